@@ -1,0 +1,108 @@
+/**
+ * The errors a client may see. Everything a client is told goes through `SqlError`; any other thrown value is a broken
+ * invariant and reaches the client only as XX000 with a neutral text.
+ */
+
+/** SQLSTATEs this server raises, by PostgreSQL's condition names. Source: PostgreSQL 15, Appendix A. */
+export const SQLSTATE = {
+  successfulCompletion: "00000",
+  warning: "01000",
+  connectionFailure: "08006",
+  protocolViolation: "08P01",
+  featureNotSupported: "0A000",
+  cardinalityViolation: "21000",
+  dataException: "22000",
+  stringDataRightTruncation: "22001",
+  numericValueOutOfRange: "22003",
+  invalidDatetimeFormat: "22007",
+  datetimeFieldOverflow: "22008",
+  divisionByZero: "22012",
+  characterNotInRepertoire: "22021",
+  invalidParameterValue: "22023",
+  invalidTextRepresentation: "22P02",
+  invalidBinaryRepresentation: "22P03",
+  badCopyFileFormat: "22P04",
+  integrityConstraintViolation: "23000",
+  notNullViolation: "23502",
+  foreignKeyViolation: "23503",
+  uniqueViolation: "23505",
+  checkViolation: "23514",
+  invalidCursorState: "24000",
+  invalidTransactionState: "25000",
+  activeSqlTransaction: "25001",
+  readOnlySqlTransaction: "25006",
+  noActiveSqlTransaction: "25P01",
+  inFailedSqlTransaction: "25P02",
+  invalidSqlStatementName: "26000",
+  invalidAuthorization: "28000",
+  invalidPassword: "28P01",
+  dependentObjectsStillExist: "2BP01",
+  invalidCursorName: "34000",
+  invalidCatalogName: "3D000",
+  invalidSchemaName: "3F000",
+  serializationFailure: "40001",
+  deadlockDetected: "40P01",
+  insufficientPrivilege: "42501",
+  syntaxError: "42601",
+  invalidName: "42602",
+  undefinedColumn: "42703",
+  ambiguousColumn: "42702",
+  undefinedObject: "42704",
+  duplicateColumn: "42701",
+  duplicateObject: "42710",
+  duplicateTable: "42P07",
+  duplicateSchema: "42P06",
+  duplicatePreparedStatement: "42P05",
+  duplicateCursor: "42P03",
+  groupingError: "42803",
+  datatypeMismatch: "42804",
+  wrongObjectType: "42809",
+  undefinedFunction: "42883",
+  undefinedTable: "42P01",
+  undefinedParameter: "42P02",
+  indeterminateDatatype: "42P18",
+  tooManyConnections: "53300",
+  diskFull: "53100",
+  outOfMemory: "53200",
+  programLimitExceeded: "54000",
+  objectNotInPrerequisiteState: "55000",
+  objectInUse: "55006",
+  lockNotAvailable: "55P03",
+  queryCanceled: "57014",
+  adminShutdown: "57P01",
+  cannotConnectNow: "57P03",
+  ioError: "58030",
+  internalError: "XX000",
+} as const;
+
+export type SqlState = (typeof SQLSTATE)[keyof typeof SQLSTATE];
+
+export interface SqlErrorFields {
+  readonly detail?: string | undefined;
+  readonly hint?: string | undefined;
+  /** 1-based character position in the client's query text. */
+  readonly position?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** A failure the client is told about, in PostgreSQL's style: lower case, no full stop, names in double quotes. */
+export class SqlError extends Error {
+  readonly code: SqlState;
+  readonly detail: string | undefined;
+  readonly hint: string | undefined;
+  readonly position: number | undefined;
+
+  constructor(code: SqlState, message: string, fields: SqlErrorFields = {}) {
+    super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
+    this.name = "SqlError";
+    this.code = code;
+    this.detail = fields.detail;
+    this.hint = fields.hint;
+    this.position = fields.position;
+  }
+}
+
+/** A refusal: what was asked for cannot be done, or not safely. SQLSTATE 0A000. */
+export function notSupported(message: string, hint?: string): SqlError {
+  return new SqlError(SQLSTATE.featureNotSupported, message, { hint });
+}
