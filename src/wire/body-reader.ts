@@ -1,0 +1,81 @@
+/** Reads the fields of one message body. Bounds-checked: a short, long or badly encoded body is a SqlError. */
+import { isUtf8 } from "node:buffer";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+
+/**
+ * A cursor over one message body.
+ *
+ * Errors  08P01 past the end, without a terminator, or (`end`) with bytes left over; 22021 for text that is not UTF-8
+ * Owns    nothing: `bytes` returns views of the body
+ */
+export class BodyReader {
+  readonly #body: Buffer;
+  #offset = 0;
+
+  constructor(body: Buffer) {
+    this.#body = body;
+  }
+
+  get remaining(): number {
+    return this.#body.length - this.#offset;
+  }
+
+  uint8(): number {
+    return this.#body.readUInt8(this.#advance(1));
+  }
+
+  /** Counts are unsigned on the wire: 65,535 parameters are allowed. */
+  uint16(): number {
+    return this.#body.readUInt16BE(this.#advance(2));
+  }
+
+  int16(): number {
+    return this.#body.readInt16BE(this.#advance(2));
+  }
+
+  int32(): number {
+    return this.#body.readInt32BE(this.#advance(4));
+  }
+
+  uint32(): number {
+    return this.#body.readUInt32BE(this.#advance(4));
+  }
+
+  bytes(count: number): Buffer {
+    const start = this.#advance(count);
+    return this.#body.subarray(start, start + count);
+  }
+
+  rest(): Buffer {
+    return this.bytes(this.remaining);
+  }
+
+  /** A text ended by a zero byte. */
+  cstring(): string {
+    const end = this.#body.indexOf(0, this.#offset);
+    if (end < 0) throw new SqlError(SQLSTATE.protocolViolation, "invalid string in message");
+    const text = decodeUtf8(this.#body.subarray(this.#offset, end));
+    this.#offset = end + 1;
+    return text;
+  }
+
+  /** Call after the last field: bytes left over mean that client and server disagree on the message's shape. */
+  end(): void {
+    if (this.remaining !== 0) throw new SqlError(SQLSTATE.protocolViolation, "invalid message format");
+  }
+
+  #advance(count: number): number {
+    if (count < 0 || count > this.remaining) {
+      throw new SqlError(SQLSTATE.protocolViolation, "insufficient data left in message");
+    }
+    const start = this.#offset;
+    this.#offset += count;
+    return start;
+  }
+}
+
+/** Decodes text a client sent; never replaces what it cannot read (22021). */
+export function decodeUtf8(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  throw new SqlError(SQLSTATE.characterNotInRepertoire, 'invalid byte sequence for encoding "UTF8"');
+}
