@@ -1,0 +1,150 @@
+/**
+ * What reading one statement finds out. It depends on nothing but the text: no catalogue, no session, no branch, so it
+ * can be cached by text. All positions are UTF-16 offsets into `StatementAnalysis.text`.
+ */
+import type { SqlError } from "../core/errors.js";
+import type { BranchCommand } from "./branch-command.js";
+
+/** What a mention of a name is there for. */
+export type NameRole =
+  | "read" // FROM, JOIN, USING, sub-queries
+  | "write" // target of INSERT, UPDATE, DELETE, MERGE, TRUNCATE, COPY FROM
+  | "create" // CREATE TABLE / VIEW target
+  | "drop" // DROP TABLE / VIEW target, one per name
+  | "alter" // ALTER TABLE / VIEW, CREATE INDEX ON, COMMENT ON target
+  | "columnQualifier" // the table part of public.orders.id or orders.* — two or more parts only
+  | "type" // a user type's name in a cast or column definition (not a built-in one)
+  | "function" // a function call; spliced only when it names a macro of the user
+  | "sequence"; // a sequence named in a string: nextval('s'), currval('public.s')
+
+export interface NameReference {
+  readonly role: NameRole;
+  /** Unquoted parts, outermost first: ["public", "orders"]. Unquoted SQL names are folded to lower case. */
+  readonly parts: readonly string[];
+  readonly start: number;
+  /** Exclusive. The text between is replaced as a whole when the name is spliced. */
+  readonly end: number;
+  /** For read and write: the alias the statement gives, if any. Without one the splice must keep the table's name. */
+  readonly alias: string | undefined;
+  /** For `create`: table, view … For `drop` and `alter`: what the statement says it is. */
+  readonly object?: "table" | "view" | "index" | "sequence" | "type" | "schema" | "macro" | "other";
+  /**
+   * For read and write: where an alias may be inserted (just behind the name). Undefined where none may stand, for
+   * example TRUNCATE or COPY.
+   */
+  readonly aliasAt: number | undefined;
+}
+
+/** One replacement in the text; edits never overlap and are sorted by start. */
+export interface TextEdit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+export type RelationalVerb =
+  | "select" // SELECT, VALUES, TABLE, WITH … SELECT, FROM-first
+  | "explain" // EXPLAIN [ANALYZE] of a relational statement: see `explained`
+  | "insert"
+  | "update"
+  | "delete"
+  | "merge"
+  | "truncate"
+  | "createTable"
+  | "createTableAs"
+  | "createView"
+  | "createIndex"
+  | "createSequence"
+  | "createType"
+  | "createSchema"
+  | "createMacro"
+  | "alterTable"
+  | "drop"
+  | "comment";
+
+/** A statement over relations: what is run on DuckDB after its names are resolved. */
+export interface RelationalStatement {
+  readonly kind: "relational";
+  readonly text: string;
+  readonly verb: RelationalVerb;
+  /** True only if every relation the statement touches is in `names`, with its position. */
+  readonly certain: boolean;
+  /** May change data or the catalogue. A SELECT with a data-modifying CTE writes. EXPLAIN ANALYZE of a write writes. */
+  readonly writes: boolean;
+  readonly names: readonly NameReference[];
+  /** PostgreSQL → DuckDB rewrites that depend on nothing but the text; they do not overlap with `names`. */
+  readonly edits: readonly TextEdit[];
+  /** RETURNING present (insert, update, delete, merge). */
+  readonly returning: boolean;
+  /** CREATE TEMP …: the created name lives in the session, not on the head. */
+  readonly temporary: boolean;
+  /** IF EXISTS / IF NOT EXISTS / OR REPLACE. */
+  readonly ifExists: boolean;
+  readonly ifNotExists: boolean;
+  readonly orReplace: boolean;
+  readonly cascade: boolean;
+  /** createView and createTableAs: the position of the query behind AS, and the column list if one was given. */
+  readonly query:
+    | { readonly start: number; readonly end: number; readonly columns: readonly string[] }
+    | undefined;
+  /** The highest $n used; 0 when there is none. */
+  readonly parameterCount: number;
+  /** PostgreSQL's command tag without counts: "INSERT", "CREATE TABLE", … */
+  readonly tag: string;
+}
+
+export type IsolationRequest = "read only" | "read write";
+
+/** Statements about the session itself; DuckDB never sees them. */
+export type SessionStatement =
+  | { readonly verb: "begin"; readonly access: IsolationRequest | undefined }
+  | { readonly verb: "commit"; readonly chain: boolean }
+  | { readonly verb: "rollback"; readonly chain: boolean }
+  | { readonly verb: "savepoint" | "releaseSavepoint" | "rollbackTo"; readonly name: string }
+  | {
+      readonly verb: "set";
+      readonly name: string;
+      readonly values: readonly string[] | "default";
+      readonly local: boolean;
+    }
+  | { readonly verb: "setTransaction"; readonly access: IsolationRequest | undefined }
+  | { readonly verb: "show"; readonly name: string } // "all" for SHOW ALL
+  | { readonly verb: "reset"; readonly name: string } // "all" for RESET ALL
+  | { readonly verb: "discard"; readonly what: "all" | "plans" | "temp" | "sequences" }
+  | {
+      readonly verb: "prepare";
+      readonly name: string;
+      readonly typeNames: readonly string[];
+      readonly body: string;
+    }
+  | { readonly verb: "execute"; readonly name: string; readonly argumentTexts: readonly string[] }
+  | { readonly verb: "deallocate"; readonly name: string | undefined } // undefined: ALL
+  | { readonly verb: "listen" | "unlisten" | "notify"; readonly channel: string; readonly payload: string }
+  | { readonly verb: "closeCursor"; readonly name: string | undefined } // undefined: CLOSE ALL
+  | { readonly verb: "noop"; readonly tag: string }; // VACUUM, ANALYZE, CHECKPOINT, LOCK TABLE …: accepted
+
+export interface CopyStatement {
+  readonly kind: "copy";
+  readonly text: string;
+  readonly direction: "in" | "out";
+  /** The table, or for COPY (query) TO STDOUT the query as a relational statement of its own. */
+  readonly target: NameReference | undefined;
+  readonly query: RelationalStatement | undefined;
+  readonly columns: readonly string[];
+  /** Lower-case option names; boolean options given without a value are "true". */
+  readonly options: ReadonlyMap<string, string>;
+}
+
+export type StatementAnalysis =
+  | RelationalStatement
+  | CopyStatement
+  | { readonly kind: "session"; readonly text: string; readonly statement: SessionStatement }
+  | {
+      readonly kind: "branch";
+      readonly text: string;
+      readonly command: BranchCommand;
+      readonly parameterCount: number;
+    }
+  | { readonly kind: "empty"; readonly text: string }
+  /** What is never run: ATTACH, INSTALL, LOAD, EXPORT, CREATE SECRET, COPY to files, PRAGMA with effects … */
+  | { readonly kind: "refused"; readonly text: string; readonly error: SqlError };

@@ -1,0 +1,62 @@
+/** Branch statements and their function forms, as values. Grammar: README, "Branch statements". */
+
+/** A literal, or the n-th bound parameter (1-based) in the function form. */
+export type Argument =
+  | { readonly kind: "value"; readonly value: string | null }
+  | { readonly kind: "parameter"; readonly index: number };
+
+/** How the answer is shaped: a statement's own rows, `SELECT f(…)` one column named f, `SELECT * FROM f(…)` all columns. */
+export type AnswerShape = "statement" | "scalar" | "relation";
+
+export interface BranchOption {
+  /** Lower case. */
+  readonly name: string;
+  readonly value: Argument;
+}
+
+/** `TABLE a, b` lists may be schema-qualified: unquoted parts, outermost first. */
+export type TableName = readonly string[];
+
+export interface TableStrategy {
+  readonly table: TableName;
+  readonly strategy: Argument;
+}
+
+export type BranchCommand = { readonly shape: AnswerShape; readonly functionName: string | undefined } & (
+  | {
+      readonly verb: "create";
+      readonly name: Argument;
+      readonly parent: Argument | undefined;
+      readonly ifNotExists: boolean;
+      readonly options: readonly BranchOption[];
+    }
+  | { readonly verb: "use"; readonly name: Argument }
+  | { readonly verb: "list" }
+  | { readonly verb: "describe"; readonly name: Argument }
+  | { readonly verb: "current" }
+  | {
+      readonly verb: "diff";
+      readonly name: Argument;
+      readonly against: Argument | undefined;
+      readonly table: TableName | undefined;
+    }
+  | {
+      readonly verb: "merge" | "explainMerge";
+      readonly name: Argument;
+      readonly into: Argument | undefined;
+      readonly strategy: Argument | undefined;
+      readonly exceptions: readonly TableStrategy[];
+      readonly options: readonly BranchOption[];
+    }
+  | {
+      readonly verb: "resolve";
+      readonly mergeId: Argument;
+      readonly resolutions: readonly TableStrategy[];
+      readonly resolutionsJson: Argument | undefined;
+    }
+  | { readonly verb: "abandon" | "undo"; readonly mergeId: Argument }
+  | { readonly verb: "alterSet"; readonly name: Argument; readonly options: readonly BranchOption[] }
+  | { readonly verb: "rename"; readonly name: Argument; readonly newName: Argument }
+  | { readonly verb: "protect" | "unprotect"; readonly name: Argument }
+  | { readonly verb: "drop"; readonly name: Argument; readonly ifExists: boolean; readonly cascade: boolean }
+);

@@ -1,0 +1,158 @@
+/**
+ * Statements about the session: recognised by their first words, read by hand, never sent to a parser or to DuckDB.
+ */
+import { notSupported } from "../core/errors.js";
+import type { IsolationRequest, SessionStatement } from "./analysis.js";
+import { readReset, readSet, readShow } from "./setting-grammar.js";
+import { sliceTokens, type TokenReader } from "./token-reader.js";
+import { readTransactionModes } from "./transaction-modes.js";
+
+type Reader = (tokens: TokenReader) => SessionStatement;
+
+/** Statements that change nothing here and are answered with their tag. */
+const ACCEPTED: ReadonlyMap<string, string> = new Map([
+  ["vacuum", "VACUUM"],
+  ["analyze", "ANALYZE"],
+  ["analyse", "ANALYZE"],
+  ["checkpoint", "CHECKPOINT"],
+  ["lock", "LOCK TABLE"],
+  ["reindex", "REINDEX"],
+  ["cluster", "CLUSTER"],
+]);
+
+const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ["begin", (tokens) => readBegin(tokens)],
+  ["start", (tokens) => readStart(tokens)],
+  ["commit", (tokens) => readEnd(tokens, "commit")],
+  ["end", (tokens) => readEnd(tokens, "commit")],
+  ["abort", (tokens) => readEnd(tokens, "rollback")],
+  ["rollback", (tokens) => readRollback(tokens)],
+  ["savepoint", (tokens) => ({ verb: "savepoint", name: tokens.identifier() })],
+  ["release", (tokens) => readRelease(tokens)],
+  ["set", readSet],
+  ["show", readShow],
+  ["reset", readReset],
+  ["discard", (tokens) => readDiscard(tokens)],
+  ["prepare", (tokens) => readPrepare(tokens)],
+  ["execute", (tokens) => readExecute(tokens)],
+  ["deallocate", (tokens) => readDeallocate(tokens)],
+  ["listen", (tokens) => ({ verb: "listen", channel: tokens.identifier(), payload: "" })],
+  ["unlisten", (tokens) => readUnlisten(tokens)],
+  ["notify", (tokens) => readNotify(tokens)],
+  ["close", (tokens) => readClose(tokens)],
+]);
+
+/** Reads a session statement; undefined when the text is none. Throws 42601, or 0A000 for forms that are refused. */
+export function readSessionStatement(tokens: TokenReader): SessionStatement | undefined {
+  const first = tokens.peek();
+  if (first?.kind !== "word") return undefined;
+  const tag = ACCEPTED.get(first.value);
+  if (tag !== undefined) return { verb: "noop", tag };
+  const reader = READERS.get(first.value);
+  if (reader === undefined) return undefined;
+  tokens.next();
+  const statement = reader(tokens);
+  tokens.expectEnd();
+  return statement;
+}
+
+function readBegin(tokens: TokenReader): SessionStatement {
+  tokens.acceptAny(["work", "transaction"]);
+  return { verb: "begin", access: readTransactionModes(tokens).access };
+}
+
+function readStart(tokens: TokenReader): SessionStatement {
+  tokens.expect("transaction");
+  const access: IsolationRequest | undefined = readTransactionModes(tokens).access;
+  return { verb: "begin", access };
+}
+
+function readEnd(tokens: TokenReader, verb: "commit" | "rollback"): SessionStatement {
+  refusePrepared(tokens);
+  tokens.acceptAny(["work", "transaction"]);
+  return { verb, chain: readChain(tokens) };
+}
+
+function readChain(tokens: TokenReader): boolean {
+  if (!tokens.accept("and")) return false;
+  const isChained = !tokens.accept("no");
+  tokens.expect("chain");
+  return isChained;
+}
+
+function readRollback(tokens: TokenReader): SessionStatement {
+  const start = tokens.position;
+  tokens.acceptAny(["work", "transaction"]);
+  if (tokens.accept("to")) {
+    if (tokens.isAt("savepoint") && tokens.peek(1) !== undefined) tokens.next();
+    return { verb: "rollbackTo", name: tokens.identifier() };
+  }
+  tokens.moveTo(start);
+  return readEnd(tokens, "rollback");
+}
+
+function readRelease(tokens: TokenReader): SessionStatement {
+  if (tokens.isAt("savepoint") && tokens.peek(1) !== undefined) tokens.next();
+  return { verb: "releaseSavepoint", name: tokens.identifier() };
+}
+
+function refusePrepared(tokens: TokenReader): void {
+  if (tokens.isAt("prepared")) throw notSupported("two-phase commit is not supported");
+}
+
+function readDiscard(tokens: TokenReader): SessionStatement {
+  const what = tokens.acceptAny(["all", "plans", "temporary", "temp", "sequences"]);
+  switch (what) {
+    case "all":
+    case "plans":
+    case "temp":
+    case "sequences":
+      return { verb: "discard", what };
+    case "temporary":
+      return { verb: "discard", what: "temp" };
+    default:
+      throw tokens.syntaxError();
+  }
+}
+
+function readPrepare(tokens: TokenReader): SessionStatement {
+  if (tokens.isAt("transaction")) throw notSupported("two-phase commit is not supported");
+  const name = tokens.identifier();
+  let typeNames: string[] = [];
+  if (tokens.isAtSymbol("(")) {
+    const { open, close } = tokens.parenthesised();
+    typeNames = tokens.listTexts(open + 1, close);
+  }
+  tokens.expect("as");
+  const body = sliceTokens(tokens.text, tokens.tokens, tokens.position, tokens.tokens.length);
+  if (body === "") throw tokens.syntaxError();
+  tokens.moveTo(tokens.tokens.length);
+  return { verb: "prepare", name, typeNames, body };
+}
+
+function readExecute(tokens: TokenReader): SessionStatement {
+  const name = tokens.identifier();
+  if (!tokens.isAtSymbol("(")) return { verb: "execute", name, argumentTexts: [] };
+  const { open, close } = tokens.parenthesised();
+  const argumentTexts = tokens.listTexts(open + 1, close);
+  if (argumentTexts.includes("")) throw tokens.syntaxError(close);
+  return { verb: "execute", name, argumentTexts };
+}
+
+function readDeallocate(tokens: TokenReader): SessionStatement {
+  if (tokens.isAt("prepare") && tokens.peek(1) !== undefined) tokens.next();
+  return { verb: "deallocate", name: tokens.accept("all") ? undefined : tokens.identifier() };
+}
+
+function readUnlisten(tokens: TokenReader): SessionStatement {
+  return { verb: "unlisten", channel: tokens.acceptSymbol("*") ? "*" : tokens.identifier(), payload: "" };
+}
+
+function readNotify(tokens: TokenReader): SessionStatement {
+  const channel = tokens.identifier();
+  return { verb: "notify", channel, payload: tokens.acceptSymbol(",") ? tokens.string() : "" };
+}
+
+function readClose(tokens: TokenReader): SessionStatement {
+  return { verb: "closeCursor", name: tokens.accept("all") ? undefined : tokens.identifier() };
+}
