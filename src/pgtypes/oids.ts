@@ -1,0 +1,181 @@
+/**
+ * DuckDB types as the PostgreSQL types a client is told.
+ *
+ * Shape   oid · size (bytes, -1 = variable) · typmod (-1 = none), the three fields of RowDescription
+ * Limits  an ENUM is announced as text until it has an OID with pg_type and pg_enum rows behind it: a client that looks
+ *         an OID up must find it
+ * Source  pg_type.dat of PostgreSQL 15
+ */
+import { notSupported } from "../core/errors.js";
+import type { EngineType } from "../engine/types.js";
+import { EngineTypeId } from "../engine/vector-values.js";
+
+export const OID = {
+  bool: 16,
+  bytea: 17,
+  name: 19,
+  int8: 20,
+  int2: 21,
+  int4: 23,
+  text: 25,
+  oid: 26,
+  json: 114,
+  float4: 700,
+  float8: 701,
+  unknown: 705,
+  bpchar: 1042,
+  varchar: 1043,
+  date: 1082,
+  time: 1083,
+  timestamp: 1114,
+  timestamptz: 1184,
+  interval: 1186,
+  timetz: 1266,
+  bit: 1560,
+  varbit: 1562,
+  numeric: 1700,
+  uuid: 2950,
+  jsonb: 3802,
+} as const;
+
+/** Element OID → array OID. */
+const ARRAY_OID: ReadonlyMap<number, number> = new Map([
+  [OID.bool, 1000],
+  [OID.bytea, 1001],
+  [OID.name, 1003],
+  [OID.int2, 1005],
+  [OID.int4, 1007],
+  [OID.text, 1009],
+  [OID.bpchar, 1014],
+  [OID.varchar, 1015],
+  [OID.int8, 1016],
+  [OID.float4, 1021],
+  [OID.float8, 1022],
+  [OID.oid, 1028],
+  [OID.timestamp, 1115],
+  [OID.date, 1182],
+  [OID.time, 1183],
+  [OID.timestamptz, 1185],
+  [OID.interval, 1187],
+  [OID.numeric, 1231],
+  [OID.timetz, 1270],
+  [OID.bit, 1561],
+  [OID.varbit, 1563],
+  [OID.json, 199],
+  [OID.uuid, 2951],
+  [OID.jsonb, 3807],
+]);
+
+const ELEMENT_OID: ReadonlyMap<number, number> = new Map(
+  [...ARRAY_OID].map(([element, array]) => [array, element]),
+);
+
+export interface PgTypeInfo {
+  readonly oid: number;
+  /** `typlen`: bytes of the internal form, -1 when it varies. */
+  readonly size: number;
+  /** Type modifier: `((precision << 16) | scale) + 4` for a DECIMAL, else -1. */
+  readonly typmod: number;
+}
+
+const TEXT: PgTypeInfo = { oid: OID.text, size: -1, typmod: -1 };
+
+function plain(oid: number, size: number): PgTypeInfo {
+  return { oid, size, typmod: -1 };
+}
+
+/** True for DuckDB's JSON, a VARCHAR by another name. */
+export function isJson(type: EngineType): boolean {
+  return type.typeId === EngineTypeId.VARCHAR && type.alias === "JSON";
+}
+
+/** The element OID of an array OID, or undefined for any other OID. */
+export function elementOidOf(arrayOid: number): number | undefined {
+  return ELEMENT_OID.get(arrayOid);
+}
+
+/** The type a client is told for a result column or parameter. Null (a column this server makes) is text. */
+export function describeType(type: EngineType | null): PgTypeInfo {
+  if (type === null) return TEXT;
+  switch (type.typeId) {
+    case EngineTypeId.BOOLEAN:
+      return plain(OID.bool, 1);
+    case EngineTypeId.TINYINT:
+    case EngineTypeId.UTINYINT:
+    case EngineTypeId.SMALLINT:
+      return plain(OID.int2, 2);
+    case EngineTypeId.USMALLINT:
+    case EngineTypeId.INTEGER:
+      return plain(OID.int4, 4);
+    case EngineTypeId.UINTEGER:
+    case EngineTypeId.BIGINT:
+      return plain(OID.int8, 8);
+    case EngineTypeId.UBIGINT:
+    case EngineTypeId.HUGEINT:
+    case EngineTypeId.UHUGEINT:
+    case EngineTypeId.BIGNUM:
+    case EngineTypeId.INTEGER_LITERAL:
+      return plain(OID.numeric, -1);
+    case EngineTypeId.DECIMAL:
+      return { oid: OID.numeric, size: -1, typmod: ((type.width << 16) | type.scale) + 4 };
+    case EngineTypeId.FLOAT:
+      return plain(OID.float4, 4);
+    case EngineTypeId.DOUBLE:
+      return plain(OID.float8, 8);
+    case EngineTypeId.VARCHAR:
+      return isJson(type) ? plain(OID.json, -1) : TEXT;
+    case EngineTypeId.ENUM:
+    case EngineTypeId.SQLNULL:
+    case EngineTypeId.ANY:
+    case EngineTypeId.STRING_LITERAL:
+      return TEXT;
+    case EngineTypeId.BLOB:
+      return plain(OID.bytea, -1);
+    case EngineTypeId.BIT:
+      return plain(OID.varbit, -1);
+    case EngineTypeId.UUID:
+      return plain(OID.uuid, 16);
+    case EngineTypeId.DATE:
+      return plain(OID.date, 4);
+    case EngineTypeId.TIME:
+    case EngineTypeId.TIME_NS:
+      return plain(OID.time, 8);
+    case EngineTypeId.TIME_TZ:
+      return plain(OID.timetz, 12);
+    case EngineTypeId.TIMESTAMP:
+    case EngineTypeId.TIMESTAMP_S:
+    case EngineTypeId.TIMESTAMP_MS:
+    case EngineTypeId.TIMESTAMP_NS:
+      return plain(OID.timestamp, 8);
+    case EngineTypeId.TIMESTAMP_TZ:
+      return plain(OID.timestamptz, 8);
+    case EngineTypeId.INTERVAL:
+      return plain(OID.interval, 16);
+    case EngineTypeId.STRUCT:
+    case EngineTypeId.MAP:
+    case EngineTypeId.UNION:
+      return plain(OID.json, -1);
+    case EngineTypeId.LIST:
+    case EngineTypeId.ARRAY:
+      return describeArray(type.valueType);
+    case EngineTypeId.GEOMETRY:
+    case EngineTypeId.VARIANT:
+      throw unsendable(type);
+    default:
+      return type satisfies never;
+  }
+}
+
+/** PostgreSQL has one array type per element type, whatever the number of dimensions; typmods are the element's. */
+function describeArray(element: EngineType): PgTypeInfo {
+  if (element.typeId === EngineTypeId.LIST || element.typeId === EngineTypeId.ARRAY) {
+    return describeArray(element.valueType);
+  }
+  const { oid, typmod } = describeType(element);
+  return { oid: ARRAY_OID.get(oid) ?? 1009, size: -1, typmod };
+}
+
+/** GEOMETRY and VARIANT have no PostgreSQL type that would not be a guess. */
+export function unsendable(type: EngineType): Error {
+  return notSupported(`type ${type.toString()} cannot be sent to a client`, "cast the column to VARCHAR");
+}

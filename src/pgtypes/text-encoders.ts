@@ -1,0 +1,123 @@
+/** Chooses the text encoder of a type. */
+import type { EngineType } from "../engine/types.js";
+import { EngineTypeId } from "../engine/vector-values.js";
+import type { ColumnEncoder, EncodingOptions } from "./cell-writer.js";
+import { jsonEncoder } from "./json-encoders.js";
+import { unsendable } from "./oids.js";
+import { arrayText } from "./text-arrays.js";
+import { bignumText, bitText, blobText, enumText, uuidText, varcharText } from "./text-bytes.js";
+import {
+  dateText,
+  intervalText,
+  timeNanosText,
+  timeText,
+  timestampText,
+  timestamptzText,
+  timetzText,
+} from "./text-datetime.js";
+import {
+  bigintText,
+  booleanText,
+  decimalText,
+  doubleEncoder,
+  floatEncoder,
+  hugeintText,
+  integerText,
+  smallintText,
+  tinyintText,
+  ubigintText,
+  uhugeintText,
+  uintegerText,
+  usmallintText,
+  utinyintText,
+} from "./text-numbers.js";
+
+const nullText: ColumnEncoder = (_vector, _first, count, cells) => {
+  for (let i = 0; i < count; i++) cells.putNull(i);
+};
+
+/** The encoder of a column's text format. Encoders of nested types own scratch memory: one per column. */
+export function textEncoder(type: EngineType, options: EncodingOptions): ColumnEncoder {
+  switch (type.typeId) {
+    case EngineTypeId.BOOLEAN:
+      return booleanText;
+    case EngineTypeId.TINYINT:
+      return tinyintText;
+    case EngineTypeId.UTINYINT:
+      return utinyintText;
+    case EngineTypeId.SMALLINT:
+      return smallintText;
+    case EngineTypeId.USMALLINT:
+      return usmallintText;
+    case EngineTypeId.INTEGER:
+      return integerText;
+    case EngineTypeId.UINTEGER:
+      return uintegerText;
+    case EngineTypeId.BIGINT:
+      return bigintText;
+    case EngineTypeId.UBIGINT:
+      return ubigintText;
+    case EngineTypeId.HUGEINT:
+      return hugeintText;
+    case EngineTypeId.UHUGEINT:
+      return uhugeintText;
+    case EngineTypeId.BIGNUM:
+      return bignumText;
+    case EngineTypeId.DECIMAL:
+      return decimalText(type);
+    case EngineTypeId.FLOAT:
+      return floatEncoder(options);
+    case EngineTypeId.DOUBLE:
+      return doubleEncoder(options);
+    case EngineTypeId.VARCHAR:
+      return varcharText;
+    case EngineTypeId.ENUM:
+      return enumText(type);
+    case EngineTypeId.BLOB:
+      return blobText(options);
+    case EngineTypeId.BIT:
+      return bitText;
+    case EngineTypeId.UUID:
+      return uuidText;
+    case EngineTypeId.DATE:
+      return dateText;
+    case EngineTypeId.TIME:
+      return timeText;
+    case EngineTypeId.TIME_NS:
+      return timeNanosText;
+    case EngineTypeId.TIME_TZ:
+      return timetzText;
+    case EngineTypeId.TIMESTAMP:
+      return timestampText("us");
+    case EngineTypeId.TIMESTAMP_S:
+      return timestampText("s");
+    case EngineTypeId.TIMESTAMP_MS:
+      return timestampText("ms");
+    case EngineTypeId.TIMESTAMP_NS:
+      return timestampText("ns");
+    case EngineTypeId.TIMESTAMP_TZ:
+      return timestamptzText(options.timeZone);
+    case EngineTypeId.INTERVAL:
+      return intervalText;
+    case EngineTypeId.LIST:
+    case EngineTypeId.ARRAY:
+      return arrayText(type, textEncoder(type.valueType, options));
+    case EngineTypeId.STRUCT:
+    case EngineTypeId.MAP:
+    case EngineTypeId.UNION:
+      return jsonEncoder(type, {
+        timeZone: options.timeZone,
+        encoderOf: (inner) => textEncoder(inner, options),
+      });
+    case EngineTypeId.SQLNULL:
+      return nullText;
+    case EngineTypeId.GEOMETRY:
+    case EngineTypeId.VARIANT:
+    case EngineTypeId.ANY:
+    case EngineTypeId.STRING_LITERAL:
+    case EngineTypeId.INTEGER_LITERAL:
+      throw unsendable(type);
+    default:
+      return type satisfies never;
+  }
+}
