@@ -10,6 +10,8 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { DataChunk, EngineType } from "../engine/types.js";
 import { Cells, NULL_LENGTH } from "../engine/vector-cells.js";
 import { openColumn } from "../engine/vectors.js";
+import { writeInt32 } from "./big-endian.js";
+import { binaryEncoder } from "./binary-encoders.js";
 import type { ColumnEncoder, EncodingOptions } from "./cell-writer.js";
 import { textEncoder } from "./text-encoders.js";
 
@@ -40,7 +42,7 @@ export class RowEncoder {
     this.#columns = types.map((type, index) => {
       if (type === null) return null;
       const format = formats[index] ?? "text";
-      const encode = format === "text" ? textEncoder(type, options) : textEncoder(type, options);
+      const encode = format === "text" ? textEncoder(type, options) : binaryEncoder(type, options);
       return { type, encode, cells: new Cells() };
     });
   }
@@ -131,11 +133,4 @@ function writeColumn({ bytes, starts, lengths }: Cells, out: Uint8Array, cursors
     else out.set(bytes.subarray(start, start + length), at + 4);
     cursors[row] = at + 4 + length;
   }
-}
-
-function writeInt32(out: Uint8Array, at: number, value: number): void {
-  out[at] = value >> 24;
-  out[at + 1] = value >> 16;
-  out[at + 2] = value >> 8;
-  out[at + 3] = value;
 }
