@@ -1,0 +1,82 @@
+/**
+ * Reads the data catalogue through one connection, that is as its transaction sees it: definitions of tables, and what
+ * main holds.
+ */
+import { optionalTextCell, textCell, type Connection } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { PhysicalTable, Version } from "./model.js";
+import { isInternalSchema } from "./system-schema.js";
+import { readTableDefinition, type TableDefinition } from "./table-definition.js";
+
+/** Definition of a version's table: the recorded one of a preserved copy, otherwise the catalogue's. */
+export async function definitionOf(connection: Connection, version: Version): Promise<TableDefinition> {
+  if (version.physical === null) {
+    throw new SqlError(SQLSTATE.wrongObjectType, `"${version.name}" is not a table`);
+  }
+  if (version.definition !== null) return readTableDefinition(version.definition);
+  const [row] = await connection.rows(
+    "SELECT sql FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? AND table_name = ?",
+    [DATA_CATALOG, version.physical.schema, version.physical.name],
+  );
+  if (row === undefined) {
+    throw new SqlError(SQLSTATE.undefinedTable, `the data of table "${version.name}" is missing from the database file`);
+  }
+  return readTableDefinition(textCell(row, "sql"));
+}
+
+/** CREATE INDEX statements of a table. */
+export async function indexesOf(connection: Connection, table: PhysicalTable): Promise<readonly IndexDefinition[]> {
+  const rows = await connection.rows(
+    `SELECT index_name, sql, is_unique FROM duckdb_indexes()
+     WHERE database_name = ? AND schema_name = ? AND table_name = ? AND sql IS NOT NULL ORDER BY index_name`,
+    [DATA_CATALOG, table.schema, table.name],
+  );
+  return rows.map((row) => ({ name: textCell(row, "index_name"), sql: textCell(row, "sql"), unique: row["is_unique"] === true }));
+}
+
+export interface IndexDefinition {
+  readonly name: string;
+  readonly sql: string;
+  readonly unique: boolean;
+}
+
+export interface MainObject {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: "table" | "view";
+  /** CREATE VIEW statement of a view. */
+  readonly definition: string | null;
+}
+
+/** Tables and views of main, as this connection's transaction sees them. */
+export async function mainObjects(connection: Connection): Promise<readonly MainObject[]> {
+  const rows = await connection.rows(
+    `SELECT schema_name, table_name AS name, NULL AS definition FROM duckdb_tables() WHERE database_name = $1 AND NOT temporary
+     UNION ALL
+     SELECT schema_name, view_name, sql FROM duckdb_views() WHERE database_name = $1 AND NOT internal AND NOT temporary`,
+    [DATA_CATALOG],
+  );
+  return rows
+    .map((row): MainObject => {
+      const definition = optionalTextCell(row, "definition");
+      return { schema: textCell(row, "schema_name"), name: textCell(row, "name"), kind: definition === null ? "table" : "view", definition };
+    })
+    .filter((object) => !isInternalSchema(object.schema));
+}
+
+/** Comments on a table and its columns, ready to be set on a copy. */
+export async function commentsOf(
+  connection: Connection,
+  table: PhysicalTable,
+): Promise<readonly { readonly column: string | null; readonly comment: string }[]> {
+  const rows = await connection.rows(
+    `SELECT NULL AS column_name, comment FROM duckdb_tables()
+       WHERE database_name = $1 AND schema_name = $2 AND table_name = $3 AND comment IS NOT NULL
+     UNION ALL
+     SELECT column_name, comment FROM duckdb_columns()
+       WHERE database_name = $1 AND schema_name = $2 AND table_name = $3 AND comment IS NOT NULL`,
+    [DATA_CATALOG, table.schema, table.name],
+  );
+  return rows.map((row) => ({ column: optionalTextCell(row, "column_name"), comment: textCell(row, "comment") }));
+}

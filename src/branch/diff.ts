@@ -1,0 +1,100 @@
+/** What differs between two heads, as one SQL query, so that its rows stream like any other result. */
+import { quoteLiteral } from "../sql/names.js";
+import type { Connection } from "../engine/connection.js";
+import { definitionOf } from "./catalog-reader.js";
+import { undefinedTable } from "./transaction.js";
+import { displayName } from "./merge-ledger.js";
+import { relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
+import type { RegistryState } from "./registry-state.js";
+import { countedDifference, countedRowStruct, jsonOf, keyAlias, keyedDifference } from "./row-sql.js";
+import type { TableStorage } from "./storage.js";
+import { storedColumns, type TableDefinition } from "./table-definition.js";
+import { quoteIdentifier } from "../sql/names.js";
+
+export interface DiffRequest {
+  readonly branch: Branch;
+  /** Undefined: the state the branch was made from. */
+  readonly against: HeadId | undefined;
+  readonly table: RelationName | undefined;
+}
+
+interface Pair {
+  readonly relation: RelationName;
+  readonly before: Version | undefined;
+  readonly after: Version | undefined;
+}
+
+const NO_ROWS = `SELECT '' AS table_name, '' AS key, '' AS change, '' AS old_values, '' AS new_values WHERE false`;
+
+/**
+ * Builds the query. Shape: table_name · key (JSON, NULL without a key) · change · old_values · new_values (JSON)
+ *
+ * Errors  42P01 when `table` exists on neither side
+ */
+export async function diffQuery(
+  connection: Connection,
+  storage: TableStorage,
+  state: RegistryState,
+  request: DiffRequest,
+): Promise<string> {
+  const pairs = changedPairs(state, request);
+  const queries: string[] = [];
+  for (const pair of pairs.toSorted((a, b) => displayName(a.relation).localeCompare(displayName(b.relation)))) {
+    queries.push(await pairQuery(connection, storage, pair));
+  }
+  return queries.length === 0 ? NO_ROWS : queries.map((query) => `(${query})`).join(" UNION ALL ");
+}
+
+/** Relations whose versions differ; equal versions hold equal rows and are not looked at. */
+function changedPairs(state: RegistryState, request: DiffRequest): Pair[] {
+  const { branch, against, table } = request;
+  const before = (relation: RelationName): Version | undefined =>
+    against === undefined ? state.findBase(branch, relation) : state.find(against, relation);
+  if (table !== undefined) {
+    const pair = { relation: table, before: before(table), after: state.find(branch.id, table) };
+    if (pair.before === undefined && pair.after === undefined) throw undefinedTable(table);
+    return pair.before?.id === pair.after?.id ? [] : [pair];
+  }
+  const candidates = against === undefined ? state.liveVersionsOf(branch.id) : [...state.visible(branch.id), ...state.visible(against)];
+  const unique = new Map(candidates.map((version) => [relationKey(version), version]));
+  return [...unique.values()]
+    .map((relation): Pair => ({ relation, before: before(relation), after: state.find(branch.id, relation) }))
+    .filter((pair) => pair.before?.id !== pair.after?.id);
+}
+
+async function pairQuery(connection: Connection, storage: TableStorage, pair: Pair): Promise<string> {
+  const { before, after, relation } = pair;
+  const name = quoteLiteral(displayName(relation));
+  if (before?.kind !== "table" || after?.kind !== "table") return objectChange(name, before, after);
+  const [oldTable, newTable] = [await definitionOf(connection, before), await definitionOf(connection, after)];
+  if (columnsOf(oldTable) !== columnsOf(newTable)) {
+    return `SELECT ${name}, NULL, 'columns changed', ${quoteLiteral(oldTable.sql)}, ${quoteLiteral(newTable.sql)}`;
+  }
+  const columns = storedColumns(newTable).map((column) => column.name);
+  const [oldRelation, newRelation] = [storage.relation(before), storage.relation(after)];
+  if (newTable.primaryKey.length === 0) return countedQuery(name, columns, oldRelation, newRelation);
+  const key = newTable.primaryKey;
+  const keyStruct = `struct_pack(${key.map((k, i) => `${quoteIdentifier(k)} := ${keyAlias(i)}`).join(", ")})`;
+  return `SELECT ${name} AS table_name, ${jsonOf(keyStruct)} AS key,
+      CASE WHEN old_row IS NULL THEN 'insert' WHEN new_row IS NULL THEN 'delete' ELSE 'update' END AS change,
+      ${jsonOf("old_row")} AS old_values, ${jsonOf("new_row")} AS new_values
+    FROM (${keyedDifference(key, columns, oldRelation, newRelation)}) ORDER BY ${key.map((_, i) => keyAlias(i)).join(", ")}`;
+}
+
+/** One result row per row added or removed; an update of a keyless row is a delete and an insert. */
+function countedQuery(name: string, columns: readonly string[], oldRelation: string, newRelation: string): string {
+  const row = jsonOf(countedRowStruct(columns, "d"));
+  return `SELECT ${name} AS table_name, NULL AS key, CASE WHEN new_count > old_count THEN 'insert' ELSE 'delete' END AS change,
+      CASE WHEN new_count < old_count THEN ${row} END AS old_values, CASE WHEN new_count > old_count THEN ${row} END AS new_values
+    FROM (${countedDifference(columns, oldRelation, newRelation)}) AS d, range(abs(new_count - old_count)) AS copies`;
+}
+
+function objectChange(name: string, before: Version | undefined, after: Version | undefined): string {
+  const change = before === undefined ? `${after?.kind ?? "object"} created` : after === undefined ? `${before.kind} dropped` : "view changed";
+  const text = (version: Version | undefined): string => (version?.definition == null ? "NULL" : quoteLiteral(version.definition));
+  return `SELECT ${name} AS table_name, NULL AS key, ${quoteLiteral(change)} AS change, ${text(before)} AS old_values, ${text(after)} AS new_values`;
+}
+
+function columnsOf(definition: TableDefinition): string {
+  return JSON.stringify(storedColumns(definition).map((column) => [column.name.toLowerCase(), column.type]));
+}

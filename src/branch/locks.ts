@@ -1,0 +1,77 @@
+/**
+ * Exclusive locks held to the end of a transaction: one writer at a time per (branch, table). Every waiter waits for
+ * exactly one owner, so a deadlock is a cycle found by walking a chain.
+ */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+
+/** Whoever holds locks: a transaction. Compared by identity. */
+export type LockOwner = object;
+
+interface Lock {
+  owner: LockOwner;
+  readonly waiting: { readonly owner: LockOwner; readonly grant: () => void }[];
+}
+
+export class LockTable {
+  readonly #locks = new Map<string, Lock>();
+  readonly #waitsFor = new Map<LockOwner, string>();
+
+  /**
+   * Takes a lock, waiting for its owner to release it. Taking a lock again is free.
+   *
+   * Errors  40P01 when waiting would close a cycle, 57014 when `signal` fires first
+   */
+  async acquire(key: string, owner: LockOwner, signal: AbortSignal): Promise<void> {
+    const lock = this.#locks.get(key);
+    if (lock === undefined) {
+      this.#locks.set(key, { owner, waiting: [] });
+      return;
+    }
+    if (lock.owner === owner) return;
+    if (this.#wouldDeadlock(lock, owner)) throw new SqlError(SQLSTATE.deadlockDetected, "deadlock detected");
+    await this.#wait(key, lock, owner, signal);
+  }
+
+  async #wait(key: string, lock: Lock, owner: LockOwner, signal: AbortSignal): Promise<void> {
+    this.#waitsFor.set(owner, key);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const waiter = { owner, grant: resolve };
+        lock.waiting.push(waiter);
+        const onAbort = (): void => {
+          const index = lock.waiting.indexOf(waiter);
+          if (index === -1) return; // granted at the same moment
+          lock.waiting.splice(index, 1);
+          reject(new SqlError(SQLSTATE.queryCanceled, "canceling statement due to user request"));
+        };
+        if (signal.aborted) onAbort();
+        else signal.addEventListener("abort", onAbort, { once: true });
+      });
+    } finally {
+      this.#waitsFor.delete(owner);
+    }
+  }
+
+  /** Releases everything the owner holds; the longest waiter of each lock gets it. */
+  releaseAll(owner: LockOwner): void {
+    for (const [key, lock] of this.#locks) {
+      if (lock.owner !== owner) continue;
+      const next = lock.waiting.shift();
+      if (next === undefined) this.#locks.delete(key);
+      else {
+        lock.owner = next.owner;
+        next.grant();
+      }
+    }
+  }
+
+  #wouldDeadlock(start: Lock, owner: LockOwner): boolean {
+    let holder: LockOwner | undefined = start.owner;
+    while (holder !== undefined) {
+      if (holder === owner) return true;
+      const key = this.#waitsFor.get(holder);
+      holder = key === undefined ? undefined : this.#locks.get(key)?.owner;
+    }
+    return false;
+  }
+}

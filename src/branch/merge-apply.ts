@@ -1,0 +1,109 @@
+/**
+ * Writes planned changes into the target: deletes, then updates, then inserts, so that a unique value freed by one row
+ * can be taken by another. Every count is checked against the plan: a difference aborts the merge.
+ *
+ * Atomic  the caller's transaction
+ */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { numberCell, type Connection } from "../engine/connection.js";
+import { quoteIdentifier } from "../sql/names.js";
+import { isKeyed, type TablePlan } from "./merge-plan.js";
+import { columnAlias, columnList, keyAlias } from "./row-sql.js";
+
+export interface AppliedCounts {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+}
+
+/** Which plan rows are taken from the source: all changes, and conflicts if the branch wins. */
+function taken(branchWins: boolean): string {
+  return branchWins ? "class IN ('change', 'conflict')" : "class = 'change'";
+}
+
+export async function applyDeletes(connection: Connection, plan: TablePlan, target: string, branchWins: boolean): Promise<number> {
+  const { input, planTable: table } = plan;
+  if (isKeyed(input)) {
+    const where = `${taken(branchWins)} AND new_row IS NULL AND target_row IS NOT NULL`;
+    const key = input.key.map((k, i) => `t.${quoteIdentifier(k)} = p.${keyAlias(i)}`).join(" AND ");
+    const expected = await countWhere(connection, table, where);
+    if (expected === 0) return 0;
+    const sql = `DELETE FROM ${target} AS t USING (SELECT * FROM ${table} WHERE ${where}) AS p WHERE ${key}`;
+    return await changeExactly(connection, sql, expected);
+  }
+  const where = `${taken(branchWins)} AND wanted_count < target_count`;
+  const expected = await sumWhere(connection, table, "target_count - wanted_count", where);
+  if (expected === 0) return 0;
+  const match = input.columns.map((c, i) => `t.${quoteIdentifier(c)} IS NOT DISTINCT FROM p.${columnAlias(i)}`).join(" AND ");
+  return await changeExactly(
+    connection,
+    `DELETE FROM ${target} WHERE rowid IN (
+       SELECT row_id FROM (SELECT t.rowid AS row_id, p.surplus, row_number() OVER (PARTITION BY p.plan_row ORDER BY t.rowid DESC) AS n
+         FROM ${target} AS t JOIN (SELECT rowid AS plan_row, *, target_count - wanted_count AS surplus FROM ${table} WHERE ${where}) AS p
+         ON ${match}) WHERE n <= surplus)`,
+    expected,
+  );
+}
+
+export async function applyUpdates(connection: Connection, plan: TablePlan, target: string, branchWins: boolean): Promise<number> {
+  const { input, planTable: table } = plan;
+  if (!isKeyed(input)) return 0;
+  const where = `${taken(branchWins)} AND new_row IS NOT NULL AND target_row IS NOT NULL`;
+  const expected = await countWhere(connection, table, where);
+  if (expected === 0) return 0;
+  const changed = await changedColumns(connection, plan, where);
+  const set = changed.map((c) => `${quoteIdentifier(c)} = p.new_row.${quoteIdentifier(c)}`).join(", ");
+  const key = input.key.map((k, i) => `t.${quoteIdentifier(k)} = p.${keyAlias(i)}`).join(" AND ");
+  const sql = `UPDATE ${target} AS t SET ${set} FROM (SELECT * FROM ${table} WHERE ${where}) AS p WHERE ${key}`;
+  return await changeExactly(connection, sql, expected);
+}
+
+export async function applyInserts(connection: Connection, plan: TablePlan, target: string, branchWins: boolean): Promise<number> {
+  const { input, planTable: table } = plan;
+  const into = `INSERT INTO ${target} (${columnList(input.columns)})`;
+  if (isKeyed(input)) {
+    const where = `${taken(branchWins)} AND target_row IS NULL AND new_row IS NOT NULL`;
+    const expected = await countWhere(connection, table, where);
+    if (expected === 0) return 0;
+    const values = input.columns.map((c) => `p.new_row.${quoteIdentifier(c)}`).join(", ");
+    return await changeExactly(connection, `${into} SELECT ${values} FROM ${table} AS p WHERE ${where}`, expected);
+  }
+  const where = `${taken(branchWins)} AND wanted_count > target_count`;
+  const expected = await sumWhere(connection, table, "wanted_count - target_count", where);
+  if (expected === 0) return 0;
+  const values = input.columns.map((_, i) => `p.${columnAlias(i)}`).join(", ");
+  return await changeExactly(
+    connection,
+    `${into} SELECT ${values} FROM ${table} AS p, range(p.wanted_count - p.target_count) AS copies WHERE ${where}`,
+    expected,
+  );
+}
+
+/** Columns that some row really changes: the others are left alone (DuckDB rewrites rows whose indexed columns are set). */
+async function changedColumns(connection: Connection, plan: TablePlan, where: string): Promise<string[]> {
+  const candidates = plan.input.columns.filter((column) => !plan.input.key.includes(column));
+  if (candidates.length === 0) return [];
+  const tests = candidates.map((c, i) => {
+    const name = quoteIdentifier(c);
+    return `coalesce(bool_or(target_row.${name} IS DISTINCT FROM new_row.${name}), FALSE) AS ${columnAlias(i)}`;
+  });
+  const [row] = await connection.rows(`SELECT ${tests.join(", ")} FROM ${plan.planTable} WHERE ${where}`);
+  return candidates.filter((_, i) => row?.[columnAlias(i)] === true);
+}
+
+async function countWhere(connection: Connection, table: string, where: string): Promise<number> {
+  return await sumWhere(connection, table, "1", where);
+}
+
+async function sumWhere(connection: Connection, table: string, expression: string, where: string): Promise<number> {
+  const [row] = await connection.rows(`SELECT coalesce(sum(${expression}), 0)::BIGINT AS total FROM ${table} WHERE ${where}`);
+  return row === undefined ? 0 : numberCell(row, "total");
+}
+
+async function changeExactly(connection: Connection, sql: string, expected: number): Promise<number> {
+  const changed = await connection.change(sql);
+  if (changed !== expected) {
+    throw new SqlError(SQLSTATE.internalError, `merge aborted: ${changed} rows changed where ${expected} were planned`);
+  }
+  return changed;
+}

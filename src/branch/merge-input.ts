@@ -1,0 +1,93 @@
+/** What a branch brings to a merge: per changed table its three states, checked to be comparable row by row. */
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { normaliseName } from "../sql/names.js";
+import { definitionOf } from "./catalog-reader.js";
+import { displayName } from "./merge-ledger.js";
+import type { MergeInput } from "./merge-plan.js";
+import type { Branch, HeadId, Version } from "./model.js";
+import type { TableStorage } from "./storage.js";
+import { storedColumns, type TableDefinition } from "./table-definition.js";
+import type { Transaction } from "./transaction.js";
+
+/** The three states of one table, and what its target says about foreign keys. */
+export interface MergeTable {
+  readonly input: MergeInput;
+  readonly target: Version;
+  /** Tables the target refers to, as the catalogue names them. */
+  readonly references: readonly string[];
+}
+
+/**
+ * The tables a branch changed, ready to be compared.
+ *
+ * Errors  0A000 for schema changes on either side: merging them is not built yet, and guessing would lose data
+ */
+export async function mergeTables(
+  storage: TableStorage,
+  transaction: Transaction,
+  branch: Branch,
+  target: HeadId,
+): Promise<MergeTable[]> {
+  const { state } = transaction;
+  const changed = state.liveVersionsOf(branch.id);
+  const schemaChanges = changed.filter((version) => version.kind !== "table" || state.findBase(branch, version)?.objectId !== version.objectId);
+  if (schemaChanges.length > 0) throw schemaChangeRefused(branch, schemaChanges);
+  const tables: MergeTable[] = [];
+  for (const source of changed.toSorted((a, b) => displayName(a).localeCompare(displayName(b)))) {
+    const base = state.findBase(branch, source);
+    const targetVersion = state.find(target, source);
+    if (base === undefined) throw schemaChangeRefused(branch, [source]);
+    if (targetVersion === undefined || targetVersion.objectId !== base.objectId) {
+      throw notSupported(`cannot merge table "${displayName(source)}": it was dropped or replaced on the target since the branch was made`);
+    }
+    tables.push(await mergeTable(storage, transaction, { base, source, target: targetVersion }));
+  }
+  return tables;
+}
+
+async function mergeTable(
+  storage: TableStorage,
+  transaction: Transaction,
+  versions: { readonly base: Version; readonly source: Version; readonly target: Version },
+): Promise<MergeTable> {
+  const { connection } = transaction;
+  const source = await definitionOf(connection, versions.source);
+  const target = await definitionOf(connection, versions.target);
+  const base = await definitionOf(connection, versions.base);
+  refuseDifferentShape(versions.source, source, base, "in the branch");
+  refuseDifferentShape(versions.source, target, base, "on the target");
+  return {
+    input: {
+      relation: versions.target,
+      key: target.primaryKey,
+      columns: storedColumns(target).map((column) => column.name),
+      base: storage.relation(versions.base),
+      source: storage.relation(versions.source),
+      target: storage.relation(versions.target),
+    },
+    target: versions.target,
+    references: target.foreignKeys.map((key) => key.references),
+  };
+}
+
+function refuseDifferentShape(table: Version, side: TableDefinition, base: TableDefinition, where: string): void {
+  if (shapeOf(side) === shapeOf(base)) return;
+  throw notSupported(
+    `cannot merge table "${displayName(table)}": its columns or key were changed ${where} since the branch was made`,
+    "merging schema changes is not supported yet; make the same change on both sides of a new branch",
+  );
+}
+
+/** Columns in order with their types, and the key: what must be equal for rows to be comparable. */
+function shapeOf(definition: TableDefinition): string {
+  const columns = definition.columns.map((column) => [normaliseName(column.name), column.type, column.generated]);
+  return JSON.stringify([columns, definition.primaryKey.map(normaliseName)]);
+}
+
+function schemaChangeRefused(branch: Branch, versions: readonly Version[]): SqlError {
+  const list = versions.map((version) => `${version.kind === "dropped" ? "dropped" : `new ${version.kind}`} "${displayName(version)}"`);
+  return new SqlError(SQLSTATE.featureNotSupported, `cannot merge branch "${branch.name}": it changed the schema, not only rows`, {
+    detail: list.join(", "),
+    hint: "make the schema change on main, and only the changes of rows in the branch",
+  });
+}

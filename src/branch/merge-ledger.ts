@@ -1,0 +1,116 @@
+/** The merges and their conflicts as rows: `duckbranch.merges` and `duckbranch.conflicts`. They outlive the branch. */
+import { numberCell, optionalTextCell, textCell, type Connection, type Row } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { quoteLiteral } from "../sql/names.js";
+import { conflictQuery, type TablePlan } from "./merge-plan.js";
+import { normaliseName } from "../sql/names.js";
+import type { Branch, RelationName } from "./model.js";
+import { SYSTEM_SCHEMA } from "./system-schema.js";
+
+const MERGES = `${DATA_CATALOG}.${SYSTEM_SCHEMA}.merges`;
+const CONFLICTS = `${DATA_CATALOG}.${SYSTEM_SCHEMA}.conflicts`;
+
+export type MergeStatus = "merged" | "conflicted" | "aborted" | "abandoned";
+
+export interface MergeTotals {
+  readonly tables: readonly string[];
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+  readonly conflicts: number;
+}
+
+export interface MergeRecord {
+  readonly mergeId: string;
+  readonly branchId: string;
+  readonly branchName: string;
+  readonly target: string;
+  readonly status: MergeStatus;
+  readonly totals: MergeTotals;
+}
+
+/** A table's name as people read it: schema `main` is `public` to clients and left out. */
+export function displayName(relation: RelationName): string {
+  return normaliseName(relation.schema) === "main" ? relation.name : `${relation.schema}.${relation.name}`;
+}
+
+/** Adds a ledger row. Atomic: the caller's transaction. */
+export async function insertMerge(
+  connection: Connection,
+  merge: { readonly mergeId: string; readonly branch: Branch; readonly target: string; readonly strategy: string; readonly status: MergeStatus },
+  totals: MergeTotals,
+): Promise<void> {
+  const tables = `[${totals.tables.map(quoteLiteral).join(", ")}]::VARCHAR[]`;
+  await connection.run(
+    `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL)`,
+    [
+      merge.mergeId, merge.branch.id, merge.branch.name, merge.target, merge.strategy, merge.status,
+      merge.status === "conflicted", BigInt(totals.inserted), BigInt(totals.updated), BigInt(totals.deleted), BigInt(totals.conflicts),
+    ],
+  );
+}
+
+/** Ends an open merge. Atomic: the caller's transaction. Returns false when it was not open any more. */
+export async function finishMerge(
+  connection: Connection,
+  mergeId: string,
+  status: "merged" | "abandoned",
+  totals: MergeTotals | undefined,
+  resolutions: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  const tables = totals === undefined ? "tables_merged" : `[${totals.tables.map(quoteLiteral).join(", ")}]::VARCHAR[]`;
+  const changed = await connection.change(
+    `UPDATE ${MERGES} SET status = $1, finished_at = now(), tables_merged = ${tables}, rows_inserted = $2, rows_updated = $3,
+       rows_deleted = $4, resolutions = $5 WHERE merge_id = $6 AND status = 'conflicted'`,
+    [
+      status, BigInt(totals?.inserted ?? 0), BigInt(totals?.updated ?? 0), BigInt(totals?.deleted ?? 0),
+      JSON.stringify(resolutions), mergeId,
+    ],
+  );
+  return changed === 1;
+}
+
+/** Records every conflict of a plan. Atomic: the caller's transaction. */
+export async function insertConflicts(connection: Connection, mergeId: string, plan: TablePlan): Promise<void> {
+  const table = quoteLiteral(displayName(plan.input.relation));
+  await connection.run(
+    `INSERT INTO ${CONFLICTS} SELECT ${quoteLiteral(mergeId)}, ${table}, kind, key, base_value, main_value, branch_value
+     FROM (${conflictQuery(plan)})`,
+  );
+}
+
+export async function deleteConflicts(connection: Connection, mergeId: string): Promise<void> {
+  await connection.run(`DELETE FROM ${CONFLICTS} WHERE merge_id = ?`, [mergeId]);
+}
+
+export async function readMerge(connection: Connection, mergeId: string): Promise<MergeRecord | undefined> {
+  const [row] = await connection.rows(`${SELECT_MERGE} WHERE merge_id = ?`, [mergeId]);
+  return row === undefined ? undefined : recordOf(row);
+}
+
+/** The merge of a branch that waits for RESOLVE or ABANDON. */
+export async function openMergeOf(connection: Connection, branchId: string): Promise<MergeRecord | undefined> {
+  const [row] = await connection.rows(`${SELECT_MERGE} WHERE branch_id = ? AND status = 'conflicted'`, [branchId]);
+  return row === undefined ? undefined : recordOf(row);
+}
+
+const SELECT_MERGE = `SELECT * REPLACE (to_json(tables_merged)::VARCHAR AS tables_merged) FROM ${MERGES}`;
+
+function recordOf(row: Row): MergeRecord {
+  const status = textCell(row, "status");
+  const tables: unknown = JSON.parse(optionalTextCell(row, "tables_merged") ?? "[]");
+  return {
+    mergeId: textCell(row, "merge_id"),
+    branchId: textCell(row, "branch_id"),
+    branchName: textCell(row, "branch_name"),
+    target: textCell(row, "target"),
+    status: status === "merged" || status === "conflicted" || status === "abandoned" ? status : "aborted",
+    totals: {
+      tables: Array.isArray(tables) ? tables.map(String) : [],
+      inserted: numberCell(row, "rows_inserted"),
+      updated: numberCell(row, "rows_updated"),
+      deleted: numberCell(row, "rows_deleted"),
+      conflicts: numberCell(row, "conflict_count"),
+    },
+  };
+}

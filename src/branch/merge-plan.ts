@@ -1,0 +1,179 @@
+/**
+ * The three-way comparison of one table: base, source (the branch) and target, by the table of MERGE rules 1–6 at row
+ * granularity. A plan is a temporary table of the rows the source changed, each with its class; rows the source did not
+ * change are not in it, so the target keeps them whatever happens.
+ *
+ *   class agreed    target equals source: nothing to do
+ *         change    target equals base: take the source's row
+ *         conflict  both changed it, differently: the strategy decides
+ */
+import { numberCell, textCell, type Connection } from "../engine/connection.js";
+import type { RelationName } from "./model.js";
+import {
+  columnAlias,
+  countedDifference,
+  countedRowStruct,
+  jsonOf,
+  keyAlias,
+  keyedDifference,
+  rowStruct,
+  sameRow,
+} from "./row-sql.js";
+import { quoteIdentifier } from "../sql/names.js";
+
+/** One table's three states as SQL relations, and the columns they share. */
+export interface MergeInput {
+  readonly relation: RelationName;
+  /** Primary key columns; empty for a table without one. */
+  readonly key: readonly string[];
+  /** Stored columns, key included. */
+  readonly columns: readonly string[];
+  readonly base: string;
+  readonly source: string;
+  readonly target: string;
+}
+
+export interface TablePlan {
+  readonly input: MergeInput;
+  /** Temporary table of this connection that holds the plan. */
+  readonly planTable: string;
+  readonly counts: PlanCounts;
+}
+
+export interface PlanCounts {
+  /** Rows to insert, update and delete in the target without any conflict. */
+  readonly inserts: number;
+  readonly updates: number;
+  readonly deletes: number;
+  readonly agreed: number;
+  readonly conflicts: number;
+}
+
+export interface ConflictRow {
+  readonly pk: unknown;
+  readonly kind: string;
+  readonly main_value: unknown;
+  readonly branch_value: unknown;
+  readonly base_value: unknown;
+}
+
+export function isKeyed(input: MergeInput): boolean {
+  return input.key.length > 0;
+}
+
+/** Compares one table. Atomic: reads in the caller's transaction; writes only a temporary table. */
+export async function planTable(connection: Connection, input: MergeInput, index: number): Promise<TablePlan> {
+  const name = `temp.main.merge_plan_${index}`;
+  await connection.run(`CREATE TEMP TABLE merge_plan_${index} AS ${isKeyed(input) ? keyedPlan(input) : countedPlan(input)}`);
+  if (!isKeyed(input)) await agreeOnPureDeletes(connection, input, name);
+  return { input, planTable: name, counts: await countPlan(connection, input, name) };
+}
+
+/** Shape: k0 … · old_row, new_row, target_row · class · kind */
+function keyedPlan(input: MergeInput): string {
+  const { key, columns } = input;
+  const join = key.map((k, i) => `t.${quoteIdentifier(k)} = d.${keyAlias(i)}`).join(" AND ");
+  const present = `t.${quoteIdentifier(key[0] ?? "")} IS NOT NULL`;
+  return `SELECT *,
+      CASE WHEN ${sameRow(columns, "target_row", "new_row")} THEN 'agreed'
+           WHEN ${sameRow(columns, "target_row", "old_row")} THEN 'change' ELSE 'conflict' END AS class,
+      CASE WHEN old_row IS NULL THEN 'insert/insert' WHEN target_row IS NULL THEN 'delete/update'
+           WHEN new_row IS NULL THEN 'update/delete' ELSE 'update/update' END AS kind
+    FROM (SELECT d.*, CASE WHEN ${present} THEN ${rowStruct(columns, "t")} END AS target_row
+          FROM (${keyedDifference(key, columns, input.base, input.source)}) AS d
+          LEFT JOIN ${input.target} AS t ON ${join})`;
+}
+
+/**
+ * Equal rows of a keyless table cannot be told apart, so they are counted. Appends of both sides add up; one side
+ * unchanged takes the other; anything else might be two changes of one row and is a conflict.
+ *
+ * Shape: c0 … · old_count, new_count, target_count, wanted_count · class · kind
+ */
+function countedPlan(input: MergeInput): string {
+  const aliases = input.columns.map((_, i) => columnAlias(i));
+  const matches = input.columns.map((c, i) => `t.${quoteIdentifier(c)} IS NOT DISTINCT FROM d.${columnAlias(i)}`).join(" AND ");
+  const appended = "target_count >= old_count AND new_count >= old_count";
+  return `WITH d AS MATERIALIZED (SELECT row_number() OVER () AS plan_row, * FROM
+      (${countedDifference(input.columns, input.base, input.source)})),
+    counted AS (SELECT d.plan_row, count(*) AS target_count FROM d JOIN ${input.target} AS t ON ${matches} GROUP BY d.plan_row)
+    SELECT *,
+      CASE WHEN target_count = old_count THEN new_count WHEN ${appended} THEN target_count + new_count - old_count
+           ELSE new_count END AS wanted_count,
+      CASE WHEN target_count = old_count OR (${appended}) THEN 'change' ELSE 'conflict' END AS class,
+      'row count' AS kind
+    FROM (SELECT ${aliases.map((a) => `d.${a}`).join(", ")}, old_count, new_count, coalesce(target_count, 0) AS target_count
+          FROM d LEFT JOIN counted USING (plan_row))`;
+}
+
+/** A row deleted on both sides is gone, if nothing was added on either side that could be its changed form. */
+async function agreeOnPureDeletes(connection: Connection, input: MergeInput, plan: string): Promise<void> {
+  const [facts] = await connection.rows(
+    `SELECT count(*) FILTER (class = 'conflict' AND target_count = 0 AND new_count = 0) AS both_gone,
+       count(*) FILTER (new_count > old_count) AS source_added FROM ${plan}`,
+  );
+  if (facts === undefined || numberCell(facts, "both_gone") === 0 || numberCell(facts, "source_added") > 0) return;
+  const list = input.columns.map(quoteIdentifier).join(", ");
+  const [added] = await connection.rows(
+    `SELECT count(*) AS rows FROM (SELECT ${list} FROM ${input.target} EXCEPT ALL SELECT ${list} FROM ${input.base})`,
+  );
+  if (added === undefined || numberCell(added, "rows") > 0) return;
+  await connection.run(`UPDATE ${plan} SET class = 'agreed' WHERE class = 'conflict' AND target_count = 0 AND new_count = 0`);
+}
+
+async function countPlan(connection: Connection, input: MergeInput, plan: string): Promise<PlanCounts> {
+  const changes = isKeyed(input)
+    ? `count(*) FILTER (class = 'change' AND target_row IS NULL) AS inserts,
+       count(*) FILTER (class = 'change' AND target_row IS NOT NULL AND new_row IS NOT NULL) AS updates,
+       count(*) FILTER (class = 'change' AND new_row IS NULL) AS deletes`
+    : `coalesce(sum(wanted_count - target_count) FILTER (class = 'change' AND wanted_count > target_count), 0)::BIGINT AS inserts,
+       0 AS updates,
+       coalesce(sum(target_count - wanted_count) FILTER (class = 'change' AND wanted_count < target_count), 0)::BIGINT AS deletes`;
+  const [row] = await connection.rows(
+    `SELECT ${changes}, count(*) FILTER (class = 'agreed') AS agreed, count(*) FILTER (class = 'conflict') AS conflicts FROM ${plan}`,
+  );
+  if (row === undefined) throw new Error("an aggregate returned no row");
+  return {
+    inserts: numberCell(row, "inserts"),
+    updates: numberCell(row, "updates"),
+    deletes: numberCell(row, "deletes"),
+    agreed: numberCell(row, "agreed"),
+    conflicts: numberCell(row, "conflicts"),
+  };
+}
+
+/** SELECT of a plan's conflicts. Shape: kind · key, base_value, main_value, branch_value as JSON text */
+export function conflictQuery(plan: TablePlan): string {
+  const { input, planTable: table } = plan;
+  if (isKeyed(input)) {
+    const key = `struct_pack(${input.key.map((k, i) => `${quoteIdentifier(k)} := ${keyAlias(i)}`).join(", ")})`;
+    return `SELECT kind, ${jsonOf(key)} AS key, ${jsonOf("old_row")} AS base_value, ${jsonOf("target_row")} AS main_value,
+      ${jsonOf("new_row")} AS branch_value FROM ${table} AS p WHERE class = 'conflict' ORDER BY ${input.key.map((_, i) => keyAlias(i)).join(", ")}`;
+  }
+  const counted = (count: string): string =>
+    jsonOf(`struct_pack("row" := ${countedRowStruct(input.columns, "p")}, "count" := ${count})`);
+  return `SELECT kind, NULL::VARCHAR AS key, ${counted("old_count")} AS base_value, ${counted("target_count")} AS main_value,
+    ${counted("new_count")} AS branch_value FROM ${table} AS p WHERE class = 'conflict'`;
+}
+
+/** The first conflicts of a plan, for a report. */
+export async function readConflicts(connection: Connection, plan: TablePlan, limit: number): Promise<ConflictRow[]> {
+  const rows = await connection.rows(`${conflictQuery(plan)} LIMIT ${limit}`);
+  const json = (value: unknown): unknown => (typeof value === "string" ? parseLeniently(value) : null);
+  return rows.map((row) => ({
+    pk: json(row["key"]),
+    kind: textCell(row, "kind"),
+    main_value: json(row["main_value"]),
+    branch_value: json(row["branch_value"]),
+    base_value: json(row["base_value"]),
+  }));
+}
+
+/** DuckDB writes NaN and Infinity bare into JSON, which JavaScript refuses: such a row is reported as its text. */
+function parseLeniently(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The words of branching as types. All of it is immutable: a transaction captures one `RegistryState` at the instant of
+ * its DuckDB snapshot and resolves every name against it. Names here are DuckDB's (`main` is the schema clients call
+ * `public`).
+ */
+
+import { normaliseName } from "../sql/names.js";
+
+declare const headIdBrand: unique symbol;
+/** `main`, or twelve hexadecimal digits. */
+export type HeadId = string & { readonly [headIdBrand]: true };
+
+export const MAIN = "main" as HeadId;
+
+export function headId(text: string): HeadId {
+  return text as HeadId;
+}
+
+/**
+ * A point in the order of commits. Version intervals and pins are compared by it; it only has to grow, it need not be
+ * dense, and it is not a wall clock.
+ */
+export type Sequence = number;
+
+export const BRANCH_STATUSES = ["active", "conflicted", "merged", "discarded", "expired"] as const;
+export type BranchStatus = (typeof BRANCH_STATUSES)[number];
+
+export interface Branch {
+  readonly id: HeadId;
+  readonly name: string;
+  /** Schema that holds the branch's own tables: `branch_<id>`. */
+  readonly schemaName: string;
+  readonly parent: HeadId;
+  /** The branch sees its parent as of this point. */
+  readonly pin: Sequence;
+  readonly owner: string;
+  readonly agent: string | null;
+  readonly description: string | null;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+  readonly status: BranchStatus;
+  readonly protected: boolean;
+  /** Its tables and its pin are gone; only the history row is left. */
+  readonly released: boolean;
+}
+
+/** Where a table's rows are in the data catalogue. */
+export interface PhysicalTable {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/**
+ * What a name means on one head during [from, to): a table of that head, a view, or the mark that the branch dropped
+ * what its parent has. `to` null: until now.
+ */
+export interface Version {
+  readonly id: number;
+  readonly head: HeadId;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: "table" | "view" | "dropped";
+  /** Identity of the table or view: kept by copies, inherited by branches. */
+  readonly objectId: number;
+  readonly from: Sequence;
+  readonly to: Sequence | null;
+  /** For tables. */
+  readonly physical: PhysicalTable | null;
+  /** The CREATE statement: of a view always, of a preserved table because its copy has no constraints. */
+  readonly definition: string | null;
+}
+
+/** A relation's name on a head. */
+export interface RelationName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+declare const relationKeyBrand: unique symbol;
+/** Name as DuckDB compares it (ASCII case-insensitive), usable as a map key. */
+export type RelationKey = string & { readonly [relationKeyBrand]: true };
+
+export function relationKey(relation: RelationName): RelationKey {
+  return JSON.stringify([normaliseName(relation.schema), normaliseName(relation.name)]) as RelationKey;
+}

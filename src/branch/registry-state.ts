@@ -1,0 +1,163 @@
+/**
+ * The registry as one immutable value, and every question asked of it: what a name means on a head, who pins whom.
+ * Pure: no I/O, so the rules can be tested without a database.
+ */
+import {
+  relationKey,
+  type Branch,
+  type HeadId,
+  type RelationKey,
+  type RelationName,
+  type Sequence,
+  type Version,
+} from "./model.js";
+
+type VersionsByName = ReadonlyMap<RelationKey, readonly Version[]>;
+
+/** A change to the registry; versions and branches are replaced as a whole, by id. */
+export type RegistryChange =
+  | { readonly change: "putVersion"; readonly version: Version }
+  | { readonly change: "removeVersion"; readonly version: Version }
+  | { readonly change: "putBranch"; readonly branch: Branch };
+
+export class RegistryState {
+  readonly branches: ReadonlyMap<HeadId, Branch>;
+  readonly #versions: ReadonlyMap<HeadId, VersionsByName>;
+
+  constructor(branches: ReadonlyMap<HeadId, Branch>, versions: ReadonlyMap<HeadId, VersionsByName>) {
+    this.branches = branches;
+    this.#versions = versions;
+  }
+
+  static empty(): RegistryState {
+    return new RegistryState(new Map(), new Map());
+  }
+
+  /** A new state with the changes made; copies only the maps of heads that change. */
+  with(changes: readonly RegistryChange[]): RegistryState {
+    if (changes.length === 0) return this;
+    const branches = new Map(this.branches);
+    const versions = new Map(this.#versions);
+    const copied = new Map<HeadId, Map<RelationKey, readonly Version[]>>();
+    const edit = (version: Version, replace: (list: readonly Version[]) => readonly Version[]): void => {
+      let names = copied.get(version.head);
+      if (names === undefined) {
+        names = new Map(versions.get(version.head));
+        copied.set(version.head, names);
+        versions.set(version.head, names);
+      }
+      const key = relationKey(version);
+      const list = replace(names.get(key) ?? []);
+      if (list.length === 0) names.delete(key);
+      else names.set(key, list);
+    };
+    for (const change of changes) applyChange(change, branches, edit);
+    return new RegistryState(branches, versions);
+  }
+
+  /** A branch by name among those not discarded or expired away, or by id. */
+  findBranch(nameOrId: string): Branch | undefined {
+    for (const branch of this.branches.values()) {
+      if (branch.name === nameOrId && !branch.released) return branch;
+    }
+    const byId = [...this.branches.values()].find((branch) => branch.id === nameOrId || branch.schemaName === nameOrId);
+    return byId ?? [...this.branches.values()].findLast((branch) => branch.name === nameOrId);
+  }
+
+  /** What `name` means on `head` now, following the ancestry at each pin; undefined if there is no such relation. */
+  find(head: HeadId, relation: RelationName): Version | undefined {
+    return this.#findFrom(head, relation, null);
+  }
+
+  /** What `name` means in the state that `branch` was forked from: the base of a merge. */
+  findBase(branch: Branch, relation: RelationName): Version | undefined {
+    return this.#findFrom(branch.parent, relation, branch.pin);
+  }
+
+  #findFrom(start: HeadId, relation: RelationName, startAt: Sequence | null): Version | undefined {
+    const key = relationKey(relation);
+    let head = start;
+    let at = startAt;
+    for (;;) {
+      const own = this.#versions.get(head)?.get(key)?.find((version) => covers(version, at));
+      if (own !== undefined) return own.kind === "dropped" ? undefined : own;
+      const branch = this.branches.get(head);
+      if (branch === undefined) return undefined;
+      head = branch.parent;
+      at = branch.pin;
+    }
+  }
+
+  /** The head's own live version of a name (not inherited), tombstones included. */
+  own(head: HeadId, relation: RelationName): Version | undefined {
+    return this.#versions.get(head)?.get(relationKey(relation))?.find((version) => version.to === null);
+  }
+
+  /** All versions recorded on one head, live and closed. */
+  versionsOf(head: HeadId): Version[] {
+    return [...(this.#versions.get(head)?.values() ?? [])].flat();
+  }
+
+  /** The head's own live versions: for a branch, what it changed. */
+  liveVersionsOf(head: HeadId): Version[] {
+    return this.versionsOf(head).filter((version) => version.to === null);
+  }
+
+  /** Every relation visible on a head, by key. */
+  visible(head: HeadId): Version[] {
+    const seen = new Map<RelationKey, Version>();
+    let current: HeadId | undefined = head;
+    let at: Sequence | null = null;
+    while (current !== undefined) {
+      for (const [key, list] of this.#versions.get(current) ?? []) {
+        const version = list.find((candidate) => covers(candidate, at));
+        if (version !== undefined && !seen.has(key)) seen.set(key, version);
+      }
+      const branch: Branch | undefined = this.branches.get(current);
+      current = branch?.parent;
+      at = branch?.pin ?? null;
+    }
+    return [...seen.values()].filter((version) => version.kind !== "dropped");
+  }
+
+  /** A version by its id, wherever its interval stands now. */
+  current(version: Version): Version | undefined {
+    return this.#versions.get(version.head)?.get(relationKey(version))?.find((candidate) => candidate.id === version.id);
+  }
+
+  /** Branches forked from `head` that still hold their pin. */
+  childrenOf(head: HeadId): Branch[] {
+    return [...this.branches.values()].filter((branch) => branch.parent === head && !branch.released);
+  }
+
+  /** True while some live branch reads `head` at a point inside [from, to): the version must be kept for it. */
+  isPinned(version: Version): boolean {
+    return this.childrenOf(version.head).some((child) => covers(version, child.pin));
+  }
+
+}
+
+function covers(version: Version, at: Sequence | null): boolean {
+  if (at === null) return version.to === null;
+  return version.from <= at && (version.to === null || at < version.to);
+}
+
+function applyChange(
+  change: RegistryChange,
+  branches: Map<HeadId, Branch>,
+  edit: (version: Version, replace: (list: readonly Version[]) => readonly Version[]) => void,
+): void {
+  switch (change.change) {
+    case "putBranch":
+      branches.set(change.branch.id, change.branch);
+      return;
+    case "putVersion":
+      edit(change.version, (list) => [...list.filter((version) => version.id !== change.version.id), change.version]);
+      return;
+    case "removeVersion":
+      edit(change.version, (list) => list.filter((version) => version.id !== change.version.id));
+      return;
+    default:
+      change satisfies never;
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * The registry in memory and in the file, and the one order in which commits happen. Owns the commit latch: whoever holds
+ * it is the only one whose commit, or whose snapshot, is being taken, so a DuckDB snapshot and a `RegistryState` captured
+ * under it always belong to the same instant.
+ */
+import { randomBytes } from "node:crypto";
+import { Mutex } from "../core/mutex.js";
+import type { Connection } from "../engine/connection.js";
+import { DATA_CATALOG, type Database } from "../engine/database.js";
+import { headId, relationKey, type HeadId, type RelationName, type Sequence } from "./model.js";
+import type { RegistryChange, RegistryState } from "./registry-state.js";
+import { appendChanges, highestNumbers, openSystemSchema, SYSTEM_SCHEMA } from "./system-schema.js";
+
+export interface Snapshot {
+  readonly state: RegistryState;
+  readonly sequence: Sequence;
+}
+
+export interface WrittenRelation extends RelationName {
+  readonly head: HeadId;
+}
+
+export class Registry {
+  readonly database: Database;
+  readonly #latch = new Mutex();
+  #state: RegistryState;
+  #sequence: Sequence;
+  #versionId: number;
+  #objectId: number;
+  /** When each relation of each head was last changed by a commit of this process. */
+  readonly #changedAt = new Map<HeadId, Map<string, Sequence>>();
+
+  private constructor(database: Database, state: RegistryState) {
+    this.database = database;
+    this.#state = state;
+    const highest = highestNumbers(state);
+    this.#sequence = highest.sequence;
+    this.#versionId = highest.versionId;
+    this.#objectId = highest.objectId;
+  }
+
+  static async open(database: Database): Promise<Registry> {
+    using connection = await database.connect("data");
+    return new Registry(database, await openSystemSchema(connection));
+  }
+
+  /** The newest committed state. Hold on to one value for the length of a decision. */
+  get state(): RegistryState {
+    return this.#state;
+  }
+
+  newVersionId(): number {
+    return ++this.#versionId;
+  }
+
+  newObjectId(): number {
+    return ++this.#objectId;
+  }
+
+  /** Twelve random hexadecimal digits, unused so far. */
+  newBranchId(): HeadId {
+    for (;;) {
+      const id = headId(randomBytes(6).toString("hex"));
+      if (!this.#state.branches.has(id)) return id;
+    }
+  }
+
+  /**
+   * Begins a DuckDB transaction on `connection` and captures the registry state of exactly its snapshot.
+   * DuckDB takes a snapshot at the first access to a catalogue, not at BEGIN: hence the read.
+   */
+  async begin(connection: Connection): Promise<Snapshot> {
+    return await this.#latch.run(async () => {
+      await connection.run(`BEGIN; SELECT 1 FROM ${DATA_CATALOG}.${SYSTEM_SCHEMA}.format LIMIT 0`);
+      return { state: this.#state, sequence: this.#sequence };
+    });
+  }
+
+  /**
+   * Runs `work` while no other commit or snapshot can happen. `work` decides on the newest state and returns what to
+   * commit on `connection`, or undefined to commit nothing (its transaction stays open).
+   *
+   * Atomic  registry rows and the connection's own changes commit together
+   * Crash   before the COMMIT nothing of it is seen, after it everything
+   */
+  async commit(
+    connection: Connection,
+    work: (state: RegistryState, sequence: Sequence) => Promise<CommitRequest | undefined> | CommitRequest | undefined,
+  ): Promise<Sequence | undefined> {
+    return await this.#latch.run(async () => {
+      const sequence = this.#sequence + 1;
+      const request = await work(this.#state, sequence);
+      if (request === undefined) return undefined;
+      if (request.changes.length > 0) await appendChanges(connection, sequence, request.changes);
+      await connection.run("COMMIT");
+      this.#sequence = sequence;
+      this.#state = this.#state.with(request.changes);
+      for (const relation of request.written) this.#markChanged(relation, sequence);
+      return sequence;
+    });
+  }
+
+  /** When the relation was last changed by a commit of this process; 0 if not since it started. */
+  changedAt(relation: WrittenRelation): Sequence {
+    return this.#changedAt.get(relation.head)?.get(relationKey(relation)) ?? 0;
+  }
+
+  /** When anything on the head was last changed. */
+  headChangedAt(head: HeadId): Sequence {
+    return Math.max(0, ...(this.#changedAt.get(head)?.values() ?? []));
+  }
+
+  #markChanged(relation: WrittenRelation, sequence: Sequence): void {
+    let relations = this.#changedAt.get(relation.head);
+    if (relations === undefined) {
+      relations = new Map();
+      this.#changedAt.set(relation.head, relations);
+    }
+    relations.set(relationKey(relation), sequence);
+  }
+
+  /** Forgets what was remembered about a head that no longer exists. */
+  forget(head: HeadId): void {
+    this.#changedAt.delete(head);
+  }
+}
+
+export interface CommitRequest {
+  readonly changes: readonly RegistryChange[];
+  readonly written: readonly WrittenRelation[];
+}

@@ -1,0 +1,82 @@
+/**
+ * How versions of tables are kept and read. Everything above asks through `TableStorage`; the whole-table copies here are
+ * the ladder's last rung, to be joined by row-level storage (overlay and undo log) behind the same interface.
+ */
+import type { Connection } from "../engine/connection.js";
+import { quoteIdentifier } from "../sql/names.js";
+import { commentsOf, definitionOf, indexesOf } from "./catalog-reader.js";
+import type { LockTable } from "./locks.js";
+import type { PhysicalTable, Version } from "./model.js";
+import { preserve } from "./preserve.js";
+import type { Registry } from "./registry.js";
+import { physicalName } from "./system-schema.js";
+import { createStatementFor, storedColumns } from "./table-definition.js";
+import { tokenise } from "../sql/lexer.js";
+import { applyEdits } from "../sql/splice.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+
+export interface TableStorage {
+  /** SQL that stands where a table name may stand and yields the version's rows. */
+  relation(version: Version): string;
+  /**
+   * Makes a branch's own writable image of a table it has only inherited.
+   *
+   * Atomic  the caller's transaction
+   */
+  fork(connection: Connection, inherited: Version, target: PhysicalTable): Promise<void>;
+  /** Keeps what pins read of a version that is about to change; see preserve.ts. */
+  preserve(version: Version, signal: AbortSignal): Promise<void>;
+}
+
+export class CopyStorage implements TableStorage {
+  readonly #registry: Registry;
+  readonly #locks: LockTable;
+
+  constructor(registry: Registry, locks: LockTable) {
+    this.#registry = registry;
+    this.#locks = locks;
+  }
+
+  relation(version: Version): string {
+    if (version.physical === null) throw new SqlError(SQLSTATE.wrongObjectType, `"${version.name}" is not a table`);
+    return physicalName(version.physical);
+  }
+
+  /** Copies rows, keys, NOT NULL, CHECK, defaults, generated columns, indexes and comments; foreign keys stay behind. */
+  async fork(connection: Connection, inherited: Version, target: PhysicalTable): Promise<void> {
+    const definition = await definitionOf(connection, inherited);
+    await connection.run(createStatementFor(definition, target));
+    const columns = storedColumns(definition).map((column) => quoteIdentifier(column.name)).join(", ");
+    await connection.run(
+      `INSERT INTO ${physicalName(target)} (${columns}) SELECT ${columns} FROM ${this.relation(inherited)}`,
+    );
+    if (inherited.physical === null) return;
+    for (const index of await indexesOf(connection, inherited.physical)) {
+      await connection.run(createIndexOn(index.sql, target));
+    }
+    for (const { column, comment } of await commentsOf(connection, inherited.physical)) {
+      const literal = `'${comment.replaceAll("'", "''")}'`;
+      const object = column === null ? `TABLE ${physicalName(target)}` : `COLUMN ${physicalName(target)}.${quoteIdentifier(column)}`;
+      await connection.run(`COMMENT ON ${object} IS ${literal}`);
+    }
+  }
+
+  async preserve(version: Version, signal: AbortSignal): Promise<void> {
+    await preserve(this.#registry, this.#locks, version, signal);
+  }
+}
+
+/** `CREATE [UNIQUE] INDEX i ON t(…)` as DuckDB prints it ⇒ the same on `target`. */
+function createIndexOn(sql: string, target: PhysicalTable): string {
+  const tokens = tokenise(sql);
+  const on = tokens.findIndex((token) => token.kind === "word" && token.value === "on");
+  const name = tokens[on + 1];
+  const open = tokens.findIndex((token, index) => index > on && token.kind === "symbol" && token.value === "(");
+  const last = tokens[open - 1];
+  if (on === -1 || name === undefined || last === undefined) {
+    throw new SqlError(SQLSTATE.internalError, "an index definition could not be read", { detail: sql });
+  }
+  const using = tokens.findIndex((token, index) => index > on && index < open && token.value === "using");
+  const end = using === -1 ? last.end : (tokens[using - 1]?.end ?? last.end);
+  return applyEdits(sql, [{ start: name.start, end, text: physicalName(target) }]);
+}

@@ -1,0 +1,224 @@
+/**
+ * The registry's tables inside the data file, schema `duckbranch`: what survives a restart. One place for their DDL and
+ * for turning rows into the model and back.
+ */
+import {
+  numberCell,
+  optionalNumberCell,
+  optionalTextCell,
+  textCell,
+  type Connection,
+  type Row,
+} from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import {
+  BRANCH_STATUSES,
+  headId,
+  type Branch,
+  type BranchStatus,
+  type PhysicalTable,
+  type Sequence,
+  type Version,
+} from "./model.js";
+import { RegistryState, type RegistryChange } from "./registry-state.js";
+
+export const SYSTEM_SCHEMA = "duckbranch";
+/** Preserved states of tables that some pin still reads. */
+export const STORE_SCHEMA = "duckbranch_store";
+const FORMAT_VERSION = 1;
+const MAX_ROWS_PER_INSERT = 500;
+
+const SYSTEM = `${DATA_CATALOG}.${SYSTEM_SCHEMA}`;
+
+const DDL = [
+  `CREATE SCHEMA IF NOT EXISTS ${SYSTEM}`,
+  `CREATE SCHEMA IF NOT EXISTS ${DATA_CATALOG}.${STORE_SCHEMA}`,
+  `CREATE TABLE IF NOT EXISTS ${SYSTEM}.format (version INTEGER NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS ${SYSTEM}.branch_log (
+     seq BIGINT NOT NULL, branch_id VARCHAR NOT NULL, name VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, parent_id VARCHAR NOT NULL,
+     pin BIGINT NOT NULL, owner VARCHAR NOT NULL, agent_id VARCHAR, description VARCHAR, created_at TIMESTAMPTZ NOT NULL,
+     expires_at TIMESTAMPTZ, status VARCHAR NOT NULL, protected BOOLEAN NOT NULL, released BOOLEAN NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS ${SYSTEM}.version_log (
+     seq BIGINT NOT NULL, version_id BIGINT NOT NULL, removed BOOLEAN NOT NULL, head_id VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, name VARCHAR NOT NULL,
+     kind VARCHAR NOT NULL, object_id BIGINT NOT NULL, from_seq BIGINT NOT NULL, to_seq BIGINT,
+     physical_schema VARCHAR, physical_name VARCHAR, definition VARCHAR)`,
+  `CREATE VIEW IF NOT EXISTS ${SYSTEM}.branch_rows AS SELECT * EXCLUDE (seq) FROM ${SYSTEM_SCHEMA}.branch_log
+     QUALIFY row_number() OVER (PARTITION BY branch_id ORDER BY seq DESC) = 1`,
+  `CREATE VIEW IF NOT EXISTS ${SYSTEM}.version_rows AS SELECT * EXCLUDE (seq, removed) FROM ${SYSTEM_SCHEMA}.version_log
+     QUALIFY row_number() OVER (PARTITION BY version_id ORDER BY seq DESC) = 1 AND NOT removed`,
+  `CREATE TABLE IF NOT EXISTS ${SYSTEM}.merges (
+     merge_id VARCHAR PRIMARY KEY, branch_id VARCHAR NOT NULL, branch_name VARCHAR NOT NULL, target VARCHAR NOT NULL,
+     strategy VARCHAR NOT NULL, status VARCHAR NOT NULL, created_at TIMESTAMPTZ NOT NULL, finished_at TIMESTAMPTZ,
+     tables_merged VARCHAR[], rows_inserted BIGINT NOT NULL, rows_updated BIGINT NOT NULL, rows_deleted BIGINT NOT NULL,
+     conflict_count BIGINT NOT NULL, resolutions JSON)`,
+  `CREATE TABLE IF NOT EXISTS ${SYSTEM}.conflicts (
+     merge_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, kind VARCHAR NOT NULL, key JSON,
+     base_value JSON, main_value JSON, branch_value JSON)`,
+  `CREATE TABLE IF NOT EXISTS ${SYSTEM}.history (
+     at TIMESTAMPTZ NOT NULL, action VARCHAR NOT NULL, branch_id VARCHAR, branch_name VARCHAR, actor VARCHAR, detail JSON)`,
+] as const;
+
+/** True for the schemas this program keeps for itself; clients never write there. */
+export function isInternalSchema(schema: string): boolean {
+  const folded = normaliseName(schema);
+  return folded === SYSTEM_SCHEMA || folded === STORE_SCHEMA || /^branch_[0-9a-f]{12}$/.test(folded);
+}
+
+/**
+ * Creates the system schema in a new file and reads it from an old one.
+ *
+ * Atomic  one transaction
+ * Errors  0A000 for a file written by a newer version
+ */
+export async function openSystemSchema(connection: Connection): Promise<RegistryState> {
+  await connection.run("BEGIN");
+  try {
+    for (const statement of DDL) await connection.run(statement);
+    const [format] = await connection.rows(`SELECT version FROM ${SYSTEM}.format`);
+    if (format === undefined) await connection.run(`INSERT INTO ${SYSTEM}.format VALUES (${FORMAT_VERSION})`);
+    else if (numberCell(format, "version") > FORMAT_VERSION) {
+      throw new SqlError(SQLSTATE.featureNotSupported, "the database file was written by a newer version of duckbranch");
+    }
+    await removeSuperseded(connection);
+    const state = await readRegistry(connection);
+    await connection.run("COMMIT");
+    return state;
+  } catch (error) {
+    await connection.run("ROLLBACK");
+    throw error;
+  }
+}
+
+async function readRegistry(connection: Connection): Promise<RegistryState> {
+  const branches = await connection.rows(
+    `SELECT * REPLACE (epoch_ms(created_at) AS created_at, epoch_ms(expires_at) AS expires_at) FROM ${SYSTEM}.branch_rows
+     ORDER BY created_at, branch_id`,
+  );
+  const versions = await connection.rows(`SELECT * FROM ${SYSTEM}.version_rows ORDER BY version_id`);
+  return RegistryState.empty().with([
+    ...branches.map((row): RegistryChange => ({ change: "putBranch", branch: readBranch(row) })),
+    ...versions.map((row): RegistryChange => ({ change: "putVersion", version: readVersion(row) })),
+  ]);
+}
+
+function readBranch(row: Row): Branch {
+  return {
+    id: headId(textCell(row, "branch_id")),
+    name: textCell(row, "name"),
+    schemaName: textCell(row, "schema_name"),
+    parent: headId(textCell(row, "parent_id")),
+    pin: numberCell(row, "pin"),
+    owner: textCell(row, "owner"),
+    agent: optionalTextCell(row, "agent_id"),
+    description: optionalTextCell(row, "description"),
+    createdAtMs: numberCell(row, "created_at"),
+    expiresAtMs: optionalNumberCell(row, "expires_at"),
+    status: readStatus(textCell(row, "status")),
+    protected: row["protected"] === true,
+    released: row["released"] === true,
+  };
+}
+
+function readStatus(text: string): BranchStatus {
+  const status = BRANCH_STATUSES.find((candidate) => candidate === text);
+  if (status === undefined) throw new SqlError(SQLSTATE.internalError, `unknown branch status "${text}" in the registry`);
+  return status;
+}
+
+function readVersion(row: Row): Version {
+  const physicalSchema = optionalTextCell(row, "physical_schema");
+  const physicalName = optionalTextCell(row, "physical_name");
+  const kind = textCell(row, "kind");
+  if (kind !== "table" && kind !== "view" && kind !== "dropped") {
+    throw new SqlError(SQLSTATE.internalError, `unknown version kind "${kind}" in the registry`);
+  }
+  return {
+    id: numberCell(row, "version_id"),
+    head: headId(textCell(row, "head_id")),
+    schema: textCell(row, "schema_name"),
+    name: textCell(row, "name"),
+    kind,
+    objectId: numberCell(row, "object_id"),
+    from: numberCell(row, "from_seq"),
+    to: optionalNumberCell(row, "to_seq"),
+    physical: physicalSchema === null || physicalName === null ? null : { schema: physicalSchema, name: physicalName },
+    definition: optionalTextCell(row, "definition"),
+  };
+}
+
+/**
+ * Appends registry changes to the logs. Rows are never updated, so two transactions never collide here; the newest row of
+ * an id is the truth, and the superseded ones go at the next opening.
+ *
+ * Atomic  the caller's transaction
+ */
+export async function appendChanges(
+  connection: Connection,
+  sequence: Sequence,
+  changes: readonly RegistryChange[],
+): Promise<void> {
+  const versions = changes.filter((change) => change.change !== "putBranch");
+  // Many at once when main's tables are first recorded: few large statements instead of one per table.
+  for (let start = 0; start < versions.length; start += MAX_ROWS_PER_INSERT) {
+    await appendVersions(connection, sequence, versions.slice(start, start + MAX_ROWS_PER_INSERT));
+  }
+  for (const change of changes) {
+    if (change.change === "putBranch") await appendBranch(connection, sequence, change.branch);
+  }
+}
+
+async function appendVersions(
+  connection: Connection,
+  sequence: Sequence,
+  changes: readonly Exclude<RegistryChange, { readonly change: "putBranch" }>[],
+): Promise<void> {
+  const values = changes.flatMap(({ change, version: v }) => [
+    BigInt(sequence), BigInt(v.id), change === "removeVersion", v.head, v.schema, v.name, v.kind, BigInt(v.objectId),
+    BigInt(v.from), v.to === null ? null : BigInt(v.to), v.physical?.schema ?? null, v.physical?.name ?? null,
+    v.definition,
+  ]);
+  const row = `(${Array.from({ length: 13 }, () => "?").join(", ")})`;
+  await connection.run(`INSERT INTO ${SYSTEM}.version_log VALUES ${changes.map(() => row).join(", ")}`, values);
+}
+
+async function appendBranch(connection: Connection, sequence: Sequence, branch: Branch): Promise<void> {
+  await connection.run(
+    `INSERT INTO ${SYSTEM}.branch_log
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, make_timestamptz(? * 1000), make_timestamptz(? * 1000), ?, ?, ?)`,
+    [
+      BigInt(sequence), branch.id, branch.name, branch.schemaName, branch.parent, BigInt(branch.pin), branch.owner,
+      branch.agent, branch.description, BigInt(branch.createdAtMs),
+      branch.expiresAtMs === null ? null : BigInt(branch.expiresAtMs), branch.status, branch.protected, branch.released,
+    ],
+  );
+}
+
+async function removeSuperseded(connection: Connection): Promise<void> {
+  await connection.run(`DELETE FROM ${SYSTEM}.branch_log USING (
+    SELECT branch_id AS id, max(seq) AS newest FROM ${SYSTEM}.branch_log GROUP BY 1) WHERE branch_id = id AND seq < newest`);
+  await connection.run(`DELETE FROM ${SYSTEM}.version_log USING (
+    SELECT version_id AS id, max(seq) AS newest, max_by(removed, seq) AS gone FROM ${SYSTEM}.version_log GROUP BY 1)
+    WHERE version_id = id AND (seq < newest OR gone)`);
+}
+
+/** Full name of a table in the data catalogue, quoted. */
+export function physicalName(table: PhysicalTable): string {
+  return `${DATA_CATALOG}.${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
+}
+
+/** The highest numbers in use, so that new ones never repeat. */
+export function highestNumbers(state: RegistryState): { sequence: Sequence; versionId: number; objectId: number } {
+  let [sequence, versionId, objectId] = [0, 0, 0];
+  const heads = new Set([headId("main"), ...state.branches.keys()]);
+  for (const head of heads) {
+    for (const version of state.versionsOf(head)) {
+      sequence = Math.max(sequence, version.from, version.to ?? 0);
+      versionId = Math.max(versionId, version.id);
+      objectId = Math.max(objectId, version.objectId);
+    }
+  }
+  for (const branch of state.branches.values()) sequence = Math.max(sequence, branch.pin);
+  return { sequence, versionId, objectId };
+}

@@ -1,0 +1,157 @@
+/**
+ * A table's CREATE statement, as DuckDB prints it in `duckdb_tables().sql`, taken apart: columns, key, and what a copy
+ * under another name needs. DuckDB prints a canonical form, so its tokens are enough; nothing here parses client SQL.
+ */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { tokenise, type Token } from "../sql/lexer.js";
+import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { applyEdits } from "../sql/splice.js";
+import type { TextEdit } from "../sql/analysis.js";
+import type { PhysicalTable } from "./model.js";
+import { physicalName } from "./system-schema.js";
+
+export interface ColumnDefinition {
+  readonly name: string;
+  /** Type as DuckDB prints it, with COLLATE. */
+  readonly type: string;
+  /** Computed by the table; never copied or compared. */
+  readonly generated: boolean;
+}
+
+export interface TableDefinition {
+  readonly sql: string;
+  readonly columns: readonly ColumnDefinition[];
+  /** Primary key columns in key order; empty for a table without one. */
+  readonly primaryKey: readonly string[];
+  /** Constraints that name another table: DuckDB has none across schemas, so copies go without. */
+  readonly foreignKeys: readonly ForeignKey[];
+}
+
+export interface ForeignKey {
+  readonly references: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+const TYPE_ENDS = new Set(["default", "primary", "unique", "not", "check", "generated", "references"]);
+const TABLE_CONSTRAINTS = new Set(["primary", "unique", "check", "foreign", "constraint"]);
+
+/** Reads a CREATE TABLE statement printed by DuckDB. Anything unexpected is XX000: a copy must never guess. */
+export function readTableDefinition(sql: string): TableDefinition {
+  const tokens = tokenise(sql);
+  const columns: ColumnDefinition[] = [];
+  const foreignKeys: ForeignKey[] = [];
+  let primaryKey: readonly string[] = [];
+  for (const element of elementsOf(sql, tokens)) {
+    const [first] = element;
+    if (first?.kind === "word" && TABLE_CONSTRAINTS.has(first.value)) {
+      if (first.value === "primary") primaryKey = namesInParentheses(element);
+      if (first.value === "foreign") foreignKeys.push(readForeignKey(element));
+      continue;
+    }
+    const column = readColumn(sql, element);
+    columns.push(column);
+    if (isInlinePrimaryKey(element)) primaryKey = [column.name];
+  }
+  const inTable = (name: string): string => columns.find((c) => normaliseName(c.name) === normaliseName(name))?.name ?? name;
+  return { sql, columns, primaryKey: primaryKey.map(inTable), foreignKeys };
+}
+
+/** Columns that hold data of their own: all but generated ones. */
+export function storedColumns(definition: TableDefinition): readonly ColumnDefinition[] {
+  return definition.columns.filter((column) => !column.generated);
+}
+
+/** CREATE TABLE statement for a copy: same columns, keys, checks and defaults; foreign keys are left out. */
+export function createStatementFor(definition: TableDefinition, target: PhysicalTable): string {
+  const tokens = tokenise(definition.sql);
+  const open = openParenthesis(definition.sql, tokens);
+  const edits: TextEdit[] = [{ start: 0, end: open.start, text: `CREATE TABLE ${physicalName(target)}` }];
+  for (const key of definition.foreignKeys) {
+    const before = tokens.findLast((token) => token.end <= key.start && token.value === "," && token.kind === "symbol");
+    if (before === undefined) throw unreadable(definition.sql);
+    edits.push({ start: before.start, end: key.end, text: "" });
+  }
+  edits.push(...sequenceEdits(tokens));
+  return applyEdits(definition.sql, edits);
+}
+
+/** `nextval('s')` means main's sequence wherever the copy lives: it is qualified in full. */
+function sequenceEdits(tokens: readonly Token[]): TextEdit[] {
+  return tokens.flatMap((token, index) => {
+    const call = tokens[index - 2];
+    if (token.kind !== "string" || call?.value !== "nextval" || tokens[index - 1]?.value !== "(") return [];
+    const parts = tokenise(token.value).filter((part) => part.value !== ".");
+    const names = parts.map((part) => part.value);
+    if (names.length > 2 && names[0] === DATA_CATALOG) return [];
+    const qualified = [DATA_CATALOG, ...(names.length === 1 ? ["main", ...names] : names)].map(quoteIdentifier).join(".");
+    return [{ start: token.start, end: token.end, text: quoteLiteral(qualified) }];
+  });
+}
+
+function openParenthesis(sql: string, tokens: readonly Token[]): Token {
+  const open = tokens.find((token) => token.kind === "symbol" && token.value === "(");
+  if (open === undefined) throw unreadable(sql);
+  return open;
+}
+
+/** The comma-separated elements between the outer parentheses, as tokens. */
+function elementsOf(sql: string, tokens: readonly Token[]): Token[][] {
+  const elements: Token[][] = [];
+  let element: Token[] = [];
+  let depth = 0;
+  for (const token of tokens.slice(tokens.indexOf(openParenthesis(sql, tokens)))) {
+    if (token.value === "(" && token.kind === "symbol") depth++;
+    else if (token.value === ")" && token.kind === "symbol") depth--;
+    if (depth === 0) break;
+    if (depth === 1 && token.kind === "symbol" && (token.value === "," || (token.value === "(" && element.length === 0))) {
+      if (element.length > 0) elements.push(element);
+      element = [];
+    } else element.push(token);
+  }
+  if (depth !== 0 || element.length === 0) throw unreadable(sql);
+  return [...elements, element];
+}
+
+function readColumn(sql: string, element: readonly Token[]): ColumnDefinition {
+  const [name, ...rest] = element;
+  if (name === undefined || (name.kind !== "word" && name.kind !== "quoted")) throw unreadable(sql);
+  let depth = 0;
+  const end = rest.findIndex((token) => {
+    if (token.value === "(" && token.kind === "symbol") depth++;
+    if (token.value === ")" && token.kind === "symbol") depth--;
+    return depth === 0 && token.kind === "word" && TYPE_ENDS.has(token.value);
+  });
+  const typeTokens = end === -1 ? rest : rest.slice(0, end);
+  const [firstType, lastType] = [typeTokens[0], typeTokens.at(-1)];
+  return {
+    // DuckDB keeps the case of an unquoted name: take it from the text, not folded.
+    name: name.kind === "word" ? sql.slice(name.start, name.end) : name.value,
+    type: firstType === undefined || lastType === undefined ? "" : sql.slice(firstType.start, lastType.end),
+    generated: end !== -1 && rest[end]?.value === "generated",
+  };
+}
+
+function isInlinePrimaryKey(element: readonly Token[]): boolean {
+  return element.some((token, index) => token.kind === "word" && token.value === "primary" && element[index + 1]?.value === "key");
+}
+
+function namesInParentheses(element: readonly Token[]): string[] {
+  const open = element.findIndex((token) => token.value === "(" && token.kind === "symbol");
+  const close = element.findIndex((token) => token.value === ")" && token.kind === "symbol");
+  return element.slice(open + 1, close).filter((token) => token.kind !== "symbol").map((token) => token.value);
+}
+
+function readForeignKey(element: readonly Token[]): ForeignKey {
+  const at = element.findIndex((token) => token.kind === "word" && token.value === "references");
+  const [first, last, table] = [element[0], element.at(-1), element[at + 1]];
+  const nameEnd = element.findIndex((token, index) => index > at && token.value === "(");
+  const name = nameEnd === -1 ? table : element[nameEnd - 1];
+  if (at === -1 || first === undefined || last === undefined || name === undefined) throw unreadable("foreign key");
+  return { references: name.value, start: first.start, end: last.end };
+}
+
+function unreadable(sql: string): SqlError {
+  return new SqlError(SQLSTATE.internalError, "a table definition could not be read", { detail: sql });
+}

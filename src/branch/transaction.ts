@@ -1,0 +1,274 @@
+/**
+ * One DuckDB transaction on one head: the statement, its copy-on-write and its bookkeeping commit together or not at all.
+ * Owns the registry changes planned so far and the locks held. Every commit that changes anything goes through the
+ * registry's latch, where pins made meanwhile are seen.
+ */
+import type { Connection } from "../engine/connection.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { LockTable } from "./locks.js";
+import { mainObjects } from "./catalog-reader.js";
+import { MAIN, relationKey, type HeadId, type PhysicalTable, type RelationName, type Version } from "./model.js";
+import { rollbackQuietly } from "./preserve.js";
+import type { Registry, Snapshot, WrittenRelation } from "./registry.js";
+import type { RegistryChange, RegistryState } from "./registry-state.js";
+import { CopyStorage, type TableStorage } from "./storage.js";
+
+/** `from` and `to` of what this transaction made, until its commit gives them a number. */
+const PENDING = Number.POSITIVE_INFINITY;
+
+/** How often a commit lets pins made meanwhile be served before it holds them up. */
+const MAX_PRESERVE_ROUNDS = 100;
+
+/** What branch storage needs to work: shared by all sessions. */
+export interface BranchContext {
+  readonly registry: Registry;
+  readonly locks: LockTable;
+  readonly storage: TableStorage;
+}
+
+export function createBranchContext(registry: Registry): BranchContext {
+  const locks = new LockTable();
+  return { registry, locks, storage: new CopyStorage(registry, locks) };
+}
+
+/** A last look under the latch, just before the commit: throws to refuse it. */
+export type CommitCheck = (state: RegistryState, snapshot: Snapshot) => void;
+
+export class Transaction {
+  readonly connection: Connection;
+  readonly head: HeadId;
+  readonly snapshot: Snapshot;
+  readonly #context: BranchContext;
+  readonly #signal: AbortSignal;
+  readonly #changes = new Map<number, RegistryChange>();
+  readonly #branchChanges: RegistryChange[] = [];
+  readonly #written = new Map<string, WrittenRelation>();
+  #state: RegistryState;
+  #catalogChanged = false;
+
+  private constructor(context: BranchContext, connection: Connection, head: HeadId, snapshot: Snapshot, signal: AbortSignal) {
+    this.#context = context;
+    this.connection = connection;
+    this.head = head;
+    this.snapshot = snapshot;
+    this.#state = snapshot.state;
+    this.#signal = signal;
+  }
+
+  /** `signal` ends waits for locks and for the preservation of tables. */
+  static async begin(context: BranchContext, connection: Connection, head: HeadId, signal: AbortSignal): Promise<Transaction> {
+    return new Transaction(context, connection, head, await context.registry.begin(connection), signal);
+  }
+
+  /** The registry as this transaction sees it: its snapshot and its own changes. */
+  get state(): RegistryState {
+    return this.#state;
+  }
+
+  get hasWritten(): boolean {
+    return this.#written.size > 0 || this.#changes.size > 0 || this.#branchChanges.length > 0 || this.#catalogChanged;
+  }
+
+  /** Remembers that main's catalogue changed, or may have: the registry is brought in line at commit. */
+  markCatalogChanged(): void {
+    this.#catalogChanged = true;
+  }
+
+  /** Remembers that rows or definition of a relation change on `head`, so that its pins are served at commit. */
+  markWritten(relation: RelationName, head: HeadId = this.head): void {
+    const written = { head, schema: relation.schema, name: relation.name };
+    this.#written.set(`${head} ${relationKey(relation)}`, written);
+  }
+
+  /** A statement on main whose targets are unknown: every table of main counts as written. */
+  markAllWritten(): void {
+    this.#catalogChanged = true;
+    for (const version of this.#state.liveVersionsOf(MAIN)) this.markWritten(version, MAIN);
+  }
+
+  /**
+   * The table to write on a branch: its own, or a fork of the inherited one made now.
+   *
+   * Errors  42P01 unknown, 42809 a view, 40001 when another session made the fork after this transaction began
+   */
+  async writableTable(relation: RelationName, head: HeadId = this.head): Promise<PhysicalTable> {
+    if (head === MAIN) {
+      this.markWritten(relation, MAIN);
+      return { schema: relation.schema, name: relation.name };
+    }
+    await this.lock(relation, head);
+    const version = this.#state.find(head, relation);
+    if (version === undefined) throw undefinedTable(relation);
+    if (version.physical === null) {
+      throw new SqlError(SQLSTATE.wrongObjectType, `cannot change view "${relation.name}"`);
+    }
+    this.markWritten(version, head);
+    if (version.head === head) return version.physical;
+    return await this.#fork(version, head);
+  }
+
+  async #fork(inherited: Version, head: HeadId): Promise<PhysicalTable> {
+    const target = this.newPhysicalTable(inherited, head);
+    await this.#context.storage.fork(this.connection, inherited, target);
+    this.putVersion({ ...inherited, id: this.#context.registry.newVersionId(), head, from: PENDING, to: null, physical: target, definition: null });
+    return target;
+  }
+
+  /** Where a branch's own table lives: under its own name, unless a table of another schema has taken it. */
+  newPhysicalTable(relation: RelationName, head: HeadId): PhysicalTable {
+    const branch = this.#state.branches.get(head);
+    if (branch === undefined) throw new SqlError(SQLSTATE.internalError, "the branch is not in the registry");
+    const taken = new Set(
+      this.#state.versionsOf(head).flatMap((v) => (v.physical === null || v.to !== null ? [] : [relationKey({ schema: "", name: v.physical.name })])),
+    );
+    const base = relation.schema === "main" ? relation.name : `${relation.schema}.${relation.name}`;
+    let name = base;
+    for (let n = 2; taken.has(relationKey({ schema: "", name })); n++) name = `${base}#${n}`;
+    return { schema: branch.schemaName, name };
+  }
+
+  /** Holds (branch, table) until the end of the transaction. */
+  async lock(relation: RelationName, head: HeadId): Promise<void> {
+    await this.#context.locks.acquire(`${head} ${relationKey(relation)}`, this, this.#signal);
+  }
+
+  /** Records a relation made in this transaction. `objectId` is new unless the relation continues another. */
+  addVersion(version: Omit<Version, "id" | "objectId" | "from" | "to"> & { readonly objectId?: number }): void {
+    const { registry } = this.#context;
+    const objectId = version.objectId ?? registry.newObjectId();
+    this.putVersion({ ...version, id: registry.newVersionId(), objectId, from: PENDING, to: null });
+    this.markWritten(version, version.head);
+  }
+
+  /** Ends a version: pins before this commit keep it, everything later is without it. */
+  endVersion(version: Version): void {
+    this.markWritten(version, version.head);
+    if (version.from === PENDING) this.#plan({ change: "removeVersion", version });
+    else this.#plan({ change: "putVersion", version: { ...version, to: PENDING } });
+  }
+
+  private putVersion(version: Version): void {
+    this.#plan({ change: "putVersion", version });
+  }
+
+  #plan(...changes: readonly Exclude<RegistryChange, { readonly change: "putBranch" }>[]): void {
+    for (const change of changes) this.#changes.set(change.version.id, change);
+    this.#state = this.#state.with(changes);
+  }
+
+  /** Changes a branch's own row. */
+  putBranch(change: Extract<RegistryChange, { readonly change: "putBranch" }>): void {
+    this.#branchChanges.push(change);
+    this.#state = this.#state.with([change]);
+  }
+
+  /** Drops a version for good, with no pin left that could read it. */
+  removeVersion(version: Version): void {
+    this.#plan({ change: "removeVersion", version });
+  }
+
+  /**
+   * Commits. Tables whose state a pin still needs are preserved first, outside the latch, and the question is asked again
+   * under it, so a branch created at any moment of this transaction sees the state before it.
+   *
+   * Errors  55000 when the branch ended meanwhile; whatever `check` throws; then everything is rolled back
+   */
+  async commit(check?: CommitCheck): Promise<void> {
+    try {
+      if (this.hasWritten) await this.#commitChanges(check);
+      else await this.connection.run("COMMIT");
+    } catch (error) {
+      await rollbackQuietly(this.connection);
+      throw error;
+    } finally {
+      this.#context.locks.releaseAll(this);
+    }
+  }
+
+  async rollback(): Promise<void> {
+    try {
+      await rollbackQuietly(this.connection);
+    } finally {
+      this.#context.locks.releaseAll(this);
+    }
+  }
+
+  async #commitChanges(check: CommitCheck | undefined): Promise<void> {
+    const { registry, storage } = this.#context;
+    if (this.#catalogChanged) await this.#followMainCatalog();
+    for (let round = 0; round < MAX_PRESERVE_ROUNDS; round++) {
+      let needed: Version[] = [];
+      const committed = await registry.commit(this.connection, (state, sequence) => {
+        this.#refuseEndedBranches(state);
+        check?.(state, this.snapshot);
+        needed = this.#pinnedTables(state);
+        if (needed.length > 0) return undefined;
+        return { changes: this.#finalChanges(state, sequence), written: [...this.#written.values()] };
+      });
+      if (committed !== undefined) return;
+      for (const version of needed) await storage.preserve(version, this.#signal);
+    }
+    throw new SqlError(SQLSTATE.serializationFailure, "could not commit: branches are being created faster than tables can be preserved");
+  }
+
+  #refuseEndedBranches(state: RegistryState): void {
+    for (const head of new Set([...this.#written.values()].map((relation) => relation.head))) {
+      if (head !== MAIN && !this.#branchChanges.some((change) => change.change === "putBranch" && change.branch.id === head)) {
+        const branch = state.branches.get(head);
+        if (branch === undefined || (branch.status !== "active" && branch.status !== "conflicted")) {
+          throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch?.name ?? head}" has ended (${branch?.status ?? "gone"}): nothing was written`);
+        }
+      }
+    }
+  }
+
+  /** Committed tables that this transaction changed and that some live pin still reads. */
+  #pinnedTables(state: RegistryState): Version[] {
+    return [...this.#written.values()].flatMap((relation) => {
+      const version = state.own(relation.head, relation);
+      return version?.kind === "table" && state.isPinned(version) ? [version] : [];
+    });
+  }
+
+  /** Puts the commit's number into planned changes; intervals may have moved since they were planned. */
+  #finalChanges(state: RegistryState, sequence: number): RegistryChange[] {
+    const final = [...this.#changes.values()].map((change): RegistryChange => {
+      if (change.change !== "putVersion") return change;
+      const { version } = change;
+      if (version.from === PENDING) return { change: "putVersion", version: { ...version, from: sequence } };
+      const current = state.current(version);
+      if (current === undefined || current.to !== null) {
+        throw new SqlError(SQLSTATE.serializationFailure, `could not serialize access to "${version.name}" due to concurrent change`);
+      }
+      const ended = { ...current, to: sequence };
+      // Nothing reads a version that ended without a pin inside its interval.
+      return state.isPinned(ended) ? { change: "putVersion", version: ended } : { change: "removeVersion", version: ended };
+    });
+    return [...final, ...this.#branchChanges];
+  }
+
+  /** Compares main's catalogue with the registry, both as of this transaction, and records what differs. */
+  async #followMainCatalog(): Promise<void> {
+    const actual = new Map((await mainObjects(this.connection)).map((object) => [relationKey(object), object]));
+    for (const version of this.#state.liveVersionsOf(MAIN)) {
+      const object = actual.get(relationKey(version));
+      const same = object?.kind === version.kind && (object.kind === "table" || object.definition === version.definition);
+      if (same) actual.delete(relationKey(version));
+      else this.endVersion(version);
+    }
+    const { registry } = this.#context;
+    this.#plan(
+      ...[...actual.values()].map((object) => {
+        const physical = object.kind === "table" ? { schema: object.schema, name: object.name } : null;
+        const ids = { id: registry.newVersionId(), objectId: registry.newObjectId() };
+        return { change: "putVersion", version: { ...object, ...ids, head: MAIN, from: PENDING, to: null, physical } } as const;
+      }),
+    );
+    for (const object of actual.values()) this.markWritten(object, MAIN);
+  }
+}
+
+export function undefinedTable(relation: RelationName): SqlError {
+  const schema = relation.schema === "main" ? "" : `${relation.schema}.`;
+  return new SqlError(SQLSTATE.undefinedTable, `relation "${schema}${relation.name}" does not exist`);
+}

@@ -1,0 +1,223 @@
+/**
+ * One DuckDB connection: the unit of transactions, temporary tables and search path. Owns nothing above SQL text; all
+ * failures leave here classified as SqlError.
+ */
+import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult } from "@duckdb/node-api";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { classifyFailure } from "./failure.js";
+import type { DataChunk, EngineColumn, EngineType, EngineValue } from "./types.js";
+
+/** A value read back from a small internal query. */
+export type Cell = EngineValue;
+export type Row = Readonly<Record<string, Cell>>;
+
+const INVALID_TYPE_ID = 0;
+/** ResultReturnType of the binding. */
+const CHANGED_ROWS = 1;
+const QUERY_RESULT = 3;
+
+/** Result of one statement, read chunk by chunk as DuckDB produces it. */
+export class ResultStream {
+  readonly #result: DuckDBResult;
+
+  constructor(result: DuckDBResult) {
+    this.#result = result;
+  }
+
+  /** True for a statement that returns rows to the client (SELECT, RETURNING, EXPLAIN …). */
+  get hasRows(): boolean {
+    return this.#result.returnType === QUERY_RESULT;
+  }
+
+  get columns(): readonly EngineColumn[] {
+    const result = this.#result;
+    return result.columnNames().map((name, index) => ({ name, type: result.columnType(index) }));
+  }
+
+  /** The next chunk, or undefined at the end. Its memory is valid until the next call. */
+  async next(): Promise<DataChunk | undefined> {
+    try {
+      const chunk = await this.#result.fetchChunk();
+      return chunk === null || chunk.rowCount === 0 ? undefined : chunk;
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+
+  /** Rows a statement without a row result inserted, updated or deleted; 0 for one that changes no rows. */
+  async changedRows(): Promise<number> {
+    if (this.#result.returnType !== CHANGED_ROWS) return 0;
+    const chunk = await this.next();
+    const count = chunk?.getRows()[0]?.[0];
+    return typeof count === "bigint" || typeof count === "number" ? Number(count) : 0;
+  }
+}
+
+/** A prepared statement; rebinds by itself when the catalogue changes. */
+export class PreparedStatement {
+  readonly #statement: DuckDBPreparedStatement;
+
+  constructor(statement: DuckDBPreparedStatement) {
+    this.#statement = statement;
+  }
+
+  /** Inferred parameter types; undefined where DuckDB cannot tell before values are bound. */
+  get parameterTypes(): readonly (EngineType | undefined)[] {
+    const types: (EngineType | undefined)[] = [];
+    for (let index = 1; index <= this.#statement.parameterCount; index++) {
+      const known = Number(this.#statement.parameterTypeId(index)) !== INVALID_TYPE_ID;
+      types.push(known ? knownType(() => this.#statement.parameterType(index)) : undefined);
+    }
+    return types;
+  }
+
+  /** Column types; null where they depend on parameters. */
+  get columns(): readonly { readonly name: string; readonly type: EngineType | null }[] {
+    return Array.from({ length: this.#statement.columnCount }, (_, index) => ({
+      name: this.#statement.columnName(index),
+      type: knownType(() => this.#statement.columnType(index)) ?? null,
+    }));
+  }
+
+  bind(values: readonly EngineValue[], types: readonly EngineType[]): void {
+    try {
+      this.#statement.bind([...values], [...types]);
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+
+  async stream(): Promise<ResultStream> {
+    try {
+      return new ResultStream(await this.#statement.stream());
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+
+  close(): void {
+    this.#statement.destroySync();
+  }
+}
+
+/** The binding throws on types it has no class for (unresolved ones). */
+function knownType(read: () => EngineType): EngineType | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith("Unexpected type id")) return undefined;
+    throw error;
+  }
+}
+
+export class Connection implements Disposable {
+  readonly #connection: DuckDBConnection;
+
+  constructor(connection: DuckDBConnection) {
+    this.#connection = connection;
+  }
+
+  /** Runs SQL for its effect. */
+  async run(sql: string, parameters?: readonly EngineValue[]): Promise<void> {
+    try {
+      await this.#connection.run(sql, parameters === undefined ? undefined : [...parameters]);
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+
+  /** Runs SQL and returns all its rows as objects: for internal queries with few rows only. */
+  async rows(sql: string, parameters?: readonly EngineValue[]): Promise<readonly Row[]> {
+    try {
+      const reader = await this.#connection.runAndReadAll(sql, parameters === undefined ? undefined : [...parameters]);
+      return reader.getRowObjects();
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+
+  /** Rows changed by one INSERT, UPDATE or DELETE. */
+  async change(sql: string, parameters?: readonly EngineValue[]): Promise<number> {
+    try {
+      const result = await this.#connection.run(sql, parameters === undefined ? undefined : [...parameters]);
+      return result.rowsChanged;
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+
+  async stream(sql: string): Promise<ResultStream> {
+    try {
+      return new ResultStream(await this.#connection.stream(sql));
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+
+  /** Prepares exactly one statement. */
+  async prepare(sql: string): Promise<PreparedStatement> {
+    try {
+      return new PreparedStatement(await this.#connection.prepare(sql));
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+
+  /** Appends rows of text to a table by DuckDB's appender; all columns must be VARCHAR. */
+  async appendText(
+    table: { readonly catalog: string; readonly schema: string; readonly name: string },
+    rows: readonly (readonly (string | null)[])[],
+  ): Promise<void> {
+    try {
+      const appender = await this.#connection.createAppender(table.name, table.schema, table.catalog);
+      for (const row of rows) {
+        for (const value of row) {
+          if (value === null) appender.appendNull();
+          else appender.appendVarchar(value);
+        }
+        appender.endRow();
+      }
+      appender.closeSync();
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+
+  /** Interrupts what runs now; harmless when nothing does. */
+  interrupt(): void {
+    this.#connection.interrupt();
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Reads one column of an internal row as text. A wrong type is a broken invariant. */
+export function textCell(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value === "string") return value;
+  throw new SqlError(SQLSTATE.internalError, `internal column "${column}" is not text`);
+}
+
+/** Text or null. */
+export function optionalTextCell(row: Row, column: string): string | null {
+  return row[column] === null || row[column] === undefined ? null : textCell(row, column);
+}
+
+/** Reads an integer column; values beyond 2^53 are a broken invariant. */
+export function numberCell(row: Row, column: string): number {
+  const value = row[column];
+  if (typeof value === "number") return value;
+  if (typeof value === "bigint" && value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+  throw new SqlError(SQLSTATE.internalError, `internal column "${column}" is not an integer`);
+}
+
+/** An integer or null. */
+export function optionalNumberCell(row: Row, column: string): number | null {
+  return row[column] === null || row[column] === undefined ? null : numberCell(row, column);
+}

@@ -1,0 +1,119 @@
+/**
+ * The embedded DuckDB instance. The data file is attached under a fixed catalogue name, and the instance's own empty
+ * in-memory database is the `void` catalogue: a branch session's default catalogue, where no unresolved name can reach
+ * main (see docs/decisions/0004-void-catalog.md).
+ */
+import { mkdir } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { Connection } from "./connection.js";
+import { classifyFailure } from "./failure.js";
+
+/** Catalogue name of the data file inside this process; never written into main's own objects. */
+export const DATA_CATALOG = "duckbranch_db";
+/** The instance's own in-memory database: holds no user data. */
+export const VOID_CATALOG = "memory";
+
+export interface DatabaseOptions {
+  /** A file, or `:memory:`. */
+  readonly path: string;
+  /** SQL run once with file access, before the database is locked down. */
+  readonly initSql?: string | undefined;
+  readonly memoryLimit?: string | undefined;
+}
+
+/**
+ * Owns the instance.
+ *
+ * Errors  55006 when another process has the file open
+ * Crash   DuckDB's write-ahead log is replayed on the next open
+ */
+export class Database implements AsyncDisposable {
+  readonly #instance: DuckDBInstance;
+  readonly #keeper: Connection;
+
+  private constructor(instance: DuckDBInstance, keeper: Connection) {
+    this.#instance = instance;
+    this.#keeper = keeper;
+  }
+
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const path = options.path === ":memory:" ? options.path : resolve(options.path);
+    if (path !== ":memory:") await mkdir(dirname(path), { recursive: true });
+    const instance = await DuckDBInstance.create(":memory:", engineConfiguration(options));
+    const keeper = new Connection(await instance.connect());
+    try {
+      await attach(keeper, path);
+      await keeper.run("SET GLOBAL TimeZone = 'UTC'");
+      await keeper.run(`USE ${DATA_CATALOG}`);
+      if (options.initSql !== undefined) await keeper.run(options.initSql);
+      await lockDown(keeper, path);
+    } catch (error) {
+      keeper.close();
+      instance.closeSync();
+      throw error;
+    }
+    return new Database(instance, keeper);
+  }
+
+  /** A new connection whose default catalogue is the data file, or the void. */
+  async connect(start: "data" | "void"): Promise<Connection> {
+    const connection = new Connection(await this.#instance.connect());
+    await useCatalog(connection, start);
+    return connection;
+  }
+
+  /** Writes the log into the file. */
+  async checkpoint(): Promise<void> {
+    await this.#keeper.run(`CHECKPOINT ${DATA_CATALOG}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.checkpoint();
+    await this.#keeper.run(`USE ${VOID_CATALOG}`);
+    await this.#keeper.run(`DETACH ${DATA_CATALOG}`);
+    this.#keeper.close();
+    this.#instance.closeSync();
+  }
+}
+
+/** Sets where unqualified names lead on this connection. */
+export async function useCatalog(connection: Connection, catalog: "data" | "void"): Promise<void> {
+  await connection.run(`USE ${catalog === "data" ? DATA_CATALOG : VOID_CATALOG}`);
+}
+
+function engineConfiguration(options: DatabaseOptions): Record<string, string> {
+  const configuration: Record<string, string> = {
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    allow_community_extensions: "false",
+  };
+  if (options.memoryLimit !== undefined) configuration["memory_limit"] = options.memoryLimit;
+  return configuration;
+}
+
+async function attach(keeper: Connection, path: string): Promise<void> {
+  const literal = `'${path.replaceAll("'", "''")}'`;
+  try {
+    await keeper.run(`ATTACH ${literal} AS ${DATA_CATALOG}`);
+  } catch (error) {
+    const failure = classifyFailure(error);
+    const cause = failure.cause instanceof Error ? failure.cause.message : failure.message;
+    if (/lock on file/i.test(cause)) {
+      throw new SqlError(SQLSTATE.objectInUse, `database file "${path}" is in use by another process`, {
+        hint: "stop the other process, or choose another file with --data",
+        cause: error,
+      });
+    }
+    throw failure;
+  }
+}
+
+/** From here on no client can reach files, extensions or the configuration (its own TimeZone excepted). */
+async function lockDown(keeper: Connection, path: string): Promise<void> {
+  if (path !== ":memory:") await keeper.run(`SET temp_directory = '${`${path}.tmp`.replaceAll("'", "''")}'`);
+  await keeper.run("SET enable_external_access = false");
+  await keeper.run("SET allowed_configs = ['TimeZone']");
+  await keeper.run("SET lock_configuration = true");
+}
