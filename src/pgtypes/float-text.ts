@@ -5,6 +5,7 @@
  * Source  float8out/float4out; fixed notation for exponents -4 … 14 (float8) and -4 … 5 (float4)
  */
 import { MINUS, writePadded, writeUint } from "./digits.js";
+import { shortestDecimal } from "./shortest-decimal.js";
 
 /** `-2.2250738585072014e-308`. */
 export const MAX_FLOAT_TEXT = 26;
@@ -53,11 +54,53 @@ export function doubleText(value: number): string {
   const size = Math.abs(value);
   // JavaScript's own text is the same in this range, and several times faster than taking it apart.
   if (size >= 1e-4 && size < 1e15) return String(value);
-  return specialText(value) ?? layOut(value.toExponential(), MAX_FIXED_EXPONENT.float8);
+  return specialText(value) ?? layOut(shortestDouble(value), MAX_FIXED_EXPONENT.float8);
 }
+
+/** A decimal of at most 17 digits can lie in the middle between two doubles only in this range. */
+function shortestDouble(value: number): string {
+  const size = Math.abs(value);
+  return size >= 2 ** 53 && size < 1e41 ? shortestDecimal(value, "float8") : value.toExponential();
+}
+
+/** Shortest text of a float4, given as the double it is. */
+export function writeFloat(bytes: Uint8Array, at: number, value: number): number {
+  const size = Math.abs(value);
+  if (size >= 1e-4 && size < MILLION) {
+    // At most six digits: only one such decimal reads back as this float4.
+    const unit = size < 1 ? MILLION : (SIX_DIGIT_UNITS[Math.floor(Math.log10(size))] ?? 1);
+    const scaled = Math.round(size * unit);
+    if (scaled <= MILLION && Math.fround(scaled / unit) === size) {
+      return writeMillionths(bytes, value < 0 ? writeByte(bytes, at, MINUS) : at, scaled * (MILLION / unit));
+    }
+  }
+  return writeAscii(bytes, at, floatText(value));
+}
+
+const SIX_DIGIT_UNITS = [100_000, 10_000, 1000, 100, 10, 1] as const;
 
 export function floatText(value: number): string {
   return specialText(value) ?? layOut(shortestFloat(value), MAX_FIXED_EXPONENT.float4);
+}
+
+const floatBits = new DataView(new ArrayBuffer(4));
+
+/** Tries 6 … 9 digits with doubles, which decides all but subnormals, powers of two, ties and exact middles. */
+function shortestFloat(value: number): string {
+  floatBits.setFloat32(0, value);
+  const bits = floatBits.getUint32(0);
+  if ((bits & 0x7fffff) === 0 || (bits & 0x7f800000) === 0) return shortestDecimal(value, "float4");
+  floatBits.setUint32(0, bits + 1);
+  const middle = Math.abs((value + floatBits.getFloat32(0)) / 2);
+  const half = middle - Math.abs(value);
+  for (let digits = 5; digits < 9; digits++) {
+    const text = value.toExponential(digits);
+    const distance = Math.abs(Number(text) - value);
+    if (distance > half) continue;
+    const isTie = Number(value.toExponential(digits + 1)) === value && distance > 0;
+    return distance === half || isTie || !Number.isFinite(middle) ? shortestDecimal(value, "float4") : text;
+  }
+  return shortestDecimal(value, "float4");
 }
 
 /** With extra_float_digits ≤ 0: `%.*g` with 15 (float8) or 6 (float4) digits, less when it is negative. */
@@ -71,26 +114,6 @@ function specialText(value: number): string | undefined {
   if (Number.isNaN(value)) return "NaN";
   if (Number.isFinite(value)) return undefined;
   return value > 0 ? "Infinity" : "-Infinity";
-}
-
-/** The shortest `d.ddde±x` that reads back as this float32. */
-function shortestFloat(value: number): string {
-  for (let digits = 0; digits < 8; digits++) {
-    const text = value.toExponential(digits);
-    if (Math.fround(Number(text)) === value) return text;
-    const above = roundedAway(text);
-    // Only just above a power of two, where the gap upwards is twice the one downwards, can this one still read back.
-    if (Math.fround(Number(above)) === value) return above;
-  }
-  return value.toExponential(8);
-}
-
-/** The next number away from zero with as many digits. */
-function roundedAway(text: string): string {
-  const { negative, digits, exponent } = splitExponential(text);
-  const next = String(Number(digits) + 1);
-  const carry = next.length - digits.length;
-  return `${negative ? "-" : ""}${next.slice(0, 1)}.${next.slice(1)}e${exponent + carry}`;
 }
 
 function splitExponential(text: string): { negative: boolean; digits: string; exponent: number } {

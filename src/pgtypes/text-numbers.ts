@@ -16,7 +16,7 @@ import {
   writeUint64,
   writeUintPadded,
 } from "./digits.js";
-import { MAX_FLOAT_TEXT, floatText, roundedText, writeAscii, writeDouble } from "./float-text.js";
+import { MAX_FLOAT_TEXT, roundedText, writeAscii, writeDouble, writeFloat } from "./float-text.js";
 
 type DecimalType = Extract<EngineType, { typeId: EngineTypeId.DECIMAL }>;
 
@@ -120,7 +120,7 @@ export function doubleEncoder({ extraFloatDigits = 1 }: EncodingOptions): Column
 export function floatEncoder({ extraFloatDigits = 1 }: EncodingOptions): ColumnEncoder {
   return boundedEncoder(MAX_FLOAT_TEXT, (vector) => {
     const values = vector.float32();
-    if (extraFloatDigits > 0) return (bytes, at, row) => writeAscii(bytes, at, floatText(values[row] ?? 0));
+    if (extraFloatDigits > 0) return (bytes, at, row) => writeFloat(bytes, at, values[row] ?? 0);
     return (bytes, at, row) =>
       writeAscii(bytes, at, roundedText(values[row] ?? 0, "float4", extraFloatDigits));
   });
