@@ -1,0 +1,105 @@
+/**
+ * The front door: a client's text in, one analysis per statement out. Depends on the text alone; the order of the
+ * readers is fixed, and what an early one takes never reaches a later one.
+ */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { StatementAnalysis } from "./analysis.js";
+import { readBranchFunction } from "./branch-functions.js";
+import { readBranchStatement } from "./branch-grammar.js";
+import { readCopy } from "./copy-grammar.js";
+import type { SerializeSelect } from "./duckdb-dialect.js";
+import { characterPosition, tokenise } from "./lexer.js";
+import { LruCache } from "./lru-cache.js";
+import { refusalOf } from "./refusals.js";
+import { highestParameter, readRelational } from "./relational.js";
+import { readSessionStatement } from "./session-grammar.js";
+import { plainBlanks, splitStatements } from "./split.js";
+import { TokenReader } from "./token-reader.js";
+
+export { loadParser } from "./pg-parser.js";
+
+export interface AnalyserOptions {
+  /** Texts kept with their analysis; the least recently used goes first. */
+  readonly cacheSize: number;
+  /** Longer texts are read each time: bulk INSERTs never come twice. */
+  readonly maxCachedTextBytes: number;
+  /** Runs DuckDB's `json_serialize_sql(?)`. Without it, queries only DuckDB's parser reads are never certain. */
+  readonly serializeSelect?: SerializeSelect;
+}
+
+export interface Analyser {
+  /**
+   * Reads a text of any number of statements; a text without one is a single `empty`. Throws SqlError 42601, with its
+   * position in `text`, when any of them is not SQL: then none may run.
+   */
+  analyse(text: string): Promise<readonly StatementAnalysis[]>;
+}
+
+/** `loadParser()` must have been awaited before the first text is read. */
+export function createAnalyser(options: AnalyserOptions): Analyser {
+  const cache = new LruCache<readonly StatementAnalysis[]>(options.cacheSize);
+  return {
+    async analyse(text) {
+      const cached = cache.get(text);
+      if (cached !== undefined) return cached;
+      const analyses = await analyseText(text, options.serializeSelect);
+      if (Buffer.byteLength(text) <= options.maxCachedTextBytes) cache.set(text, analyses);
+      return analyses;
+    },
+  };
+}
+
+async function analyseText(
+  text: string,
+  serializeSelect: SerializeSelect | undefined,
+): Promise<readonly StatementAnalysis[]> {
+  const statements = splitStatements(plainBlanks(text));
+  if (statements.length === 0) return [{ kind: "empty", text: "" }];
+  const analyses: StatementAnalysis[] = [];
+  for (const statement of statements) {
+    try {
+      analyses.push(await analyseStatement(statement.text, serializeSelect));
+    } catch (error) {
+      if (!(error instanceof SqlError)) throw error;
+      const moved = moveError(error, characterPosition(text, statement.offset) - 1);
+      if (moved.code === SQLSTATE.syntaxError) throw moved;
+      analyses.push({ kind: "refused", text: statement.text, error: moved });
+    }
+  }
+  return analyses;
+}
+
+async function analyseStatement(
+  text: string,
+  serializeSelect: SerializeSelect | undefined,
+): Promise<StatementAnalysis> {
+  const tokens = tokenise(text);
+  const reader = new TokenReader(text, tokens);
+  const command = readBranchStatement(reader) ?? readBranchFunction(reader);
+  if (command !== undefined)
+    return { kind: "branch", text, command, parameterCount: highestParameter(tokens) };
+  const refusal = refusalOf(reader);
+  if (refusal !== undefined) throw refusal;
+  const statement = readSessionStatement(reader);
+  if (statement !== undefined) return { kind: "session", text, statement };
+  if (reader.accept("copy")) return analyseCopy(text, reader, serializeSelect);
+  return readRelational(text, tokens, serializeSelect);
+}
+
+async function analyseCopy(
+  text: string,
+  reader: TokenReader,
+  serializeSelect: SerializeSelect | undefined,
+): Promise<StatementAnalysis> {
+  const { queryText, ...copy } = readCopy(reader);
+  if (queryText === undefined) return { kind: "copy", text, ...copy, query: undefined };
+  const query = await readRelational(queryText, tokenise(queryText), serializeSelect);
+  if (query.verb !== "select") throw reader.syntaxError(2);
+  return { kind: "copy", text, ...copy, query };
+}
+
+function moveError(error: SqlError, characters: number): SqlError {
+  if (error.position === undefined || characters === 0) return error;
+  const { code, message, detail, hint, position, cause } = error;
+  return new SqlError(code, message, { detail, hint, position: position + characters, cause });
+}

@@ -1,0 +1,62 @@
+/** Finds where the operand of a binary operator ends, for the forms that can be told from tokens alone. */
+import { isReserved } from "../builtin-names.js";
+import type { Token } from "../lexer.js";
+import { closingBracket, isSymbol, isWord, nameAt } from "../token-reader.js";
+
+/** Operators that bind tighter than `~` and `||`: behind one of them the operand would go on. */
+const TIGHTER = new Set(["+", "-", "*", "/", "%", "^", "**", "//"]);
+
+/**
+ * The last token of the operand that begins at `index`: a literal, parameter, name, call or parenthesis, with casts,
+ * subscripts and COLLATE. Undefined for anything else, and when a tighter operator follows.
+ */
+export function operandEnd(tokens: readonly Token[], index: number): Token | undefined {
+  const primary = primaryEnd(tokens, index);
+  if (primary === undefined) return undefined;
+  const next = postfixEnd(tokens, primary);
+  const behind = tokens[next];
+  const goesOn =
+    (behind?.kind === "operator" && TIGHTER.has(behind.value)) ||
+    isWord(behind, "at") ||
+    isSymbol(behind, ".") ||
+    isWord(behind, "operator");
+  return goesOn ? undefined : tokens[next - 1];
+}
+
+/** The index behind a primary expression. */
+function primaryEnd(tokens: readonly Token[], index: number): number | undefined {
+  const token = tokens[index];
+  if (token === undefined) return undefined;
+  if (token.kind === "string" || token.kind === "number" || token.kind === "parameter") return index + 1;
+  if (isSymbol(token, "(")) return behindBracket(tokens, index);
+  const isCast = isWord(token, "cast") || isWord(token, "try_cast");
+  if (token.kind === "word" && isReserved(token.value) && !isCast)
+    return isWord(token, "null") ? index + 1 : undefined;
+  const name = nameAt(tokens, index);
+  if (name === undefined) return undefined;
+  return isSymbol(tokens[name.next], "(") ? behindBracket(tokens, name.next) : name.next;
+}
+
+function postfixEnd(tokens: readonly Token[], from: number): number {
+  let next = from;
+  for (;;) {
+    if (isSymbol(tokens[next], "::")) next = typeEnd(tokens, next + 1);
+    else if (isSymbol(tokens[next], "[")) next = behindBracket(tokens, next) ?? next + 1;
+    else if (isWord(tokens[next], "collate")) next = nameAt(tokens, next + 1)?.next ?? next + 1;
+    else return next;
+  }
+}
+
+/** Behind a type: `text`, `pg_catalog.text`, `varchar(3)`, `character varying`, `int[]`. */
+function typeEnd(tokens: readonly Token[], from: number): number {
+  let next = nameAt(tokens, from)?.next ?? from + 1;
+  if (isWord(tokens[next], "varying") || isWord(tokens[next], "precision")) next += 1;
+  if (isSymbol(tokens[next], "(")) next = behindBracket(tokens, next) ?? next + 1;
+  while (isSymbol(tokens[next], "[")) next = behindBracket(tokens, next) ?? next + 1;
+  return next;
+}
+
+function behindBracket(tokens: readonly Token[], open: number): number | undefined {
+  const close = closingBracket(tokens, open);
+  return close === undefined ? undefined : close + 1;
+}

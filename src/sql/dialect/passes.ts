@@ -1,0 +1,34 @@
+/** The dialect passes in their order, and the edits they make together. */
+import type { NameReference, TextEdit } from "../analysis.js";
+import { sortEdits } from "../splice.js";
+import { collationsPass } from "./collations.js";
+import { indexMethodsPass } from "./index-methods.js";
+import { lockingClausesPass } from "./locking-clauses.js";
+import { operatorsPass } from "./operators.js";
+import type { DialectPass, PassInput } from "./pass.js";
+import { regclassLiteralsPass } from "./regclass-literals.js";
+import { typeNamesPass } from "./type-names.js";
+import { unicodeLiteralsPass } from "./unicode-literals.js";
+
+/** The order matters only where two passes insert at one place: what the earlier one inserts stands first. */
+const PASSES: readonly DialectPass[] = [
+  operatorsPass,
+  collationsPass,
+  typeNamesPass,
+  regclassLiteralsPass,
+  unicodeLiteralsPass,
+  lockingClausesPass,
+  indexMethodsPass,
+];
+
+/** All edits, sorted, none overlapping another or a name: a name is replaced as a whole by whoever resolves it. */
+export function dialectEdits(input: PassInput, names: readonly NameReference[]): TextEdit[] {
+  const edits: TextEdit[] = [];
+  for (const edit of sortEdits(PASSES.flatMap((pass) => pass(input)))) {
+    const isInName = names.some((name) => edit.start < name.end && name.start < edit.end);
+    const previous = edits.at(-1);
+    const isInEdit = previous !== undefined && edit.start < previous.end;
+    if (!isInName && !isInEdit) edits.push(edit);
+  }
+  return edits;
+}

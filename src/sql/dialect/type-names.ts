@@ -1,0 +1,72 @@
+import { isBuiltinType } from "../builtin-names.js";
+import { isSymbol, isWord, nameAt, type NameSpan } from "../token-reader.js";
+import type { DialectPass, PassInput } from "./pass.js";
+
+/** PostgreSQL types without a DuckDB type of that name, and what holds their values. */
+const EQUIVALENTS: ReadonlyMap<string, string> = new Map([
+  ["name", "VARCHAR"],
+  ["char", "VARCHAR"],
+  ["citext", "VARCHAR"],
+  ["cstring", "VARCHAR"],
+  ["unknown", "VARCHAR"],
+  ["xml", "VARCHAR"],
+  ["inet", "VARCHAR"],
+  ["cidr", "VARCHAR"],
+  ["macaddr", "VARCHAR"],
+  ["regproc", "VARCHAR"],
+  ["regprocedure", "VARCHAR"],
+  ["regoper", "VARCHAR"],
+  ["regoperator", "VARCHAR"],
+  ["regrole", "VARCHAR"],
+  ["regnamespace", "VARCHAR"],
+  ["jsonb", "JSON"],
+  ["xid", "BIGINT"],
+  ["xid8", "UBIGINT"],
+  ["cid", "BIGINT"],
+  ["money", "DECIMAL(19,2)"],
+  ["varbit", "BIT"],
+  ["int2vector", "VARCHAR"],
+  ["oidvector", "VARCHAR"],
+]);
+
+/** Their meaning is a look-up in the catalogue, not a type: the catalogue layer translates them. */
+const LOOKUPS = new Set(["regclass", "regtype"]);
+
+/**
+ * Type names DuckDB does not know, and the schema pg_catalog in front of any.
+ *
+ *   x::pg_catalog.text  ⇒  x::text          '{}'::jsonb  ⇒  '{}'::JSON          x::_int4  ⇒  x::int4[]
+ *
+ * Reason  psql writes pg_catalog.text in every \d; DuckDB looks for a type in a schema of that name and fails
+ */
+export const typeNamesPass: DialectPass = (input) =>
+  [...input.types, ...castTypes(input)]
+    .filter((type, index, all) => all.findIndex((other) => other.start === type.start) === index)
+    .flatMap((type) => {
+      const text = replacement(type);
+      return text === undefined ? [] : [{ start: type.start, end: type.end, text }];
+    });
+
+function replacement(type: NameSpan): string | undefined {
+  const [first, second] = type.parts;
+  const isQualified = type.parts.length === 2 && first === "pg_catalog";
+  const name = isQualified ? second : type.parts.length === 1 ? first : undefined;
+  // A keyword type of one or two words reads as pg_catalog.int4 although it is written `int`.
+  const isKeyword = isQualified && type.end - type.start < "pg_catalog.".length;
+  if (name === undefined || isKeyword || LOOKUPS.has(name) || !isBuiltinType(name)) return undefined;
+  if (name.startsWith("_") && name.length > 1) return `${equivalent(name.slice(1)) ?? name.slice(1)}[]`;
+  return equivalent(name) ?? (isQualified ? name : undefined);
+}
+
+function equivalent(name: string): string | undefined {
+  return EQUIVALENTS.get(name);
+}
+
+/** For a text that only DuckDB's parser reads: the names behind `::`. */
+function castTypes({ tokens }: PassInput): NameSpan[] {
+  return tokens.flatMap((token, index) => {
+    const isCast = isSymbol(token, "::") || (isWord(token, "as") && isWord(tokens[index + 1], "pg_catalog"));
+    const name = isCast ? nameAt(tokens, index + 1) : undefined;
+    return name === undefined ? [] : [name];
+  });
+}

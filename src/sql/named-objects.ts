@@ -1,0 +1,73 @@
+/**
+ * Names that no parser gives a position for: DROP a, b; COMMENT ON; CREATE TYPE, SCHEMA and INDEX names. The statement
+ * has been parsed, or its words checked, before; here its tokens are read once more.
+ */
+import type { NameRole } from "./analysis.js";
+import { plainReading, unsupportedStatement, type Reading } from "./reading.js";
+import type { ObjectKind, References } from "./references.js";
+import { TokenReader, type NameSpan } from "./token-reader.js";
+
+const OBJECTS: ReadonlyMap<string, ObjectKind> = new Map([
+  ["table", "table"],
+  ["view", "view"],
+  ["index", "index"],
+  ["sequence", "sequence"],
+  ["type", "type"],
+  ["schema", "schema"],
+  ["function", "macro"],
+  ["macro", "macro"],
+]);
+
+/** DROP kind [CONCURRENTLY] [IF EXISTS] name, … [CASCADE | RESTRICT] */
+export function readDrop(references: References): Reading {
+  const tokens = new TokenReader(references.text, references.tokens);
+  tokens.expect("drop");
+  const kind = tokens.next().value;
+  const object = OBJECTS.get(kind);
+  if (object === undefined) throw unsupportedStatement(["drop", kind]);
+  if (object === "macro") tokens.accept("table");
+  tokens.accept("concurrently");
+  const ifExists = tokens.accept("if", "exists");
+  do references.addName("drop", tokens.qualifiedName(), object);
+  while (tokens.acceptSymbol(","));
+  const cascade = tokens.accept("cascade");
+  tokens.accept("restrict");
+  if (!tokens.atEnd && object === "macro")
+    throw unsupportedStatement(["drop", kind, "with an argument list"]);
+  tokens.expectEnd();
+  return plainReading("drop", `DROP ${kind.toUpperCase()}`, true, { ifExists, cascade });
+}
+
+/** COMMENT ON kind name IS …; for COLUMN the name is the table's, without the column. */
+export function readComment(references: References): Reading {
+  const tokens = new TokenReader(references.text, references.tokens);
+  tokens.expect("comment", "on");
+  const kind = tokens.next().value;
+  const object = kind === "column" ? "table" : OBJECTS.get(kind);
+  if (object === undefined || kind === "schema") throw unsupportedStatement(["comment on", kind]);
+  const at = tokens.position;
+  const name = tokens.qualifiedName();
+  if (kind !== "column") references.addName("alter", name, object);
+  else if (name.parts.length < 2) throw references.syntaxErrorAt(at + 1);
+  else references.addName("alter", withoutLast(name, references, at), object);
+  tokens.expect("is");
+  return plainReading("comment", "COMMENT", true);
+}
+
+function withoutLast(name: NameSpan, references: References, index: number): NameSpan {
+  const parts = name.parts.slice(0, -1);
+  return {
+    parts,
+    start: name.start,
+    end: references.tokens[index + 2 * (parts.length - 1)]?.end ?? name.end,
+  };
+}
+
+/** The name behind `CREATE … TYPE` or `ALTER … SCHEMA`, over the words that may stand between. */
+export function readNameBehind(references: References, word: string, role: NameRole): void {
+  const tokens = new TokenReader(references.text, references.tokens);
+  while (!tokens.accept(word)) tokens.next();
+  tokens.accept("concurrently");
+  if (!tokens.accept("if", "not", "exists")) tokens.accept("if", "exists");
+  references.addName(role, tokens.qualifiedName(), OBJECTS.get(word) ?? "other");
+}

@@ -1,0 +1,44 @@
+/** What a reader says of a statement beside its names; the analyser adds names, edits and parameters. */
+import type { RelationalStatement, RelationalVerb } from "./analysis.js";
+import { SqlError, notSupported } from "../core/errors.js";
+
+export type Reading = Pick<
+  RelationalStatement,
+  | "verb"
+  | "tag"
+  | "writes"
+  | "returning"
+  | "temporary"
+  | "ifExists"
+  | "ifNotExists"
+  | "orReplace"
+  | "cascade"
+  | "query"
+>;
+
+/** A reading in which nothing special was said. */
+export function plainReading(
+  verb: RelationalVerb,
+  tag: string,
+  writes: boolean,
+  more: Partial<Reading> = {},
+): Reading {
+  return {
+    verb,
+    tag,
+    writes,
+    returning: false,
+    temporary: false,
+    ifExists: false,
+    ifNotExists: false,
+    orReplace: false,
+    cascade: false,
+    query: undefined,
+    ...more,
+  };
+}
+
+/** `CREATE TRIGGER is not supported`, from the statement's first words. */
+export function unsupportedStatement(words: readonly string[], hint?: string): SqlError {
+  return notSupported(`${words.join(" ").toUpperCase()} is not supported`, hint);
+}

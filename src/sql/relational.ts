@@ -1,0 +1,67 @@
+/**
+ * Reads a statement over relations: PostgreSQL's parser first, then DuckDB's dialect. Everything it cannot name with a
+ * position makes the statement uncertain; callers refuse what is uncertain and may write.
+ */
+import type { RelationalStatement } from "./analysis.js";
+import { dialectEdits } from "./dialect/passes.js";
+import { readDialect, type SerializeSelect } from "./duckdb-dialect.js";
+import { readExplain } from "./explain.js";
+import type { Token } from "./lexer.js";
+import { parsePostgres } from "./pg-parser.js";
+import type { Reading } from "./reading.js";
+import { References } from "./references.js";
+import { sortEdits } from "./splice.js";
+import { isWord } from "./token-reader.js";
+import { readLargeInsert } from "./large-insert.js";
+import { readTree } from "./tree-statements.js";
+
+/** A text above this size is not handed to a parser when a reader of its own is enough. UTF-16 units. */
+const LARGE_TEXT = 64 * 1024;
+
+/** Reads one statement. Throws SqlError: 42601 for a syntax error, 0A000 and others for what is refused. */
+export async function readRelational(
+  text: string,
+  tokens: readonly Token[],
+  serializeSelect: SerializeSelect | undefined,
+): Promise<RelationalStatement> {
+  const first = tokens[0];
+  if (isWord(first, "explain"))
+    return readExplain(text, tokens, (inner) => readRelational(...inner, serializeSelect));
+  const references = new References(text, tokens);
+  const reading = await read(references, serializeSelect);
+  return assemble(references, reading);
+}
+
+async function read(references: References, serializeSelect: SerializeSelect | undefined): Promise<Reading> {
+  if (references.text.length > LARGE_TEXT) {
+    const reading = readLargeInsert(references);
+    if (reading !== undefined) return reading;
+  }
+  const outcome = parsePostgres(references.text);
+  if (outcome.kind === "tree") return readTree(outcome, references);
+  return readDialect(references, outcome.error, serializeSelect);
+}
+
+function assemble(references: References, reading: Reading): RelationalStatement {
+  const { text, tokens, types } = references;
+  const names = sortEdits(references.names.map((name) => ({ ...name, text: "" }))).map(
+    ({ text: _, ...name }) => name,
+  );
+  return {
+    kind: "relational",
+    text,
+    ...reading,
+    writes: reading.writes || references.writesSequence,
+    certain: references.certain,
+    names,
+    edits: dialectEdits({ text, tokens, types }, names),
+    parameterCount: highestParameter(tokens),
+  };
+}
+
+export function highestParameter(tokens: readonly Token[]): number {
+  return tokens.reduce(
+    (highest, { kind, value }) => (kind === "parameter" ? Math.max(highest, Number(value)) : highest),
+    0,
+  );
+}

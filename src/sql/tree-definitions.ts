@@ -1,0 +1,173 @@
+/** From the top node of PostgreSQL's tree to a reading: CREATE, ALTER, DROP and COMMENT. */
+import { notSupported } from "../core/errors.js";
+import { flagField, listField, nodeField, stringList, textField, unwrapAs, type AstNode } from "./ast.js";
+import { readComment, readDrop, readNameBehind } from "./named-objects.js";
+import type { ParsedTree } from "./pg-parser.js";
+import { plainReading, type Reading } from "./reading.js";
+import type { ObjectKind, References } from "./references.js";
+import { Scope } from "./scope.js";
+import { isWord } from "./token-reader.js";
+import { readAlterTable } from "./tree-alterations.js";
+import { refuseTableForms } from "./tree-refusals.js";
+import type { TreeWalker } from "./tree-walker.js";
+
+/** Undefined for a statement that is no definition, or one that is not supported. */
+export function readDefinition(
+  tree: ParsedTree,
+  walker: TreeWalker,
+  references: References,
+): Reading | undefined {
+  const { node } = tree;
+  switch (tree.type) {
+    case "CreateStmt":
+      return readCreateTable(node, walker, references);
+    case "CreateTableAsStmt":
+      return readCreateTableAs(node, walker, references);
+    case "ViewStmt":
+      return readCreateView(node, walker, references);
+    case "IndexStmt":
+      return readCreateIndex(node, walker, references);
+    case "CreateSeqStmt":
+      return readCreateSequence(node, walker, references);
+    case "CreateEnumStmt":
+      readNameBehind(references, "type", "create");
+      return plainReading("createType", "CREATE TYPE", true);
+    case "CreateSchemaStmt":
+      return readCreateSchema(node, references);
+    case "AlterTableStmt":
+    case "RenameStmt":
+    case "AlterSeqStmt":
+      return readAlterTable(tree, walker, references);
+    case "DropStmt":
+      return readDrop(references);
+    case "CommentStmt":
+      return readComment(references);
+    default:
+      return undefined;
+  }
+}
+
+function readCreateTable(node: AstNode, walker: TreeWalker, references: References): Reading {
+  refuseTableForms(node);
+  const target = addTarget(node, "relation", "table", walker, references);
+  for (const field of ["tableElts", "options"]) walker.visit(node[field], new Scope());
+  const ifNotExists = flagField(node, "if_not_exists");
+  return plainReading("createTable", "CREATE TABLE", true, { ifNotExists, temporary: isTemporary(target) });
+}
+
+function readCreateTableAs(node: AstNode, walker: TreeWalker, references: References): Reading {
+  if (textField(node, "objtype") !== "OBJECT_TABLE")
+    throw notSupported("materialized views are not supported");
+  const into = nodeField(node, "into") ?? {};
+  const query = unwrapAs(node["query"], "SelectStmt");
+  if (query === undefined) throw notSupported("CREATE TABLE AS EXECUTE is not supported");
+  if (flagField(node, "is_select_into")) throw notSupported("SELECT INTO is not supported");
+  const target = addTarget(into, "rel", "table", walker, references);
+  walker.select(query, new Scope());
+  const range = queryRange(references);
+  return plainReading("createTableAs", flagField(into, "skipData") ? "CREATE TABLE AS" : "SELECT", true, {
+    ifNotExists: flagField(node, "if_not_exists"),
+    temporary: isTemporary(target),
+    query:
+      range === undefined
+        ? undefined
+        : { ...range, columns: columnNames(references, stringList(into, "colNames")) },
+  });
+}
+
+function readCreateView(node: AstNode, walker: TreeWalker, references: References): Reading {
+  const isRecursive = references.tokens.slice(0, 6).some((token) => isWord(token, "recursive"));
+  if (isRecursive)
+    throw notSupported("CREATE RECURSIVE VIEW is not supported", "Use WITH RECURSIVE in the view's query.");
+  if (textField(node, "withCheckOption") !== "NO_CHECK_OPTION")
+    throw notSupported("WITH CHECK OPTION is not supported");
+  const target = addTarget(node, "view", "view", walker, references);
+  walker.visit(node["query"], new Scope());
+  const range = queryRange(references);
+  return plainReading("createView", "CREATE VIEW", true, {
+    orReplace: flagField(node, "replace"),
+    temporary: isTemporary(target),
+    query:
+      range === undefined
+        ? undefined
+        : { ...range, columns: columnNames(references, stringList(node, "aliases")) },
+  });
+}
+
+function readCreateIndex(node: AstNode, walker: TreeWalker, references: References): Reading {
+  if (textField(node, "idxname") === "")
+    throw notSupported("an index needs a name", "Write CREATE INDEX name ON ...");
+  readNameBehind(references, "index", "create");
+  addTarget(node, "relation", "table", walker, references, "alter");
+  for (const field of ["indexParams", "whereClause"]) walker.visit(node[field], new Scope());
+  return plainReading("createIndex", "CREATE INDEX", true, { ifNotExists: flagField(node, "if_not_exists") });
+}
+
+function readCreateSequence(node: AstNode, walker: TreeWalker, references: References): Reading {
+  const options = listField(node, "options").map((item) =>
+    textField(unwrapAs(item, "DefElem") ?? item, "defname"),
+  );
+  if (options.includes("owned_by")) throw notSupported("sequences with OWNED BY are not supported");
+  const target = addTarget(node, "sequence", "sequence", walker, references);
+  return plainReading("createSequence", "CREATE SEQUENCE", true, {
+    ifNotExists: flagField(node, "if_not_exists"),
+    temporary: isTemporary(target),
+  });
+}
+
+function readCreateSchema(node: AstNode, references: References): Reading {
+  if ("authrole" in node) throw notSupported("CREATE SCHEMA AUTHORIZATION is not supported");
+  if (listField(node, "schemaElts").length > 0)
+    throw notSupported("CREATE SCHEMA with elements is not supported");
+  readNameBehind(references, "schema", "create");
+  return plainReading("createSchema", "CREATE SCHEMA", true, {
+    ifNotExists: flagField(node, "if_not_exists"),
+  });
+}
+
+/** Adds the relation in a bare field; the node for further questions. */
+export function addTarget(
+  node: AstNode,
+  field: string,
+  object: ObjectKind,
+  walker: TreeWalker,
+  references: References,
+  role: "create" | "alter" = "create",
+): AstNode {
+  const target = nodeField(node, field) ?? {};
+  const name = walker.relationName(target);
+  if (name === undefined) references.doubt();
+  else references.addName(role, name, object);
+  return target;
+}
+
+function isTemporary(target: AstNode): boolean {
+  return textField(target, "relpersistence") === "t";
+}
+
+/** From the token behind the first AS outside brackets to the end, without WITH [NO] DATA. */
+export function queryRange(references: References): { start: number; end: number } | undefined {
+  const { tokens } = references;
+  let depth = 0;
+  const as = tokens.findIndex((token) => {
+    if (token.kind === "symbol")
+      depth += "([{".includes(token.value) ? 1 : ")]}".includes(token.value) ? -1 : 0;
+    return depth === 0 && isWord(token, "as");
+  });
+  const first = tokens[as + 1];
+  if (as < 0 || first === undefined) return undefined;
+  const last = tokens.length - 1;
+  const isData = isWord(tokens[last], "data");
+  const clause =
+    isData && isWord(tokens[last - 1], "with") ? 2 : isData && isWord(tokens[last - 2], "with") ? 3 : 0;
+  return { start: first.start, end: tokens[last - clause]?.end ?? first.end };
+}
+
+/** The tree cuts long names; the tokens between the target and AS have them whole. */
+function columnNames(references: References, cut: readonly string[]): string[] {
+  return cut.map((name) => {
+    const isLong = Buffer.byteLength(name) >= 63;
+    const whole = isLong ? references.tokens.find((token) => token.value.startsWith(name)) : undefined;
+    return whole?.value ?? name;
+  });
+}

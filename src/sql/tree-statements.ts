@@ -1,0 +1,75 @@
+/** From the top node of PostgreSQL's tree to a reading: queries and statements that change rows. */
+import { notSupported } from "../core/errors.js";
+import { listField, nodeField, textField, unwrapAs, type AstNode } from "./ast.js";
+import type { ParsedTree } from "./pg-parser.js";
+import { plainReading, unsupportedStatement, type Reading } from "./reading.js";
+import type { References } from "./references.js";
+import { Scope } from "./scope.js";
+import { readDefinition } from "./tree-definitions.js";
+import { TreeWalker } from "./tree-walker.js";
+
+/** Reads a parsed statement into `references`. Throws SqlError 0A000 for what DuckDB has no equivalent of. */
+export function readTree(tree: ParsedTree, references: References): Reading {
+  const walker = new TreeWalker(references);
+  const { node } = tree;
+  switch (tree.type) {
+    case "SelectStmt":
+      walker.select(node, new Scope());
+      return plainReading("select", "SELECT", false);
+    case "InsertStmt":
+      refuseInsertForms(node);
+      walker.modify(node, new Scope());
+      return plainReading("insert", "INSERT", true, { returning: hasReturning(node) });
+    case "UpdateStmt":
+      walker.modify(node, new Scope());
+      return plainReading("update", "UPDATE", true, { returning: hasReturning(node) });
+    case "DeleteStmt":
+      walker.modify(node, new Scope());
+      return plainReading("delete", "DELETE", true, { returning: hasReturning(node) });
+    case "MergeStmt":
+      walker.modify(node, new Scope());
+      return plainReading("merge", "MERGE", true, { returning: hasReturning(node) });
+    case "TruncateStmt":
+      return readTruncate(node, walker, references);
+    case "AlterObjectSchemaStmt":
+      throw notSupported("SET SCHEMA is not supported");
+    case "AlterOwnerStmt":
+      throw notSupported("OWNER TO is not supported");
+    default: {
+      const definition = readDefinition(tree, walker, references);
+      if (definition !== undefined) return definition;
+      const words = references.tokens.slice(0, 2).filter((token) => token.kind === "word");
+      throw unsupportedStatement(words.map((token) => token.value));
+    }
+  }
+}
+
+/** The tree names the clause in one of two ways, depending on the statement. */
+function hasReturning(node: AstNode): boolean {
+  return nodeField(node, "returningClause") !== undefined || listField(node, "returningList").length > 0;
+}
+
+function refuseInsertForms(node: AstNode): void {
+  const conflict = nodeField(node, "onConflictClause");
+  const infer = conflict === undefined ? undefined : nodeField(conflict, "infer");
+  if (infer !== undefined && textField(infer, "conname") !== "") {
+    throw notSupported(
+      "ON CONFLICT ON CONSTRAINT is not supported",
+      "Name the constraint's columns instead.",
+    );
+  }
+  const override = textField(node, "override");
+  if (override !== "" && override !== "OVERRIDING_NOT_SET") throw notSupported("OVERRIDING is not supported");
+}
+
+function readTruncate(node: AstNode, walker: TreeWalker, references: References): Reading {
+  if (node["restart_seqs"] === true) throw notSupported("TRUNCATE ... RESTART IDENTITY is not supported");
+  for (const item of listField(node, "relations")) {
+    const relation = unwrapAs(item, "RangeVar");
+    const name = relation === undefined ? undefined : walker.relationName(relation);
+    if (name === undefined) references.doubt();
+    else references.addName("write", name);
+  }
+  const cascade = textField(node, "behavior") === "DROP_CASCADE";
+  return plainReading("truncate", "TRUNCATE TABLE", true, { cascade });
+}
