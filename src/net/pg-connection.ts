@@ -1,0 +1,139 @@
+/** One client's connection from its first byte to its last: start-up, authentication, session, goodbye. */
+import type { Socket } from "node:net";
+import type { Logger } from "pino";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { SessionFactory, SessionRequest } from "../query/types.js";
+import { authenticate, type AuthenticationPolicy } from "../session/authentication.js";
+import { ClientGoneError } from "../session/client-channel.js";
+import { ClientOutput } from "../session/client-output.js";
+import { ProtocolSession } from "../session/protocol-session.js";
+import { fatalCause, reportOf } from "../session/reports.js";
+import { negotiateVersion, receiveStartup, sessionRequestOf } from "../session/startup.js";
+import { writeErrorResponse } from "../wire/backend-messages.js";
+import type { FrameLimits } from "../wire/frame-reader.js";
+import type { CancelRegistry } from "./cancel-registry.js";
+import { SocketChannel } from "./socket-channel.js";
+
+/** What all connections of one server share. */
+export interface ConnectionEnvironment {
+  readonly sessions: SessionFactory;
+  readonly policy: AuthenticationPolicy;
+  readonly cancels: CancelRegistry;
+  readonly limits: FrameLimits;
+  readonly authenticationTimeoutMs: number;
+  /** Does a client's work in one of the server's places. Errors: 53300 when there is none. */
+  readonly inPlace: (work: () => Promise<void>) => Promise<void>;
+  readonly log: Logger;
+}
+
+/**
+ * Serves one socket.
+ *
+ * Errors  `run` never rejects: what ends a connection is told to the client as FATAL, if it is there to listen
+ */
+export class PgConnection {
+  readonly #environment: ConnectionEnvironment;
+  readonly #channel: SocketChannel;
+  readonly #output: ClientOutput;
+  #protocol: ProtocolSession | undefined;
+  /** Why no more frames come, when it is the server's wish. */
+  #ending: SqlError | undefined;
+
+  constructor(socket: Socket, environment: ConnectionEnvironment) {
+    this.#environment = environment;
+    this.#channel = new SocketChannel(socket, environment.limits);
+    this.#output = new ClientOutput(this.#channel);
+  }
+
+  async run(): Promise<void> {
+    const pumping = this.#pump();
+    try {
+      await this.#serve();
+      if (this.#ending !== undefined) await this.#reportFatal(this.#ending);
+    } catch (error) {
+      await this.#fail(error);
+    } finally {
+      await this.#channel.end();
+      await pumping;
+    }
+  }
+
+  /** Ends the connection when its client's work is done; an idle one at once. */
+  drain(): void {
+    this.#ending ??= new SqlError(
+      SQLSTATE.adminShutdown,
+      "terminating connection due to administrator command",
+    );
+    this.#channel.stopAtRest();
+  }
+
+  /** The time for draining is over: stops the statement under way. */
+  interrupt(): void {
+    this.drain();
+    this.#channel.stop();
+    this.#protocol?.cancel();
+  }
+
+  /** Nothing helped: the client does not even read. */
+  destroy(): void {
+    this.#channel.destroy();
+  }
+
+  async #pump(): Promise<void> {
+    await this.#channel.pump();
+    // Nobody waits for the statement under way any more.
+    this.#protocol?.cancel();
+  }
+
+  async #serve(): Promise<void> {
+    using startup = this.#limitStartup();
+    const outcome = await receiveStartup(this.#channel);
+    if (outcome.kind === "gone") return;
+    if (outcome.kind === "cancel") return this.#environment.cancels.cancel(outcome.processId, outcome.secret);
+    negotiateVersion(outcome.message, this.#output);
+    const request = sessionRequestOf(outcome.message);
+    await this.#environment.inPlace(() => this.#serveClient(request, startup));
+  }
+
+  async #serveClient(request: SessionRequest, startup: Disposable): Promise<void> {
+    await authenticate(this.#environment.policy, request.user, this.#channel, this.#output);
+    await using session = await this.#environment.sessions.open(request);
+    startup[Symbol.dispose]();
+    const protocol = new ProtocolSession(session, this.#channel, this.#environment.log);
+    await this.#output.flush();
+    this.#protocol = protocol;
+    using key = this.#environment.cancels.register(() => protocol.cancel());
+    try {
+      await protocol.run(key);
+    } finally {
+      this.#protocol = undefined;
+    }
+  }
+
+  /** A client that does not get through start-up in time must not hold a socket for ever. */
+  #limitStartup(): Disposable {
+    const timer = setTimeout(() => {
+      this.#ending ??= new SqlError(SQLSTATE.queryCanceled, "canceling authentication due to timeout");
+      this.#channel.stop();
+    }, this.#environment.authenticationTimeoutMs);
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    if (error instanceof ClientGoneError) {
+      if (this.#ending !== undefined) await this.#reportFatal(this.#ending);
+      return;
+    }
+    await this.#reportFatal(fatalCause(error, this.#environment.log));
+  }
+
+  async #reportFatal(cause: SqlError): Promise<void> {
+    this.#environment.log.info({ code: cause.code }, "connection ended by the server");
+    try {
+      writeErrorResponse(this.#output.writer, reportOf(cause, "FATAL"));
+      await this.#output.flush();
+    } catch (error) {
+      if (!(error instanceof ClientGoneError)) throw error;
+    }
+  }
+}

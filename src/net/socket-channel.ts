@@ -1,0 +1,115 @@
+/** One socket as the protocol wants it: whole frames in, bytes out with back-pressure, and a clean end. */
+import type { Socket } from "node:net";
+import { type ClientChannel, ClientGoneError } from "../session/client-channel.js";
+import type { StartupChannel } from "../session/startup.js";
+import { type Frame, type FrameLimits, FrameReader } from "../wire/frame-reader.js";
+import { InputQueue } from "./input-queue.js";
+
+/** Input read ahead of the message being worked on. */
+const MAX_QUEUED_INPUT_BYTES = 262_144;
+/** Output handed to the socket and not taken by the kernel yet; beyond it `send` waits. */
+const MAX_QUEUED_OUTPUT_BYTES = 524_288;
+/** How long a client may take to read the last bytes and close. */
+const LINGER_MS = 1000;
+
+/**
+ * Owns the socket. `pump` reads it, independently of the work, so that a client that hangs up is noticed while its
+ * statement runs; everything else is called by the one task that serves the client.
+ */
+export class SocketChannel implements ClientChannel, StartupChannel {
+  readonly #socket: Socket;
+  readonly #reader: FrameReader;
+  readonly #queue = new InputQueue(MAX_QUEUED_INPUT_BYTES);
+  #stopAtRest = false;
+  #stopped = false;
+  #wakeSender: (() => void) | undefined;
+
+  constructor(socket: Socket, limits: FrameLimits) {
+    this.#socket = socket;
+    this.#reader = new FrameReader(limits);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true);
+    // Both only wake a waiting sender: the reason to end shows in `pump`.
+    socket.on("drain", () => this.#wakeSender?.());
+    socket.on("close", () => this.#wakeSender?.());
+  }
+
+  /** Reads until the client hangs up or the socket breaks; never rejects. */
+  async pump(): Promise<void> {
+    try {
+      const chunks: AsyncIterable<Buffer> = this.#socket;
+      for await (const chunk of chunks) await this.#queue.push(chunk);
+    } catch {
+      // A reset by the client: the same to us as its orderly end.
+      this.#socket.destroy();
+    } finally {
+      this.#stopped = true;
+      this.#queue.end();
+    }
+  }
+
+  get unreadBytes(): number {
+    return this.#reader.bufferedBytes + this.#queue.bytes;
+  }
+
+  async nextStartup(): Promise<Buffer | undefined> {
+    return this.#nextFrom(() => this.#reader.nextStartup(), true);
+  }
+
+  async nextFrame(atRest: boolean): Promise<Frame | undefined> {
+    return this.#nextFrom(() => this.#reader.next(), atRest);
+  }
+
+  async send(bytes: Uint8Array): Promise<void> {
+    if (!this.#socket.writable) throw new ClientGoneError();
+    this.#socket.write(bytes);
+    while (this.#socket.writableLength > MAX_QUEUED_OUTPUT_BYTES) {
+      await new Promise<void>((resolve) => {
+        this.#wakeSender = resolve;
+      });
+      if (this.#socket.destroyed) throw new ClientGoneError();
+    }
+  }
+
+  /** No more frames as soon as nothing is under way for the client. */
+  stopAtRest(): void {
+    this.#stopAtRest = true;
+    this.#queue.wake();
+  }
+
+  /** No more frames at all. */
+  stop(): void {
+    this.#stopped = true;
+    this.#queue.wake();
+  }
+
+  /** Says goodbye: what was sent goes out, what comes in is dropped, and after a moment the socket is gone. */
+  async end(): Promise<void> {
+    this.#stopped = true;
+    this.#queue.end();
+    if (this.#socket.closed) return;
+    const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    const closed = new Promise<void>((resolve) => {
+      this.#socket.once("close", () => resolve());
+    });
+    this.#socket.end();
+    await closed;
+    clearTimeout(timer);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  async #nextFrom<T>(next: () => T | undefined, atRest: boolean): Promise<T | undefined> {
+    const stop = (): boolean => this.#stopped || (atRest && this.#stopAtRest);
+    for (;;) {
+      if (stop()) return undefined;
+      const frame = next();
+      if (frame !== undefined) return frame;
+      const chunks = await this.#queue.take(stop);
+      if (chunks === undefined) return undefined;
+      for (const chunk of chunks) this.#reader.push(chunk);
+    }
+  }
+}

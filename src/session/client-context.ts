@@ -1,0 +1,71 @@
+/** What the parts of one client's protocol share: its session, its way out, and what all of them must agree on. */
+import type { Logger } from "pino";
+import type { QuerySession } from "../query/types.js";
+import { writeNoticeResponse, writeParameterStatus, writeReadyForQuery } from "../wire/backend-messages.js";
+import type { ClientChannel } from "./client-channel.js";
+import { ClientOutput } from "./client-output.js";
+import { ImplicitTransaction } from "./implicit-transaction.js";
+import { Interrupt } from "./interrupt.js";
+
+export class ClientContext {
+  readonly session: QuerySession;
+  readonly channel: ClientChannel;
+  readonly log: Logger;
+  readonly output: ClientOutput;
+  readonly interrupt = new Interrupt();
+  readonly implicit: ImplicitTransaction;
+  #timeZone = "UTC";
+  #descriptionEpoch = 0;
+  /** Reported settings that changed and were not sent yet. */
+  readonly #unsent = new Map<string, string>();
+
+  constructor(session: QuerySession, channel: ClientChannel, log: Logger) {
+    this.session = session;
+    this.channel = channel;
+    this.log = log;
+    this.output = new ClientOutput(channel);
+    this.implicit = new ImplicitTransaction(session);
+  }
+
+  /** The session's TimeZone as of now: a result is encoded with the one that held when it was opened. */
+  get timeZone(): string {
+    this.#takeParameters();
+    return this.#timeZone;
+  }
+
+  /** Changes when tables may have changed: a description made before is asked for again. */
+  get descriptionEpoch(): number {
+    return this.#descriptionEpoch;
+  }
+
+  forgetDescriptions(): void {
+    this.#descriptionEpoch++;
+  }
+
+  writeNotices(): void {
+    for (const notice of this.session.takeNotices()) writeNoticeResponse(this.output.writer, notice);
+  }
+
+  /** Reports settings that changed, as PostgreSQL does just before it is ready again. */
+  writeChangedParameters(): void {
+    this.#takeParameters();
+    for (const [name, value] of this.#unsent) writeParameterStatus(this.output.writer, name, value);
+    this.#unsent.clear();
+  }
+
+  /** Ends a cycle: everything that waits goes out. */
+  async ready(): Promise<void> {
+    this.forgetDescriptions();
+    this.writeNotices();
+    this.writeChangedParameters();
+    writeReadyForQuery(this.output.writer, this.session.status);
+    await this.output.flush();
+  }
+
+  #takeParameters(): void {
+    for (const [name, value] of this.session.takeChangedParameters()) {
+      this.#unsent.set(name, value);
+      if (name === "TimeZone") this.#timeZone = value;
+    }
+  }
+}

@@ -1,0 +1,208 @@
+/** Parse, Bind, Describe, Execute and Close. Errors are thrown; skipping to Sync is the loop's. */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { ResultColumn, StatementResult } from "../query/types.js";
+import {
+  writeBindComplete,
+  writeCloseComplete,
+  writeCommandComplete,
+  writeEmptyQueryResponse,
+  writeNoData,
+  writeParameterDescription,
+  writeParseComplete,
+  writePortalSuspended,
+  writeRowDescription,
+} from "../wire/backend-messages.js";
+import type { BindMessage, FormatCode, NamedObject, ParseMessage } from "../wire/frontend-messages.js";
+import type { ClientContext } from "./client-context.js";
+import type { Portal, Portals } from "./portals.js";
+import { PreparedStatement, type PreparedStatements } from "./prepared-statements.js";
+import {
+  announcedTypes,
+  describeColumns,
+  expandFormats,
+  requireAnnounced,
+  resultFormats,
+} from "./row-description.js";
+import { openRows, runCopy, sendRows } from "./send-result.js";
+import { endsTransaction } from "./transaction-end.js";
+
+export class ExtendedQuery {
+  readonly #context: ClientContext;
+  readonly #statements: PreparedStatements;
+  readonly #portals: Portals;
+
+  constructor(context: ClientContext, statements: PreparedStatements, portals: Portals) {
+    this.#context = context;
+    this.#statements = statements;
+    this.#portals = portals;
+  }
+
+  async parse(message: ParseMessage): Promise<void> {
+    this.#statements.requireFree(message.name);
+    const parsed = (await this.#context.session.parse(message.text)).filter((statement) => !statement.empty);
+    if (parsed.length > 1) {
+      throw new SqlError(SQLSTATE.syntaxError, "cannot insert multiple commands into a prepared statement");
+    }
+    this.#statements.set(message.name, new PreparedStatement(parsed[0], message.parameterOids));
+    writeParseComplete(this.#context.output.writer);
+  }
+
+  async bind(message: BindMessage): Promise<void> {
+    const statement = this.#statements.get(message.statement);
+    const expected = await this.#parameterCount(statement);
+    const given = message.parameters.length;
+    if (given !== expected) {
+      throw new SqlError(
+        SQLSTATE.protocolViolation,
+        `bind message supplies ${given} parameters, but prepared statement "${message.statement}" requires ${expected}`,
+      );
+    }
+    await this.#portals.makeRoom(message.portal);
+    const formats = expandFormats(message.parameterFormats, given);
+    this.#portals.set(message.portal, {
+      statement,
+      parameters: message.parameters.map((bytes, index) => ({
+        format: formatName(formats[index] ?? 0),
+        bytes,
+      })),
+      resultFormats: message.resultFormats,
+      announced: undefined,
+      state: { kind: "bound" },
+    });
+    writeBindComplete(this.#context.output.writer);
+  }
+
+  async describe(object: NamedObject, name: string): Promise<void> {
+    if (object === "statement") await this.#describeStatement(this.#statements.get(name));
+    else await this.#describePortal(this.#portals.get(name));
+  }
+
+  async execute(name: string, maxRows: number): Promise<void> {
+    const portal = this.#portals.get(name);
+    switch (portal.state.kind) {
+      case "bound":
+        return this.#start(portal, maxRows);
+      case "open":
+        return this.#sendPortal(portal, portal.state, maxRows);
+      case "exhausted":
+        return this.#complete(portal.state.tag(0));
+      case "done":
+        throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `portal "${name}" cannot be run`);
+      case "failed":
+        throw new SqlError(
+          SQLSTATE.inFailedSqlTransaction,
+          "current transaction is aborted, commands ignored until end of transaction block",
+        );
+    }
+  }
+
+  async close(object: NamedObject, name: string): Promise<void> {
+    if (object === "statement") this.#statements.close(name);
+    else await this.#portals.close(name);
+    writeCloseComplete(this.#context.output.writer);
+  }
+
+  async #parameterCount(statement: PreparedStatement): Promise<number> {
+    if (!statement.isDescribed) await this.#portals.bufferUnread();
+    return statement.parameterCount(this.#context);
+  }
+
+  async #describeStatement(statement: PreparedStatement): Promise<void> {
+    await this.#portals.bufferUnread();
+    const { parameterOids, columns } = await statement.describe(this.#context);
+    writeParameterDescription(this.#context.output.writer, parameterOids);
+    this.#writeColumns(columns, columns === null ? [] : expandFormats([], columns.length));
+    statement.announced = announcedTypes(columns);
+  }
+
+  async #describePortal(portal: Portal): Promise<void> {
+    await this.#portals.bufferUnread();
+    const { columns } = await portal.statement.describe(this.#context);
+    this.#writeColumns(columns, columns === null ? [] : resultFormats(portal.resultFormats, columns.length));
+    portal.announced = announcedTypes(columns);
+  }
+
+  #writeColumns(columns: readonly ResultColumn[] | null, formats: readonly FormatCode[]): void {
+    const { writer } = this.#context.output;
+    if (columns === null) writeNoData(writer);
+    else writeRowDescription(writer, describeColumns(columns, formats));
+  }
+
+  async #start(portal: Portal, maxRows: number): Promise<void> {
+    const { parsed, declaredOids } = portal.statement;
+    const { session, implicit, interrupt, output } = this.#context;
+    if (parsed === undefined) return writeEmptyQueryResponse(output.writer);
+    if (endsTransaction(parsed.text)) await this.#portals.closeAll();
+    else await this.#portals.bufferUnread();
+    interrupt.throwIfRequested();
+    implicit.begin();
+    const wasInBlock = this.#inBlock();
+    this.#context.forgetDescriptions();
+    const result = await session.execute(parsed, portal.parameters, declaredOids);
+    await this.#sendResult(portal, result, maxRows);
+    // COMMIT or ROLLBACK, by whatever text: no portal outlives its transaction.
+    if (wasInBlock && !this.#inBlock()) await this.#portals.closeAll();
+  }
+
+  #inBlock(): boolean {
+    return this.#context.session.status !== "I";
+  }
+
+  async #sendResult(portal: Portal, result: StatementResult, maxRows: number): Promise<void> {
+    switch (result.kind) {
+      case "rows":
+        return this.#openPortal(portal, result, maxRows);
+      case "command":
+        portal.state = { kind: "done" };
+        return this.#complete(result.tag);
+      case "copyIn":
+      case "copyOut":
+        portal.state = { kind: "done" };
+        return this.#complete(await runCopy(this.#context, result));
+      case "empty":
+        return writeEmptyQueryResponse(this.#context.output.writer);
+    }
+  }
+
+  async #openPortal(
+    portal: Portal,
+    result: Extract<StatementResult, { readonly kind: "rows" }>,
+    maxRows: number,
+  ): Promise<void> {
+    const types = announcedTypes(result.columns);
+    let open;
+    try {
+      requireAnnounced(portal.announced ?? portal.statement.announced, types);
+      const formats = resultFormats(portal.resultFormats, result.columns.length);
+      open = { kind: "open", source: openRows(this.#context, result, formats), tag: result.tag } as const;
+    } catch (error) {
+      await result.batches.return?.();
+      throw error;
+    }
+    portal.state = open;
+    await this.#sendPortal(portal, open, maxRows);
+  }
+
+  async #sendPortal(
+    portal: Portal,
+    open: Extract<Portal["state"], { readonly kind: "open" }>,
+    maxRows: number,
+  ): Promise<void> {
+    const { rows, suspended } = await sendRows(this.#context, open.source, maxRows);
+    if (suspended) {
+      this.#context.writeNotices();
+      return writePortalSuspended(this.#context.output.writer);
+    }
+    portal.state = { kind: "exhausted", tag: open.tag };
+    this.#complete(open.tag(rows));
+  }
+
+  #complete(tag: string): void {
+    this.#context.writeNotices();
+    writeCommandComplete(this.#context.output.writer, tag);
+  }
+}
+
+function formatName(code: FormatCode): "text" | "binary" {
+  return code === 1 ? "binary" : "text";
+}

@@ -1,0 +1,29 @@
+/** The transaction around the statements of one Query message, or between two Syncs. */
+import type { QuerySession } from "../query/types.js";
+
+/** Pairs beginImplicit with endImplicit: begun at most once, ended exactly once. */
+export class ImplicitTransaction {
+  readonly #session: QuerySession;
+  #active = false;
+
+  constructor(session: QuerySession) {
+    this.#session = session;
+  }
+
+  get active(): boolean {
+    return this.#active;
+  }
+
+  begin(): void {
+    if (this.#active) return;
+    this.#active = true;
+    this.#session.beginImplicit();
+  }
+
+  /** Commits, unless a statement failed. A failure to commit is the client's to hear. */
+  async end(): Promise<void> {
+    if (!this.#active) return;
+    this.#active = false;
+    await this.#session.endImplicit();
+  }
+}

@@ -1,0 +1,93 @@
+/** Portals: statements bound to parameters, and how far each has run. */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { BoundParameter } from "../query/types.js";
+import type { FormatCode } from "../wire/frontend-messages.js";
+import type { PreparedStatement } from "./prepared-statements.js";
+import type { AnnouncedTypes } from "./row-description.js";
+import type { RowSource } from "./row-source.js";
+
+/** Portals one client may hold inside one transaction. */
+const MAX_PORTALS = 10_000;
+/** Unread rows of all suspended portals of one client, kept in memory while other statements run. */
+const MAX_BUFFERED_BYTES = 67_108_864;
+
+export type PortalState =
+  | { readonly kind: "bound" }
+  /** Rows are there to be read on: between two Executes with a row limit. */
+  | { readonly kind: "open"; readonly source: RowSource; readonly tag: (rows: number) => string }
+  /** A rows result read to its end: executing again gives no rows. */
+  | { readonly kind: "exhausted"; readonly tag: (rows: number) => string }
+  /** A command: it ran, and cannot run twice. */
+  | { readonly kind: "done" }
+  /** Its transaction failed. */
+  | { readonly kind: "failed" };
+
+export interface Portal {
+  readonly statement: PreparedStatement;
+  readonly parameters: readonly BoundParameter[];
+  readonly resultFormats: readonly FormatCode[];
+  /** Result types told by Describe: undefined before. */
+  announced: AnnouncedTypes | undefined;
+  state: PortalState;
+}
+
+/** A client's portals by name; the unnamed one is replaced by the next Bind or Query. */
+export class Portals {
+  readonly #byName = new Map<string, Portal>();
+
+  /** Refuses a name that is taken (42P03), and drops the unnamed portal to make room for its successor. */
+  async makeRoom(name: string): Promise<void> {
+    if (name === "") return this.close("");
+    if (this.#byName.has(name))
+      throw new SqlError(SQLSTATE.duplicateCursor, `cursor "${name}" already exists`);
+    if (this.#byName.size >= MAX_PORTALS) {
+      throw new SqlError(SQLSTATE.programLimitExceeded, `too many portals (${MAX_PORTALS})`);
+    }
+  }
+
+  set(name: string, portal: Portal): void {
+    this.#byName.set(name, portal);
+  }
+
+  /** Errors: 34000 for an unknown name. */
+  get(name: string): Portal {
+    const portal = this.#byName.get(name);
+    if (portal !== undefined) return portal;
+    throw new SqlError(SQLSTATE.invalidCursorName, `portal "${name}" does not exist`);
+  }
+
+  /** Unknown names are no error. */
+  async close(name: string): Promise<void> {
+    const portal = this.#byName.get(name);
+    if (portal === undefined) return;
+    this.#byName.delete(name);
+    await release(portal);
+  }
+
+  /** The end of a transaction: no portal outlives it. */
+  async closeAll(): Promise<void> {
+    const portals = [...this.#byName.values()];
+    this.#byName.clear();
+    for (const portal of portals) await release(portal);
+  }
+
+  /** The transaction failed: portals keep their names until it ends, and cannot run. */
+  async failAll(): Promise<void> {
+    for (const portal of this.#byName.values()) {
+      await release(portal);
+      portal.state = { kind: "failed" };
+    }
+  }
+
+  /** Frees the session for another statement: unread rows go to memory. Errors: 54000 when they are too many. */
+  async bufferUnread(): Promise<void> {
+    let room = MAX_BUFFERED_BYTES;
+    for (const { state } of this.#byName.values()) {
+      if (state.kind === "open") room -= await state.source.bufferRest(room);
+    }
+  }
+}
+
+async function release(portal: Portal): Promise<void> {
+  if (portal.state.kind === "open") await portal.state.source.close();
+}

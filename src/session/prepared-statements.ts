@@ -1,0 +1,94 @@
+/** Statements a client parsed, by name. */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { ParsedStatement, QuerySession, StatementDescription } from "../query/types.js";
+import type { AnnouncedTypes } from "./row-description.js";
+
+/** Prepared statements one client may hold: they live until it closes them. */
+const MAX_STATEMENTS = 10_000;
+
+/** Where descriptions come from, and how long one holds: while the epoch is the same. */
+export interface DescriptionContext {
+  readonly session: QuerySession;
+  readonly descriptionEpoch: number;
+}
+
+/** One prepared statement. */
+export class PreparedStatement {
+  /** Undefined for an empty query string. */
+  readonly parsed: ParsedStatement | undefined;
+  readonly declaredOids: readonly number[];
+  /** Result types told by Describe: undefined before. Executing must not give others. */
+  announced: AnnouncedTypes | undefined;
+  /** Fixed when first asked for: a client encodes later parameters by it. */
+  #parameterOids: readonly number[] | undefined;
+  #description: { readonly epoch: number; readonly columns: StatementDescription["columns"] } | undefined;
+
+  constructor(parsed: ParsedStatement | undefined, declaredOids: readonly number[]) {
+    this.parsed = parsed;
+    this.declaredOids = declaredOids;
+  }
+
+  /** Whether the number of parameters is known without asking the session. */
+  get isDescribed(): boolean {
+    return this.#parameterOids !== undefined;
+  }
+
+  /**
+   * Types of parameters and result. What Bind learnt serves the Describe behind it: a driver sends both for every query.
+   */
+  async describe(context: DescriptionContext): Promise<StatementDescription> {
+    if (this.#description?.epoch !== context.descriptionEpoch) {
+      const epoch = context.descriptionEpoch;
+      this.#description = { epoch, columns: await this.#ask(context.session) };
+    }
+    return { parameterOids: this.#parameterOids ?? [], columns: this.#description.columns };
+  }
+
+  async parameterCount(context: DescriptionContext): Promise<number> {
+    return (this.#parameterOids ?? (await this.describe(context)).parameterOids).length;
+  }
+
+  async #ask(session: QuerySession): Promise<StatementDescription["columns"]> {
+    const description =
+      this.parsed === undefined
+        ? { parameterOids: this.declaredOids, columns: null }
+        : await session.describe(this.parsed, this.declaredOids);
+    this.#parameterOids ??= description.parameterOids;
+    return description.columns;
+  }
+}
+
+/** The named statements, which live until closed, and the unnamed one, which the next Parse or Query replaces. */
+export class PreparedStatements {
+  readonly #byName = new Map<string, PreparedStatement>();
+
+  /** Refuses a name that is taken (42P05). Asked before the text is read. */
+  requireFree(name: string): void {
+    if (name === "") return;
+    if (this.#byName.has(name)) {
+      throw new SqlError(SQLSTATE.duplicatePreparedStatement, `prepared statement "${name}" already exists`);
+    }
+    if (this.#byName.size >= MAX_STATEMENTS) {
+      throw new SqlError(SQLSTATE.programLimitExceeded, `too many prepared statements (${MAX_STATEMENTS})`, {
+        hint: "close or deallocate those no longer needed",
+      });
+    }
+  }
+
+  set(name: string, statement: PreparedStatement): void {
+    this.#byName.set(name, statement);
+  }
+
+  /** Errors: 26000 for an unknown name. */
+  get(name: string): PreparedStatement {
+    const statement = this.#byName.get(name);
+    if (statement !== undefined) return statement;
+    const what = name === "" ? "unnamed prepared statement" : `prepared statement "${name}"`;
+    throw new SqlError(SQLSTATE.invalidSqlStatementName, `${what} does not exist`);
+  }
+
+  /** Unknown names are no error: Close of a name that does not exist succeeds. */
+  close(name: string): void {
+    this.#byName.delete(name);
+  }
+}

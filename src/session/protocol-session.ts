@@ -1,0 +1,149 @@
+/**
+ * One client's protocol after start-up. This object alone decides the order of replies: it takes one message at a
+ * time, answers it, and only then takes the next.
+ */
+import type { Logger } from "pino";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { QuerySession } from "../query/types.js";
+import { writeBackendKeyData, writeErrorResponse } from "../wire/backend-messages.js";
+import type { Frame } from "../wire/frame-reader.js";
+import { decodeFrontendMessage, type FrontendMessage } from "../wire/frontend-messages.js";
+import { FRONTEND_TAG, isExtendedQueryTag } from "../wire/frontend-tags.js";
+import type { ClientChannel } from "./client-channel.js";
+import { ClientContext } from "./client-context.js";
+import { ExtendedQuery } from "./extended-query.js";
+import { Portals } from "./portals.js";
+import { PreparedStatements } from "./prepared-statements.js";
+import { FatalError, reportOf } from "./reports.js";
+import { simpleQuery } from "./simple-query.js";
+
+/** Identifies the connection to CancelRequest. */
+export interface BackendKey {
+  readonly processId: number;
+  readonly secret: Uint8Array;
+}
+
+export class ProtocolSession {
+  readonly #context: ClientContext;
+  readonly #statements = new PreparedStatements();
+  readonly #portals = new Portals();
+  readonly #extended: ExtendedQuery;
+  /** After an error in an extended-query message: everything is skipped until Sync. */
+  #skipping = false;
+  /** Nothing is under way: the last thing sent was ReadyForQuery. */
+  #atRest = true;
+
+  constructor(session: QuerySession, channel: ClientChannel, log: Logger) {
+    this.#context = new ClientContext(session, channel, log);
+    this.#extended = new ExtendedQuery(this.#context, this.#statements, this.#portals);
+  }
+
+  /**
+   * Serves the client until it terminates or the channel gives no more frames.
+   *
+   * Errors  whatever ends the connection early: ClientGoneError, FatalError or SqlError (to be reported as FATAL), and
+   *         broken invariants
+   */
+  async run(key: BackendKey): Promise<void> {
+    try {
+      this.#context.writeChangedParameters();
+      writeBackendKeyData(this.#context.output.writer, key.processId, key.secret);
+      await this.#context.ready();
+      while (await this.#next());
+    } finally {
+      await this.#portals.closeAll();
+    }
+  }
+
+  /** A cancel request, or the client is gone: stops the statement under way, if any. */
+  cancel(): void {
+    if (this.#context.interrupt.request()) this.#context.session.cancel();
+  }
+
+  /** False when the client has terminated or there is nothing more to process. */
+  async #next(): Promise<boolean> {
+    const frame = await this.#context.channel.nextFrame(this.#atRest);
+    if (frame === undefined || frame.tag === FRONTEND_TAG.terminate) return false;
+    if (this.#skipping && frame.tag !== FRONTEND_TAG.sync) return true;
+    this.#atRest = false;
+    this.#context.interrupt.begin();
+    try {
+      await this.#handle(decodeFrontendMessage(frame));
+    } catch (error) {
+      await this.#recover(error, frame);
+    } finally {
+      this.#context.interrupt.end();
+    }
+    await this.#context.output.flushIfLarge();
+    return true;
+  }
+
+  async #handle(message: FrontendMessage): Promise<void> {
+    switch (message.type) {
+      case "query":
+        await simpleQuery(this.#context, this.#statements, this.#portals, message.text);
+        return this.#ready();
+      case "parse":
+        return this.#extended.parse(message);
+      case "bind":
+        return this.#extended.bind(message);
+      case "describe":
+        return this.#extended.describe(message.object, message.name);
+      case "execute":
+        return this.#extended.execute(message.portal, message.maxRows);
+      case "close":
+        return this.#extended.close(message.object, message.name);
+      case "sync":
+        return this.#sync();
+      case "flush":
+        return this.#context.output.flush();
+      case "copyData":
+      case "copyDone":
+      case "copyFail":
+        // The rest of a COPY that failed here while the client was still sending.
+        return;
+      case "functionCall":
+        throw new SqlError(SQLSTATE.featureNotSupported, "function call messages are not supported");
+      case "password":
+        throw new FatalError(
+          new SqlError(SQLSTATE.protocolViolation, `invalid frontend message type ${FRONTEND_TAG.password}`),
+        );
+      case "terminate":
+        return;
+    }
+  }
+
+  async #sync(): Promise<void> {
+    this.#skipping = false;
+    if (this.#context.session.status === "I") await this.#portals.closeAll();
+    await this.#context.implicit.end();
+    await this.#ready();
+  }
+
+  /** Ends a cycle. Portals live on only inside an open transaction block. */
+  async #ready(): Promise<void> {
+    if (this.#context.session.status === "I") await this.#portals.closeAll();
+    await this.#context.ready();
+    this.#atRest = true;
+  }
+
+  /** The one place where an error becomes a reply. Anything but a SqlError is not recovered from. */
+  async #recover(error: unknown, frame: Frame): Promise<void> {
+    if (!(error instanceof SqlError)) throw error;
+    await this.#portals.failAll();
+    await this.#context.session.fail();
+    this.#context.writeNotices();
+    writeErrorResponse(this.#context.output.writer, reportOf(error, "ERROR"));
+    if (isExtendedQueryTag(frame.tag)) {
+      this.#skipping = true;
+      return this.#context.output.flush();
+    }
+    await this.#endFailedCycle();
+  }
+
+  /** Behind the error of a Query or Sync: the implicit transaction is already rolled back, and ends here. */
+  async #endFailedCycle(): Promise<void> {
+    await this.#context.implicit.end();
+    await this.#ready();
+  }
+}

@@ -1,0 +1,62 @@
+/** Columns of a result as RowDescription tells them. */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { describeType } from "../pgtypes/oids.js";
+import type { ResultColumn } from "../query/types.js";
+import type { FieldDescription } from "../wire/backend-messages.js";
+import type { FormatCode } from "../wire/frontend-messages.js";
+
+/** Format and count fields are 16 bit; PostgreSQL's own limit is 1,664 columns. */
+const MAX_COLUMNS = 32_767;
+
+/** The types a client was told, or null for "no rows": what a later result is held against. */
+export type AnnouncedTypes = readonly number[] | null;
+
+/** One format per item from none (all text), one (for all) or as many as there are items. */
+export function expandFormats(formats: readonly FormatCode[], count: number): FormatCode[] {
+  const only = formats.length === 1 ? formats[0] : undefined;
+  return Array.from({ length: count }, (_, index) => only ?? formats[index] ?? 0);
+}
+
+/** Result formats of a Bind for the columns there are. Errors: 08P01 when their numbers differ. */
+export function resultFormats(formats: readonly FormatCode[], columnCount: number): FormatCode[] {
+  if (formats.length > 1 && formats.length !== columnCount) {
+    throw new SqlError(
+      SQLSTATE.protocolViolation,
+      `bind message has ${formats.length} result formats but query has ${columnCount} columns`,
+    );
+  }
+  return expandFormats(formats, columnCount);
+}
+
+/** The fields of a RowDescription. Errors: 54000 for more columns than the protocol can count. */
+export function describeColumns(
+  columns: readonly ResultColumn[],
+  formats: readonly FormatCode[],
+): FieldDescription[] {
+  if (columns.length > MAX_COLUMNS) {
+    throw new SqlError(SQLSTATE.programLimitExceeded, `a result can have at most ${MAX_COLUMNS} columns`);
+  }
+  return columns.map((column, index) => {
+    const { oid, size, typmod } = describeType(column.type);
+    const format = formats[index] ?? 0;
+    return { name: column.name, typeOid: oid, typeSize: size, typeModifier: typmod, format };
+  });
+}
+
+/** The types announced by describing these columns. */
+export function announcedTypes(columns: readonly ResultColumn[] | null): AnnouncedTypes {
+  return columns && columns.map((column) => describeType(column.type).oid);
+}
+
+/**
+ * Holds a result against what the client was told: it decodes rows by that, so a difference would be read as wrong
+ * values. Errors: 0A000, PostgreSQL's answer to the same.
+ */
+export function requireAnnounced(announced: AnnouncedTypes | undefined, actual: AnnouncedTypes): void {
+  if (announced === undefined) return;
+  const same =
+    announced === null || actual === null
+      ? announced === actual
+      : announced.length === actual.length && announced.every((oid, index) => oid === actual[index]);
+  if (!same) throw new SqlError(SQLSTATE.featureNotSupported, "cached plan must not change result type");
+}

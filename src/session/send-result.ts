@@ -1,0 +1,59 @@
+/** Sends what a statement gave back. The one place where rows go out, for simple and extended queries alike. */
+import type { StatementResult } from "../query/types.js";
+import { writeCopyDone, writeCopyOutResponse, writeRowDescription } from "../wire/backend-messages.js";
+import type { ClientContext } from "./client-context.js";
+import { copyIn } from "./copy-in.js";
+import { copyOutRows } from "./copy-out.js";
+import { describeColumns, expandFormats } from "./row-description.js";
+import { RowSource } from "./row-source.js";
+
+type RowsResult = Extract<StatementResult, { readonly kind: "rows" }>;
+type CopyResult = Extract<StatementResult, { readonly kind: "copyIn" | "copyOut" }>;
+
+/** Sends all rows of a simple query's result, their description first, and gives the tag. */
+export async function sendDescribedRows(context: ClientContext, result: RowsResult): Promise<string> {
+  const source = openRows(context, result, expandFormats([], result.columns.length));
+  try {
+    const formats = expandFormats([], result.columns.length);
+    writeRowDescription(context.output.writer, describeColumns(result.columns, formats));
+    const { rows } = await sendRows(context, source, 0);
+    return result.tag(rows);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Opens a result for reading; the caller closes it. */
+export function openRows(context: ClientContext, result: RowsResult, formats: readonly (0 | 1)[]): RowSource {
+  return new RowSource(result, formats, context.timeZone);
+}
+
+/**
+ * Sends rows up to a limit (0: all). `suspended` when the limit was reached: PostgreSQL does not look whether there
+ * are more, and says so.
+ */
+export async function sendRows(
+  context: ClientContext,
+  source: RowSource,
+  maxRows: number,
+): Promise<{ readonly rows: number; readonly suspended: boolean }> {
+  const limit = maxRows === 0 ? Number.POSITIVE_INFINITY : maxRows;
+  let rows = 0;
+  while (rows < limit) {
+    context.interrupt.throwIfRequested();
+    const part = await source.read(limit - rows, maxRows === 0);
+    if (part === undefined) return { rows, suspended: false };
+    rows += part.rows;
+    await context.output.rows(part.bytes);
+  }
+  return { rows, suspended: true };
+}
+
+/** Runs the data phase of a COPY and gives its tag. */
+export async function runCopy(context: ClientContext, result: CopyResult): Promise<string> {
+  if (result.kind === "copyIn") return copyIn(context, result.columnCount, result.sink);
+  writeCopyOutResponse(context.output.writer, result.columnCount);
+  const rows = await copyOutRows(context, result);
+  writeCopyDone(context.output.writer);
+  return `COPY ${rows}`;
+}
