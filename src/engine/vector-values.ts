@@ -1,5 +1,6 @@
 /** The binding's type ids and value constructors, under the engine's door: other folders must not import the binding. */
 export {
+  ARRAY,
   BIGINT,
   BIGNUM,
   BIT,
@@ -21,6 +22,7 @@ export {
   TIMESTAMP,
   TIMESTAMPTZ,
   TIMETZ,
+  UHUGEINT,
   UTINYINT,
   UUID,
   VARCHAR,

@@ -33,8 +33,7 @@ export class ColumnVector {
   /** The vector's memory: `width` bytes per row. */
   bytes(width: number): Uint8Array<ArrayBuffer> {
     if (this.count === 0) return new Uint8Array(0);
-    // The binding declares ArrayBufferLike; what it makes is an external ArrayBuffer.
-    return bindings.vector_get_data(this.#handle, this.count * width) as Uint8Array<ArrayBuffer>;
+    return unshared(bindings.vector_get_data(this.#handle, this.count * width));
   }
 
   int8(): Int8Array {
@@ -115,6 +114,13 @@ export class ColumnVector {
       this.validity,
     );
   }
+}
+
+/** The binding declares ArrayBufferLike; what it makes is an external ArrayBuffer, never a shared one. */
+function unshared(memory: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = memory;
+  if (!(buffer instanceof ArrayBuffer)) throw new Error("the binding gave shared memory");
+  return new Uint8Array(buffer, memory.byteOffset, memory.byteLength);
 }
 
 function markRows(bits: Uint8Array, from: number, to: number): void {

@@ -99,13 +99,22 @@ export class ZoneOffsets {
 const zones = new Map<string, ZoneOffsets>();
 
 /** The offsets of a zone by its name: an IANA name in any case, or PostgreSQL's `<+02>-02` for a fixed offset. */
-export function zoneOffsets(name: string): ZoneOffsets {
+export function findZone(name: string): ZoneOffsets | undefined {
   const known = zones.get(name);
   if (known !== undefined) return known;
+  const probe = fixedOffset(name) ?? icuOffset(name);
+  if (probe === undefined) return undefined;
   if (zones.size >= MAX_ZONES) zones.clear();
-  const zone = new ZoneOffsets(fixedOffset(name) ?? icuOffset(name));
+  const zone = new ZoneOffsets(probe);
   zones.set(name, zone);
   return zone;
+}
+
+/** The offsets of the session's time zone. Errors: SqlError 22023 for an unknown one. */
+export function zoneOffsets(timeZone: string): ZoneOffsets {
+  const zone = findZone(timeZone);
+  if (zone !== undefined) return zone;
+  throw new SqlError(SQLSTATE.invalidParameterValue, `invalid value for parameter "TimeZone": "${timeZone}"`);
 }
 
 /** POSIX notation: the sign behind the brackets counts west of UTC. */
@@ -118,40 +127,38 @@ function fixedOffset(name: string): ((seconds: number) => number) | undefined {
   return () => offset;
 }
 
-function icuOffset(name: string): (seconds: number) => number {
+function icuOffset(name: string): ((seconds: number) => number) | undefined {
   if (/^(UTC|GMT|Etc\/UTC|Etc\/GMT|Z|Zulu|Universal)$/i.test(name)) return () => 0;
   const format = openFormat(name);
+  if (format === undefined) return undefined;
   return (seconds) => {
-    const local = { year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0 };
-    for (const part of format.formatToParts(seconds * 1000)) {
-      if (part.type in local) local[part.type as keyof typeof local] = Number(part.value);
-    }
-    const { year, month, day, hour, minute, second } = local;
-    return Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - seconds;
+    const parts = format.formatToParts(seconds * 1000);
+    const field = (type: Intl.DateTimeFormatPartTypes): number =>
+      Number(parts.find((part) => part.type === type)?.value);
+    const date = Date.UTC(field("year"), field("month") - 1, field("day"));
+    return date / 1000 + field("hour") * 3600 + field("minute") * 60 + field("second") - seconds;
   };
 }
 
-function openFormat(timeZone: string): Intl.DateTimeFormat {
+function openFormat(timeZone: string): Intl.DateTimeFormat | undefined {
+  const fields = {
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+  } as const;
   try {
     return new Intl.DateTimeFormat("en-US", {
       timeZone,
       calendar: "gregory",
       numberingSystem: "latn",
       hourCycle: "h23",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
+      ...fields,
       second: "numeric",
     });
-  } catch (cause) {
-    throw new SqlError(
-      SQLSTATE.invalidParameterValue,
-      `invalid value for parameter "TimeZone": "${timeZone}"`,
-      {
-        cause,
-      },
-    );
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }

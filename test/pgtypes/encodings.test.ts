@@ -16,9 +16,9 @@ interface CapturedEncoding {
   readonly binary: string | null;
 }
 
-const captured = JSON.parse(
+const captured: readonly CapturedEncoding[] = JSON.parse(
   readFileSync(new URL("encodings.json", import.meta.url), "utf8"),
-) as CapturedEncoding[];
+);
 
 /** Where this server differs from PostgreSQL on purpose, by DuckDB expression. */
 const DIFFERENCES: Readonly<Record<string, string>> = {

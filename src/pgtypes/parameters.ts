@@ -1,0 +1,48 @@
+/**
+ * Parameters as clients bind them, as DuckDB values.
+ *
+ * Order   the type a client declared (OID) wins, then what DuckDB inferred for the place, then text
+ * Limits  a value is never rounded to the inferred type: `price = 1.234` must not find 1.23. A number goes in as the
+ *         smallest DECIMAL that holds it, a small integer as PostgreSQL's type of that name, and DuckDB compares or casts
+ */
+import type { EngineType } from "../engine/types.js";
+import type { BoundParameter } from "../query/types.js";
+import { OID, describeType } from "./oids.js";
+import { decodeBinary } from "./parameters-binary.js";
+import { parseValue, type InputOptions } from "./parse-value.js";
+import { SQL_NULL, type TypedValue } from "./typed-value.js";
+import { EngineTypeId } from "../engine/vector-values.js";
+import { decodeUtf8 } from "./utf8.js";
+
+export type { InputOptions } from "./parse-value.js";
+export type { TypedValue } from "./typed-value.js";
+
+/**
+ * Reads one bound parameter.
+ *
+ * Errors  SqlError 22P02, 22003, 22007, 22008 as PostgreSQL's input functions; 22P03 for bad binary, 22021 for bad UTF-8,
+ *         0A000 for a binary format not known here
+ */
+export function decodeParameter(
+  parameter: BoundParameter,
+  oid: number,
+  inferred: EngineType | undefined,
+  options: InputOptions = { timeZone: "UTC" },
+): TypedValue {
+  const { bytes, format } = parameter;
+  if (bytes === null) return SQL_NULL;
+  const target = oid === 0 || oid === OID.unknown ? inferParameterOid(inferred) : oid;
+  if (format === "binary") return decodeBinary(bytes, target, inferred);
+  return parseValue(decodeUtf8(bytes), target, inferred, options);
+}
+
+/** The OID a client is told for a parameter whose type it did not declare. */
+export function inferParameterOid(inferred: EngineType | undefined): number {
+  if (inferred === undefined || isUnknown(inferred)) return OID.text;
+  return describeType(inferred).oid;
+}
+
+/** Types without a PostgreSQL counterpart: DuckDB casts a text to them. */
+function isUnknown({ typeId }: EngineType): boolean {
+  return typeId === EngineTypeId.ANY || typeId === EngineTypeId.GEOMETRY || typeId === EngineTypeId.VARIANT;
+}

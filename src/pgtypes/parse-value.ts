@@ -1,0 +1,189 @@
+/** Text input by PostgreSQL type OID: the value, and the DuckDB type it is bound as. */
+import type { EngineType } from "../engine/types.js";
+import {
+  ARRAY,
+  BIGINT,
+  BIT,
+  BLOB,
+  BOOLEAN,
+  DATE,
+  DECIMAL,
+  DOUBLE,
+  EngineTypeId,
+  FLOAT,
+  INTEGER,
+  INTERVAL,
+  SMALLINT,
+  TIME,
+  TIMESTAMP,
+  TIMESTAMPTZ,
+  TIMETZ,
+  UUID,
+  VARCHAR,
+  arrayValue,
+  bitValue,
+  blobValue,
+  dateValue,
+  intervalValue,
+  timeTZValue,
+  timeValue,
+  timestampTZValue,
+  timestampValue,
+  uuidValue,
+} from "../engine/vector-values.js";
+import { OID, elementOidOf } from "./oids.js";
+import { parseArrayLiteral, type ArrayItem } from "./parse-array.js";
+import { parseBits, parseBytea } from "./parse-bytes.js";
+import { parseDate, parseTime, parseTimestamp, parseTimestamptz, parseTimetz } from "./parse-datetime.js";
+import { parseInterval } from "./parse-interval.js";
+import {
+  parseBoolean,
+  parseFloat4,
+  parseFloat8,
+  parseInteger,
+  parseNumeric,
+  parseUuid,
+} from "./parse-numbers.js";
+import { SQL_NULL, typedList, typedNumber, type TypedValue } from "./typed-value.js";
+
+export interface InputOptions {
+  /** For times without a zone that are read as TIMESTAMPTZ. */
+  readonly timeZone: string;
+}
+
+/** Reads a text as the type `oid`; types not known here stay text. `inferred`: where the value goes, if known. */
+export function parseValue(
+  text: string,
+  oid: number,
+  inferred: EngineType | undefined,
+  options: InputOptions,
+): TypedValue {
+  const elementOid = elementOidOf(oid);
+  if (elementOid !== undefined) return parseArray(text, elementOid, inferred, options);
+  return parseNumber(text, oid, inferred) ?? parseTemporal(text, oid, options) ?? parseOther(text, oid);
+}
+
+function parseNumber(text: string, oid: number, inferred: EngineType | undefined): TypedValue | undefined {
+  switch (oid) {
+    case OID.int2:
+      return { value: Number(parseInteger(text, "smallint")), type: SMALLINT };
+    case OID.int4:
+      return { value: Number(parseInteger(text, "integer")), type: INTEGER };
+    case OID.int8:
+    case OID.oid:
+      return { value: parseInteger(text, "bigint"), type: BIGINT };
+    case OID.numeric:
+      return typedNumber(parseNumeric(text), inferred);
+    case OID.float4:
+      return { value: parseFloat4(text), type: FLOAT };
+    case OID.float8:
+      return { value: parseFloat8(text), type: DOUBLE };
+    default:
+      return undefined;
+  }
+}
+
+function parseTemporal(text: string, oid: number, { timeZone }: InputOptions): TypedValue | undefined {
+  switch (oid) {
+    case OID.date:
+      return { value: dateValue(parseDate(text)), type: DATE };
+    case OID.time:
+      return { value: timeValue(parseTime(text)), type: TIME };
+    case OID.timetz: {
+      const { micros, offset } = parseTimetz(text, timeZone);
+      return { value: timeTZValue(micros, offset), type: TIMETZ };
+    }
+    case OID.timestamp:
+      return { value: timestampValue(parseTimestamp(text)), type: TIMESTAMP };
+    case OID.timestamptz:
+      return { value: timestampTZValue(parseTimestamptz(text, timeZone)), type: TIMESTAMPTZ };
+    case OID.interval: {
+      const { months, days, micros } = parseInterval(text);
+      return { value: intervalValue(months, days, micros), type: INTERVAL };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function parseOther(text: string, oid: number): TypedValue {
+  switch (oid) {
+    case OID.bool:
+      return { value: parseBoolean(text), type: BOOLEAN };
+    case OID.uuid:
+      return { value: uuidValue(parseUuid(text)), type: UUID };
+    case OID.bytea:
+      return { value: blobValue(parseBytea(text)), type: BLOB };
+    case OID.bit:
+    case OID.varbit:
+      return { value: bitValue(parseBits(text)), type: BIT };
+    default:
+      return { value: text, type: VARCHAR };
+  }
+}
+
+/** The type a value of this OID is bound as when there is no value to look at: NULLs and empty arrays. */
+export function plainType(oid: number): EngineType {
+  return PLAIN_TYPES.get(oid) ?? VARCHAR;
+}
+
+const PLAIN_TYPES: ReadonlyMap<number, EngineType> = new Map<number, EngineType>([
+  [OID.bool, BOOLEAN],
+  [OID.int2, SMALLINT],
+  [OID.int4, INTEGER],
+  [OID.int8, BIGINT],
+  [OID.oid, BIGINT],
+  [OID.numeric, DECIMAL()],
+  [OID.float4, FLOAT],
+  [OID.float8, DOUBLE],
+  [OID.bytea, BLOB],
+  [OID.uuid, UUID],
+  [OID.bit, BIT],
+  [OID.varbit, BIT],
+  [OID.date, DATE],
+  [OID.time, TIME],
+  [OID.timetz, TIMETZ],
+  [OID.timestamp, TIMESTAMP],
+  [OID.timestamptz, TIMESTAMPTZ],
+  [OID.interval, INTERVAL],
+]);
+
+function parseArray(
+  text: string,
+  elementOid: number,
+  inferred: EngineType | undefined,
+  options: InputOptions,
+): TypedValue {
+  return buildList(parseArrayLiteral(text), inferred, plainType(elementOid), (item, element) =>
+    parseValue(item, elementOid, element, options),
+  );
+}
+
+/** Builds a list of what `read` makes of each element, by PostgreSQL's nesting. */
+function buildList(
+  items: readonly ArrayItem[],
+  inferred: EngineType | undefined,
+  plain: EngineType,
+  read: (item: string, element: EngineType | undefined) => TypedValue,
+): TypedValue {
+  const element = elementTypeOf(inferred);
+  const values = items.map((item) => {
+    if (item === null) return SQL_NULL;
+    return typeof item === "string" ? read(item, element) : buildList(item, element, plain, read);
+  });
+  return asInferred(typedList(values, element ?? plain), inferred);
+}
+
+function elementTypeOf(type: EngineType | undefined): EngineType | undefined {
+  const isList = type?.typeId === EngineTypeId.LIST || type?.typeId === EngineTypeId.ARRAY;
+  return isList ? type.valueType : undefined;
+}
+
+/** Where an ARRAY of this length is asked for, the list is one. A wrong length stays a list: DuckDB refuses it. */
+export function asInferred(list: TypedValue, inferred: EngineType | undefined): TypedValue {
+  if (inferred?.typeId !== EngineTypeId.ARRAY || list.type.typeId !== EngineTypeId.LIST) return list;
+  const { value } = list;
+  if (value === null || typeof value !== "object" || !("items" in value)) return list;
+  if (value.items.length !== inferred.length) return list;
+  return { value: arrayValue(value.items), type: ARRAY(list.type.valueType, inferred.length) };
+}
