@@ -20,19 +20,29 @@ export async function definitionOf(connection: Connection, version: Version): Pr
     [DATA_CATALOG, version.physical.schema, version.physical.name],
   );
   if (row === undefined) {
-    throw new SqlError(SQLSTATE.undefinedTable, `the data of table "${version.name}" is missing from the database file`);
+    throw new SqlError(
+      SQLSTATE.undefinedTable,
+      `the data of table "${version.name}" is missing from the database file`,
+    );
   }
   return readTableDefinition(textCell(row, "sql"));
 }
 
 /** CREATE INDEX statements of a table. */
-export async function indexesOf(connection: Connection, table: PhysicalTable): Promise<readonly IndexDefinition[]> {
+export async function indexesOf(
+  connection: Connection,
+  table: PhysicalTable,
+): Promise<readonly IndexDefinition[]> {
   const rows = await connection.rows(
     `SELECT index_name, sql, is_unique FROM duckdb_indexes()
      WHERE database_name = ? AND schema_name = ? AND table_name = ? AND sql IS NOT NULL ORDER BY index_name`,
     [DATA_CATALOG, table.schema, table.name],
   );
-  return rows.map((row) => ({ name: textCell(row, "index_name"), sql: textCell(row, "sql"), unique: row["is_unique"] === true }));
+  return rows.map((row) => ({
+    name: textCell(row, "index_name"),
+    sql: textCell(row, "sql"),
+    unique: row["is_unique"] === true,
+  }));
 }
 
 export interface IndexDefinition {
@@ -60,7 +70,12 @@ export async function mainObjects(connection: Connection): Promise<readonly Main
   return rows
     .map((row): MainObject => {
       const definition = optionalTextCell(row, "definition");
-      return { schema: textCell(row, "schema_name"), name: textCell(row, "name"), kind: definition === null ? "table" : "view", definition };
+      return {
+        schema: textCell(row, "schema_name"),
+        name: textCell(row, "name"),
+        kind: definition === null ? "table" : "view",
+        definition,
+      };
     })
     .filter((object) => !isInternalSchema(object.schema));
 }
@@ -78,5 +93,8 @@ export async function commentsOf(
        WHERE database_name = $1 AND schema_name = $2 AND table_name = $3 AND comment IS NOT NULL`,
     [DATA_CATALOG, table.schema, table.name],
   );
-  return rows.map((row) => ({ column: optionalTextCell(row, "column_name"), comment: textCell(row, "comment") }));
+  return rows.map((row) => ({
+    column: optionalTextCell(row, "column_name"),
+    comment: textCell(row, "comment"),
+  }));
 }

@@ -39,7 +39,9 @@ export async function diffQuery(
 ): Promise<string> {
   const pairs = changedPairs(state, request);
   const queries: string[] = [];
-  for (const pair of pairs.toSorted((a, b) => displayName(a.relation).localeCompare(displayName(b.relation)))) {
+  for (const pair of pairs.toSorted((a, b) =>
+    displayName(a.relation).localeCompare(displayName(b.relation)),
+  )) {
     queries.push(await pairQuery(connection, storage, pair));
   }
   return queries.length === 0 ? NO_ROWS : queries.map((query) => `(${query})`).join(" UNION ALL ");
@@ -55,7 +57,10 @@ function changedPairs(state: RegistryState, request: DiffRequest): Pair[] {
     if (pair.before === undefined && pair.after === undefined) throw undefinedTable(table);
     return pair.before?.id === pair.after?.id ? [] : [pair];
   }
-  const candidates = against === undefined ? state.liveVersionsOf(branch.id) : [...state.visible(branch.id), ...state.visible(against)];
+  const candidates =
+    against === undefined
+      ? state.liveVersionsOf(branch.id)
+      : [...state.visible(branch.id), ...state.visible(against)];
   const unique = new Map(candidates.map((version) => [relationKey(version), version]));
   return [...unique.values()]
     .map((relation): Pair => ({ relation, before: before(relation), after: state.find(branch.id, relation) }))
@@ -66,7 +71,10 @@ async function pairQuery(connection: Connection, storage: TableStorage, pair: Pa
   const { before, after, relation } = pair;
   const name = quoteLiteral(displayName(relation));
   if (before?.kind !== "table" || after?.kind !== "table") return objectChange(name, before, after);
-  const [oldTable, newTable] = [await definitionOf(connection, before), await definitionOf(connection, after)];
+  const [oldTable, newTable] = [
+    await definitionOf(connection, before),
+    await definitionOf(connection, after),
+  ];
   if (columnsOf(oldTable) !== columnsOf(newTable)) {
     return `SELECT ${name}, NULL, 'columns changed', ${quoteLiteral(oldTable.sql)}, ${quoteLiteral(newTable.sql)}`;
   }
@@ -82,7 +90,12 @@ async function pairQuery(connection: Connection, storage: TableStorage, pair: Pa
 }
 
 /** One result row per row added or removed; an update of a keyless row is a delete and an insert. */
-function countedQuery(name: string, columns: readonly string[], oldRelation: string, newRelation: string): string {
+function countedQuery(
+  name: string,
+  columns: readonly string[],
+  oldRelation: string,
+  newRelation: string,
+): string {
   const row = jsonOf(countedRowStruct(columns, "d"));
   return `SELECT ${name} AS table_name, NULL AS key, CASE WHEN new_count > old_count THEN 'insert' ELSE 'delete' END AS change,
       CASE WHEN new_count < old_count THEN ${row} END AS old_values, CASE WHEN new_count > old_count THEN ${row} END AS new_values
@@ -90,8 +103,14 @@ function countedQuery(name: string, columns: readonly string[], oldRelation: str
 }
 
 function objectChange(name: string, before: Version | undefined, after: Version | undefined): string {
-  const change = before === undefined ? `${after?.kind ?? "object"} created` : after === undefined ? `${before.kind} dropped` : "view changed";
-  const text = (version: Version | undefined): string => (version?.definition == null ? "NULL" : quoteLiteral(version.definition));
+  const change =
+    before === undefined
+      ? `${after?.kind ?? "object"} created`
+      : after === undefined
+        ? `${before.kind} dropped`
+        : "view changed";
+  const text = (version: Version | undefined): string =>
+    version?.definition == null ? "NULL" : quoteLiteral(version.definition);
   return `SELECT ${name} AS table_name, NULL AS key, ${quoteLiteral(change)} AS change, ${text(before)} AS old_values, ${text(after)} AS new_values`;
 }
 

@@ -30,7 +30,17 @@ export interface BranchChange {
 }
 
 /** Names that mean something else where a branch name stands. */
-const RESERVED_NAMES = new Set(["main", "public", "new", "auto", "information_schema", "pg_catalog", "duckbranch", "temp", "system"]);
+const RESERVED_NAMES = new Set([
+  "main",
+  "public",
+  "new",
+  "auto",
+  "information_schema",
+  "pg_catalog",
+  "duckbranch",
+  "temp",
+  "system",
+]);
 const MAX_NAME_LENGTH = 255;
 
 /**
@@ -39,7 +49,11 @@ const MAX_NAME_LENGTH = 255;
  * Atomic  one transaction; the pin is the commit order's newest point at its commit
  * Errors  42710 the name is taken, 42602 no valid name, 3D000 unknown parent, 55000 the parent has ended
  */
-export async function createBranch(context: BranchContext, request: NewBranch, signal: AbortSignal): Promise<Branch> {
+export async function createBranch(
+  context: BranchContext,
+  request: NewBranch,
+  signal: AbortSignal,
+): Promise<Branch> {
   checkName(request.name);
   const { registry } = context;
   const id = registry.newBranchId();
@@ -67,7 +81,10 @@ export async function createBranch(context: BranchContext, request: NewBranch, s
     const pinned = await registry.commit(connection, (state, sequence) => {
       refuseTakenName(state, request.name);
       const parent = parentId(state, request.parent);
-      return { changes: [{ change: "putBranch", branch: { ...branch, parent, pin: sequence - 1 } }], written: [] };
+      return {
+        changes: [{ change: "putBranch", branch: { ...branch, parent, pin: sequence - 1 } }],
+        written: [],
+      };
     });
     return { ...branch, pin: (pinned ?? 0) - 1 };
   } catch (error) {
@@ -79,7 +96,8 @@ export async function createBranch(context: BranchContext, request: NewBranch, s
 function parentId(state: RegistryState, name: string | undefined): HeadId {
   if (name === undefined || name === MAIN) return MAIN;
   const parent = requireBranch(state, name);
-  if (parent.status !== "active" && parent.status !== "conflicted" && parent.status !== "merged") throw endedBranch(parent);
+  if (parent.status !== "active" && parent.status !== "conflicted" && parent.status !== "merged")
+    throw endedBranch(parent);
   return parent.id;
 }
 
@@ -87,14 +105,19 @@ function checkName(name: string): void {
   if (name === "" || name.length > MAX_NAME_LENGTH || name.includes("\0") || name.trim() !== name) {
     throw new SqlError(SQLSTATE.invalidName, `invalid branch name "${name}"`);
   }
-  if (RESERVED_NAMES.has(name.toLowerCase()) || /^branch_[0-9a-f]{12}$/.test(name) || /^[0-9a-f]{12}$/.test(name)) {
+  if (
+    RESERVED_NAMES.has(name.toLowerCase()) ||
+    /^branch_[0-9a-f]{12}$/.test(name) ||
+    /^[0-9a-f]{12}$/.test(name)
+  ) {
     throw new SqlError(SQLSTATE.invalidName, `branch name "${name}" is reserved`);
   }
 }
 
 function refuseTakenName(state: RegistryState, name: string): void {
   for (const branch of state.branches.values()) {
-    if (branch.name === name && !branch.released) throw new SqlError(SQLSTATE.duplicateObject, `branch "${name}" already exists`);
+    if (branch.name === name && !branch.released)
+      throw new SqlError(SQLSTATE.duplicateObject, `branch "${name}" already exists`);
   }
 }
 
@@ -109,7 +132,8 @@ export function requireBranch(state: RegistryState, nameOrId: string): Branch {
 
 /** 55000 unless the branch takes writes now. */
 export function requireWritable(branch: Branch, nowMs: number): void {
-  if (isExpired(branch, nowMs) || (branch.status !== "active" && branch.status !== "conflicted")) throw endedBranch(branch, nowMs);
+  if (isExpired(branch, nowMs) || (branch.status !== "active" && branch.status !== "conflicted"))
+    throw endedBranch(branch, nowMs);
 }
 
 /** 55000 unless the branch can be read now: its data go with its time to live. */
@@ -118,7 +142,10 @@ export function requireReadable(branch: Branch, nowMs: number): void {
 }
 
 export function isExpired(branch: Branch, nowMs: number): boolean {
-  return branch.status === "expired" || (branch.expiresAtMs !== null && branch.expiresAtMs <= nowMs && !branch.protected);
+  return (
+    branch.status === "expired" ||
+    (branch.expiresAtMs !== null && branch.expiresAtMs <= nowMs && !branch.protected)
+  );
 }
 
 function endedBranch(branch: Branch, nowMs = Date.now()): SqlError {
@@ -129,14 +156,21 @@ function endedBranch(branch: Branch, nowMs = Date.now()): SqlError {
 }
 
 /** Changes a branch's own properties. */
-export async function alterBranch(context: BranchContext, nameOrId: string, change: BranchChange, actor: string, signal: AbortSignal): Promise<Branch> {
+export async function alterBranch(
+  context: BranchContext,
+  nameOrId: string,
+  change: BranchChange,
+  actor: string,
+  signal: AbortSignal,
+): Promise<Branch> {
   if (change.name !== undefined) checkName(change.name);
   using connection = await context.registry.database.connect("data");
   const transaction = await Transaction.begin(context, connection, MAIN, signal);
   try {
     const branch = requireBranch(transaction.state, nameOrId);
     if (branch.released) throw endedBranch(branch);
-    if (change.name !== undefined && change.name !== branch.name) refuseTakenName(transaction.state, change.name);
+    if (change.name !== undefined && change.name !== branch.name)
+      refuseTakenName(transaction.state, change.name);
     const { ttlMs, ...rest } = change;
     const expiry = ttlMs === undefined ? {} : { expiresAtMs: ttlMs === null ? null : Date.now() + ttlMs };
     const altered: Branch = { ...branch, ...rest, ...expiry };
@@ -144,7 +178,8 @@ export async function alterBranch(context: BranchContext, nameOrId: string, chan
     transaction.putBranch({ change: "putBranch", branch: altered });
     await transaction.commit((state) => {
       if (change.name !== undefined && change.name !== branch.name) refuseTakenName(state, change.name);
-      if (state.branches.get(branch.id) !== branch) throw new SqlError(SQLSTATE.serializationFailure, `branch "${branch.name}" was changed concurrently`);
+      if (state.branches.get(branch.id) !== branch)
+        throw new SqlError(SQLSTATE.serializationFailure, `branch "${branch.name}" was changed concurrently`);
     });
     return altered;
   } catch (error) {
@@ -154,8 +189,19 @@ export async function alterBranch(context: BranchContext, nameOrId: string, chan
 }
 
 /** Ends a branch without merging: its tables, its pin and whatever only that pin needed are gone. */
-export async function discardBranch(context: BranchContext, nameOrId: string, actor: string, signal: AbortSignal): Promise<Branch> {
-  return await endBranch(context, requireBranch(context.registry.state, nameOrId), "discarded", actor, signal);
+export async function discardBranch(
+  context: BranchContext,
+  nameOrId: string,
+  actor: string,
+  signal: AbortSignal,
+): Promise<Branch> {
+  return await endBranch(
+    context,
+    requireBranch(context.registry.state, nameOrId),
+    "discarded",
+    actor,
+    signal,
+  );
 }
 
 /**
@@ -164,27 +210,41 @@ export async function discardBranch(context: BranchContext, nameOrId: string, ac
  * Atomic  one transaction: status, its schema, and preserved tables no other pin reads
  * Errors  55000 protected, 2BP01 other branches were made from it
  */
-async function endBranch(context: BranchContext, before: Branch, status: "discarded" | "expired" | "merged", actor: string, signal: AbortSignal): Promise<Branch> {
+async function endBranch(
+  context: BranchContext,
+  before: Branch,
+  status: "discarded" | "expired" | "merged",
+  actor: string,
+  signal: AbortSignal,
+): Promise<Branch> {
   const { registry } = context;
   using connection = await registry.database.connect("data");
   const transaction = await Transaction.begin(context, connection, MAIN, signal);
   try {
     const branch = transaction.state.branches.get(before.id) ?? before;
     if (branch.released) throw endedBranch(branch);
-    if (branch.protected) throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch.name}" is protected`);
+    if (branch.protected)
+      throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch.name}" is protected`);
     refuseParent(transaction.state, branch);
     const ended: Branch = { ...branch, status, released: true };
     await connection.run(`DROP SCHEMA ${DATA_CATALOG}.${quoteIdentifier(branch.schemaName)} CASCADE`);
     transaction.putBranch({ change: "putBranch", branch: ended });
     for (const version of transaction.state.versionsOf(branch.id)) {
-      if (version.to !== null && version.physical !== null) await connection.run(`DROP TABLE ${physicalName(version.physical)}`);
+      if (version.to !== null && version.physical !== null)
+        await connection.run(`DROP TABLE ${physicalName(version.physical)}`);
       transaction.removeVersion(version);
     }
     await dropUnpinned(transaction, branch.parent);
-    await recordHistory(connection, { action: status === "expired" ? "expire" : "discard", branch: ended, actor, detail: null });
+    await recordHistory(connection, {
+      action: status === "expired" ? "expire" : "discard",
+      branch: ended,
+      actor,
+      detail: null,
+    });
     await transaction.commit((state) => {
       refuseParent(state, branch);
-      if (state.branches.get(branch.id) !== branch) throw new SqlError(SQLSTATE.serializationFailure, `branch "${branch.name}" was changed concurrently`);
+      if (state.branches.get(branch.id) !== branch)
+        throw new SqlError(SQLSTATE.serializationFailure, `branch "${branch.name}" was changed concurrently`);
     });
     registry.forget(branch.id);
     return ended;
@@ -197,25 +257,38 @@ async function endBranch(context: BranchContext, before: Branch, status: "discar
 function refuseParent(state: RegistryState, branch: Branch): void {
   const children = state.childrenOf(branch.id);
   if (children.length === 0) return;
-  throw new SqlError(SQLSTATE.dependentObjectsStillExist, `cannot discard branch "${branch.name}" because other branches were made from it`, {
-    detail: children.map((child) => `branch "${child.name}"`).join(", "),
-    hint: "discard or merge them first",
-  });
+  throw new SqlError(
+    SQLSTATE.dependentObjectsStillExist,
+    `cannot discard branch "${branch.name}" because other branches were made from it`,
+    {
+      detail: children.map((child) => `branch "${child.name}"`).join(", "),
+      hint: "discard or merge them first",
+    },
+  );
 }
 
 /** Drops preserved tables of a head that no live pin reads any more. Atomic: the caller's transaction. */
 async function dropUnpinned(transaction: Transaction, head: HeadId): Promise<void> {
   for (const version of transaction.state.versionsOf(head)) {
     if (version.to === null || transaction.state.isPinned(version)) continue;
-    if (version.physical !== null) await transaction.connection.run(`DROP TABLE ${physicalName(version.physical)}`);
+    if (version.physical !== null)
+      await transaction.connection.run(`DROP TABLE ${physicalName(version.physical)}`);
     transaction.removeVersion(version);
   }
 }
 
 /** Ends every branch whose time is over and that no other branch reads. Returns their names. */
-export async function sweepExpired(context: BranchContext, nowMs: number, signal: AbortSignal): Promise<string[]> {
+export async function sweepExpired(
+  context: BranchContext,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<string[]> {
   const due = [...context.registry.state.branches.values()].filter(
-    (branch) => !branch.released && isExpired(branch, nowMs) && !branch.protected && context.registry.state.childrenOf(branch.id).length === 0,
+    (branch) =>
+      !branch.released &&
+      isExpired(branch, nowMs) &&
+      !branch.protected &&
+      context.registry.state.childrenOf(branch.id).length === 0,
   );
   const swept: string[] = [];
   for (const branch of due) {

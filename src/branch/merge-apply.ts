@@ -21,7 +21,12 @@ function taken(branchWins: boolean): string {
   return branchWins ? "class IN ('change', 'conflict')" : "class = 'change'";
 }
 
-export async function applyDeletes(connection: Connection, plan: TablePlan, target: string, branchWins: boolean): Promise<number> {
+export async function applyDeletes(
+  connection: Connection,
+  plan: TablePlan,
+  target: string,
+  branchWins: boolean,
+): Promise<number> {
   const { input, planTable: table } = plan;
   if (isKeyed(input)) {
     const where = `${taken(branchWins)} AND new_row IS NULL AND target_row IS NOT NULL`;
@@ -34,7 +39,9 @@ export async function applyDeletes(connection: Connection, plan: TablePlan, targ
   const where = `${taken(branchWins)} AND wanted_count < target_count`;
   const expected = await sumWhere(connection, table, "target_count - wanted_count", where);
   if (expected === 0) return 0;
-  const match = input.columns.map((c, i) => `t.${quoteIdentifier(c)} IS NOT DISTINCT FROM p.${columnAlias(i)}`).join(" AND ");
+  const match = input.columns
+    .map((c, i) => `t.${quoteIdentifier(c)} IS NOT DISTINCT FROM p.${columnAlias(i)}`)
+    .join(" AND ");
   return await changeExactly(
     connection,
     `DELETE FROM ${target} WHERE rowid IN (
@@ -45,7 +52,12 @@ export async function applyDeletes(connection: Connection, plan: TablePlan, targ
   );
 }
 
-export async function applyUpdates(connection: Connection, plan: TablePlan, target: string, branchWins: boolean): Promise<number> {
+export async function applyUpdates(
+  connection: Connection,
+  plan: TablePlan,
+  target: string,
+  branchWins: boolean,
+): Promise<number> {
   const { input, planTable: table } = plan;
   if (!isKeyed(input)) return 0;
   const where = `${taken(branchWins)} AND new_row IS NOT NULL AND target_row IS NOT NULL`;
@@ -58,7 +70,12 @@ export async function applyUpdates(connection: Connection, plan: TablePlan, targ
   return await changeExactly(connection, sql, expected);
 }
 
-export async function applyInserts(connection: Connection, plan: TablePlan, target: string, branchWins: boolean): Promise<number> {
+export async function applyInserts(
+  connection: Connection,
+  plan: TablePlan,
+  target: string,
+  branchWins: boolean,
+): Promise<number> {
   const { input, planTable: table } = plan;
   const into = `INSERT INTO ${target} (${columnList(input.columns)})`;
   if (isKeyed(input)) {
@@ -66,7 +83,11 @@ export async function applyInserts(connection: Connection, plan: TablePlan, targ
     const expected = await countWhere(connection, table, where);
     if (expected === 0) return 0;
     const values = input.columns.map((c) => `p.new_row.${quoteIdentifier(c)}`).join(", ");
-    return await changeExactly(connection, `${into} SELECT ${values} FROM ${table} AS p WHERE ${where}`, expected);
+    return await changeExactly(
+      connection,
+      `${into} SELECT ${values} FROM ${table} AS p WHERE ${where}`,
+      expected,
+    );
   }
   const where = `${taken(branchWins)} AND wanted_count > target_count`;
   const expected = await sumWhere(connection, table, "wanted_count - target_count", where);
@@ -95,15 +116,25 @@ async function countWhere(connection: Connection, table: string, where: string):
   return await sumWhere(connection, table, "1", where);
 }
 
-async function sumWhere(connection: Connection, table: string, expression: string, where: string): Promise<number> {
-  const [row] = await connection.rows(`SELECT coalesce(sum(${expression}), 0)::BIGINT AS total FROM ${table} WHERE ${where}`);
+async function sumWhere(
+  connection: Connection,
+  table: string,
+  expression: string,
+  where: string,
+): Promise<number> {
+  const [row] = await connection.rows(
+    `SELECT coalesce(sum(${expression}), 0)::BIGINT AS total FROM ${table} WHERE ${where}`,
+  );
   return row === undefined ? 0 : numberCell(row, "total");
 }
 
 async function changeExactly(connection: Connection, sql: string, expected: number): Promise<number> {
   const changed = await connection.change(sql);
   if (changed !== expected) {
-    throw new SqlError(SQLSTATE.internalError, `merge aborted: ${changed} rows changed where ${expected} were planned`);
+    throw new SqlError(
+      SQLSTATE.internalError,
+      `merge aborted: ${changed} rows changed where ${expected} were planned`,
+    );
   }
   return changed;
 }

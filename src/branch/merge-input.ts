@@ -30,7 +30,9 @@ export async function mergeTables(
 ): Promise<MergeTable[]> {
   const { state } = transaction;
   const changed = state.liveVersionsOf(branch.id);
-  const schemaChanges = changed.filter((version) => version.kind !== "table" || state.findBase(branch, version)?.objectId !== version.objectId);
+  const schemaChanges = changed.filter(
+    (version) => version.kind !== "table" || state.findBase(branch, version)?.objectId !== version.objectId,
+  );
   if (schemaChanges.length > 0) throw schemaChangeRefused(branch, schemaChanges);
   const tables: MergeTable[] = [];
   for (const source of changed.toSorted((a, b) => displayName(a).localeCompare(displayName(b)))) {
@@ -38,7 +40,9 @@ export async function mergeTables(
     const targetVersion = state.find(target, source);
     if (base === undefined) throw schemaChangeRefused(branch, [source]);
     if (targetVersion === undefined || targetVersion.objectId !== base.objectId) {
-      throw notSupported(`cannot merge table "${displayName(source)}": it was dropped or replaced on the target since the branch was made`);
+      throw notSupported(
+        `cannot merge table "${displayName(source)}": it was dropped or replaced on the target since the branch was made`,
+      );
     }
     tables.push(await mergeTable(storage, transaction, { base, source, target: targetVersion }));
   }
@@ -70,7 +74,12 @@ async function mergeTable(
   };
 }
 
-function refuseDifferentShape(table: Version, side: TableDefinition, base: TableDefinition, where: string): void {
+function refuseDifferentShape(
+  table: Version,
+  side: TableDefinition,
+  base: TableDefinition,
+  where: string,
+): void {
   if (shapeOf(side) === shapeOf(base)) return;
   throw notSupported(
     `cannot merge table "${displayName(table)}": its columns or key were changed ${where} since the branch was made`,
@@ -80,14 +89,25 @@ function refuseDifferentShape(table: Version, side: TableDefinition, base: Table
 
 /** Columns in order with their types, and the key: what must be equal for rows to be comparable. */
 function shapeOf(definition: TableDefinition): string {
-  const columns = definition.columns.map((column) => [normaliseName(column.name), column.type, column.generated]);
+  const columns = definition.columns.map((column) => [
+    normaliseName(column.name),
+    column.type,
+    column.generated,
+  ]);
   return JSON.stringify([columns, definition.primaryKey.map(normaliseName)]);
 }
 
 function schemaChangeRefused(branch: Branch, versions: readonly Version[]): SqlError {
-  const list = versions.map((version) => `${version.kind === "dropped" ? "dropped" : `new ${version.kind}`} "${displayName(version)}"`);
-  return new SqlError(SQLSTATE.featureNotSupported, `cannot merge branch "${branch.name}": it changed the schema, not only rows`, {
-    detail: list.join(", "),
-    hint: "make the schema change on main, and only the changes of rows in the branch",
-  });
+  const list = versions.map(
+    (version) =>
+      `${version.kind === "dropped" ? "dropped" : `new ${version.kind}`} "${displayName(version)}"`,
+  );
+  return new SqlError(
+    SQLSTATE.featureNotSupported,
+    `cannot merge branch "${branch.name}": it changed the schema, not only rows`,
+    {
+      detail: list.join(", "),
+      hint: "make the schema change on main, and only the changes of rows in the branch",
+    },
+  );
 }

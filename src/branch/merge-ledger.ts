@@ -37,15 +37,30 @@ export function displayName(relation: RelationName): string {
 /** Adds a ledger row. Atomic: the caller's transaction. */
 export async function insertMerge(
   connection: Connection,
-  merge: { readonly mergeId: string; readonly branch: Branch; readonly target: string; readonly strategy: string; readonly status: MergeStatus },
+  merge: {
+    readonly mergeId: string;
+    readonly branch: Branch;
+    readonly target: string;
+    readonly strategy: string;
+    readonly status: MergeStatus;
+  },
   totals: MergeTotals,
 ): Promise<void> {
   const tables = `[${totals.tables.map(quoteLiteral).join(", ")}]::VARCHAR[]`;
   await connection.run(
     `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL)`,
     [
-      merge.mergeId, merge.branch.id, merge.branch.name, merge.target, merge.strategy, merge.status,
-      merge.status === "conflicted", BigInt(totals.inserted), BigInt(totals.updated), BigInt(totals.deleted), BigInt(totals.conflicts),
+      merge.mergeId,
+      merge.branch.id,
+      merge.branch.name,
+      merge.target,
+      merge.strategy,
+      merge.status,
+      merge.status === "conflicted",
+      BigInt(totals.inserted),
+      BigInt(totals.updated),
+      BigInt(totals.deleted),
+      BigInt(totals.conflicts),
     ],
   );
 }
@@ -58,20 +73,29 @@ export async function finishMerge(
   totals: MergeTotals | undefined,
   resolutions: Readonly<Record<string, string>>,
 ): Promise<boolean> {
-  const tables = totals === undefined ? "tables_merged" : `[${totals.tables.map(quoteLiteral).join(", ")}]::VARCHAR[]`;
+  const tables =
+    totals === undefined ? "tables_merged" : `[${totals.tables.map(quoteLiteral).join(", ")}]::VARCHAR[]`;
   const changed = await connection.change(
     `UPDATE ${MERGES} SET status = $1, finished_at = now(), tables_merged = ${tables}, rows_inserted = $2, rows_updated = $3,
        rows_deleted = $4, resolutions = $5 WHERE merge_id = $6 AND status = 'conflicted'`,
     [
-      status, BigInt(totals?.inserted ?? 0), BigInt(totals?.updated ?? 0), BigInt(totals?.deleted ?? 0),
-      JSON.stringify(resolutions), mergeId,
+      status,
+      BigInt(totals?.inserted ?? 0),
+      BigInt(totals?.updated ?? 0),
+      BigInt(totals?.deleted ?? 0),
+      JSON.stringify(resolutions),
+      mergeId,
     ],
   );
   return changed === 1;
 }
 
 /** Records every conflict of a plan. Atomic: the caller's transaction. */
-export async function insertConflicts(connection: Connection, mergeId: string, plan: TablePlan): Promise<void> {
+export async function insertConflicts(
+  connection: Connection,
+  mergeId: string,
+  plan: TablePlan,
+): Promise<void> {
   const table = quoteLiteral(displayName(plan.input.relation));
   await connection.run(
     `INSERT INTO ${CONFLICTS} SELECT ${quoteLiteral(mergeId)}, ${table}, kind, key, base_value, main_value, branch_value
@@ -89,8 +113,13 @@ export async function readMerge(connection: Connection, mergeId: string): Promis
 }
 
 /** The merge of a branch that waits for RESOLVE or ABANDON. */
-export async function openMergeOf(connection: Connection, branchId: string): Promise<MergeRecord | undefined> {
-  const [row] = await connection.rows(`${SELECT_MERGE} WHERE branch_id = ? AND status = 'conflicted'`, [branchId]);
+export async function openMergeOf(
+  connection: Connection,
+  branchId: string,
+): Promise<MergeRecord | undefined> {
+  const [row] = await connection.rows(`${SELECT_MERGE} WHERE branch_id = ? AND status = 'conflicted'`, [
+    branchId,
+  ]);
   return row === undefined ? undefined : recordOf(row);
 }
 

@@ -62,9 +62,15 @@ export function isKeyed(input: MergeInput): boolean {
 }
 
 /** Compares one table. Atomic: reads in the caller's transaction; writes only a temporary table. */
-export async function planTable(connection: Connection, input: MergeInput, index: number): Promise<TablePlan> {
+export async function planTable(
+  connection: Connection,
+  input: MergeInput,
+  index: number,
+): Promise<TablePlan> {
   const name = `temp.main.merge_plan_${index}`;
-  await connection.run(`CREATE TEMP TABLE merge_plan_${index} AS ${isKeyed(input) ? keyedPlan(input) : countedPlan(input)}`);
+  await connection.run(
+    `CREATE TEMP TABLE merge_plan_${index} AS ${isKeyed(input) ? keyedPlan(input) : countedPlan(input)}`,
+  );
   if (!isKeyed(input)) await agreeOnPureDeletes(connection, input, name);
   return { input, planTable: name, counts: await countPlan(connection, input, name) };
 }
@@ -92,7 +98,9 @@ function keyedPlan(input: MergeInput): string {
  */
 function countedPlan(input: MergeInput): string {
   const aliases = input.columns.map((_, i) => columnAlias(i));
-  const matches = input.columns.map((c, i) => `t.${quoteIdentifier(c)} IS NOT DISTINCT FROM d.${columnAlias(i)}`).join(" AND ");
+  const matches = input.columns
+    .map((c, i) => `t.${quoteIdentifier(c)} IS NOT DISTINCT FROM d.${columnAlias(i)}`)
+    .join(" AND ");
   const appended = "target_count >= old_count AND new_count >= old_count";
   return `WITH d AS MATERIALIZED (SELECT row_number() OVER () AS plan_row, * FROM
       (${countedDifference(input.columns, input.base, input.source)})),
@@ -112,13 +120,16 @@ async function agreeOnPureDeletes(connection: Connection, input: MergeInput, pla
     `SELECT count(*) FILTER (class = 'conflict' AND target_count = 0 AND new_count = 0) AS both_gone,
        count(*) FILTER (new_count > old_count) AS source_added FROM ${plan}`,
   );
-  if (facts === undefined || numberCell(facts, "both_gone") === 0 || numberCell(facts, "source_added") > 0) return;
+  if (facts === undefined || numberCell(facts, "both_gone") === 0 || numberCell(facts, "source_added") > 0)
+    return;
   const list = input.columns.map(quoteIdentifier).join(", ");
   const [added] = await connection.rows(
     `SELECT count(*) AS rows FROM (SELECT ${list} FROM ${input.target} EXCEPT ALL SELECT ${list} FROM ${input.base})`,
   );
   if (added === undefined || numberCell(added, "rows") > 0) return;
-  await connection.run(`UPDATE ${plan} SET class = 'agreed' WHERE class = 'conflict' AND target_count = 0 AND new_count = 0`);
+  await connection.run(
+    `UPDATE ${plan} SET class = 'agreed' WHERE class = 'conflict' AND target_count = 0 AND new_count = 0`,
+  );
 }
 
 async function countPlan(connection: Connection, input: MergeInput, plan: string): Promise<PlanCounts> {
@@ -157,7 +168,11 @@ export function conflictQuery(plan: TablePlan): string {
 }
 
 /** The first conflicts of a plan, for a report. */
-export async function readConflicts(connection: Connection, plan: TablePlan, limit: number): Promise<ConflictRow[]> {
+export async function readConflicts(
+  connection: Connection,
+  plan: TablePlan,
+  limit: number,
+): Promise<ConflictRow[]> {
   const rows = await connection.rows(`${conflictQuery(plan)} LIMIT ${limit}`);
   const json = (value: unknown): unknown => (typeof value === "string" ? parseLeniently(value) : null);
   return rows.map((row) => ({

@@ -84,11 +84,19 @@ interface Attempt {
  * Crash   before the commit the target is as before, after it merged, never between
  * Errors  40001 when the target kept changing, 23xxx when the merged rows violate a constraint, 55000 unfinished merge
  */
-export async function mergeBranch(context: BranchContext, request: MergeRequest, signal: AbortSignal): Promise<MergeOutcome> {
+export async function mergeBranch(
+  context: BranchContext,
+  request: MergeRequest,
+  signal: AbortSignal,
+): Promise<MergeOutcome> {
   return await retryOnChange(async () => await mergeOnce(context, request, signal));
 }
 
-async function mergeOnce(context: BranchContext, request: MergeRequest, signal: AbortSignal): Promise<MergeOutcome> {
+async function mergeOnce(
+  context: BranchContext,
+  request: MergeRequest,
+  signal: AbortSignal,
+): Promise<MergeOutcome> {
   return await withAttempt(context, request, signal, async (attempt) => {
     const { transaction, branch } = attempt;
     if (branch.status === "merged") {
@@ -100,17 +108,25 @@ async function mergeOnce(context: BranchContext, request: MergeRequest, signal: 
     const strategyOf = strategyByTable(request, attempt);
     const unresolved = conflictsUnder(attempt.plans, strategyOf, ["manual", "abort"]);
     const mergeId = newMergeId();
-    if (unresolved.length === 0) return await publish(context, attempt, mergeId, strategyOf, request, undefined);
+    if (unresolved.length === 0)
+      return await publish(context, attempt, mergeId, strategyOf, request, undefined);
     const status = conflictsUnder(unresolved, strategyOf, ["abort"]).length > 0 ? "aborted" : "conflicted";
     return await recordConflicts(context, attempt, mergeId, status, request);
   });
 }
 
 /** The plan of a merge, per table. Changes nothing. */
-export async function previewMerge(context: BranchContext, request: MergeRequest, signal: AbortSignal): Promise<TablePreview[]> {
+export async function previewMerge(
+  context: BranchContext,
+  request: MergeRequest,
+  signal: AbortSignal,
+): Promise<TablePreview[]> {
   return await withAttempt(context, request, signal, async (attempt) => {
     strategyByTable(request, attempt);
-    const previews = attempt.plans.map(({ input, counts }) => ({ table: displayName(input.relation), ...counts }));
+    const previews = attempt.plans.map(({ input, counts }) => ({
+      table: displayName(input.relation),
+      ...counts,
+    }));
     await attempt.transaction.rollback();
     return previews;
   });
@@ -126,27 +142,47 @@ export async function resolveMerge(
 ): Promise<MergeOutcome> {
   for (const { strategy, table } of resolutions) {
     if (strategy !== "branch_wins" && strategy !== "main_wins") {
-      throw new SqlError(SQLSTATE.invalidParameterValue, `cannot resolve table "${displayName(table)}" by strategy "${strategy}"`, {
-        hint: "use branch_wins or main_wins",
-      });
+      throw new SqlError(
+        SQLSTATE.invalidParameterValue,
+        `cannot resolve table "${displayName(table)}" by strategy "${strategy}"`,
+        {
+          hint: "use branch_wins or main_wins",
+        },
+      );
     }
   }
   return await retryOnChange(async () => {
     const merge = await requireOpenMerge(context, mergeId);
-    const request: MergeRequest = { branch: merge.branchId, into: merge.target, strategy: "manual", exceptions: resolutions, actor };
+    const request: MergeRequest = {
+      branch: merge.branchId,
+      into: merge.target,
+      strategy: "manual",
+      exceptions: resolutions,
+      actor,
+    };
     return await withAttempt(context, request, signal, async (attempt) => {
       const strategyOf = strategyByTable(request, attempt);
       const unresolved = conflictsUnder(attempt.plans, strategyOf, ["manual"]);
       if (unresolved.length > 0) throw unresolvedTables(unresolved);
-      return await publish(context, attempt, mergeId, strategyOf, request, Object.fromEntries(
-        resolutions.map(({ table, strategy }) => [displayName(table), strategy]),
-      ));
+      return await publish(
+        context,
+        attempt,
+        mergeId,
+        strategyOf,
+        request,
+        Object.fromEntries(resolutions.map(({ table, strategy }) => [displayName(table), strategy])),
+      );
     });
   });
 }
 
 /** Gives up an unfinished merge: the branch goes on as if it had not been tried. */
-export async function abandonMerge(context: BranchContext, mergeId: string, actor: string, signal: AbortSignal): Promise<Branch> {
+export async function abandonMerge(
+  context: BranchContext,
+  mergeId: string,
+  actor: string,
+  signal: AbortSignal,
+): Promise<Branch> {
   const merge = await requireOpenMerge(context, mergeId);
   using connection = await context.registry.database.connect("data");
   const transaction = await Transaction.begin(context, connection, MAIN, signal);
@@ -156,7 +192,12 @@ export async function abandonMerge(context: BranchContext, mergeId: string, acto
     await deleteConflicts(connection, mergeId);
     const active: Branch = { ...branch, status: "active" };
     transaction.putBranch({ change: "putBranch", branch: active });
-    await recordHistory(connection, { action: "abandon", branch: active, actor, detail: { merge_id: mergeId } });
+    await recordHistory(connection, {
+      action: "abandon",
+      branch: active,
+      actor,
+      detail: { merge_id: mergeId },
+    });
     await transaction.commit(unchangedBranch(branch));
     return active;
   } catch (error) {
@@ -174,7 +215,10 @@ async function requireOpenMerge(context: BranchContext, mergeId: string): Promis
 }
 
 function notOpen(mergeId: string): SqlError {
-  return new SqlError(SQLSTATE.objectNotInPrerequisiteState, `merge "${mergeId}" is not waiting for a resolution`);
+  return new SqlError(
+    SQLSTATE.objectNotInPrerequisiteState,
+    `merge "${mergeId}" is not waiting for a resolution`,
+  );
 }
 
 /** Plans all tables in a fresh transaction on the target; `work` commits or rolls back. */
@@ -212,7 +256,9 @@ function checkTarget(state: RegistryState, branch: Branch, into: string | undefi
   const parentName = parent?.name ?? MAIN;
   if (into !== undefined && into !== parentName && into !== branch.parent) {
     if (into !== MAIN) requireBranch(state, into);
-    throw notSupported(`branch "${branch.name}" can only be merged into "${parentName}", which it was made from`);
+    throw notSupported(
+      `branch "${branch.name}" can only be merged into "${parentName}", which it was made from`,
+    );
   }
   if (parent !== undefined) {
     requireReadable(parent, Date.now());
@@ -237,7 +283,9 @@ function conflictsUnder(
   strategyOf: (table: RelationName) => Strategy,
   strategies: readonly Strategy[],
 ): TablePlan[] {
-  return plans.filter((plan) => plan.counts.conflicts > 0 && strategies.includes(strategyOf(plan.input.relation)));
+  return plans.filter(
+    (plan) => plan.counts.conflicts > 0 && strategies.includes(strategyOf(plan.input.relation)),
+  );
 }
 
 /** Writes all tables, the ledger and the branch's end, and commits. `resolutions` is set when an open merge ends. */
@@ -255,7 +303,11 @@ async function publish(
   const merged: Branch = { ...branch, status: "merged" };
   transaction.putBranch({ change: "putBranch", branch: merged });
   if (resolutions === undefined) {
-    await insertMerge(connection, { mergeId, branch, target: attempt.targetName, strategy: request.strategy, status: "merged" }, totals);
+    await insertMerge(
+      connection,
+      { mergeId, branch, target: attempt.targetName, strategy: request.strategy, status: "merged" },
+      totals,
+    );
     for (const plan of plans) await insertConflicts(connection, mergeId, plan);
   } else if (!(await finishMerge(connection, mergeId, "merged", totals, resolutions))) throw notOpen(mergeId);
   const detail = { merge_id: mergeId, strategy: request.strategy, ...totals };
@@ -265,7 +317,10 @@ async function publish(
   return { status: "merged", mergeId, branch: merged, target: attempt.targetName, totals, conflicts: [] };
 }
 
-async function applyPlans(attempt: Attempt, strategyOf: (table: RelationName) => Strategy): Promise<MergeTotals> {
+async function applyPlans(
+  attempt: Attempt,
+  strategyOf: (table: RelationName) => Strategy,
+): Promise<MergeTotals> {
   const { transaction, target } = attempt;
   const ordered = parentsFirst(attempt);
   const work: { plan: TablePlan; relation: string; branchWins: boolean; changes: number }[] = [];
@@ -297,7 +352,9 @@ async function applyPlans(attempt: Attempt, strategyOf: (table: RelationName) =>
 /** Referenced tables before those that refer to them: inserts go in this order, deletes in the opposite one. */
 function parentsFirst(attempt: Attempt): TablePlan[] {
   const ordered: TablePlan[] = [];
-  const byName = new Map(attempt.plans.map((plan, index) => [normaliseName(plan.input.relation.name), { plan, index }]));
+  const byName = new Map(
+    attempt.plans.map((plan, index) => [normaliseName(plan.input.relation.name), { plan, index }]),
+  );
   const visit = (name: string, path: ReadonlySet<string>): void => {
     const entry = byName.get(name);
     if (entry === undefined || path.has(name) || ordered.includes(entry.plan)) return;
@@ -322,7 +379,11 @@ async function recordConflicts(
   const conflicted = plans.filter((plan) => plan.counts.conflicts > 0);
   const totals = { ...NOTHING, conflicts: conflicted.reduce((sum, plan) => sum + plan.counts.conflicts, 0) };
   const { connection } = transaction;
-  await insertMerge(connection, { mergeId, branch, target: attempt.targetName, strategy: request.strategy, status }, totals);
+  await insertMerge(
+    connection,
+    { mergeId, branch, target: attempt.targetName, strategy: request.strategy, status },
+    totals,
+  );
   const reports: TableConflicts[] = [];
   for (const plan of conflicted) {
     await insertConflicts(connection, mergeId, plan);
@@ -330,19 +391,34 @@ async function recordConflicts(
     reports.push({ table: displayName(plan.input.relation), row_count: plan.counts.conflicts, rows });
   }
   if (status === "conflicted") transaction.putBranch({ change: "putBranch", branch: { ...branch, status } });
-  await recordHistory(connection, { action: "conflict", branch, actor: request.actor, detail: { merge_id: mergeId, conflicts: totals.conflicts } });
+  await recordHistory(connection, {
+    action: "conflict",
+    branch,
+    actor: request.actor,
+    detail: { merge_id: mergeId, conflicts: totals.conflicts },
+  });
   await transaction.commit(status === "conflicted" ? unchangedHeads(context, attempt) : undefined);
   return outcome(attempt, status, mergeId, totals, reports);
 }
 
 /** 40001 unless branch and target are what was compared. */
-function unchangedHeads(context: BranchContext, attempt: Attempt): (state: RegistryState, snapshot: Snapshot) => void {
+function unchangedHeads(
+  context: BranchContext,
+  attempt: Attempt,
+): (state: RegistryState, snapshot: Snapshot) => void {
   return (state, snapshot) => {
     unchangedBranch(attempt.branch)(state);
     const changed =
       context.registry.headChangedAt(attempt.branch.id) > snapshot.sequence ||
-      attempt.plans.some(({ input }) => context.registry.changedAt({ head: attempt.target, ...input.relation }) > snapshot.sequence);
-    if (changed) throw new SqlError(SQLSTATE.serializationFailure, "could not serialize the merge due to concurrent changes of a merged table");
+      attempt.plans.some(
+        ({ input }) =>
+          context.registry.changedAt({ head: attempt.target, ...input.relation }) > snapshot.sequence,
+      );
+    if (changed)
+      throw new SqlError(
+        SQLSTATE.serializationFailure,
+        "could not serialize the merge due to concurrent changes of a merged table",
+      );
   };
 }
 
@@ -359,7 +435,10 @@ async function verifyPublished(context: BranchContext, mergeId: string): Promise
   using connection = await context.registry.database.connect("data");
   const record = await readMerge(connection, mergeId);
   if (record?.status !== "merged") {
-    throw new SqlError(SQLSTATE.internalError, `merge "${mergeId}" was not found after its commit: nothing was merged`);
+    throw new SqlError(
+      SQLSTATE.internalError,
+      `merge "${mergeId}" was not found after its commit: nothing was merged`,
+    );
   }
 }
 
@@ -369,7 +448,8 @@ async function retryOnChange<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      const again = error instanceof SqlError && error.code === SQLSTATE.serializationFailure && attempt < MAX_ATTEMPTS;
+      const again =
+        error instanceof SqlError && error.code === SQLSTATE.serializationFailure && attempt < MAX_ATTEMPTS;
       if (!again) throw error;
     }
   }
@@ -390,14 +470,24 @@ function newMergeId(): string {
 }
 
 function unfinishedMerge(branch: Branch, merge: MergeRecord): SqlError {
-  return new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch.name}" has an unfinished merge "${merge.mergeId}"`, {
-    hint: "finish it with RESOLVE MERGE, or give it up with ABANDON MERGE",
-  });
+  return new SqlError(
+    SQLSTATE.objectNotInPrerequisiteState,
+    `branch "${branch.name}" has an unfinished merge "${merge.mergeId}"`,
+    {
+      hint: "finish it with RESOLVE MERGE, or give it up with ABANDON MERGE",
+    },
+  );
 }
 
 function unresolvedTables(plans: readonly TablePlan[]): SqlError {
-  return new SqlError(SQLSTATE.objectNotInPrerequisiteState, "the merge still has conflicts without a resolution", {
-    detail: plans.map((plan) => `table "${displayName(plan.input.relation)}": ${plan.counts.conflicts} rows`).join(", "),
-    hint: "name a strategy for each of these tables",
-  });
+  return new SqlError(
+    SQLSTATE.objectNotInPrerequisiteState,
+    "the merge still has conflicts without a resolution",
+    {
+      detail: plans
+        .map((plan) => `table "${displayName(plan.input.relation)}": ${plan.counts.conflicts} rows`)
+        .join(", "),
+      hint: "name a strategy for each of these tables",
+    },
+  );
 }

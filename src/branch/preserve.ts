@@ -18,7 +18,12 @@ import { storedColumns } from "./table-definition.js";
  * Atomic  one transaction: the copy and the split of the version's interval
  * Crash   before its commit nothing changed; after it the pins read an equal copy
  */
-export async function preserve(registry: Registry, locks: LockTable, version: Version, signal: AbortSignal): Promise<void> {
+export async function preserve(
+  registry: Registry,
+  locks: LockTable,
+  version: Version,
+  signal: AbortSignal,
+): Promise<void> {
   const owner = {};
   await locks.acquire(`preserve ${version.id}`, owner, signal);
   try {
@@ -42,8 +47,12 @@ async function copyOnce(registry: Registry, connection: Connection, version: Ver
     if (version.physical === null) return true;
     const id = registry.newVersionId();
     const copy = { schema: STORE_SCHEMA, name: `v${id}` };
-    const columns = storedColumns(definition).map((column) => quoteIdentifier(column.name)).join(", ");
-    await connection.run(`CREATE TABLE ${physicalName(copy)} AS SELECT ${columns} FROM ${physicalName(version.physical)}`);
+    const columns = storedColumns(definition)
+      .map((column) => quoteIdentifier(column.name))
+      .join(", ");
+    await connection.run(
+      `CREATE TABLE ${physicalName(copy)} AS SELECT ${columns} FROM ${physicalName(version.physical)}`,
+    );
     const committed = await registry.commit(connection, (state, sequence) => {
       const current = state.current(version);
       if (current === undefined || registry.changedAt(current) > snapshot.sequence) return undefined;

@@ -60,7 +60,9 @@ export class RegistryState {
     for (const branch of this.branches.values()) {
       if (branch.name === nameOrId && !branch.released) return branch;
     }
-    const byId = [...this.branches.values()].find((branch) => branch.id === nameOrId || branch.schemaName === nameOrId);
+    const byId = [...this.branches.values()].find(
+      (branch) => branch.id === nameOrId || branch.schemaName === nameOrId,
+    );
     return byId ?? [...this.branches.values()].findLast((branch) => branch.name === nameOrId);
   }
 
@@ -79,7 +81,10 @@ export class RegistryState {
     let head = start;
     let at = startAt;
     for (;;) {
-      const own = this.#versions.get(head)?.get(key)?.find((version) => covers(version, at));
+      const own = this.#versions
+        .get(head)
+        ?.get(key)
+        ?.find((version) => covers(version, at));
       if (own !== undefined) return own.kind === "dropped" ? undefined : own;
       const branch = this.branches.get(head);
       if (branch === undefined) return undefined;
@@ -90,7 +95,10 @@ export class RegistryState {
 
   /** The head's own live version of a name (not inherited), tombstones included. */
   own(head: HeadId, relation: RelationName): Version | undefined {
-    return this.#versions.get(head)?.get(relationKey(relation))?.find((version) => version.to === null);
+    return this.#versions
+      .get(head)
+      ?.get(relationKey(relation))
+      ?.find((version) => version.to === null);
   }
 
   /** All versions recorded on one head, live and closed. */
@@ -122,7 +130,10 @@ export class RegistryState {
 
   /** A version by its id, wherever its interval stands now. */
   current(version: Version): Version | undefined {
-    return this.#versions.get(version.head)?.get(relationKey(version))?.find((candidate) => candidate.id === version.id);
+    return this.#versions
+      .get(version.head)
+      ?.get(relationKey(version))
+      ?.find((candidate) => candidate.id === version.id);
   }
 
   /** Branches forked from `head` that still hold their pin. */
@@ -134,7 +145,6 @@ export class RegistryState {
   isPinned(version: Version): boolean {
     return this.childrenOf(version.head).some((child) => covers(version, child.pin));
   }
-
 }
 
 function covers(version: Version, at: Sequence | null): boolean {
@@ -152,7 +162,10 @@ function applyChange(
       branches.set(change.branch.id, change.branch);
       return;
     case "putVersion":
-      edit(change.version, (list) => [...list.filter((version) => version.id !== change.version.id), change.version]);
+      edit(change.version, (list) => [
+        ...list.filter((version) => version.id !== change.version.id),
+        change.version,
+      ]);
       return;
     case "removeVersion":
       edit(change.version, (list) => list.filter((version) => version.id !== change.version.id));

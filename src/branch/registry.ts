@@ -85,7 +85,10 @@ export class Registry {
    */
   async commit(
     connection: Connection,
-    work: (state: RegistryState, sequence: Sequence) => Promise<CommitRequest | undefined> | CommitRequest | undefined,
+    work: (
+      state: RegistryState,
+      sequence: Sequence,
+    ) => Promise<CommitRequest | undefined> | CommitRequest | undefined,
   ): Promise<Sequence | undefined> {
     return await this.#latch.run(async () => {
       const sequence = this.#sequence + 1;

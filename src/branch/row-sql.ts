@@ -16,7 +16,9 @@ function qualified(column: string, alias: string | undefined): string {
 
 /** NULL-safe equality of all columns of two aliases or structs. */
 export function sameValues(columns: readonly string[], left: string, right: string): string {
-  return columns.map((c) => `${qualified(c, left)} IS NOT DISTINCT FROM ${qualified(c, right)}`).join(" AND ");
+  return columns
+    .map((c) => `${qualified(c, left)} IS NOT DISTINCT FROM ${qualified(c, right)}`)
+    .join(" AND ");
 }
 
 /** Equality of two row structs, either of which may be NULL for an absent row. */
@@ -66,7 +68,11 @@ export function keyedDifference(
  *
  * Shape  c0, c1 … column values · old_count, new_count BIGINT
  */
-export function countedDifference(columns: readonly string[], oldRelation: string, newRelation: string): string {
+export function countedDifference(
+  columns: readonly string[],
+  oldRelation: string,
+  newRelation: string,
+): string {
   const aliases = columns.map((_, index) => columnAlias(index)).join(", ");
   const aliased = columns.map((c, index) => `${quoteIdentifier(c)} AS ${columnAlias(index)}`).join(", ");
   return `SELECT ${aliases}, sum(is_old)::BIGINT AS old_count, sum(is_new)::BIGINT AS new_count

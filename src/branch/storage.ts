@@ -38,7 +38,8 @@ export class CopyStorage implements TableStorage {
   }
 
   relation(version: Version): string {
-    if (version.physical === null) throw new SqlError(SQLSTATE.wrongObjectType, `"${version.name}" is not a table`);
+    if (version.physical === null)
+      throw new SqlError(SQLSTATE.wrongObjectType, `"${version.name}" is not a table`);
     return physicalName(version.physical);
   }
 
@@ -46,7 +47,9 @@ export class CopyStorage implements TableStorage {
   async fork(connection: Connection, inherited: Version, target: PhysicalTable): Promise<void> {
     const definition = await definitionOf(connection, inherited);
     await connection.run(createStatementFor(definition, target));
-    const columns = storedColumns(definition).map((column) => quoteIdentifier(column.name)).join(", ");
+    const columns = storedColumns(definition)
+      .map((column) => quoteIdentifier(column.name))
+      .join(", ");
     await connection.run(
       `INSERT INTO ${physicalName(target)} (${columns}) SELECT ${columns} FROM ${this.relation(inherited)}`,
     );
@@ -56,7 +59,10 @@ export class CopyStorage implements TableStorage {
     }
     for (const { column, comment } of await commentsOf(connection, inherited.physical)) {
       const literal = `'${comment.replaceAll("'", "''")}'`;
-      const object = column === null ? `TABLE ${physicalName(target)}` : `COLUMN ${physicalName(target)}.${quoteIdentifier(column)}`;
+      const object =
+        column === null
+          ? `TABLE ${physicalName(target)}`
+          : `COLUMN ${physicalName(target)}.${quoteIdentifier(column)}`;
       await connection.run(`COMMENT ON ${object} IS ${literal}`);
     }
   }
@@ -71,7 +77,9 @@ function createIndexOn(sql: string, target: PhysicalTable): string {
   const tokens = tokenise(sql);
   const on = tokens.findIndex((token) => token.kind === "word" && token.value === "on");
   const name = tokens[on + 1];
-  const open = tokens.findIndex((token, index) => index > on && token.kind === "symbol" && token.value === "(");
+  const open = tokens.findIndex(
+    (token, index) => index > on && token.kind === "symbol" && token.value === "(",
+  );
   const last = tokens[open - 1];
   if (on === -1 || name === undefined || last === undefined) {
     throw new SqlError(SQLSTATE.internalError, "an index definition could not be read", { detail: sql });

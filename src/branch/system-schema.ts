@@ -57,7 +57,7 @@ const DDL = [
      merge_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, kind VARCHAR NOT NULL, key JSON,
      base_value JSON, main_value JSON, branch_value JSON)`,
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.history (
-     at TIMESTAMPTZ NOT NULL, action VARCHAR NOT NULL, branch_id VARCHAR, branch_name VARCHAR, actor VARCHAR, detail JSON)`,
+     happened_at TIMESTAMPTZ NOT NULL, action VARCHAR NOT NULL, branch_id VARCHAR, branch_name VARCHAR, actor VARCHAR, detail JSON)`,
 ] as const;
 
 /** True for the schemas this program keeps for itself; clients never write there. */
@@ -79,7 +79,10 @@ export async function openSystemSchema(connection: Connection): Promise<Registry
     const [format] = await connection.rows(`SELECT version FROM ${SYSTEM}.format`);
     if (format === undefined) await connection.run(`INSERT INTO ${SYSTEM}.format VALUES (${FORMAT_VERSION})`);
     else if (numberCell(format, "version") > FORMAT_VERSION) {
-      throw new SqlError(SQLSTATE.featureNotSupported, "the database file was written by a newer version of duckbranch");
+      throw new SqlError(
+        SQLSTATE.featureNotSupported,
+        "the database file was written by a newer version of duckbranch",
+      );
     }
     await removeSuperseded(connection);
     const state = await readRegistry(connection);
@@ -123,7 +126,8 @@ function readBranch(row: Row): Branch {
 
 function readStatus(text: string): BranchStatus {
   const status = BRANCH_STATUSES.find((candidate) => candidate === text);
-  if (status === undefined) throw new SqlError(SQLSTATE.internalError, `unknown branch status "${text}" in the registry`);
+  if (status === undefined)
+    throw new SqlError(SQLSTATE.internalError, `unknown branch status "${text}" in the registry`);
   return status;
 }
 
@@ -143,7 +147,10 @@ function readVersion(row: Row): Version {
     objectId: numberCell(row, "object_id"),
     from: numberCell(row, "from_seq"),
     to: optionalNumberCell(row, "to_seq"),
-    physical: physicalSchema === null || physicalName === null ? null : { schema: physicalSchema, name: physicalName },
+    physical:
+      physicalSchema === null || physicalName === null
+        ? null
+        : { schema: physicalSchema, name: physicalName },
     definition: optionalTextCell(row, "definition"),
   };
 }
@@ -175,22 +182,46 @@ async function appendVersions(
   changes: readonly Exclude<RegistryChange, { readonly change: "putBranch" }>[],
 ): Promise<void> {
   const values = changes.flatMap(({ change, version: v }) => [
-    BigInt(sequence), BigInt(v.id), change === "removeVersion", v.head, v.schema, v.name, v.kind, BigInt(v.objectId),
-    BigInt(v.from), v.to === null ? null : BigInt(v.to), v.physical?.schema ?? null, v.physical?.name ?? null,
+    BigInt(sequence),
+    BigInt(v.id),
+    change === "removeVersion",
+    v.head,
+    v.schema,
+    v.name,
+    v.kind,
+    BigInt(v.objectId),
+    BigInt(v.from),
+    v.to === null ? null : BigInt(v.to),
+    v.physical?.schema ?? null,
+    v.physical?.name ?? null,
     v.definition,
   ]);
   const row = `(${Array.from({ length: 13 }, () => "?").join(", ")})`;
-  await connection.run(`INSERT INTO ${SYSTEM}.version_log VALUES ${changes.map(() => row).join(", ")}`, values);
+  await connection.run(
+    `INSERT INTO ${SYSTEM}.version_log VALUES ${changes.map(() => row).join(", ")}`,
+    values,
+  );
 }
 
 async function appendBranch(connection: Connection, sequence: Sequence, branch: Branch): Promise<void> {
   await connection.run(
     `INSERT INTO ${SYSTEM}.branch_log
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, make_timestamptz(? * 1000), make_timestamptz(? * 1000), ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, make_timestamptz(?::BIGINT * 1000), make_timestamptz(?::BIGINT * 1000), ?, ?, ?)`,
     [
-      BigInt(sequence), branch.id, branch.name, branch.schemaName, branch.parent, BigInt(branch.pin), branch.owner,
-      branch.agent, branch.description, BigInt(branch.createdAtMs),
-      branch.expiresAtMs === null ? null : BigInt(branch.expiresAtMs), branch.status, branch.protected, branch.released,
+      BigInt(sequence),
+      branch.id,
+      branch.name,
+      branch.schemaName,
+      branch.parent,
+      BigInt(branch.pin),
+      branch.owner,
+      branch.agent,
+      branch.description,
+      BigInt(branch.createdAtMs),
+      branch.expiresAtMs === null ? null : BigInt(branch.expiresAtMs),
+      branch.status,
+      branch.protected,
+      branch.released,
     ],
   );
 }
@@ -209,7 +240,11 @@ export function physicalName(table: PhysicalTable): string {
 }
 
 /** The highest numbers in use, so that new ones never repeat. */
-export function highestNumbers(state: RegistryState): { sequence: Sequence; versionId: number; objectId: number } {
+export function highestNumbers(state: RegistryState): {
+  sequence: Sequence;
+  versionId: number;
+  objectId: number;
+} {
   let [sequence, versionId, objectId] = [0, 0, 0];
   const heads = new Set([headId("main"), ...state.branches.keys()]);
   for (const head of heads) {

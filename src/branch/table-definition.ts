@@ -54,7 +54,8 @@ export function readTableDefinition(sql: string): TableDefinition {
     columns.push(column);
     if (isInlinePrimaryKey(element)) primaryKey = [column.name];
   }
-  const inTable = (name: string): string => columns.find((c) => normaliseName(c.name) === normaliseName(name))?.name ?? name;
+  const inTable = (name: string): string =>
+    columns.find((c) => normaliseName(c.name) === normaliseName(name))?.name ?? name;
   return { sql, columns, primaryKey: primaryKey.map(inTable), foreignKeys };
 }
 
@@ -69,7 +70,9 @@ export function createStatementFor(definition: TableDefinition, target: Physical
   const open = openParenthesis(definition.sql, tokens);
   const edits: TextEdit[] = [{ start: 0, end: open.start, text: `CREATE TABLE ${physicalName(target)}` }];
   for (const key of definition.foreignKeys) {
-    const before = tokens.findLast((token) => token.end <= key.start && token.value === "," && token.kind === "symbol");
+    const before = tokens.findLast(
+      (token) => token.end <= key.start && token.value === "," && token.kind === "symbol",
+    );
     if (before === undefined) throw unreadable(definition.sql);
     edits.push({ start: before.start, end: key.end, text: "" });
   }
@@ -85,7 +88,9 @@ function sequenceEdits(tokens: readonly Token[]): TextEdit[] {
     const parts = tokenise(token.value).filter((part) => part.value !== ".");
     const names = parts.map((part) => part.value);
     if (names.length > 2 && names[0] === DATA_CATALOG) return [];
-    const qualified = [DATA_CATALOG, ...(names.length === 1 ? ["main", ...names] : names)].map(quoteIdentifier).join(".");
+    const qualified = [DATA_CATALOG, ...(names.length === 1 ? ["main", ...names] : names)]
+      .map(quoteIdentifier)
+      .join(".");
     return [{ start: token.start, end: token.end, text: quoteLiteral(qualified) }];
   });
 }
@@ -105,7 +110,11 @@ function elementsOf(sql: string, tokens: readonly Token[]): Token[][] {
     if (token.value === "(" && token.kind === "symbol") depth++;
     else if (token.value === ")" && token.kind === "symbol") depth--;
     if (depth === 0) break;
-    if (depth === 1 && token.kind === "symbol" && (token.value === "," || (token.value === "(" && element.length === 0))) {
+    if (
+      depth === 1 &&
+      token.kind === "symbol" &&
+      (token.value === "," || (token.value === "(" && element.length === 0))
+    ) {
       if (element.length > 0) elements.push(element);
       element = [];
     } else element.push(token);
@@ -134,13 +143,19 @@ function readColumn(sql: string, element: readonly Token[]): ColumnDefinition {
 }
 
 function isInlinePrimaryKey(element: readonly Token[]): boolean {
-  return element.some((token, index) => token.kind === "word" && token.value === "primary" && element[index + 1]?.value === "key");
+  return element.some(
+    (token, index) =>
+      token.kind === "word" && token.value === "primary" && element[index + 1]?.value === "key",
+  );
 }
 
 function namesInParentheses(element: readonly Token[]): string[] {
   const open = element.findIndex((token) => token.value === "(" && token.kind === "symbol");
   const close = element.findIndex((token) => token.value === ")" && token.kind === "symbol");
-  return element.slice(open + 1, close).filter((token) => token.kind !== "symbol").map((token) => token.value);
+  return element
+    .slice(open + 1, close)
+    .filter((token) => token.kind !== "symbol")
+    .map((token) => token.value);
 }
 
 function readForeignKey(element: readonly Token[]): ForeignKey {
@@ -148,7 +163,8 @@ function readForeignKey(element: readonly Token[]): ForeignKey {
   const [first, last, table] = [element[0], element.at(-1), element[at + 1]];
   const nameEnd = element.findIndex((token, index) => index > at && token.value === "(");
   const name = nameEnd === -1 ? table : element[nameEnd - 1];
-  if (at === -1 || first === undefined || last === undefined || name === undefined) throw unreadable("foreign key");
+  if (at === -1 || first === undefined || last === undefined || name === undefined)
+    throw unreadable("foreign key");
   return { references: name.value, start: first.start, end: last.end };
 }
 

@@ -7,7 +7,14 @@ import type { Connection } from "../engine/connection.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { LockTable } from "./locks.js";
 import { mainObjects } from "./catalog-reader.js";
-import { MAIN, relationKey, type HeadId, type PhysicalTable, type RelationName, type Version } from "./model.js";
+import {
+  MAIN,
+  relationKey,
+  type HeadId,
+  type PhysicalTable,
+  type RelationName,
+  type Version,
+} from "./model.js";
 import { rollbackQuietly } from "./preserve.js";
 import type { Registry, Snapshot, WrittenRelation } from "./registry.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
@@ -46,7 +53,13 @@ export class Transaction {
   #state: RegistryState;
   #catalogChanged = false;
 
-  private constructor(context: BranchContext, connection: Connection, head: HeadId, snapshot: Snapshot, signal: AbortSignal) {
+  private constructor(
+    context: BranchContext,
+    connection: Connection,
+    head: HeadId,
+    snapshot: Snapshot,
+    signal: AbortSignal,
+  ) {
     this.#context = context;
     this.connection = connection;
     this.head = head;
@@ -56,7 +69,12 @@ export class Transaction {
   }
 
   /** `signal` ends waits for locks and for the preservation of tables. */
-  static async begin(context: BranchContext, connection: Connection, head: HeadId, signal: AbortSignal): Promise<Transaction> {
+  static async begin(
+    context: BranchContext,
+    connection: Connection,
+    head: HeadId,
+    signal: AbortSignal,
+  ): Promise<Transaction> {
     return new Transaction(context, connection, head, await context.registry.begin(connection), signal);
   }
 
@@ -66,7 +84,12 @@ export class Transaction {
   }
 
   get hasWritten(): boolean {
-    return this.#written.size > 0 || this.#changes.size > 0 || this.#branchChanges.length > 0 || this.#catalogChanged;
+    return (
+      this.#written.size > 0 ||
+      this.#changes.size > 0 ||
+      this.#branchChanges.length > 0 ||
+      this.#catalogChanged
+    );
   }
 
   /** Remembers that main's catalogue changed, or may have: the registry is brought in line at commit. */
@@ -110,7 +133,15 @@ export class Transaction {
   async #fork(inherited: Version, head: HeadId): Promise<PhysicalTable> {
     const target = this.newPhysicalTable(inherited, head);
     await this.#context.storage.fork(this.connection, inherited, target);
-    this.putVersion({ ...inherited, id: this.#context.registry.newVersionId(), head, from: PENDING, to: null, physical: target, definition: null });
+    this.putVersion({
+      ...inherited,
+      id: this.#context.registry.newVersionId(),
+      head,
+      from: PENDING,
+      to: null,
+      physical: target,
+      definition: null,
+    });
     return target;
   }
 
@@ -119,7 +150,11 @@ export class Transaction {
     const branch = this.#state.branches.get(head);
     if (branch === undefined) throw new SqlError(SQLSTATE.internalError, "the branch is not in the registry");
     const taken = new Set(
-      this.#state.versionsOf(head).flatMap((v) => (v.physical === null || v.to !== null ? [] : [relationKey({ schema: "", name: v.physical.name })])),
+      this.#state
+        .versionsOf(head)
+        .flatMap((v) =>
+          v.physical === null || v.to !== null ? [] : [relationKey({ schema: "", name: v.physical.name })],
+        ),
     );
     const base = relation.schema === "main" ? relation.name : `${relation.schema}.${relation.name}`;
     let name = base;
@@ -133,7 +168,9 @@ export class Transaction {
   }
 
   /** Records a relation made in this transaction. `objectId` is new unless the relation continues another. */
-  addVersion(version: Omit<Version, "id" | "objectId" | "from" | "to"> & { readonly objectId?: number }): void {
+  addVersion(
+    version: Omit<Version, "id" | "objectId" | "from" | "to"> & { readonly objectId?: number },
+  ): void {
     const { registry } = this.#context;
     const objectId = version.objectId ?? registry.newObjectId();
     this.putVersion({ ...version, id: registry.newVersionId(), objectId, from: PENDING, to: null });
@@ -208,15 +245,24 @@ export class Transaction {
       if (committed !== undefined) return;
       for (const version of needed) await storage.preserve(version, this.#signal);
     }
-    throw new SqlError(SQLSTATE.serializationFailure, "could not commit: branches are being created faster than tables can be preserved");
+    throw new SqlError(
+      SQLSTATE.serializationFailure,
+      "could not commit: branches are being created faster than tables can be preserved",
+    );
   }
 
   #refuseEndedBranches(state: RegistryState): void {
     for (const head of new Set([...this.#written.values()].map((relation) => relation.head))) {
-      if (head !== MAIN && !this.#branchChanges.some((change) => change.change === "putBranch" && change.branch.id === head)) {
+      if (
+        head !== MAIN &&
+        !this.#branchChanges.some((change) => change.change === "putBranch" && change.branch.id === head)
+      ) {
         const branch = state.branches.get(head);
         if (branch === undefined || (branch.status !== "active" && branch.status !== "conflicted")) {
-          throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch?.name ?? head}" has ended (${branch?.status ?? "gone"}): nothing was written`);
+          throw new SqlError(
+            SQLSTATE.objectNotInPrerequisiteState,
+            `branch "${branch?.name ?? head}" has ended (${branch?.status ?? "gone"}): nothing was written`,
+          );
         }
       }
     }
@@ -238,21 +284,30 @@ export class Transaction {
       if (version.from === PENDING) return { change: "putVersion", version: { ...version, from: sequence } };
       const current = state.current(version);
       if (current === undefined || current.to !== null) {
-        throw new SqlError(SQLSTATE.serializationFailure, `could not serialize access to "${version.name}" due to concurrent change`);
+        throw new SqlError(
+          SQLSTATE.serializationFailure,
+          `could not serialize access to "${version.name}" due to concurrent change`,
+        );
       }
       const ended = { ...current, to: sequence };
       // Nothing reads a version that ended without a pin inside its interval.
-      return state.isPinned(ended) ? { change: "putVersion", version: ended } : { change: "removeVersion", version: ended };
+      return state.isPinned(ended)
+        ? { change: "putVersion", version: ended }
+        : { change: "removeVersion", version: ended };
     });
     return [...final, ...this.#branchChanges];
   }
 
   /** Compares main's catalogue with the registry, both as of this transaction, and records what differs. */
   async #followMainCatalog(): Promise<void> {
-    const actual = new Map((await mainObjects(this.connection)).map((object) => [relationKey(object), object]));
+    const actual = new Map(
+      (await mainObjects(this.connection)).map((object) => [relationKey(object), object]),
+    );
     for (const version of this.#state.liveVersionsOf(MAIN)) {
       const object = actual.get(relationKey(version));
-      const same = object?.kind === version.kind && (object.kind === "table" || object.definition === version.definition);
+      const same =
+        object?.kind === version.kind &&
+        (object.kind === "table" || object.definition === version.definition);
       if (same) actual.delete(relationKey(version));
       else this.endVersion(version);
     }
@@ -261,7 +316,10 @@ export class Transaction {
       ...[...actual.values()].map((object) => {
         const physical = object.kind === "table" ? { schema: object.schema, name: object.name } : null;
         const ids = { id: registry.newVersionId(), objectId: registry.newObjectId() };
-        return { change: "putVersion", version: { ...object, ...ids, head: MAIN, from: PENDING, to: null, physical } } as const;
+        return {
+          change: "putVersion",
+          version: { ...object, ...ids, head: MAIN, from: PENDING, to: null, physical },
+        } as const;
       }),
     );
     for (const object of actual.values()) this.markWritten(object, MAIN);

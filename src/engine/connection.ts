@@ -129,7 +129,10 @@ export class Connection implements Disposable {
   /** Runs SQL and returns all its rows as objects: for internal queries with few rows only. */
   async rows(sql: string, parameters?: readonly EngineValue[]): Promise<readonly Row[]> {
     try {
-      const reader = await this.#connection.runAndReadAll(sql, parameters === undefined ? undefined : [...parameters]);
+      const reader = await this.#connection.runAndReadAll(
+        sql,
+        parameters === undefined ? undefined : [...parameters],
+      );
       return reader.getRowObjects();
     } catch (error) {
       throw classifyFailure(error);

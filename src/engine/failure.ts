@@ -13,53 +13,161 @@ interface Rule {
 
 /** First match wins; patterns are tried on the whole text, which starts with DuckDB's kind. */
 const RULES: readonly Rule[] = [
-  { pattern: /^INTERRUPT Error|^Interrupted/, code: SQLSTATE.queryCanceled, message: () => "canceling statement due to user request" },
-  { pattern: /^Parser Error: syntax error at end of input/, code: SQLSTATE.syntaxError, message: () => "syntax error at end of input" },
+  {
+    pattern: /^INTERRUPT Error|^Interrupted/,
+    code: SQLSTATE.queryCanceled,
+    message: () => "canceling statement due to user request",
+  },
+  {
+    pattern: /^Parser Error: syntax error at end of input/,
+    code: SQLSTATE.syntaxError,
+    message: () => "syntax error at end of input",
+  },
   { pattern: /^Parser Error: (.*)/, code: SQLSTATE.syntaxError, message: (m) => text(m[1]) },
-  { pattern: /^Constraint Error: (?:.*: )?Duplicate key "(.*)" violates (primary key|unique) constraint/s, code: SQLSTATE.uniqueViolation, message: (m) => `duplicate key value violates ${text(m[2])} constraint: ${text(m[1])}` },
-  { pattern: /^(?:Constraint|TransactionContext) Error: .*PRIMARY KEY or UNIQUE constraint violat/s, code: SQLSTATE.uniqueViolation },
-  { pattern: /^Constraint Error: NOT NULL constraint failed: (.*)\.([^.\n]*)/, code: SQLSTATE.notNullViolation, message: (m) => `null value in column "${text(m[2])}" of relation "${text(m[1])}" violates not-null constraint` },
-  { pattern: /^Constraint Error: CHECK constraint failed on table (.*) with expression (.*)/, code: SQLSTATE.checkViolation, message: (m) => `new row for relation "${text(m[1])}" violates check constraint: ${text(m[2])}` },
+  {
+    pattern: /^Constraint Error: (?:.*: )?Duplicate key "(.*)" violates (primary key|unique) constraint/s,
+    code: SQLSTATE.uniqueViolation,
+    message: (m) => `duplicate key value violates ${text(m[2])} constraint: ${text(m[1])}`,
+  },
+  {
+    pattern: /^(?:Constraint|TransactionContext) Error: .*PRIMARY KEY or UNIQUE constraint violat/s,
+    code: SQLSTATE.uniqueViolation,
+  },
+  {
+    pattern: /^Constraint Error: NOT NULL constraint failed: (.*)\.([^.\n]*)/,
+    code: SQLSTATE.notNullViolation,
+    message: (m) =>
+      `null value in column "${text(m[2])}" of relation "${text(m[1])}" violates not-null constraint`,
+  },
+  {
+    pattern: /^Constraint Error: CHECK constraint failed on table (.*) with expression (.*)/,
+    code: SQLSTATE.checkViolation,
+    message: (m) => `new row for relation "${text(m[1])}" violates check constraint: ${text(m[2])}`,
+  },
   { pattern: /^Constraint Error: .*foreign key/is, code: SQLSTATE.foreignKeyViolation },
   { pattern: /^Constraint Error: /, code: SQLSTATE.integrityConstraintViolation },
-  { pattern: /^TransactionContext Error: .*(?:unique constraint|primary key|[Dd]uplicate key)/s, code: SQLSTATE.uniqueViolation },
-  { pattern: /^TransactionContext Error: .*[Cc]onflict/s, code: SQLSTATE.serializationFailure, message: () => "could not serialize access due to concurrent update" },
+  {
+    pattern: /^TransactionContext Error: .*(?:unique constraint|primary key|[Dd]uplicate key)/s,
+    code: SQLSTATE.uniqueViolation,
+  },
+  {
+    pattern: /^TransactionContext Error: .*[Cc]onflict/s,
+    code: SQLSTATE.serializationFailure,
+    message: () => "could not serialize access due to concurrent update",
+  },
   { pattern: /^TransactionContext Error: .*(?:altered|dropped)/s, code: SQLSTATE.serializationFailure },
-  { pattern: /^TransactionContext Error: .*aborted/s, code: SQLSTATE.inFailedSqlTransaction, message: () => "current transaction is aborted, commands ignored until end of transaction block" },
+  {
+    pattern: /^TransactionContext Error: .*aborted/s,
+    code: SQLSTATE.inFailedSqlTransaction,
+    message: () => "current transaction is aborted, commands ignored until end of transaction block",
+  },
   { pattern: /^TransactionContext Error: /, code: SQLSTATE.serializationFailure },
-  { pattern: /^Catalog Error: (?:Table|View) with name "?(.*?)"? does not exist/, code: SQLSTATE.undefinedTable, message: (m) => `relation "${text(m[1])}" does not exist` },
-  { pattern: /^Catalog Error: (?:Table|View|Index|Sequence) with name "?(.*?)"? already exists/, code: SQLSTATE.duplicateTable, message: (m) => `relation "${text(m[1])}" already exists` },
-  { pattern: /^Catalog Error: Schema with name "?(.*?)"? already exists/, code: SQLSTATE.duplicateSchema, message: (m) => `schema "${text(m[1])}" already exists` },
-  { pattern: /^(?:Catalog|Binder) Error: Schema with name "?(.*?)"? does not exist/, code: SQLSTATE.invalidSchemaName, message: (m) => `schema "${text(m[1])}" does not exist` },
-  { pattern: /^Catalog Error: Column with name "?(.*?)"? already exists/, code: SQLSTATE.duplicateColumn, message: (m) => `column "${text(m[1])}" already exists` },
-  { pattern: /^Catalog Error: (?:Scalar|Aggregate|Table|Macro)? ?(?:Macro )?Function with name "?(.*?)"? does not exist/, code: SQLSTATE.undefinedFunction, message: (m) => `function ${text(m[1])} does not exist` },
-  { pattern: /^Catalog Error: Type with name "?(.*?)"? does not exist/, code: SQLSTATE.undefinedObject, message: (m) => `type "${text(m[1])}" does not exist` },
+  {
+    pattern: /^Catalog Error: (?:Table|View) with name "?(.*?)"? does not exist/,
+    code: SQLSTATE.undefinedTable,
+    message: (m) => `relation "${text(m[1])}" does not exist`,
+  },
+  {
+    pattern: /^Catalog Error: (?:Table|View|Index|Sequence) with name "?(.*?)"? already exists/,
+    code: SQLSTATE.duplicateTable,
+    message: (m) => `relation "${text(m[1])}" already exists`,
+  },
+  {
+    pattern: /^Catalog Error: Schema with name "?(.*?)"? already exists/,
+    code: SQLSTATE.duplicateSchema,
+    message: (m) => `schema "${text(m[1])}" already exists`,
+  },
+  {
+    pattern: /^(?:Catalog|Binder) Error: Schema with name "?(.*?)"? does not exist/,
+    code: SQLSTATE.invalidSchemaName,
+    message: (m) => `schema "${text(m[1])}" does not exist`,
+  },
+  {
+    pattern: /^Catalog Error: Column with name "?(.*?)"? already exists/,
+    code: SQLSTATE.duplicateColumn,
+    message: (m) => `column "${text(m[1])}" already exists`,
+  },
+  {
+    pattern:
+      /^Catalog Error: (?:Scalar|Aggregate|Table|Macro)? ?(?:Macro )?Function with name "?(.*?)"? does not exist/,
+    code: SQLSTATE.undefinedFunction,
+    message: (m) => `function ${text(m[1])} does not exist`,
+  },
+  {
+    pattern: /^Catalog Error: Type with name "?(.*?)"? does not exist/,
+    code: SQLSTATE.undefinedObject,
+    message: (m) => `type "${text(m[1])}" does not exist`,
+  },
   { pattern: /^Catalog Error: .*already exists/, code: SQLSTATE.duplicateObject },
   { pattern: /^Catalog Error: .*does not exist/, code: SQLSTATE.undefinedObject },
   { pattern: /^(?:Catalog|Dependency) Error: .*depend/s, code: SQLSTATE.dependentObjectsStillExist },
-  { pattern: /^Binder Error: (?:Referenced column|Table ".*" does not have a column named|Column) "?(.*?)"? not found/, code: SQLSTATE.undefinedColumn, message: (m) => `column "${text(m[1])}" does not exist` },
-  { pattern: /^Binder Error: .*does not have a column (?:named|with name) "?([^"\n]*)"?/, code: SQLSTATE.undefinedColumn, message: (m) => `column "${text(m[1])}" does not exist` },
-  { pattern: /^Binder Error: Referenced table "(.*?)" not found/, code: SQLSTATE.undefinedTable, message: (m) => `missing FROM-clause entry for table "${text(m[1])}"` },
-  { pattern: /^Binder Error: Referenced update column (.*?) not found/, code: SQLSTATE.undefinedColumn, message: (m) => `column "${text(m[1])}" does not exist` },
-  { pattern: /^Binder Error: Ambiguous reference to column name "(.*?)"/, code: SQLSTATE.ambiguousColumn, message: (m) => `column reference "${text(m[1])}" is ambiguous` },
-  { pattern: /^Binder Error: column "?(.*?)"? must appear in the GROUP BY/, code: SQLSTATE.groupingError, message: (m) => `column "${text(m[1])}" must appear in the GROUP BY clause or be used in an aggregate function` },
+  {
+    pattern:
+      /^Binder Error: (?:Referenced column|Table ".*" does not have a column named|Column) "?(.*?)"? not found/,
+    code: SQLSTATE.undefinedColumn,
+    message: (m) => `column "${text(m[1])}" does not exist`,
+  },
+  {
+    pattern: /^Binder Error: .*does not have a column (?:named|with name) "?([^"\n]*)"?/,
+    code: SQLSTATE.undefinedColumn,
+    message: (m) => `column "${text(m[1])}" does not exist`,
+  },
+  {
+    pattern: /^Binder Error: Referenced table "(.*?)" not found/,
+    code: SQLSTATE.undefinedTable,
+    message: (m) => `missing FROM-clause entry for table "${text(m[1])}"`,
+  },
+  {
+    pattern: /^Binder Error: Referenced update column (.*?) not found/,
+    code: SQLSTATE.undefinedColumn,
+    message: (m) => `column "${text(m[1])}" does not exist`,
+  },
+  {
+    pattern: /^Binder Error: Ambiguous reference to column name "(.*?)"/,
+    code: SQLSTATE.ambiguousColumn,
+    message: (m) => `column reference "${text(m[1])}" is ambiguous`,
+  },
+  {
+    pattern: /^Binder Error: column "?(.*?)"? must appear in the GROUP BY/,
+    code: SQLSTATE.groupingError,
+    message: (m) =>
+      `column "${text(m[1])}" must appear in the GROUP BY clause or be used in an aggregate function`,
+  },
   { pattern: /^Binder Error: No function matches/, code: SQLSTATE.undefinedFunction },
   { pattern: /^Binder Error: Cannot compare values of type/, code: SQLSTATE.datatypeMismatch },
   { pattern: /^Binder Error: .*has \d+ columns but \d+ values/, code: SQLSTATE.syntaxError },
   { pattern: /^Binder Error: Can only update base table/, code: SQLSTATE.wrongObjectType },
   { pattern: /^Binder Error: /, code: SQLSTATE.syntaxError },
-  { pattern: /^Conversion Error: Could not convert string '(.*)' to (\w+)/s, code: SQLSTATE.invalidTextRepresentation, message: (m) => `invalid input syntax for type ${typeName(text(m[2]))}: "${text(m[1])}"` },
+  {
+    pattern: /^Conversion Error: Could not convert string '(.*)' to (\w+)/s,
+    code: SQLSTATE.invalidTextRepresentation,
+    message: (m) => `invalid input syntax for type ${typeName(text(m[2]))}: "${text(m[1])}"`,
+  },
   { pattern: /^Conversion Error: .*out of range/s, code: SQLSTATE.numericValueOutOfRange },
-  { pattern: /^Conversion Error: .*(?:date|timestamp|time|interval) (?:field|format)/is, code: SQLSTATE.invalidDatetimeFormat },
+  {
+    pattern: /^Conversion Error: .*(?:date|timestamp|time|interval) (?:field|format)/is,
+    code: SQLSTATE.invalidDatetimeFormat,
+  },
   { pattern: /^Conversion Error: /, code: SQLSTATE.invalidTextRepresentation },
-  { pattern: /^(?:Out of Range|OutOfRange) Error: .*[Dd]ivision by zero/s, code: SQLSTATE.divisionByZero, message: () => "division by zero" },
+  {
+    pattern: /^(?:Out of Range|OutOfRange) Error: .*[Dd]ivision by zero/s,
+    code: SQLSTATE.divisionByZero,
+    message: () => "division by zero",
+  },
   { pattern: /^(?:Out of Range|OutOfRange) Error: /, code: SQLSTATE.numericValueOutOfRange },
   { pattern: /^Out of Memory Error: /, code: SQLSTATE.outOfMemory },
   { pattern: /^Permission Error: /, code: SQLSTATE.insufficientPrivilege },
   { pattern: /^Not implemented Error: /i, code: SQLSTATE.featureNotSupported },
-  { pattern: /^Invalid Input Error: More than one row returned by a subquery/, code: SQLSTATE.cardinalityViolation, message: () => "more than one row returned by a subquery used as an expression" },
+  {
+    pattern: /^Invalid Input Error: More than one row returned by a subquery/,
+    code: SQLSTATE.cardinalityViolation,
+    message: () => "more than one row returned by a subquery used as an expression",
+  },
   { pattern: /^Invalid Input Error: .*not (?:all )?parameters/is, code: SQLSTATE.undefinedParameter },
-  { pattern: /^Invalid (?:Input )?Error: .*(?:prepared statement|parameter)/is, code: SQLSTATE.undefinedParameter },
+  {
+    pattern: /^Invalid (?:Input )?Error: .*(?:prepared statement|parameter)/is,
+    code: SQLSTATE.undefinedParameter,
+  },
   { pattern: /^Invalid Input Error: /, code: SQLSTATE.dataException },
   { pattern: /^IO Error: /, code: SQLSTATE.ioError },
 ];
@@ -104,7 +212,10 @@ export function classifyFailure(error: unknown): SqlError {
 function splitMessage(full: string): { body: string; hint: string | undefined } {
   const [excerptFree = full] = full.split(/\n\nLINE \d+:/);
   const [body = excerptFree, ...rest] = excerptFree.split("\n");
-  const hint = rest.map((line) => line.trim()).filter((line) => line !== "" && !/pg_enum|pg_catalog/.test(line)).join(" ");
+  const hint = rest
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !/pg_enum|pg_catalog/.test(line))
+    .join(" ");
   return { body, hint: hint === "" ? undefined : hint };
 }
 

@@ -69,5 +69,6 @@ export function readNameBehind(references: References, word: string, role: NameR
   while (!tokens.accept(word)) tokens.next();
   tokens.accept("concurrently");
   if (!tokens.accept("if", "not", "exists")) tokens.accept("if", "exists");
+  tokens.accept("only");
   references.addName(role, tokens.qualifiedName(), OBJECTS.get(word) ?? "other");
 }

@@ -126,10 +126,12 @@ export class References {
     else this.add("sequence", { parts, start: literal.start, end: literal.end }, {});
   }
 
-  /** Behind the name, or behind the `*` that says "and its children"; nowhere after TABLE, DESCRIBE and the like. */
+  /** Behind the name, or behind the `*` that says "and its children"; nowhere after TABLE, DESCRIBE, REFERENCES. */
   private aliasPlace(name: TokenName): number | undefined {
     const before = this.tokens[name.index - 1];
-    const isCommand = ["table", "describe", "desc", "summarize", "show"].some((word) => isWord(before, word));
+    const isCommand = ["table", "describe", "desc", "summarize", "show", "references"].some((word) =>
+      isWord(before, word),
+    );
     if (isCommand) return undefined;
     const behind = this.tokens[name.next];
     return isSymbol(behind, "*") && behind !== undefined ? behind.end : name.end;

@@ -169,6 +169,7 @@ function readAlter(reader: TokenReader, references: References, walker: TokenWal
   if (kind === undefined) return undefined;
   readNameBehind(references, kind, "alter");
   const ifExists = reader.accept("if", "exists");
+  reader.accept("only");
   reader.qualifiedName();
   readReferenced(references, reader.position, references.tokens.length);
   // Types of new columns are user types only where nothing says so: only built-in looking actions are certain.

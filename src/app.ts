@@ -1,0 +1,66 @@
+/** The composition root: puts database, branches, sessions and the network together, and takes them apart in order. */
+import { readFile } from "node:fs/promises";
+import { followOfflineChanges } from "./branch/lifecycle.js";
+import { Registry } from "./branch/registry.js";
+import { Sweeper } from "./branch/sweeper.js";
+import { createBranchContext } from "./branch/transaction.js";
+import type { Config } from "./config.js";
+import { Cleanup } from "./core/cleanup.js";
+import type { Log } from "./core/log.js";
+import { textCell } from "./engine/connection.js";
+import { Database } from "./engine/database.js";
+import { startPgServer } from "./net/pg-server.js";
+import { DuckSessionFactory } from "./query/session-factory.js";
+import { installSessionFunctions } from "./query/session-functions.js";
+import { createAnalyser, loadParser } from "./sql/analyse.js";
+
+export interface App {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Drains clients, writes a checkpoint and closes the file. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the server; resolves when it accepts connections.
+ *
+ * Errors  SqlError 55006 when the file is in use; whatever listening says. Nothing is left open then.
+ */
+export async function startApp(config: Config, log: Log): Promise<App> {
+  const cleanup = new Cleanup();
+  try {
+    return await start(config, log, cleanup);
+  } catch (error) {
+    await cleanup.close();
+    throw error;
+  }
+}
+
+async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
+  await loadParser();
+  const initSql = config.init === undefined ? undefined : await readFile(config.init, "utf8");
+  const database = cleanup.use(
+    await Database.open({ path: config.data, initSql, memoryLimit: config.memoryLimit }),
+  );
+  const context = createBranchContext(await Registry.open(database));
+  await followOfflineChanges(context, new AbortController().signal);
+  const utility = await database.connect("void");
+  cleanup.defer(() => utility.close());
+  await installSessionFunctions(utility);
+  cleanup.use(new Sweeper(context, config.sweepIntervalMs, log));
+  const analyser = createAnalyser({
+    cacheSize: config.analysisCacheSize,
+    maxCachedTextBytes: config.maxCachedTextBytes,
+    serializeSelect: async (sql) => {
+      const [row] = await utility.rows("SELECT json_serialize_sql(?::VARCHAR)::VARCHAR AS tree", [sql]);
+      return row === undefined ? "" : textCell(row, "tree");
+    },
+  });
+  const sessions = new DuckSessionFactory(
+    { context, analyse: async (text) => await analyser.analyse(text) },
+    config,
+  );
+  const server = await startPgServer({ ...config, password: config.password, log }, sessions);
+  cleanup.defer(async () => await server.close());
+  log.info({ host: server.address.host, port: server.address.port, data: config.data }, "serving");
+  return { address: server.address, close: async () => await cleanup.close() };
+}

@@ -1,0 +1,37 @@
+/** Ends expired branches from time to time. */
+import type { Log } from "../core/log.js";
+import { sweepExpired } from "./lifecycle.js";
+import type { BranchContext } from "./transaction.js";
+
+export class Sweeper implements AsyncDisposable {
+  readonly #context: BranchContext;
+  readonly #log: Log;
+  readonly #timer: NodeJS.Timeout;
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(context: BranchContext, intervalMs: number, log: Log) {
+    this.#context = context;
+    this.#log = log;
+    this.#timer = setInterval(() => {
+      this.#running = this.#running.then(async () => await this.#sweep());
+    }, intervalMs);
+    this.#timer.unref();
+  }
+
+  /** A sweep that fails is tried again at the next tick: what it leaves behind is only space. */
+  async #sweep(): Promise<void> {
+    try {
+      const swept = await sweepExpired(this.#context, Date.now(), this.#stop.signal);
+      if (swept.length > 0) this.#log.info({ branches: swept.length }, "expired branches ended");
+    } catch (error) {
+      this.#log.warn({ err: error }, "sweeping expired branches failed");
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    this.#stop.abort();
+    await this.#running;
+  }
+}

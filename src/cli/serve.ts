@@ -1,0 +1,57 @@
+/** `duckbranch serve`: starts the server, says when it is ready, and ends it on SIGTERM or SIGINT. */
+import { startApp } from "../app.js";
+import { ConfigError, readConfig, type Config, type ConfigInput } from "../config.js";
+import { SqlError } from "../core/errors.js";
+import { createLog } from "../core/log.js";
+
+interface ServeOptions extends ConfigInput {
+  readonly guide?: boolean;
+}
+
+export async function serve(options: ServeOptions): Promise<void> {
+  const { guide, ...given } = options;
+  try {
+    await run(readConfig(given, process.env), guide === true);
+  } catch (error) {
+    if (!(error instanceof ConfigError) && !(error instanceof SqlError) && !isSystemError(error)) throw error;
+    const hint = error instanceof SqlError && error.hint !== undefined ? ` (${error.hint})` : "";
+    process.stderr.write(`duckbranch: ${error.message}${hint}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function run(config: Config, guide: boolean): Promise<void> {
+  const log = createLog(config.logLevel);
+  const stopped = nextSignal();
+  const app = await startApp(config, log);
+  const { host, port } = app.address;
+  process.stdout.write(`duckbranch listening on ${host.includes(":") ? `[${host}]` : host}:${port}\n`);
+  if (guide) process.stdout.write(guideText(host, port));
+  log.info({ signal: await stopped }, "stopping");
+  await app.close();
+  log.info("stopped");
+}
+
+/** Resolves at the first SIGTERM or SIGINT; from the second on the process ends at once. */
+async function nextSignal(): Promise<string> {
+  return await new Promise((resolve) => {
+    process.once("SIGTERM", resolve);
+    process.once("SIGINT", resolve);
+  });
+}
+
+/** Listening and file errors of Node carry a code. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error;
+}
+
+function guideText(host: string, port: number): string {
+  return `
+Connect:  psql -h ${host} -p ${port}
+Try:
+  CREATE TABLE t (id int PRIMARY KEY, name text);  INSERT INTO t VALUES (1, 'main');
+  CREATE BRANCH demo;  USE BRANCH demo;  UPDATE t SET name = 'branch';  SELECT * FROM t JOIN main.t AS m USING (id);
+  MERGE BRANCH demo USING branch_wins;
+Stop with Ctrl-C.
+`;
+}

@@ -1,0 +1,85 @@
+/**
+ * The configuration: one frozen value, checked as a whole before anything starts. Sources, the later ones winning:
+ * defaults, `--config FILE` (JSON with the names below), `DUCKBRANCH_*` environment variables, command line.
+ */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { LOG_LEVELS } from "./core/log.js";
+
+const positive = z.coerce.number().int().positive();
+
+const schema = z.strictObject({
+  /** Address to listen on; anything but loopback needs a password. */
+  host: z.string().min(1).default("127.0.0.1"),
+  /** 0 picks a free port. */
+  port: z.coerce.number().int().min(0).max(65_535).default(5439),
+  /** Database file, or `:memory:`. */
+  data: z.string().min(1).default("./data/duckbranch.db"),
+  /** Clients must send it, if set. */
+  password: z.string().min(1).optional(),
+  /** SQL file run once at start, with access to files, before any client: for loading data. */
+  init: z.string().min(1).optional(),
+  /** Database names that mean main. */
+  databaseAliases: z
+    .union([z.array(z.string()), z.string().transform((text) => text.split(","))])
+    .default(["postgres", "duckbranch", "hatidata", "default"]),
+  logLevel: z.enum(LOG_LEVELS).default("info"),
+  /** DuckDB's memory limit, for example `4GB`; DuckDB's own default when absent. */
+  memoryLimit: z.string().optional(),
+  maxConnections: positive.default(100),
+  authenticationTimeoutMs: positive.default(10_000),
+  maxMessageBytes: positive.default(64 * 1024 * 1024),
+  drainTimeoutMs: positive.default(10_000),
+  sweepIntervalMs: positive.default(10_000),
+  /** Statement texts whose analysis is kept. */
+  analysisCacheSize: positive.default(2_000),
+  /** Longer texts are read anew each time. */
+  maxCachedTextBytes: positive.default(64 * 1024),
+});
+
+export type Config = Readonly<z.infer<typeof schema>>;
+
+/** Names as the sources spell them, before checking. */
+export type ConfigInput = Readonly<Record<string, unknown>>;
+
+const ENVIRONMENT_PREFIX = "DUCKBRANCH_";
+
+/** Thrown for a configuration that cannot be used; its message is for the operator. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Reads and checks the configuration. `commandLine` holds only options that were given. */
+export function readConfig(commandLine: ConfigInput, environment: NodeJS.ProcessEnv): Config {
+  const { config: file = environment[`${ENVIRONMENT_PREFIX}CONFIG`], ...options } = commandLine;
+  const fromFile = typeof file === "string" ? readConfigFile(file) : {};
+  const result = schema.safeParse({ ...fromFile, ...readEnvironment(environment), ...options });
+  if (!result.success) {
+    const problems = result.error.issues.map(
+      (issue) => `${issue.path.join(".") || "configuration"}: ${issue.message}`,
+    );
+    throw new ConfigError(`invalid configuration: ${problems.join("; ")}`);
+  }
+  return Object.freeze(result.data);
+}
+
+function readConfigFile(path: string): ConfigInput {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  } catch (error) {
+    throw new ConfigError(`cannot read configuration file "${path}"`, { cause: error });
+  }
+  throw new ConfigError(`configuration file "${path}" must hold a JSON object`);
+}
+
+/** `DUCKBRANCH_MAX_CONNECTIONS` ⇒ `maxConnections`; unknown variables are left alone. */
+function readEnvironment(environment: NodeJS.ProcessEnv): ConfigInput {
+  const values: Record<string, unknown> = {};
+  for (const key of Object.keys(schema.shape)) {
+    const variable = ENVIRONMENT_PREFIX + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+    const value = environment[variable];
+    if (value !== undefined && value !== "") values[key] = value;
+  }
+  return values;
+}

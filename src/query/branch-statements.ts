@@ -1,0 +1,425 @@
+/** Branch statements and their function forms: reads the arguments, calls the branch service, shapes the answer. */
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import {
+  alterBranch,
+  createBranch,
+  discardBranch,
+  requireBranch,
+  type BranchChange,
+} from "../branch/lifecycle.js";
+import {
+  abandonMerge,
+  mergeBranch,
+  previewMerge,
+  resolveMerge,
+  type MergeOutcome,
+  type MergeRequest,
+} from "../branch/merge.js";
+import { MAIN, type Branch, type RelationName } from "../branch/model.js";
+import { readStrategy } from "../branch/strategy.js";
+import type { BranchContext } from "../branch/transaction.js";
+import type {
+  Argument,
+  BranchCommand,
+  BranchOption,
+  TableName,
+  TableStrategy,
+} from "../sql/branch-command.js";
+import { normaliseName } from "../sql/names.js";
+import { branchDetails, branchList, type BranchDetails } from "./branch-reports.js";
+import { parseDuration } from "./duration.js";
+import { textResult } from "./results.js";
+import type { StatementResult } from "./types.js";
+
+/** What a branch statement needs of its session. */
+export interface BranchCommandHost {
+  readonly context: BranchContext;
+  readonly user: string;
+  /** Name of the session's head. */
+  readonly currentBranch: string;
+  readonly signal: AbortSignal;
+  useBranch(name: string): Promise<void>;
+  diff(
+    command: Extract<BranchCommand, { verb: "diff" }>,
+    name: string,
+    against: string | undefined,
+  ): Promise<StatementResult>;
+}
+
+type MergeCommand = BranchCommand & { readonly verb: "merge" | "explainMerge" };
+
+export type ArgumentReader = (argument: Argument) => string | null;
+
+/** Runs one branch command. Errors are those of the branch service; arguments that make no sense are 22023. */
+export async function runBranchCommand(
+  host: BranchCommandHost,
+  command: BranchCommand,
+  read: ArgumentReader,
+): Promise<StatementResult> {
+  const name = (argument: Argument): string => required(read(argument), "branch name");
+  switch (command.verb) {
+    case "create":
+      return await create(host, command, read);
+    case "use":
+      await host.useBranch(name(command.name));
+      return answer(command, "USE BRANCH", { branch: host.currentBranch });
+    case "current":
+      return answer(command, "SELECT 1", { branch: host.currentBranch });
+    case "list":
+      return rowsAnswer(command, "SHOW BRANCHES", await branchList(host.context));
+    case "describe": {
+      const branch = requireBranch(host.context.registry.state, name(command.name));
+      return answer(command, "DESCRIBE BRANCH", detailsRow(await branchDetails(host.context, branch)), true);
+    }
+    case "diff":
+      return await host.diff(command, name(command.name), optional(command.against, read));
+    case "merge":
+      return await merge(host, command, read);
+    case "explainMerge":
+      return await explainMerge(host, command, read);
+    case "resolve": {
+      const resolutions = [
+        ...command.resolutions.map((r) => tableStrategy(r, read)),
+        ...resolutionsFromJson(command.resolutionsJson, read),
+      ];
+      const mergeId = required(read(command.mergeId), "merge id");
+      return mergeAnswer(
+        command,
+        await resolveMerge(host.context, mergeId, resolutions, host.user, host.signal),
+      );
+    }
+    case "abandon": {
+      const branch = await abandonMerge(
+        host.context,
+        required(read(command.mergeId), "merge id"),
+        host.user,
+        host.signal,
+      );
+      return answer(command, "ABANDON MERGE", { branch: branch.name, status: branch.status });
+    }
+    case "undo":
+      throw notSupported("undoing a merge is not supported yet");
+    case "alterSet":
+      return await alter(host, command, name(command.name), readChange(command.options, read));
+    case "rename":
+      return await alter(host, command, name(command.name), { name: name(command.newName) });
+    case "protect":
+    case "unprotect":
+      return await alter(host, command, name(command.name), { protected: command.verb === "protect" });
+    case "drop":
+      return await drop(host, command, name(command.name));
+    default:
+      return command satisfies never;
+  }
+}
+
+async function create(
+  host: BranchCommandHost,
+  command: Extract<BranchCommand, { verb: "create" }>,
+  read: ArgumentReader,
+): Promise<StatementResult> {
+  const options = readOptions(command.options, read, [
+    "description",
+    "agent",
+    "agent_id",
+    "ttl",
+    "ttl_hours",
+    "ttl_seconds",
+    "isolation",
+  ]);
+  const isolation = options.get("isolation")?.toLowerCase() ?? "snapshot";
+  if (isolation === "live") throw notSupported("isolation 'live' is not supported yet");
+  if (isolation !== "snapshot")
+    throw new SqlError(SQLSTATE.invalidParameterValue, `unknown isolation "${isolation}"`, {
+      hint: "use 'snapshot'",
+    });
+  const name = required(read(command.name), "branch name");
+  const existing = host.context.registry.state.findBranch(name);
+  if (command.ifNotExists && existing?.name === name && !existing.released)
+    return createdAnswer(command, existing);
+  const parent = optional(command.parent, read);
+  const branch = await createBranch(
+    host.context,
+    {
+      name,
+      parent: parent ?? host.currentBranch,
+      owner: host.user,
+      agent: options.get("agent") ?? options.get("agent_id") ?? null,
+      description: options.get("description") ?? null,
+      ttlMs: readTtl(options) ?? null,
+    },
+    host.signal,
+  );
+  return createdAnswer(command, branch);
+}
+
+function createdAnswer(command: BranchCommand, branch: Branch): StatementResult {
+  const row = {
+    branch_id: branch.id,
+    name: branch.name,
+    schema_name: branch.schemaName,
+    status: branch.status,
+    created_at: new Date(branch.createdAtMs).toISOString(),
+    expires_at: branch.expiresAtMs === null ? null : new Date(branch.expiresAtMs).toISOString(),
+  };
+  if (command.shape === "scalar") return scalarAnswer(command, branch.id);
+  return answer(command, "CREATE BRANCH", row);
+}
+
+async function merge(
+  host: BranchCommandHost,
+  command: MergeCommand,
+  read: ArgumentReader,
+): Promise<StatementResult> {
+  return mergeAnswer(
+    command,
+    await mergeBranch(host.context, mergeRequest(host, command, read), host.signal),
+  );
+}
+
+async function explainMerge(
+  host: BranchCommandHost,
+  command: MergeCommand,
+  read: ArgumentReader,
+): Promise<StatementResult> {
+  const previews = await previewMerge(host.context, mergeRequest(host, command, read), host.signal);
+  const rows = previews.map(({ table, inserts, updates, deletes, conflicts, agreed }) => ({
+    table_name: table,
+    rows_to_insert: inserts,
+    rows_to_update: updates,
+    rows_to_delete: deletes,
+    conflicts,
+    already_equal: agreed,
+  }));
+  return rowsAnswer(command, "EXPLAIN", rows, [
+    "table_name",
+    "rows_to_insert",
+    "rows_to_update",
+    "rows_to_delete",
+    "conflicts",
+    "already_equal",
+  ]);
+}
+
+function mergeRequest(host: BranchCommandHost, command: MergeCommand, read: ArgumentReader): MergeRequest {
+  const options = readOptions(command.options, read, ["granularity"]);
+  const granularity = options.get("granularity")?.toLowerCase() ?? "row";
+  if (granularity === "cell")
+    throw notSupported("merging cell by cell is not supported yet", "granularity 'row' is the default");
+  if (granularity !== "row")
+    throw new SqlError(SQLSTATE.invalidParameterValue, `unknown granularity "${granularity}"`);
+  return {
+    branch: required(read(command.name), "branch name"),
+    into: optional(command.into, read),
+    strategy:
+      command.strategy === undefined ? "abort" : readStrategy(required(read(command.strategy), "strategy")),
+    exceptions: command.exceptions.map((exception) => tableStrategy(exception, read)),
+    actor: host.user,
+  };
+}
+
+/** Shapes the tutorial's result. A merge refused by strategy `abort` is an error: nothing was merged. */
+function mergeAnswer(command: BranchCommand, outcome: MergeOutcome): StatementResult {
+  const { totals, conflicts } = outcome;
+  if (outcome.status === "aborted") throw conflictError(outcome);
+  const rowsAffected = totals.inserted + totals.updated + totals.deleted;
+  const row = {
+    status: outcome.status,
+    merge_id: outcome.mergeId,
+    branch: outcome.branch.name,
+    target: outcome.target,
+    tables_merged: totals.tables.length,
+    tables: totals.tables.join(", "),
+    rows_affected: rowsAffected,
+    rows_inserted: totals.inserted,
+    rows_updated: totals.updated,
+    rows_deleted: totals.deleted,
+    conflicts_resolved: outcome.status === "merged" ? totals.conflicts : 0,
+    has_conflicts: conflicts.length > 0 ? "t" : "f",
+    conflicts: JSON.stringify(conflicts),
+  };
+  if (command.shape === "scalar") {
+    return scalarAnswer(
+      command,
+      JSON.stringify({ ...row, tables: totals.tables, has_conflicts: conflicts.length > 0, conflicts }),
+    );
+  }
+  // libpq reads a number behind MERGE.
+  return answer(command, `MERGE ${rowsAffected}`, row, true);
+}
+
+function conflictError(outcome: MergeOutcome): SqlError {
+  const tables = outcome.conflicts.map((conflict) => `table "${conflict.table}": ${conflict.row_count} rows`);
+  return new SqlError(
+    SQLSTATE.transactionIntegrityConstraintViolation,
+    `branch "${outcome.branch.name}" conflicts with "${outcome.target}": nothing was merged`,
+    {
+      detail: `${tables.join(", ")}; see duckbranch.conflicts, merge_id ${outcome.mergeId ?? ""}`,
+      hint: "choose USING branch_wins, main_wins or manual",
+    },
+  );
+}
+
+async function alter(
+  host: BranchCommandHost,
+  command: BranchCommand,
+  name: string,
+  change: BranchChange,
+): Promise<StatementResult> {
+  const branch = await alterBranch(host.context, name, change, host.user, host.signal);
+  return answer(command, "ALTER BRANCH", { branch_id: branch.id, name: branch.name, status: branch.status });
+}
+
+async function drop(
+  host: BranchCommandHost,
+  command: Extract<BranchCommand, { verb: "drop" }>,
+  name: string,
+): Promise<StatementResult> {
+  if (command.cascade)
+    throw notSupported("DROP BRANCH CASCADE is not supported yet", "discard the branches made from it first");
+  const branch = host.context.registry.state.findBranch(name);
+  if (command.ifExists && (branch === undefined || branch.released))
+    return answer(command, "DROP BRANCH", { branch_id: null, name, status: "absent" });
+  const discarded = await discardBranch(host.context, name, host.user, host.signal);
+  return answer(command, "DROP BRANCH", {
+    branch_id: discarded.id,
+    name: discarded.name,
+    status: discarded.status,
+  });
+}
+
+function tableStrategy(
+  entry: TableStrategy,
+  read: ArgumentReader,
+): { table: RelationName; strategy: ReturnType<typeof readStrategy> } {
+  return {
+    table: relationOf(entry.table),
+    strategy: readStrategy(required(read(entry.strategy), "strategy")),
+  };
+}
+
+/** `{"products": "branch_wins"}` of the function form. */
+function resolutionsFromJson(
+  argument: Argument | undefined,
+  read: ArgumentReader,
+): { table: RelationName; strategy: ReturnType<typeof readStrategy> }[] {
+  const text = optional(argument, read);
+  if (text === undefined) return [];
+  const parsed = parseJson(text);
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw new SqlError(
+      SQLSTATE.invalidParameterValue,
+      "resolutions must be a JSON object of table names and strategies",
+    );
+  }
+  return Object.entries(parsed).map(([table, strategy]) => ({
+    table: relationOf(table.split(".")),
+    strategy: readStrategy(String(strategy)),
+  }));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new SqlError(SQLSTATE.invalidTextRepresentation, "invalid input syntax for type json", {
+      cause: error,
+    });
+  }
+}
+
+/** A table named in a branch statement, in DuckDB's spelling. */
+export function relationOf(name: TableName): RelationName {
+  const [first = "", second] = name;
+  if (name.length > 2) throw new SqlError(SQLSTATE.syntaxError, `improper table name "${name.join(".")}"`);
+  if (second === undefined) return { schema: "main", name: first };
+  return { schema: normaliseName(first) === "public" ? "main" : first, name: second };
+}
+
+function readChange(options: readonly BranchOption[], read: ArgumentReader): BranchChange {
+  const values = readOptions(options, read, [
+    "description",
+    "agent",
+    "agent_id",
+    "ttl",
+    "ttl_hours",
+    "ttl_seconds",
+  ]);
+  const agent = values.get("agent") ?? values.get("agent_id");
+  const ttlMs = readTtl(values);
+  return {
+    ...(values.has("description") ? { description: values.get("description") ?? null } : {}),
+    ...(agent === undefined ? {} : { agent }),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+  };
+}
+
+function readTtl(options: ReadonlyMap<string, string>): number | undefined {
+  const hours = options.get("ttl_hours");
+  const seconds = options.get("ttl_seconds");
+  const text =
+    options.get("ttl") ??
+    (hours === undefined ? undefined : `${hours} hours`) ??
+    (seconds === undefined ? undefined : `${seconds} seconds`);
+  return text === undefined ? undefined : parseDuration(text);
+}
+
+/** Options by name; NULL counts as not given. 22023 for a name that is not accepted here. */
+function readOptions(
+  options: readonly BranchOption[],
+  read: ArgumentReader,
+  accepted: readonly string[],
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const option of options) {
+    if (!accepted.includes(option.name)) {
+      throw new SqlError(SQLSTATE.invalidParameterValue, `unknown option "${option.name}"`, {
+        hint: `accepted: ${accepted.join(", ")}`,
+      });
+    }
+    const value = read(option.value);
+    if (value !== null) values.set(option.name, value);
+  }
+  return values;
+}
+
+function required(value: string | null, what: string): string {
+  if (value === null) throw new SqlError(SQLSTATE.invalidParameterValue, `${what} must not be null`);
+  return value;
+}
+
+function optional(argument: Argument | undefined, read: ArgumentReader): string | undefined {
+  return argument === undefined ? undefined : (read(argument) ?? undefined);
+}
+
+type AnswerRow = Readonly<Record<string, string | number | null>>;
+
+/** A statement answers with its tag, or with a row if `always`; a function form always with a row. */
+function answer(command: BranchCommand, tag: string, row: AnswerRow, always = false): StatementResult {
+  if (command.shape === "scalar") return scalarAnswer(command, Object.values(row)[0]?.toString() ?? null);
+  if (command.shape === "statement" && !always) return { kind: "command", tag };
+  return rowsAnswer(command, tag, [row]);
+}
+
+function rowsAnswer(
+  command: BranchCommand,
+  tag: string,
+  rows: readonly AnswerRow[],
+  columns: readonly string[] = Object.keys(rows[0] ?? {}),
+): StatementResult {
+  const cells = rows.map((row) => columns.map((column) => row[column]?.toString() ?? null));
+  return textResult(columns, cells, command.shape === "statement" ? tag : `SELECT ${rows.length}`);
+}
+
+function scalarAnswer(command: BranchCommand, value: string | null): StatementResult {
+  return textResult([command.functionName ?? command.verb], [[value]], "SELECT 1");
+}
+
+function detailsRow(details: BranchDetails): AnswerRow {
+  return { ...details, modified_tables: details.modified_tables.join(", ") };
+}
+
+/** The head a name stands for in AGAINST. */
+export function headNamed(context: BranchContext, name: string): typeof MAIN {
+  return name === MAIN ? MAIN : requireBranch(context.registry.state, name).id;
+}

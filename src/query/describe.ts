@@ -1,0 +1,115 @@
+/** Describing statements without running them. */
+import { MAIN } from "../branch/model.js";
+import type { TableStorage } from "../branch/storage.js";
+import type { BranchCommand } from "../sql/branch-command.js";
+import type { RelationalStatement } from "../sql/analysis.js";
+import { formatName, quoteIdentifier } from "../sql/names.js";
+import type { NameScope } from "./relation-names.js";
+import { undefinedTable } from "../branch/transaction.js";
+import { targetText, writableName } from "./resolve.js";
+import type { ResultColumn } from "./types.js";
+
+/** For describing, a write's target is what its name holds now: the same columns, and nothing is forked. */
+export function describeTargets(
+  storage: TableStorage,
+  scope: NameScope,
+  statement: RelationalStatement,
+): ReadonlyMap<number, string> {
+  const targets = new Map<number, string>();
+  for (const name of statement.names) {
+    if (
+      name.role === "columnQualifier" ||
+      name.role === "read" ||
+      name.role === "function" ||
+      name.role === "type" ||
+      name.role === "sequence"
+    )
+      continue;
+    const meaning = writableName(scope, name);
+    if (meaning.kind === "temporary") targets.set(name.start, `temp.main.${quoteIdentifier(meaning.name)}`);
+    else if (scope.head === MAIN || name.role === "create") {
+      const parts = name.parts.length === 1 ? name.parts : [meaning.relation.schema, meaning.relation.name];
+      targets.set(name.start, formatName(parts));
+    } else if (meaning.kind === "relation" && meaning.version.physical !== null) {
+      targets.set(name.start, targetText(name, meaning.version.physical));
+    } else if (meaning.kind === "unknown") throw undefinedTable(meaning.relation);
+    else targets.set(name.start, storage.relation(meaning.version));
+  }
+  return targets;
+}
+
+const MERGE_COLUMNS = [
+  "status",
+  "merge_id",
+  "branch",
+  "target",
+  "tables_merged",
+  "tables",
+  "rows_affected",
+  "rows_inserted",
+  "rows_updated",
+  "rows_deleted",
+  "conflicts_resolved",
+  "has_conflicts",
+  "conflicts",
+];
+
+const TEXT_COLUMNS: ReadonlyMap<BranchCommand["verb"], readonly string[]> = new Map([
+  [
+    "list",
+    ["name", "branch_id", "parent", "status", "created_at", "expires_at", "agent_id", "modified_table_count"],
+  ],
+  [
+    "describe",
+    [
+      "name",
+      "branch_id",
+      "schema_name",
+      "parent",
+      "status",
+      "owner",
+      "agent_id",
+      "description",
+      "created_at",
+      "expires_at",
+      "protected",
+      "modified_table_count",
+      "modified_tables",
+      "total_size_bytes",
+    ],
+  ],
+  ["merge", MERGE_COLUMNS],
+  ["resolve", MERGE_COLUMNS],
+  [
+    "explainMerge",
+    ["table_name", "rows_to_insert", "rows_to_update", "rows_to_delete", "conflicts", "already_equal"],
+  ],
+  ["create", ["branch_id", "name", "schema_name", "status", "created_at", "expires_at"]],
+  ["use", ["branch"]],
+  ["current", ["branch"]],
+  ["abandon", ["branch", "status"]],
+  ["alterSet", ["branch_id", "name", "status"]],
+  ["rename", ["branch_id", "name", "status"]],
+  ["protect", ["branch_id", "name", "status"]],
+  ["unprotect", ["branch_id", "name", "status"]],
+  ["drop", ["branch_id", "name", "status"]],
+  ["diff", ["table_name", "key", "change", "old_values", "new_values"]],
+]);
+
+/** Statements that answer with rows even when not called as a function. */
+const ROW_STATEMENTS = new Set<BranchCommand["verb"]>([
+  "list",
+  "describe",
+  "merge",
+  "resolve",
+  "explainMerge",
+  "diff",
+]);
+
+/** Columns of a branch command's answer; null when it answers with a tag alone. */
+export function branchColumns(command: BranchCommand): readonly ResultColumn[] | null {
+  if (command.shape === "statement" && !ROW_STATEMENTS.has(command.verb)) return null;
+  if (command.shape === "scalar" && command.verb !== "diff")
+    return [{ name: command.functionName ?? command.verb, type: null }];
+  return (TEXT_COLUMNS.get(command.verb) ?? []).map((name) => ({ name, type: null }));
+}

@@ -1,0 +1,119 @@
+/**
+ * What a name in a statement means for one head. Pure lookups on a registry state: no SQL text is touched here.
+ * DuckDB's schema `main` is `public` to clients; `main` as a qualifier is the head main, as of now.
+ */
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { MAIN, type Branch, type HeadId, type RelationName, type Version } from "../branch/model.js";
+import type { RegistryState } from "../branch/registry-state.js";
+import { isInternalSchema } from "../branch/system-schema.js";
+import { undefinedTable } from "../branch/transaction.js";
+import { requireReadable } from "../branch/lifecycle.js";
+import { normaliseName } from "../sql/names.js";
+import { isSystemRelation } from "./system-relations.js";
+
+/** Where a session looks names up. */
+export interface NameScope {
+  readonly state: RegistryState;
+  readonly head: HeadId;
+  /** Folded names of the session's temporary tables: they come before everything else. */
+  readonly temporary: ReadonlySet<string>;
+  /** Schemas for unqualified names, DuckDB's spelling. */
+  readonly searchPath: readonly string[];
+  readonly nowMs: number;
+}
+
+export type NameMeaning =
+  | { readonly kind: "temporary"; readonly name: string }
+  /** A table of this server: `_hatidata_branches`, `duckbranch.merges` … */
+  | { readonly kind: "system"; readonly name: string }
+  /** pg_catalog, information_schema, DuckDB's functions and views: left to DuckDB. */
+  | { readonly kind: "engine" }
+  /** A relation of a head: the session's own, or main's or another branch's named explicitly. */
+  | {
+      readonly kind: "relation";
+      readonly head: HeadId;
+      readonly relation: RelationName;
+      readonly version: Version;
+    }
+  /** Nothing of that name is there. */
+  | { readonly kind: "unknown"; readonly head: HeadId; readonly relation: RelationName };
+
+const ENGINE_SCHEMAS = new Set(["pg_catalog", "information_schema"]);
+const TEMPORARY_SCHEMAS = new Set(["temp", "pg_temp"]);
+
+/** Resolves a possibly qualified name. Never falls back from a branch to main. */
+export function resolveName(scope: NameScope, parts: readonly string[]): NameMeaning {
+  const [first = "", second = "", third] = parts;
+  if (parts.length === 1) return resolveUnqualified(scope, first);
+  if (parts.length === 2) return resolveTwoParts(scope, first, second);
+  if (parts.length === 3 && third !== undefined) return resolveThreeParts(scope, first, second, third);
+  throw new SqlError(
+    SQLSTATE.syntaxError,
+    `improper relation name (too many dotted names): ${parts.join(".")}`,
+  );
+}
+
+function resolveUnqualified(scope: NameScope, name: string): NameMeaning {
+  if (scope.temporary.has(normaliseName(name))) return { kind: "temporary", name };
+  if (isSystemRelation(["_", name]) && normaliseName(name).startsWith("_hatidata"))
+    return { kind: "system", name };
+  for (const schema of scope.searchPath) {
+    const version = scope.state.find(scope.head, { schema, name });
+    if (version !== undefined)
+      return { kind: "relation", head: scope.head, relation: { schema, name }, version };
+  }
+  return { kind: "unknown", head: scope.head, relation: { schema: scope.searchPath[0] ?? "main", name } };
+}
+
+function resolveTwoParts(scope: NameScope, qualifier: string, name: string): NameMeaning {
+  const folded = normaliseName(qualifier);
+  if (ENGINE_SCHEMAS.has(folded)) return { kind: "engine" };
+  if (TEMPORARY_SCHEMAS.has(folded)) return { kind: "temporary", name };
+  if (folded === "public") {
+    if (normaliseName(name).startsWith("_hatidata") && isSystemRelation(["_", name]))
+      return { kind: "system", name };
+    return onHead(scope, scope.head, { schema: "main", name });
+  }
+  if (folded === "main") return onHead(scope, MAIN, { schema: "main", name });
+  if (folded === "duckbranch") {
+    if (isSystemRelation([folded, name])) return { kind: "system", name };
+    throw undefinedTable({ schema: "duckbranch", name });
+  }
+  const own = onHead(scope, scope.head, { schema: qualifier, name });
+  if (own.kind === "relation") return own;
+  const branch = branchOfQualifier(scope.state, qualifier);
+  if (branch !== undefined) return onBranch(scope, branch, { schema: "main", name });
+  if (isInternalSchema(qualifier)) throw undefinedTable({ schema: qualifier, name });
+  return own;
+}
+
+function resolveThreeParts(scope: NameScope, catalog: string, schema: string, name: string): NameMeaning {
+  const relation = { schema: normaliseName(schema) === "public" ? "main" : schema, name };
+  const folded = normaliseName(catalog);
+  if (folded === "main") return onHead(scope, MAIN, relation);
+  const branch = branchOfQualifier(scope.state, catalog);
+  if (branch !== undefined) return onBranch(scope, branch, relation);
+  throw notSupported(`cross-database references are not implemented: "${catalog}.${schema}.${name}"`);
+}
+
+function onBranch(scope: NameScope, branch: Branch, relation: RelationName): NameMeaning {
+  requireReadable(branch, scope.nowMs);
+  return onHead(scope, branch.id, relation);
+}
+
+function onHead(scope: NameScope, head: HeadId, relation: RelationName): NameMeaning {
+  const version = scope.state.find(head, relation);
+  return version === undefined
+    ? { kind: "unknown", head, relation }
+    : { kind: "relation", head, relation, version };
+}
+
+/** `branch_<id>`, a branch's name, or its name with `_` for `-` (the spelling of published clients). */
+function branchOfQualifier(state: RegistryState, qualifier: string): Branch | undefined {
+  const live = [...state.branches.values()].filter((branch) => branch.status !== "discarded");
+  return (
+    live.find((branch) => branch.schemaName === normaliseName(qualifier)) ??
+    live.find((branch) => branch.name === qualifier && !branch.released) ??
+    live.find((branch) => branch.name.replaceAll("-", "_") === qualifier && !branch.released)
+  );
+}

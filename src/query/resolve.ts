@@ -1,0 +1,310 @@
+/**
+ * Splices the names of a statement for a session's head: the client's own text, with each relation's name replaced by
+ * what holds its rows. Main's statements keep their text but for `public` and names of other heads. On a branch every
+ * relation is replaced by a full name; a name that is missed leads into the void catalogue, never to main.
+ */
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { MAIN, type Version } from "../branch/model.js";
+import { isInternalSchema, physicalName } from "../branch/system-schema.js";
+import type { TableStorage } from "../branch/storage.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import type { NameReference, RelationalStatement, StatementAnalysis, TextEdit } from "../sql/analysis.js";
+import { formatName, normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { applyEdits } from "../sql/splice.js";
+import { resolveName, type NameMeaning, type NameScope } from "./relation-names.js";
+import { needsSizes, systemRelationSql, type BranchSize } from "./system-relations.js";
+
+const MAX_VIEW_DEPTH = 64;
+
+export interface ResolveServices {
+  readonly storage: TableStorage;
+  readonly analyse: (text: string) => Promise<readonly StatementAnalysis[]>;
+  /** Measures the sizes of branches, for `_hatidata_branches`. */
+  readonly sizes: () => Promise<readonly BranchSize[]>;
+  /** Replacement for a function's name, or undefined to leave the call as it is. */
+  readonly functionName: (parts: readonly string[]) => string | undefined;
+}
+
+/** Where a write goes, decided by the caller before names are spliced. Key: position of the reference. */
+export type WriteTargets = ReadonlyMap<number, string>;
+
+const NO_TARGETS: WriteTargets = new Map();
+
+/** A statement that names nothing but main's own relations can run on main without the registry. */
+export function readsOtherHeads(scope: NameScope, statement: RelationalStatement): boolean {
+  return statement.names.some((name) => {
+    if (name.role !== "read" || name.parts.length < 2) return false;
+    const meaning = resolveName(scope, name.parts);
+    return meaning.kind === "relation" && meaning.head !== MAIN;
+  });
+}
+
+/** The statement's text for DuckDB. `targets` gives the text for names that are written, created, altered or dropped. */
+export async function resolveStatement(
+  services: ResolveServices,
+  scope: NameScope,
+  statement: RelationalStatement,
+  targets: WriteTargets = NO_TARGETS,
+): Promise<string> {
+  return applyEdits(statement.text, await statementEdits(services, scope, statement, targets, 0));
+}
+
+async function statementEdits(
+  services: ResolveServices,
+  scope: NameScope,
+  statement: RelationalStatement,
+  targets: WriteTargets,
+  depth: number,
+): Promise<TextEdit[]> {
+  const edits: TextEdit[] = [...statement.edits];
+  for (const name of statement.names) {
+    const target = targets.get(name.start);
+    if (target !== undefined) edits.push({ start: name.start, end: name.end, text: target });
+    else edits.push(...(await nameEdits(services, scope, name, depth)));
+  }
+  return edits;
+}
+
+async function nameEdits(
+  services: ResolveServices,
+  scope: NameScope,
+  name: NameReference,
+  depth: number,
+): Promise<TextEdit[]> {
+  const replace = (text: string | undefined): TextEdit[] =>
+    text === undefined ? [] : [{ start: name.start, end: name.end, text }];
+  switch (name.role) {
+    case "read":
+      return await readEdits(services, scope, name, depth);
+    case "columnQualifier":
+      return replace(qualifierText(scope, name));
+    case "function":
+      return replace(services.functionName(name.parts) ?? macroName(scope, name));
+    case "type":
+      return replace(
+        scope.head === MAIN ? publicToMain(name.parts) : formatName([DATA_CATALOG, ...inMain(name.parts)]),
+      );
+    case "sequence":
+      return replace(sequenceText(scope, name));
+    case "write":
+    case "create":
+    case "drop":
+    case "alter":
+      throw new SqlError(SQLSTATE.internalError, `no target was decided for "${name.parts.join(".")}"`);
+    default:
+      return name.role satisfies never;
+  }
+}
+
+async function readEdits(
+  services: ResolveServices,
+  scope: NameScope,
+  name: NameReference,
+  depth: number,
+): Promise<TextEdit[]> {
+  const meaning = resolveName(scope, name.parts);
+  const relation = await relationSql(services, scope, name, meaning, depth);
+  if (relation === undefined) return [];
+  const alias =
+    name.alias === undefined && relation.aliased && name.aliasAt !== undefined
+      ? ` AS ${quoteIdentifier(name.parts.at(-1) ?? "")}`
+      : "";
+  if (alias !== "" && name.aliasAt !== name.end) {
+    return [
+      { start: name.start, end: name.end, text: relation.sql },
+      { start: name.aliasAt ?? name.end, end: name.aliasAt ?? name.end, text: alias },
+    ];
+  }
+  return [{ start: name.start, end: name.end, text: relation.sql + alias }];
+}
+
+interface RelationSql {
+  readonly sql: string;
+  /** The SQL does not end in the name the statement used: without an alias of its own it needs one. */
+  readonly aliased: boolean;
+}
+
+async function relationSql(
+  services: ResolveServices,
+  scope: NameScope,
+  name: NameReference,
+  meaning: NameMeaning,
+  depth: number,
+): Promise<RelationSql | undefined> {
+  switch (meaning.kind) {
+    case "engine":
+      return undefined;
+    case "temporary":
+      return { sql: `temp.main.${quoteIdentifier(meaning.name)}`, aliased: false };
+    case "system":
+      return {
+        sql: systemRelationSql(meaning.name, needsSizes(meaning.name) ? await services.sizes() : []),
+        aliased: true,
+      };
+    case "unknown":
+      return unknownRelation(scope, name, meaning);
+    case "relation":
+      return await versionSql(services, scope, name, meaning.head, meaning.version, depth);
+    default:
+      return meaning satisfies never;
+  }
+}
+
+/** An unknown name stays as it is, for DuckDB's own views and its error; but a name that says "main" or a branch is final. */
+function unknownRelation(
+  scope: NameScope,
+  name: NameReference,
+  meaning: Extract<NameMeaning, { kind: "unknown" }>,
+): RelationSql | undefined {
+  if (name.parts.length === 1) return undefined;
+  if (scope.head === MAIN && meaning.head === MAIN) {
+    // Not in the registry yet if this very transaction made it: DuckDB knows.
+    return { sql: formatName([meaning.relation.schema, meaning.relation.name]), aliased: false };
+  }
+  throw new SqlError(SQLSTATE.undefinedTable, `relation "${name.parts.join(".")}" does not exist`);
+}
+
+async function versionSql(
+  services: ResolveServices,
+  scope: NameScope,
+  name: NameReference,
+  head: NameScope["head"],
+  version: Version,
+  depth: number,
+): Promise<RelationSql | undefined> {
+  if (head === MAIN) {
+    if (scope.head === MAIN && name.parts.length === 1) return undefined;
+    const here = formatName([version.schema, version.name]);
+    if (scope.head === MAIN) return { sql: here, aliased: false };
+    return { sql: `${DATA_CATALOG}.${here}`, aliased: false };
+  }
+  if (version.kind === "view")
+    return { sql: await viewSql(services, { ...scope, head }, version, depth), aliased: true };
+  const physical = version.physical?.name ?? "";
+  return {
+    sql: services.storage.relation(version),
+    aliased: normaliseName(physical) !== normaliseName(name.parts.at(-1) ?? ""),
+  };
+}
+
+/** A view read on a branch: its own query, resolved for that branch, in parentheses. */
+async function viewSql(
+  services: ResolveServices,
+  scope: NameScope,
+  view: Version,
+  depth: number,
+): Promise<string> {
+  if (depth >= MAX_VIEW_DEPTH)
+    throw new SqlError(SQLSTATE.programLimitExceeded, `view "${view.name}" is nested too deeply`);
+  const [statement] = await services.analyse(view.definition ?? "");
+  if (statement?.kind !== "relational" || statement.query === undefined || !statement.certain) {
+    throw notSupported(
+      `view "${view.name}" cannot be read on a branch: its definition could not be resolved safely`,
+    );
+  }
+  const { start, end, columns } = statement.query;
+  const inner = { ...scope, temporary: new Set<string>(), searchPath: searchPathOf(view) };
+  const reads = statement.names.filter((name) => name.role !== "create");
+  const edits = await statementEdits(services, inner, { ...statement, names: reads }, NO_TARGETS, depth + 1);
+  const inside = edits.filter((edit) => edit.start >= start && edit.end <= end);
+  const body = applyEdits(
+    statement.text.slice(start, end),
+    inside.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start })),
+  );
+  if (columns.length === 0) return `(${body})`;
+  return `(SELECT * FROM (${body}) AS view_query(${columns.map(quoteIdentifier).join(", ")}))`;
+}
+
+/** Unqualified names in a view's text were resolved in its own schema, then in main. */
+function searchPathOf(view: Version): readonly string[] {
+  return normaliseName(view.schema) === "main" ? ["main"] : [view.schema, "main"];
+}
+
+/** `public.orders.id` ⇒ `"orders".id`; names of main keep their full qualification. */
+function qualifierText(scope: NameScope, name: NameReference): string | undefined {
+  if (name.parts.length === 1) return undefined;
+  const meaning = resolveName(scope, name.parts);
+  if (meaning.kind === "engine") return undefined;
+  if (meaning.kind === "relation" && meaning.head === MAIN) {
+    const full = formatName([meaning.relation.schema, meaning.relation.name]);
+    return scope.head === MAIN ? full : `${DATA_CATALOG}.${full}`;
+  }
+  return quoteIdentifier(name.parts.at(-1) ?? "");
+}
+
+/** On a branch a user's macro is found by its full name only; whether it is safe to call was checked before. */
+function macroName(scope: NameScope, name: NameReference): string | undefined {
+  return scope.head === MAIN ? publicToMain(name.parts) : undefined;
+}
+
+function publicToMain(parts: readonly string[]): string | undefined {
+  return parts.length > 1 && normaliseName(parts[0] ?? "") === "public"
+    ? formatName(inMain(parts))
+    : undefined;
+}
+
+function inMain(parts: readonly string[]): readonly string[] {
+  if (parts.length === 1) return ["main", ...parts];
+  return normaliseName(parts[0] ?? "") === "public" ? ["main", ...parts.slice(1)] : parts;
+}
+
+/** Sequences are shared by all heads: values are never reused. */
+function sequenceText(scope: NameScope, name: NameReference): string | undefined {
+  if (scope.head === MAIN) {
+    const renamed = publicToMain(name.parts);
+    return renamed === undefined ? undefined : quoteLiteral(renamed);
+  }
+  return quoteLiteral(formatName([DATA_CATALOG, ...inMain(name.parts)]));
+}
+
+/**
+ * Decides that a name may be written from this session, and what it means.
+ *
+ * Errors  42501 for other heads and this server's own tables
+ */
+export function writableName(
+  scope: NameScope,
+  name: NameReference,
+): Exclude<NameMeaning, { kind: "system" | "engine" }> {
+  const meaning = resolveName(scope, name.parts);
+  const shown = name.parts.join(".");
+  if (meaning.kind === "engine" || meaning.kind === "system") {
+    throw new SqlError(SQLSTATE.insufficientPrivilege, `permission denied for table "${shown}"`);
+  }
+  if (meaning.kind === "temporary") return meaning;
+  const qualifiedMain = name.parts.length > 1 && meaning.head === MAIN && scope.head !== MAIN;
+  if (meaning.head !== scope.head || qualifiedMain) {
+    const owner =
+      meaning.head === MAIN
+        ? "main"
+        : `branch "${scope.state.branches.get(meaning.head)?.name ?? meaning.head}"`;
+    throw new SqlError(
+      SQLSTATE.insufficientPrivilege,
+      `cannot write to "${shown}": it belongs to ${owner}, not to this session's head`,
+      {
+        hint: "write without the qualifier, and merge",
+      },
+    );
+  }
+  if (isInternalSchema(meaning.relation.schema)) {
+    throw new SqlError(
+      SQLSTATE.insufficientPrivilege,
+      `permission denied for schema "${meaning.relation.schema}"`,
+    );
+  }
+  return meaning;
+}
+
+/** Text of a write's target: the physical table, with the name the statement knows it by. */
+export function targetText(
+  name: NameReference,
+  physical: { readonly schema: string; readonly name: string },
+): string {
+  const known = name.parts.at(-1) ?? "";
+  const full = physicalName(physical);
+  const needsAlias =
+    name.alias === undefined &&
+    name.aliasAt === name.end &&
+    normaliseName(physical.name) !== normaliseName(known);
+  return needsAlias ? `${full} AS ${quoteIdentifier(known)}` : full;
+}

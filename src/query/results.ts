@@ -1,0 +1,104 @@
+/** Builders of `StatementResult`s: streams of chunks, rows made here, command tags. */
+import type { ResultStream } from "../engine/connection.js";
+import type { DataChunk } from "../engine/types.js";
+import type { RelationalStatement } from "../sql/analysis.js";
+import type { ResultColumn, RowBatch, StatementResult } from "./types.js";
+
+/** Rows of text made by this server. */
+export function textResult(
+  columns: readonly string[],
+  rows: readonly (readonly (string | null)[])[],
+  tag: string,
+): StatementResult {
+  return {
+    kind: "rows",
+    columns: columns.map((name) => ({ name, type: null })),
+    batches: (async function* () {
+      if (rows.length > 0) yield { kind: "text", rows };
+    })(),
+    tag: () => tag,
+  };
+}
+
+/** The tag of a statement that sent or changed `rows` rows. */
+export function commandTag(statement: RelationalStatement, rows: number): string {
+  switch (statement.verb) {
+    case "select":
+      return `SELECT ${rows}`;
+    case "insert":
+      return `INSERT 0 ${rows}`;
+    case "update":
+      return `UPDATE ${rows}`;
+    case "delete":
+      return `DELETE ${rows}`;
+    case "merge":
+      return `MERGE ${rows}`;
+    case "createTableAs":
+      return `SELECT ${rows}`;
+    case "truncate":
+      return "TRUNCATE TABLE";
+    case "explain":
+      return "EXPLAIN";
+    case "createTable":
+    case "createView":
+    case "createIndex":
+    case "createSequence":
+    case "createType":
+    case "createSchema":
+    case "createMacro":
+    case "alterTable":
+    case "drop":
+    case "comment":
+      return statement.tag;
+    default:
+      return statement.verb satisfies never;
+  }
+}
+
+/** What ends a result: called once, with whether all rows were read. */
+export type ResultEnd = (complete: boolean) => Promise<void>;
+
+/** Streams chunks; `end` runs when the last row is out, when the reader stops early, or after a failure. */
+export async function* streamBatches(stream: ResultStream, end: ResultEnd): AsyncIterableIterator<RowBatch> {
+  let complete = false;
+  try {
+    for (let chunk = await stream.next(); chunk !== undefined; chunk = await stream.next())
+      yield { kind: "chunk", chunk };
+    complete = true;
+  } finally {
+    await end(complete);
+  }
+}
+
+/** Rows that are all here already: those of a statement that changes data, which must be done before any is sent. */
+export async function* chunkBatches(chunks: readonly DataChunk[]): AsyncIterableIterator<RowBatch> {
+  for (const chunk of chunks) yield { kind: "chunk", chunk };
+}
+
+/** Reads a stream to its end. */
+export async function readAll(stream: ResultStream): Promise<DataChunk[]> {
+  const chunks: DataChunk[] = [];
+  for (let chunk = await stream.next(); chunk !== undefined; chunk = await stream.next()) chunks.push(chunk);
+  return chunks;
+}
+
+/** DuckDB's EXPLAIN as PostgreSQL's one column of lines. */
+export function explainResult(chunks: readonly DataChunk[]): StatementResult {
+  const lines = chunks.flatMap((chunk) =>
+    chunk.getRows().flatMap((row) => String(row.at(-1) ?? "").split("\n")),
+  );
+  return textResult(
+    ["QUERY PLAN"],
+    lines.map((line) => [line]),
+    "EXPLAIN",
+  );
+}
+
+/** Names for result columns, where PostgreSQL's differ from DuckDB's and are known. */
+export function namedColumns(
+  columns: readonly ResultColumn[],
+  names: readonly (string | null)[] | undefined,
+): readonly ResultColumn[] {
+  if (names === undefined || names.length !== columns.length) return columns;
+  return columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
+}

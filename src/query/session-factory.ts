@@ -1,0 +1,107 @@
+/** Opens sessions: reads what the client said at start-up, finds its head, and makes a branch for `branch=new`. */
+import { randomBytes } from "node:crypto";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { createBranch, requireBranch, requireReadable } from "../branch/lifecycle.js";
+import { MAIN, type HeadId } from "../branch/model.js";
+import { DuckSession, type SessionServices } from "./session.js";
+import { Settings } from "./settings.js";
+import type { QuerySession, SessionFactory, SessionRequest } from "./types.js";
+
+export interface SessionFactoryOptions {
+  /** Database names that mean this server's data, beside `main` and the connecting user's own name. */
+  readonly databaseAliases: readonly string[];
+}
+
+/** Start-up parameters that choose a branch; everything else is a setting. */
+const BRANCH_PARAMETERS = new Set(["branch", "hatidata_branch"]);
+const AGENT_PARAMETER = "hatidata_agent_id";
+/** Start-up parameters of the protocol itself. */
+const PROTOCOL_PARAMETERS = new Set(["user", "database", "options", "replication"]);
+
+export class DuckSessionFactory implements SessionFactory {
+  readonly #services: SessionServices;
+  readonly #options: SessionFactoryOptions;
+
+  constructor(services: SessionServices, options: SessionFactoryOptions) {
+    this.#services = services;
+    this.#options = options;
+  }
+
+  async open(request: SessionRequest): Promise<QuerySession> {
+    const settings = startSettings(request);
+    const { database, branch: named } = splitDatabase(request.database ?? request.user);
+    if (!this.#isKnownDatabase(database, request.user)) {
+      throw new SqlError(SQLSTATE.invalidCatalogName, `database "${database}" does not exist`, {
+        hint: 'connect to "main", or to a branch as "main/branch-name"',
+      });
+    }
+    const chosen = named ?? branchParameter(request) ?? MAIN;
+    const own = chosen === "new" || chosen === "auto";
+    const head = own ? await this.#createOwnBranch(request) : this.#findHead(chosen);
+    const connection = await this.#services.context.registry.database.connect("data");
+    try {
+      return await DuckSession.open(this.#services, connection, settings, {
+        user: request.user,
+        database,
+        head,
+        ownsHead: own,
+      });
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  #isKnownDatabase(database: string, user: string): boolean {
+    return database === MAIN || database === user || this.#options.databaseAliases.includes(database);
+  }
+
+  #findHead(name: string): HeadId {
+    if (name === MAIN) return MAIN;
+    const branch = requireBranch(this.#services.context.registry.state, name);
+    requireReadable(branch, Date.now());
+    return branch.id;
+  }
+
+  async #createOwnBranch(request: SessionRequest): Promise<HeadId> {
+    const name = `session-${randomBytes(6).toString("hex")}`;
+    const agent = request.parameters.get(AGENT_PARAMETER) ?? null;
+    const branch = await createBranch(
+      this.#services.context,
+      {
+        name,
+        parent: undefined,
+        owner: request.user,
+        agent,
+        description: "made for one session",
+        ttlMs: null,
+      },
+      new AbortController().signal,
+    );
+    return branch.id;
+  }
+}
+
+/** `db/branch` and `db@branch`; the first separator counts, so branch names may contain either. */
+function splitDatabase(text: string): { database: string; branch: string | undefined } {
+  const at = text.search(/[/@]/);
+  if (at === -1) return { database: text, branch: undefined };
+  const branch = text.slice(at + 1);
+  if (branch === "") throw new SqlError(SQLSTATE.invalidCatalogName, `database "${text}" names no branch`);
+  return { database: text.slice(0, at) || MAIN, branch };
+}
+
+function branchParameter(request: SessionRequest): string | undefined {
+  for (const [name, value] of request.parameters) if (BRANCH_PARAMETERS.has(name.toLowerCase())) return value;
+  return undefined;
+}
+
+function startSettings(request: SessionRequest): Settings {
+  const settings = new Settings();
+  settings.fix("session_authorization", request.user);
+  for (const [name, value] of request.parameters) {
+    const folded = name.toLowerCase();
+    if (!BRANCH_PARAMETERS.has(folded) && !PROTOCOL_PARAMETERS.has(folded)) settings.start(name, value);
+  }
+  return settings;
+}

@@ -1,0 +1,68 @@
+/**
+ * Tables of this server that clients read with SQL: `_hatidata_branches` as in the tutorial, and the schema `duckbranch`.
+ * Each is a query over the registry's own tables.
+ */
+import { DATA_CATALOG } from "../engine/database.js";
+import { normaliseName } from "../sql/names.js";
+import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
+
+const SYSTEM = `${DATA_CATALOG}.${SYSTEM_SCHEMA}`;
+
+/** Tables and their sizes per branch: only what the branch itself changed. */
+const OWN_TABLES = `SELECT head_id, count(*) AS tables FROM ${SYSTEM}.version_rows WHERE to_seq IS NULL GROUP BY head_id`;
+
+const RELATIONS: ReadonlyMap<string, string> = new Map([
+  [
+    "_hatidata_branches",
+    `SELECT b.branch_id, b.name, b.agent_id, b.created_at, coalesce(t.tables, 0) AS modified_table_count,
+       coalesce(s.bytes, 0)::BIGINT AS total_size_bytes, ${currentStatus("b")} AS status
+     FROM ${SYSTEM}.branch_rows AS b LEFT JOIN (${OWN_TABLES}) AS t ON t.head_id = b.branch_id
+     LEFT JOIN branch_sizes AS s ON s.branch_id = b.branch_id`,
+  ],
+  [
+    "branches",
+    `SELECT b.branch_id, b.name, b.schema_name, coalesce(p.name, 'main') AS parent, b.owner, b.agent_id, b.description, b.created_at,
+       b.expires_at, ${currentStatus("b")} AS status, b.protected, coalesce(t.tables, 0) AS modified_table_count
+     FROM ${SYSTEM}.branch_rows AS b LEFT JOIN ${SYSTEM}.branch_rows AS p ON p.branch_id = b.parent_id
+     LEFT JOIN (${OWN_TABLES}) AS t ON t.head_id = b.branch_id`,
+  ],
+  [
+    "branch_tables",
+    `SELECT b.branch_id, b.name AS branch, if(v.schema_name = 'main', 'public', v.schema_name) AS table_schema, v.name AS table_name, v.kind,
+       CASE WHEN v.physical_name IS NULL THEN NULL ELSE 'materialised' END AS state
+     FROM ${SYSTEM}.version_rows AS v JOIN ${SYSTEM}.branch_rows AS b ON b.branch_id = v.head_id WHERE v.to_seq IS NULL`,
+  ],
+  ["merges", `SELECT * FROM ${SYSTEM}.merges`],
+  ["conflicts", `SELECT * FROM ${SYSTEM}.conflicts`],
+  ["history", `SELECT * FROM ${SYSTEM}.history`],
+]);
+
+/** A branch past its time is expired whether or not the sweeper has come by. */
+function currentStatus(alias: string): string {
+  return `CASE WHEN ${alias}.status IN ('active', 'conflicted') AND NOT ${alias}.protected AND ${alias}.expires_at <= now()
+    THEN 'expired' ELSE ${alias}.status END`;
+}
+
+export function isSystemRelation(parts: readonly string[]): boolean {
+  return RELATIONS.has(normaliseName(parts.at(-1) ?? ""));
+}
+
+/** True when reading it needs the branches' sizes measured first. */
+export function needsSizes(name: string): boolean {
+  return normaliseName(name) === "_hatidata_branches";
+}
+
+export interface BranchSize {
+  readonly branchId: string;
+  readonly bytes: number;
+}
+
+/** SQL that stands where the relation's name stood (without an alias). */
+export function systemRelationSql(name: string, sizes: readonly BranchSize[]): string {
+  const sql = RELATIONS.get(normaliseName(name));
+  if (sql === undefined) throw new RangeError(`no system relation "${name}"`);
+  if (!needsSizes(name)) return `(${sql})`;
+  // Ids are hexadecimal digits and sizes numbers: nothing to quote.
+  const rows = [...sizes.map((size) => `('${size.branchId}', ${size.bytes})`), "(NULL, 0)"];
+  return `(WITH branch_sizes(branch_id, bytes) AS (VALUES ${rows.join(", ")}) ${sql})`;
+}

@@ -1,0 +1,135 @@
+/**
+ * The border between a protocol (PostgreSQL wire today, HTTP later) and the work: what a protocol may ask of one
+ * client's session, and what it gets back. Nothing here knows bytes, frames or sockets.
+ */
+import type { DataChunk, EngineType } from "../engine/types.js";
+import type { SqlState } from "../core/errors.js";
+
+/** One result column. `type` is null for columns this server answers itself (SHOW, SHOW BRANCHES …): they are text. */
+export interface ResultColumn {
+  readonly name: string;
+  readonly type: EngineType | null;
+}
+
+/** Part of a result: rows as DuckDB's vectors, or a few rows this server made itself (text format values). */
+export type RowBatch =
+  | { readonly kind: "chunk"; readonly chunk: DataChunk }
+  | { readonly kind: "text"; readonly rows: readonly (readonly (string | null)[])[] };
+
+export interface Notice {
+  readonly severity: "NOTICE" | "WARNING";
+  readonly code: SqlState;
+  readonly message: string;
+}
+
+/** What one executed statement gives back. A closed union: the protocol layer switches over it exhaustively. */
+export type StatementResult =
+  | {
+      readonly kind: "rows";
+      readonly columns: readonly ResultColumn[];
+      /** Must be read to its end or returned early; errors while streaming are thrown from it as SqlError. */
+      readonly batches: AsyncIterableIterator<RowBatch>;
+      /** The command tag once the rows are out, for example `SELECT 3`. `rows` is the number of rows sent. */
+      readonly tag: (rows: number) => string;
+    }
+  | { readonly kind: "command"; readonly tag: string }
+  | { readonly kind: "copyIn"; readonly columnCount: number; readonly sink: CopySink }
+  | {
+      readonly kind: "copyOut";
+      readonly columnCount: number;
+      readonly format: CopyFormat;
+      readonly columns: readonly ResultColumn[];
+      readonly batches: AsyncIterableIterator<RowBatch>;
+    }
+  | { readonly kind: "empty" };
+
+/** COPY options after parsing, PostgreSQL's names and defaults. */
+export interface CopyFormat {
+  readonly format: "text" | "csv";
+  readonly delimiter: string;
+  readonly null: string;
+  readonly header: boolean;
+  readonly quote: string;
+  readonly escape: string;
+}
+
+/** Where the rows of COPY … FROM STDIN go. Bytes in, any chunking; the session's transaction holds the effect. */
+export interface CopySink {
+  write(data: Uint8Array): Promise<void>;
+  /** Ends the copy; resolves with the tag `COPY n`. */
+  finish(): Promise<string>;
+  /** The client sent CopyFail, or the connection broke: leaves no trace; the statement fails with 57014. */
+  abort(reason: string): Promise<void>;
+}
+
+/** A parameter as the client bound it. `bytes` null is SQL NULL. Valid only until the execute call returns. */
+export interface BoundParameter {
+  readonly format: "text" | "binary";
+  readonly bytes: Uint8Array | null;
+}
+
+/** One statement of a client's text, read but not yet bound to anything. Opaque to protocols but for `empty`. */
+export interface ParsedStatement {
+  readonly text: string;
+  /** True for an empty query string: EmptyQueryResponse, nothing else. */
+  readonly empty: boolean;
+}
+
+export interface StatementDescription {
+  /** PostgreSQL type OIDs, one per $n; what the client declared wins, then inference, then text (25). */
+  readonly parameterOids: readonly number[];
+  /** Null when the statement returns no rows. */
+  readonly columns: readonly ResultColumn[] | null;
+}
+
+/** I: idle, T: in a transaction block, E: in a failed transaction block (ReadyForQuery's byte). */
+export type TransactionStatus = "I" | "T" | "E";
+
+/**
+ * One client's session: its head (main or a branch), transaction and settings. Calls must not overlap, except
+ * `cancel`, which may come at any time.
+ *
+ * Errors  every method rejects with SqlError for what the client did, anything else is a broken invariant
+ */
+export interface QuerySession extends AsyncDisposable {
+  readonly status: TransactionStatus;
+  /** Splits and reads a text. A syntax error is SqlError 42601 with its position. [] for a text with no statement. */
+  parse(text: string): Promise<readonly ParsedStatement[]>;
+  /** Types of parameters and result, without side effects. */
+  describe(statement: ParsedStatement, declaredOids: readonly number[]): Promise<StatementDescription>;
+  /**
+   * Runs one statement. The caller reads a rows result to its end (or calls `return()` on it) before the next call.
+   * `declaredOids` are those of Parse (0 = unspecified); [] for a simple query.
+   */
+  execute(
+    statement: ParsedStatement,
+    parameters: readonly BoundParameter[],
+    declaredOids: readonly number[],
+  ): Promise<StatementResult>;
+  /** Marks the start of a Query message with several statements: they share one implicit transaction. */
+  beginImplicit(): void;
+  /** End of a Query message or Sync: commits the implicit transaction, if one is open and did not fail. */
+  endImplicit(): Promise<void>;
+  /** A statement failed (here or in the protocol): fails the block, or rolls the implicit transaction back. */
+  fail(): Promise<void>;
+  /** Interrupts what runs now; it fails with 57014. Does nothing when idle. */
+  cancel(): void;
+  /** Notices raised since the last call. */
+  takeNotices(): readonly Notice[];
+  /** Reported settings (ParameterStatus) that changed since the last call; at first all of them. */
+  takeChangedParameters(): readonly (readonly [name: string, value: string])[];
+}
+
+/** What a client said at start-up, after authentication. */
+export interface SessionRequest {
+  readonly user: string;
+  /** As sent; `db/branch` and `db@branch` choose a branch. Undefined when the client sent none. */
+  readonly database: string | undefined;
+  /** All other start-up parameters, and those inside `options` (`-c name=value`). */
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+/** Opens sessions. Rejects with 3D000 for an unknown database or branch: never a silent fall-back to main. */
+export interface SessionFactory {
+  open(request: SessionRequest): Promise<QuerySession>;
+}
