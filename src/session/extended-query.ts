@@ -57,6 +57,7 @@ export class ExtendedQuery {
         `bind message supplies ${given} parameters, but prepared statement "${message.statement}" requires ${expected}`,
       );
     }
+    if (message.resultFormats.length > 1) await this.#checkResultFormats(statement, message.resultFormats);
     await this.#portals.makeRoom(message.portal);
     const formats = expandFormats(message.parameterFormats, given);
     this.#portals.set(message.portal, {
@@ -105,6 +106,12 @@ export class ExtendedQuery {
   async #parameterCount(statement: PreparedStatement): Promise<number> {
     if (!statement.isDescribed) await this.#portals.bufferUnread();
     return statement.parameterCount(this.#context);
+  }
+
+  async #checkResultFormats(statement: PreparedStatement, formats: readonly FormatCode[]): Promise<void> {
+    await this.#portals.bufferUnread();
+    const { columns } = await statement.describe(this.#context);
+    if (columns !== null) resultFormats(formats, columns.length);
   }
 
   async #describeStatement(statement: PreparedStatement): Promise<void> {
