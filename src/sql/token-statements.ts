@@ -52,18 +52,22 @@ function readInsert(reader: TokenReader, references: References, walker: TokenWa
   const orReplace = reader.accept("or", "replace");
   if (!orReplace) reader.accept("or", "ignore");
   reader.expect("into");
-  readTarget(reader, references, scope);
+  readTarget(reader, references, scope, false);
   scope.addAlias("excluded");
   const end = references.tokens.length;
   if (isSymbol(reader.peek(), "(") && !startsQuery(reader)) reader.parenthesised();
   if (reader.accept("by")) readWordOf(reader, ["name", "position"]);
   if (reader.isAt("overriding")) throw notSupported("OVERRIDING is not supported");
+  if (!reader.isAtSymbol("(") && !INSERT_SOURCES.some((word) => reader.isAt(word)))
+    throw reader.syntaxError();
   const query = walker.readWith(reader.position, end, scope);
   refuseConstraintTarget(references);
   // DO UPDATE SET is part of INSERT, not a statement of its own.
   walker.visitModification(query, end, scope);
   return plainReading("insert", "INSERT", true, { orReplace, returning: hasReturning(references) });
 }
+
+const INSERT_SOURCES = [...QUERY_WORDS, "default"];
 
 function startsQuery(reader: TokenReader): boolean {
   const inside = reader.peek(1);
@@ -114,12 +118,13 @@ function readMerge(reader: TokenReader, references: References, walker: TokenWal
   return plainReading("merge", "MERGE", true, { returning: hasReturning(references) });
 }
 
-/** The table that is written, with its alias; a CTE of its name does not hide it. */
-function readTarget(reader: TokenReader, references: References, scope: Scope): void {
+/** The table that is written, with its alias; a CTE of its name does not hide it. INSERT wants AS in front of one. */
+function readTarget(reader: TokenReader, references: References, scope: Scope, bareAlias = true): void {
   const name = references.nameAtIndex(reader.position);
   if (name === undefined) throw reader.syntaxError();
   reader.moveTo(name.next);
-  const isNamed = reader.accept("as") || !TARGET_FOLLOWERS.some((word) => reader.isAt(word));
+  const isBare = bareAlias && !TARGET_FOLLOWERS.some((word) => reader.isAt(word));
+  const isNamed = reader.accept("as") || isBare;
   const next = reader.peek();
   const alias =
     isNamed && (next?.kind === "word" || next?.kind === "quoted") ? reader.next().value : undefined;
@@ -129,9 +134,7 @@ function readTarget(reader: TokenReader, references: References, scope: Scope): 
 }
 
 /** Words that may follow a target without being its alias. */
-const TARGET_FOLLOWERS =
-  `set using where returning values select from with default by on table overriding pivot unpivot
-  describe summarize show`.split(/\s+/);
+const TARGET_FOLLOWERS = ["set", "using", "where", "returning", "from", "on"];
 
 function hasReturning(references: References): boolean {
   let depth = 0;
