@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { createBranch, requireBranch, requireReadable } from "../branch/lifecycle.js";
 import { MAIN, type HeadId } from "../branch/model.js";
-import { DuckSession, type SessionServices } from "./session.js";
+import type { SessionServices } from "./session-core.js";
+import { DuckSession } from "./session.js";
 import { Settings } from "./settings.js";
 import type { QuerySession, SessionFactory, SessionRequest } from "./types.js";
 

@@ -1,0 +1,103 @@
+/** Runs branch commands for a session: arguments from bound parameters, the transaction rules, DIFF's stream. */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { diffQuery } from "../branch/diff.js";
+import { requireBranch, requireReadable } from "../branch/lifecycle.js";
+import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
+import type { StatementAnalysis } from "../sql/analysis.js";
+import type { Argument, BranchCommand } from "../sql/branch-command.js";
+import { headNamed, relationOf, runBranchCommand } from "./branch-statements.js";
+import { branchColumns } from "./describe.js";
+import { endOfStatement, type ExecuteInput } from "./relational-runner.js";
+import { streamBatches } from "./results.js";
+import type { SessionCore } from "./session-core.js";
+import type { StatementDescription, StatementResult } from "./types.js";
+
+type BranchAnalysis = Extract<StatementAnalysis, { readonly kind: "branch" }>;
+
+/** Commands that change no branch; they may run anywhere. */
+const READING_VERBS: ReadonlySet<BranchCommand["verb"]> = new Set([
+  "use",
+  "current",
+  "list",
+  "describe",
+  "diff",
+]);
+
+export async function runBranch(
+  core: SessionCore,
+  analysis: BranchAnalysis,
+  input: ExecuteInput,
+  signal: AbortSignal,
+): Promise<StatementResult> {
+  const { command } = analysis;
+  if (!READING_VERBS.has(command.verb)) refuseInTransaction(core);
+  const host = {
+    context: core.services.context,
+    user: core.identity.user,
+    get currentBranch() {
+      return core.branchName;
+    },
+    signal,
+    useBranch: async (name: string) => await core.useBranch(name),
+    diff: async (diff: DiffCommand, name: string, against: string | undefined) =>
+      await runDiff(core, diff, name, against, signal),
+  };
+  return await runBranchCommand(host, command, (argument) => readArgument(argument, input));
+}
+
+export function describeBranch(
+  analysis: BranchAnalysis,
+  declaredOids: readonly number[],
+): StatementDescription {
+  const parameterOids = Array.from(
+    { length: analysis.parameterCount },
+    (_, i) => declaredOids[i] || inferParameterOid(undefined),
+  );
+  return { parameterOids, columns: branchColumns(analysis.command) };
+}
+
+/** Branches are made, merged and ended in transactions of their own, which a client's ROLLBACK could not undo. */
+function refuseInTransaction(core: SessionCore): void {
+  if (!core.transactions.inBlock && core.transactions.current === undefined) return;
+  throw new SqlError(
+    SQLSTATE.activeSqlTransaction,
+    "branches cannot be created, merged or ended inside a transaction block",
+    { hint: "run the statement on its own (autocommit)" },
+  );
+}
+
+type DiffCommand = Extract<BranchCommand, { readonly verb: "diff" }>;
+
+/** Both sides are read in one snapshot, which is the session's transaction. */
+async function runDiff(
+  core: SessionCore,
+  command: DiffCommand,
+  name: string,
+  against: string | undefined,
+  signal: AbortSignal,
+): Promise<StatementResult> {
+  const { context } = core.services;
+  const transaction = await core.transactions.need(core.head, signal);
+  const branch = requireBranch(transaction.state, name);
+  requireReadable(branch, Date.now());
+  const sql = await diffQuery(core.connection, context.storage, transaction.state, {
+    branch,
+    against: against === undefined ? undefined : headNamed(context, against),
+    table: command.table === undefined ? undefined : relationOf(command.table),
+  });
+  const stream = await core.connection.stream(sql);
+  const batches = streamBatches(stream, endOfStatement(core));
+  return { kind: "rows", columns: stream.columns, batches, tag: (rows) => `SELECT ${rows}` };
+}
+
+function readArgument(argument: Argument, input: ExecuteInput): string | null {
+  if (argument.kind === "value") return argument.value;
+  const parameter = input.parameters[argument.index - 1];
+  if (parameter === undefined) {
+    throw new SqlError(SQLSTATE.undefinedParameter, `there is no parameter $${argument.index}`);
+  }
+  if (parameter.bytes === null) return null;
+  const oid = input.declaredOids[argument.index - 1] || inferParameterOid(undefined);
+  const { value } = decodeParameter(parameter, oid, undefined);
+  return typeof value === "string" ? value : String(value);
+}

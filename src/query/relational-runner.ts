@@ -1,0 +1,185 @@
+/** Runs and describes statements over relations for a session: chooses the transaction, starts DuckDB, shapes the result. */
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { MAIN } from "../branch/model.js";
+import type { PreparedStatement, ResultStream } from "../engine/connection.js";
+import { classifyFailure } from "../engine/failure.js";
+import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
+import type { RelationalStatement } from "../sql/analysis.js";
+import { describeTargets } from "./describe.js";
+import { planStatement } from "./relational.js";
+import { readsOtherHeads, resolveStatement } from "./resolve.js";
+import {
+  chunkBatches,
+  commandTag,
+  explainResult,
+  namedColumns,
+  readAll,
+  streamBatches,
+  type ResultEnd,
+} from "./results.js";
+import type { SessionCore } from "./session-core.js";
+import type { BoundParameter, StatementDescription, StatementResult } from "./types.js";
+
+/** How often a statement that is alone in its transaction is run again after losing a race. */
+const MAX_RACE_RETRIES = 20;
+
+/** What a client bound to a statement. */
+export interface ExecuteInput {
+  readonly parameters: readonly BoundParameter[];
+  readonly declaredOids: readonly number[];
+}
+
+/**
+ * Runs one statement.
+ *
+ * Atomic  alone, in a transaction of its own that is committed before its result ends; otherwise in the session's
+ */
+export async function runRelational(
+  core: SessionCore,
+  statement: RelationalStatement,
+  input: ExecuteInput,
+  signal: AbortSignal,
+): Promise<StatementResult> {
+  if (statement.writes) core.refuseReadOnly(statement.tag);
+  // In an implicit transaction the first statement is still alone: what it needs begins with it.
+  const alone = !core.transactions.inBlock && core.transactions.current === undefined;
+  if (!alone) return await runInTransaction(core, statement, input, signal);
+  const scope = core.scope(undefined);
+  if (core.head === MAIN && !statement.writes && !readsOtherHeads(scope, statement)) {
+    const sql = await resolveStatement(core.resolveServices, scope, statement);
+    return await resultOf(statement, await start(core, sql, input), async () => {});
+  }
+  return await runAlone(core, statement, input, signal);
+}
+
+/** A statement that lost a race has left nothing behind, so it can simply be run again. */
+async function runAlone(
+  core: SessionCore,
+  statement: RelationalStatement,
+  input: ExecuteInput,
+  signal: AbortSignal,
+): Promise<StatementResult> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await runInTransaction(core, statement, input, signal);
+    } catch (error) {
+      await core.transactions.rollbackCurrent();
+      const failure = classifyFailure(error);
+      const lostRace = failure.code === SQLSTATE.serializationFailure;
+      if (!lostRace || attempt >= MAX_RACE_RETRIES || signal.aborted) throw failure;
+    }
+  }
+}
+
+async function runInTransaction(
+  core: SessionCore,
+  statement: RelationalStatement,
+  input: ExecuteInput,
+  signal: AbortSignal,
+): Promise<StatementResult> {
+  const transaction = await core.transactions.need(core.head, signal);
+  core.requireHead(transaction, statement.writes);
+  if (!statement.certain && core.head !== MAIN) {
+    throw notSupported(
+      "this statement cannot be run on a branch: the tables it names could not be determined safely",
+    );
+  }
+  const planned = await planStatement(core.planContext(transaction), transaction, statement);
+  let result: StatementResult = { kind: "command", tag: statement.tag };
+  for (const [index, step] of planned.entries()) {
+    const stream = await start(core, step.sql, input);
+    step.afterwards?.();
+    const isLast = index === planned.length - 1;
+    result = await resultOf(statement, stream, isLast ? endOfStatement(core) : async () => {});
+  }
+  return result;
+}
+
+/** Ends the statement's transaction if it is alone in it. */
+export function endOfStatement(core: SessionCore): ResultEnd {
+  return async (complete) => {
+    if (core.transactions.shared) return;
+    if (complete) await core.transactions.commitStatement();
+    else await core.transactions.rollbackCurrent();
+  };
+}
+
+async function start(core: SessionCore, sql: string, input: ExecuteInput): Promise<ResultStream> {
+  if (input.parameters.length === 0) return await core.connection.stream(sql);
+  const prepared = await core.prepared.get(sql);
+  bindParameters(prepared, input);
+  return await prepared.stream();
+}
+
+/**
+ * Turns a started statement into a result. What changes data is complete before anything is sent, and alone in its
+ * transaction it is also committed; a read is committed when its last row was read.
+ */
+async function resultOf(
+  statement: RelationalStatement,
+  stream: ResultStream,
+  end: ResultEnd,
+): Promise<StatementResult> {
+  if (statement.verb === "explain") {
+    const result = explainResult(await readAll(stream));
+    await end(true);
+    return result;
+  }
+  if (!stream.hasRows || statement.verb === "createView") {
+    const changed = await stream.changedRows();
+    await end(true);
+    return { kind: "command", tag: commandTag(statement, changed) };
+  }
+  const columns = namedColumns(stream.columns, undefined);
+  const tag = (rows: number): string => commandTag(statement, rows);
+  if (!statement.writes) return { kind: "rows", columns, batches: streamBatches(stream, end), tag };
+  const chunks = await readAll(stream);
+  await end(true);
+  return { kind: "rows", columns, batches: chunkBatches(chunks), tag };
+}
+
+/** Types of parameters and result. Nothing runs, nothing is forked. */
+export async function describeRelational(
+  core: SessionCore,
+  statement: RelationalStatement,
+  declaredOids: readonly number[],
+): Promise<StatementDescription> {
+  const scope = core.scope(core.transactions.current);
+  const hasRows = statement.verb === "select" || statement.returning;
+  if (statement.verb === "explain") {
+    return { parameterOids: declaredOids, columns: [{ name: "QUERY PLAN", type: null }] };
+  }
+  if (!hasRows && statement.parameterCount === 0) return { parameterOids: [], columns: null };
+  const targets = describeTargets(core.services.context.storage, scope, statement);
+  const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
+  const prepared = await core.connection.prepare(sql);
+  try {
+    const inferred = prepared.parameterTypes;
+    const count = Math.max(statement.parameterCount, inferred.length, declaredOids.length);
+    const parameterOids = Array.from(
+      { length: count },
+      (_, i) => declaredOids[i] || inferParameterOid(inferred[i]),
+    );
+    return { parameterOids, columns: hasRows ? namedColumns(prepared.columns, undefined) : null };
+  } finally {
+    prepared.close();
+  }
+}
+
+function bindParameters(prepared: PreparedStatement, input: ExecuteInput): void {
+  const inferred = prepared.parameterTypes;
+  if (inferred.length > input.parameters.length) {
+    throw new SqlError(
+      SQLSTATE.protocolViolation,
+      `bind message supplies ${input.parameters.length} parameters, but the statement requires ${inferred.length}`,
+    );
+  }
+  const bound = inferred.map((type, i) => {
+    const parameter = input.parameters[i] ?? { format: "text", bytes: null };
+    return decodeParameter(parameter, input.declaredOids[i] ?? 0, type);
+  });
+  prepared.bind(
+    bound.map((b) => b.value),
+    bound.map((b) => b.type),
+  );
+}

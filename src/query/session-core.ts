@@ -1,0 +1,245 @@
+/**
+ * What one session is: its connection, head, settings, transaction, temporary tables. The parts that run statements share
+ * it; it runs none itself.
+ */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { MAIN, type HeadId } from "../branch/model.js";
+import { requireBranch, requireReadable, requireWritable } from "../branch/lifecycle.js";
+import type { BranchContext, Transaction } from "../branch/transaction.js";
+import type { Connection } from "../engine/connection.js";
+import { useCatalog } from "../engine/database.js";
+import type { StatementAnalysis } from "../sql/analysis.js";
+import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { branchSizes } from "./branch-reports.js";
+import { PreparedCache } from "./prepared-cache.js";
+import type { PlanContext } from "./relational.js";
+import type { NameScope } from "./relation-names.js";
+import type { ResolveServices } from "./resolve.js";
+import { SessionFunctions } from "./session-functions.js";
+import { SessionTransactions } from "./transactions.js";
+import type { Settings } from "./settings.js";
+import type { Notice } from "./types.js";
+
+const MAX_PREPARED = 128;
+
+export interface SessionServices {
+  readonly context: BranchContext;
+  readonly analyse: (text: string) => Promise<readonly StatementAnalysis[]>;
+}
+
+export interface SessionIdentity {
+  readonly user: string;
+  /** Database name as the client gave it, without the branch. */
+  readonly database: string;
+  /** The head chosen at connect. */
+  readonly head: HeadId;
+  /** The session's own branch, made by `branch=new`: discarded at its end. */
+  readonly ownsHead: boolean;
+}
+
+export class SessionCore implements Disposable {
+  readonly services: SessionServices;
+  readonly connection: Connection;
+  readonly settings: Settings;
+  readonly identity: SessionIdentity;
+  readonly transactions: SessionTransactions;
+  readonly prepared: PreparedCache;
+  /** SQL PREPARE: name ⇒ statement text. */
+  readonly sqlPrepared = new Map<string, string>();
+  readonly notices: Notice[] = [];
+  readonly #functions: SessionFunctions;
+  readonly #temporary = new Set<string>();
+  #head: HeadId = MAIN;
+  #headAtBlockStart: HeadId = MAIN;
+
+  private constructor(
+    services: SessionServices,
+    connection: Connection,
+    settings: Settings,
+    identity: SessionIdentity,
+  ) {
+    this.services = services;
+    this.connection = connection;
+    this.settings = settings;
+    this.identity = identity;
+    this.transactions = new SessionTransactions(services.context, connection);
+    this.prepared = new PreparedCache(connection, MAX_PREPARED);
+    this.#functions = new SessionFunctions(identity);
+  }
+
+  static async open(
+    services: SessionServices,
+    connection: Connection,
+    settings: Settings,
+    identity: SessionIdentity,
+  ): Promise<SessionCore> {
+    const core = new SessionCore(services, connection, settings, identity);
+    await core.#functions.install(connection);
+    await core.#switchHead(identity.head);
+    await core.applyTimeZone();
+    return core;
+  }
+
+  get head(): HeadId {
+    return this.#head;
+  }
+
+  /** Name of the session's head, as SHOW branch gives it. */
+  get branchName(): string {
+    if (this.#head === MAIN) return MAIN;
+    return this.services.context.registry.state.branches.get(this.#head)?.name ?? this.#head;
+  }
+
+  notice(severity: Notice["severity"], code: Notice["code"], message: string): void {
+    this.notices.push({ severity, code, message });
+  }
+
+  /** USE BRANCH and SET branch. Refused once the transaction has begun its work: one transaction, one head. */
+  async useBranch(name: string): Promise<void> {
+    if (this.transactions.current !== undefined) {
+      throw new SqlError(
+        SQLSTATE.activeSqlTransaction,
+        "cannot change the branch inside a transaction that has begun its work",
+      );
+    }
+    if (name === MAIN) return await this.#switchHead(MAIN);
+    const branch = requireBranch(this.services.context.registry.state, name);
+    requireReadable(branch, Date.now());
+    await this.#switchHead(branch.id);
+  }
+
+  /** Back to the head chosen at connect. */
+  async useConnectedHead(): Promise<void> {
+    if (this.#head !== this.identity.head) await this.useBranch(this.identity.head);
+  }
+
+  async #switchHead(head: HeadId): Promise<void> {
+    await useCatalog(this.connection, head === MAIN ? "data" : "void");
+    this.#head = head;
+    this.prepared.clear();
+    await this.#functions.setBranch(this.connection, this.branchName);
+    await this.applySearchPath();
+  }
+
+  rememberHead(): void {
+    this.#headAtBlockStart = this.#head;
+  }
+
+  async restoreHead(): Promise<void> {
+    if (this.#head !== this.#headAtBlockStart) await this.#switchHead(this.#headAtBlockStart);
+  }
+
+  /** Schemas of search_path in DuckDB's spelling; `$user` and catalogue schemas say nothing here. */
+  get searchPath(): readonly string[] {
+    const schemas = this.settings
+      .get("search_path")
+      .split(",")
+      .map((part) => part.trim().replace(/^["'](.*)["']$/, "$1"))
+      .filter((part) => part !== "" && part !== "$user" && part !== "pg_catalog")
+      .map((part) => (normaliseName(part) === "public" ? "main" : part));
+    return schemas.length === 0 ? ["main"] : schemas;
+  }
+
+  /** On main DuckDB looks names up itself; on a branch the resolver does, and DuckDB must find nothing. */
+  async applySearchPath(): Promise<void> {
+    if (this.#head !== MAIN) return;
+    await this.#functions.setSearchPath(this.connection, this.searchPath);
+    this.prepared.clear();
+  }
+
+  async applyTimeZone(): Promise<void> {
+    const zone = this.settings.get("TimeZone");
+    try {
+      await this.connection.run(`SET TimeZone = ${quoteLiteral(zone)}`);
+    } catch (error) {
+      throw new SqlError(
+        SQLSTATE.invalidParameterValue,
+        `invalid value for parameter "TimeZone": "${zone}"`,
+        { cause: error },
+      );
+    }
+  }
+
+  async discardTemporary(): Promise<void> {
+    for (const name of this.#temporary) {
+      await this.connection.run(`DROP TABLE IF EXISTS temp.main.${quoteIdentifier(name)}`);
+    }
+    this.#temporary.clear();
+  }
+
+  discardPlans(): void {
+    this.prepared.clear();
+  }
+
+  /** Names of tables and views visible on the session's head. */
+  visibleRelations(): readonly string[] {
+    return this.scope(this.transactions.current)
+      .state.visible(this.#head)
+      .filter((version) => version.schema === "main")
+      .map((version) => version.name);
+  }
+
+  /** How names are looked up now: as the transaction sees the registry, or as it stands. */
+  scope(transaction: Transaction | undefined): NameScope {
+    return {
+      state: transaction?.state ?? this.services.context.registry.state,
+      head: this.#head,
+      temporary: this.#temporary,
+      searchPath: this.searchPath,
+      nowMs: Date.now(),
+    };
+  }
+
+  planContext(transaction: Transaction): PlanContext {
+    return {
+      services: this.resolveServices,
+      scope: this.scope(transaction),
+      temporary: {
+        add: (name) => this.#temporary.add(normaliseName(name)),
+        delete: (name) => this.#temporary.delete(normaliseName(name)),
+      },
+    };
+  }
+
+  get resolveServices(): ResolveServices {
+    const { context, analyse } = this.services;
+    return {
+      storage: context.storage,
+      analyse,
+      sizes: async () => {
+        const branches = [...context.registry.state.branches.values()];
+        return await branchSizes(
+          context,
+          branches.filter((branch) => !branch.released),
+        );
+      },
+      functionName: (parts) => this.#functions.replacement(parts),
+    };
+  }
+
+  /** The branch must still be there; its own state decides what may be done on it. */
+  requireHead(transaction: Transaction, writes: boolean): void {
+    if (this.#head === MAIN) return;
+    const branch = transaction.state.branches.get(this.#head);
+    if (branch === undefined || branch.status === "discarded") {
+      throw new SqlError(
+        SQLSTATE.invalidCatalogName,
+        `branch "${branch?.name ?? this.#head}" does not exist any more`,
+      );
+    }
+    if (writes) requireWritable(branch, Date.now());
+    else requireReadable(branch, Date.now());
+  }
+
+  refuseReadOnly(tag: string): void {
+    const setting = this.transactions.inBlock ? "transaction_read_only" : "default_transaction_read_only";
+    if (this.settings.get(setting) === "on") {
+      throw new SqlError(SQLSTATE.readOnlySqlTransaction, `cannot execute ${tag} in a read-only transaction`);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.prepared[Symbol.dispose]();
+    this.connection.close();
+  }
+}
