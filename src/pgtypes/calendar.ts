@@ -3,7 +3,7 @@
  *
  * Shape   days count from 1970-01-01; writers give back the position after what they wrote
  */
-import { writePadded, writeUint } from "./digits.js";
+import { writePadded, writePair, writeUint } from "./digits.js";
 
 export const MICROS_PER_DAY = 86_400_000_000;
 /** DuckDB's and PostgreSQL's `infinity` of a date; `-infinity` is its negative. */
@@ -14,8 +14,34 @@ export const MAX_TIMESTAMP_TEXT = 44;
 /** The last date split by `splitDays`: columns of dates mostly repeat or ascend. Read it before the next call. */
 export const civil = { year: 1970, month: 1, day: 1 };
 
-/** Splits a day number into `civil`. Counts in 400-year eras from 0000-03-01. */
+/** Days of 1800 … 2199, in which nearly all dates lie: year << 9 | month << 5 | day, filled on first use. */
+const FIRST_PACKED_DAY = -62_091;
+const PACKED_DAYS = 146_097;
+let packedDays: Int32Array | undefined;
+
+/** Splits a day number into `civil`. */
 export function splitDays(days: number): void {
+  const index = days - FIRST_PACKED_DAY;
+  if (index < 0 || index >= PACKED_DAYS) {
+    computeCivil(days);
+    return;
+  }
+  packedDays ??= packDays();
+  const packed = packedDays[index] ?? 0;
+  civil.year = packed >> 9;
+  civil.month = (packed >> 5) & 15;
+  civil.day = packed & 31;
+}
+
+function packDays(): Int32Array {
+  return Int32Array.from({ length: PACKED_DAYS }, (_, index) => {
+    computeCivil(index + FIRST_PACKED_DAY);
+    return (civil.year << 9) | (civil.month << 5) | civil.day;
+  });
+}
+
+/** Counts in 400-year eras from 0000-03-01. */
+function computeCivil(days: number): void {
   const shifted = days + 719_468;
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
@@ -48,11 +74,14 @@ export function joinDays(year: number, month: number, day: number): number {
 export function writeDate(bytes: Uint8Array, at: number, days: number): number {
   splitDays(days);
   const year = civil.year > 0 ? civil.year : 1 - civil.year;
-  let next = year < 10_000 ? writePadded(bytes, at, year, 4) : writeUint(bytes, at, year);
+  let next =
+    year < 10_000
+      ? writePair(bytes, writePair(bytes, at, (year / 100) | 0), year % 100)
+      : writeUint(bytes, at, year);
   bytes[next++] = 0x2d;
-  next = writePadded(bytes, next, civil.month, 2);
+  next = writePair(bytes, next, civil.month);
   bytes[next++] = 0x2d;
-  return writePadded(bytes, next, civil.day, 2);
+  return writePair(bytes, next, civil.day);
 }
 
 /** ` BC` when the date last split lies before year 1. */
@@ -74,11 +103,11 @@ export function writeTime(bytes: Uint8Array, at: number, micros: number): number
 function writeClock(bytes: Uint8Array, at: number, seconds: number): number {
   const minutes = (seconds / 60) | 0;
   const hours = (minutes / 60) | 0;
-  writePadded(bytes, at, hours, 2);
+  writePair(bytes, at, hours);
   bytes[at + 2] = 0x3a;
-  writePadded(bytes, at + 3, minutes - hours * 60, 2);
+  writePair(bytes, at + 3, minutes - hours * 60);
   bytes[at + 5] = 0x3a;
-  return writePadded(bytes, at + 6, seconds - minutes * 60, 2);
+  return writePair(bytes, at + 6, seconds - minutes * 60);
 }
 
 /** `.5` of 500,000 microseconds, nothing of 0. */

@@ -32,6 +32,14 @@ export function writePadded(bytes: Uint8Array, at: number, value: number, width:
   return at + width;
 }
 
+/** 0 … 99 as two digits. */
+export function writePair(bytes: Uint8Array, at: number, value: number): number {
+  const tens = (value * 103) >> 10;
+  bytes[at] = ZERO + tens;
+  bytes[at + 1] = ZERO + value - tens * 10;
+  return at + 2;
+}
+
 /** Any integer from 0 to 2^53. */
 export function writeUint(bytes: Uint8Array, at: number, value: number): number {
   if (value < BILLION) return writePadded(bytes, at, value, digitCount(value));

@@ -9,11 +9,11 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { INFINITE_DAYS, MICROS_PER_DAY, joinDays } from "./calendar.js";
 import { datetimeOutOfRange, fieldOutOfRange, invalidDatetime } from "./input-errors.js";
 import { trimBlanks } from "./parse-numbers.js";
-import { findZone, zoneOffsets, type ZoneOffsets } from "./zone-offsets.js";
+import { findZone, zoneOffsets } from "./zone-offsets.js";
 
 const DATE = String.raw`(?<year>\d{4,7})-(?<month>\d{1,2})-(?<day>\d{1,2})`;
 const COMPACT_DATE = String.raw`(?<cyear>\d{4})(?<cmonth>\d{2})(?<cday>\d{2})`;
-const TIME = String.raw`(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d*))?)?`;
+const TIME = String.raw`(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:\.(?<fraction>\d*))?)?`;
 const COMPACT_TIME = String.raw`(?<chour>\d{2})(?<cminute>\d{2})(?<csecond>\d{2})(?:\.(?<cfraction>\d*))?`;
 const MERIDIEM = String.raw`(?:\s*(?<meridiem>[ap]m))?`;
 const OFFSET = String.raw`(?<sign>[+-])(?<zhour>\d{1,2})(?::?(?<zminute>\d{2})(?::?(?<zsecond>\d{2}))?)?`;
@@ -33,6 +33,8 @@ const INFINITE_MICROS = 9_223_372_036_854_775_807n;
 type Fields = Readonly<Record<string, string | undefined>>;
 
 interface Moment {
+  /** The date as written: a time of 24:00 or second 60 does not count into it. */
+  readonly date: number;
   readonly days: number;
   readonly micros: number;
   /** As written, or undefined when no zone was. */
@@ -43,7 +45,7 @@ interface Moment {
 export function parseDate(text: string): number {
   const special = specialMicros(text);
   if (special !== undefined) return special === 0n ? 0 : special > 0n ? INFINITE_DAYS : -INFINITE_DAYS;
-  return readMoment(text, "date").days;
+  return readMoment(text, "date").date;
 }
 
 /** Microseconds since 1970-01-01; a zone is left out, as PostgreSQL does. */
@@ -105,7 +107,7 @@ function readMoment(text: string, typeName: string): Moment {
   const carried = Math.floor(micros / MICROS_PER_DAY);
   const local = { days: days + carried, micros: micros - carried * MICROS_PER_DAY };
   const seconds = local.days * 86_400 + Math.floor(local.micros / MICROS_PER_SECOND);
-  return { ...local, offset: offsetOf(fields, text, seconds) };
+  return { date: days, ...local, offset: offsetOf(fields, text, seconds, typeName) };
 }
 
 function readClock(text: string, typeName: string): Moment {
@@ -117,7 +119,8 @@ function readClock(text: string, typeName: string): Moment {
   }
   if (fields["zone"] !== undefined && !/^(utc|gmt)$/i.test(fields["zone"]))
     throw invalidDatetime(typeName, text);
-  return { days: 0, micros: microsOf(fields, text), offset: offsetOf(fields, text, 0) };
+  const offset = offsetOf(fields, text, 0, typeName);
+  return { date: 0, days: 0, micros: microsOf(fields, text), offset };
 }
 
 function daysOf(fields: Fields, text: string): number {
@@ -160,9 +163,14 @@ function hourOf(fields: Fields, text: string): number {
 }
 
 /** `localSeconds` is the moment as written: a named zone's offset depends on it. */
-function offsetOf(fields: Fields, text: string, localSeconds: number): number | undefined {
+function offsetOf(fields: Fields, text: string, localSeconds: number, typeName: string): number | undefined {
   if (fields["utc"] !== undefined) return 0;
-  if (fields["zone"] !== undefined) return zoneNamed(fields["zone"]).offsetOfLocal(localSeconds);
+  if (fields["zone"] !== undefined) {
+    const zone = findZone(fields["zone"]);
+    if (zone !== undefined) return zone.offsetOfLocal(localSeconds);
+    if (!fields["zone"].includes("/")) throw invalidDatetime(typeName, text);
+    throw new SqlError(SQLSTATE.invalidParameterValue, `time zone "${fields["zone"]}" not recognized`);
+  }
   if (fields["sign"] === undefined) return undefined;
   const minutes = Number(fields["zminute"] ?? 0);
   const size = Number(fields["zhour"]) * 3600 + minutes * 60 + Number(fields["zsecond"] ?? 0);
@@ -173,10 +181,4 @@ function offsetOf(fields: Fields, text: string, localSeconds: number): number | 
     );
   }
   return fields["sign"] === "-" ? -size : size;
-}
-
-function zoneNamed(name: string): ZoneOffsets {
-  const zone = findZone(name);
-  if (zone !== undefined) return zone;
-  throw new SqlError(SQLSTATE.invalidParameterValue, `time zone "${name}" not recognized`);
 }

@@ -68,7 +68,7 @@ const ISO_PART = new RegExp(String.raw`(?<number>${NUMBER})(?<unit>[YMWDHS])`, "
 export function parseInterval(text: string): IntervalFields {
   const trimmed = trimBlanks(text);
   const sum = new IntervalSum(text);
-  if (/^P/.test(trimmed)) readIso(trimmed, sum);
+  if (trimmed.startsWith("P")) readIso(trimmed, sum);
   else readVerbose(trimmed, sum);
   return sum.finish();
 }
@@ -80,6 +80,7 @@ class IntervalSum {
   #days = 0;
   #micros = 0n;
   #sign = 1;
+  readonly #seen = new Set<string>();
 
   constructor(text: string) {
     this.#text = text;
@@ -91,7 +92,9 @@ class IntervalSum {
 
   add(number: string, unit: string): void {
     const rule = UNITS[unit];
-    if (rule === undefined) throw this.fail();
+    // A unit counts once: `1 day 1 day` is more likely a mistake than a sum.
+    if (rule === undefined || this.#seen.has(unit)) throw this.fail();
+    this.#seen.add(unit);
     if (rule.field === "micros") this.#micros += scaled(number, rule.size);
     else if (rule.field === "days") this.#addDays(Number(number) * rule.size);
     else if (rule.size > 1) this.#months += Math.round(Number(number) * rule.size);
@@ -105,7 +108,8 @@ class IntervalSum {
   /** `[-]HH:MM[:SS[.ffffff]]` */
   addClock(clock: string): void {
     const [hours = "0", minutes = "0", seconds = "0"] = clock.replace(/^[+-]/, "").split(":");
-    if (Number(minutes) > 59 || Number(seconds) >= 61) throw this.fail();
+    if (Number(minutes) > 59 || Number(seconds) >= 61 || this.#seen.has("clock")) throw this.fail();
+    this.#seen.add("clock");
     const size = scaled(hours, 3600 * MICROS_PER_SECOND) + scaled(minutes, 60 * MICROS_PER_SECOND);
     const micros = size + scaled(seconds, MICROS_PER_SECOND);
     this.#micros += clock.startsWith("-") ? -micros : micros;

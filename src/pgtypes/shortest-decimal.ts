@@ -21,11 +21,11 @@ const view = new DataView(new ArrayBuffer(8));
 /** Gives `d.ddde±x` for a finite number that is not 0: the shortest for a float8, or for a float4. */
 export function shortestDecimal(number: number, kind: "float8" | "float4"): string {
   const size = Math.abs(number);
-  const interval = kind === "float8" ? doubleInterval(size) : floatInterval(size);
+  const bounds = kind === "float8" ? doubleInterval(size) : floatInterval(size);
   const [, exponentText] = size.toExponential(20).split("e");
   const exponent = Number(exponentText);
   for (let digits = 1; digits <= MAX_DIGITS; digits++) {
-    const found = nearestInside(interval, exponent - digits + 1);
+    const found = nearestInside(bounds, exponent - digits + 1);
     if (found === undefined) continue;
     const text = String(found);
     const shifted = exponent + text.length - digits;
@@ -37,13 +37,13 @@ export function shortestDecimal(number: number, kind: "float8" | "float4"): stri
 function doubleInterval(size: number): ExactInterval {
   view.setFloat64(0, size);
   const bits = view.getBigUint64(0);
-  return interval(bits & 0xfffffffffffffn, Number(bits >> 52n), { fractionBits: 52, bias: 1075 });
+  return exactInterval(bits & 0xfffffffffffffn, Number(bits >> 52n), { fractionBits: 52, bias: 1075 });
 }
 
 function floatInterval(size: number): ExactInterval {
   view.setFloat32(0, size);
   const bits = view.getUint32(0);
-  return interval(BigInt(bits & 0x7fffff), bits >>> 23, { fractionBits: 23, bias: 150 });
+  return exactInterval(BigInt(bits & 0x7fffff), bits >>> 23, { fractionBits: 23, bias: 150 });
 }
 
 interface FloatFormat {
@@ -51,7 +51,7 @@ interface FloatFormat {
   readonly bias: number;
 }
 
-function interval(fraction: bigint, biased: number, { fractionBits, bias }: FloatFormat): ExactInterval {
+function exactInterval(fraction: bigint, biased: number, { fractionBits, bias }: FloatFormat): ExactInterval {
   const mantissa = biased === 0 ? fraction : fraction | (1n << BigInt(fractionBits));
   const power = Math.max(1, biased) - bias - 2;
   // Just above a power of two the lower neighbour is half as far away.

@@ -46,11 +46,10 @@ export class ZoneOffsets {
     return this.#last.offset;
   }
 
-  /** The offset to read a local time with: in a gap or an overlap of clock changes the one before the change. */
+  /** The offset to read a local time with. Skipped by the clocks: as before the change; twice: as after. */
   offsetOfLocal(localSeconds: number): number {
     const before = this.offsetAt(localSeconds - DAY_SECONDS);
     const after = this.offsetAt(localSeconds + DAY_SECONDS);
-    if (this.offsetAt(localSeconds - before) === before) return before;
     return this.offsetAt(localSeconds - after) === after ? after : before;
   }
 

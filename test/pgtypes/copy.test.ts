@@ -1,5 +1,5 @@
 /** COPY data: PostgreSQL's rules one by one, and what is written reads back under any chunking. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CopyEncoder } from "../../src/pgtypes/copy-encoder.js";
 import { CopyParser, type CopyRow } from "../../src/pgtypes/copy-parser.js";

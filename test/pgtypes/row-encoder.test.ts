@@ -1,5 +1,5 @@
 /** What the captured values cannot show: whole vectors, chunk borders, strings wherever they lie, and round trips. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeParameter } from "../../src/pgtypes/parameters.js";
 import { OID } from "../../src/pgtypes/oids.js";
@@ -8,64 +8,108 @@ import { textOf } from "./data-rows.js";
 import { TestEngine } from "./engine.js";
 import { readDataRows } from "./data-rows.js";
 
+interface RoundTrip {
+  readonly type: string;
+  readonly oid: number;
+  readonly values: fc.Arbitrary<string>;
+}
+
+const signed = (bits: number): fc.Arbitrary<string> =>
+  fc.bigInt({ min: -(1n << BigInt(bits - 1)), max: (1n << BigInt(bits - 1)) - 1n }).map(String);
+const roundTrips: readonly RoundTrip[] = [
+  { type: "SMALLINT", oid: OID.int2, values: signed(16) },
+  { type: "INTEGER", oid: OID.int4, values: signed(32) },
+  { type: "BIGINT", oid: OID.int8, values: signed(64) },
+  { type: "HUGEINT", oid: OID.numeric, values: signed(127) },
+  {
+    type: "DECIMAL(38,9)",
+    oid: OID.numeric,
+    values: fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n }).map((unscaled) => {
+      const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(10, "0");
+      return `${unscaled < 0n ? "-" : ""}${digits.slice(0, -9)}.${digits.slice(-9)}`;
+    }),
+  },
+  { type: "DATE", oid: OID.date, values: fc.integer({ min: -700_000, max: 3_000_000 }).map(isoDate) },
+  {
+    type: "TIMESTAMP",
+    oid: OID.timestamp,
+    values: fc
+      .tuple(
+        fc.integer({ min: -700_000, max: 3_000_000 }),
+        fc.integer({ min: 0, max: 86_399 }),
+        fc.nat(999_999),
+      )
+      .map(([days, seconds, micros]) => `${isoDate(days)} ${isoClock(seconds)}${fractionOf(micros)}`),
+  },
+];
+
+function isoDate(days: number): string {
+  return new Date(days * 86_400_000).toISOString().replace(/T.*/, "").replace(/^\+0*/, "");
+}
+
+function isoClock(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(11, 19);
+}
+
+function fractionOf(micros: number): string {
+  return micros === 0 ? "" : `.${String(micros).padStart(6, "0").replace(/0+$/, "")}`;
+}
+
 describe("rows of many chunks", () => {
   let engine: TestEngine;
   beforeAll(async () => {
     engine = await TestEngine.open();
-  });
-  afterAll(() => engine.close());
-
-  /** The oracle is DuckDB's own text, for types both write alike. */
-  async function expectSameText(from: string, columns: readonly string[]): Promise<void> {
-    const encoded = await engine.rows(`SELECT ${columns.join(", ")} ${from}`);
-    const casts = columns.map((column) => `(${column})::varchar`);
-    const read = await engine.connection.runAndReadAll(`SELECT ${casts.join(", ")} ${from}`);
-    expect(encoded.map((row) => row.map(textOf))).toEqual(read.getRowsJson());
-  }
-
-  test.each([1, 63, 64, 65, 2047, 2048, 2049, 5000])(
-    "%i rows come out in order, NULLs among them",
-    async (count) => {
-      const columns = [
-        "range::integer",
-        "nullif(range % 3, 0)::bigint",
-        "CASE WHEN range % 7 > 0 THEN 'v' || range END",
-      ];
-      await expectSameText(`FROM range(${count})`, columns);
-    },
-  );
-
-  test.each([0, 1, 11, 12, 13, 14, 255, 4096, 100_000])("strings of %i bytes", async (length) => {
-    await expectSameText(`FROM range(50)`, [`repeat('x', ${length})`, `repeat('y', ${length}) || range`]);
-  });
-
-  test("strings in any order of memory, shared, and mixed short and long", async () => {
     await engine.connection.run(`CREATE TABLE texts AS
       SELECT range AS i, 'a text of some length number ' || range AS long, 's' || range AS short FROM range(6000)`);
-    const mixed = "CASE WHEN i % 2 = 0 THEN long ELSE short END";
-    await expectSameText("FROM texts ORDER BY hash(i)", ["long", "short", mixed]);
-    await expectSameText("FROM texts ORDER BY i DESC", ["long", mixed]);
-    await expectSameText("FROM texts ORDER BY i", [
-      "['the same long string', 'another long string'][1 + i % 2]",
-      "long",
-    ]);
-  });
-
-  test("constant, all-NULL and dictionary columns", async () => {
-    await expectSameText("FROM range(3000)", [
-      "'a constant that is long'",
-      "NULL::varchar",
-      "42",
-      "NULL::integer",
-    ]);
     await engine.connection.run(`CREATE TABLE kinds AS
       SELECT 'a long label of kind ' || (range % 5) AS kind, (range % 5)::integer AS n FROM range(10000)`);
     await engine.connection.run("CHECKPOINT");
-    await expectSameText("FROM kinds WHERE n <> 2", ["kind", "n"]);
-    await expectSameText("FROM kinds a JOIN (SELECT range::integer AS n FROM range(3)) b USING (n)", [
-      "kind",
-      "n",
-    ]);
+  });
+  afterAll(() => engine.close());
+
+  /** Our text of some columns, and DuckDB's own: the oracle for types both write alike. */
+  async function bothTexts(
+    from: string,
+    columns: readonly string[],
+  ): Promise<{ ours: unknown; duckdb: unknown }> {
+    const encoded = await engine.rows(`SELECT ${columns.join(", ")} ${from}`);
+    const casts = columns.map((column) => `(${column})::varchar`);
+    const read = await engine.connection.runAndReadAll(`SELECT ${casts.join(", ")} ${from}`);
+    return { ours: encoded.map((row) => row.map(textOf)), duckdb: read.getRowsJson() };
+  }
+
+  const numbered = [
+    "range::integer",
+    "nullif(range % 3, 0)::bigint",
+    "CASE WHEN range % 7 > 0 THEN 'v' || range END",
+  ];
+  const mixed = "CASE WHEN i % 2 = 0 THEN long ELSE short END";
+  const shared = "['the same long string', 'another long string'][1 + i % 2]";
+
+  test.each<[string, string, readonly string[]]>([
+    ...[1, 63, 64, 65, 2047, 2048, 2049, 5000].map((count): [string, string, readonly string[]] => [
+      `${count} rows, NULLs among them`,
+      `FROM range(${count})`,
+      numbered,
+    ]),
+    ...[0, 1, 11, 12, 13, 14, 255, 4096, 100_000].map((length): [string, string, readonly string[]] => [
+      `strings of ${length} bytes`,
+      "FROM range(50)",
+      [`repeat('x', ${length})`, `repeat('y', ${length}) || range`],
+    ]),
+    ["strings in any order of memory", "FROM texts ORDER BY hash(i)", ["long", "short", mixed]],
+    ["strings in descending order", "FROM texts ORDER BY i DESC", ["long", mixed]],
+    ["strings that share memory", "FROM texts ORDER BY i", [shared, "long"]],
+    [
+      "constant and all-NULL columns",
+      "FROM range(3000)",
+      ["'a constant, long'", "NULL::varchar", "42", "NULL::integer"],
+    ],
+    ["dictionary columns", "FROM kinds WHERE n <> 2", ["kind", "n"]],
+    ["joined columns", "FROM kinds JOIN (SELECT range::integer AS n FROM range(3)) USING (n)", ["kind", "n"]],
+  ])("%s come out as they are", async (_name, from, columns) => {
+    const texts = await bothTexts(from, columns);
+    expect(texts.ours).toEqual(texts.duckdb);
   });
 
   test("nested columns whose parts are constant, filtered, empty or NULL", async () => {
@@ -138,53 +182,6 @@ describe("rows of many chunks", () => {
     ]);
   });
 
-  interface RoundTrip {
-    readonly type: string;
-    readonly oid: number;
-    readonly values: fc.Arbitrary<string>;
-  }
-
-  const signed = (bits: number): fc.Arbitrary<string> =>
-    fc.bigInt({ min: -(1n << BigInt(bits - 1)), max: (1n << BigInt(bits - 1)) - 1n }).map(String);
-  const roundTrips: readonly RoundTrip[] = [
-    { type: "SMALLINT", oid: OID.int2, values: signed(16) },
-    { type: "INTEGER", oid: OID.int4, values: signed(32) },
-    { type: "BIGINT", oid: OID.int8, values: signed(64) },
-    { type: "HUGEINT", oid: OID.numeric, values: signed(127) },
-    {
-      type: "DECIMAL(38,9)",
-      oid: OID.numeric,
-      values: fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n }).map((unscaled) => {
-        const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(10, "0");
-        return `${unscaled < 0n ? "-" : ""}${digits.slice(0, -9)}.${digits.slice(-9)}`;
-      }),
-    },
-    { type: "DATE", oid: OID.date, values: fc.integer({ min: -700_000, max: 3_000_000 }).map(isoDate) },
-    {
-      type: "TIMESTAMP",
-      oid: OID.timestamp,
-      values: fc
-        .tuple(
-          fc.integer({ min: -700_000, max: 3_000_000 }),
-          fc.integer({ min: 0, max: 86_399 }),
-          fc.nat(999_999),
-        )
-        .map(([days, seconds, micros]) => `${isoDate(days)} ${isoClock(seconds)}${fractionOf(micros)}`),
-    },
-  ];
-
-  function isoDate(days: number): string {
-    return new Date(days * 86_400_000).toISOString().replace(/T.*/, "").replace(/^\+0*/, "");
-  }
-
-  function isoClock(seconds: number): string {
-    return new Date(seconds * 1000).toISOString().slice(11, 19);
-  }
-
-  function fractionOf(micros: number): string {
-    return micros === 0 ? "" : `.${String(micros).padStart(6, "0").replace(/0+$/, "")}`;
-  }
-
   test.each(roundTrips)(
     "$type reads back what was written, in text and in binary",
     async ({ type, oid, values }) => {
@@ -209,7 +206,7 @@ describe("rows of many chunks", () => {
 
   test("any double and any string survive", async () => {
     const doubles = fc.double({ noNaN: true });
-    const strings = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => !text.includes("\0"));
+    const strings = fc.string({ unit: "binary", maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(doubles, strings), { minLength: 1, maxLength: 300 }),
@@ -219,13 +216,13 @@ describe("rows of many chunks", () => {
           for (const [index, [number, text]] of pairs.entries()) {
             appender.appendInteger(index);
             appender.appendDouble(number);
-            appender.appendVarchar(text.toWellFormed());
+            appender.appendVarchar(text);
             appender.endRow();
           }
           appender.closeSync();
           const rows = await engine.rows("SELECT d, s FROM pairs ORDER BY i");
           const read = rows.map((row) => [Number(textOf(row[0])), textOf(row[1])]);
-          expect(read).toEqual(pairs.map(([number, text]) => [number, text.toWellFormed()]));
+          expect(read).toEqual(pairs.map(([number, text]) => [number, text]));
         },
       ),
       { numRuns: 20 },
