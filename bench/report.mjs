@@ -1,0 +1,74 @@
+/** Results as a table, in a JSON file, and between the markers of the README. */
+import { readFileSync, writeFileSync } from "node:fs";
+
+const BEGIN = "<!-- bench:begin -->";
+const END = "<!-- bench:end -->";
+
+/** One line per figure that has a target, and the ones worth knowing beside it. */
+export function toTable(results) {
+  const { branchCreation, streaming, pointQuery, slowReader } = results;
+  const { medianMs, ratios } = pointQuery;
+  const rows = [
+    ["What", "Measured", "Target", "Met"],
+    ...branchCreation.rows.map(({ tables, medianMs: ms, p95Ms }) => [
+      `Create a branch of ${tables.toLocaleString("en")} tables`,
+      `${ms} ms (95 %: ${p95Ms} ms)`,
+      "median ≤ 10 ms, flat",
+      yesNo(branchCreation.met),
+    ]),
+    [
+      `Stream ${streaming.rows.toLocaleString("en")} rows × 8 columns (${streaming.megabytes} MB)`,
+      `${streaming.wireMs} ms, ${streaming.ratio}× fetching alone (${streaming.fetchMs} ms)`,
+      "≤ 5×",
+      yesNo(streaming.met),
+    ],
+    [
+      "Point query, prepared, main",
+      `${medianMs.prepared} ms, ${ratios.prepared}× DuckDB in process (${medianMs.duckdb} ms)`,
+      "≤ 2×",
+      yesNo(pointQuery.met),
+    ],
+    ["Point query, simple, main", `${medianMs.simple} ms, ${ratios.simple}×`, "", ""],
+    [
+      "Point query, prepared, branch",
+      `${medianMs.branchUntouched} ms, ${ratios.branchUntouched}×; table written in the branch: ` +
+        `${medianMs.branchWritten} ms, ${ratios.branchWritten}×`,
+      "",
+      "",
+    ],
+    slowReader === undefined
+      ? ["Slow reader", "not measured here (needs /proc)", "≤ 150 MB growth", ""]
+      : [
+          `${slowReader.rows.toLocaleString("en")} rows (${slowReader.megabytes} MB) to a slow reader`,
+          `memory grew by ${slowReader.growthMb} MB`,
+          "≤ 150 MB",
+          yesNo(slowReader.met),
+        ],
+  ];
+  const [head, ...body] = rows;
+  return [line(head), line(head.map(() => "---")), ...body.map(line)].join("\n");
+}
+
+function line(cells) {
+  return `| ${cells.join(" | ")} |`;
+}
+
+function yesNo(met) {
+  return met ? "yes" : "**no**";
+}
+
+/** Replaces what stands between the markers; leaves a README without markers alone. */
+export function updateReadme(path, table, machine) {
+  let text;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT") return false;
+    throw error;
+  }
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin === -1 || end < begin) return false;
+  const block = `${BEGIN}\n\n${table}\n\nMeasured on ${machine}.\n\n`;
+  writeFileSync(path, text.slice(0, begin) + block + text.slice(end));
+  return true;
+}
