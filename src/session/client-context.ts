@@ -12,7 +12,7 @@ export class ClientContext {
   readonly channel: ClientChannel;
   readonly log: Logger;
   readonly output: ClientOutput;
-  readonly interrupt = new Interrupt();
+  readonly interrupt: Interrupt;
   readonly implicit: ImplicitTransaction;
   #timeZone = "UTC";
   #descriptionEpoch = 0;
@@ -24,6 +24,7 @@ export class ClientContext {
     this.channel = channel;
     this.log = log;
     this.output = new ClientOutput(channel);
+    this.interrupt = new Interrupt(() => session.cancel());
     this.implicit = new ImplicitTransaction(session);
   }
 

@@ -1,10 +1,20 @@
 /** A cancel request as the protocol sees it: it counts only for the message being worked on. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 
+/** A request that arrives between two steps of a statement interrupts nothing: it is repeated until it is heard. */
+const REPEAT_MS = 100;
+
 /** Remembers a cancel request between the points where the work looks for it. */
 export class Interrupt {
+  readonly #cancel: () => void;
   #busy = false;
   #requested = false;
+  #repeat: NodeJS.Timeout | undefined;
+
+  /** `cancel` stops what runs, if anything runs. */
+  constructor(cancel: () => void) {
+    this.#cancel = cancel;
+  }
 
   /** A message begins: requests made before were for an earlier one. */
   begin(): void {
@@ -12,14 +22,19 @@ export class Interrupt {
     this.#requested = false;
   }
 
+  /** The message is answered, or has failed: what follows (a rollback) is not to be interrupted. */
   end(): void {
     this.#busy = false;
+    clearInterval(this.#repeat);
+    this.#repeat = undefined;
   }
 
-  /** Notes the request; false when there is nothing to cancel. */
-  request(): boolean {
-    if (this.#busy) this.#requested = true;
-    return this.#busy;
+  /** Does nothing when nothing is under way. */
+  request(): void {
+    if (!this.#busy || this.#requested) return;
+    this.#requested = true;
+    this.#cancel();
+    this.#repeat = setInterval(this.#cancel, REPEAT_MS);
   }
 
   throwIfRequested(): void {

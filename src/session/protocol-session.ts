@@ -57,7 +57,7 @@ export class ProtocolSession {
 
   /** A cancel request, or the client is gone: stops the statement under way, if any. */
   cancel(): void {
-    if (this.#context.interrupt.request()) this.#context.session.cancel();
+    this.#context.interrupt.request();
   }
 
   /** False when the client has terminated or there is nothing more to process. */
@@ -70,6 +70,7 @@ export class ProtocolSession {
     try {
       await this.#handle(decodeFrontendMessage(frame));
     } catch (error) {
+      this.#context.interrupt.end();
       await this.#recover(error, frame);
     } finally {
       this.#context.interrupt.end();

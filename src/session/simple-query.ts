@@ -38,6 +38,7 @@ async function runStatement(
   else await portals.bufferUnread();
   context.interrupt.throwIfRequested();
   const tag = await executeAndSend(context, statement);
+  context.interrupt.throwIfRequested();
   if (isLast) await context.implicit.end();
   context.writeNotices();
   if (tag === undefined) writeEmptyQueryResponse(context.output.writer);

@@ -2,6 +2,7 @@
  * A small real QuerySession over DuckDB, so that the protocol is tested without branches: every statement runs, every
  * answer is DuckDB's. Knows as little of SQL as it can: the first word of a statement.
  */
+import { EventEmitter } from "node:events";
 import { SQLSTATE, SqlError } from "../../src/core/errors.js";
 import type { Connection } from "../../src/engine/connection.js";
 import { Database } from "../../src/engine/database.js";
@@ -36,11 +37,9 @@ const COPY_TEXT: CopyFormat = {
 /** Opens sessions over one database in memory. Counts what a test may want to know. */
 export class DuckDbSessions implements SessionFactory, AsyncDisposable {
   readonly #database: Database;
+  /** `execute` (a statement is about to run), `chunk` (one is handed out), `close` (a session has ended). */
+  readonly events = new EventEmitter();
   openSessions = 0;
-  /** Called for every chunk a session hands out. */
-  onChunk: (() => void) | undefined;
-  /** Called when a statement is about to run. */
-  onExecute: ((text: string) => void) | undefined;
 
   private constructor(database: Database) {
     this.#database = database;
@@ -109,7 +108,7 @@ class DuckDbSession implements QuerySession {
     parameters: readonly BoundParameter[],
     declaredOids: readonly number[],
   ): Promise<StatementResult> {
-    this.#owner.onExecute?.(statement.text);
+    this.#owner.events.emit("execute", statement.text);
     const verb = verbOf(statement);
     if (this.#status === "E" && !["commit", "rollback"].includes(verb)) {
       const message = "current transaction is aborted, commands ignored until end of transaction block";
@@ -160,6 +159,7 @@ class DuckDbSession implements QuerySession {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#owner.openSessions--;
     this.#connection.close();
+    this.#owner.events.emit("close");
   }
 
   async #control(verb: string): Promise<string> {
@@ -248,7 +248,7 @@ class DuckDbSession implements QuerySession {
 
   async *#batches(stream: Awaited<ReturnType<Connection["stream"]>>): AsyncIterableIterator<RowBatch> {
     for (let chunk = await stream.next(); chunk !== undefined; chunk = await stream.next()) {
-      this.#owner.onChunk?.();
+      this.#owner.events.emit("chunk", chunk.rowCount);
       yield { kind: "chunk", chunk };
     }
   }
