@@ -1,39 +1,49 @@
-/** Replays every transcript against this server and, where its binaries are, against PostgreSQL 15. */
+/**
+ * Replays every transcript against the protocol over a plain DuckDB session, against the whole program on main and on a
+ * branch, and, where its binaries are, against PostgreSQL 15.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasPostgres, type PostgresServer, startPostgres } from "../support/postgres.js";
-import { startTestServer, type TestServer } from "../support/test-server.js";
+import { startApp } from "../../src/app.js";
+import { readConfig } from "../../src/config.js";
+import { createLog } from "../../src/core/log.js";
+import { hasPostgres, startPostgres } from "../support/postgres.js";
+import { startTestServer } from "../support/test-server.js";
 import { replay } from "../support/transcript.js";
+import { type Address, WireClient } from "../support/wire-client.js";
+
+interface Target extends AsyncDisposable {
+  readonly address: Address;
+}
 
 const FILES = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".txt"));
-
-/** Where we differ from PostgreSQL on purpose; the file says why. */
+/** Without those where we differ from PostgreSQL on purpose; such a file says why. */
 const ORACLE_FILES = FILES.filter((name) => !name.startsWith("ours-"));
 
-describe("this server answers", () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer();
-  });
-  afterAll(async () => server[Symbol.asyncDispose]());
+async function startProgram(): Promise<Target> {
+  const app = await startApp(readConfig({ data: ":memory:", port: 0 }, {}), createLog("error"));
+  using client = await WireClient.start(app.address);
+  await client.query("create branch work");
+  return { address: app.address, [Symbol.asyncDispose]: async () => await app.close() };
+}
 
-  it.each(FILES)("%s", async (name) => {
+function itAnswers(files: readonly string[], database: string, start: () => Promise<Target>): void {
+  let target: Target;
+  beforeAll(async () => {
+    target = await start();
+  });
+  afterAll(async () => await target[Symbol.asyncDispose]());
+
+  it.each(files)("%s", async (name) => {
     const text = readFileSync(new URL(name, import.meta.url), "utf8");
-    const { expected, actual } = await replay(text, server.address, "main");
+    const { expected, actual } = await replay(text, target.address, database);
     expect(actual).toEqual(expected);
   });
-});
+}
 
-describe.skipIf(!hasPostgres)("PostgreSQL 15 answers", () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(async () => server[Symbol.asyncDispose]());
-
-  it.each(ORACLE_FILES)("%s", async (name) => {
-    const text = readFileSync(new URL(name, import.meta.url), "utf8");
-    const { expected, actual } = await replay(text, server.address, "postgres");
-    expect(actual).toEqual(expected);
-  });
-});
+describe("the protocol over a plain session answers", () => itAnswers(FILES, "main", startTestServer));
+describe("the program answers, on main", () => itAnswers(FILES, "main", startProgram));
+describe("the program answers, on a branch", () => itAnswers(FILES, "main/work", startProgram));
+describe.skipIf(!hasPostgres)("PostgreSQL 15 answers", () =>
+  itAnswers(ORACLE_FILES, "postgres", startPostgres),
+);
