@@ -56,19 +56,15 @@ export class ResultStream {
 /** A prepared statement; rebinds by itself when the catalogue changes. */
 export class PreparedStatement {
   readonly #statement: DuckDBPreparedStatement;
+  /** As inferred before anything was bound: afterwards DuckDB gives the types of the bound values. */
+  readonly parameterTypes: readonly (EngineType | undefined)[];
 
   constructor(statement: DuckDBPreparedStatement) {
     this.#statement = statement;
-  }
-
-  /** Inferred parameter types; undefined where DuckDB cannot tell before values are bound. */
-  get parameterTypes(): readonly (EngineType | undefined)[] {
-    const types: (EngineType | undefined)[] = [];
-    for (let index = 1; index <= this.#statement.parameterCount; index++) {
-      const known = Number(this.#statement.parameterTypeId(index)) !== INVALID_TYPE_ID;
-      types.push(known ? knownType(() => this.#statement.parameterType(index)) : undefined);
-    }
-    return types;
+    this.parameterTypes = Array.from({ length: statement.parameterCount }, (_, i) => {
+      const known = Number(statement.parameterTypeId(i + 1)) !== INVALID_TYPE_ID;
+      return known ? knownType(() => statement.parameterType(i + 1)) : undefined;
+    });
   }
 
   /** Column types; null where they depend on parameters. */

@@ -102,8 +102,7 @@ const RULES: readonly Rule[] = [
   { pattern: /^Catalog Error: .*does not exist/, code: SQLSTATE.undefinedObject },
   { pattern: /^(?:Catalog|Dependency) Error: .*depend/s, code: SQLSTATE.dependentObjectsStillExist },
   {
-    pattern:
-      /^Binder Error: (?:Referenced column|Table ".*" does not have a column named|Column) "?(.*?)"? not found/,
+    pattern: /^Binder Error: Referenced column "(.*?)" (?:was )?not found/,
     code: SQLSTATE.undefinedColumn,
     message: (m) => `column "${text(m[1])}" does not exist`,
   },
@@ -133,7 +132,7 @@ const RULES: readonly Rule[] = [
     message: (m) =>
       `column "${text(m[1])}" must appear in the GROUP BY clause or be used in an aggregate function`,
   },
-  { pattern: /^Binder Error: No function matches/, code: SQLSTATE.undefinedFunction },
+  { pattern: /^Binder Error: (?:No function matches|Could not choose a best candidate)/, code: SQLSTATE.undefinedFunction },
   { pattern: /^Binder Error: Cannot compare values of type/, code: SQLSTATE.datatypeMismatch },
   { pattern: /^Binder Error: .*has \d+ columns but \d+ values/, code: SQLSTATE.syntaxError },
   { pattern: /^Binder Error: Can only update base table/, code: SQLSTATE.wrongObjectType },
@@ -163,7 +162,7 @@ const RULES: readonly Rule[] = [
     code: SQLSTATE.cardinalityViolation,
     message: () => "more than one row returned by a subquery used as an expression",
   },
-  { pattern: /^Invalid Input Error: .*not (?:all )?parameters/is, code: SQLSTATE.undefinedParameter },
+  { pattern: /^Invalid Input Error: Expected \d+ parameters/, code: SQLSTATE.undefinedParameter },
   {
     pattern: /^Invalid (?:Input )?Error: .*(?:prepared statement|parameter)/is,
     code: SQLSTATE.undefinedParameter,

@@ -9,7 +9,7 @@
 import type { DataChunk, EngineType } from "../engine/types.js";
 import { Cells, NULL_LENGTH } from "../engine/vector-cells.js";
 import { openColumn } from "../engine/vectors.js";
-import type { CopyFormat } from "../query/types.js";
+import type { CopyFormat } from "./client-values.js";
 import type { ColumnEncoder, EncodingOptions } from "./cell-writer.js";
 import { textEncoder } from "./text-encoders.js";
 

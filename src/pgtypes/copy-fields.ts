@@ -4,7 +4,7 @@
  * Source  CopyReadAttributesText and CopyReadAttributesCSV in PostgreSQL 15's copyfromparse.c
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { CopyFormat } from "../query/types.js";
+import type { CopyFormat } from "./client-values.js";
 import { decodeUtf8 } from "./utf8.js";
 
 export type CopyRow = (string | null)[];

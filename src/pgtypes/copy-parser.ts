@@ -6,7 +6,7 @@
  * Errors  SqlError 22P04 with `COPY table, line n` in `detail`; 22021 for text that is not UTF-8
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { CopyFormat } from "../query/types.js";
+import type { CopyFormat } from "./client-values.js";
 import { splitCsv, splitText, type CopyRow } from "./copy-fields.js";
 import { LineScanner } from "./copy-lines.js";
 import { Utf8Stream } from "./utf8.js";

@@ -6,7 +6,7 @@
  *         smallest DECIMAL that holds it, a small integer as PostgreSQL's type of that name, and DuckDB compares or casts
  */
 import type { EngineType } from "../engine/types.js";
-import type { BoundParameter } from "../query/types.js";
+import type { BoundParameter } from "./client-values.js";
 import { OID, describeType } from "./oids.js";
 import { decodeBinary } from "./parameters-binary.js";
 import { parseValue, type InputOptions } from "./parse-value.js";

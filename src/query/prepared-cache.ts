@@ -1,5 +1,6 @@
 /** Prepared statements of one connection by their final SQL text, the least recently used going first. */
 import type { Connection, PreparedStatement } from "../engine/connection.js";
+import { typeParameters } from "./parameter-types.js";
 
 export class PreparedCache implements Disposable {
   readonly #connection: Connection;
@@ -11,7 +12,7 @@ export class PreparedCache implements Disposable {
     this.#limit = limit;
   }
 
-  /** A statement whose result stream is still open must not be asked for again before the stream ends. */
+  /** Every parameter has a type. A statement whose result stream is still open must not be asked for again before the stream ends. */
   async get(sql: string): Promise<PreparedStatement> {
     const cached = this.#statements.get(sql);
     if (cached !== undefined) {
@@ -19,7 +20,7 @@ export class PreparedCache implements Disposable {
       this.#statements.set(sql, cached);
       return cached;
     }
-    const prepared = await this.#connection.prepare(sql);
+    const prepared = await this.#connection.prepare(await typeParameters(this.#connection, sql));
     this.#statements.set(sql, prepared);
     for (const [oldest, statement] of this.#statements) {
       if (this.#statements.size <= this.#limit) break;

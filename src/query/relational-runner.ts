@@ -6,6 +6,7 @@ import { classifyFailure } from "../engine/failure.js";
 import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { describeTargets } from "./describe.js";
+import { typeParameters } from "./parameter-types.js";
 import { planStatement } from "./relational.js";
 import { readsOtherHeads, resolveStatement } from "./resolve.js";
 import {
@@ -107,7 +108,7 @@ export function endOfStatement(core: SessionCore): ResultEnd {
 async function start(core: SessionCore, sql: string, input: ExecuteInput): Promise<ResultStream> {
   if (input.parameters.length === 0) return await core.connection.stream(sql);
   const prepared = await core.prepared.get(sql);
-  bindParameters(prepared, input);
+  bindParameters(prepared, input, core.settings.get("TimeZone"));
   return await prepared.stream();
 }
 
@@ -152,7 +153,7 @@ export async function describeRelational(
   if (!hasRows && statement.parameterCount === 0) return { parameterOids: [], columns: null };
   const targets = describeTargets(core.services.context.storage, scope, statement);
   const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
-  const prepared = await core.connection.prepare(sql);
+  const prepared = await core.connection.prepare(await typeParameters(core.connection, sql));
   try {
     const inferred = prepared.parameterTypes;
     const count = Math.max(statement.parameterCount, inferred.length, declaredOids.length);
@@ -166,7 +167,7 @@ export async function describeRelational(
   }
 }
 
-function bindParameters(prepared: PreparedStatement, input: ExecuteInput): void {
+function bindParameters(prepared: PreparedStatement, input: ExecuteInput, timeZone: string): void {
   const inferred = prepared.parameterTypes;
   if (inferred.length > input.parameters.length) {
     throw new SqlError(
@@ -176,7 +177,7 @@ function bindParameters(prepared: PreparedStatement, input: ExecuteInput): void 
   }
   const bound = inferred.map((type, i) => {
     const parameter = input.parameters[i] ?? { format: "text", bytes: null };
-    return decodeParameter(parameter, input.declaredOids[i] ?? 0, type);
+    return decodeParameter(parameter, input.declaredOids[i] ?? 0, type, { timeZone });
   });
   prepared.bind(
     bound.map((b) => b.value),

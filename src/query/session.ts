@@ -8,6 +8,7 @@ import { classifyFailure } from "../engine/failure.js";
 import type { CopyStatement, StatementAnalysis } from "../sql/analysis.js";
 import { describeBranch, runBranch } from "./branch-runner.js";
 import { copyOut, startCopyIn } from "./copy.js";
+import { withPosition } from "./error-position.js";
 import { describeRelational, endOfStatement, runRelational, type ExecuteInput } from "./relational-runner.js";
 import { SessionCore, type SessionIdentity, type SessionServices } from "./session-core.js";
 import { runSessionStatement, type SessionStatementHost } from "./session-statements.js";
@@ -24,6 +25,8 @@ import type {
 
 interface Parsed extends ParsedStatement {
   readonly analysis: StatementAnalysis;
+  /** The client's whole text, which positions of errors count in. */
+  readonly source: string;
 }
 
 export class DuckSession implements QuerySession {
@@ -54,11 +57,26 @@ export class DuckSession implements QuerySession {
 
   async parse(text: string): Promise<readonly Parsed[]> {
     const analyses = await this.#core.services.analyse(text);
-    return analyses.map((analysis) => ({ text: analysis.text, empty: analysis.kind === "empty", analysis }));
+    return analyses.map((analysis) => ({
+      text: analysis.text,
+      empty: analysis.kind === "empty",
+      analysis,
+      source: text,
+    }));
   }
 
   async describe(statement: ParsedStatement, declaredOids: readonly number[]): Promise<StatementDescription> {
-    const analysis = await this.#analysisOf(statement);
+    try {
+      return await this.#describe(await this.#analysisOf(statement), declaredOids);
+    } catch (error) {
+      throw withPosition(classifyFailure(error), sourceOf(statement));
+    }
+  }
+
+  async #describe(
+    analysis: StatementAnalysis,
+    declaredOids: readonly number[],
+  ): Promise<StatementDescription> {
     if (!endsBlock(analysis)) this.#core.transactions.refuseFailedBlock();
     switch (analysis.kind) {
       case "relational":
@@ -104,7 +122,7 @@ export class DuckSession implements QuerySession {
     try {
       return await this.#dispatch(analysis, { parameters, declaredOids }, running.signal);
     } catch (error) {
-      throw classifyFailure(error);
+      throw withPosition(classifyFailure(error), sourceOf(statement));
     } finally {
       clearTimeout(timer);
     }
@@ -220,6 +238,10 @@ export class DuckSession implements QuerySession {
     const limitMs = Number(this.#core.settings.get("statement_timeout"));
     return limitMs > 0 ? setTimeout(() => this.cancel(), limitMs) : undefined;
   }
+}
+
+function sourceOf(statement: ParsedStatement): string {
+  return "source" in statement ? (statement as Parsed).source : statement.text;
 }
 
 /** COMMIT and ROLLBACK: all that a failed block still takes. */

@@ -4,6 +4,9 @@
  */
 import type { DataChunk, EngineType } from "../engine/types.js";
 import type { SqlState } from "../core/errors.js";
+import type { BoundParameter, CopyFormat } from "../pgtypes/client-values.js";
+
+export type { BoundParameter, CopyFormat };
 
 /** One result column. `type` is null for columns this server answers itself (SHOW, SHOW BRANCHES …): they are text. */
 export interface ResultColumn {
@@ -43,16 +46,6 @@ export type StatementResult =
     }
   | { readonly kind: "empty" };
 
-/** COPY options after parsing, PostgreSQL's names and defaults. */
-export interface CopyFormat {
-  readonly format: "text" | "csv";
-  readonly delimiter: string;
-  readonly null: string;
-  readonly header: boolean;
-  readonly quote: string;
-  readonly escape: string;
-}
-
 /** Where the rows of COPY … FROM STDIN go. Bytes in, any chunking; the session's transaction holds the effect. */
 export interface CopySink {
   write(data: Uint8Array): Promise<void>;
@@ -60,12 +53,6 @@ export interface CopySink {
   finish(): Promise<string>;
   /** The client sent CopyFail, or the connection broke: leaves no trace; the statement fails with 57014. */
   abort(reason: string): Promise<void>;
-}
-
-/** A parameter as the client bound it. `bytes` null is SQL NULL. Valid only until the execute call returns. */
-export interface BoundParameter {
-  readonly format: "text" | "binary";
-  readonly bytes: Uint8Array | null;
 }
 
 /** One statement of a client's text, read but not yet bound to anything. Opaque to protocols but for `empty`. */
