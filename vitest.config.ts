@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // Tests that start the program as a process need it compiled.
+    globalSetup: ["test/cli/build.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Two cores: DuckDB and the server under test need one of them.
