@@ -67,6 +67,7 @@ export const SQLSTATE = {
   diskFull: "53100",
   outOfMemory: "53200",
   programLimitExceeded: "54000",
+  statementTooComplex: "54001",
   objectNotInPrerequisiteState: "55000",
   objectInUse: "55006",
   lockNotAvailable: "55P03",

@@ -30,7 +30,7 @@ export interface AnalyserOptions {
 export interface Analyser {
   /**
    * Reads a text of any number of statements; a text without one is a single `empty`. Throws SqlError 42601, with its
-   * position in `text`, when any of them is not SQL: then none may run.
+   * position in `text`, when any of them is not SQL: then none may run. 22021 for a text with a NUL.
    */
   analyse(text: string): Promise<readonly StatementAnalysis[]>;
 }
@@ -53,6 +53,9 @@ async function analyseText(
   text: string,
   serializeSelect: SerializeSelect | undefined,
 ): Promise<readonly StatementAnalysis[]> {
+  // Parsers written in C stop at a NUL and would judge less than what is run.
+  if (text.includes("\0"))
+    throw new SqlError(SQLSTATE.characterNotInRepertoire, "invalid byte sequence: 0x00");
   const statements = splitStatements(plainBlanks(text));
   if (statements.length === 0) return [{ kind: "empty", text: "" }];
   const analyses: StatementAnalysis[] = [];

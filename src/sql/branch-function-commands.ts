@@ -126,8 +126,9 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
     case "use":
     case "describe":
     case "protect":
-      return { verb, name: name() };
+      break;
   }
+  return { verb, name: name() };
 }
 
 function bindArguments(

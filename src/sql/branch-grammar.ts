@@ -81,8 +81,9 @@ function readAlter(tokens: TokenReader): BranchCommand {
       return { ...STATEMENT, verb: "rename", name, newName: readBranchName(tokens) };
     case "protect":
     case "unprotect":
-      return { ...STATEMENT, verb: action, name };
+      break;
   }
+  return { ...STATEMENT, verb: action, name };
 }
 
 function readDrop(tokens: TokenReader): BranchCommand {

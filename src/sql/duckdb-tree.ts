@@ -185,7 +185,7 @@ interface CastTypeName {
 function typeNames(value: unknown): CastTypeName[] {
   if (Array.isArray(value)) return value.flatMap(typeNames);
   if (!isNode(value)) return [];
-  const isName = textField(value, "type") === "UNBOUND_TYPE_INFO";
+  const isUnbound = textField(value, "type") === "UNBOUND_TYPE_INFO";
   const own = { type: textField(value, "name"), isQualified: textField(value, "schema") !== "" };
-  return [...(isName ? [own] : []), ...Object.values(value).flatMap(typeNames)];
+  return [...(isUnbound ? [own] : []), ...Object.values(value).flatMap(typeNames)];
 }

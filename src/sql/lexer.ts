@@ -229,8 +229,9 @@ export function tokenValue(text: string, span: TokenSpan): string {
     case "number":
     case "operator":
     case "symbol":
-      return raw;
+      break;
   }
+  return raw;
 }
 
 function quotedValue(raw: string, text: string, start: number): string {

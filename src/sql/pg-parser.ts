@@ -1,8 +1,11 @@
 /**
  * The only importer of libpg-query: PostgreSQL's own parser, compiled to WASM. Nothing of it leaves this file but the
  * tree as plain data and syntax errors as SqlError.
+ *
+ * Owns the parser's instance. One that failed in any other way than by a syntax error may have lost its stack or its
+ * memory: it is thrown away, and the next statement is parsed by a new one.
  */
-import { hasSqlDetails, loadModule, parseSync } from "libpg-query";
+import { createRequire } from "node:module";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { isNode, listField, unwrap, type AstNode } from "./ast.js";
 import { characterPosition } from "./lexer.js";
@@ -18,18 +21,47 @@ export interface ParsedTree {
 /** What PostgreSQL's parser says of one statement's text. */
 export type ParseOutcome = ParsedTree | { readonly kind: "syntaxError"; readonly error: SqlError };
 
+type Parser = typeof import("libpg-query");
+
+const require = createRequire(import.meta.url);
+let loaded: Promise<Parser> | undefined;
+
 /** Loads the parser once; later calls return at once. */
 export async function loadParser(): Promise<void> {
-  await loadModule();
+  loaded ??= newParser();
+  await loaded;
 }
 
-/** Parses one statement. A text with no or several statements is a broken invariant of the splitter. */
-export function parsePostgres(text: string): ParseOutcome {
+/** The package keeps one instance per module, so a new instance needs the module anew. */
+async function newParser(): Promise<Parser> {
+  delete require.cache[require.resolve("libpg-query")];
+  const parser: Parser = require("libpg-query");
+  await parser.loadModule();
+  return parser;
+}
+
+/**
+ * Parses one statement. A text with no or several statements is a broken invariant of the splitter.
+ *
+ * Throws 54001 when the parser failed: the statement is too much for it, whatever it is.
+ */
+export async function parsePostgres(text: string): Promise<ParseOutcome> {
+  loaded ??= newParser();
+  const parser = await loaded;
   let result: unknown;
   try {
-    result = parseSync(text);
+    result = parser.parseSync(text);
   } catch (error) {
-    return { kind: "syntaxError", error: syntaxError(error, text) };
+    if (parser.hasSqlDetails(error)) {
+      return {
+        kind: "syntaxError",
+        error: syntaxError(error.message, error.sqlDetails?.cursorPosition ?? 0, text),
+      };
+    }
+    loaded = undefined;
+    throw new SqlError(SQLSTATE.statementTooComplex, "statement is too complex to be parsed", {
+      cause: error,
+    });
   }
   const statements = isNode(result) ? listField(result, "stmts") : [];
   const statement = unwrap(statements[0]?.["stmt"]);
@@ -39,10 +71,8 @@ export function parsePostgres(text: string): ParseOutcome {
   return { kind: "tree", ...statement };
 }
 
-function syntaxError(error: unknown, text: string): SqlError {
-  if (!hasSqlDetails(error)) throw error;
-  // The cursor is 0-based and counts bytes.
-  const offset = new Utf8Offsets(text).toUtf16(error.sqlDetails?.cursorPosition ?? 0);
-  const position = characterPosition(text, offset);
-  return new SqlError(SQLSTATE.syntaxError, error.message, { position, cause: error });
+/** The parser's cursor is 0-based and counts bytes. */
+function syntaxError(message: string, cursor: number, text: string): SqlError {
+  const position = characterPosition(text, new Utf8Offsets(text).toUtf16(cursor));
+  return new SqlError(SQLSTATE.syntaxError, message, { position });
 }

@@ -7,10 +7,10 @@ import { dialectEdits } from "./dialect/passes.js";
 import { readDialect, type SerializeSelect } from "./duckdb-dialect.js";
 import { readExplain } from "./explain.js";
 import type { Token } from "./lexer.js";
+import { refuseDeepNesting } from "./nesting.js";
 import { parsePostgres } from "./pg-parser.js";
 import type { Reading } from "./reading.js";
 import { References } from "./references.js";
-import { sortEdits } from "./splice.js";
 import { isWord } from "./token-reader.js";
 import { readLargeInsert } from "./large-insert.js";
 import { readTree } from "./tree-statements.js";
@@ -37,16 +37,15 @@ async function read(references: References, serializeSelect: SerializeSelect | u
     const reading = readLargeInsert(references);
     if (reading !== undefined) return reading;
   }
-  const outcome = parsePostgres(references.text);
+  refuseDeepNesting(references.tokens);
+  const outcome = await parsePostgres(references.text);
   if (outcome.kind === "tree") return readTree(outcome, references);
   return readDialect(references, outcome.error, serializeSelect);
 }
 
 function assemble(references: References, reading: Reading): RelationalStatement {
   const { text, tokens, types } = references;
-  const names = sortEdits(references.names.map((name) => ({ ...name, text: "" }))).map(
-    ({ text: _, ...name }) => name,
-  );
+  const names = references.names.toSorted((left, right) => left.start - right.start);
   return {
     kind: "relational",
     text,

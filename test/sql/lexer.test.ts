@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SqlError } from "../../src/core/errors.js";
 import { characterPosition, skipBlanks, tokenise } from "../../src/sql/lexer.js";

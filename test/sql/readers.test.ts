@@ -2,7 +2,6 @@
  * Three readers of ours look at the same statements: PostgreSQL's tree, DuckDB's tree, and tokens alone. They share
  * scopes and nothing else, so where two of them are certain they must name the same relations at the same places.
  */
-import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { SqlError, notSupported } from "../../src/core/errors.js";
 import { readDialect, type SerializeSelect } from "../../src/sql/duckdb-dialect.js";
@@ -12,13 +11,12 @@ import { tokenise } from "../../src/sql/lexer.js";
 import { plainBlanks, splitStatements } from "../../src/sql/split.js";
 import { readTokens } from "../../src/sql/token-statements.js";
 import { readTree } from "../../src/sql/tree-statements.js";
+import { readCorpus, STATEMENTS } from "./corpus.js";
 import { openDuckdb, serializerOf } from "./engine.js";
 
-const CORPORA = (process.env["DUCKBRANCH_TEST_CORPORA"] ?? "").split(",").filter((file) => file !== "");
-const files = [new URL("./corpus/statements.json", import.meta.url), ...CORPORA];
-const corpus = files.flatMap(
-  (file) => JSON.parse(readFileSync(file, "utf8")) as { id?: string; sql: string }[],
-);
+/** Further corpora to run over, by hand: JSON files with a list of { sql }. */
+const EXTRA = (process.env["DUCKBRANCH_TEST_CORPORA"] ?? "").split(",").filter((file) => file !== "");
+const corpus = [...STATEMENTS, ...EXTRA.flatMap(readCorpus)];
 const texts = corpus.flatMap(({ sql }) => splitStatements(plainBlanks(sql)).map(({ text }) => text));
 
 let serialize: SerializeSelect;
@@ -39,9 +37,9 @@ function findings(references: References): string[] | undefined {
     .toSorted((left, right) => left.localeCompare(right));
 }
 
-function withTree(text: string): string[] | undefined {
+async function withTree(text: string): Promise<string[] | undefined> {
   const references = new References(text, tokenise(text));
-  const outcome = parsePostgres(text);
+  const outcome = await parsePostgres(text);
   if (outcome.kind !== "tree") return undefined;
   return attempt(() => readTree(outcome, references)) ? findings(references) : undefined;
 }
@@ -61,10 +59,10 @@ function attempt(read: () => unknown): boolean {
 }
 
 describe("the readers agree", () => {
-  test("tokens and PostgreSQL's tree", () => {
+  test("tokens and PostgreSQL's tree", async () => {
     let compared = 0;
     for (const text of texts) {
-      const [tree, tokens] = [withTree(text), withTokens(text)];
+      const [tree, tokens] = [await withTree(text), withTokens(text)];
       if (tree === undefined || tokens === undefined) continue;
       expect.soft(tokens, text).toEqual(tree);
       compared += 1;
@@ -75,7 +73,7 @@ describe("the readers agree", () => {
   test("DuckDB's tree and PostgreSQL's tree", async () => {
     let compared = 0;
     for (const text of texts) {
-      const tree = withTree(text);
+      const tree = await withTree(text);
       const isQuery = /^\W*(select|with|values|table)\b/i.test(text);
       if (tree === undefined || !isQuery) continue;
       const refusal = notSupported("not a query of DuckDB");

@@ -1,20 +1,17 @@
 /** Positions, and statements executed on a real DuckDB after their names or operators were replaced. */
-import { readFileSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { RelationalStatement } from "../../src/sql/analysis.js";
 import { createAnalyser, loadParser, type Analyser } from "../../src/sql/analyse.js";
 import { foldIdentifier, formatName, quoteIdentifier, quoteLiteral } from "../../src/sql/names.js";
 import { applyEdits, sortEdits } from "../../src/sql/splice.js";
 import { TokenReader } from "../../src/sql/token-reader.js";
+import { STATEMENTS } from "./corpus.js";
 import { openDuckdb, rowsOf, serializerOf } from "./engine.js";
 import { LABELLED } from "./labelled-statements.js";
 
-const corpus = JSON.parse(readFileSync(new URL("./corpus/statements.json", import.meta.url), "utf8")) as {
-  sql: string;
-}[];
-const texts = [...LABELLED.map(([sql]) => sql), ...corpus.map(({ sql }) => sql)];
+const texts = [...LABELLED.map(([sql]) => sql), ...STATEMENTS.map(({ sql }) => sql)];
 let connection: DuckDBConnection;
 let analyser: Analyser;
 
@@ -43,15 +40,14 @@ describe("positions", () => {
     for (const { text, names, edits } of (await Promise.all(texts.map(relationalOf))).flat()) {
       const same = names.map(({ start, end }) => ({ start, end, text: text.slice(start, end) }));
       expect(applyEdits(text, same)).toBe(text);
-      expect(() => applyEdits(text, [...same, ...edits]), text).not.toThrow();
+      expect(applyEdits(text, [...same, ...edits])).toBe(applyEdits(text, edits));
       expect(edits).toEqual(sortEdits(edits));
       for (const { role, parts, start, end, aliasAt } of names) {
         checked += 1;
-        if (aliasAt !== undefined) expect(aliasAt).toBeGreaterThanOrEqual(end);
+        expect(aliasAt ?? end).toBeGreaterThanOrEqual(end);
         const source = new TokenReader(text.slice(start, end));
-        const name = new TokenReader(role === "sequence" ? source.string() : text.slice(start, end));
-        expect(name.qualifiedName().parts, text).toEqual(parts);
-        expect(name.atEnd, text).toBe(true);
+        const name = role === "sequence" ? new TokenReader(source.string()) : source;
+        expect([name.qualifiedName().parts, name.atEnd]).toEqual([parts, true]);
       }
     }
     expect(checked).toBeGreaterThan(300);
@@ -95,7 +91,6 @@ describe("spliced statements give the same rows", () => {
         [3, "three"],
       ],
     ],
-    ["SELECT s.t.* EXCLUDE (b, j) FROM s.t ORDER BY a LIMIT 1", undefined],
     ["FROM t SELECT t.* EXCLUDE (b, j) ORDER BY t.a LIMIT 1", [[1]]],
     ["FROM t, u SELECT max(t.a) + max(main.u.a)", [[6]]],
     ["SELECT count(*) FROM (DESCRIBE u)", [["2"]]],
@@ -108,12 +103,10 @@ describe("spliced statements give the same rows", () => {
     ],
     ["SELECT x.a FROM t x, LATERAL (SELECT u.b FROM u WHERE u.a = x.a) y ORDER BY 1", [[1], [3]]],
   ])("%s", async (sql, rows) => {
-    const [statement] = await relationalOf(sql).catch(() => []);
-    // DuckDB's parser takes no schema in front of a star, so this one is no statement of either.
-    if (rows === undefined) return expect(statement).toBeUndefined();
+    const [statement] = await relationalOf(sql);
     if (statement === undefined) throw new Error("not relational");
     expect(statement.certain).toBe(true);
-    return expect(await rowsOf(connection, qualify(statement))).toEqual(rows);
+    expect(await rowsOf(connection, qualify(statement))).toEqual(rows);
   });
 });
 
@@ -180,17 +173,20 @@ describe("dialect passes", () => {
   });
 });
 
+async function survivesQuoting(sample: readonly string[]): Promise<void> {
+  const columns = sample.map(
+    (text, index) => `${quoteLiteral(text)} AS ${quoteIdentifier(`${index}${text}`)}`,
+  );
+  const reader = await connection.runAndReadAll(`SELECT ${columns.join(", ")}`);
+  expect(reader.columnNames()).toEqual(sample.map((text, index) => `${index}${text}`));
+  expect(reader.getRows()).toEqual([sample]);
+}
+
 describe("names and edits", () => {
   test("any name and any text survive quoting and DuckDB", async () => {
-    const sample = fc
-      .sample(fc.string({ unit: "grapheme", minLength: 1 }), 50)
-      .filter((text) => !text.includes("\0"));
-    const columns = sample.map(
-      (text, index) => `${quoteLiteral(text)} AS ${quoteIdentifier(`${index}${text}`)}`,
-    );
-    const reader = await connection.runAndReadAll(`SELECT ${columns.join(", ")}`);
-    expect(reader.columnNames()).toEqual(sample.map((text, index) => `${index}${text}`));
-    expect(reader.getRows()).toEqual([sample]);
+    const text = fc.string({ unit: "grapheme", minLength: 1 }).filter((name) => !name.includes("\0"));
+    const names = fc.array(text, { minLength: 1, maxLength: 10 });
+    await fc.assert(fc.asyncProperty(names, survivesQuoting), { numRuns: 30 });
   });
 
   test("a NUL is refused, edits that overlap or leave the text too", () => {
