@@ -1,0 +1,132 @@
+/** Merges of random histories against a reference model that knows no SQL: MERGE rules 1–6 in row mode. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { World, type TestSession } from "../support/world.js";
+
+type Row = { readonly qty: number | null; readonly note: string | null };
+type Table = ReadonlyMap<number, Row>;
+type Strategy = "abort" | "main_wins" | "branch_wins";
+
+const row = fc.record({
+  qty: fc.option(fc.integer({ min: 0, max: 2 }), { nil: null }),
+  note: fc.option(fc.constantFrom("", "a", "it's", "ü"), { nil: null }),
+});
+/** Few keys and few values, so that sides meet often. */
+const table = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 6 }), row), { selector: ([key]) => key }).map((entries) => new Map(entries));
+
+const RUNS = Number(process.env["DUCKBRANCH_MERGE_RUNS"] ?? 40);
+
+function same(a: Row | undefined, b: Row | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : a.qty === b.qty && a.note === b.note;
+}
+
+/** The target afterwards and the keys in conflict. */
+function mergeModel(base: Table, target: Table, source: Table, strategy: Strategy): { result: Table; conflicts: number[] } {
+  const result = new Map(target);
+  const conflicts: number[] = [];
+  for (const key of new Set([...base.keys(), ...source.keys(), ...target.keys()])) {
+    const [b, t, s] = [base.get(key), target.get(key), source.get(key)];
+    if (same(t, s) || same(s, b)) continue;
+    const conflict = !same(t, b);
+    if (conflict) conflicts.push(key);
+    if (conflict && strategy === "main_wins") continue;
+    if (s === undefined) result.delete(key);
+    else result.set(key, s);
+  }
+  return strategy === "abort" && conflicts.length > 0 ? { result: target, conflicts } : { result, conflicts };
+}
+
+/** SQL that turns the table's present content into `after`. */
+function edits(before: Table, after: Table): string[] {
+  const literal = ({ qty, note }: Row): string => `${qty ?? "NULL"}, ${note === null ? "NULL" : `'${note.replaceAll("'", "''")}'`}`;
+  const statements: string[] = [];
+  for (const [key, value] of after) {
+    if (!before.has(key)) statements.push(`INSERT INTO t VALUES (${key}, ${literal(value)})`);
+    else if (!same(before.get(key), value)) statements.push(`UPDATE t SET (qty, note) = (${literal(value)}) WHERE id = ${key}`);
+  }
+  for (const key of before.keys()) if (!after.has(key)) statements.push(`DELETE FROM t WHERE id = ${key}`);
+  return statements;
+}
+
+async function run(session: TestSession, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await session.query(statement);
+}
+
+async function content(session: TestSession, head = "t"): Promise<Table> {
+  const rows = await session.query(`SELECT id, qty, note FROM ${head} ORDER BY id`);
+  return new Map(rows.map(([id, qty, note]) => [Number(id), { qty: qty as number | null, note: note as string | null }]));
+}
+
+const sorted = (entries: Table): [number, Row][] => [...entries].toSorted(([a], [b]) => a - b);
+
+describe("a keyed merge agrees with the reference model", () => {
+  for (const strategy of ["abort", "main_wins", "branch_wins"] as const) {
+    test(`strategy ${strategy}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(table, table, table, async (base, target, source) => {
+          await using world = await World.open();
+          await using main = await world.connect();
+          await main.query("CREATE TABLE t (id INTEGER PRIMARY KEY, qty INTEGER, note VARCHAR)");
+          await run(main, edits(new Map(), base));
+          await main.query("CREATE BRANCH b");
+          await using branch = await world.connect("main/b");
+          await run(branch, edits(base, source));
+          await run(main, edits(base, target));
+          const model = mergeModel(base, target, source, strategy);
+          const merged = main.query(`MERGE BRANCH b USING ${strategy}`);
+          if (strategy === "abort" && model.conflicts.length > 0) await expect(merged).rejects.toMatchObject({ code: "40002" });
+          else await merged;
+          expect(sorted(await content(main))).toEqual(sorted(model.result));
+          expect(sorted(await content(branch))).toEqual(sorted(source));
+          const recorded = await main.query("SELECT DISTINCT CAST(json_extract(key, '$.id') AS INTEGER) FROM duckbranch.conflicts ORDER BY 1");
+          expect(recorded.map(([id]) => Number(id))).toEqual(model.conflicts.toSorted((a, b) => a - b));
+        }),
+        { numRuns: RUNS, verbose: 1 },
+      );
+    });
+  }
+});
+
+describe("a keyless merge agrees with the counting rules", () => {
+  /** A multiset over few tuples, NULL among them. */
+  const bag = fc.array(fc.constantFrom("a", "b", "c", null), { maxLength: 6 });
+  const count = (rows: readonly (string | null)[], value: string | null): number => rows.filter((r) => r === value).length;
+  const VALUES = ["a", "b", "c", null] as const;
+
+  function model(base: readonly (string | null)[], target: readonly (string | null)[], source: readonly (string | null)[]) {
+    const adds = (side: readonly (string | null)[]): boolean => VALUES.some((v) => count(side, v) > count(base, v));
+    const pureDeletes = !adds(target) && !adds(source);
+    return VALUES.map((value) => {
+      const [b, t, s] = [count(base, value), count(target, value), count(source, value)];
+      if (s === b) return { value, result: t, conflict: false };
+      if (t === b) return { value, result: s, conflict: false };
+      if (t >= b && s >= b) return { value, result: t + s - b, conflict: false };
+      if (t === 0 && s === 0 && pureDeletes) return { value, result: 0, conflict: false };
+      return { value, result: s, conflict: true };
+    });
+  }
+
+  const insert = (rows: readonly (string | null)[]): string[] =>
+    rows.length === 0 ? [] : [`INSERT INTO t VALUES ${rows.map((v) => (v === null ? "(NULL)" : `('${v}')`)).join(", ")}`];
+
+  test("strategy branch_wins", async () => {
+    await fc.assert(
+      fc.asyncProperty(bag, bag, bag, async (base, target, source) => {
+        await using world = await World.open();
+        await using main = await world.connect();
+        await run(main, ["CREATE TABLE t (v VARCHAR)", ...insert(base), "CREATE BRANCH b"]);
+        await using branch = await world.connect("main/b");
+        await run(branch, ["DELETE FROM t", ...insert(source)]);
+        await run(main, ["DELETE FROM t", ...insert(target)]);
+        const expected = model(base, target, source);
+        const conflicts = expected.filter((entry) => entry.conflict).length;
+        if (conflicts > 0) await expect(main.query("MERGE BRANCH b")).rejects.toMatchObject({ code: "40002" });
+        const [merged] = await main.query("MERGE BRANCH b USING branch_wins");
+        expect(merged?.[0]).toBe("merged");
+        const rows = (await main.query("SELECT v FROM t")).map(([v]) => v as string | null);
+        expect(VALUES.map((v) => count(rows, v))).toEqual(expected.map((entry) => entry.result));
+      }),
+      { numRuns: RUNS, verbose: 1 },
+    );
+  });
+});

@@ -1,0 +1,92 @@
+/** The whole program below the wire, in memory: sessions on heads, statements as text, rows as JavaScript values. */
+import { followOfflineChanges } from "../../src/branch/lifecycle.js";
+import { Registry } from "../../src/branch/registry.js";
+import { createBranchContext, type BranchContext } from "../../src/branch/transaction.js";
+import { textCell } from "../../src/engine/connection.js";
+import { Database } from "../../src/engine/database.js";
+import { DuckSessionFactory } from "../../src/query/session-factory.js";
+import { installSessionFunctions } from "../../src/query/session-functions.js";
+import type { QuerySession } from "../../src/query/types.js";
+import { createAnalyser, loadParser } from "../../src/sql/analyse.js";
+
+export type Value = unknown;
+
+export class TestSession implements AsyncDisposable {
+  readonly session: QuerySession;
+
+  constructor(session: QuerySession) {
+    this.session = session;
+  }
+
+  /** Runs all statements of a text, each on its own; gives the rows of the last one. A failure fails the block. */
+  async query(text: string): Promise<Value[][]> {
+    let rows: Value[][] = [];
+    for (const statement of await this.session.parse(text)) {
+      try {
+        rows = await this.#run(statement);
+      } catch (error) {
+        await this.session.fail();
+        throw error;
+      }
+    }
+    return rows;
+  }
+
+  async #run(statement: Parameters<QuerySession["execute"]>[0]): Promise<Value[][]> {
+    const result = await this.session.execute(statement, [], []);
+    const rows: Value[][] = [];
+    if (result.kind !== "rows") return rows;
+    for await (const batch of result.batches) {
+      rows.push(...(batch.kind === "chunk" ? batch.chunk.getRows() : batch.rows.map((row) => [...row])));
+    }
+    return rows;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.session[Symbol.asyncDispose]();
+  }
+}
+
+export class World implements AsyncDisposable {
+  readonly context: BranchContext;
+  readonly #database: Database;
+  readonly #factory: DuckSessionFactory;
+  readonly #close: () => void;
+
+  private constructor(database: Database, context: BranchContext, factory: DuckSessionFactory, close: () => void) {
+    this.#database = database;
+    this.context = context;
+    this.#factory = factory;
+    this.#close = close;
+  }
+
+  static async open(path = ":memory:"): Promise<World> {
+    await loadParser();
+    const database = await Database.open({ path });
+    const context = createBranchContext(await Registry.open(database));
+    await followOfflineChanges(context, new AbortController().signal);
+    const utility = await database.connect("void");
+    await installSessionFunctions(utility);
+    const analyser = createAnalyser({
+      cacheSize: 1000,
+      maxCachedTextBytes: 65_536,
+      serializeSelect: async (sql) => {
+        const [row] = await utility.rows("SELECT json_serialize_sql(?::VARCHAR)::VARCHAR AS tree", [sql]);
+        return row === undefined ? "" : textCell(row, "tree");
+      },
+    });
+    const analyse = async (text: string) => await analyser.analyse(text);
+    const factory = new DuckSessionFactory({ context, analyse }, { databaseAliases: [] });
+    return new World(database, context, factory, () => utility.close());
+  }
+
+  /** A session on `main`, or on `main/branch`. */
+  async connect(database = "main"): Promise<TestSession> {
+    return new TestSession(await this.#factory.open({ user: "tester", database, parameters: new Map() }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#close();
+    await this.#database[Symbol.asyncDispose]();
+  }
+}
