@@ -17,7 +17,7 @@ type Reader = (tokens: TokenReader) => BranchCommand;
 
 const STATEMENT = { shape: "statement", functionName: undefined } as const;
 
-/** Longest beginnings first: EXPLAIN MERGE BRANCH before MERGE BRANCH would not matter, DROP and DISCARD are the same. */
+/** By their first words; no beginning is part of another, and DISCARD is another word for DROP. */
 const STATEMENTS: readonly (readonly [words: readonly string[], read: Reader])[] = [
   [["create", "branch"], readCreate],
   [["use", "branch"], (tokens) => ({ ...STATEMENT, verb: "use", name: readBranchName(tokens) })],

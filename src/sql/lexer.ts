@@ -8,7 +8,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { foldIdentifier } from "./names.js";
 import { decodeEscapes, decodeUnicodeEscapes } from "./string-escapes.js";
 
-export type TokenKind =
+type TokenKind =
   | "word" // unquoted name or keyword; `value` is folded
   | "quoted" // "name", U&"name"
   | "string" // 'x', E'x', U&'x', $tag$x$tag$
@@ -214,7 +214,7 @@ function operatorEnd(text: string, start: number): number {
 }
 
 /** What a token stands for: see `Token.value`. */
-export function tokenValue(text: string, span: TokenSpan): string {
+function tokenValue(text: string, span: TokenSpan): string {
   const raw = text.slice(span.start, span.end);
   switch (span.kind) {
     case "word":

@@ -4,13 +4,7 @@
  */
 import { SQLSTATE, SqlError, notSupported } from "../core/errors.js";
 import type { NameReference, NameRole } from "./analysis.js";
-import {
-  isBuiltinType,
-  isOpaqueFunction,
-  isReserved,
-  isSequenceFunction,
-  isServerFunction,
-} from "./builtin-names.js";
+import { isBuiltinType, isOpaqueFunction, isSequenceFunction, isServerFunction } from "./builtin-names.js";
 import { characterPosition, tokenise, type Token } from "./lexer.js";
 import { isSymbol, isWord, nameAt, type NameSpan } from "./token-reader.js";
 
@@ -177,9 +171,4 @@ function sequenceParts(text: string): readonly string[] | undefined {
     if (error instanceof SqlError) return undefined;
     throw error;
   }
-}
-
-/** True for a token that can be the first of a name in a place where keywords may stand. */
-export function isPlainName(token: Token | undefined): boolean {
-  return token?.kind === "quoted" || (token?.kind === "word" && !isReserved(token.value));
 }

@@ -2,7 +2,7 @@
  * Statements about the session: recognised by their first words, read by hand, never sent to a parser or to DuckDB.
  */
 import { notSupported } from "../core/errors.js";
-import type { IsolationRequest, SessionStatement } from "./analysis.js";
+import type { SessionStatement } from "./analysis.js";
 import { readReset, readSet, readShow } from "./setting-grammar.js";
 import { sliceTokens, type TokenReader } from "./token-reader.js";
 import { readTransactionModes } from "./transaction-modes.js";
@@ -63,8 +63,7 @@ function readBegin(tokens: TokenReader): SessionStatement {
 
 function readStart(tokens: TokenReader): SessionStatement {
   tokens.expect("transaction");
-  const access: IsolationRequest | undefined = readTransactionModes(tokens).access;
-  return { verb: "begin", access };
+  return { verb: "begin", access: readTransactionModes(tokens).access };
 }
 
 function readEnd(tokens: TokenReader, verb: "commit" | "rollback"): SessionStatement {

@@ -126,7 +126,7 @@ function readCreateSchema(node: AstNode, references: References): Reading {
 }
 
 /** Adds the relation in a bare field; the node for further questions. */
-export function addTarget(
+function addTarget(
   node: AstNode,
   field: string,
   object: ObjectKind,
