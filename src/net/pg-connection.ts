@@ -10,7 +10,6 @@ import { ProtocolSession } from "../session/protocol-session.js";
 import { fatalCause, reportOf } from "../session/reports.js";
 import { negotiateVersion, receiveStartup, sessionRequestOf } from "../session/startup.js";
 import { writeErrorResponse } from "../wire/backend-messages.js";
-import type { FrameLimits } from "../wire/frame-reader.js";
 import type { CancelRegistry } from "./cancel-registry.js";
 import { SocketChannel } from "./socket-channel.js";
 
@@ -19,7 +18,7 @@ export interface ConnectionEnvironment {
   readonly sessions: SessionFactory;
   readonly policy: AuthenticationPolicy;
   readonly cancels: CancelRegistry;
-  readonly limits: FrameLimits;
+  readonly maxMessageBytes: number;
   readonly authenticationTimeoutMs: number;
   /** Does a client's work in one of the server's places. Errors: 53300 when there is none. */
   readonly inPlace: (work: () => Promise<void>) => Promise<void>;
@@ -41,7 +40,7 @@ export class PgConnection {
 
   constructor(socket: Socket, environment: ConnectionEnvironment) {
     this.#environment = environment;
-    this.#channel = new SocketChannel(socket, environment.limits);
+    this.#channel = new SocketChannel(socket);
     this.#output = new ClientOutput(this.#channel);
   }
 
@@ -97,6 +96,7 @@ export class PgConnection {
 
   async #serveClient(request: SessionRequest, startup: Disposable): Promise<void> {
     await authenticate(this.#environment.policy, request.user, this.#channel, this.#output);
+    this.#channel.trust(this.#environment.maxMessageBytes);
     await using session = await this.#environment.sessions.open(request);
     startup[Symbol.dispose]();
     const protocol = new ProtocolSession(session, this.#channel, this.#environment.log);

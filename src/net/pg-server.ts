@@ -31,8 +31,6 @@ export interface PgServer {
   close(): Promise<void>;
 }
 
-/** PostgreSQL's MAX_STARTUP_PACKET_LENGTH. */
-const MAX_STARTUP_BYTES = 10_000;
 /** Sockets beyond `maxConnections`: for cancel requests, and to tell clients that there is no place. */
 const SPARE_SOCKETS = 64;
 /** Between interrupting a statement and giving up on its client. */
@@ -100,7 +98,7 @@ class ConnectionPool {
       sessions,
       policy,
       cancels: new CancelRegistry(),
-      limits: { maxStartupBytes: MAX_STARTUP_BYTES, maxMessageBytes: options.maxMessageBytes },
+      maxMessageBytes: options.maxMessageBytes,
       authenticationTimeoutMs: options.authenticationTimeoutMs,
       inPlace: (work) => this.#inPlace(work),
       log: options.log,

@@ -2,13 +2,15 @@
 import type { Socket } from "node:net";
 import { type ClientChannel, ClientGoneError } from "../session/client-channel.js";
 import type { StartupChannel } from "../session/startup.js";
-import { type Frame, type FrameLimits, FrameReader } from "../wire/frame-reader.js";
+import { type Frame, FrameReader } from "../wire/frame-reader.js";
 import { InputQueue } from "./input-queue.js";
 
 /** Input read ahead of the message being worked on. */
 const MAX_QUEUED_INPUT_BYTES = 262_144;
 /** Output handed to the socket and not taken by the kernel yet; beyond it `send` waits. */
 const MAX_QUEUED_OUTPUT_BYTES = 524_288;
+/** Largest packet or message before authentication: PostgreSQL's MAX_STARTUP_PACKET_LENGTH. */
+const UNTRUSTED_MESSAGE_BYTES = 10_000;
 /** How long a client may take to read the last bytes and close. */
 const LINGER_MS = 1000;
 
@@ -18,18 +20,20 @@ const LINGER_MS = 1000;
  */
 export class SocketChannel implements ClientChannel, StartupChannel {
   readonly #socket: Socket;
-  readonly #reader: FrameReader;
+  readonly #reader = new FrameReader();
   readonly #queue = new InputQueue(MAX_QUEUED_INPUT_BYTES);
+  #maxMessageBytes = UNTRUSTED_MESSAGE_BYTES;
   #stopAtRest = false;
   #stopped = false;
   #wakeSender: (() => void) | undefined;
 
-  constructor(socket: Socket, limits: FrameLimits) {
+  constructor(socket: Socket) {
     this.#socket = socket;
-    this.#reader = new FrameReader(limits);
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
-    // Both only wake a waiting sender: the reason to end shows in `pump`.
+    // These only wake a waiting sender: the reason to end shows in `pump`. An error nobody listens to, for example of a
+    // write behind the client's end, would end the process.
+    socket.on("error", () => this.#wakeSender?.());
     socket.on("drain", () => this.#wakeSender?.());
     socket.on("close", () => this.#wakeSender?.());
   }
@@ -53,11 +57,11 @@ export class SocketChannel implements ClientChannel, StartupChannel {
   }
 
   async nextStartup(): Promise<Buffer | undefined> {
-    return this.#nextFrom(() => this.#reader.nextStartup(), true);
+    return this.#nextFrom(() => this.#reader.nextStartup(UNTRUSTED_MESSAGE_BYTES), true);
   }
 
   async nextFrame(atRest: boolean): Promise<Frame | undefined> {
-    return this.#nextFrom(() => this.#reader.next(), atRest);
+    return this.#nextFrom(() => this.#reader.next(this.#maxMessageBytes), atRest);
   }
 
   async send(bytes: Uint8Array): Promise<void> {
@@ -69,6 +73,11 @@ export class SocketChannel implements ClientChannel, StartupChannel {
       });
       if (this.#socket.destroyed) throw new ClientGoneError();
     }
+  }
+
+  /** The client is authenticated: its messages may be as large as the server allows. */
+  trust(maxMessageBytes: number): void {
+    this.#maxMessageBytes = maxMessageBytes;
   }
 
   /** No more frames as soon as nothing is under way for the client. */

@@ -19,6 +19,7 @@ import { PreparedStatement, type PreparedStatements } from "./prepared-statement
 import {
   announcedTypes,
   describeColumns,
+  encodingFormats,
   expandFormats,
   requireAnnounced,
   resultFormats,
@@ -179,8 +180,10 @@ export class ExtendedQuery {
     const types = announcedTypes(result.columns);
     let open;
     try {
-      requireAnnounced(portal.announced ?? portal.statement.announced, types);
-      const formats = resultFormats(portal.resultFormats, result.columns.length);
+      const announced = portal.announced === undefined ? portal.statement.announced : portal.announced;
+      requireAnnounced(announced, types);
+      const asked = resultFormats(portal.resultFormats, result.columns.length);
+      const formats = encodingFormats(asked, announced);
       open = { kind: "open", source: openRows(this.#context, result, formats), tag: result.tag } as const;
     } catch (error) {
       await result.batches.return?.();

@@ -8,8 +8,11 @@ import type { FormatCode } from "../wire/frontend-messages.js";
 /** Format and count fields are 16 bit; PostgreSQL's own limit is 1,664 columns. */
 const MAX_COLUMNS = 32_767;
 
-/** The types a client was told, or null for "no rows": what a later result is held against. */
-export type AnnouncedTypes = readonly number[] | null;
+/**
+ * The types a client was told, or null for "no rows": what a later result is held against. An "open" column was told as
+ * text because its type was not known; it is sent as text whatever it turns out to be.
+ */
+export type AnnouncedTypes = readonly (number | "open")[] | null;
 
 /** One format per item from none (all text), one (for all) or as many as there are items. */
 export function expandFormats(formats: readonly FormatCode[], count: number): FormatCode[] {
@@ -45,7 +48,7 @@ export function describeColumns(
 
 /** The types announced by describing these columns. */
 export function announcedTypes(columns: readonly ResultColumn[] | null): AnnouncedTypes {
-  return columns && columns.map((column) => describeType(column.type).oid);
+  return columns && columns.map(({ type }) => (type === null ? "open" : describeType(type).oid));
 }
 
 /**
@@ -57,6 +60,19 @@ export function requireAnnounced(announced: AnnouncedTypes | undefined, actual: 
   const same =
     announced === null || actual === null
       ? announced === actual
-      : announced.length === actual.length && announced.every((oid, index) => oid === actual[index]);
+      : announced.length === actual.length &&
+        announced.every((oid, index) => oid === "open" || oid === told(actual[index]));
   if (!same) throw new SqlError(SQLSTATE.featureNotSupported, "cached plan must not change result type");
+}
+
+/** Formats to encode in: an open column is text, and text is the same bytes in both formats. */
+export function encodingFormats(
+  formats: readonly FormatCode[],
+  announced: AnnouncedTypes | undefined,
+): FormatCode[] {
+  return formats.map((format, index) => (announced?.[index] === "open" ? 0 : format));
+}
+
+function told(type: number | "open" | undefined): number | undefined {
+  return type === "open" ? describeType(null).oid : type;
 }

@@ -10,13 +10,6 @@ export interface Frame {
   readonly body: Buffer;
 }
 
-export interface FrameLimits {
-  /** Largest untagged packet at start-up, bytes, its length field included. */
-  readonly maxStartupBytes: number;
-  /** Largest typed message, bytes, its length field included and its tag not. */
-  readonly maxMessageBytes: number;
-}
-
 /** Messages that hold no more than a name or a number: PostgreSQL's PQ_SMALL_MESSAGE_LIMIT. */
 const SMALL_MESSAGE_BYTES = 10_000;
 const LENGTH_BYTES = 4;
@@ -33,14 +26,9 @@ const JOIN_BYTES = 65_536;
  * Source  https://www.postgresql.org/docs/15/protocol-message-formats.html
  */
 export class FrameReader {
-  readonly #limits: FrameLimits;
   readonly #chunks: Buffer[] = [];
   #bufferedBytes = 0;
   #failure: SqlError | undefined;
-
-  constructor(limits: FrameLimits) {
-    this.#limits = limits;
-  }
 
   /** Bytes received and not yet handed out. */
   get bufferedBytes(): number {
@@ -62,20 +50,20 @@ export class FrameReader {
     this.#chunks.push(last);
   }
 
-  /** The next untagged packet's body, or undefined while it is incomplete. */
-  nextStartup(): Buffer | undefined {
+  /** The next untagged packet's body, or undefined while it is incomplete. The limit counts its length field. */
+  nextStartup(maxStartupBytes: number): Buffer | undefined {
     this.#throwIfDead();
     const header = this.#peek(LENGTH_BYTES);
     if (header === undefined) return undefined;
     const length = header.readInt32BE(0);
-    if (length < LENGTH_BYTES * 2 || length > this.#limits.maxStartupBytes) {
+    if (length < LENGTH_BYTES * 2 || length > maxStartupBytes) {
       throw this.#die("invalid length of startup packet");
     }
     return this.#take(length)?.subarray(LENGTH_BYTES);
   }
 
-  /** The next typed frame, or undefined while it is incomplete. */
-  next(): Frame | undefined {
+  /** The next typed frame, or undefined while it is incomplete. The limit counts its length field, not its tag. */
+  next(maxMessageBytes: number): Frame | undefined {
     this.#throwIfDead();
     const tag = this.#peek(1)?.readUInt8(0);
     if (tag === undefined) return undefined;
@@ -83,7 +71,7 @@ export class FrameReader {
     const header = this.#peek(1 + LENGTH_BYTES);
     if (header === undefined) return undefined;
     const length = header.readInt32BE(1);
-    const limit = isSmallMessage(tag) ? SMALL_MESSAGE_BYTES : this.#limits.maxMessageBytes;
+    const limit = isSmallMessage(tag) ? Math.min(SMALL_MESSAGE_BYTES, maxMessageBytes) : maxMessageBytes;
     if (length < LENGTH_BYTES || length > limit) throw this.#die("invalid message length");
     const frame = this.#take(1 + length);
     return frame && { tag, body: frame.subarray(1 + LENGTH_BYTES) };

@@ -146,6 +146,7 @@ describe("start-up with a password", () => {
   it.each([
     ["a query instead of a password", serialize.query("select 1")],
     ["a mechanism it did not offer", serialize.sendSASLInitialResponseMessage("PLAIN", "x")],
+    ["a message too large to keep for a stranger", Buffer.from([0x51, 0, 0x10, 0, 0])],
     ["a malformed first message", serialize.sendSASLInitialResponseMessage("SCRAM-SHA-256", "n,,n=ann")],
   ])("refuses %s", async (_, bytes) => {
     const all = Buffer.concat([serialize.startup({ user: "ann" }), bytes]);

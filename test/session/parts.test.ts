@@ -2,7 +2,13 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BufferedRows } from "../../src/session/buffered-rows.js";
 import { frameCopyRows } from "../../src/session/copy-out.js";
-import { expandFormats, requireAnnounced, resultFormats } from "../../src/session/row-description.js";
+import {
+  type AnnouncedTypes,
+  encodingFormats,
+  expandFormats,
+  requireAnnounced,
+  resultFormats,
+} from "../../src/session/row-description.js";
 import { endsTransaction } from "../../src/session/transaction-end.js";
 import { MessageWriter } from "../../src/wire/message-writer.js";
 import { sqlFailure } from "../support/sql-failure.js";
@@ -18,10 +24,7 @@ function rowsOf(framed: Buffer): string[] {
   return rows;
 }
 
-function announcedFailure(
-  announced: number[] | null | undefined,
-  actual: number[] | null,
-): string | undefined {
+function announcedFailure(announced: AnnouncedTypes | undefined, actual: AnnouncedTypes): string | undefined {
   return sqlFailure(() => requireAnnounced(announced, actual))?.code;
 }
 
@@ -94,6 +97,11 @@ describe("formats and types", () => {
     expect(sqlFailure(() => resultFormats([1, 0, 1], 2))?.code).toBe("08P01");
   });
 
+  it("encode a column of unknown type as the text it was told to be", () => {
+    expect(encodingFormats([1, 1], [23, "open"])).toEqual([1, 0]);
+    expect(encodingFormats([1, 1], undefined)).toEqual([1, 1]);
+  });
+
   it("hold a result against what was announced", () => {
     expect(announcedFailure(undefined, [23])).toBeUndefined();
     expect(announcedFailure([23, 25], [23, 25])).toBeUndefined();
@@ -102,5 +110,7 @@ describe("formats and types", () => {
     expect(announcedFailure([23], [23, 23])).toBe("0A000");
     expect(announcedFailure(null, [23])).toBe("0A000");
     expect(announcedFailure([23], null)).toBe("0A000");
+    expect(announcedFailure(["open", 25], [23, "open"])).toBeUndefined();
+    expect(announcedFailure([23], ["open"])).toBe("0A000");
   });
 });

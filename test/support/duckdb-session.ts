@@ -84,11 +84,12 @@ class DuckDbSession implements QuerySession {
   }
 
   async parse(text: string): Promise<readonly ParsedStatement[]> {
-    return splitStatements(text).map(({ text: statement }) => {
-      const outcome = parsePostgres(statement);
+    const statements = splitStatements(text).map((statement) => ({ text: statement.text, empty: false }));
+    for (const statement of statements) {
+      const outcome = await parsePostgres(statement.text);
       if (outcome.kind === "syntaxError") throw outcome.error;
-      return { text: statement, empty: false };
-    });
+    }
+    return statements;
   }
 
   async describe(statement: ParsedStatement, declaredOids: readonly number[]): Promise<StatementDescription> {

@@ -53,7 +53,12 @@ export class World implements AsyncDisposable {
   readonly #factory: DuckSessionFactory;
   readonly #close: () => void;
 
-  private constructor(database: Database, context: BranchContext, factory: DuckSessionFactory, close: () => void) {
+  private constructor(
+    database: Database,
+    context: BranchContext,
+    factory: DuckSessionFactory,
+    close: () => void,
+  ) {
     this.#database = database;
     this.context = context;
     this.#factory = factory;

@@ -41,9 +41,15 @@ function itAnswers(files: readonly string[], database: string, start: () => Prom
   });
 }
 
-describe("the protocol over a plain session answers", () => itAnswers(FILES, "main", startTestServer));
-describe("the program answers, on main", () => itAnswers(FILES, "main", startProgram));
-describe("the program answers, on a branch", () => itAnswers(FILES, "main/work", startProgram));
-describe.skipIf(!hasPostgres)("PostgreSQL 15 answers", () =>
-  itAnswers(ORACLE_FILES, "postgres", startPostgres),
-);
+describe("the protocol over a plain session answers", () => {
+  itAnswers(FILES, "main", startTestServer);
+});
+describe("the program answers, on main", () => {
+  itAnswers(FILES, "main", startProgram);
+});
+describe("the program answers, on a branch", () => {
+  itAnswers(FILES, "main/work", startProgram);
+});
+describe.skipIf(!hasPostgres)("PostgreSQL 15 answers", () => {
+  itAnswers(ORACLE_FILES, "postgres", startPostgres);
+});

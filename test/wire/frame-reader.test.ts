@@ -6,11 +6,13 @@ import { type Frame, FrameReader } from "../../src/wire/frame-reader.js";
 import { FRONTEND_TAG } from "../../src/wire/frontend-tags.js";
 import { sqlFailure } from "../support/sql-failure.js";
 
-const LIMITS = { maxStartupBytes: 10_000, maxMessageBytes: 100_000 };
+const MAX_STARTUP_BYTES = 10_000;
+const MAX_MESSAGE_BYTES = 100_000;
 
 function drain(reader: FrameReader): Frame[] {
   const frames: Frame[] = [];
-  for (let frame = reader.next(); frame; frame = reader.next()) frames.push(frame);
+  for (let frame = reader.next(MAX_MESSAGE_BYTES); frame; frame = reader.next(MAX_MESSAGE_BYTES))
+    frames.push(frame);
   return frames;
 }
 
@@ -39,9 +41,9 @@ describe("FrameReader", () => {
         fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1 }),
         (messages, sizes) => {
           const stream = Buffer.concat(messages);
-          const whole = new FrameReader(LIMITS);
+          const whole = new FrameReader();
           whole.push(stream);
-          const pieces = new FrameReader(LIMITS);
+          const pieces = new FrameReader();
           const seen: Frame[] = [];
           for (let at = 0, i = 0; at < stream.length; i++) {
             const size = sizes[i % sizes.length] ?? 1;
@@ -58,75 +60,77 @@ describe("FrameReader", () => {
   });
 
   it("keeps earlier frames unchanged while later bytes arrive one by one", () => {
-    const reader = new FrameReader(LIMITS);
+    const reader = new FrameReader();
     reader.push(typed("Q", Buffer.from("first\0")));
-    const first = reader.next();
+    const first = reader.next(MAX_MESSAGE_BYTES);
     for (const byte of typed("Q", Buffer.alloc(5000, 0x78))) reader.push(Buffer.from([byte]));
-    expect(reader.next()?.body).toEqual(Buffer.alloc(5000, 0x78));
+    expect(reader.next(MAX_MESSAGE_BYTES)?.body).toEqual(Buffer.alloc(5000, 0x78));
     expect(first?.body.toString()).toBe("first\0");
   });
 
   it("waits for a truncated frame and hands it out when the last byte has come", () => {
     const bytes = serialize.query("select 1");
-    const reader = new FrameReader(LIMITS);
+    const reader = new FrameReader();
     reader.push(bytes.subarray(0, bytes.length - 1));
-    expect(reader.next()).toBeUndefined();
+    expect(reader.next(MAX_MESSAGE_BYTES)).toBeUndefined();
     reader.push(bytes.subarray(bytes.length - 1));
-    expect(reader.next()?.tag).toBe(FRONTEND_TAG.query);
+    expect(reader.next(MAX_MESSAGE_BYTES)?.tag).toBe(FRONTEND_TAG.query);
   });
 
   it("accepts a message of exactly the limit and refuses one byte more", () => {
-    const body = Buffer.alloc(LIMITS.maxMessageBytes - 4);
-    const exact = new FrameReader(LIMITS);
+    const body = Buffer.alloc(MAX_MESSAGE_BYTES - 4);
+    const exact = new FrameReader();
     exact.push(typed("Q", body));
-    expect(exact.next()?.body.length).toBe(body.length);
-    const above = new FrameReader(LIMITS);
-    above.push(typed("Q", Buffer.alloc(0), LIMITS.maxMessageBytes + 1));
-    expect(failure(() => above.next()).code).toBe("08P01");
+    expect(exact.next(MAX_MESSAGE_BYTES)?.body.length).toBe(body.length);
+    const above = new FrameReader();
+    above.push(typed("Q", Buffer.alloc(0), MAX_MESSAGE_BYTES + 1));
+    expect(failure(() => above.next(MAX_MESSAGE_BYTES)).code).toBe("08P01");
   });
 
   it("refuses a large message of a kind that only holds a name, before its body arrives", () => {
-    const reader = new FrameReader(LIMITS);
+    const reader = new FrameReader();
     reader.push(typed("S", Buffer.alloc(0), 10_001));
-    expect(failure(() => reader.next()).message).toBe("invalid message length");
+    expect(failure(() => reader.next(MAX_MESSAGE_BYTES)).message).toBe("invalid message length");
   });
 
   it.each([3, 0, -1, -2147483648])("refuses length %i, and stays dead", (length) => {
-    const reader = new FrameReader(LIMITS);
+    const reader = new FrameReader();
     reader.push(typed("Q", Buffer.from("x\0"), length));
-    const first = failure(() => reader.next());
+    const first = failure(() => reader.next(MAX_MESSAGE_BYTES));
     expect(first.code).toBe("08P01");
     reader.push(serialize.query("select 1"));
-    expect(failure(() => reader.next())).toBe(first);
-    expect(failure(() => reader.nextStartup())).toBe(first);
+    expect(failure(() => reader.next(MAX_MESSAGE_BYTES))).toBe(first);
+    expect(failure(() => reader.nextStartup(MAX_STARTUP_BYTES))).toBe(first);
   });
 
   it("refuses a type byte no client may send", () => {
-    const reader = new FrameReader(LIMITS);
+    const reader = new FrameReader();
     reader.push(Buffer.from("GET / HTTP/1.1\r\n\r\n"));
-    expect(failure(() => reader.next()).message).toBe("invalid frontend message type 71");
+    expect(failure(() => reader.next(MAX_MESSAGE_BYTES)).message).toBe("invalid frontend message type 71");
   });
 
   it("accepts a start-up packet of exactly 10,000 bytes and refuses one of 10,001", () => {
     const packet = Buffer.alloc(10_000);
     packet.writeInt32BE(10_000);
-    const exact = new FrameReader(LIMITS);
+    const exact = new FrameReader();
     exact.push(packet);
-    expect(exact.nextStartup()?.length).toBe(9_996);
-    const above = new FrameReader(LIMITS);
+    expect(exact.nextStartup(MAX_STARTUP_BYTES)?.length).toBe(9_996);
+    const above = new FrameReader();
     const header = Buffer.alloc(4);
     header.writeInt32BE(10_001);
     above.push(header);
-    expect(failure(() => above.nextStartup()).message).toBe("invalid length of startup packet");
+    expect(failure(() => above.nextStartup(MAX_STARTUP_BYTES)).message).toBe(
+      "invalid length of startup packet",
+    );
   });
 
   it("turns any bytes into frames, a wait for more, or one SqlError", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, startup) => {
-        const reader = new FrameReader(LIMITS);
+        const reader = new FrameReader();
         reader.push(Buffer.from(bytes));
         const error = sqlFailure(() => {
-          if (startup) reader.nextStartup();
+          if (startup) reader.nextStartup(MAX_STARTUP_BYTES);
           drain(reader);
         });
         // A dead reader keeps nothing; a living one keeps at most the frame it waits for.

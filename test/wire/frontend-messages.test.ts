@@ -7,13 +7,13 @@ import { decodeFrontendMessage, type FrontendMessage } from "../../src/wire/fron
 import { FRONTEND_TAG, type FrontendTag } from "../../src/wire/frontend-tags.js";
 import { sqlFailure } from "../support/sql-failure.js";
 
-const LIMITS = { maxStartupBytes: 10_000, maxMessageBytes: 1_000_000 };
+const MAX_MESSAGE_BYTES = 1_000_000;
 const TAGS = Object.values(FRONTEND_TAG);
 
 function decode(bytes: Buffer): FrontendMessage {
-  const reader = new FrameReader(LIMITS);
+  const reader = new FrameReader();
   reader.push(bytes);
-  const frame = reader.next();
+  const frame = reader.next(MAX_MESSAGE_BYTES);
   if (frame === undefined) throw new Error("no whole frame");
   return decodeFrontendMessage(frame);
 }
