@@ -1,5 +1,5 @@
 /** What a branch costs to make, by the number of tables: it must not matter. */
-import pg from "pg";
+import { Client } from "pg";
 import { median, percentile, rounded, timed } from "./measure.mjs";
 import { startServer } from "./server.mjs";
 
@@ -21,7 +21,7 @@ export async function measureBranchCreation() {
 
 async function createBranches(tables) {
   const server = await startServer(tablesSql(tables));
-  const client = new pg.Client({ host: server.host, port: server.port, user: "bench", database: "main" });
+  const client = new Client({ host: server.host, port: server.port, user: "bench", database: "main" });
   try {
     await client.connect();
     const times = [];

@@ -1,5 +1,5 @@
 /** One row by its key: how much the wire, the reading of the statement and the branch add. */
-import pg from "pg";
+import { Client } from "pg";
 import { openBaseline } from "./baseline.mjs";
 import { median, rounded, timed } from "./measure.mjs";
 import { startServer } from "./server.mjs";
@@ -68,7 +68,7 @@ async function measureInTurns(ways) {
 }
 
 async function connectTo({ host, port }, database) {
-  const client = new pg.Client({ host, port, user: "bench", database });
+  const client = new Client({ host, port, user: "bench", database });
   await client.connect();
   return client;
 }

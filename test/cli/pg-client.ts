@@ -1,10 +1,10 @@
 /** node-postgres with what these tests always want. */
-import pg from "pg";
+import { Client, type ClientConfig } from "pg";
 import type { Address } from "../support/wire-client.js";
 
 /** A connected client; disposing ends it, also when the server is gone. */
 export interface PgClient extends AsyncDisposable {
-  readonly pg: pg.Client;
+  readonly pg: Client;
   /** Rows as arrays of the values node-postgres makes of them. */
   rows(sql: string, values?: readonly unknown[]): Promise<unknown[][]>;
   /** The first column of the only row. */
@@ -13,10 +13,10 @@ export interface PgClient extends AsyncDisposable {
 
 export async function connectPg(
   address: Address,
-  options: pg.ClientConfig | string = "main",
+  options: ClientConfig | string = "main",
 ): Promise<PgClient> {
   const given = typeof options === "string" ? { database: options } : options;
-  const client = new pg.Client({ user: "tester", database: "main", ...address, ...given });
+  const client = new Client({ user: "tester", database: "main", ...address, ...given });
   // A server that is killed breaks the connection between queries too; the query under way reports it.
   client.on("error", () => undefined);
   await client.connect();

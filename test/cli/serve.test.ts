@@ -70,10 +70,8 @@ describe("duckbranch serve", () => {
   test("refuses a port that is taken", async () => {
     await using directory = await temporaryDirectory();
     await using first = await ServerProcess.serve(directory.file("a.db"));
-    await using second = ServerProcess.spawn([
-      ...["serve", "--port", String(first.address.port)],
-      ...["--data", directory.file("b.db")],
-    ]);
+    const port = String(first.address.port);
+    await using second = ServerProcess.spawn(["serve", "--port", port, "--data", directory.file("b.db")]);
     expect((await second.exited).code).not.toBe(0);
     expect(second.log.join("\n")).toContain("EADDRINUSE");
   });
