@@ -126,7 +126,9 @@ async function resultOf(
     await end(true);
     return result;
   }
-  if (!stream.hasRows || statement.verb === "createView") {
+  // DDL on a branch may run as a query of no rows; what its client is told is the tag.
+  const returnsRows = statement.verb === "select" || statement.returning;
+  if (!stream.hasRows || !returnsRows) {
     const changed = await stream.changedRows();
     await end(true);
     return { kind: "command", tag: commandTag(statement, changed) };

@@ -100,8 +100,10 @@ async function planInPlace(
     if (name.role === "create") targets.set(name.start, mainObjectName(context.scope, name));
   }
   if (context.scope.head === MAIN && statement.writes) markMain(transaction, statement);
+  // Reads of a table forked just now are reads of the fork: its rowids are the ones the target has.
+  const scope = { ...context.scope, state: transaction.state };
   return {
-    sql: await resolveStatement(context.services, context.scope, statement, targets),
+    sql: await resolveStatement(context.services, scope, statement, targets),
     afterwards: undefined,
   };
 }
@@ -123,15 +125,14 @@ async function writeTarget(
   if (meaning.kind === "temporary") return `temp.main.${quoteIdentifier(meaning.name)}`;
   if (context.scope.head === MAIN) {
     transaction.markWritten(meaning.relation);
-    return mainTargetText(name, meaning.relation);
+    return mainTargetText(meaning.relation);
   }
   if (meaning.kind === "unknown") throw undefinedTable(meaning.relation);
   return targetText(name, await transaction.writableTable(meaning.relation));
 }
 
-/** Main keeps the client's spelling; only `public` has another name in DuckDB. */
-function mainTargetText(name: NameReference, relation: RelationName): string {
-  if (name.parts.length === 1) return quoteIdentifier(name.parts[0] ?? "");
+/** Always with its schema: what was recorded as written must be what DuckDB writes, whatever the search path says. */
+function mainTargetText(relation: RelationName): string {
   return `${quoteIdentifier(relation.schema)}.${quoteIdentifier(relation.name)}`;
 }
 
@@ -155,7 +156,9 @@ async function planCreateTable(
 ): Promise<PlannedStatement> {
   const { scope } = context;
   const name = createdName(statement);
-  if (statement.temporary) return await planCreateTemporary(context, statement, name);
+  if (statement.temporary || writableName(scope, name).kind === "temporary") {
+    return await planCreateTemporary(context, statement, name);
+  }
   const relation = creatableName(scope, name);
   if (scope.head === MAIN) {
     transaction.markCatalogChanged();
@@ -343,7 +346,7 @@ async function planDrop(
   if (scope.head === MAIN) {
     transaction.markCatalogChanged();
     transaction.markWritten(meaning.relation);
-    return { sql: sqlFor(mainTargetText(name, meaning.relation)), afterwards: undefined };
+    return { sql: sqlFor(mainTargetText(meaning.relation)), afterwards: undefined };
   }
   await transaction.lock(meaning.relation, scope.head);
   if (meaning.kind === "unknown") {

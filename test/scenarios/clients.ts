@@ -7,11 +7,7 @@ const RAW_TEXT = { getTypeParser: () => (value: unknown) => value };
 export type ClientOptions = Pick<pg.ClientConfig, "options">;
 
 /** Connects to a database name; the connection's own errors are those of its next statement. */
-export async function connectTo(
-  app: App,
-  database: string,
-  more: ClientOptions = {},
-): Promise<pg.Client> {
+export async function connectTo(app: App, database: string, more: ClientOptions = {}): Promise<pg.Client> {
   const client = new pg.Client({ ...app.address, user: "tester", database, types: RAW_TEXT, ...more });
   client.on("error", () => undefined);
   await client.connect();
@@ -59,9 +55,11 @@ export class Clients implements AsyncDisposable {
     return client;
   }
 
-  async close(name: string): Promise<void> {
+  /** Hangs up; there is nothing to report. */
+  async close(name: string): Promise<readonly string[]> {
     await this.#open.get(name)?.end();
     this.#open.delete(name);
+    return [];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

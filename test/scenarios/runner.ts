@@ -21,7 +21,8 @@ export async function play(section: Section): Promise<Played> {
     await using clients = new Clients(app);
     const captures = new Map<string, string>();
     for (const step of section.steps) {
-      const heading = step.kind === "statement" ? `${step.client}> ${step.sql};` : `${step.kind} ${step.client}`;
+      const heading =
+        step.kind === "statement" ? `${step.client}> ${step.sql};` : `${step.kind} ${step.client}`;
       const happened = await playStep(clients, step, captures);
       const isFree = step.expected.length === 0 && happened[0]?.startsWith("ERROR ") !== true;
       played.expected.push(heading, ...step.expected);
@@ -39,12 +40,9 @@ async function playStep(
   captures: ReadonlyMap<string, string>,
 ): Promise<readonly string[]> {
   try {
-    if (step.kind === "close") {
-      await clients.close(step.client);
-      return [];
-    }
+    if (step.kind === "close") return await clients.close(step.client);
     const client = await clients.get(step.client);
-    if (step.kind === "connect") return ["connected"];
+    if (step.kind !== "statement") return ["connected"];
     const text = step.sql.replace(/\{(\w+)\}/g, (whole, name: string) => captures.get(name) ?? whole);
     return linesOf(await run(client, text, step.parameters));
   } catch (error) {
@@ -75,7 +73,8 @@ async function run(
 
 function linesOf(results: readonly pg.QueryArrayResult<(string | null)[]>[]): string[] {
   return results.flatMap((result) => {
-    if (result.fields.length === 0) return [[result.command, result.rowCount].filter((part) => part !== null).join(" ")];
+    if (result.fields.length === 0)
+      return [[result.command, result.rowCount].filter((part) => part !== null).join(" ")];
     if (result.rows.length === 0) return ["(none)"];
     return result.rows.map((row) => row.map((cell) => cell ?? "NULL").join(" | "));
   });

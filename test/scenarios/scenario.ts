@@ -45,7 +45,7 @@ export function readScenario(text: string): Section[] {
 function readSteps(text: string): Step[] {
   const steps: Step[] = [];
   const lines = text.split("\n").filter((line) => !line.startsWith("#"));
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const line = lines[at] ?? "";
     if (line.trim() === "") {
       at++;
