@@ -11,7 +11,7 @@ const MAX_PORTALS = 10_000;
 /** Unread rows of all suspended portals of one client, kept in memory while other statements run. */
 const MAX_BUFFERED_BYTES = 67_108_864;
 
-export type PortalState =
+type PortalState =
   | { readonly kind: "bound" }
   /** Rows are there to be read on: between two Executes with a row limit. */
   | { readonly kind: "open"; readonly source: RowSource; readonly tag: (rows: number) => string }

@@ -120,10 +120,6 @@ export function writeCopyOutResponse(writer: MessageWriter, columnCount: number)
   writeCopyResponse(writer, "H", columnCount);
 }
 
-export function writeCopyData(writer: MessageWriter, data: Uint8Array): void {
-  writer.begin("d").append(data).end();
-}
-
 export function writeCopyDone(writer: MessageWriter): void {
   writer.begin("c").end();
 }
