@@ -32,12 +32,13 @@ export async function measureSpan(
 ): Promise<Span> {
   using log = watchLog(dataFile);
   await using bystander = await connectPg(server.address);
-  let [answers, running] = [0, true];
+  const done = new AbortController();
+  let answers = 0;
   const asking = (async () => {
-    for (; running; answers++) await bystander.value("SELECT 1");
+    for (; !done.signal.aborted; answers++) await bystander.value("SELECT 1");
   })();
   await work();
-  running = false;
+  done.abort();
   await asking;
   return { answers, logWrites: log.count };
 }

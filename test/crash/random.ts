@@ -3,7 +3,7 @@
 export interface Random {
   readonly seed: number;
   /** An integer from 0 up to, not including, `limit`. */
-  below(limit: number): number;
+  readonly below: (limit: number) => number;
 }
 
 export function seededRandom(): Random {
