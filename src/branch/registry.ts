@@ -95,7 +95,7 @@ export class Registry {
       const request = await work(this.#state, sequence);
       if (request === undefined) return undefined;
       if (request.changes.length > 0) await appendChanges(connection, sequence, request.changes);
-      await connection.run("COMMIT");
+      await connection.commit();
       this.#sequence = sequence;
       this.#state = this.#state.with(request.changes);
       for (const relation of request.written) this.#markChanged(relation, sequence);

@@ -213,7 +213,7 @@ export class Transaction {
   async commit(check?: CommitCheck): Promise<void> {
     try {
       if (this.hasWritten) await this.#commitChanges(check);
-      else await this.connection.run("COMMIT");
+      else await this.connection.commit();
     } catch (error) {
       await rollbackQuietly(this.connection);
       throw error;

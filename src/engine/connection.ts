@@ -108,6 +108,7 @@ function knownType(read: () => EngineType): EngineType | undefined {
 
 export class Connection implements Disposable {
   readonly #connection: DuckDBConnection;
+  #committing = false;
 
   constructor(connection: DuckDBConnection) {
     this.#connection = connection;
@@ -119,6 +120,16 @@ export class Connection implements Disposable {
       await this.#connection.run(sql, parameters === undefined ? undefined : [...parameters]);
     } catch (error) {
       throw classifyFailure(error);
+    }
+  }
+
+  /** COMMIT, which cannot be interrupted: an error from it means that nothing was committed. */
+  async commit(): Promise<void> {
+    this.#committing = true;
+    try {
+      await this.run("COMMIT");
+    } finally {
+      this.#committing = false;
     }
   }
 
@@ -182,9 +193,9 @@ export class Connection implements Disposable {
     }
   }
 
-  /** Interrupts what runs now; harmless when nothing does. */
+  /** Interrupts what runs now, but never a COMMIT; harmless when nothing runs. */
   interrupt(): void {
-    this.#connection.interrupt();
+    if (!this.#committing) this.#connection.interrupt();
   }
 
   close(): void {

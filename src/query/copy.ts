@@ -213,6 +213,7 @@ async function tableQuery(host: CopyHost, statement: CopyStatement): Promise<str
     orReplace: false,
     cascade: false,
     query: undefined,
+    columnNames: undefined,
     parameterCount: 0,
     tag: "SELECT",
   });

@@ -8,6 +8,7 @@ import type { RegistryState } from "../branch/registry-state.js";
 import { isInternalSchema } from "../branch/system-schema.js";
 import { undefinedTable } from "../branch/transaction.js";
 import { requireReadable } from "../branch/lifecycle.js";
+import { DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
 import { normaliseName } from "../sql/names.js";
 import { isSystemRelation } from "./system-relations.js";
 
@@ -39,6 +40,8 @@ export type NameMeaning =
   | { readonly kind: "unknown"; readonly head: HeadId; readonly relation: RelationName };
 
 const ENGINE_SCHEMAS = new Set(["pg_catalog", "information_schema"]);
+/** DuckDB's catalogues in this process: as a qualifier they would lead around the registry. */
+const CATALOGS = new Set([DATA_CATALOG, VOID_CATALOG, "system"]);
 const TEMPORARY_SCHEMAS = new Set(["temp", "pg_temp"]);
 
 /** Resolves a possibly qualified name. Never falls back from a branch to main. */
@@ -69,6 +72,7 @@ function resolveTwoParts(scope: NameScope, qualifier: string, name: string): Nam
   const folded = normaliseName(qualifier);
   if (ENGINE_SCHEMAS.has(folded)) return { kind: "engine" };
   if (TEMPORARY_SCHEMAS.has(folded)) return { kind: "temporary", name };
+  refuseCatalogs([qualifier, name]);
   if (folded === "public") {
     if (normaliseName(name).startsWith("_hatidata") && isSystemRelation(["_", name]))
       return { kind: "system", name };
@@ -90,10 +94,20 @@ function resolveTwoParts(scope: NameScope, qualifier: string, name: string): Nam
 function resolveThreeParts(scope: NameScope, catalog: string, schema: string, name: string): NameMeaning {
   const relation = { schema: normaliseName(schema) === "public" ? "main" : schema, name };
   const folded = normaliseName(catalog);
+  if (folded === "temp" && normaliseName(schema) === "main") return { kind: "temporary", name };
   if (folded === "main") return onHead(scope, MAIN, relation);
   const branch = branchOfQualifier(scope.state, catalog);
   if (branch !== undefined) return onBranch(scope, branch, relation);
-  throw notSupported(`cross-database references are not implemented: "${catalog}.${schema}.${name}"`);
+  throw crossDatabase([catalog, schema, name]);
+}
+
+/** 0A000 for a name qualified with one of DuckDB's own catalogues. */
+export function refuseCatalogs(parts: readonly string[]): void {
+  if (parts.length > 1 && CATALOGS.has(normaliseName(parts[0] ?? ""))) throw crossDatabase(parts);
+}
+
+function crossDatabase(parts: readonly string[]): SqlError {
+  return notSupported(`cross-database references are not implemented: "${parts.join(".")}"`);
 }
 
 function onBranch(scope: NameScope, branch: Branch, relation: RelationName): NameMeaning {

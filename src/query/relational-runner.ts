@@ -133,7 +133,7 @@ async function resultOf(
     await end(true);
     return { kind: "command", tag: commandTag(statement, changed) };
   }
-  const columns = namedColumns(stream.columns, undefined);
+  const columns = namedColumns(stream.columns, statement.columnNames);
   const tag = (rows: number): string => commandTag(statement, rows);
   if (!statement.writes) return { kind: "rows", columns, batches: streamBatches(stream, end), tag };
   const chunks = await readAll(stream);
@@ -163,7 +163,7 @@ export async function describeRelational(
       { length: count },
       (_, i) => declaredOids[i] || inferParameterOid(inferred[i]),
     );
-    return { parameterOids, columns: hasRows ? namedColumns(prepared.columns, undefined) : null };
+    return { parameterOids, columns: hasRows ? namedColumns(prepared.columns, statement.columnNames) : null };
   } finally {
     prepared.close();
   }

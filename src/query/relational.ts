@@ -97,7 +97,7 @@ async function planInPlace(
     if (name.role === "write") targets.set(name.start, await writeTarget(context, transaction, name));
     if (name.role === "alter")
       targets.set(name.start, await alterTarget(context, transaction, statement, name));
-    if (name.role === "create") targets.set(name.start, mainObjectName(context.scope, name));
+    if (name.role === "create") targets.set(name.start, createdObjectName(context.scope, name));
   }
   if (context.scope.head === MAIN && statement.writes) markMain(transaction, statement);
   // Reads of a table forked just now are reads of the fork: its rowids are the ones the target has.
@@ -156,9 +156,7 @@ async function planCreateTable(
 ): Promise<PlannedStatement> {
   const { scope } = context;
   const name = createdName(statement);
-  if (statement.temporary || writableName(scope, name).kind === "temporary") {
-    return await planCreateTemporary(context, statement, name);
-  }
+  if (statement.temporary) return await planCreateTemporary(context, statement, name);
   const relation = creatableName(scope, name);
   if (scope.head === MAIN) {
     transaction.markCatalogChanged();
@@ -401,10 +399,19 @@ function createdName(statement: RelationalStatement): NameReference {
   return name;
 }
 
+/** An index lives in its table's schema and takes no qualifier; everything else is made on main. */
+function createdObjectName(scope: NameScope, name: NameReference): string {
+  return name.object === "index" ? quoteIdentifier(name.parts.at(-1) ?? "") : mainObjectName(scope, name);
+}
+
 /** Where a new table or view goes on this session's head. */
 function creatableName(scope: NameScope, name: NameReference): RelationName {
   const meaning = writableName(scope, name);
-  if (meaning.kind === "temporary") return { schema: scope.searchPath[0] ?? "main", name: meaning.name };
+  if (meaning.kind === "temporary") {
+    // A name alone is taken by a temporary table, but not on the head.
+    if (name.parts.length === 1) return { schema: scope.searchPath[0] ?? "main", name: meaning.name };
+    throw notSupported("only temporary tables can be created in schema pg_temp", "use CREATE TEMP TABLE");
+  }
   const relation =
     name.parts.length === 1
       ? { schema: scope.searchPath[0] ?? "main", name: name.parts[0] ?? "" }

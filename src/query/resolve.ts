@@ -11,7 +11,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement, StatementAnalysis, TextEdit } from "../sql/analysis.js";
 import { formatName, normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
-import { resolveName, type NameMeaning, type NameScope } from "./relation-names.js";
+import { refuseCatalogs, resolveName, type NameMeaning, type NameScope } from "./relation-names.js";
 import { needsSizes, systemRelationSql, type BranchSize } from "./system-relations.js";
 
 const MAX_VIEW_DEPTH = 64;
@@ -60,7 +60,7 @@ async function statementEdits(
   for (const name of statement.names) {
     const target = targets.get(name.start);
     if (target !== undefined) edits.push({ start: name.start, end: name.end, text: target });
-    else edits.push(...(await nameEdits(services, scope, name, depth)));
+    else edits.push(...(await nameEdits(services, scope, statement.text, name, depth)));
   }
   return edits;
 }
@@ -68,17 +68,19 @@ async function statementEdits(
 async function nameEdits(
   services: ResolveServices,
   scope: NameScope,
+  text: string,
   name: NameReference,
   depth: number,
 ): Promise<TextEdit[]> {
-  const replace = (text: string | undefined): TextEdit[] =>
-    text === undefined ? [] : [{ start: name.start, end: name.end, text }];
+  const replace = (by: string | undefined): TextEdit[] =>
+    by === undefined ? [] : [{ start: name.start, end: name.end, text: by }];
   switch (name.role) {
     case "read":
       return await readEdits(services, scope, name, depth);
     case "columnQualifier":
-      return replace(qualifierText(scope, name));
+      return replace(qualifierText(scope, name, /^\s*\.\s*\*/.test(text.slice(name.end, name.end + 16))));
     case "function":
+      refuseCatalogs(name.parts);
       return replace(services.functionName(name.parts) ?? macroName(scope, name));
     case "type":
       return replace(
@@ -221,11 +223,13 @@ function searchPathOf(view: Version): readonly string[] {
 }
 
 /** `public.orders.id` ⇒ `"orders".id`; names of main keep their full qualification. */
-function qualifierText(scope: NameScope, name: NameReference): string | undefined {
+function qualifierText(scope: NameScope, name: NameReference, followedByStar: boolean): string | undefined {
   if (name.parts.length === 1) return undefined;
   const meaning = resolveName(scope, name.parts);
   if (meaning.kind === "engine") return undefined;
   if (meaning.kind === "relation" && meaning.head === MAIN) {
+    // DuckDB's parser takes no schema before `.*`.
+    if (followedByStar) return quoteIdentifier(meaning.relation.name);
     const full = formatName([meaning.relation.schema, meaning.relation.name]);
     return scope.head === MAIN ? full : `${DATA_CATALOG}.${full}`;
   }

@@ -2,6 +2,7 @@
 import type { ResultStream } from "../engine/connection.js";
 import type { DataChunk } from "../engine/types.js";
 import type { RelationalStatement } from "../sql/analysis.js";
+import type { ColumnNames } from "../sql/column-names.js";
 import type { ResultColumn, RowBatch, StatementResult } from "./types.js";
 
 /** Rows of text made by this server. */
@@ -34,7 +35,7 @@ export function commandTag(statement: RelationalStatement, rows: number): string
     case "merge":
       return `MERGE ${rows}`;
     case "createTableAs":
-      return `SELECT ${rows}`;
+      return statement.tag === "SELECT" ? `SELECT ${rows}` : statement.tag;
     case "truncate":
       return "TRUNCATE TABLE";
     case "explain":
@@ -94,11 +95,19 @@ export function explainResult(chunks: readonly DataChunk[]): StatementResult {
   );
 }
 
-/** Names for result columns, where PostgreSQL's differ from DuckDB's and are known. */
+/** Gives columns PostgreSQL's names, where they are known and the number of columns agrees. */
 export function namedColumns(
   columns: readonly ResultColumn[],
-  names: readonly (string | null)[] | undefined,
+  names: ColumnNames | undefined,
 ): readonly ResultColumn[] {
-  if (names === undefined || names.length !== columns.length) return columns;
-  return columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
+  if (names === undefined) return columns;
+  const { head, star, tail } = names;
+  const known = head.length + tail.length;
+  if (star ? columns.length < known : columns.length !== known) return columns;
+  const firstOfTail = columns.length - tail.length;
+  return columns.map((column, index) => {
+    const name =
+      index < head.length ? head[index] : index >= firstOfTail ? tail[index - firstOfTail] : undefined;
+    return name === undefined ? column : { ...column, name };
+  });
 }

@@ -6,7 +6,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type HeadId } from "../branch/model.js";
 import { requireBranch, requireReadable, requireWritable } from "../branch/lifecycle.js";
 import type { BranchContext, Transaction } from "../branch/transaction.js";
-import type { Connection } from "../engine/connection.js";
+import { textCell, type Connection } from "../engine/connection.js";
 import { useCatalog } from "../engine/database.js";
 import type { StatementAnalysis } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
@@ -62,7 +62,11 @@ export class SessionCore implements Disposable {
     this.connection = connection;
     this.settings = settings;
     this.identity = identity;
-    this.transactions = new SessionTransactions(services.context, connection);
+    this.transactions = new SessionTransactions(
+      services.context,
+      connection,
+      async () => await this.#readTemporary(),
+    );
     this.prepared = new PreparedCache(connection, MAX_PREPARED);
     this.#functions = new SessionFunctions(identity);
   }
@@ -158,6 +162,16 @@ export class SessionCore implements Disposable {
         { cause: error },
       );
     }
+  }
+
+  /** After a rollback, the temporary tables that are really there. */
+  async #readTemporary(): Promise<void> {
+    if (this.#temporary.size === 0) return;
+    const rows = await this.connection.rows(
+      "SELECT table_name AS name FROM duckdb_tables() WHERE temporary UNION ALL SELECT view_name FROM duckdb_views() WHERE temporary",
+    );
+    this.#temporary.clear();
+    for (const row of rows) this.#temporary.add(normaliseName(textCell(row, "name")));
   }
 
   async discardTemporary(): Promise<void> {

@@ -12,15 +12,18 @@ import type { TransactionStatus } from "./types.js";
 export class SessionTransactions {
   readonly #context: BranchContext;
   readonly #connection: Connection;
+  readonly #afterRollback: () => Promise<void>;
   #block: "none" | "open" | "failed" = "none";
   #implicit = false;
   #current: Transaction | undefined;
   /** Ends waits inside the transaction; replaced for each statement. */
   #wait = new AbortController();
 
-  constructor(context: BranchContext, connection: Connection) {
+  /** `afterRollback` runs when a transaction's work is gone. */
+  constructor(context: BranchContext, connection: Connection, afterRollback: () => Promise<void>) {
     this.#context = context;
     this.#connection = connection;
+    this.#afterRollback = afterRollback;
   }
 
   get status(): TransactionStatus {
@@ -105,12 +108,19 @@ export class SessionTransactions {
   async #commit(): Promise<void> {
     const transaction = this.#current;
     this.#current = undefined;
-    await transaction?.commit();
+    try {
+      await transaction?.commit();
+    } catch (error) {
+      await this.#afterRollback();
+      throw error;
+    }
   }
 
   async rollbackCurrent(): Promise<void> {
     const transaction = this.#current;
     this.#current = undefined;
-    await transaction?.rollback();
+    if (transaction === undefined) return;
+    await transaction.rollback();
+    await this.#afterRollback();
   }
 }

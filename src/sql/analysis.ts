@@ -4,6 +4,7 @@
  */
 import type { SqlError } from "../core/errors.js";
 import type { BranchCommand } from "./branch-command.js";
+import type { ColumnNames } from "./column-names.js";
 
 /** What a mention of a name is there for. */
 export type NameRole =
@@ -87,6 +88,8 @@ export interface RelationalStatement {
   readonly query:
     | { readonly start: number; readonly end: number; readonly columns: readonly string[] }
     | undefined;
+  /** PostgreSQL's names of the result's columns, where they are known. */
+  readonly columnNames: ColumnNames | undefined;
   /** The highest $n used; 0 when there is none. */
   readonly parameterCount: number;
   /** PostgreSQL's command tag without counts: "INSERT", "CREATE TABLE", … */

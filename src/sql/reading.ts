@@ -14,6 +14,7 @@ export type Reading = Pick<
   | "orReplace"
   | "cascade"
   | "query"
+  | "columnNames"
 >;
 
 /** A reading in which nothing special was said. */
@@ -34,6 +35,7 @@ export function plainReading(
     orReplace: false,
     cascade: false,
     query: undefined,
+    columnNames: undefined,
     ...more,
   };
 }

@@ -1,6 +1,7 @@
 /** From the top node of PostgreSQL's tree to a reading: queries and statements that change rows. */
 import { notSupported } from "../core/errors.js";
 import { listField, nodeField, textField, unwrapAs, type AstNode } from "./ast.js";
+import { resultColumnNames } from "./column-names.js";
 import type { ParsedTree } from "./pg-parser.js";
 import { plainReading, unsupportedStatement, type Reading } from "./reading.js";
 import type { References } from "./references.js";
@@ -10,6 +11,12 @@ import { TreeWalker } from "./tree-walker.js";
 
 /** Reads a parsed statement into `references`. Throws SqlError 0A000 for what DuckDB has no equivalent of. */
 export function readTree(tree: ParsedTree, references: References): Reading {
+  const reading = readStatement(tree, references);
+  const named = reading.verb === "select" || reading.returning;
+  return named ? { ...reading, columnNames: resultColumnNames(tree.type, tree.node) } : reading;
+}
+
+function readStatement(tree: ParsedTree, references: References): Reading {
   const walker = new TreeWalker(references);
   const { node } = tree;
   switch (tree.type) {

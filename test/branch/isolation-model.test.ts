@@ -15,12 +15,51 @@ type TableName = (typeof TABLES)[number];
 type HeadModel = Map<TableName, Map<number, number> | undefined>;
 
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant("write" as const), head: fc.nat(), table: fc.constantFrom(...TABLES), id: fc.nat(4), value: fc.nat(9) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("delete" as const), head: fc.nat(), table: fc.constantFrom(...TABLES), id: fc.nat(4) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("write" as const),
+      head: fc.nat(),
+      table: fc.constantFrom(...TABLES),
+      id: fc.nat(4),
+      value: fc.nat(9),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("delete" as const),
+      head: fc.nat(),
+      table: fc.constantFrom(...TABLES),
+      id: fc.nat(4),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("fork" as const), head: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("truncate" as const), head: fc.nat(), table: fc.constantFrom(...TABLES) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("recreate" as const), head: fc.nat(), table: fc.constantFrom(...TABLES) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("rollback" as const), head: fc.nat(), table: fc.constantFrom(...TABLES), id: fc.nat(4) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("truncate" as const),
+      head: fc.nat(),
+      table: fc.constantFrom(...TABLES),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("recreate" as const),
+      head: fc.nat(),
+      table: fc.constantFrom(...TABLES),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("rollback" as const),
+      head: fc.nat(),
+      table: fc.constantFrom(...TABLES),
+      id: fc.nat(4),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("discard" as const), head: fc.nat() }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -33,12 +72,16 @@ interface Head {
 }
 
 const definition = (table: TableName): string =>
-  table === "keyed" ? "CREATE TABLE keyed (id INTEGER PRIMARY KEY, v INTEGER)" : "CREATE TABLE plain (id INTEGER, v INTEGER)";
+  table === "keyed"
+    ? "CREATE TABLE keyed (id INTEGER PRIMARY KEY, v INTEGER)"
+    : "CREATE TABLE plain (id INTEGER, v INTEGER)";
 
 async function write(head: Head, table: TableName, id: number, value: number): Promise<void> {
   const rows = head.model.get(table);
   if (rows === undefined) {
-    await expect(head.session.query(`INSERT INTO ${table} VALUES (1, 1)`)).rejects.toMatchObject({ code: "42P01" });
+    await expect(head.session.query(`INSERT INTO ${table} VALUES (1, 1)`)).rejects.toMatchObject({
+      code: "42P01",
+    });
     return;
   }
   if (rows.has(id)) await head.session.query(`UPDATE ${table} SET v = ${value} WHERE id = ${id}`);
@@ -60,7 +103,9 @@ async function fork(world: World, heads: Head[], parent: Head): Promise<void> {
   if (heads.length >= 6) return;
   const name = `b${heads.length}-${Math.random().toString(36).slice(2, 8)}`;
   await parent.session.query(`CREATE BRANCH "${name}"`);
-  const model: HeadModel = new Map([...parent.model].map(([table, rows]) => [table, rows === undefined ? undefined : new Map(rows)]));
+  const model: HeadModel = new Map(
+    [...parent.model].map(([table, rows]) => [table, rows === undefined ? undefined : new Map(rows)]),
+  );
   heads.push({ name, session: await world.connect(`main/${name}`), model, parent });
 }
 
@@ -106,8 +151,10 @@ async function check(heads: readonly Head[]): Promise<void> {
     for (const table of TABLES) {
       const expected = head.model.get(table);
       const query = head.session.query(`SELECT id, v FROM ${table} ORDER BY id`);
-      if (expected === undefined) await expect(query, `${table} on ${head.name}`).rejects.toMatchObject({ code: "42P01" });
-      else expect(await query, `${table} on ${head.name}`).toEqual([...expected].toSorted(([a], [b]) => a - b));
+      if (expected === undefined)
+        await expect(query, `${table} on ${head.name}`).rejects.toMatchObject({ code: "42P01" });
+      else
+        expect(await query, `${table} on ${head.name}`).toEqual([...expected].toSorted(([a], [b]) => a - b));
     }
   }
 }
@@ -116,7 +163,12 @@ test("every head holds what the model says after every step", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: STEPS }), async (steps) => {
       await using world = await World.open();
-      const main: Head = { name: "main", session: await world.connect(), model: new Map(), parent: undefined };
+      const main: Head = {
+        name: "main",
+        session: await world.connect(),
+        model: new Map(),
+        parent: undefined,
+      };
       const heads = [main];
       for (const table of TABLES) {
         await main.session.query(definition(table));

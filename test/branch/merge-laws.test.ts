@@ -12,7 +12,9 @@ const row = fc.record({
   note: fc.option(fc.constantFrom("", "a", "it's", "ü"), { nil: null }),
 });
 /** Few keys and few values, so that sides meet often. */
-const table = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 6 }), row), { selector: ([key]) => key }).map((entries) => new Map(entries));
+const table = fc
+  .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 6 }), row), { selector: ([key]) => key })
+  .map((entries) => new Map(entries));
 
 const RUNS = Number(process.env["DUCKBRANCH_MERGE_RUNS"] ?? 40);
 
@@ -21,7 +23,12 @@ function same(a: Row | undefined, b: Row | undefined): boolean {
 }
 
 /** The target afterwards and the keys in conflict. */
-function mergeModel(base: Table, target: Table, source: Table, strategy: Strategy): { result: Table; conflicts: number[] } {
+function mergeModel(
+  base: Table,
+  target: Table,
+  source: Table,
+  strategy: Strategy,
+): { result: Table; conflicts: number[] } {
   const result = new Map(target);
   const conflicts: number[] = [];
   for (const key of new Set([...base.keys(), ...source.keys(), ...target.keys()])) {
@@ -38,11 +45,13 @@ function mergeModel(base: Table, target: Table, source: Table, strategy: Strateg
 
 /** SQL that turns the table's present content into `after`. */
 function edits(before: Table, after: Table): string[] {
-  const literal = ({ qty, note }: Row): string => `${qty ?? "NULL"}, ${note === null ? "NULL" : `'${note.replaceAll("'", "''")}'`}`;
+  const literal = ({ qty, note }: Row): string =>
+    `${qty ?? "NULL"}, ${note === null ? "NULL" : `'${note.replaceAll("'", "''")}'`}`;
   const statements: string[] = [];
   for (const [key, value] of after) {
     if (!before.has(key)) statements.push(`INSERT INTO t VALUES (${key}, ${literal(value)})`);
-    else if (!same(before.get(key), value)) statements.push(`UPDATE t SET (qty, note) = (${literal(value)}) WHERE id = ${key}`);
+    else if (!same(before.get(key), value))
+      statements.push(`UPDATE t SET (qty, note) = (${literal(value)}) WHERE id = ${key}`);
   }
   for (const key of before.keys()) if (!after.has(key)) statements.push(`DELETE FROM t WHERE id = ${key}`);
   return statements;
@@ -54,7 +63,9 @@ async function run(session: TestSession, statements: readonly string[]): Promise
 
 async function content(session: TestSession, head = "t"): Promise<Table> {
   const rows = await session.query(`SELECT id, qty, note FROM ${head} ORDER BY id`);
-  return new Map(rows.map(([id, qty, note]) => [Number(id), { qty: qty as number | null, note: note as string | null }]));
+  return new Map(
+    rows.map(([id, qty, note]) => [Number(id), { qty: qty as number | null, note: note as string | null }]),
+  );
 }
 
 const sorted = (entries: Table): [number, Row][] => [...entries].toSorted(([a], [b]) => a - b);
@@ -74,11 +85,14 @@ describe("a keyed merge agrees with the reference model", () => {
           await run(main, edits(base, target));
           const model = mergeModel(base, target, source, strategy);
           const merged = main.query(`MERGE BRANCH b USING ${strategy}`);
-          if (strategy === "abort" && model.conflicts.length > 0) await expect(merged).rejects.toMatchObject({ code: "40002" });
+          if (strategy === "abort" && model.conflicts.length > 0)
+            await expect(merged).rejects.toMatchObject({ code: "40002" });
           else await merged;
           expect(sorted(await content(main))).toEqual(sorted(model.result));
           expect(sorted(await content(branch))).toEqual(sorted(source));
-          const recorded = await main.query("SELECT DISTINCT CAST(json_extract(key, '$.id') AS INTEGER) FROM duckbranch.conflicts ORDER BY 1");
+          const recorded = await main.query(
+            "SELECT DISTINCT CAST(json_extract(key, '$.id') AS INTEGER) FROM duckbranch.conflicts ORDER BY 1",
+          );
           expect(recorded.map(([id]) => Number(id))).toEqual(model.conflicts.toSorted((a, b) => a - b));
         }),
         { numRuns: RUNS, verbose: 1 },
@@ -90,11 +104,17 @@ describe("a keyed merge agrees with the reference model", () => {
 describe("a keyless merge agrees with the counting rules", () => {
   /** A multiset over few tuples, NULL among them. */
   const bag = fc.array(fc.constantFrom("a", "b", "c", null), { maxLength: 6 });
-  const count = (rows: readonly (string | null)[], value: string | null): number => rows.filter((r) => r === value).length;
+  const count = (rows: readonly (string | null)[], value: string | null): number =>
+    rows.filter((r) => r === value).length;
   const VALUES = ["a", "b", "c", null] as const;
 
-  function model(base: readonly (string | null)[], target: readonly (string | null)[], source: readonly (string | null)[]) {
-    const adds = (side: readonly (string | null)[]): boolean => VALUES.some((v) => count(side, v) > count(base, v));
+  function model(
+    base: readonly (string | null)[],
+    target: readonly (string | null)[],
+    source: readonly (string | null)[],
+  ) {
+    const adds = (side: readonly (string | null)[]): boolean =>
+      VALUES.some((v) => count(side, v) > count(base, v));
     const pureDeletes = !adds(target) && !adds(source);
     return VALUES.map((value) => {
       const [b, t, s] = [count(base, value), count(target, value), count(source, value)];
@@ -107,7 +127,9 @@ describe("a keyless merge agrees with the counting rules", () => {
   }
 
   const insert = (rows: readonly (string | null)[]): string[] =>
-    rows.length === 0 ? [] : [`INSERT INTO t VALUES ${rows.map((v) => (v === null ? "(NULL)" : `('${v}')`)).join(", ")}`];
+    rows.length === 0
+      ? []
+      : [`INSERT INTO t VALUES ${rows.map((v) => (v === null ? "(NULL)" : `('${v}')`)).join(", ")}`];
 
   test("strategy branch_wins", async () => {
     await fc.assert(
@@ -120,7 +142,8 @@ describe("a keyless merge agrees with the counting rules", () => {
         await run(main, ["DELETE FROM t", ...insert(target)]);
         const expected = model(base, target, source);
         const conflicts = expected.filter((entry) => entry.conflict).length;
-        if (conflicts > 0) await expect(main.query("MERGE BRANCH b")).rejects.toMatchObject({ code: "40002" });
+        if (conflicts > 0)
+          await expect(main.query("MERGE BRANCH b")).rejects.toMatchObject({ code: "40002" });
         const [merged] = await main.query("MERGE BRANCH b USING branch_wins");
         expect(merged?.[0]).toBe("merged");
         const rows = (await main.query("SELECT v FROM t")).map(([v]) => v as string | null);

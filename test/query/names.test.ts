@@ -1,0 +1,120 @@
+/** Names that could lead around the registry, and names that must mean what the session's head says. */
+import { expect, test } from "vitest";
+import { World } from "../support/world.js";
+
+async function code(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return "none";
+  } catch (error) {
+    return error instanceof Error && "code" in error ? String(error.code) : "unknown";
+  }
+}
+
+test("a write through a catalogue's name is refused, on main and on a branch", async () => {
+  await using world = await World.open();
+  await using main = await world.connect();
+  await main.query("CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (1); CREATE BRANCH b");
+  await using branch = await world.connect("main/b");
+  for (const session of [main, branch]) {
+    for (const name of ["duckbranch_db.t", "duckbranch_db.main.t", "memory.t", "memory.main.t", "system.t"]) {
+      expect(await code(session.query(`INSERT INTO ${name} VALUES (2)`)), name).toMatch(/0A000|42P01/);
+      expect(await code(session.query(`DELETE FROM ${name}`)), name).toMatch(/0A000|42P01/);
+      expect(await code(session.query(`SELECT * FROM ${name}`)), name).toMatch(/0A000|42P01/);
+    }
+  }
+  expect(await branch.query("SELECT id FROM t")).toEqual([[1]]);
+  expect(await main.query("SELECT id FROM t")).toEqual([[1]]);
+});
+
+test("a write under a search path is preserved for pins like any other", async () => {
+  await using world = await World.open();
+  await using main = await world.connect();
+  await main.query("CREATE SCHEMA sales; CREATE TABLE sales.t (id INTEGER); CREATE TABLE u (id INTEGER)");
+  await main.query(
+    "INSERT INTO sales.t VALUES (1); INSERT INTO u VALUES (1); CREATE BRANCH b; SET search_path = sales",
+  );
+  await main.query("UPDATE t SET id = 2");
+  expect(await code(main.query("UPDATE u SET id = 2"))).toBe("42P01");
+  await main.query("SET search_path = sales, public; UPDATE u SET id = 2; CREATE TABLE made (id INTEGER)");
+  await using branch = await world.connect("main/b");
+  expect(await branch.query("SELECT t.id, u.id FROM sales.t AS t, u")).toEqual([[1, 1]]);
+  expect(await main.query("SELECT t.id, u.id FROM t, u")).toEqual([[2, 2]]);
+  expect(await main.query("SELECT count(*) FROM sales.made")).toEqual([[0n]]);
+});
+
+test("a rolled-back temporary table no longer hides a table of the head", async () => {
+  await using world = await World.open();
+  await using main = await world.connect();
+  await main.query("CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (1); CREATE BRANCH b; USE BRANCH b");
+  await main.query("BEGIN; CREATE TEMP TABLE t (id INTEGER); INSERT INTO t VALUES (7)");
+  expect(await main.query("SELECT id FROM t")).toEqual([[7]]);
+  await main.query("ROLLBACK");
+  expect(await main.query("SELECT id FROM t")).toEqual([[1]]);
+  expect(await code(main.query("CREATE TABLE temp.x (id INTEGER)"))).toBe("0A000");
+  expect(await main.query("SELECT count(*) FROM duckbranch.branch_tables")).toEqual([[0n]]);
+});
+
+test("nothing of the head main is reached by a name that is missing on the branch", async () => {
+  await using world = await World.open();
+  await using main = await world.connect();
+  await main.query("CREATE BRANCH b; CREATE TABLE later (id INTEGER); INSERT INTO later VALUES (1)");
+  await using branch = await world.connect("main/b");
+  for (const statement of [
+    "SELECT * FROM later",
+    "SELECT * FROM public.later",
+    "INSERT INTO later VALUES (2)",
+    "UPDATE later SET id = 2",
+    "DELETE FROM later",
+    "TRUNCATE later",
+    "DROP TABLE later",
+    "ALTER TABLE later ADD COLUMN x INTEGER",
+    "CREATE INDEX i ON later (id)",
+    "MERGE INTO later USING (SELECT 1 AS id) AS s ON later.id = s.id WHEN MATCHED THEN DELETE",
+    "COPY later FROM STDIN",
+    "WITH later2 AS (SELECT 1) SELECT * FROM later",
+    "SELECT (SELECT max(id) FROM later)",
+    "EXPLAIN SELECT * FROM later",
+    "FROM later",
+    "CREATE TABLE c AS SELECT * FROM later",
+    "CREATE VIEW v AS SELECT * FROM later",
+  ]) {
+    expect(await code(branch.query(statement)), statement).toMatch(/42P01|0A000/);
+  }
+  expect(await branch.query("SELECT id FROM main.later")).toEqual([[1]]);
+  expect(await main.query("SELECT id FROM later")).toEqual([[1]]);
+});
+
+test("a macro that reads main's tables is not reachable from a branch", async () => {
+  await using world = await World.open();
+  await using main = await world.connect();
+  await main.query(
+    "CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (1); CREATE MACRO top() AS (SELECT max(id) FROM t)",
+  );
+  await main.query(
+    "CREATE MACRO everything() AS TABLE SELECT * FROM t; CREATE BRANCH b; UPDATE t SET id = 5",
+  );
+  await using branch = await world.connect("main/b");
+  expect(await main.query("SELECT top()")).toEqual([[5]]);
+  expect(await code(branch.query("SELECT top()"))).toBe("42883");
+  expect(await code(branch.query("SELECT * FROM everything()"))).toMatch(/42883|42P01|42704/);
+});
+
+test("a write that could not be read for certain is refused on a branch", async () => {
+  await using world = await World.open();
+  await using main = await world.connect();
+  await main.query("CREATE TABLE t (id INTEGER); CREATE BRANCH b");
+  await using branch = await world.connect("main/b");
+  for (const statement of [
+    "INSERT INTO t SELECT * FROM query('SELECT 1')",
+    "SELECT * FROM query_table('t')",
+    "CREATE SEQUENCE s",
+    "CREATE SCHEMA x",
+    "CREATE TYPE mood AS ENUM ('a')",
+    "CREATE MACRO m() AS 1",
+    "ALTER TABLE t RENAME TO u",
+  ]) {
+    expect(await code(branch.query(statement)), statement).toBe("0A000");
+  }
+  expect(await main.query("SELECT count(*) FROM t")).toEqual([[0n]]);
+});
