@@ -1,0 +1,120 @@
+/** The shape of the house: who may import whom, who owns which package, and how long a file may be. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, posix, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const SOURCE = fileURLToPath(new URL("../src/", import.meta.url));
+const MAX_LINES = 400;
+
+/**
+ * What each component may import, lowest first: nothing reaches downwards past its list, nothing at all upwards. A
+ * component is a folder of src/ or a file in it. `type` entries may be used for types only.
+ */
+const ALLOWED = {
+  core: [],
+  wire: ["core"],
+  engine: ["core"],
+  sql: ["core"],
+  pgtypes: ["core", "engine"],
+  branch: ["core", "engine", "sql"],
+  catalog: ["core", "engine", "sql", "branch"],
+  query: ["core", "engine", "sql", "pgtypes", "branch", "catalog"],
+  session: ["core", "wire", "pgtypes", "type query"],
+  net: ["core", "wire", "session", "type query"],
+  "config.ts": ["core"],
+  "app.ts": ["core", "engine", "sql", "branch", "catalog", "query", "net", "type config.ts"],
+  cli: ["core", "config.ts", "app.ts"],
+} as const satisfies Record<string, readonly string[]>;
+
+/** Packages that exactly one component knows. */
+const OWNED_PACKAGES = new Map([
+  ["@duckdb/node-api", "engine"],
+  ["@duckdb/node-bindings", "engine"],
+  ["libpg-query", "sql"],
+  ["node:net", "net"],
+  ["zod", "config.ts"],
+  ["commander", "cli"],
+]);
+
+interface SourceFile {
+  readonly path: string;
+  readonly component: string;
+  readonly text: string;
+}
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const FILES: readonly SourceFile[] = readdirSync(SOURCE, { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => ({ path, component: componentOf(path), text: readFileSync(join(SOURCE, path), "utf8") }));
+
+const IMPORTS: readonly Import[] = FILES.flatMap((file) =>
+  [...file.text.matchAll(/^(?:import|export)(\s+type)?\b[^;"']*["'](\.[^"']+)["']/gm)]
+    .map(([, type, target = ""]) => ({
+      file: file.path,
+      from: file.component,
+      to: componentOf(posix.join(dirname(file.path), target)),
+      typeOnly: type !== undefined,
+    }))
+    .filter(({ from, to }) => from !== to),
+);
+
+function componentOf(path: string): string {
+  const [first = "", ...rest] = relative(".", path).split("/");
+  return rest.length > 0 ? first : first.replace(/\.js$/, ".ts");
+}
+
+function isAllowed({ from, to, typeOnly }: Import): boolean {
+  const list: readonly string[] = new Map<string, readonly string[]>(Object.entries(ALLOWED)).get(from) ?? [];
+  return list.includes(to) || (typeOnly && list.includes(`type ${to}`));
+}
+
+describe("the source", () => {
+  test("consists of the components of the table", () => {
+    expect(new Set(FILES.map(({ component }) => component))).toEqual(new Set(Object.keys(ALLOWED)));
+    expect(IMPORTS.length).toBeGreaterThan(100);
+  });
+
+  test("has a table that leads one way only", () => {
+    const order = Object.keys(ALLOWED);
+    const backwards = Object.entries(ALLOWED).flatMap(([from, list]) =>
+      list
+        .map((entry) => entry.replace("type ", ""))
+        .filter((to) => !order.slice(0, order.indexOf(from)).includes(to))
+        .map((to) => `${from} → ${to}`),
+    );
+    expect(backwards).toEqual([]);
+  });
+
+  test("imports along the table only", () => {
+    const forbidden = IMPORTS.filter((entry) => !isAllowed(entry));
+    expect(forbidden.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
+  });
+
+  test("knows each of these packages in one place, by import or by name", () => {
+    const elsewhere = FILES.flatMap(({ path, component, text }) =>
+      [...OWNED_PACKAGES]
+        .filter(([name, owner]) => component !== owner && new RegExp(`["']${name}["'/]`).test(text))
+        .map(([name]) => `${path} knows ${name}`),
+    );
+    expect(elsewhere).toEqual([]);
+    const unused = [...OWNED_PACKAGES].filter(
+      ([name, owner]) =>
+        !FILES.some(({ component, text }) => component === owner && text.includes(`"${name}"`)),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  test(`has no file of more than ${MAX_LINES} lines`, () => {
+    const long = FILES.map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 })).filter(
+      ({ lines }) => lines > MAX_LINES,
+    );
+    expect(long).toEqual([]);
+  });
+});
