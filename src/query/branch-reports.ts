@@ -1,8 +1,9 @@
 /** What SHOW BRANCHES, DESCRIBE BRANCH and `_hatidata_branches` say about branches. */
-import { optionalNumberCell } from "../engine/connection.js";
+import { optionalNumberCell, type Connection } from "../engine/connection.js";
 import { isExpired } from "../branch/lifecycle.js";
 import { displayName } from "../branch/merge-ledger.js";
 import { MAIN, type Branch } from "../branch/model.js";
+import { rollbackQuietly } from "../branch/preserve.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { BranchContext } from "../branch/transaction.js";
 import { quoteLiteral } from "../sql/names.js";
@@ -85,23 +86,32 @@ export async function branchSizes(
   branches: readonly Branch[],
 ): Promise<BranchSize[]> {
   using connection = await context.registry.database.connect("data");
-  const sizes: BranchSize[] = [];
-  for (const branch of branches) {
-    let bytes = 0;
-    for (const { physical } of context.registry.state.liveVersionsOf(branch.id)) {
-      if (physical === null) continue;
-      const [row] = await connection.rows(
-        `SELECT (count(DISTINCT block_id) FILTER (persistent) * 262144
-           + coalesce(sum(count * CASE WHEN segment_type = 'VALIDITY' THEN 0.125 WHEN segment_type IN ('BOOLEAN', 'TINYINT') THEN 1
-               WHEN segment_type = 'VARCHAR' THEN 16 WHEN segment_type IN ('INTEGER', 'FLOAT', 'DATE') THEN 4 ELSE 8 END)
-               FILTER (NOT persistent), 0))::BIGINT AS bytes
-         FROM pragma_storage_info(${quoteLiteral(physicalName(physical))})`,
-      );
-      bytes += row === undefined ? 0 : (optionalNumberCell(row, "bytes") ?? 0);
+  // One snapshot of registry and tables: a branch that ends meanwhile must not take its tables away under the measuring.
+  const { state } = await context.registry.begin(connection);
+  try {
+    const sizes: BranchSize[] = [];
+    for (const { id } of branches) {
+      let bytes = 0;
+      for (const { physical } of state.liveVersionsOf(id)) {
+        if (physical !== null) bytes += await tableBytes(connection, physicalName(physical));
+      }
+      sizes.push({ branchId: id, bytes });
     }
-    sizes.push({ branchId: branch.id, bytes });
+    return sizes;
+  } finally {
+    await rollbackQuietly(connection);
   }
-  return sizes;
+}
+
+async function tableBytes(connection: Connection, table: string): Promise<number> {
+  const [row] = await connection.rows(
+    `SELECT (count(DISTINCT block_id) FILTER (persistent) * 262144
+       + coalesce(sum(count * CASE WHEN segment_type = 'VALIDITY' THEN 0.125 WHEN segment_type IN ('BOOLEAN', 'TINYINT') THEN 1
+           WHEN segment_type = 'VARCHAR' THEN 16 WHEN segment_type IN ('INTEGER', 'FLOAT', 'DATE') THEN 4 ELSE 8 END)
+           FILTER (NOT persistent), 0))::BIGINT AS bytes
+     FROM pragma_storage_info(${quoteLiteral(table)})`,
+  );
+  return row === undefined ? 0 : (optionalNumberCell(row, "bytes") ?? 0);
 }
 
 function statusOf(branch: Branch): string {

@@ -1,5 +1,6 @@
 /** What a scenario file cannot say: time running out, and sessions that own their branch. */
-import type pg from "pg";
+import { once, EventEmitter } from "node:events";
+import type { Client } from "pg";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { startApp, type App } from "../../src/app.js";
@@ -11,13 +12,13 @@ const NEVER_MS = 3_600_000;
 /** A server, its clients and its log; the test's end closes them. */
 class Stage {
   readonly app: App;
-  readonly #clients: pg.Client[] = [];
+  readonly #clients: Client[] = [];
 
   constructor(app: App) {
     this.app = app;
   }
 
-  readonly connect = async (database: string, more: ClientOptions = {}): Promise<pg.Client> => {
+  readonly connect = async (database: string, more: ClientOptions = {}): Promise<Client> => {
     const client = await connectTo(this.app, database, more);
     this.#clients.push(client);
     return client;
@@ -46,7 +47,7 @@ async function start(
 }
 
 /** Asks until the answer is `wanted`: the event waited for is the clock moving on. */
-async function untilValue(client: pg.Client, text: string, wanted: string): Promise<void> {
+async function untilValue(client: Client, text: string, wanted: string): Promise<void> {
   while ((await valueOf(client, text)) !== wanted);
 }
 
@@ -71,12 +72,10 @@ describe("a branch whose time is over", () => {
   });
 
   it("is ended by the sweeper, which frees its tables and its name", async () => {
-    let ended: () => void = () => undefined;
-    const isEnded = new Promise<void>((resolve) => {
-      ended = resolve;
-    });
+    const log = new EventEmitter();
+    const isEnded = once(log, "expired branches ended");
     const { connect } = await start(10, (line) => {
-      if (line.includes("expired branches ended")) ended();
+      if (line.includes("expired branches ended")) log.emit("expired branches ended");
     });
     const main = await connect("main");
     await main.query("CREATE TABLE t (id int PRIMARY KEY)");

@@ -1,11 +1,13 @@
 /** Plays one section of a scenario against a server of its own and writes down what happened in the scenario's form. */
 import { createHash } from "node:crypto";
-import pg from "pg";
+import { DatabaseError, type Client, type QueryArrayResult } from "pg";
 import { startApp } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
 import { createLog } from "../../src/core/log.js";
 import { Clients } from "./clients.js";
 import type { Section, Step } from "./scenario.js";
+
+type Result = QueryArrayResult<(string | null)[]>;
 
 export interface Played {
   /** What the file says, and what came; equal when the scenario holds. */
@@ -46,17 +48,17 @@ async function playStep(
     const text = step.sql.replace(/\{(\w+)\}/g, (whole, name: string) => captures.get(name) ?? whole);
     return linesOf(await run(client, text, step.parameters));
   } catch (error) {
-    if (!(error instanceof pg.DatabaseError)) throw error;
+    if (!(error instanceof DatabaseError)) throw error;
     const rest = [error.detail, error.hint].filter((part) => part !== undefined);
     return [`ERROR ${error.code}: ${[error.message, ...rest].join(" / ")}`];
   }
 }
 
 async function run(
-  client: pg.Client,
+  client: Client,
   text: string,
   parameters: readonly string[] | undefined,
-): Promise<readonly pg.QueryArrayResult<(string | null)[]>[]> {
+): Promise<readonly Result[]> {
   const query =
     parameters === undefined
       ? { text, rowMode: "array" as const }
@@ -66,12 +68,12 @@ async function run(
           name: createHash("sha1").update(text).digest("hex"),
           values: parameters.map((value) => (value === "NULL" ? null : value)),
         };
-  const result: unknown = await client.query<(string | null)[]>(query);
-  // Several statements in one message give an array of results.
-  return (Array.isArray(result) ? result : [result]) as pg.QueryArrayResult<(string | null)[]>[];
+  // Several statements in one message give an array of results, which the types of pg do not say.
+  const result: Result | readonly Result[] = await client.query<(string | null)[]>(query);
+  return "rows" in result ? [result] : result;
 }
 
-function linesOf(results: readonly pg.QueryArrayResult<(string | null)[]>[]): string[] {
+function linesOf(results: readonly Result[]): string[] {
   return results.flatMap((result) => {
     if (result.fields.length === 0)
       return [[result.command, result.rowCount].filter((part) => part !== null).join(" ")];
