@@ -7,75 +7,24 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { normaliseName } from "../sql/names.js";
 import { recordHistory } from "./history.js";
 import { requireBranch, requireReadable, requireWritable } from "./lifecycle.js";
-import { applyDeletes, applyInserts, applyUpdates } from "./merge-apply.js";
-import { mergeTables, type MergeTable } from "./merge-input.js";
+import { mergeTables } from "./merge-input.js";
 import {
   deleteConflicts,
   displayName,
   finishMerge,
-  insertConflicts,
-  insertMerge,
   openMergeOf,
   readMerge,
   type MergeRecord,
-  type MergeTotals,
 } from "./merge-ledger.js";
-import { planTable, readConflicts, type ConflictRow, type TablePlan } from "./merge-plan.js";
-import { MAIN, type Branch, type HeadId, type RelationName } from "./model.js";
-import type { Snapshot } from "./registry.js";
+import { planTable, type TablePlan } from "./merge-plan.js";
+import { NO_CHANGES, notOpen, outcome, publish, recordConflicts, unchangedBranch } from "./merge-publish.js";
+import type { MergeAttempt, MergeOutcome, MergeRequest, TablePreview } from "./merge-types.js";
+import { MAIN, type Branch, type RelationName } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
-import { physicalName } from "./system-schema.js";
 import { Transaction, type BranchContext } from "./transaction.js";
 
-export interface MergeRequest {
-  readonly branch: string;
-  /** Target head's name; the branch's parent when undefined. */
-  readonly into: string | undefined;
-  readonly strategy: Strategy;
-  readonly exceptions: readonly { readonly table: RelationName; readonly strategy: Strategy }[];
-  readonly actor: string;
-}
-
-export interface TableConflicts {
-  readonly table: string;
-  readonly row_count: number;
-  /** At most `MAX_REPORTED_ROWS`; all are in duckbranch.conflicts. */
-  readonly rows: readonly ConflictRow[];
-}
-
-export interface TablePreview {
-  readonly table: string;
-  readonly inserts: number;
-  readonly updates: number;
-  readonly deletes: number;
-  readonly conflicts: number;
-  readonly agreed: number;
-}
-
-/** What a merge came to. `aborted` and `conflicted` changed nothing in the target. */
-export interface MergeOutcome {
-  readonly status: "merged" | "up_to_date" | "conflicted" | "aborted";
-  readonly mergeId: string | null;
-  readonly branch: Branch;
-  readonly target: string;
-  readonly totals: MergeTotals;
-  readonly conflicts: readonly TableConflicts[];
-}
-
-const MAX_REPORTED_ROWS = 100;
 const MAX_ATTEMPTS = 5;
-const NOTHING: MergeTotals = { tables: [], inserted: 0, updated: 0, deleted: 0, conflicts: 0 };
-
-/** One attempt's view: a transaction on the target and the plans made in it. */
-interface Attempt {
-  readonly transaction: Transaction;
-  readonly branch: Branch;
-  readonly target: HeadId;
-  readonly targetName: string;
-  readonly tables: readonly MergeTable[];
-  readonly plans: readonly TablePlan[];
-}
 
 /**
  * Merges a branch into its parent.
@@ -101,7 +50,7 @@ async function mergeOnce(
     const { transaction, branch } = attempt;
     if (branch.status === "merged") {
       await transaction.rollback();
-      return outcome(attempt, "up_to_date", null, NOTHING, []);
+      return outcome(attempt, "up_to_date", null, NO_CHANGES, []);
     }
     const open = await openMergeOf(transaction.connection, branch.id);
     if (open !== undefined) throw unfinishedMerge(branch, open);
@@ -214,19 +163,12 @@ async function requireOpenMerge(context: BranchContext, mergeId: string): Promis
   return merge;
 }
 
-function notOpen(mergeId: string): SqlError {
-  return new SqlError(
-    SQLSTATE.objectNotInPrerequisiteState,
-    `merge "${mergeId}" is not waiting for a resolution`,
-  );
-}
-
 /** Plans all tables in a fresh transaction on the target; `work` commits or rolls back. */
 async function withAttempt<T>(
   context: BranchContext,
   request: MergeRequest,
   signal: AbortSignal,
-  work: (attempt: Attempt) => Promise<T>,
+  work: (attempt: MergeAttempt) => Promise<T>,
 ): Promise<T> {
   const named = requireBranch(context.registry.state, request.branch);
   using connection = await context.registry.database.connect("data");
@@ -267,7 +209,7 @@ function checkTarget(state: RegistryState, branch: Branch, into: string | undefi
   return parentName;
 }
 
-function strategyByTable(request: MergeRequest, attempt: Attempt): (table: RelationName) => Strategy {
+function strategyByTable(request: MergeRequest, attempt: MergeAttempt): (table: RelationName) => Strategy {
   const named = new Map<string, Strategy>();
   for (const { table, strategy } of request.exceptions) {
     if (attempt.transaction.state.find(attempt.branch.id, table) === undefined) {
@@ -288,160 +230,6 @@ function conflictsUnder(
   );
 }
 
-/** Writes all tables, the ledger and the branch's end, and commits. `resolutions` is set when an open merge ends. */
-async function publish(
-  context: BranchContext,
-  attempt: Attempt,
-  mergeId: string,
-  strategyOf: (table: RelationName) => Strategy,
-  request: MergeRequest,
-  resolutions: Readonly<Record<string, string>> | undefined,
-): Promise<MergeOutcome> {
-  const { transaction, branch, plans } = attempt;
-  const { connection } = transaction;
-  const totals = await applyPlans(attempt, strategyOf);
-  const merged: Branch = { ...branch, status: "merged" };
-  transaction.putBranch({ change: "putBranch", branch: merged });
-  if (resolutions === undefined) {
-    await insertMerge(
-      connection,
-      { mergeId, branch, target: attempt.targetName, strategy: request.strategy, status: "merged" },
-      totals,
-    );
-    for (const plan of plans) await insertConflicts(connection, mergeId, plan);
-  } else if (!(await finishMerge(connection, mergeId, "merged", totals, resolutions))) throw notOpen(mergeId);
-  const detail = { merge_id: mergeId, strategy: request.strategy, ...totals };
-  await recordHistory(connection, { action: "merge", branch: merged, actor: request.actor, detail });
-  await transaction.commit(unchangedHeads(context, attempt));
-  await verifyPublished(context, mergeId);
-  return { status: "merged", mergeId, branch: merged, target: attempt.targetName, totals, conflicts: [] };
-}
-
-async function applyPlans(
-  attempt: Attempt,
-  strategyOf: (table: RelationName) => Strategy,
-): Promise<MergeTotals> {
-  const { transaction, target } = attempt;
-  const ordered = parentsFirst(attempt);
-  const work: { plan: TablePlan; relation: string; branchWins: boolean; changes: number }[] = [];
-  for (const plan of ordered) {
-    const branchWins = strategyOf(plan.input.relation) === "branch_wins";
-    const { inserts, updates, deletes, conflicts } = plan.counts;
-    if (inserts + updates + deletes + (branchWins ? conflicts : 0) === 0) continue;
-    const physical = await transaction.writableTable(plan.input.relation, target);
-    work.push({ plan, relation: physicalName(physical), branchWins, changes: 0 });
-  }
-  let [inserted, updated, deleted] = [0, 0, 0];
-  for (const step of work.toReversed()) {
-    const rows = await applyDeletes(transaction.connection, step.plan, step.relation, step.branchWins);
-    step.changes += rows;
-    deleted += rows;
-  }
-  for (const step of work) {
-    const changed = await applyUpdates(transaction.connection, step.plan, step.relation, step.branchWins);
-    const added = await applyInserts(transaction.connection, step.plan, step.relation, step.branchWins);
-    step.changes += changed + added;
-    updated += changed;
-    inserted += added;
-  }
-  const tables = work.filter((step) => step.changes > 0).map((step) => displayName(step.plan.input.relation));
-  const conflicts = attempt.plans.reduce((sum, plan) => sum + plan.counts.conflicts, 0);
-  return { tables: tables.toSorted(), inserted, updated, deleted, conflicts };
-}
-
-/** Referenced tables before those that refer to them: inserts go in this order, deletes in the opposite one. */
-function parentsFirst(attempt: Attempt): TablePlan[] {
-  const ordered: TablePlan[] = [];
-  const byName = new Map(
-    attempt.plans.map((plan, index) => [normaliseName(plan.input.relation.name), { plan, index }]),
-  );
-  const visit = (name: string, path: ReadonlySet<string>): void => {
-    const entry = byName.get(name);
-    if (entry === undefined || path.has(name) || ordered.includes(entry.plan)) return;
-    for (const reference of attempt.tables[entry.index]?.references ?? []) {
-      visit(normaliseName(reference), new Set([...path, name]));
-    }
-    ordered.push(entry.plan);
-  };
-  for (const name of byName.keys()) visit(name, new Set());
-  // Tables of one name in several schemas share an entry above: none may be left out.
-  return [...ordered, ...attempt.plans.filter((plan) => !ordered.includes(plan))];
-}
-
-async function recordConflicts(
-  context: BranchContext,
-  attempt: Attempt,
-  mergeId: string,
-  status: "conflicted" | "aborted",
-  request: MergeRequest,
-): Promise<MergeOutcome> {
-  const { transaction, branch, plans } = attempt;
-  const conflicted = plans.filter((plan) => plan.counts.conflicts > 0);
-  const totals = { ...NOTHING, conflicts: conflicted.reduce((sum, plan) => sum + plan.counts.conflicts, 0) };
-  const { connection } = transaction;
-  await insertMerge(
-    connection,
-    { mergeId, branch, target: attempt.targetName, strategy: request.strategy, status },
-    totals,
-  );
-  const reports: TableConflicts[] = [];
-  for (const plan of conflicted) {
-    await insertConflicts(connection, mergeId, plan);
-    const rows = await readConflicts(connection, plan, MAX_REPORTED_ROWS);
-    reports.push({ table: displayName(plan.input.relation), row_count: plan.counts.conflicts, rows });
-  }
-  if (status === "conflicted") transaction.putBranch({ change: "putBranch", branch: { ...branch, status } });
-  await recordHistory(connection, {
-    action: "conflict",
-    branch,
-    actor: request.actor,
-    detail: { merge_id: mergeId, conflicts: totals.conflicts },
-  });
-  await transaction.commit(status === "conflicted" ? unchangedHeads(context, attempt) : undefined);
-  return outcome(attempt, status, mergeId, totals, reports);
-}
-
-/** 40001 unless branch and target are what was compared. */
-function unchangedHeads(
-  context: BranchContext,
-  attempt: Attempt,
-): (state: RegistryState, snapshot: Snapshot) => void {
-  return (state, snapshot) => {
-    unchangedBranch(attempt.branch)(state);
-    const changed =
-      context.registry.headChangedAt(attempt.branch.id) > snapshot.sequence ||
-      attempt.plans.some(
-        ({ input }) =>
-          context.registry.changedAt({ head: attempt.target, ...input.relation }) > snapshot.sequence,
-      );
-    if (changed)
-      throw new SqlError(
-        SQLSTATE.serializationFailure,
-        "could not serialize the merge due to concurrent changes of a merged table",
-      );
-  };
-}
-
-function unchangedBranch(branch: Branch): (state: RegistryState) => void {
-  return (state) => {
-    if (state.branches.get(branch.id) !== branch) {
-      throw new SqlError(SQLSTATE.serializationFailure, `branch "${branch.name}" was changed concurrently`);
-    }
-  };
-}
-
-/** DuckDB may report success for a transaction it rolled back: only the ledger row, read back, is proof. */
-async function verifyPublished(context: BranchContext, mergeId: string): Promise<void> {
-  using connection = await context.registry.database.connect("data");
-  const record = await readMerge(connection, mergeId);
-  if (record?.status !== "merged") {
-    throw new SqlError(
-      SQLSTATE.internalError,
-      `merge "${mergeId}" was not found after its commit: nothing was merged`,
-    );
-  }
-}
-
 /** Compares and publishes again when a head moved in between: the result is that of the newest state. */
 async function retryOnChange<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -453,16 +241,6 @@ async function retryOnChange<T>(work: () => Promise<T>): Promise<T> {
       if (!again) throw error;
     }
   }
-}
-
-function outcome(
-  attempt: Attempt,
-  status: MergeOutcome["status"],
-  mergeId: string | null,
-  totals: MergeTotals,
-  conflicts: readonly TableConflicts[],
-): MergeOutcome {
-  return { status, mergeId, branch: attempt.branch, target: attempt.targetName, totals, conflicts };
 }
 
 function newMergeId(): string {

@@ -7,28 +7,24 @@ import {
   requireBranch,
   type BranchChange,
 } from "../branch/lifecycle.js";
-import {
-  abandonMerge,
-  mergeBranch,
-  previewMerge,
-  resolveMerge,
-  type MergeOutcome,
-  type MergeRequest,
-} from "../branch/merge.js";
-import { MAIN, type Branch, type RelationName } from "../branch/model.js";
+import { abandonMerge, mergeBranch, previewMerge, resolveMerge } from "../branch/merge.js";
+import type { MergeOutcome, MergeRequest } from "../branch/merge-types.js";
+import { MAIN, type Branch } from "../branch/model.js";
 import { readStrategy } from "../branch/strategy.js";
 import type { BranchContext } from "../branch/transaction.js";
-import type {
-  Argument,
-  BranchCommand,
-  BranchOption,
-  TableName,
-  TableStrategy,
-} from "../sql/branch-command.js";
-import { normaliseName } from "../sql/names.js";
+import type { Argument, BranchCommand } from "../sql/branch-command.js";
+import { answer, rowsAnswer, scalarAnswer, type AnswerRow } from "./branch-answers.js";
+import {
+  optional,
+  readChange,
+  readOptions,
+  readTtl,
+  required,
+  resolutionsFromJson,
+  tableStrategy,
+  type ArgumentReader,
+} from "./branch-arguments.js";
 import { branchDetails, branchList, type BranchDetails } from "./branch-reports.js";
-import { parseDuration } from "./duration.js";
-import { textResult } from "./results.js";
 import type { StatementResult } from "./types.js";
 
 /** What a branch statement needs of its session. */
@@ -47,8 +43,6 @@ export interface BranchCommandHost {
 }
 
 type MergeCommand = BranchCommand & { readonly verb: "merge" | "explainMerge" };
-
-export type ArgumentReader = (argument: Argument) => string | null;
 
 /** Runs one branch command. Errors are those of the branch service; arguments that make no sense are 22023. */
 export async function runBranchCommand(
@@ -286,133 +280,6 @@ async function drop(
     name: discarded.name,
     status: discarded.status,
   });
-}
-
-function tableStrategy(
-  entry: TableStrategy,
-  read: ArgumentReader,
-): { table: RelationName; strategy: ReturnType<typeof readStrategy> } {
-  return {
-    table: relationOf(entry.table),
-    strategy: readStrategy(required(read(entry.strategy), "strategy")),
-  };
-}
-
-/** `{"products": "branch_wins"}` of the function form. */
-function resolutionsFromJson(
-  argument: Argument | undefined,
-  read: ArgumentReader,
-): { table: RelationName; strategy: ReturnType<typeof readStrategy> }[] {
-  const text = optional(argument, read);
-  if (text === undefined) return [];
-  const parsed = parseJson(text);
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    throw new SqlError(
-      SQLSTATE.invalidParameterValue,
-      "resolutions must be a JSON object of table names and strategies",
-    );
-  }
-  return Object.entries(parsed).map(([table, strategy]) => ({
-    table: relationOf(table.split(".")),
-    strategy: readStrategy(String(strategy)),
-  }));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new SqlError(SQLSTATE.invalidTextRepresentation, "invalid input syntax for type json", {
-      cause: error,
-    });
-  }
-}
-
-/** A table named in a branch statement, in DuckDB's spelling. */
-export function relationOf(name: TableName): RelationName {
-  const [first = "", second] = name;
-  if (name.length > 2) throw new SqlError(SQLSTATE.syntaxError, `improper table name "${name.join(".")}"`);
-  if (second === undefined) return { schema: "main", name: first };
-  return { schema: normaliseName(first) === "public" ? "main" : first, name: second };
-}
-
-function readChange(options: readonly BranchOption[], read: ArgumentReader): BranchChange {
-  const values = readOptions(options, read, [
-    "description",
-    "agent",
-    "agent_id",
-    "ttl",
-    "ttl_hours",
-    "ttl_seconds",
-  ]);
-  const agent = values.get("agent") ?? values.get("agent_id");
-  const ttlMs = readTtl(values);
-  return {
-    ...(values.has("description") ? { description: values.get("description") ?? null } : {}),
-    ...(agent === undefined ? {} : { agent }),
-    ...(ttlMs === undefined ? {} : { ttlMs }),
-  };
-}
-
-function readTtl(options: ReadonlyMap<string, string>): number | undefined {
-  const hours = options.get("ttl_hours");
-  const seconds = options.get("ttl_seconds");
-  const text =
-    options.get("ttl") ??
-    (hours === undefined ? undefined : `${hours} hours`) ??
-    (seconds === undefined ? undefined : `${seconds} seconds`);
-  return text === undefined ? undefined : parseDuration(text);
-}
-
-/** Options by name; NULL counts as not given. 22023 for a name that is not accepted here. */
-function readOptions(
-  options: readonly BranchOption[],
-  read: ArgumentReader,
-  accepted: readonly string[],
-): ReadonlyMap<string, string> {
-  const values = new Map<string, string>();
-  for (const option of options) {
-    if (!accepted.includes(option.name)) {
-      throw new SqlError(SQLSTATE.invalidParameterValue, `unknown option "${option.name}"`, {
-        hint: `accepted: ${accepted.join(", ")}`,
-      });
-    }
-    const value = read(option.value);
-    if (value !== null) values.set(option.name, value);
-  }
-  return values;
-}
-
-function required(value: string | null, what: string): string {
-  if (value === null) throw new SqlError(SQLSTATE.invalidParameterValue, `${what} must not be null`);
-  return value;
-}
-
-function optional(argument: Argument | undefined, read: ArgumentReader): string | undefined {
-  return argument === undefined ? undefined : (read(argument) ?? undefined);
-}
-
-type AnswerRow = Readonly<Record<string, string | number | null>>;
-
-/** A statement answers with its tag, or with a row if `always`; a function form always with a row. */
-function answer(command: BranchCommand, tag: string, row: AnswerRow, always = false): StatementResult {
-  if (command.shape === "scalar") return scalarAnswer(command, Object.values(row)[0]?.toString() ?? null);
-  if (command.shape === "statement" && !always) return { kind: "command", tag };
-  return rowsAnswer(command, tag, [row]);
-}
-
-function rowsAnswer(
-  command: BranchCommand,
-  tag: string,
-  rows: readonly AnswerRow[],
-  columns: readonly string[] = Object.keys(rows[0] ?? {}),
-): StatementResult {
-  const cells = rows.map((row) => columns.map((column) => row[column]?.toString() ?? null));
-  return textResult(columns, cells, command.shape === "statement" ? tag : `SELECT ${rows.length}`);
-}
-
-function scalarAnswer(command: BranchCommand, value: string | null): StatementResult {
-  return textResult([command.functionName ?? command.verb], [[value]], "SELECT 1");
 }
 
 function detailsRow(details: BranchDetails): AnswerRow {

@@ -1,0 +1,52 @@
+/** What goes into a merge and what comes out of it. */
+import type { MergeTable } from "./merge-input.js";
+import type { MergeTotals } from "./merge-ledger.js";
+import type { ConflictRow, TablePlan } from "./merge-plan.js";
+import type { Branch, HeadId, RelationName } from "./model.js";
+import type { Strategy } from "./strategy.js";
+import type { Transaction } from "./transaction.js";
+
+export interface MergeRequest {
+  readonly branch: string;
+  /** Target head's name; the branch's parent when undefined. */
+  readonly into: string | undefined;
+  readonly strategy: Strategy;
+  readonly exceptions: readonly { readonly table: RelationName; readonly strategy: Strategy }[];
+  readonly actor: string;
+}
+
+export interface TableConflicts {
+  readonly table: string;
+  readonly row_count: number;
+  /** At most `MAX_REPORTED_ROWS`; all are in duckbranch.conflicts. */
+  readonly rows: readonly ConflictRow[];
+}
+
+export interface TablePreview {
+  readonly table: string;
+  readonly inserts: number;
+  readonly updates: number;
+  readonly deletes: number;
+  readonly conflicts: number;
+  readonly agreed: number;
+}
+
+/** What a merge came to. `aborted` and `conflicted` changed nothing in the target. */
+export interface MergeOutcome {
+  readonly status: "merged" | "up_to_date" | "conflicted" | "aborted";
+  readonly mergeId: string | null;
+  readonly branch: Branch;
+  readonly target: string;
+  readonly totals: MergeTotals;
+  readonly conflicts: readonly TableConflicts[];
+}
+
+/** One attempt at a merge: a transaction on the target and the plans made in it. */
+export interface MergeAttempt {
+  readonly transaction: Transaction;
+  readonly branch: Branch;
+  readonly target: HeadId;
+  readonly targetName: string;
+  readonly tables: readonly MergeTable[];
+  readonly plans: readonly TablePlan[];
+}

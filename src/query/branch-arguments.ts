@@ -1,0 +1,115 @@
+/** Reads the arguments of branch statements: options, durations, strategies per table. */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { BranchChange } from "../branch/lifecycle.js";
+import type { RelationName } from "../branch/model.js";
+import { readStrategy } from "../branch/strategy.js";
+import type { Argument, BranchOption, TableName, TableStrategy } from "../sql/branch-command.js";
+import { normaliseName } from "../sql/names.js";
+import { parseDuration } from "./duration.js";
+
+/** The value of an argument: a literal's, or the bound parameter's. */
+export type ArgumentReader = (argument: Argument) => string | null;
+
+export function tableStrategy(
+  entry: TableStrategy,
+  read: ArgumentReader,
+): { table: RelationName; strategy: ReturnType<typeof readStrategy> } {
+  return {
+    table: relationOf(entry.table),
+    strategy: readStrategy(required(read(entry.strategy), "strategy")),
+  };
+}
+
+/** `{"products": "branch_wins"}` of the function form. */
+export function resolutionsFromJson(
+  argument: Argument | undefined,
+  read: ArgumentReader,
+): { table: RelationName; strategy: ReturnType<typeof readStrategy> }[] {
+  const text = optional(argument, read);
+  if (text === undefined) return [];
+  const parsed = parseJson(text);
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw new SqlError(
+      SQLSTATE.invalidParameterValue,
+      "resolutions must be a JSON object of table names and strategies",
+    );
+  }
+  return Object.entries(parsed).map(([table, strategy]) => ({
+    table: relationOf(table.split(".")),
+    strategy: readStrategy(String(strategy)),
+  }));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new SqlError(SQLSTATE.invalidTextRepresentation, "invalid input syntax for type json", {
+      cause: error,
+    });
+  }
+}
+
+/** A table named in a branch statement, in DuckDB's spelling. */
+export function relationOf(name: TableName): RelationName {
+  const [first = "", second] = name;
+  if (name.length > 2) throw new SqlError(SQLSTATE.syntaxError, `improper table name "${name.join(".")}"`);
+  if (second === undefined) return { schema: "main", name: first };
+  return { schema: normaliseName(first) === "public" ? "main" : first, name: second };
+}
+
+export function readChange(options: readonly BranchOption[], read: ArgumentReader): BranchChange {
+  const values = readOptions(options, read, [
+    "description",
+    "agent",
+    "agent_id",
+    "ttl",
+    "ttl_hours",
+    "ttl_seconds",
+  ]);
+  const agent = values.get("agent") ?? values.get("agent_id");
+  const ttlMs = readTtl(values);
+  return {
+    ...(values.has("description") ? { description: values.get("description") ?? null } : {}),
+    ...(agent === undefined ? {} : { agent }),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+  };
+}
+
+export function readTtl(options: ReadonlyMap<string, string>): number | undefined {
+  const hours = options.get("ttl_hours");
+  const seconds = options.get("ttl_seconds");
+  const text =
+    options.get("ttl") ??
+    (hours === undefined ? undefined : `${hours} hours`) ??
+    (seconds === undefined ? undefined : `${seconds} seconds`);
+  return text === undefined ? undefined : parseDuration(text);
+}
+
+/** Options by name; NULL counts as not given. 22023 for a name that is not accepted here. */
+export function readOptions(
+  options: readonly BranchOption[],
+  read: ArgumentReader,
+  accepted: readonly string[],
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const option of options) {
+    if (!accepted.includes(option.name)) {
+      throw new SqlError(SQLSTATE.invalidParameterValue, `unknown option "${option.name}"`, {
+        hint: `accepted: ${accepted.join(", ")}`,
+      });
+    }
+    const value = read(option.value);
+    if (value !== null) values.set(option.name, value);
+  }
+  return values;
+}
+
+export function required(value: string | null, what: string): string {
+  if (value === null) throw new SqlError(SQLSTATE.invalidParameterValue, `${what} must not be null`);
+  return value;
+}
+
+export function optional(argument: Argument | undefined, read: ArgumentReader): string | undefined {
+  return argument === undefined ? undefined : (read(argument) ?? undefined);
+}
