@@ -16,7 +16,7 @@ const CASES: readonly (readonly [sql: string, names: readonly string[]])[] = [
     ["a", "int4", "int8", "lower"],
   ],
   [
-    "SELECT a + 1, -a, a = 1, a IS NULL, a AND true FROM (SELECT true AS a) AS t",
+    "SELECT a + 1, -a, a = 1, a IS NULL, a > 1 AND true FROM t",
     ["?column?", "?column?", "?column?", "?column?", "?column?"],
   ],
   ["SELECT CASE WHEN a = 1 THEN 2 END, CASE WHEN a = 1 THEN 2 ELSE a END FROM t", ["case", "a"]],
