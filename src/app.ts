@@ -4,6 +4,7 @@ import { followOfflineChanges } from "./branch/lifecycle.js";
 import { Registry } from "./branch/registry.js";
 import { Sweeper } from "./branch/sweeper.js";
 import { createBranchContext } from "./branch/transaction.js";
+import { installCatalog } from "./catalog/install.js";
 import type { Config } from "./config.js";
 import { Cleanup } from "./core/cleanup.js";
 import type { Log } from "./core/log.js";
@@ -46,6 +47,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const utility = await database.connect("void");
   cleanup.defer(() => utility.close());
   await installSessionFunctions(utility);
+  await installCatalog(utility);
   cleanup.use(new Sweeper(context, config.sweepIntervalMs, log));
   const analyser = createAnalyser({
     cacheSize: config.analysisCacheSize,

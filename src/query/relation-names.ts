@@ -8,6 +8,7 @@ import type { RegistryState } from "../branch/registry-state.js";
 import { isInternalSchema } from "../branch/system-schema.js";
 import { undefinedTable } from "../branch/transaction.js";
 import { requireReadable } from "../branch/lifecycle.js";
+import { catalogRelation } from "../catalog/resolve.js";
 import { DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
 import { normaliseName } from "../sql/names.js";
 import { isSystemRelation } from "./system-relations.js";
@@ -21,14 +22,16 @@ export interface NameScope {
   /** Schemas for unqualified names, DuckDB's spelling. */
   readonly searchPath: readonly string[];
   readonly nowMs: number;
+  /** True for the name of the database the session is connected to. */
+  readonly isDatabase: (name: string) => boolean;
 }
 
 export type NameMeaning =
   | { readonly kind: "temporary"; readonly name: string }
   /** A table of this server: `_hatidata_branches`, `duckbranch.merges` … */
   | { readonly kind: "system"; readonly name: string }
-  /** pg_catalog, information_schema, DuckDB's functions and views: left to DuckDB. */
-  | { readonly kind: "engine" }
+  /** A relation of pg_catalog or information_schema: `sql` names the view that shows it for the session's head. */
+  | { readonly kind: "catalog"; readonly sql: string }
   /** A relation of a head: the session's own, or main's or another branch's named explicitly. */
   | {
       readonly kind: "relation";
@@ -58,6 +61,9 @@ export function resolveName(scope: NameScope, parts: readonly string[]): NameMea
 
 function resolveUnqualified(scope: NameScope, name: string): NameMeaning {
   if (scope.temporary.has(normaliseName(name))) return { kind: "temporary", name };
+  // As in PostgreSQL, pg_catalog is searched before every schema of search_path.
+  const catalog = catalogRelation([name]);
+  if (catalog !== undefined) return { kind: "catalog", sql: catalog };
   if (isSystemRelation(["_", name]) && normaliseName(name).startsWith("_hatidata"))
     return { kind: "system", name };
   for (const schema of scope.searchPath) {
@@ -70,7 +76,7 @@ function resolveUnqualified(scope: NameScope, name: string): NameMeaning {
 
 function resolveTwoParts(scope: NameScope, qualifier: string, name: string): NameMeaning {
   const folded = normaliseName(qualifier);
-  if (ENGINE_SCHEMAS.has(folded)) return { kind: "engine" };
+  if (ENGINE_SCHEMAS.has(folded)) return catalogMeaning([qualifier, name]);
   if (TEMPORARY_SCHEMAS.has(folded)) return { kind: "temporary", name };
   refuseCatalogs([qualifier, name]);
   if (folded === "public") {
@@ -91,12 +97,21 @@ function resolveTwoParts(scope: NameScope, qualifier: string, name: string): Nam
   return own;
 }
 
+/** A qualified catalogue name. Errors: 42P01 for one PostgreSQL 15 does not have. */
+function catalogMeaning(parts: readonly [string, string]): NameMeaning {
+  const sql = catalogRelation(parts);
+  if (sql === undefined) throw undefinedTable({ schema: parts[0], name: parts[1] });
+  return { kind: "catalog", sql };
+}
+
 function resolveThreeParts(scope: NameScope, catalog: string, schema: string, name: string): NameMeaning {
   const relation = { schema: normaliseName(schema) === "public" ? "main" : schema, name };
   const folded = normaliseName(catalog);
   if (folded === "temp" && normaliseName(schema) === "main") return { kind: "temporary", name };
+  const branch = folded === "main" ? undefined : branchOfQualifier(scope.state, catalog);
+  const isOwn = (branch?.id ?? MAIN) === scope.head || scope.isDatabase(catalog);
+  if (isOwn && ENGINE_SCHEMAS.has(normaliseName(schema))) return catalogMeaning([schema, name]);
   if (folded === "main") return onHead(scope, MAIN, relation);
-  const branch = branchOfQualifier(scope.state, catalog);
   if (branch !== undefined) return onBranch(scope, branch, relation);
   throw crossDatabase([catalog, schema, name]);
 }

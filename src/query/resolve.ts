@@ -7,6 +7,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type Version } from "../branch/model.js";
 import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { TableStorage } from "../branch/storage.js";
+import { readsCatalog } from "../catalog/resolve.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement, StatementAnalysis, TextEdit } from "../sql/analysis.js";
 import { formatName, normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
@@ -23,6 +24,8 @@ export interface ResolveServices {
   readonly sizes: () => Promise<readonly BranchSize[]>;
   /** Replacement for a function's name, or undefined to leave the call as it is. */
   readonly functionName: (parts: readonly string[]) => string | undefined;
+  /** Called before a statement that reads the catalogue: sets what it shows. */
+  readonly showCatalog: (scope: NameScope) => Promise<void>;
 }
 
 /** Where a write goes, decided by the caller before names are spliced. Key: position of the reference. */
@@ -46,7 +49,20 @@ export async function resolveStatement(
   statement: RelationalStatement,
   targets: WriteTargets = NO_TARGETS,
 ): Promise<string> {
-  return applyEdits(statement.text, await statementEdits(services, scope, statement, targets, 0));
+  const sql = applyEdits(statement.text, await statementEdits(services, scope, statement, targets, 0));
+  if (!readsCatalog(sql)) return sql;
+  if (KEPT_IN_FILE.has(statement.verb))
+    throw notSupported(`${statement.tag} over the system catalogues is not supported`);
+  await services.showCatalog(scope);
+  return sql;
+}
+
+/** The catalogue is no part of the user's file, so nothing kept there may lean on it. */
+const KEPT_IN_FILE = new Set(["createView", "createMacro", "createTable", "createIndex", "alterTable"]);
+
+/** The query a view of a branch stands for, for DuckDB. */
+export async function viewQuery(services: ResolveServices, scope: NameScope, view: Version): Promise<string> {
+  return await viewSql(services, scope, view, 0);
 }
 
 async function statementEdits(
@@ -134,8 +150,8 @@ async function relationSql(
   depth: number,
 ): Promise<RelationSql | undefined> {
   switch (meaning.kind) {
-    case "engine":
-      return undefined;
+    case "catalog":
+      return { sql: meaning.sql, aliased: false };
     case "temporary":
       return { sql: `temp.main.${quoteIdentifier(meaning.name)}`, aliased: false };
     case "system":
@@ -226,7 +242,7 @@ function searchPathOf(view: Version): readonly string[] {
 function qualifierText(scope: NameScope, name: NameReference, followedByStar: boolean): string | undefined {
   if (name.parts.length === 1) return undefined;
   const meaning = resolveName(scope, name.parts);
-  if (meaning.kind === "engine") return undefined;
+  if (meaning.kind === "catalog") return quoteIdentifier(name.parts.at(-1) ?? "");
   if (meaning.kind === "relation" && meaning.head === MAIN) {
     // DuckDB's parser takes no schema before `.*`.
     if (followedByStar) return quoteIdentifier(meaning.relation.name);
@@ -269,10 +285,10 @@ function sequenceText(scope: NameScope, name: NameReference): string | undefined
 export function writableName(
   scope: NameScope,
   name: NameReference,
-): Exclude<NameMeaning, { kind: "system" | "engine" }> {
+): Exclude<NameMeaning, { kind: "system" | "catalog" }> {
   const meaning = resolveName(scope, name.parts);
   const shown = name.parts.join(".");
-  if (meaning.kind === "engine" || meaning.kind === "system") {
+  if (meaning.kind === "catalog" || meaning.kind === "system") {
     throw new SqlError(SQLSTATE.insufficientPrivilege, `permission denied for table "${shown}"`);
   }
   if (meaning.kind === "temporary") return meaning;

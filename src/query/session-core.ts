@@ -7,9 +7,12 @@ import { MAIN, type HeadId } from "../branch/model.js";
 import { requireBranch, requireReadable, requireWritable } from "../branch/lifecycle.js";
 import type { BranchContext, Transaction } from "../branch/transaction.js";
 import { textCell, type Connection } from "../engine/connection.js";
+import { catalogFunction } from "../catalog/resolve.js";
+import { SessionCatalog } from "../catalog/session-catalog.js";
 import { useCatalog } from "../engine/database.js";
 import type { StatementAnalysis } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { BranchListings } from "./branch-listings.js";
 import { branchSizes } from "./branch-reports.js";
 import { PreparedCache } from "./prepared-cache.js";
 import type { PlanContext } from "./relational.js";
@@ -48,6 +51,8 @@ export class SessionCore implements Disposable {
   readonly sqlPrepared = new Map<string, string>();
   readonly notices: Notice[] = [];
   readonly #functions: SessionFunctions;
+  readonly #catalog: SessionCatalog;
+  readonly #listing: BranchListings;
   readonly #temporary = new Set<string>();
   #head: HeadId = MAIN;
   #headAtBlockStart: HeadId = MAIN;
@@ -69,6 +74,8 @@ export class SessionCore implements Disposable {
     );
     this.prepared = new PreparedCache(connection, MAX_PREPARED);
     this.#functions = new SessionFunctions(identity);
+    this.#catalog = new SessionCatalog(connection);
+    this.#listing = new BranchListings(connection, services.context.registry.database, () => this.resolveServices);
   }
 
   static async open(
@@ -201,6 +208,7 @@ export class SessionCore implements Disposable {
       temporary: this.#temporary,
       searchPath: this.searchPath,
       nowMs: Date.now(),
+      isDatabase: (name) => normaliseName(name) === normaliseName(this.identity.database),
     };
   }
 
@@ -227,8 +235,20 @@ export class SessionCore implements Disposable {
           branches.filter((branch) => !branch.released),
         );
       },
-      functionName: (parts) => this.#functions.replacement(parts),
+      functionName: (parts) => this.#functions.replacement(parts) ?? catalogFunction(parts),
+      showCatalog: async (scope) => await this.#showCatalog(scope),
     };
+  }
+
+  /** Sets what the catalogue's views show. A plan made for other contents must not be used again. */
+  async #showCatalog(scope: NameScope): Promise<void> {
+    const listing = scope.head === MAIN ? undefined : await this.#listing.of(scope);
+    const shown = await this.#catalog.show({
+      listing,
+      searchPath: scope.searchPath.map((schema) => (schema === "main" ? "public" : schema)),
+      settings: this.settings.all(),
+    });
+    if (shown === "changed") this.prepared.clear();
   }
 
   /** The branch must still be there; its own state decides what may be done on it. */

@@ -11,7 +11,6 @@ import { SERVER_VERSION } from "./settings.js";
 const MACROS: ReadonlyMap<string, string> = new Map([
   ["version", `() AS 'PostgreSQL ${SERVER_VERSION} (duckbranch)'`],
   ["current_database", "() AS getvariable('duckbranch_database')"],
-  ["current_schema", "() AS 'public'"],
   ["current_branch", "() AS getvariable('duckbranch_branch')"],
   ["pg_backend_pid", "() AS 0"],
   ["pg_is_in_recovery", "() AS false"],

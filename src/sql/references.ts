@@ -94,7 +94,7 @@ export class References {
     const last = name.parts.at(-1) ?? "";
     this.judgeFunction(last, name.start);
     if (isSequenceFunction(last)) this.addSequence(name);
-    if (name.parts[0] !== "pg_catalog") this.add("function", name, {});
+    this.add("function", name, {});
   }
 
   judgeFunction(name: string, start: number): void {

@@ -1,0 +1,103 @@
+/** Helper views between the objects and what clients see: built-in types and relations, types, functions, comments. */
+import { DATA_CATALOG } from "../engine/database.js";
+import { quoteLiteral } from "../sql/names.js";
+import { BUILTIN_TYPES } from "./builtin-types.js";
+import { PG } from "./names.js";
+import { INFORMATION_SCHEMA, PG_CATALOG, type RelationShape } from "./shapes.js";
+
+const TYPE_COLUMNS = `oid BIGINT, typname VARCHAR, typlen SMALLINT, typtype VARCHAR, typcategory VARCHAR, typispreferred BOOLEAN,
+  typelem BIGINT, typarray BIGINT, typinput VARCHAR, typoutput VARCHAR, typreceive VARCHAR, typsend VARCHAR, typbyval BOOLEAN,
+  typalign VARCHAR, typstorage VARCHAR, sql_name VARCHAR`;
+
+/** Facts that never change are real tables of the void catalogue: scanned, not computed. */
+function staticTables(): string[] {
+  const types = BUILTIN_TYPES.trim().split("\n").map(typeRow);
+  const systems: readonly (readonly [string, RelationShape])[] = [
+    ...[...PG_CATALOG.values()].map((shape) => ["pg_catalog", shape] as const),
+    ...[...INFORMATION_SCHEMA.values()].map((shape) => ["information_schema", shape] as const),
+  ];
+  const classes = systems.map(([schema, s]) => row([s.oid, schema, s.name, s.kind]));
+  const columns = systems.flatMap(([, s]) =>
+    s.columns.map((column, index) => row([s.oid, column.name, index + 1, column.type, column.notNull])),
+  );
+  return [
+    `CREATE TABLE ${PG}._builtin_type (${TYPE_COLUMNS})`,
+    `INSERT INTO ${PG}._builtin_type VALUES ${types.join(", ")}`,
+    `CREATE TABLE ${PG}._system_class (oid BIGINT, sch VARCHAR, nam VARCHAR, kind VARCHAR)`,
+    `INSERT INTO ${PG}._system_class VALUES ${classes.join(", ")}`,
+    `CREATE TABLE ${PG}._system_column (attrelid BIGINT, nam VARCHAR, position INTEGER, type VARCHAR, not_null BOOLEAN)`,
+    `INSERT INTO ${PG}._system_column VALUES ${columns.join(", ")}`,
+  ];
+}
+
+function typeRow(line: string): string {
+  const fields = line.split(" ");
+  const sqlName = (fields[15] ?? "").replaceAll("~", " ");
+  return row([...fields.slice(0, 15), sqlName]);
+}
+
+function row(values: readonly (string | number | boolean)[]): string {
+  return `(${values.map((value) => (typeof value === "string" ? quoteLiteral(value) : String(value))).join(", ")})`;
+}
+
+/** Built-in types, and each enum with its array type. */
+const TYPES = `
+  SELECT * RENAME (sql_name AS printed), 11 AS namespace FROM ${PG}._builtin_type
+  UNION ALL
+  SELECT e.oid, e.nam, 4, 'e', 'E', false, 0, e.array_oid, 'enum_in', 'enum_out', 'enum_recv', 'enum_send', true, 'i', 'p',
+    ${PG}._qualified(e.sch, e.nam), n.oid
+  FROM ${PG}._enum AS e JOIN ${PG}._schema AS n ON n.nam = e.sch
+  UNION ALL
+  SELECT e.array_oid, '_' || e.nam, -1, 'b', 'A', false, e.oid, 0, 'array_in', 'array_out', 'array_recv', 'array_send', false, 'i', 'x',
+    ${PG}._qualified(e.sch, e.nam) || '[]', n.oid
+  FROM ${PG}._enum AS e JOIN ${PG}._schema AS n ON n.nam = e.sch`;
+
+const INDEX_KEYS = `SELECT sch, rel, nam, unnest(keys) AS key, generate_subscripts(keys, 1) AS position FROM ${PG}._index`;
+
+const CONSTRAINT_NUMBERS = `
+  SELECT ${PG}._oid('k', c.sch || '.' || c.rel, c.nam) AS oid, c.*, r.oid AS conrelid, f.oid AS confrelid, key.numbers AS conkey, fkey.numbers AS confkey
+  FROM ${PG}._constraint AS c
+  JOIN ${PG}._class AS r ON r.sch = c.sch AND r.nam = c.rel AND r.kind = 'r'
+  LEFT JOIN ${PG}._class AS f ON c.kind = 'f' AND f.sch = c.sch AND f.nam = c.referenced_table AND f.kind = 'r'
+  LEFT JOIN (${columnNumbers("columns", "c.rel")}) AS key ON key.sch = c.sch AND key.rel = c.rel AND key.nam = c.nam
+  LEFT JOIN (${columnNumbers("referenced_columns", "c.referenced_table")}) AS fkey ON fkey.sch = c.sch AND fkey.rel = c.rel AND fkey.nam = c.nam`;
+
+function columnNumbers(names: string, relation: string): string {
+  return `SELECT c.sch, c.rel, c.nam, list(t.position ORDER BY c.nth) AS numbers
+    FROM (SELECT *, unnest(${names}) AS member, generate_subscripts(${names}, 1) AS nth FROM ${PG}._constraint) AS c
+    JOIN ${PG}._column AS t ON t.sch = c.sch AND t.rel = ${relation} AND t.nam = c.member GROUP BY ALL`;
+}
+
+/** Comments: of relations and columns from their physical tables, of enums. 1259 and 1247 are pg_class and pg_type. */
+const DESCRIPTIONS = `
+  SELECT c.oid, 1259 AS classoid, 0 AS position, coalesce(t.comment, v.comment) AS comment
+  FROM ${PG}._class AS c
+  LEFT JOIN duckdb_tables() AS t ON c.kind = 'r' AND t.database_name = c.database_name AND t.schema_name = c.psch AND t.table_name = c.pnam
+  LEFT JOIN duckdb_views() AS v ON c.kind = 'v' AND v.database_name = c.database_name AND v.schema_name = c.psch AND v.view_name = c.pnam
+  WHERE coalesce(t.comment, v.comment) IS NOT NULL
+  UNION ALL
+  SELECT c.oid, 1259, t.position, t.comment FROM ${PG}._column AS t
+  JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind = t.kind WHERE t.comment IS NOT NULL
+  UNION ALL
+  SELECT oid, 1247, 0, comment FROM ${PG}._enum WHERE comment IS NOT NULL
+  UNION ALL
+  SELECT * FROM (VALUES (2200, 2615, 0, 'standard public schema'), (11, 2615, 0, 'system catalog schema'))`;
+
+/** The user's macros. */
+const FUNCTIONS = `
+  SELECT ${PG}._oid('f', schema_name, function_name || array_to_string(parameters, ',')) AS oid, ${PG}._public(schema_name) AS sch, function_name AS nam,
+    parameters, macro_definition AS body, function_type = 'table_macro' AS is_table
+  FROM duckdb_functions() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND function_type IN ('macro', 'table_macro')
+    AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()`;
+
+/** Statements that make these helpers; those of objects.ts and the naming functions come first. */
+export function derivedStatements(): readonly string[] {
+  return [
+    ...staticTables(),
+    `CREATE VIEW ${PG}._type AS ${TYPES}`,
+    `CREATE VIEW ${PG}._index_key AS ${INDEX_KEYS}`,
+    `CREATE VIEW ${PG}._constraint_numbers AS ${CONSTRAINT_NUMBERS}`,
+    `CREATE VIEW ${PG}._description AS ${DESCRIPTIONS}`,
+    `CREATE VIEW ${PG}._function AS ${FUNCTIONS}`,
+  ];
+}

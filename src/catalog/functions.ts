@@ -1,0 +1,218 @@
+/**
+ * pg_catalog's functions as macros. Their parameters are called _1, _2 … and what they look up has columns no client names
+ * (see lookups.ts): DuckDB substitutes arguments as text, so a parameter named like a column would bind to the wrong one.
+ */
+import { PG } from "./names.js";
+
+/** Overloads: parameter count ⇒ body. */
+type Bodies = Readonly<Record<number, string>>;
+
+/** `(SELECT … WHERE _key = _1)`: one value or NULL, correlated with the caller. */
+function lookup(view: string, key = "_1", more = ""): string {
+  return `(SELECT any_value(_value) FROM ${PG}._lookup_${view} WHERE _key = ${key}${more})`;
+}
+
+/** The same body whatever the number of arguments, from `least` to `most`. */
+function any(body: string, least: number, most: number): Bodies {
+  return Object.fromEntries(Array.from({ length: most - least + 1 }, (_, i) => [least + i, body]));
+}
+
+const comment = lookup("comment", "_1", " AND _sub = 0");
+/** Visible unless it is known to be elsewhere: built-ins are, and so is what this server has none of. */
+const visible: Bodies = { 1: "_1 IS NOT NULL" };
+
+const NUMERIC_MODIFIER = `'(' || ((_2 - 4) >> 16)::VARCHAR || ',' || ((_2 - 4) & 65535)::VARCHAR || ')'`;
+const FORMAT_TYPE = `CASE WHEN _1 IS NULL THEN NULL WHEN _1 = 0 THEN '-'
+  WHEN _1 = 1700 AND _2 >= 4 THEN 'numeric' || ${NUMERIC_MODIFIER}
+  WHEN _1 = 1231 AND _2 >= 4 THEN 'numeric' || ${NUMERIC_MODIFIER} || '[]'
+  WHEN _1 = 1043 AND _2 >= 4 THEN 'character varying(' || (_2 - 4)::VARCHAR || ')'
+  WHEN _1 = 1042 AND _2 >= 4 THEN 'character(' || (_2 - 4)::VARCHAR || ')'
+  ELSE coalesce(${lookup("type")}, '???') END`;
+
+const SIZE = `CASE WHEN abs(_1) < 10240 THEN _1::BIGINT::VARCHAR || ' bytes'
+  WHEN abs(_1) < 10485760 THEN round(_1 / 1024)::BIGINT::VARCHAR || ' kB'
+  WHEN abs(_1) < 10737418240 THEN round(_1 / 1048576)::BIGINT::VARCHAR || ' MB'
+  WHEN abs(_1) < 10995116277760 THEN round(_1 / 1073741824)::BIGINT::VARCHAR || ' GB'
+  ELSE round(_1 / 1099511627776)::BIGINT::VARCHAR || ' TB' END`;
+
+const CONSTRAINT = lookup("constraint");
+/** Everybody may do everything: there are no grants. */
+const yes = (least: number, most: number): Bodies => any("true", least, most);
+
+const NUMBER = `regexp_full_match(_1::VARCHAR, '-|\\d+')`;
+const AS_NUMBER = `try_cast(_1::VARCHAR AS BIGINT)`;
+const byName = (view: string): string => lookup(view, `${PG}._stored_name(_1::VARCHAR)`);
+const orNumber = (name: string): string =>
+  `CASE WHEN ${NUMBER} THEN coalesce(${AS_NUMBER}, 0) ELSE ${name} END`;
+
+const DEFINITIONS: Readonly<Record<string, Bodies>> = {
+  pg_get_expr: any("_1", 2, 3),
+  pg_get_constraintdef: {
+    1: `CASE WHEN (SELECT bool_or(_sub) FROM ${PG}._lookup_constraint WHERE _key = _1)
+      THEN regexp_replace(${CONSTRAINT}, '^CHECK (.*)$', 'CHECK (\\1)', 's') ELSE ${CONSTRAINT} END`,
+    2: CONSTRAINT,
+  },
+  pg_get_indexdef: {
+    1: lookup("index"),
+    3: `CASE WHEN _2 = 0 THEN ${lookup("index")}
+      ELSE (SELECT any_value(${PG}._key_text(_sub[_2])) FROM ${PG}._lookup_index WHERE _key = _1) END`,
+  },
+  pg_get_viewdef: any(
+    `(SELECT any_value(_value) FROM ${PG}._lookup_view WHERE _key = ${PG}._regclass(_1))`,
+    1,
+    2,
+  ),
+  pg_get_serial_sequence: any("NULL::VARCHAR", 2, 2),
+  pg_get_function_arguments: { 1: `(SELECT any_value(_value) FROM ${PG}._lookup_arguments WHERE _key = _1)` },
+  pg_get_function_identity_arguments: {
+    1: `(SELECT any_value(_value) FROM ${PG}._lookup_arguments WHERE _key = _1)`,
+  },
+  pg_get_function_result: { 1: `(SELECT any_value(_value) FROM ${PG}._lookup_result WHERE _key = _1)` },
+  pg_get_functiondef: { 1: `(SELECT any_value(_value) FROM ${PG}._lookup_function WHERE _key = _1)` },
+  pg_get_function_sqlbody: any("NULL::VARCHAR", 1, 1),
+  pg_get_ruledef: any("NULL::VARCHAR", 1, 2),
+  pg_get_triggerdef: any("NULL::VARCHAR", 1, 2),
+  pg_get_partkeydef: any("NULL::VARCHAR", 1, 1),
+  pg_get_statisticsobjdef_columns: any("NULL::VARCHAR", 1, 1),
+  pg_describe_object: any("NULL::VARCHAR", 3, 3),
+};
+
+const NAMES: Readonly<Record<string, Bodies>> = {
+  format_type: { 2: FORMAT_TYPE },
+  pg_get_userbyid: {
+    1: `if(_1 = 10, getvariable('duckbranch_user'), 'unknown (OID=' || _1::VARCHAR || ')')`,
+  },
+  pg_encoding_to_char: { 1: "if(_1 = 6, 'UTF8', '')" },
+  pg_char_to_encoding: { 1: "if(upper(_1) IN ('UTF8', 'UNICODE'), 6, -1)" },
+  getdatabaseencoding: { 0: "'UTF8'" },
+  pg_client_encoding: { 0: "'UTF8'" },
+  quote_literal: { 1: `'''' || replace(_1::VARCHAR, '''', '''''') || ''''` },
+  quote_nullable: { 1: `coalesce('''' || replace(_1::VARCHAR, '''', '''''') || '''', 'NULL')` },
+  obj_description: any(comment, 1, 2),
+  shobj_description: any("NULL::VARCHAR", 2, 2),
+  col_description: { 2: lookup("comment", "_1", " AND _sub = _2") },
+  current_schemas: { 1: `if(_1, list_prepend('pg_catalog', ${PG}._search_path()), ${PG}._search_path())` },
+  current_schema: { 0: `${PG}._search_path()[1]` },
+  current_setting: any(`(SELECT any_value(_value) FROM ${PG}._lookup_setting WHERE _key = lower(_1))`, 1, 2),
+};
+
+const VISIBILITY: Readonly<Record<string, Bodies>> = {
+  pg_table_is_visible: { 1: `_1 IN (SELECT _key FROM ${PG}._lookup_relation WHERE _sub)` },
+  pg_type_is_visible: { 1: `_1 IN (SELECT _key FROM ${PG}._lookup_type WHERE NOT contains(_value, '.'))` },
+  pg_function_is_visible: { 1: `_1 IN (SELECT _key FROM ${PG}._lookup_result WHERE _sub)` },
+  ...Object.fromEntries(
+    `operator opclass opfamily collation conversion ts_config ts_parser ts_dict ts_template statistics_obj`
+      .split(" ")
+      .map((what) => [`pg_${what}_is_visible`, visible]),
+  ),
+};
+
+const PRIVILEGES: Readonly<Record<string, Bodies>> = Object.fromEntries(
+  `database schema table column any_column sequence function language server tablespace type foreign_data_wrapper`
+    .split(" ")
+    .map((what) => [`has_${what}_privilege`, yes(2, 4)]),
+);
+
+const SIZES: Readonly<Record<string, Bodies>> = {
+  pg_size_pretty: { 1: SIZE },
+  ...Object.fromEntries(
+    `pg_relation_size pg_total_relation_size pg_table_size pg_indexes_size pg_database_size pg_tablespace_size`
+      .split(" ")
+      // DuckDB does not say what one table takes; blank is better than a wrong figure.
+      .map((name) => [name, any("NULL::BIGINT", 1, 2)]),
+  ),
+};
+
+const CASTS: Readonly<Record<string, Bodies>> = {
+  _regclass: {
+    1: orNumber(
+      `coalesce(${byName("relation_oid")}, error('relation "' || _1::VARCHAR || '" does not exist'))`,
+    ),
+  },
+  _regclass_name: {
+    1: `CASE WHEN ${NUMBER} THEN coalesce(${lookup("relation", AS_NUMBER)}, _1::VARCHAR) ELSE _1::VARCHAR END`,
+  },
+  _regtype: {
+    1: orNumber(`coalesce(${byName("type_oid")}, error('type "' || _1::VARCHAR || '" does not exist'))`),
+  },
+  _regtype_name: {
+    1: `CASE WHEN ${NUMBER} THEN coalesce(${lookup("type", AS_NUMBER)}, _1::VARCHAR)
+    ELSE coalesce((SELECT any_value(t._value) FROM ${PG}._lookup_type AS t JOIN ${PG}._lookup_type_oid AS o ON t._key = o._value
+      WHERE o._key = ${PG}._stored_name(_1::VARCHAR)), _1::VARCHAR) END`,
+  },
+  _regnamespace: {
+    1: orNumber(`coalesce(${byName("schema_oid")}, error('schema "' || _1::VARCHAR || '" does not exist'))`),
+  },
+  _regnamespace_name: {
+    1: `CASE WHEN ${NUMBER} THEN (SELECT any_value(_key) FROM ${PG}._lookup_schema_oid WHERE _value = ${AS_NUMBER}) ELSE _1::VARCHAR END`,
+  },
+  to_regclass: { 1: byName("relation_oid") },
+  to_regtype: { 1: byName("type_oid") },
+  to_regnamespace: { 1: byName("schema_oid") },
+};
+
+const OTHERS: Readonly<Record<string, Bodies>> = {
+  txid_current: { 0: "1::BIGINT" },
+  pg_backend_pid: { 0: "getvariable('duckbranch_pid')" },
+  pg_my_temp_schema: { 0: "0" },
+  pg_is_other_temp_schema: { 1: "false" },
+  pg_relation_is_publishable: { 1: "false" },
+  pg_tablespace_location: { 1: "''" },
+  pg_postmaster_start_time: { 0: "NULL::TIMESTAMPTZ" },
+  pg_conf_load_time: { 0: "NULL::TIMESTAMPTZ" },
+  acldefault: any("NULL::VARCHAR[]", 2, 2),
+  array_remove: { 2: "list_filter(_1, lambda _e: _e IS DISTINCT FROM _2)" },
+  array_upper: { 2: "if(len(_1) = 0 OR _2 <> 1, NULL, len(_1)::INTEGER)" },
+  array_lower: { 2: "if(len(_1) = 0 OR _2 <> 1, NULL, 1)" },
+  _pg_expandarray: { 1: "unnest(list_transform(_1, lambda _e, _i: {x: _e, n: _i::INTEGER}))" },
+};
+
+/** Functions called in FROM. */
+const TABLES: Readonly<Record<string, string>> = {
+  pg_options_to_table:
+    "(_1) AS TABLE SELECT NULL::VARCHAR AS option_name, NULL::VARCHAR AS option_value WHERE _1 IS NULL AND false",
+  pg_partition_ancestors: "(_1) AS TABLE SELECT NULL::BIGINT AS relid WHERE _1 IS NULL AND false",
+  pg_get_keywords:
+    "() AS TABLE SELECT keyword_name AS word, CASE keyword_category WHEN 'reserved' THEN 'R' ELSE 'U' END AS catcode FROM duckdb_keywords()",
+};
+
+const LOOKUPS = [
+  `CREATE VIEW ${PG}._lookup_setting AS SELECT lower(name) AS _key, setting AS _value FROM ${PG}.pg_settings`,
+  `CREATE VIEW ${PG}._lookup_arguments AS SELECT oid AS _key, array_to_string(parameters, ', ') AS _value FROM ${PG}._function`,
+  `CREATE VIEW ${PG}._lookup_result AS SELECT oid AS _key, if(is_table, 'SETOF record', 'anyelement') AS _value, ${PG}._is_visible(sch) AS _sub
+     FROM ${PG}._function`,
+  `CREATE VIEW ${PG}._lookup_function AS SELECT oid AS _key, 'CREATE MACRO ' || ${PG}._full(sch, nam) || '(' || array_to_string(parameters, ', ') ||
+     ') AS ' || if(is_table, 'TABLE ', '') || body AS _value FROM ${PG}._function`,
+];
+
+const ALL: Readonly<Record<string, Bodies>> = {
+  ...CASTS,
+  ...DEFINITIONS,
+  ...NAMES,
+  ...VISIBILITY,
+  ...PRIVILEGES,
+  ...SIZES,
+  ...OTHERS,
+};
+
+export const CATALOG_FUNCTIONS: ReadonlySet<string> = new Set([
+  ...Object.keys(ALL),
+  ...Object.keys(TABLES),
+  "quote_ident",
+]);
+
+/** Statements that make the functions; the catalogue's relations come first. */
+export function functionStatements(): readonly string[] {
+  const scalars = Object.entries(ALL).map(([name, bodies]) => {
+    const overloads = Object.entries(bodies).map(
+      ([count, body]) => `(${parameters(Number(count))}) AS ${body}`,
+    );
+    return `CREATE MACRO ${PG}."${name}"${overloads.join(", ")}`;
+  });
+  const tables = Object.entries(TABLES).map(([name, body]) => `CREATE MACRO ${PG}."${name}"${body}`);
+  return [...LOOKUPS, ...scalars, ...tables];
+}
+
+function parameters(count: number): string {
+  return Array.from({ length: count }, (_, i) => `_${i + 1}`).join(", ");
+}

@@ -1,0 +1,179 @@
+/** What information_schema's relations hold. The catalogue's name is the database the session is connected to. */
+import { PG } from "./names.js";
+import type { Content } from "./shapes.js";
+
+const DATABASE = "getvariable('duckbranch_database')";
+const YES = "'YES'";
+const NO = "'NO'";
+
+const SCHEMATA: Content = {
+  columns: { catalog_name: DATABASE, schema_name: "nam", schema_owner: "getvariable('duckbranch_user')" },
+  from: `${PG}._schema`,
+};
+
+const CLASSES = `(SELECT sch, nam, kind FROM ${PG}._class WHERE kind IN ('r', 'v') UNION ALL SELECT sch, nam, kind FROM ${PG}._system_class) AS c`;
+
+const TABLES: Content = {
+  columns: {
+    table_catalog: DATABASE,
+    table_schema: "c.sch",
+    table_name: "c.nam",
+    table_type:
+      "CASE WHEN c.kind = 'v' THEN 'VIEW' WHEN c.sch = 'pg_temp' THEN 'LOCAL TEMPORARY' ELSE 'BASE TABLE' END",
+    is_insertable_into: `if(c.kind = 'r', ${YES}, ${NO})`,
+    is_typed: NO,
+  },
+  from: CLASSES,
+};
+
+const VIEWS: Content = {
+  columns: {
+    table_catalog: DATABASE,
+    table_schema: "c.sch",
+    table_name: "c.nam",
+    view_definition: `${PG}._view_query(c.definition)`,
+    check_option: "'NONE'",
+    is_updatable: NO,
+    is_insertable_into: NO,
+    is_trigger_updatable: NO,
+    is_trigger_deletable: NO,
+    is_trigger_insertable_into: NO,
+  },
+  from: `${PG}._class AS c WHERE c.kind = 'v'`,
+};
+
+const TYPMOD = "if(a.atttypid = 1700 AND a.atttypmod >= 4, a.atttypmod - 4, NULL)";
+
+const COLUMNS: Content = {
+  columns: {
+    table_catalog: DATABASE,
+    table_schema: "n.nspname",
+    table_name: "c.relname",
+    column_name: "a.attname",
+    ordinal_position: "a.attnum",
+    column_default: "d.adbin",
+    is_nullable: `if(a.attnotnull, ${NO}, ${YES})`,
+    data_type:
+      "CASE WHEN t.typcategory = 'A' THEN 'ARRAY' WHEN t.typtype = 'e' THEN 'USER-DEFINED' ELSE t.printed END",
+    character_octet_length: "if(a.atttypid IN (25, 1043), 1073741824, NULL)",
+    numeric_precision: `CASE a.atttypid WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 700 THEN 24 WHEN 701 THEN 53 ELSE ${TYPMOD} >> 16 END`,
+    numeric_precision_radix:
+      "CASE WHEN a.atttypid IN (20, 21, 23, 700, 701) THEN 2 WHEN a.atttypid = 1700 THEN 10 END",
+    numeric_scale: `CASE WHEN a.atttypid IN (20, 21, 23) THEN 0 ELSE ${TYPMOD} & 65535 END`,
+    datetime_precision:
+      "CASE WHEN a.atttypid IN (1083, 1114, 1184, 1186, 1266) THEN 6 WHEN a.atttypid = 1082 THEN 0 END",
+    udt_catalog: DATABASE,
+    udt_schema: `coalesce(tn.nspname, 'pg_catalog')`,
+    udt_name: "t.typname",
+    dtd_identifier: "a.attnum::VARCHAR",
+    is_self_referencing: NO,
+    is_identity: NO,
+    identity_cycle: NO,
+    is_generated: "'NEVER'",
+    is_updatable: `if(c.relkind = 'r', ${YES}, ${NO})`,
+  },
+  from: `${PG}.pg_attribute AS a JOIN ${PG}.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'v')
+    JOIN ${PG}.pg_namespace AS n ON n.oid = c.relnamespace LEFT JOIN ${PG}._type AS t ON t.oid = a.atttypid
+    LEFT JOIN ${PG}.pg_namespace AS tn ON tn.oid = t.namespace
+    LEFT JOIN ${PG}.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum`,
+};
+
+const KEY_COLUMNS = {
+  constraint_catalog: DATABASE,
+  constraint_schema: "c.sch",
+  constraint_name: "c.nam",
+};
+
+const TABLE_CONSTRAINTS: Content = {
+  columns: {
+    ...KEY_COLUMNS,
+    table_catalog: DATABASE,
+    table_schema: "c.sch",
+    table_name: "c.rel",
+    constraint_type:
+      "CASE c.kind WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' WHEN 'f' THEN 'FOREIGN KEY' ELSE 'CHECK' END",
+    is_deferrable: NO,
+    initially_deferred: NO,
+    enforced: YES,
+    nulls_distinct: `if(c.kind = 'u', ${YES}, NULL)`,
+  },
+  from: `${PG}._constraint AS c`,
+};
+
+const UNNESTED = `(SELECT *, unnest(columns) AS member, generate_subscripts(columns, 1) AS nth FROM ${PG}._constraint WHERE kind IN ('p', 'u', 'f')) AS c`;
+
+const KEY_COLUMN_USAGE: Content = {
+  columns: {
+    ...KEY_COLUMNS,
+    table_catalog: DATABASE,
+    table_schema: "c.sch",
+    table_name: "c.rel",
+    column_name: "c.member",
+    ordinal_position: "c.nth",
+    position_in_unique_constraint: "if(c.kind = 'f', c.nth, NULL)",
+  },
+  from: UNNESTED,
+};
+
+/** For a foreign key: the columns it refers to. */
+const CONSTRAINT_COLUMN_USAGE: Content = {
+  columns: {
+    ...KEY_COLUMNS,
+    table_catalog: DATABASE,
+    table_schema: "c.sch",
+    table_name: "if(c.kind = 'f', c.referenced_table, c.rel)",
+    column_name: "c.member",
+  },
+  from: `(SELECT *, unnest(if(kind = 'f', referenced_columns, columns)) AS member FROM ${PG}._constraint) AS c`,
+};
+
+const REFERENTIAL_CONSTRAINTS: Content = {
+  columns: {
+    ...KEY_COLUMNS,
+    unique_constraint_catalog: DATABASE,
+    unique_constraint_schema: "c.sch",
+    unique_constraint_name: "u.nam",
+    match_option: "'NONE'",
+    update_rule: "'NO ACTION'",
+    delete_rule: "'NO ACTION'",
+  },
+  from: `${PG}._constraint AS c LEFT JOIN ${PG}._constraint AS u
+    ON u.sch = c.sch AND u.rel = c.referenced_table AND u.columns = c.referenced_columns AND u.kind IN ('p', 'u') WHERE c.kind = 'f'`,
+};
+
+const CHECK_CONSTRAINTS: Content = {
+  columns: { ...KEY_COLUMNS, check_clause: "c.expression" },
+  from: `${PG}._constraint AS c WHERE c.kind = 'c'`,
+};
+
+const SEQUENCES: Content = {
+  columns: {
+    sequence_catalog: DATABASE,
+    sequence_schema: "s.schemaname",
+    sequence_name: "s.sequencename",
+    data_type: "'bigint'",
+    numeric_precision: "64",
+    numeric_precision_radix: "2",
+    numeric_scale: "0",
+    start_value: "s.start_value",
+    minimum_value: "s.min_value",
+    maximum_value: "s.max_value",
+    increment: "s.increment_by",
+    cycle_option: `if(s."cycle", ${YES}, ${NO})`,
+  },
+  from: `${PG}.pg_sequences AS s`,
+};
+
+export const INFORMATION_SCHEMA_CONTENT: ReadonlyMap<string, Content> = new Map([
+  ["schemata", SCHEMATA],
+  ["tables", TABLES],
+  ["views", VIEWS],
+  ["columns", COLUMNS],
+  ["table_constraints", TABLE_CONSTRAINTS],
+  ["key_column_usage", KEY_COLUMN_USAGE],
+  ["constraint_column_usage", CONSTRAINT_COLUMN_USAGE],
+  ["referential_constraints", REFERENTIAL_CONSTRAINTS],
+  ["check_constraints", CHECK_CONSTRAINTS],
+  ["sequences", SEQUENCES],
+  ["information_schema_catalog_name", { columns: { catalog_name: DATABASE }, from: "(SELECT 1)" }],
+]);

@@ -1,0 +1,38 @@
+/** Makes the catalogue in the void catalogue, once per process; nothing of it is in the user's file. */
+import type { Connection } from "../engine/connection.js";
+import { derivedStatements } from "./derived.js";
+import { functionStatements } from "./functions.js";
+import { INFORMATION_SCHEMA_CONTENT } from "./information-schema-content.js";
+import { lookupStatements, namingStatements } from "./lookups.js";
+import { INFORMATION, PG } from "./names.js";
+import { objectStatements } from "./objects.js";
+import { PG_CATALOG_CONTENT } from "./pg-catalog-content.js";
+import { INFORMATION_SCHEMA, PG_CATALOG, shapedQuery, type Content, type RelationShape } from "./shapes.js";
+import { quoteIdentifier } from "../sql/names.js";
+
+/** In the order in which they build on each other. Runs on any connection of the instance. */
+export async function installCatalog(connection: Connection): Promise<void> {
+  const statements = [
+    `CREATE SCHEMA ${PG}`,
+    `CREATE SCHEMA ${INFORMATION}`,
+    ...namingStatements(),
+    ...objectStatements(),
+    ...derivedStatements(),
+    ...views(PG, PG_CATALOG, PG_CATALOG_CONTENT),
+    ...views(INFORMATION, INFORMATION_SCHEMA, INFORMATION_SCHEMA_CONTENT),
+    ...lookupStatements(),
+    ...functionStatements(),
+  ];
+  for (const statement of statements) await connection.run(statement);
+}
+
+function views(
+  schema: string,
+  shapes: ReadonlyMap<string, RelationShape>,
+  contents: ReadonlyMap<string, Content>,
+): string[] {
+  return [...shapes.values()].map(
+    (shape) =>
+      `CREATE VIEW ${schema}.${quoteIdentifier(shape.name)} AS ${shapedQuery(shape, contents.get(shape.name))}`,
+  );
+}

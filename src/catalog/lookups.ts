@@ -1,0 +1,101 @@
+/**
+ * Definitions of objects as text, by OID. The columns are called `_key`, `_sub` and `_value` because macros look them up
+ * with an argument that is the caller's own column: a name the caller could use would bind to the wrong table.
+ */
+import { PG, variable } from "./names.js";
+
+/** PostgreSQL's reserved words: identifiers that need quotes although their letters do not. */
+const RESERVED = `all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate
+  collation column concurrently constraint create cross current_catalog current_date current_role current_schema
+  current_time current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign
+  freeze from full grant group having ilike in initially inner intersect into is isnull join lateral leading left like
+  limit localtime localtimestamp natural not notnull null offset on only or order outer overlaps placing primary
+  references returning right select session_user similar some symmetric table tablesample then to trailing true union
+  unique user using variadic verbose when where window with between bigint bit boolean char character coalesce dec decimal
+  exists extract float greatest grouping inout int integer interval least national nchar none normalize nullif numeric out
+  overlay position precision real row setof smallint substring time timestamp treat trim values varchar xmlattributes
+  xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable`;
+
+const reservedList = `[${RESERVED.split(/\s+/)
+  .map((word) => `'${word}'`)
+  .join(", ")}]`;
+
+/** Macros that only put texts together. Parameters have names no client's column has. */
+const NAMING = [
+  `CREATE MACRO ${PG}.quote_ident(_text) AS CASE WHEN regexp_full_match(_text::VARCHAR, '[a-z_][a-z0-9_$]*')
+     AND NOT list_contains(${reservedList}, _text::VARCHAR) THEN _text::VARCHAR ELSE '"' || replace(_text::VARCHAR, '"', '""') || '"' END`,
+  `CREATE MACRO ${PG}._search_path() AS coalesce(${variable("searchPath")}, ['public'])`,
+  `CREATE MACRO ${PG}._is_visible(_schema_name) AS _schema_name IN ('pg_catalog', 'pg_temp') OR list_contains(${PG}._search_path(), _schema_name)`,
+  `CREATE MACRO ${PG}._full(_schema_name, _object) AS ${PG}.quote_ident(_schema_name) || '.' || ${PG}.quote_ident(_object)`,
+  `CREATE MACRO ${PG}._qualified(_schema_name, _object) AS
+     if(${PG}._is_visible(_schema_name), ${PG}.quote_ident(_object), ${PG}._full(_schema_name, _object))`,
+  // An expression is printed in parentheses, a column as a name.
+  `CREATE MACRO ${PG}._key_text(_index_key) AS if(starts_with(_index_key, '('), _index_key, ${PG}.quote_ident(_index_key))`,
+  `CREATE MACRO ${PG}._columns_text(_names) AS array_to_string(list_transform(_names, lambda _n: ${PG}.quote_ident(_n)), ', ')`,
+  `CREATE MACRO ${PG}._index_definition(_unique, _schema_name, _relation, _object, _index_keys) AS
+     'CREATE ' || if(_unique, 'UNIQUE ', '') || 'INDEX ' || ${PG}.quote_ident(_object) || ' ON ' || ${PG}._full(_schema_name, _relation) ||
+     ' USING btree (' || array_to_string(list_transform(_index_keys, lambda _k: ${PG}._key_text(_k)), ', ') || ')'`,
+  // CREATE VIEW "a as b" (x) AS SELECT … ⇒  SELECT …
+  `CREATE MACRO ${PG}._view_query(_definition) AS
+     ' ' || rtrim(regexp_replace(_definition, '(?is)^\\s*create\\s(?:[^"]|"[^"]*")*?\\sas\\s+', ''), '; ' || chr(10)) || ';'`,
+  // "Public"."Orders", public.orders ⇒ the parts as they are stored, joined by a dot
+  `CREATE MACRO ${PG}._stored_name(_text) AS if(contains(_text, '"'), replace(_text, '"', ''), lower(_text))`,
+];
+
+const RELATIONS = `
+  SELECT oid AS _key, ${PG}._qualified(sch, nam) AS _value, ${PG}._is_visible(sch) AS _sub FROM ${PG}._class
+  UNION ALL SELECT oid, ${PG}._qualified(sch, nam), ${PG}._is_visible(sch) FROM ${PG}._system_class`;
+
+const RELATION_OIDS = `
+  SELECT sch || '.' || nam AS _key, oid AS _value FROM ${PG}._class
+  UNION ALL SELECT nam, min_by(oid, coalesce(list_position(${PG}._search_path(), sch), 0)) FROM ${PG}._class WHERE ${PG}._is_visible(sch) GROUP BY nam
+  UNION ALL SELECT sch || '.' || nam, oid FROM ${PG}._system_class
+  UNION ALL SELECT nam, oid FROM ${PG}._system_class WHERE sch = 'pg_catalog'`;
+
+const TYPES = `SELECT oid AS _key, printed AS _value FROM ${PG}._type`;
+
+/** By either of a type's names: int4, integer. */
+const TYPE_OIDS = `
+  SELECT _key, min(oid) AS _value FROM (
+    SELECT typname AS _key, oid FROM ${PG}._type UNION ALL SELECT printed, oid FROM ${PG}._type
+    UNION ALL SELECT 'pg_catalog.' || typname, oid FROM ${PG}._builtin_type
+    UNION ALL SELECT sch || '.' || nam, oid FROM ${PG}._enum) GROUP BY _key`;
+
+const SCHEMA_OIDS = `SELECT nam AS _key, oid AS _value FROM ${PG}._schema`;
+
+const INDEXES = `
+  SELECT c.oid AS _key, ${PG}._index_definition(i.is_unique, i.sch, i.rel, i.nam, i.keys) AS _value, i.keys AS _sub
+  FROM ${PG}._index AS i JOIN ${PG}._class AS c ON c.kind = 'i' AND c.sch = i.sch AND c.nam = i.nam AND c.rel = i.rel`;
+
+/** DuckDB prints a check in parentheses already; PostgreSQL's long form has a second pair. */
+const CONSTRAINTS = `
+  SELECT oid AS _key, CASE kind WHEN 'p' THEN 'PRIMARY KEY (' || ${PG}._columns_text(columns) || ')'
+    WHEN 'u' THEN 'UNIQUE (' || ${PG}._columns_text(columns) || ')'
+    WHEN 'f' THEN 'FOREIGN KEY (' || ${PG}._columns_text(columns) || ') REFERENCES ' || ${PG}._qualified(sch, referenced_table) ||
+      '(' || ${PG}._columns_text(referenced_columns) || ')'
+    ELSE 'CHECK ' || if(starts_with(expression, '('), expression, '(' || expression || ')') END AS _value, kind = 'c' AS _sub
+  FROM ${PG}._constraint_numbers`;
+
+const VIEWS = `SELECT oid AS _key, ${PG}._view_query(definition) AS _value FROM ${PG}._class WHERE kind = 'v'`;
+
+const COMMENTS = `SELECT oid AS _key, position AS _sub, comment AS _value FROM ${PG}._description`;
+
+export function namingStatements(): readonly string[] {
+  return NAMING;
+}
+
+/** Statements that make the look-up views; everything they read comes first. */
+export function lookupStatements(): readonly string[] {
+  const views: readonly (readonly [string, string])[] = [
+    ["_lookup_relation", RELATIONS],
+    ["_lookup_relation_oid", RELATION_OIDS],
+    ["_lookup_type", TYPES],
+    ["_lookup_type_oid", TYPE_OIDS],
+    ["_lookup_schema_oid", SCHEMA_OIDS],
+    ["_lookup_index", INDEXES],
+    ["_lookup_constraint", CONSTRAINTS],
+    ["_lookup_view", VIEWS],
+    ["_lookup_comment", COMMENTS],
+  ];
+  return views.map(([name, query]) => `CREATE VIEW ${PG}.${name} AS ${query}`);
+}

@@ -1,0 +1,36 @@
+/** Where the catalogue lives: schemas of the in-memory void catalogue, never in the user's file. */
+import { VOID_CATALOG } from "../engine/database.js";
+
+/** Holds pg_catalog's relations and functions, and the helpers they are built from (names beginning with `_`). */
+export const PG = `${VOID_CATALOG}.duckbranch_pg_catalog`;
+/** Holds information_schema's relations. */
+export const INFORMATION = `${VOID_CATALOG}.duckbranch_information_schema`;
+
+/** Variables of a session's connection that the views read; set by `CatalogSession`. */
+export const VARIABLES = {
+  /** What a branch shows: a list of structs. NULL on main, which shows what DuckDB lists. */
+  relations: "duckbranch_relations",
+  /** Columns of relations no DuckDB table describes: a branch's views, and preserved tables. */
+  columns: "duckbranch_columns",
+  /** Constraints of preserved tables: the copies have none. */
+  constraints: "duckbranch_constraints",
+  /** Schemas of search_path, clients' spelling. */
+  searchPath: "duckbranch_search_path",
+  /** Names and values of SHOW ALL. */
+  settings: "duckbranch_settings",
+} as const;
+
+/** The SQL type of each list variable: the views are bound before a session has set any. */
+export const VARIABLE_TYPES = {
+  relations: `STRUCT("schema" VARCHAR, "name" VARCHAR, kind VARCHAR, physical_schema VARCHAR, physical_name VARCHAR, definition VARCHAR)[]`,
+  columns: `STRUCT("schema" VARCHAR, "name" VARCHAR, kind VARCHAR, "column" VARCHAR, position INTEGER, type VARCHAR,
+    default_value VARCHAR, not_null BOOLEAN)[]`,
+  constraints: `STRUCT("schema" VARCHAR, "name" VARCHAR, position INTEGER, type VARCHAR, expression VARCHAR, columns VARCHAR[])[]`,
+  searchPath: "VARCHAR[]",
+  settings: `STRUCT("name" VARCHAR, setting VARCHAR)[]`,
+} as const satisfies Record<keyof typeof VARIABLES, string>;
+
+/** A list variable as the views read it. */
+export function variable(name: keyof typeof VARIABLES): string {
+  return `CAST(getvariable('${VARIABLES[name]}') AS ${VARIABLE_TYPES[name]})`;
+}

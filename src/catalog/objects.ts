@@ -1,0 +1,166 @@
+/**
+ * The objects of a session's head as helper views: schemas, relations, columns, constraints, indexes, sequences, enums,
+ * each with its OID. Everything clients see is made of these.
+ *
+ * Main shows what DuckDB lists, without this server's own schemas. A branch shows the relations listed in a variable of
+ * its session, each with the physical table it is read from; sequences and types are shared by all heads.
+ */
+import { STORE_SCHEMA, SYSTEM_SCHEMA } from "../branch/system-schema.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { PG, VARIABLES, variable } from "./names.js";
+
+/**
+ * OIDs are a hash of the object's kind and name: the same on every head and after a restart, without a table to keep.
+ * Range 65,536 … 2^31-1: above PostgreSQL's own, and a positive int4 for clients that read them so.
+ */
+const OID_MACRO = `CREATE MACRO ${PG}._oid(kind, sch, nam) AS
+  65536 + (md5_number_lower(concat_ws(chr(1), kind, sch, nam)) % 2147418112)::BIGINT`;
+
+const HELPER_MACROS = [
+  OID_MACRO,
+  `CREATE MACRO ${PG}._public(sch) AS if(sch = 'main', 'public', sch)`,
+  `CREATE MACRO ${PG}._is_shown(sch) AS sch <> '${SYSTEM_SCHEMA}' AND sch <> '${STORE_SCHEMA}'
+     AND NOT regexp_full_match(sch, 'branch_[0-9a-f]{12}')`,
+  `CREATE MACRO ${PG}._on_main() AS getvariable('${VARIABLES.relations}') IS NULL`,
+];
+
+/** Relations by name, with the table that holds their rows. */
+const RELATION_NAMES = `
+  SELECT database_name, ${PG}._public(schema_name) AS sch, table_name AS nam, 'r' AS kind, schema_name AS psch,
+    table_name AS pnam, NULL::VARCHAR AS definition
+  FROM duckdb_tables() WHERE database_name = '${DATA_CATALOG}' AND NOT temporary AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()
+  UNION ALL
+  SELECT database_name, ${PG}._public(schema_name), view_name, 'v', schema_name, view_name, sql
+  FROM duckdb_views() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()
+  UNION ALL
+  SELECT 'temp', 'pg_temp', table_name, 'r', schema_name, table_name, NULL FROM duckdb_tables() WHERE database_name = 'temp'
+  UNION ALL
+  SELECT '${DATA_CATALOG}', l."schema", l."name", l.kind, l.physical_schema, l.physical_name, l.definition
+  FROM (SELECT unnest(${variable("relations")}) AS l)`;
+
+const SHARED_SEQUENCES = `FROM duckdb_sequences() WHERE database_name = '${DATA_CATALOG}' AND ${PG}._is_shown(schema_name)`;
+const SHARED_TYPES = `FROM duckdb_types() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND logical_type = 'ENUM'
+  AND ${PG}._is_shown(schema_name)`;
+
+/** A schema is there when main has it, or when something in it is visible. */
+const SCHEMAS = `
+  SELECT 11 AS oid, 'pg_catalog' AS nam UNION ALL SELECT 13207, 'information_schema' UNION ALL SELECT 99, 'pg_toast'
+  UNION ALL SELECT 2200, 'public'
+  UNION ALL SELECT ${PG}._oid('n', '', nam), nam FROM (
+    SELECT schema_name AS nam FROM duckdb_schemas()
+    WHERE database_name = '${DATA_CATALOG}' AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()
+      AND schema_name NOT IN ('main', 'information_schema', 'pg_catalog')
+    UNION SELECT sch FROM ${PG}._relation_name UNION SELECT ${PG}._public(schema_name) ${SHARED_SEQUENCES}
+    UNION SELECT ${PG}._public(schema_name) ${SHARED_TYPES}) WHERE nam <> 'public'`;
+
+const RAW_CONSTRAINTS = `
+  SELECT r.sch, r.nam AS rel, c.constraint_index AS position, c.constraint_type AS type, c.expression, c.constraint_column_names AS columns,
+    c.referenced_table, c.referenced_column_names AS referenced_columns
+  FROM ${PG}._relation_name AS r JOIN duckdb_constraints() AS c
+    ON c.database_name = r.database_name AND c.schema_name = r.psch AND c.table_name = r.pnam
+  UNION ALL
+  SELECT l."schema", l."name", l.position, l.type, l.expression, l.columns, NULL, NULL
+  FROM (SELECT unnest(${variable("constraints")}) AS l)`;
+
+/** Constraints with the names PostgreSQL would have chosen: DuckDB keeps none of the user's. */
+const CONSTRAINTS = `
+  SELECT * EXCLUDE (base), base || if(nth = 1, '', (nth - 1)::VARCHAR) AS nam FROM (
+    SELECT *, row_number() OVER (PARTITION BY sch, rel, base ORDER BY position) AS nth FROM (
+      SELECT c.* EXCLUDE (type),
+        CASE c.type WHEN 'PRIMARY KEY' THEN 'p' WHEN 'UNIQUE' THEN 'u' WHEN 'FOREIGN KEY' THEN 'f' ELSE 'c' END AS kind,
+        c.rel || CASE c.type WHEN 'PRIMARY KEY' THEN '_pkey' WHEN 'UNIQUE' THEN '_' || array_to_string(c.columns, '_') || '_key'
+          WHEN 'FOREIGN KEY' THEN '_' || array_to_string(c.columns, '_') || '_fkey'
+          ELSE if(len(c.columns) = 1, '_' || c.columns[1], '') || '_check' END AS base
+      FROM ${PG}._raw_constraint AS c WHERE c.type <> 'NOT NULL'))`;
+
+/** Indexes of CREATE INDEX, and those behind keys, which DuckDB does not list. */
+const INDEXES = `
+  SELECT r.sch, r.nam AS rel, i.index_name AS nam, i.is_unique, false AS is_primary, NULL AS constraint_name,
+    list_transform(string_split(trim(i.expressions, '[]'), ', '), lambda e: trim(e, '''"')) AS keys
+  FROM ${PG}._relation_name AS r JOIN duckdb_indexes() AS i
+    ON i.database_name = r.database_name AND i.schema_name = r.psch AND i.table_name = r.pnam AND r.kind = 'r'
+  UNION ALL
+  SELECT sch, rel, nam, true, kind = 'p', nam, columns FROM ${PG}._constraint WHERE kind IN ('p', 'u')`;
+
+/** All that has a row in pg_class, OIDs made distinct. */
+const CLASSES = `
+  SELECT * REPLACE (oid + row_number() OVER (PARTITION BY oid ORDER BY kind, sch, nam) - 1 AS oid) FROM (
+    SELECT ${PG}._oid('c', sch, nam) AS oid, sch, nam, kind, database_name, psch, pnam, definition, NULL::VARCHAR AS rel FROM ${PG}._relation_name
+    UNION ALL SELECT ${PG}._oid('i', sch, nam), sch, nam, 'i', NULL, NULL, NULL, NULL, rel FROM ${PG}._index
+    UNION ALL SELECT ${PG}._oid('S', schema_name, sequence_name), ${PG}._public(schema_name), sequence_name, 'S', NULL, NULL, NULL, NULL, NULL
+      ${SHARED_SEQUENCES})`;
+
+const ENUMS = `
+  SELECT ${PG}._oid('e', schema_name, type_name) AS oid, ${PG}._oid('a', schema_name, type_name) AS array_oid,
+    ${PG}._public(schema_name) AS sch, type_name AS nam, labels, comment,
+    'ENUM(' || array_to_string(list_transform(labels, lambda l: '''' || replace(l, '''', '''''') || ''''), ', ') || ')' AS printed
+  ${SHARED_TYPES}`;
+
+const COLUMNS = `
+  SELECT r.sch, r.nam AS rel, r.kind, c.column_name AS nam, c.column_index AS position, c.data_type AS type, c.column_default AS default_value,
+    NOT c.is_nullable AND r.kind = 'r' AS not_null, c.comment
+  FROM ${PG}._relation_name AS r JOIN duckdb_columns() AS c
+    ON c.database_name = r.database_name AND c.schema_name = r.psch AND c.table_name = r.pnam
+  UNION ALL
+  SELECT l."schema", l."name", l.kind, l."column", l.position, l.type, l.default_value, l.not_null, NULL
+  FROM (SELECT unnest(${variable("columns")}) AS l)`;
+
+const BASE_TYPE_OIDS: readonly (readonly [oid: number, array: number, names: readonly string[]])[] = [
+  [16, 1000, ["BOOLEAN"]],
+  [21, 1005, ["TINYINT", "UTINYINT", "SMALLINT"]],
+  [23, 1007, ["USMALLINT", "INTEGER"]],
+  [20, 1016, ["UINTEGER", "BIGINT"]],
+  [1700, 1231, ["UBIGINT", "HUGEINT", "UHUGEINT", "BIGNUM", "DECIMAL"]],
+  [700, 1021, ["FLOAT"]],
+  [701, 1022, ["DOUBLE"]],
+  [114, 199, ["JSON", "STRUCT", "MAP", "UNION"]],
+  [17, 1001, ["BLOB"]],
+  [1562, 1563, ["BIT"]],
+  [2950, 2951, ["UUID"]],
+  [1082, 1182, ["DATE"]],
+  [1083, 1183, ["TIME", "TIME_NS"]],
+  [1266, 1270, ["TIME WITH TIME ZONE"]],
+  [1114, 1115, ["TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"]],
+  [1184, 1185, ["TIMESTAMP WITH TIME ZONE"]],
+  [1186, 1187, ["INTERVAL"]],
+];
+
+/** As a result column of the type is announced, but an enum has its own type. `INTEGER[3][]` is an array of INTEGER. */
+function typeOidMacro(name: string, pick: 0 | 1, otherwise: number): string {
+  const whens = BASE_TYPE_OIDS.map((row) => {
+    const names = row[2].map((text) => `'${text}'`).join(", ");
+    return `WHEN t IN (${names}) THEN ${row[pick]}`;
+  });
+  return `CREATE MACRO ${PG}.${name}(t) AS CASE ${whens.join(" ")} ELSE ${otherwise} END`;
+}
+
+const TYPED_COLUMNS = `
+  SELECT c.sch, c.rel, c.nam, c.position, c.default_value, c.not_null, c.comment, c.dimensions,
+    CASE WHEN c.dimensions > 0 THEN coalesce(e.array_oid, ${PG}._array_oid(c.head)) ELSE coalesce(e.oid, ${PG}._base_oid(c.head)) END AS type_oid,
+    CASE WHEN c.head = 'DECIMAL' THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
+      ELSE -1 END AS typmod
+  FROM (SELECT *, regexp_replace(type, '(\\[\\d*\\])+$', '') AS base, regexp_replace(base, '\\(.*', '', 's') AS head,
+    len(regexp_extract_all(regexp_extract(type, '(\\[\\d*\\])+$'), '\\[')) AS dimensions FROM ${PG}._column) AS c
+  LEFT JOIN (SELECT printed, min_by(oid, oid) AS oid, min_by(array_oid, oid) AS array_oid FROM ${PG}._enum GROUP BY printed) AS e
+    ON c.head = 'ENUM' AND e.printed = c.base`;
+
+/** Statements that make the helpers, in order. */
+export function objectStatements(): readonly string[] {
+  const views: readonly (readonly [string, string])[] = [
+    ["_relation_name", RELATION_NAMES],
+    ["_schema", SCHEMAS],
+    ["_raw_constraint", RAW_CONSTRAINTS],
+    ["_constraint", CONSTRAINTS],
+    ["_index", INDEXES],
+    ["_class", CLASSES],
+    ["_enum", ENUMS],
+    ["_column", COLUMNS],
+    ["_typed_column", TYPED_COLUMNS],
+  ];
+  return [
+    ...HELPER_MACROS,
+    typeOidMacro("_base_oid", 0, 25),
+    typeOidMacro("_array_oid", 1, 1009),
+    ...views.map(([name, query]) => `CREATE VIEW ${PG}.${name} AS ${query}`),
+  ];
+}

@@ -1,0 +1,374 @@
+/** What pg_catalog's relations hold, over the helper views of objects.ts. Relations not named here are empty. */
+import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { PG, variable } from "./names.js";
+import type { Content } from "./shapes.js";
+
+/** The only role there is: whoever is connected owns everything. */
+const OWNER = "10";
+
+const NAMESPACE: Content = {
+  columns: { oid: "oid", nspname: "nam", nspowner: OWNER },
+  from: `${PG}._schema`,
+};
+
+/** System relations too, so that 'pg_class'::regclass means something. */
+const CLASS: Content = {
+  columns: {
+    oid: "c.oid",
+    relname: "c.nam",
+    relnamespace: "n.oid",
+    relowner: OWNER,
+    relam: "CASE c.kind WHEN 'r' THEN 2 WHEN 'i' THEN 403 ELSE 0 END",
+    relfilenode: "if(c.kind = 'v', 0, c.oid)",
+    relpages: "0",
+    reltuples: "coalesce(t.estimated_size, if(c.kind = 'r', -1, 0))",
+    relhasindex: `(c.sch, c.nam) IN (SELECT (sch, rel) FROM ${PG}._index)`,
+    relpersistence: "if(c.sch = 'pg_temp', 't', 'p')",
+    relkind: "c.kind",
+    relnatts: "coalesce(t.column_count, v.column_count, 0)",
+    relchecks: "coalesce(t.check_constraint_count, 0)",
+    relhasrules: "c.kind = 'v'",
+    relispopulated: "true",
+    relreplident: "if(c.kind = 'r', 'd', 'n')",
+  },
+  from: `(SELECT * FROM ${PG}._class UNION ALL SELECT oid, sch, nam, kind, NULL, NULL, NULL, NULL, NULL FROM ${PG}._system_class) AS c
+    JOIN ${PG}._schema AS n ON n.nam = c.sch
+    LEFT JOIN duckdb_tables() AS t
+      ON t.database_name = c.database_name AND t.schema_name = c.psch AND t.table_name = c.pnam AND c.kind = 'r'
+    LEFT JOIN (SELECT sch, rel, count(*) AS column_count FROM ${PG}._column WHERE kind = 'v' GROUP BY sch, rel) AS v
+      ON v.sch = c.sch AND v.rel = c.nam AND c.kind = 'v'`,
+};
+
+const ATTRIBUTE_TABLES = `
+  SELECT c.oid AS attrelid, t.nam, t.type_oid, t.typmod, t.position, t.not_null, t.default_value IS NOT NULL AS has_default, t.dimensions
+  FROM ${PG}._typed_column AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind IN ('r', 'v')
+  UNION ALL
+  SELECT c.oid, i.key, coalesce(t.type_oid, 25), coalesce(t.typmod, -1), i.position, false, false, 0
+  FROM ${PG}._index_key AS i JOIN ${PG}._class AS c ON c.sch = i.sch AND c.nam = i.nam AND c.kind = 'i'
+  LEFT JOIN ${PG}._typed_column AS t ON t.sch = i.sch AND t.rel = i.rel AND t.nam = i.key
+  UNION ALL
+  SELECT c.oid, s.nam, s.type_oid, -1, s.position, true, false, 0
+  FROM ${PG}._class AS c, (VALUES ('last_value', 20, 1), ('log_cnt', 20, 2), ('is_called', 16, 3)) AS s(nam, type_oid, position) WHERE c.kind = 'S'
+  UNION ALL
+  SELECT s.attrelid, s.nam, t.oid, -1, s.position, s.not_null, false, 0 FROM ${PG}._system_column AS s JOIN ${PG}._builtin_type AS t ON t.typname = s.type`;
+
+const ATTRIBUTE: Content = {
+  columns: {
+    attrelid: "a.attrelid",
+    attname: "a.nam",
+    atttypid: "a.type_oid",
+    attstattarget: "-1",
+    attlen: "coalesce(t.typlen, 4)",
+    attnum: "a.position",
+    attndims: "a.dimensions",
+    attcacheoff: "-1",
+    atttypmod: "a.typmod",
+    attbyval: "coalesce(t.typbyval, false)",
+    attalign: "coalesce(t.typalign, 'i')",
+    attstorage: "coalesce(t.typstorage, 'p')",
+    attnotnull: "a.not_null",
+    atthasdef: "a.has_default",
+    attislocal: "true",
+    attcollation: "if(coalesce(t.typcategory, 'E') = 'S', 100, 0)",
+  },
+  from: `(${ATTRIBUTE_TABLES}) AS a LEFT JOIN ${PG}._builtin_type AS t ON t.oid = a.type_oid`,
+};
+
+const ATTRDEF: Content = {
+  columns: {
+    oid: `${PG}._oid('d', c.oid, t.nam)`,
+    adrelid: "c.oid",
+    adnum: "t.position",
+    adbin: "t.default_value",
+  },
+  from: `${PG}._typed_column AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind = 'r' WHERE t.default_value IS NOT NULL`,
+};
+
+const INDEX: Content = {
+  columns: {
+    indexrelid: "x.oid",
+    indrelid: "r.oid",
+    indnatts: "len(i.keys)",
+    indnkeyatts: "len(i.keys)",
+    indisunique: "i.is_unique",
+    indisprimary: "i.is_primary",
+    indimmediate: "true",
+    indisvalid: "true",
+    indisready: "true",
+    indislive: "true",
+    indkey: "k.numbers",
+    indcollation: "list_transform(i.keys, lambda key: 0)",
+    indclass: "list_transform(i.keys, lambda key: 0)",
+    indoption: "list_transform(i.keys, lambda key: 0)",
+    indexprs: "if(list_contains(k.numbers, 0), array_to_string(i.keys, ', '), NULL)",
+  },
+  from: `${PG}._index AS i JOIN ${PG}._class AS x ON x.sch = i.sch AND x.nam = i.nam AND x.kind = 'i' AND x.rel = i.rel
+    JOIN ${PG}._class AS r ON r.sch = i.sch AND r.nam = i.rel AND r.kind = 'r'
+    JOIN (SELECT i.sch, i.rel, i.nam, list(coalesce(c.position, 0) ORDER BY i.position) AS numbers FROM ${PG}._index_key AS i
+      LEFT JOIN ${PG}._column AS c ON c.sch = i.sch AND c.rel = i.rel AND c.nam = i.key GROUP BY ALL) AS k
+      ON k.sch = i.sch AND k.rel = i.rel AND k.nam = i.nam`,
+};
+
+const CONSTRAINT: Content = {
+  columns: {
+    oid: "c.oid",
+    conname: "c.nam",
+    connamespace: "n.oid",
+    contype: "c.kind",
+    convalidated: "true",
+    conrelid: "c.conrelid",
+    conindid: "coalesce(x.oid, 0)",
+    confrelid: "coalesce(c.confrelid, 0)",
+    confupdtype: "if(c.kind = 'f', 'a', ' ')",
+    confdeltype: "if(c.kind = 'f', 'a', ' ')",
+    confmatchtype: "if(c.kind = 'f', 's', ' ')",
+    conislocal: "true",
+    connoinherit: "c.kind <> 'c'",
+    conkey: "c.conkey",
+    confkey: "c.confkey",
+    conbin: "c.expression",
+  },
+  from: `${PG}._constraint_numbers AS c JOIN ${PG}._schema AS n ON n.nam = c.sch
+    LEFT JOIN ${PG}._class AS x ON x.kind = 'i' AND x.sch = c.sch AND x.nam = c.nam AND x.rel = c.rel AND c.kind IN ('p', 'u')`,
+};
+
+const TYPE: Content = {
+  columns: {
+    oid: "t.oid",
+    typname: "t.typname",
+    typnamespace: "t.namespace",
+    typowner: OWNER,
+    typlen: "t.typlen",
+    typbyval: "t.typbyval",
+    typtype: "t.typtype",
+    typcategory: "t.typcategory",
+    typispreferred: "t.typispreferred",
+    typisdefined: "true",
+    typdelim: "if(t.typname IN ('box', '_box'), ';', ',')",
+    typsubscript: "if(t.typcategory = 'A', 'array_subscript_handler', '-')",
+    typelem: "t.typelem",
+    typarray: "t.typarray",
+    typinput: "t.typinput",
+    typoutput: "t.typoutput",
+    typreceive: "t.typreceive",
+    typsend: "t.typsend",
+    typalign: "t.typalign",
+    typstorage: "t.typstorage",
+    typtypmod: "-1",
+    typcollation: "if(t.typcategory = 'S', 100, 0)",
+  },
+  from: `${PG}._type AS t`,
+};
+
+const ENUM: Content = {
+  columns: {
+    oid: `${PG}._oid('l', e.oid, e.label)`,
+    enumtypid: "e.oid",
+    enumsortorder: "e.position",
+    enumlabel: "e.label",
+  },
+  from: `(SELECT oid, unnest(labels) AS label, generate_subscripts(labels, 1) AS position FROM ${PG}._enum) AS e`,
+};
+
+const SEQUENCE: Content = {
+  columns: {
+    seqrelid: "c.oid",
+    seqtypid: "20",
+    seqstart: "s.start_value",
+    seqincrement: "s.increment_by",
+    seqmax: "s.max_value",
+    seqmin: "s.min_value",
+    seqcache: "1",
+    seqcycle: `s."cycle"`,
+  },
+  from: `duckdb_sequences() AS s JOIN ${PG}._class AS c
+    ON s.database_name = '${DATA_CATALOG}' AND c.kind = 'S' AND c.sch = ${PG}._public(s.schema_name) AND c.nam = s.sequence_name`,
+};
+
+const DESCRIPTION: Content = {
+  columns: { objoid: "d.oid", classoid: "d.classoid", objsubid: "d.position", description: "d.comment" },
+  from: `${PG}._description AS d`,
+};
+
+/** main, the live branches, and the name the session connected under when it is another. */
+const DATABASE: Content = {
+  columns: {
+    oid: "d.oid",
+    datname: "d.nam",
+    datdba: OWNER,
+    encoding: "6",
+    datlocprovider: "'c'",
+    datallowconn: "true",
+    datconnlimit: "-1",
+    dattablespace: "1663",
+    datcollate: "'C'",
+    datctype: "'C'",
+  },
+  from: `(SELECT 5 AS oid, 'main' AS nam
+    UNION ALL SELECT ${PG}._oid('b', '', branch_id), 'main/' || name FROM ${DATA_CATALOG}.${SYSTEM_SCHEMA}.branch_rows
+      WHERE NOT released AND status IN ('active', 'conflicted')
+        AND (protected OR expires_at IS NULL OR expires_at > now())
+    UNION ALL SELECT 4, getvariable('duckbranch_database') WHERE getvariable('duckbranch_database') <> 'main') AS d`,
+};
+
+const ROLE_COLUMNS = {
+  rolname: "getvariable('duckbranch_user')",
+  rolsuper: "false",
+  rolinherit: "true",
+  rolcreatedb: "true",
+  rolcanlogin: "true",
+  rolconnlimit: "-1",
+};
+
+const FUNCTION: Content = {
+  columns: {
+    oid: "f.oid",
+    proname: "f.nam",
+    pronamespace: "n.oid",
+    proowner: OWNER,
+    prolang: "14",
+    procost: "100",
+    prorows: "if(f.is_table, 1000, 0)",
+    prokind: "'f'",
+    proretset: "f.is_table",
+    provolatile: "'v'",
+    proparallel: "'u'",
+    pronargs: "len(f.parameters)",
+    prorettype: "if(f.is_table, 2249, 2283)",
+    proargtypes: "list_transform(f.parameters, lambda p: 2283)",
+    proargnames: "f.parameters",
+    prosrc: "f.body",
+  },
+  from: `${PG}._function AS f JOIN ${PG}._schema AS n ON n.nam = f.sch`,
+};
+
+const SETTINGS: Content = {
+  columns: {
+    name: "s.name",
+    setting: "s.setting",
+    category: "'Server'",
+    context: "'user'",
+    vartype: "'string'",
+    source: "'session'",
+    boot_val: "s.setting",
+    reset_val: "s.setting",
+  },
+  from: `(SELECT unnest(${variable("settings")}, recursive := true)) AS s`,
+};
+
+const TABLES: Content = {
+  columns: {
+    schemaname: "c.sch",
+    tablename: "c.nam",
+    tableowner: "getvariable('duckbranch_user')",
+    hasindexes: `(c.sch, c.nam) IN (SELECT (sch, rel) FROM ${PG}._index)`,
+  },
+  from: `${PG}._class AS c WHERE c.kind = 'r'`,
+};
+
+const VIEWS: Content = {
+  columns: {
+    schemaname: "c.sch",
+    viewname: "c.nam",
+    viewowner: "getvariable('duckbranch_user')",
+    definition: `${PG}._view_query(c.definition)`,
+  },
+  from: `${PG}._class AS c WHERE c.kind = 'v'`,
+};
+
+const INDEXES: Content = {
+  columns: {
+    schemaname: "i.sch",
+    tablename: "i.rel",
+    indexname: "i.nam",
+    indexdef: `${PG}._index_definition(i.is_unique, i.sch, i.rel, i.nam, i.keys)`,
+  },
+  from: `${PG}._index AS i`,
+};
+
+const SEQUENCES: Content = {
+  columns: {
+    schemaname: `${PG}._public(s.schema_name)`,
+    sequencename: "s.sequence_name",
+    sequenceowner: "getvariable('duckbranch_user')",
+    data_type: "'bigint'",
+    start_value: "s.start_value",
+    min_value: "s.min_value",
+    max_value: "s.max_value",
+    increment_by: "s.increment_by",
+    cycle: `s."cycle"`,
+    cache_size: "1",
+    last_value: "s.last_value",
+  },
+  from: `duckdb_sequences() AS s WHERE s.database_name = '${DATA_CATALOG}'`,
+};
+
+/** Rows that are the same in every PostgreSQL database, as far as this server has the thing. */
+function rows(columns: readonly string[], values: string): Content {
+  return {
+    columns: Object.fromEntries(columns.map((name) => [name, `s.${name}`])),
+    from: `(VALUES ${values}) AS s(${columns.join(", ")})`,
+  };
+}
+
+export const PG_CATALOG_CONTENT: ReadonlyMap<string, Content> = new Map([
+  ["pg_namespace", NAMESPACE],
+  ["pg_class", CLASS],
+  ["pg_attribute", ATTRIBUTE],
+  ["pg_attrdef", ATTRDEF],
+  ["pg_index", INDEX],
+  ["pg_constraint", CONSTRAINT],
+  ["pg_type", TYPE],
+  ["pg_enum", ENUM],
+  ["pg_sequence", SEQUENCE],
+  ["pg_description", DESCRIPTION],
+  ["pg_database", DATABASE],
+  ["pg_roles", { columns: { oid: OWNER, ...ROLE_COLUMNS }, from: "(SELECT 1)" }],
+  ["pg_authid", { columns: { oid: OWNER, ...ROLE_COLUMNS }, from: "(SELECT 1)" }],
+  [
+    "pg_user",
+    { columns: { usename: ROLE_COLUMNS.rolname, usesysid: OWNER, usecreatedb: "true" }, from: "(SELECT 1)" },
+  ],
+  ["pg_proc", FUNCTION],
+  ["pg_settings", SETTINGS],
+  ["pg_tables", TABLES],
+  ["pg_views", VIEWS],
+  ["pg_indexes", INDEXES],
+  ["pg_sequences", SEQUENCES],
+  [
+    "pg_am",
+    rows(
+      ["oid", "amname", "amhandler", "amtype"],
+      "(2, 'heap', 'heap_tableam_handler', 't'), (403, 'btree', 'bthandler', 'i')",
+    ),
+  ],
+  [
+    "pg_tablespace",
+    rows(["oid", "spcname", "spcowner"], "(1663, 'pg_default', 10), (1664, 'pg_global', 10)"),
+  ],
+  [
+    "pg_language",
+    rows(
+      ["oid", "lanname", "lanowner", "lanispl", "lanpltrusted"],
+      "(12, 'internal', 10, false, false), (13, 'c', 10, false, false), (14, 'sql', 10, false, true)",
+    ),
+  ],
+  [
+    "pg_collation",
+    rows(
+      [
+        "oid",
+        "collname",
+        "collnamespace",
+        "collowner",
+        "collprovider",
+        "collisdeterministic",
+        "collencoding",
+        "collcollate",
+        "collctype",
+      ],
+      "(100, 'default', 11, 10, 'd', true, -1, NULL, NULL), (950, 'C', 11, 10, 'c', true, -1, 'C', 'C'), (951, 'POSIX', 11, 10, 'c', true, -1, 'POSIX', 'POSIX')",
+    ),
+  ],
+]);

@@ -1,0 +1,90 @@
+/**
+ * What one session's catalogue shows: the variables its views read. Set only when they differ from what is set, on the
+ * session's own connection; a variable is no part of a transaction, so setting it never conflicts with one.
+ */
+import type { Connection } from "../engine/connection.js";
+import { quoteLiteral } from "../sql/names.js";
+import { VARIABLES, VARIABLE_TYPES } from "./names.js";
+
+/** A relation of a branch under the name clients use, and the DuckDB table that describes it, if one does. */
+export interface ListedRelation {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: "r" | "v";
+  readonly physical_schema: string | null;
+  readonly physical_name: string | null;
+  readonly definition: string | null;
+}
+
+export interface ListedColumn {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: "r" | "v";
+  readonly column: string;
+  readonly position: number;
+  /** As DuckDB prints it. */
+  readonly type: string;
+  readonly default_value: string | null;
+  readonly not_null: boolean;
+}
+
+export interface ListedConstraint {
+  readonly schema: string;
+  readonly name: string;
+  readonly position: number;
+  /** PRIMARY KEY, UNIQUE or CHECK, as DuckDB says it. */
+  readonly type: string;
+  readonly expression: string | null;
+  readonly columns: readonly string[];
+}
+
+/** What a branch has. Main needs no list: DuckDB's own catalogue is main's. */
+export interface BranchListing {
+  readonly relations: readonly ListedRelation[];
+  readonly columns: readonly ListedColumn[];
+  readonly constraints: readonly ListedConstraint[];
+}
+
+export interface CatalogContents {
+  /** Undefined on main. */
+  readonly listing: BranchListing | undefined;
+  /** Clients' spelling, `public` for DuckDB's main. */
+  readonly searchPath: readonly string[];
+  readonly settings: readonly (readonly [name: string, value: string])[];
+}
+
+export class SessionCatalog {
+  readonly #connection: Connection;
+  readonly #set = new Map<keyof typeof VARIABLES, string>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Says whether anything had to be set: what was prepared before has the old values in it. */
+  async show(contents: CatalogContents): Promise<"changed" | "unchanged"> {
+    const { listing, searchPath, settings } = contents;
+    const changes = [
+      await this.#assign("relations", listing?.relations),
+      await this.#assign("columns", listing?.columns),
+      await this.#assign("constraints", listing?.constraints),
+      await this.#assign("searchPath", searchPath),
+      await this.#assign(
+        "settings",
+        settings.map(([name, setting]) => ({ name, setting })),
+      ),
+    ];
+    return changes.includes(true) ? "changed" : "unchanged";
+  }
+
+  async #assign(name: keyof typeof VARIABLES, value: unknown): Promise<boolean> {
+    const json = value === undefined ? "null" : JSON.stringify(value);
+    if ((this.#set.get(name) ?? "null") === json) return false;
+    const literal = value === undefined ? "NULL" : `${quoteLiteral(json)}::JSON`;
+    await this.#connection.run(
+      `SET VARIABLE ${VARIABLES[name]} = CAST(${literal} AS ${VARIABLE_TYPES[name]})`,
+    );
+    this.#set.set(name, json);
+    return true;
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * What a branch's catalogue lists: its visible relations with the tables that describe them. Views of a branch and
+ * preserved tables have no such table, so their columns and constraints are found out here.
+ */
+import type { HeadId, PhysicalTable, Version } from "../branch/model.js";
+import type { RegistryState } from "../branch/registry-state.js";
+import { physicalName } from "../branch/system-schema.js";
+import { createStatementFor, readTableDefinition } from "../branch/table-definition.js";
+import type {
+  BranchListing,
+  ListedColumn,
+  ListedConstraint,
+  ListedRelation,
+} from "../catalog/session-catalog.js";
+import { SqlError } from "../core/errors.js";
+import { numberCell, optionalTextCell, textCell, type Connection } from "../engine/connection.js";
+import type { Database } from "../engine/database.js";
+import type { NameScope } from "./relation-names.js";
+import { viewQuery, type ResolveServices } from "./resolve.js";
+
+type Described = Pick<BranchListing, "columns" | "constraints">;
+
+/** Listings of one session. */
+export class BranchListings {
+  readonly #connection: Connection;
+  readonly #database: Database;
+  readonly #services: () => ResolveServices;
+  #last:
+    | { readonly state: RegistryState; readonly head: HeadId; readonly listing: BranchListing }
+    | undefined;
+
+  constructor(connection: Connection, database: Database, services: () => ResolveServices) {
+    this.#connection = connection;
+    this.#database = database;
+    this.#services = services;
+  }
+
+  /** The listing of the scope's head; made again only when the registry has changed. */
+  async of(scope: NameScope): Promise<BranchListing> {
+    const { state, head } = scope;
+    if (this.#last?.state === state && this.#last.head === head) return this.#last.listing;
+    const listing = await this.#make(scope);
+    this.#last = { state, head, listing };
+    return listing;
+  }
+
+  async #make(scope: NameScope): Promise<BranchListing> {
+    const versions = scope.state.visible(scope.head);
+    const described: Described[] = [];
+    for (const version of versions) {
+      if (version.kind === "view") described.push(await this.#describeView(scope, version));
+      else if (isPreserved(version)) described.push(await this.#describePreserved(version));
+    }
+    return {
+      relations: versions.map(listed),
+      columns: described.flatMap((one) => one.columns),
+      constraints: described.flatMap((one) => one.constraints),
+    };
+  }
+
+  /** A view that cannot be read (what it reads is gone) is listed without columns. */
+  async #describeView(scope: NameScope, view: Version): Promise<Described> {
+    try {
+      const query = await viewQuery(this.#services(), scope, view);
+      const rows = await this.#connection.rows(`DESCRIBE FROM ${query}`);
+      const columns = rows.map((row, index) =>
+        listedColumn(view, {
+          column: textCell(row, "column_name"),
+          position: index + 1,
+          type: textCell(row, "column_type"),
+        }),
+      );
+      return { columns, constraints: [] };
+    } catch (error) {
+      if (error instanceof SqlError) return { columns: [], constraints: [] };
+      throw error;
+    }
+  }
+
+  /** A preserved table's copy has neither constraints nor defaults: an empty table made from its definition has. */
+  async #describePreserved(version: Version): Promise<Described> {
+    using scratch = await this.#database.connect("void");
+    await scratch.run(scratchStatement(version.definition ?? ""));
+    return {
+      columns: await scratchColumns(scratch, version),
+      constraints: await scratchConstraints(scratch, version),
+    };
+  }
+}
+
+/** Preserved by a copy made with CREATE TABLE AS: what it was is in its definition only. */
+function isPreserved(version: Version): boolean {
+  return version.kind === "table" && version.definition !== null;
+}
+
+function listed(version: Version): ListedRelation {
+  const physical = isPreserved(version) ? null : version.physical;
+  return {
+    ...clientName(version),
+    kind: version.kind === "view" ? "v" : "r",
+    physical_schema: physical?.schema ?? null,
+    physical_name: physical?.name ?? null,
+    definition: version.kind === "view" ? version.definition : null,
+  };
+}
+
+function clientName(version: Version): { readonly schema: string; readonly name: string } {
+  return { schema: version.schema === "main" ? "public" : version.schema, name: version.name };
+}
+
+function listedColumn(
+  version: Version,
+  column: Pick<ListedColumn, "column" | "position" | "type"> & Partial<ListedColumn>,
+): ListedColumn {
+  const kind = version.kind === "view" ? "v" : "r";
+  return { ...clientName(version), kind, default_value: null, not_null: false, ...column };
+}
+
+const SCRATCH: PhysicalTable = { schema: "main", name: "preserved" };
+
+/** The definition as a temporary table of this connection. */
+function scratchStatement(definition: string): string {
+  const sql = createStatementFor(readTableDefinition(definition), SCRATCH);
+  return sql.replace(`CREATE TABLE ${physicalName(SCRATCH)}`, `CREATE TEMP TABLE "${SCRATCH.name}"`);
+}
+
+async function scratchColumns(scratch: Connection, version: Version): Promise<ListedColumn[]> {
+  const rows = await scratch.rows(
+    `SELECT column_name, column_index, data_type, column_default, is_nullable FROM duckdb_columns()
+     WHERE database_name = 'temp' AND table_name = ? ORDER BY column_index`,
+    [SCRATCH.name],
+  );
+  return rows.map((row) =>
+    listedColumn(version, {
+      column: textCell(row, "column_name"),
+      position: numberCell(row, "column_index"),
+      type: textCell(row, "data_type"),
+      default_value: optionalTextCell(row, "column_default"),
+      not_null: row["is_nullable"] === false,
+    }),
+  );
+}
+
+async function scratchConstraints(scratch: Connection, version: Version): Promise<ListedConstraint[]> {
+  const rows = await scratch.rows(
+    `SELECT constraint_index, constraint_type, expression, to_json(constraint_column_names)::VARCHAR AS columns
+     FROM duckdb_constraints() WHERE database_name = 'temp' AND table_name = ? ORDER BY constraint_index`,
+    [SCRATCH.name],
+  );
+  return rows.map((row) => ({
+    ...clientName(version),
+    position: numberCell(row, "constraint_index"),
+    type: textCell(row, "constraint_type"),
+    expression: optionalTextCell(row, "expression"),
+    columns: JSON.parse(textCell(row, "columns")) as readonly string[],
+  }));
+}
