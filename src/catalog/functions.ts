@@ -140,6 +140,10 @@ const CASTS: Readonly<Record<string, Bodies>> = {
     ELSE coalesce((SELECT any_value(t._value) FROM ${PG}._lookup_type AS t JOIN ${PG}._lookup_type_oid AS o ON t._key = o._value
       WHERE o._key = ${PG}._stored_name(_1::VARCHAR)), _1::VARCHAR) END`,
   },
+  _regtype_names: {
+    1: `(SELECT list(coalesce(v._value, u._position::VARCHAR) ORDER BY u._position) FROM
+      (SELECT unnest(_1) AS _type, generate_subscripts(_1, 1) AS _position) AS u LEFT JOIN ${PG}._lookup_type AS v ON v._key = u._type)`,
+  },
   _regnamespace: {
     1: orNumber(`coalesce(${byName("schema_oid")}, error('schema "' || _1::VARCHAR || '" does not exist'))`),
   },

@@ -1,8 +1,9 @@
 /** Where the catalogue lives: schemas of the in-memory void catalogue, never in the user's file. */
 import { VOID_CATALOG } from "../engine/database.js";
+import { CATALOG_SCHEMA } from "../sql/dialect/catalog-casts.js";
 
 /** Holds pg_catalog's relations and functions, and the helpers they are built from (names beginning with `_`). */
-export const PG = `${VOID_CATALOG}.duckbranch_pg_catalog`;
+export const PG = CATALOG_SCHEMA;
 /** Holds information_schema's relations. */
 export const INFORMATION = `${VOID_CATALOG}.duckbranch_information_schema`;
 

@@ -1,18 +1,26 @@
 /** The dialect passes in their order, and the edits they make together. */
 import type { NameReference, TextEdit } from "../analysis.js";
 import { sortEdits } from "../splice.js";
+import { arrayLiteralsPass } from "./array-literals.js";
+import { catalogCastsPass } from "./catalog-casts.js";
 import { collationsPass } from "./collations.js";
+import { functionAliasesPass } from "./function-aliases.js";
 import { indexMethodsPass } from "./index-methods.js";
 import { lockingClausesPass } from "./locking-clauses.js";
 import { operatorsPass } from "./operators.js";
 import type { DialectPass, PassInput } from "./pass.js";
 import { regclassLiteralsPass } from "./regclass-literals.js";
+import { sessionWordsPass } from "./session-words.js";
 import { typeNamesPass } from "./type-names.js";
 import { unicodeLiteralsPass } from "./unicode-literals.js";
 
 /** The order matters only where two passes insert at one place: what the earlier one inserts stands first. */
 const PASSES: readonly DialectPass[] = [
   operatorsPass,
+  catalogCastsPass,
+  arrayLiteralsPass,
+  sessionWordsPass,
+  functionAliasesPass,
   collationsPass,
   typeNamesPass,
   regclassLiteralsPass,

@@ -1,0 +1,126 @@
+import type { TextEdit } from "../analysis.js";
+import { isSequenceFunction } from "../builtin-names.js";
+import type { Token } from "../lexer.js";
+import { isSymbol, isWord, nameAt } from "../token-reader.js";
+import { operandStart } from "./operand-start.js";
+import type { DialectPass } from "./pass.js";
+
+/** Where the catalogue's macros are; see src/catalog. */
+export const CATALOG_SCHEMA = "memory.duckbranch_pg_catalog";
+
+const LOOKUPS = new Set(["regclass", "regtype", "regnamespace"]);
+const TEXT_TYPES = new Set(["text", "varchar", "name", "char", "bpchar"]);
+const COMPARISONS = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
+
+/** `:: [pg_catalog .] regclass [[]]`, at the index of `::`. */
+interface Cast {
+  readonly type: string;
+  readonly isArray: boolean;
+  readonly end: number;
+  /** The index behind it. */
+  readonly next: number;
+}
+
+/**
+ * Casts that are look-ups in the catalogue. PostgreSQL's value is an OID shown as a name; DuckDB has no such type, so the
+ * place decides: a name where it is shown, the OID where it is compared or cast on.
+ *
+ *   'app.orders'::regclass         ⇒  _regclass('app.orders')
+ *   c.oid::pg_catalog.regclass     ⇒  _regclass_name(c.oid)
+ *   a.atttypid::regtype::text      ⇒  _regtype_name(a.atttypid)::text
+ *   CAST('t' AS regclass)          ⇒  _regclass('t')
+ *
+ * Reason  psql, drivers and ORMs name tables and types so
+ */
+export const catalogCastsPass: DialectPass = ({ tokens }) => {
+  const edits: TextEdit[] = [];
+  tokens.forEach((token, index) => {
+    if (isSymbol(token, "::")) edits.push(...suffixCast(tokens, index));
+    else if (isWord(token, "cast") && isSymbol(tokens[index + 1], "("))
+      edits.push(...prefixCast(tokens, index));
+  });
+  return edits;
+};
+
+function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
+  const cast = castAt(tokens, index + 1);
+  const first = operandStart(tokens, index - 1);
+  const [begin, sign] = [first === undefined ? undefined : tokens[first], tokens[index]];
+  if (cast === undefined || first === undefined || begin === undefined || sign === undefined) return [];
+  if (isSequenceLiteral(tokens, first)) return [];
+  const macro = macroFor(tokens, cast, { first, last: index - 1 });
+  return [
+    { start: begin.start, end: begin.start, text: `${macro}(` },
+    { start: sign.start, end: cast.end, text: ")" },
+  ];
+}
+
+function prefixCast(tokens: readonly Token[], index: number): TextEdit[] {
+  const close = closing(tokens, index + 1);
+  const at = tokens.findIndex(
+    (token, i) => i > index && i < close && isWord(token, "as") && castAt(tokens, i + 1)?.next === close,
+  );
+  const cast = castAt(tokens, at + 1);
+  const [word, as] = [tokens[index], tokens[at]];
+  if (at === -1 || cast === undefined || word === undefined || as === undefined) return [];
+  const macro = macroFor(tokens, { ...cast, next: close + 1 }, { first: index + 2, last: at - 1 });
+  return [
+    { start: word.start, end: word.end, text: macro },
+    { start: as.start, end: cast.end, text: "" },
+  ];
+}
+
+function castAt(tokens: readonly Token[], index: number): Cast | undefined {
+  const name = nameAt(tokens, index);
+  const type = name?.parts.at(-1) ?? "";
+  const isKnown = name?.parts.length === 1 || (name?.parts.length === 2 && name.parts[0] === "pg_catalog");
+  if (name === undefined || !isKnown || !LOOKUPS.has(type)) return undefined;
+  const bracket = tokens[name.next + 1];
+  const isArray = isSymbol(tokens[name.next], "[") && isSymbol(bracket, "]");
+  return isArray && bracket !== undefined
+    ? { type, isArray, end: bracket.end, next: name.next + 2 }
+    : { type, isArray: false, end: name.end, next: name.next };
+}
+
+function macroFor(
+  tokens: readonly Token[],
+  cast: Cast,
+  operand: { readonly first: number; readonly last: number },
+): string {
+  const macro = `${CATALOG_SCHEMA}._${cast.type}`;
+  if (cast.isArray) return `${macro}_names`;
+  if (isSymbol(tokens[cast.next], "::")) {
+    const next = nameAt(tokens, cast.next + 1)?.parts.at(-1) ?? "";
+    return TEXT_TYPES.has(next) ? `${macro}_name` : macro;
+  }
+  const isLiteral = operand.first === operand.last && tokens[operand.first]?.kind === "string";
+  return isLiteral || isCompared(tokens, operand.first - 1) || isCompared(tokens, cast.next)
+    ? macro
+    : `${macro}_name`;
+}
+
+function isCompared(tokens: readonly Token[], index: number): boolean {
+  const token = tokens[index];
+  return (
+    (token?.kind === "operator" && COMPARISONS.has(token.value)) ||
+    isWord(token, "in") ||
+    isWord(token, "not")
+  );
+}
+
+/** nextval('s'::regclass) is read elsewhere. */
+function isSequenceLiteral(tokens: readonly Token[], first: number): boolean {
+  const call = tokens[first - 2];
+  return isSymbol(tokens[first - 1], "(") && call?.kind === "word" && isSequenceFunction(call.value);
+}
+
+/** The index of the parenthesis that closes the one at `open`. */
+function closing(tokens: readonly Token[], open: number): number {
+  let depth = 0;
+  for (let index = open; index < tokens.length; index += 1) {
+    if (isSymbol(tokens[index], "(")) depth += 1;
+    else if (isSymbol(tokens[index], ")")) depth -= 1;
+    if (depth === 0) return index;
+  }
+  return -1;
+}

@@ -1,0 +1,66 @@
+/** Finds where the operand of a cast begins, for the forms that can be told from tokens alone. */
+import { isReserved } from "../builtin-names.js";
+import type { Token } from "../lexer.js";
+import { isSymbol } from "../token-reader.js";
+
+/**
+ * The index of the first token of the operand whose last token is at `index`: a literal, parameter, name, call,
+ * parenthesis or array, with subscripts and casts behind it. Undefined for anything else.
+ */
+export function operandStart(tokens: readonly Token[], index: number): number | undefined {
+  const token = tokens[index];
+  if (token === undefined) return undefined;
+  if (token.kind === "string" || token.kind === "number" || token.kind === "parameter") return index;
+  if (isSymbol(token, ")")) return callStart(tokens, index);
+  if (isSymbol(token, "]")) return subscriptStart(tokens, index);
+  if (token.kind !== "word" && token.kind !== "quoted") return undefined;
+  const first = nameStart(tokens, index);
+  // The type of an earlier cast: x::text::regclass
+  if (isSymbol(tokens[first - 1], "::")) return operandStart(tokens, first - 2);
+  return token.kind === "word" && first === index && isReserved(token.value) ? undefined : first;
+}
+
+function callStart(tokens: readonly Token[], close: number): number | undefined {
+  const open = openingBracket(tokens, close, "(", ")");
+  if (open === undefined) return undefined;
+  const before = tokens[open - 1];
+  const isName = before?.kind === "quoted" || (before?.kind === "word" && !isReserved(before.value));
+  const isCast = before?.kind === "word" && before.value === "cast";
+  if (!isName && !isCast) return open;
+  const first = nameStart(tokens, open - 1);
+  return isSymbol(tokens[first - 1], "::") ? operandStart(tokens, first - 2) : first;
+}
+
+function subscriptStart(tokens: readonly Token[], close: number): number | undefined {
+  const open = openingBracket(tokens, close, "[", "]");
+  if (open === undefined) return undefined;
+  const before = tokens[open - 1];
+  if (before?.kind === "word" && before.value === "array") return open - 1;
+  return operandStart(tokens, open - 1);
+}
+
+/** The first token of a dotted name whose last token is at `index`. */
+function nameStart(tokens: readonly Token[], index: number): number {
+  let first = index;
+  while (isSymbol(tokens[first - 1], ".") && isNamePart(tokens[first - 2])) first -= 2;
+  return first;
+}
+
+function isNamePart(token: Token | undefined): boolean {
+  return token?.kind === "word" || token?.kind === "quoted";
+}
+
+function openingBracket(
+  tokens: readonly Token[],
+  close: number,
+  opening: string,
+  closing: string,
+): number | undefined {
+  let depth = 0;
+  for (let index = close; index >= 0; index -= 1) {
+    if (isSymbol(tokens[index], closing)) depth += 1;
+    else if (isSymbol(tokens[index], opening)) depth -= 1;
+    if (depth === 0) return index;
+  }
+  return undefined;
+}
