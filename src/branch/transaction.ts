@@ -75,7 +75,13 @@ export class Transaction {
     head: HeadId,
     signal: AbortSignal,
   ): Promise<Transaction> {
-    return new Transaction(context, connection, head, await context.registry.begin(connection), signal);
+    try {
+      return new Transaction(context, connection, head, await context.registry.begin(connection), signal);
+    } catch (error) {
+      // Interrupted between BEGIN and the snapshot: nobody would know of the transaction left open.
+      await rollbackQuietly(connection);
+      throw error;
+    }
   }
 
   /** The registry as this transaction sees it: its snapshot and its own changes. */

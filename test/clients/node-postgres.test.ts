@@ -3,7 +3,7 @@ import { DatabaseError, Pool, types } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectPg } from "../cli/pg-client.js";
 import type { TestApp } from "../cli/test-app.js";
-import { cancelKeyOf, cancelUntilEnded } from "./cancel.js";
+import { cancelKeyOf, cancelUntilEnded, requestCancel } from "./cancel.js";
 import { HEADS, startAppWithBranch } from "./heads.js";
 
 let app: TestApp;
@@ -194,6 +194,25 @@ describe.each(HEADS)("node-postgres on $title", ({ database, options, firstSql, 
     await cancelUntilEnded(app.address, cancelKeyOf(client.pg), endless);
     await expect(endless).rejects.toMatchObject({ code: "57014" });
     expect(await client.value("SELECT 1")).toBe(1);
+  });
+
+  test("goes on after a cancel request at any moment of a statement", async () => {
+    await using client = await connect();
+    const key = cancelKeyOf(client.pg);
+    const codes = new Set<unknown>();
+    for (let i = 0; i < 40; i++) {
+      // The request and the statement are on their way together: either may be first, at any step.
+      const request = requestCancel(app.address, key);
+      const statement = client.rows("SELECT count(*) FROM cities, range(20000) WHERE id = $1", [i]);
+      const code = await statement.then(
+        () => "done",
+        (error: unknown) => (error instanceof DatabaseError ? error.code : error),
+      );
+      await request;
+      codes.add(code);
+      expect(await client.value("SELECT name FROM cities WHERE id = 1")).toBe("Graz");
+    }
+    expect(["done", "57014"]).toEqual(expect.arrayContaining([...codes]));
   });
 
   test("stops a statement at statement_timeout", async () => {
