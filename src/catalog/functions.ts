@@ -150,12 +150,24 @@ const CASTS: Readonly<Record<string, Bodies>> = {
   _regnamespace_name: {
     1: `CASE WHEN ${NUMBER} THEN (SELECT any_value(_key) FROM ${PG}._lookup_schema_oid WHERE _value = ${AS_NUMBER}) ELSE _1::VARCHAR END`,
   },
+  _regproc: {
+    1: orNumber(
+      `coalesce(${byName("function_oid")}, error('function "' || _1::VARCHAR || '" does not exist'))`,
+    ),
+  },
+  _regproc_name: {
+    1: `CASE WHEN ${NUMBER} THEN coalesce((SELECT any_value(_key) FROM ${PG}._lookup_function_oid WHERE _value = ${AS_NUMBER}), _1::VARCHAR)
+      ELSE _1::VARCHAR END`,
+  },
+  to_regproc: { 1: byName("function_oid") },
   to_regclass: { 1: byName("relation_oid") },
   to_regtype: { 1: byName("type_oid") },
   to_regnamespace: { 1: byName("schema_oid") },
 };
 
 const OTHERS: Readonly<Record<string, Bodies>> = {
+  // A list: the dialect calls it inside unnest().
+  pg_partition_ancestors: { 1: "[]::BIGINT[]" },
   txid_current: { 0: "1::BIGINT" },
   pg_backend_pid: { 0: "getvariable('duckbranch_pid')" },
   pg_my_temp_schema: { 0: "0" },
@@ -175,13 +187,14 @@ const OTHERS: Readonly<Record<string, Bodies>> = {
 const TABLES: Readonly<Record<string, string>> = {
   pg_options_to_table:
     "(_1) AS TABLE SELECT NULL::VARCHAR AS option_name, NULL::VARCHAR AS option_value WHERE _1 IS NULL AND false",
-  pg_partition_ancestors: "(_1) AS TABLE SELECT NULL::BIGINT AS relid WHERE _1 IS NULL AND false",
   pg_get_keywords:
     "() AS TABLE SELECT keyword_name AS word, CASE keyword_category WHEN 'reserved' THEN 'R' ELSE 'U' END AS catcode FROM duckdb_keywords()",
 };
 
 const LOOKUPS = [
   `CREATE VIEW ${PG}._lookup_setting AS SELECT lower(name) AS _key, setting AS _value FROM ${PG}.pg_settings`,
+  `CREATE VIEW ${PG}._lookup_function_oid AS SELECT nam AS _key, min(oid) AS _value FROM ${PG}._function WHERE ${PG}._is_visible(sch) GROUP BY nam
+     UNION ALL SELECT sch || '.' || nam, min(oid) FROM ${PG}._function GROUP BY sch, nam`,
   `CREATE VIEW ${PG}._lookup_arguments AS SELECT oid AS _key, array_to_string(parameters, ', ') AS _value FROM ${PG}._function`,
   `CREATE VIEW ${PG}._lookup_result AS SELECT oid AS _key, if(is_table, 'SETOF record', 'anyelement') AS _value, ${PG}._is_visible(sch) AS _sub
      FROM ${PG}._function`,
@@ -198,6 +211,14 @@ const ALL: Readonly<Record<string, Bodies>> = {
   ...SIZES,
   ...OTHERS,
 };
+
+/** PostgreSQL's name ⇒ DuckDB's, where only the name differs. */
+export const RENAMED_FUNCTIONS: ReadonlyMap<string, string> = new Map([
+  ["json_build_object", "json_object"],
+  ["jsonb_build_object", "json_object"],
+  ["json_build_array", "json_array"],
+  ["jsonb_build_array", "json_array"],
+]);
 
 export const CATALOG_FUNCTIONS: ReadonlySet<string> = new Set([
   ...Object.keys(ALL),

@@ -29,6 +29,8 @@ const CLASS: Content = {
     relnatts: "coalesce(t.column_count, v.column_count, 0)",
     relchecks: "coalesce(t.check_constraint_count, 0)",
     relhasrules: "c.kind = 'v'",
+    // psql asks for foreign keys only where triggers could be enforcing them.
+    relhastriggers: `c.kind = 'r' AND (c.sch, c.nam) IN (SELECT unnest([(sch, rel), (sch, referenced_table)]) FROM ${PG}._constraint WHERE kind = 'f')`,
     relispopulated: "true",
     relreplident: "if(c.kind = 'r', 'd', 'n')",
   },

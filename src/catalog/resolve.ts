@@ -1,6 +1,6 @@
 /** Which names mean the catalogue, and what stands for them in a statement. */
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
-import { CATALOG_FUNCTIONS } from "./functions.js";
+import { CATALOG_FUNCTIONS, RENAMED_FUNCTIONS } from "./functions.js";
 import { INFORMATION, PG } from "./names.js";
 import { INFORMATION_SCHEMA, PG_CATALOG } from "./shapes.js";
 
@@ -25,6 +25,8 @@ export function catalogFunction(parts: readonly string[]): string | undefined {
     return CATALOG_FUNCTIONS.has(name) ? `${PG}.${quoteIdentifier(name)}` : undefined;
   if (schema !== "pg_catalog") return undefined;
   if (CATALOG_FUNCTIONS.has(name)) return `${PG}.${quoteIdentifier(name)}`;
+  const renamed = RENAMED_FUNCTIONS.get(name);
+  if (renamed !== undefined) return renamed;
   return parts.length === 1 ? undefined : quoteIdentifier(name);
 }
 

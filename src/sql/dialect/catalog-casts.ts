@@ -8,7 +8,7 @@ import type { DialectPass } from "./pass.js";
 /** Where the catalogue's macros are; see src/catalog. */
 export const CATALOG_SCHEMA = "memory.duckbranch_pg_catalog";
 
-const LOOKUPS = new Set(["regclass", "regtype", "regnamespace"]);
+const LOOKUPS = new Set(["regclass", "regtype", "regnamespace", "regproc"]);
 const TEXT_TYPES = new Set(["text", "varchar", "name", "char", "bpchar"]);
 const COMPARISONS = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
 

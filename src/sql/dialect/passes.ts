@@ -3,6 +3,7 @@ import type { NameReference, TextEdit } from "../analysis.js";
 import { sortEdits } from "../splice.js";
 import { arrayLiteralsPass } from "./array-literals.js";
 import { catalogCastsPass } from "./catalog-casts.js";
+import { catalogColumnsPass } from "./catalog-columns.js";
 import { collationsPass } from "./collations.js";
 import { functionAliasesPass } from "./function-aliases.js";
 import { indexMethodsPass } from "./index-methods.js";
@@ -18,6 +19,7 @@ import { unicodeLiteralsPass } from "./unicode-literals.js";
 const PASSES: readonly DialectPass[] = [
   operatorsPass,
   catalogCastsPass,
+  catalogColumnsPass,
   arrayLiteralsPass,
   sessionWordsPass,
   functionAliasesPass,

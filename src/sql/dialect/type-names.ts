@@ -13,12 +13,10 @@ const EQUIVALENTS: ReadonlyMap<string, string> = new Map([
   ["inet", "VARCHAR"],
   ["cidr", "VARCHAR"],
   ["macaddr", "VARCHAR"],
-  ["regproc", "VARCHAR"],
   ["regprocedure", "VARCHAR"],
   ["regoper", "VARCHAR"],
   ["regoperator", "VARCHAR"],
   ["regrole", "VARCHAR"],
-  ["regnamespace", "VARCHAR"],
   ["jsonb", "JSON"],
   ["xid", "BIGINT"],
   ["xid8", "UBIGINT"],
@@ -30,7 +28,7 @@ const EQUIVALENTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Their meaning is a look-up in the catalogue, not a type: the catalogue layer translates them. */
-const LOOKUPS = new Set(["regclass", "regtype"]);
+const LOOKUPS = new Set(["regclass", "regtype", "regnamespace", "regproc"]);
 
 /**
  * Type names DuckDB does not know, and the schema pg_catalog in front of any.

@@ -1,0 +1,108 @@
+import type { TextEdit } from "../analysis.js";
+import type { Token } from "../lexer.js";
+import { closingBracket, isSymbol, isWord, nameAt } from "../token-reader.js";
+import { CATALOG_SCHEMA } from "./catalog-casts.js";
+import type { DialectPass } from "./pass.js";
+
+/** Columns of pg_catalog that hold arrays, never with a NULL in them. */
+const ARRAY_COLUMNS = new Set([
+  "indkey",
+  "indclass",
+  "indcollation",
+  "indoption",
+  "conkey",
+  "confkey",
+  "proargtypes",
+  "stxkeys",
+  "prattrs",
+]);
+/** Those PostgreSQL prints without braces. */
+const VECTOR_COLUMNS = new Set(["indkey", "indclass", "indcollation", "indoption", "proargtypes", "stxkeys"]);
+const SET_FUNCTIONS = new Set(["pg_partition_ancestors"]);
+const TEXT_TYPES = new Set(["text", "varchar"]);
+
+/**
+ * What is special about columns and functions of pg_catalog.
+ *
+ *   a.attnum = ANY (ix.indkey)              ⇒  a.attnum IN coalesce(ix.indkey)
+ *   ix.indkey::varchar                      ⇒  array_to_string(ix.indkey, ' ')
+ *   FROM pg_proc p … p.tableoid             ⇒  _regclass('pg_proc')
+ *   FROM pg_partition_ancestors(1) WITH …   ⇒  FROM unnest(pg_partition_ancestors(1)) WITH …
+ *
+ * Reason  ANY over a column is a sub-query to DuckDB, refused in an outer join; an int2vector prints as `1 2`; tableoid is
+ *         hidden in PostgreSQL, and DuckDB has no hidden columns; a macro returns a set in FROM only
+ */
+export const catalogColumnsPass: DialectPass = ({ tokens }) =>
+  tokens.flatMap((_, index) => [
+    ...quantified(tokens, index),
+    ...printedVector(tokens, index),
+    ...tableOid(tokens, index),
+    ...setFunction(tokens, index),
+  ]);
+
+function quantified(tokens: readonly Token[], index: number): TextEdit[] {
+  const [equals, open] = [tokens[index], tokens[index + 2]];
+  if (equals?.kind !== "operator" || equals.value !== "=" || !isWord(tokens[index + 1], "any")) return [];
+  const name = isSymbol(open, "(") ? nameAt(tokens, index + 3) : undefined;
+  const isArray =
+    name !== undefined && ARRAY_COLUMNS.has(name.parts.at(-1) ?? "") && isSymbol(tokens[name.next], ")");
+  return isArray && open !== undefined ? [{ start: equals.start, end: open.end, text: "IN coalesce(" }] : [];
+}
+
+function printedVector(tokens: readonly Token[], index: number): TextEdit[] {
+  if (isSymbol(tokens[index - 1], ".")) return [];
+  const name = nameAt(tokens, index);
+  const isVector =
+    name !== undefined && VECTOR_COLUMNS.has(name.parts.at(-1) ?? "") && isSymbol(tokens[name.next], "::");
+  const type = isVector ? nameAt(tokens, name.next + 1) : undefined;
+  if (name === undefined || type === undefined || !TEXT_TYPES.has(type.parts.at(-1) ?? "")) return [];
+  return [
+    { start: name.start, end: name.start, text: "array_to_string(" },
+    { start: name.end, end: type.end, text: ", ' ')" },
+  ];
+}
+
+function tableOid(tokens: readonly Token[], index: number): TextEdit[] {
+  const token = tokens[index];
+  const isAliased = isSymbol(tokens[index - 1], ".");
+  if (token === undefined || !isWord(token, "tableoid") || isWord(tokens[index - 1], "as")) return [];
+  const qualifier = isAliased ? tokens[index - 2] : undefined;
+  const relation = catalogRelationOf(tokens, index, qualifier?.value);
+  const start = (qualifier ?? token).start;
+  return relation === undefined
+    ? []
+    : [{ start, end: token.end, text: `${CATALOG_SCHEMA}._regclass('${relation}')` }];
+}
+
+/** The nearest catalogue relation with that alias; without one the nearest behind a FROM. */
+function catalogRelationOf(
+  tokens: readonly Token[],
+  near: number,
+  alias: string | undefined,
+): string | undefined {
+  const found = tokens.flatMap((_, index) => {
+    const name = isSymbol(tokens[index - 1], ".") ? undefined : nameAt(tokens, index);
+    const relation = name?.parts.at(-1) ?? "";
+    if (name === undefined || !relation.startsWith("pg_") || isSymbol(tokens[name.next], "(")) return [];
+    const own = tokens[isWord(tokens[name.next], "as") ? name.next + 1 : name.next];
+    const matches =
+      alias === undefined ? isWord(tokens[index - 1], "from") : own?.value === alias || relation === alias;
+    return matches
+      ? [{ relation, distance: index > near ? index - near : tokens.length + near - index }]
+      : [];
+  });
+  return found.toSorted((left, right) => left.distance - right.distance)[0]?.relation;
+}
+
+function setFunction(tokens: readonly Token[], index: number): TextEdit[] {
+  if (isSymbol(tokens[index - 1], ".")) return [];
+  const name = nameAt(tokens, index);
+  if (name === undefined || !SET_FUNCTIONS.has(name.parts.at(-1) ?? "")) return [];
+  const close = isSymbol(tokens[name.next], "(") ? closingBracket(tokens, name.next) : undefined;
+  const last = close === undefined ? undefined : tokens[close];
+  if (last === undefined) return [];
+  return [
+    { start: name.start, end: name.start, text: "unnest(" },
+    { start: last.end, end: last.end, text: ")" },
+  ];
+}
