@@ -109,9 +109,12 @@ function objectChange(name: string, before: Version | undefined, after: Version 
       : after === undefined
         ? `${before.kind} dropped`
         : "view changed";
-  const text = (version: Version | undefined): string =>
-    version?.definition == null ? "NULL" : quoteLiteral(version.definition);
-  return `SELECT ${name} AS table_name, NULL AS key, ${quoteLiteral(change)} AS change, ${text(before)} AS old_values, ${text(after)} AS new_values`;
+  return `SELECT ${name} AS table_name, NULL AS key, ${quoteLiteral(change)} AS change,
+    ${definitionLiteral(before)} AS old_values, ${definitionLiteral(after)} AS new_values`;
+}
+
+function definitionLiteral(version: Version | undefined): string {
+  return version?.definition == null ? "NULL" : quoteLiteral(version.definition);
 }
 
 function columnsOf(definition: TableDefinition): string {

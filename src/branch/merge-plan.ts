@@ -174,7 +174,6 @@ export async function readConflicts(
   limit: number,
 ): Promise<ConflictRow[]> {
   const rows = await connection.rows(`${conflictQuery(plan)} LIMIT ${limit}`);
-  const json = (value: unknown): unknown => (typeof value === "string" ? parseLeniently(value) : null);
   return rows.map((row) => ({
     pk: json(row["key"]),
     kind: textCell(row, "kind"),
@@ -182,6 +181,10 @@ export async function readConflicts(
     branch_value: json(row["branch_value"]),
     base_value: json(row["base_value"]),
   }));
+}
+
+function json(value: unknown): unknown {
+  return typeof value === "string" ? parseLeniently(value) : null;
 }
 
 /** DuckDB writes NaN and Infinity bare into JSON, which JavaScript refuses: such a row is reported as its text. */

@@ -4,16 +4,16 @@
  * `public`).
  */
 
+import { asBrand, type Brand } from "../core/brand.js";
 import { normaliseName } from "../sql/names.js";
 
-declare const headIdBrand: unique symbol;
 /** `main`, or twelve hexadecimal digits. */
-export type HeadId = string & { readonly [headIdBrand]: true };
+export type HeadId = Brand<string, "HeadId">;
 
-export const MAIN = "main" as HeadId;
+export const MAIN: HeadId = headId("main");
 
 export function headId(text: string): HeadId {
-  return text as HeadId;
+  return asBrand(text);
 }
 
 /**
@@ -76,10 +76,9 @@ export interface RelationName {
   readonly name: string;
 }
 
-declare const relationKeyBrand: unique symbol;
 /** Name as DuckDB compares it (ASCII case-insensitive), usable as a map key. */
-export type RelationKey = string & { readonly [relationKeyBrand]: true };
+export type RelationKey = Brand<string, "RelationKey">;
 
 export function relationKey(relation: RelationName): RelationKey {
-  return JSON.stringify([normaliseName(relation.schema), normaliseName(relation.name)]) as RelationKey;
+  return asBrand(JSON.stringify([normaliseName(relation.schema), normaliseName(relation.name)]));
 }

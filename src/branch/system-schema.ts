@@ -133,7 +133,7 @@ function readStatus(text: string): BranchStatus {
 
 function readVersion(row: Row): Version {
   const physicalSchema = optionalTextCell(row, "physical_schema");
-  const physicalName = optionalTextCell(row, "physical_name");
+  const physicalTable = optionalTextCell(row, "physical_name");
   const kind = textCell(row, "kind");
   if (kind !== "table" && kind !== "view" && kind !== "dropped") {
     throw new SqlError(SQLSTATE.internalError, `unknown version kind "${kind}" in the registry`);
@@ -148,9 +148,9 @@ function readVersion(row: Row): Version {
     from: numberCell(row, "from_seq"),
     to: optionalNumberCell(row, "to_seq"),
     physical:
-      physicalSchema === null || physicalName === null
+      physicalSchema === null || physicalTable === null
         ? null
-        : { schema: physicalSchema, name: physicalName },
+        : { schema: physicalSchema, name: physicalTable },
     definition: optionalTextCell(row, "definition"),
   };
 }

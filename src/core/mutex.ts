@@ -7,16 +7,13 @@ export class Mutex {
   /** Runs `work` alone; an error of `work` releases the lock and goes to the caller. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#tail;
-    let release = (): void => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    this.#tail = held;
-    await before;
-    try {
-      return await work();
-    } finally {
-      release();
-    }
+    const result = before.then(work);
+    // The next in line waits for the end of `work`, not for its success: that is the caller's to hear.
+    this.#tail = result.then(settled, settled);
+    return await result;
   }
+}
+
+function settled(): undefined {
+  return undefined;
 }

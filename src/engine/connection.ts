@@ -2,7 +2,13 @@
  * One DuckDB connection: the unit of transactions, temporary tables and search path. Owns nothing above SQL text; all
  * failures leave here classified as SqlError.
  */
-import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult } from "@duckdb/node-api";
+import {
+  DuckDBTypeId,
+  ResultReturnType,
+  type DuckDBConnection,
+  type DuckDBPreparedStatement,
+  type DuckDBResult,
+} from "@duckdb/node-api";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { classifyFailure } from "./failure.js";
 import type { DataChunk, EngineColumn, EngineType, EngineValue } from "./types.js";
@@ -10,11 +16,6 @@ import type { DataChunk, EngineColumn, EngineType, EngineValue } from "./types.j
 /** A value read back from a small internal query. */
 export type Cell = EngineValue;
 export type Row = Readonly<Record<string, Cell>>;
-
-const INVALID_TYPE_ID = 0;
-/** ResultReturnType of the binding. */
-const CHANGED_ROWS = 1;
-const QUERY_RESULT = 3;
 
 /** Result of one statement, read chunk by chunk as DuckDB produces it. */
 export class ResultStream {
@@ -26,7 +27,7 @@ export class ResultStream {
 
   /** True for a statement that returns rows to the client (SELECT, RETURNING, EXPLAIN …). */
   get hasRows(): boolean {
-    return this.#result.returnType === QUERY_RESULT;
+    return this.#result.returnType === ResultReturnType.QUERY_RESULT;
   }
 
   get columns(): readonly EngineColumn[] {
@@ -46,7 +47,7 @@ export class ResultStream {
 
   /** Rows a statement without a row result inserted, updated or deleted; 0 for one that changes no rows. */
   async changedRows(): Promise<number> {
-    if (this.#result.returnType !== CHANGED_ROWS) return 0;
+    if (this.#result.returnType !== ResultReturnType.CHANGED_ROWS) return 0;
     const chunk = await this.next();
     const count = chunk?.getRows()[0]?.[0];
     return typeof count === "bigint" || typeof count === "number" ? Number(count) : 0;
@@ -62,7 +63,7 @@ export class PreparedStatement {
   constructor(statement: DuckDBPreparedStatement) {
     this.#statement = statement;
     this.parameterTypes = Array.from({ length: statement.parameterCount }, (_, i) => {
-      const known = Number(statement.parameterTypeId(i + 1)) !== INVALID_TYPE_ID;
+      const known = statement.parameterTypeId(i + 1) !== DuckDBTypeId.INVALID;
       return known ? knownType(() => statement.parameterType(i + 1)) : undefined;
     });
   }

@@ -12,7 +12,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import { CopyParser, type CopyRow } from "../pgtypes/copy-parser.js";
 import type { CopyStatement, NameReference } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
-import type { PlanContext } from "./relational.js";
+import type { PlanContext } from "./plan-context.js";
 import { resolveStatement, writableName } from "./resolve.js";
 import { streamBatches } from "./results.js";
 import type { CopyFormat, CopySink, StatementResult } from "./types.js";

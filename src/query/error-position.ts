@@ -1,5 +1,6 @@
 /** Finds where in the client's text an error of DuckDB lies, for the position that psql and editors point at. */
 import { SqlError } from "../core/errors.js";
+import { characterPosition } from "../sql/lexer.js";
 
 const EXCERPT = /\n\nLINE (\d+): (.*)\n( *)\^/;
 
@@ -23,7 +24,7 @@ export function withPosition(error: SqlError, text: string): SqlError {
   return new SqlError(error.code, error.message, {
     detail: error.detail,
     hint: error.hint,
-    position: [...before].length + 1,
+    position: characterPosition(text, before.length),
     cause: error.cause,
   });
 }

@@ -134,6 +134,8 @@ async function withPrepared<T>(
 
 function isBinderFailure(error: unknown): boolean {
   return (
-    error instanceof SqlError && error.cause instanceof Error && /^Binder Error/.test(error.cause.message)
+    error instanceof SqlError &&
+    error.cause instanceof Error &&
+    error.cause.message.startsWith("Binder Error")
   );
 }

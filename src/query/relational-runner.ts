@@ -7,7 +7,7 @@ import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { describeTargets } from "./describe.js";
 import { typeParameters } from "./parameter-types.js";
-import { planStatement } from "./relational.js";
+import { planStatement } from "./plan-statement.js";
 import { readsOtherHeads, resolveStatement } from "./resolve.js";
 import {
   chunkBatches,

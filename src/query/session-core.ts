@@ -15,7 +15,7 @@ import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { BranchListings } from "./branch-listings.js";
 import { branchSizes } from "./branch-reports.js";
 import { PreparedCache } from "./prepared-cache.js";
-import type { PlanContext } from "./relational.js";
+import type { PlanContext } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
 import type { ResolveServices } from "./resolve.js";
 import { SessionFunctions } from "./session-functions.js";
@@ -75,7 +75,11 @@ export class SessionCore implements Disposable {
     this.prepared = new PreparedCache(connection, MAX_PREPARED);
     this.#functions = new SessionFunctions(identity);
     this.#catalog = new SessionCatalog(connection);
-    this.#listing = new BranchListings(connection, services.context.registry.database, () => this.resolveServices);
+    this.#listing = new BranchListings(
+      connection,
+      services.context.registry.database,
+      () => this.resolveServices,
+    );
   }
 
   static async open(

@@ -23,10 +23,24 @@ import type {
   TransactionStatus,
 } from "./types.js";
 
-interface Parsed extends ParsedStatement {
+/** A statement with what reading it found out. */
+class ReadStatement implements ParsedStatement {
   readonly analysis: StatementAnalysis;
   /** The client's whole text, which positions of errors count in. */
   readonly source: string;
+
+  constructor(analysis: StatementAnalysis, source: string) {
+    this.analysis = analysis;
+    this.source = source;
+  }
+
+  get text(): string {
+    return this.analysis.text;
+  }
+
+  get empty(): boolean {
+    return this.analysis.kind === "empty";
+  }
 }
 
 export class DuckSession implements QuerySession {
@@ -55,14 +69,9 @@ export class DuckSession implements QuerySession {
     return this.#core.transactions.status;
   }
 
-  async parse(text: string): Promise<readonly Parsed[]> {
+  async parse(text: string): Promise<readonly ReadStatement[]> {
     const analyses = await this.#core.services.analyse(text);
-    return analyses.map((analysis) => ({
-      text: analysis.text,
-      empty: analysis.kind === "empty",
-      analysis,
-      source: text,
-    }));
+    return analyses.map((analysis) => new ReadStatement(analysis, text));
   }
 
   async describe(statement: ParsedStatement, declaredOids: readonly number[]): Promise<StatementDescription> {
@@ -229,7 +238,7 @@ export class DuckSession implements QuerySession {
   }
 
   async #analysisOf(statement: ParsedStatement): Promise<StatementAnalysis> {
-    if ("analysis" in statement) return (statement as Parsed).analysis;
+    if (statement instanceof ReadStatement) return statement.analysis;
     const [analysis] = await this.#core.services.analyse(statement.text);
     return analysis ?? { kind: "empty", text: statement.text };
   }
@@ -241,7 +250,7 @@ export class DuckSession implements QuerySession {
 }
 
 function sourceOf(statement: ParsedStatement): string {
-  return "source" in statement ? (statement as Parsed).source : statement.text;
+  return statement instanceof ReadStatement ? statement.source : statement.text;
 }
 
 /** COMMIT and ROLLBACK: all that a failed block still takes. */

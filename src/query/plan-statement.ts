@@ -1,0 +1,123 @@
+/**
+ * Plans one statement over relations inside a transaction: decides where it writes and splices its names. Whatever has
+ * no plan of its own is refused on a branch.
+ */
+import { notSupported } from "../core/errors.js";
+import { MAIN } from "../branch/model.js";
+import type { Transaction } from "../branch/transaction.js";
+import type { NameReference, RelationalStatement } from "../sql/analysis.js";
+import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { planCreateTable, planCreateView } from "./plan-create.js";
+import { planDrops } from "./plan-drop.js";
+import type { NameScope } from "./relation-names.js";
+import { resolveStatement } from "./resolve.js";
+import { createdObjectName, writeTarget } from "./write-targets.js";
+
+/** Verbs a branch can take: their target is one table or view of the branch. */
+const BRANCH_VERBS = new Set([
+  "select",
+  "explain",
+  "insert",
+  "update",
+  "delete",
+  "merge",
+  "truncate",
+  "createTable",
+  "createTableAs",
+  "createView",
+  "createIndex",
+  "alterTable",
+  "drop",
+]);
+
+/**
+ * Plans a statement that may write. Returns one or more statements to run in order (DROP a, b becomes two).
+ *
+ * Errors  0A000 on a branch for a target that is not certain, 42501 for relations of other heads
+ */
+export async function planStatement(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+): Promise<PlannedStatement[]> {
+  if (statement.writes) refuseUncertainWrite(context.scope, statement);
+  switch (statement.verb) {
+    case "truncate":
+      return await eachTarget(statement, async (name) => ({
+        sql: `TRUNCATE ${await writeTarget(context, transaction, name)}`,
+        afterwards: undefined,
+      }));
+    case "drop":
+      return await planDrops(context, transaction, statement);
+    case "createTable":
+    case "createTableAs":
+      return [await planCreateTable(context, transaction, statement)];
+    case "createView":
+      return [await planCreateView(context, transaction, statement)];
+    default:
+      return [await planInPlace(context, transaction, statement)];
+  }
+}
+
+function refuseUncertainWrite(scope: NameScope, statement: RelationalStatement): void {
+  if (scope.head === MAIN) return;
+  if (!BRANCH_VERBS.has(statement.verb))
+    throw notSupported(`${statement.tag} is not supported on a branch yet`, "run it on main");
+  if (!statement.certain) {
+    throw notSupported(
+      "this statement cannot be run on a branch: what it writes could not be determined safely",
+    );
+  }
+}
+
+/** Statements whose targets are replaced where they stand. */
+async function planInPlace(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+): Promise<PlannedStatement> {
+  const targets = new Map<number, string>();
+  for (const name of statement.names) {
+    if (name.role === "write") targets.set(name.start, await writeTarget(context, transaction, name));
+    if (name.role === "alter")
+      targets.set(name.start, await alterTarget(context, transaction, statement, name));
+    if (name.role === "create") targets.set(name.start, createdObjectName(context.scope, name));
+  }
+  if (context.scope.head === MAIN && statement.writes) markMain(transaction, statement);
+  // Reads of a table forked just now are reads of the fork: its rowids are the ones the target has.
+  const scope = { ...context.scope, state: transaction.state };
+  return {
+    sql: await resolveStatement(context.services, scope, statement, targets),
+    afterwards: undefined,
+  };
+}
+
+const ROW_VERBS = new Set(["insert", "update", "delete", "merge", "truncate"]);
+
+/** On main the catalogue says after the fact what DDL did; what a statement hides is taken to be everything. */
+function markMain(transaction: Transaction, statement: RelationalStatement): void {
+  if (!statement.certain) transaction.markAllWritten();
+  else if (!ROW_VERBS.has(statement.verb)) transaction.markCatalogChanged();
+}
+
+async function alterTarget(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  name: NameReference,
+): Promise<string> {
+  const onBranch = context.scope.head !== MAIN;
+  if (onBranch && (name.object === "view" || /\brename\s+to\b/i.test(statement.text))) {
+    throw notSupported("renaming or altering views and renaming tables is not supported on a branch yet");
+  }
+  return await writeTarget(context, transaction, name);
+}
+
+async function eachTarget(
+  statement: RelationalStatement,
+  plan: (name: NameReference) => Promise<PlannedStatement>,
+): Promise<PlannedStatement[]> {
+  const planned: PlannedStatement[] = [];
+  for (const name of statement.names) if (name.role === "write") planned.push(await plan(name));
+  return planned;
+}
