@@ -42,15 +42,15 @@ function row(values: readonly (string | number | boolean)[]): string {
 
 /** Built-in types, and each enum with its array type. */
 const TYPES = `
-  SELECT * RENAME (sql_name AS printed), 11 AS namespace FROM ${PG}._builtin_type
+  SELECT * RENAME (sql_name AS printed), 11 AS namespace, 'pg_catalog' AS sch FROM ${PG}._builtin_type
   UNION ALL
   SELECT e.oid, e.nam, 4, 'e', 'E', false, 0, e.array_oid, 'enum_in', 'enum_out', 'enum_recv', 'enum_send', true, 'i', 'p',
-    ${PG}._qualified(e.sch, e.nam), n.oid
-  FROM ${PG}._enum AS e JOIN ${PG}._schema AS n ON n.nam = e.sch
+    ${PG}._qualified(e.sch, e.nam), ${PG}._schema_oid(e.sch), e.sch
+  FROM ${PG}._enum AS e
   UNION ALL
   SELECT e.array_oid, '_' || e.nam, -1, 'b', 'A', false, e.oid, 0, 'array_in', 'array_out', 'array_recv', 'array_send', false, 'i', 'x',
-    ${PG}._qualified(e.sch, e.nam) || '[]', n.oid
-  FROM ${PG}._enum AS e JOIN ${PG}._schema AS n ON n.nam = e.sch`;
+    ${PG}._qualified(e.sch, e.nam) || '[]', ${PG}._schema_oid(e.sch), e.sch
+  FROM ${PG}._enum AS e`;
 
 const INDEX_KEYS = `SELECT sch, rel, nam, unnest(keys) AS key, generate_subscripts(keys, 1) AS position FROM ${PG}._index`;
 

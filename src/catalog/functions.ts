@@ -157,7 +157,7 @@ const CASTS: Readonly<Record<string, Bodies>> = {
   },
   _regproc_name: {
     1: `CASE WHEN ${NUMBER} THEN coalesce((SELECT any_value(_key) FROM ${PG}._lookup_function_oid WHERE _value = ${AS_NUMBER}), _1::VARCHAR)
-      ELSE _1::VARCHAR END`,
+      ELSE regexp_replace(_1::VARCHAR, '^pg_catalog[.]', '') END`,
   },
   to_regproc: { 1: byName("function_oid") },
   to_regclass: { 1: byName("relation_oid") },

@@ -42,40 +42,40 @@ const VIEWS: Content = {
   from: `${PG}._class AS c WHERE c.kind = 'v'`,
 };
 
-const TYPMOD = "if(a.atttypid = 1700 AND a.atttypmod >= 4, a.atttypmod - 4, NULL)";
+const TYPMOD = "if(a.type_oid = 1700 AND a.typmod >= 4, a.typmod - 4, NULL)";
 
 const COLUMNS: Content = {
   columns: {
     table_catalog: DATABASE,
-    table_schema: "n.nspname",
-    table_name: "c.relname",
-    column_name: "a.attname",
-    ordinal_position: "a.attnum",
-    column_default: "d.adbin",
-    is_nullable: `if(a.attnotnull, ${NO}, ${YES})`,
+    table_schema: "a.sch",
+    table_name: "a.rel",
+    column_name: "a.nam",
+    ordinal_position: "a.position",
+    column_default: "a.default_value",
+    is_nullable: `if(a.not_null, ${NO}, ${YES})`,
     data_type:
       "CASE WHEN t.typcategory = 'A' THEN 'ARRAY' WHEN t.typtype = 'e' THEN 'USER-DEFINED' ELSE t.printed END",
-    character_octet_length: "if(a.atttypid IN (25, 1043), 1073741824, NULL)",
-    numeric_precision: `CASE a.atttypid WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 700 THEN 24 WHEN 701 THEN 53 ELSE ${TYPMOD} >> 16 END`,
+    character_octet_length: "if(a.type_oid IN (25, 1043), 1073741824, NULL)",
+    numeric_precision: `CASE a.type_oid WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 700 THEN 24 WHEN 701 THEN 53 ELSE ${TYPMOD} >> 16 END`,
     numeric_precision_radix:
-      "CASE WHEN a.atttypid IN (20, 21, 23, 700, 701) THEN 2 WHEN a.atttypid = 1700 THEN 10 END",
-    numeric_scale: `CASE WHEN a.atttypid IN (20, 21, 23) THEN 0 ELSE ${TYPMOD} & 65535 END`,
+      "CASE WHEN a.type_oid IN (20, 21, 23, 700, 701) THEN 2 WHEN a.type_oid = 1700 THEN 10 END",
+    numeric_scale: `CASE WHEN a.type_oid IN (20, 21, 23) THEN 0 ELSE ${TYPMOD} & 65535 END`,
     datetime_precision:
-      "CASE WHEN a.atttypid IN (1083, 1114, 1184, 1186, 1266) THEN 6 WHEN a.atttypid = 1082 THEN 0 END",
+      "CASE WHEN a.type_oid IN (1083, 1114, 1184, 1186, 1266) THEN 6 WHEN a.type_oid = 1082 THEN 0 END",
     udt_catalog: DATABASE,
-    udt_schema: `coalesce(tn.nspname, 'pg_catalog')`,
+    udt_schema: `coalesce(t.sch, 'pg_catalog')`,
     udt_name: "t.typname",
-    dtd_identifier: "a.attnum::VARCHAR",
+    dtd_identifier: "a.position::VARCHAR",
     is_self_referencing: NO,
     is_identity: NO,
     identity_cycle: NO,
     is_generated: "'NEVER'",
-    is_updatable: `if(c.relkind = 'r', ${YES}, ${NO})`,
+    is_updatable: `if(a.kind = 'r', ${YES}, ${NO})`,
   },
-  from: `${PG}.pg_attribute AS a JOIN ${PG}.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'v')
-    JOIN ${PG}.pg_namespace AS n ON n.oid = c.relnamespace LEFT JOIN ${PG}._type AS t ON t.oid = a.atttypid
-    LEFT JOIN ${PG}.pg_namespace AS tn ON tn.oid = t.namespace
-    LEFT JOIN ${PG}.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum`,
+  from: `(SELECT sch, rel, kind, nam, position, type_oid, typmod, not_null, default_value FROM ${PG}._typed_column
+    UNION ALL SELECT k.sch, k.nam, k.kind, s.nam, s.position, y.oid, -1, s.not_null, NULL FROM ${PG}._system_class AS k
+      JOIN ${PG}._system_column AS s ON s.attrelid = k.oid JOIN ${PG}._builtin_type AS y ON y.typname = s.type) AS a
+    LEFT JOIN ${PG}._type AS t ON t.oid = a.type_oid`,
 };
 
 const KEY_COLUMNS = {

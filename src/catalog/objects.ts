@@ -18,6 +18,8 @@ const OID_MACRO = `CREATE MACRO ${PG}._oid(kind, sch, nam) AS
 
 const HELPER_MACROS = [
   OID_MACRO,
+  `CREATE MACRO ${PG}._schema_oid(_schema_name) AS CASE _schema_name WHEN 'public' THEN 2200 WHEN 'pg_catalog' THEN 11
+     WHEN 'information_schema' THEN 13207 WHEN 'pg_toast' THEN 99 ELSE ${PG}._oid('n', '', _schema_name) END`,
   `CREATE MACRO ${PG}._public(sch) AS if(sch = 'main', 'public', sch)`,
   `CREATE MACRO ${PG}._is_shown(sch) AS sch <> '${SYSTEM_SCHEMA}' AND sch <> '${STORE_SCHEMA}'
      AND NOT regexp_full_match(sch, 'branch_[0-9a-f]{12}')`,
@@ -46,7 +48,7 @@ const SHARED_TYPES = `FROM duckdb_types() WHERE database_name = '${DATA_CATALOG}
 const SCHEMAS = `
   SELECT 11 AS oid, 'pg_catalog' AS nam UNION ALL SELECT 13207, 'information_schema' UNION ALL SELECT 99, 'pg_toast'
   UNION ALL SELECT 2200, 'public'
-  UNION ALL SELECT ${PG}._oid('n', '', nam), nam FROM (
+  UNION ALL SELECT ${PG}._schema_oid(nam), nam FROM (
     SELECT schema_name AS nam FROM duckdb_schemas()
     WHERE database_name = '${DATA_CATALOG}' AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()
       AND schema_name NOT IN ('main', 'information_schema', 'pg_catalog')
@@ -135,7 +137,7 @@ function typeOidMacro(name: string, pick: 0 | 1, otherwise: number): string {
 }
 
 const TYPED_COLUMNS = `
-  SELECT c.sch, c.rel, c.nam, c.position, c.default_value, c.not_null, c.comment, c.dimensions,
+  SELECT c.sch, c.rel, c.kind, c.nam, c.position, c.default_value, c.not_null, c.comment, c.dimensions,
     CASE WHEN c.dimensions > 0 THEN coalesce(e.array_oid, ${PG}._array_oid(c.head)) ELSE coalesce(e.oid, ${PG}._base_oid(c.head)) END AS type_oid,
     CASE WHEN c.head = 'DECIMAL' THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
       ELSE -1 END AS typmod

@@ -12,34 +12,33 @@ const NAMESPACE: Content = {
   from: `${PG}._schema`,
 };
 
-/** System relations too, so that 'pg_class'::regclass means something. */
+/**
+ * System relations too, so that 'pg_class'::regclass means something. What few statements ask for is a sub-query, so that
+ * the others do not pay for it.
+ */
 const CLASS: Content = {
   columns: {
     oid: "c.oid",
     relname: "c.nam",
-    relnamespace: "n.oid",
+    relnamespace: `${PG}._schema_oid(c.sch)`,
     relowner: OWNER,
     relam: "CASE c.kind WHEN 'r' THEN 2 WHEN 'i' THEN 403 ELSE 0 END",
     relfilenode: "if(c.kind = 'v', 0, c.oid)",
     relpages: "0",
-    reltuples: "coalesce(t.estimated_size, if(c.kind = 'r', -1, 0))",
+    reltuples: `coalesce((SELECT any_value(t.estimated_size) FROM duckdb_tables() AS t WHERE t.database_name = c.database_name
+      AND t.schema_name = c.psch AND t.table_name = c.pnam AND c.kind = 'r'), if(c.kind = 'r', -1, 0))`,
     relhasindex: `(c.sch, c.nam) IN (SELECT (sch, rel) FROM ${PG}._index)`,
     relpersistence: "if(c.sch = 'pg_temp', 't', 'p')",
     relkind: "c.kind",
-    relnatts: "coalesce(t.column_count, v.column_count, 0)",
-    relchecks: "coalesce(t.check_constraint_count, 0)",
+    relnatts: `(SELECT count(*) FROM ${PG}._column AS v WHERE v.sch = c.sch AND v.rel = c.nam AND v.kind = c.kind)`,
+    relchecks: `(SELECT count(*) FROM ${PG}._constraint AS k WHERE k.sch = c.sch AND k.rel = c.nam AND k.kind = 'c')`,
     relhasrules: "c.kind = 'v'",
     // psql asks for foreign keys only where triggers could be enforcing them.
     relhastriggers: `c.kind = 'r' AND (c.sch, c.nam) IN (SELECT unnest([(sch, rel), (sch, referenced_table)]) FROM ${PG}._constraint WHERE kind = 'f')`,
     relispopulated: "true",
     relreplident: "if(c.kind = 'r', 'd', 'n')",
   },
-  from: `(SELECT * FROM ${PG}._class UNION ALL SELECT oid, sch, nam, kind, NULL, NULL, NULL, NULL, NULL FROM ${PG}._system_class) AS c
-    JOIN ${PG}._schema AS n ON n.nam = c.sch
-    LEFT JOIN duckdb_tables() AS t
-      ON t.database_name = c.database_name AND t.schema_name = c.psch AND t.table_name = c.pnam AND c.kind = 'r'
-    LEFT JOIN (SELECT sch, rel, count(*) AS column_count FROM ${PG}._column WHERE kind = 'v' GROUP BY sch, rel) AS v
-      ON v.sch = c.sch AND v.rel = c.nam AND c.kind = 'v'`,
+  from: `(SELECT * FROM ${PG}._class UNION ALL SELECT oid, sch, nam, kind, NULL, NULL, NULL, NULL, NULL FROM ${PG}._system_class) AS c`,
 };
 
 const ATTRIBUTE_TABLES = `
@@ -116,7 +115,7 @@ const CONSTRAINT: Content = {
   columns: {
     oid: "c.oid",
     conname: "c.nam",
-    connamespace: "n.oid",
+    connamespace: `${PG}._schema_oid(c.sch)`,
     contype: "c.kind",
     convalidated: "true",
     conrelid: "c.conrelid",
@@ -131,7 +130,7 @@ const CONSTRAINT: Content = {
     confkey: "c.confkey",
     conbin: "c.expression",
   },
-  from: `${PG}._constraint_numbers AS c JOIN ${PG}._schema AS n ON n.nam = c.sch
+  from: `${PG}._constraint_numbers AS c
     LEFT JOIN ${PG}._class AS x ON x.kind = 'i' AND x.sch = c.sch AND x.nam = c.nam AND x.rel = c.rel AND c.kind IN ('p', 'u')`,
 };
 
@@ -227,7 +226,7 @@ const FUNCTION: Content = {
   columns: {
     oid: "f.oid",
     proname: "f.nam",
-    pronamespace: "n.oid",
+    pronamespace: `${PG}._schema_oid(f.sch)`,
     proowner: OWNER,
     prolang: "14",
     procost: "100",
@@ -242,7 +241,7 @@ const FUNCTION: Content = {
     proargnames: "f.parameters",
     prosrc: "f.body",
   },
-  from: `${PG}._function AS f JOIN ${PG}._schema AS n ON n.nam = f.sch`,
+  from: `${PG}._function AS f`,
 };
 
 const SETTINGS: Content = {

@@ -93,6 +93,8 @@ function macroFor(
     const next = nameAt(tokens, cast.next + 1)?.parts.at(-1) ?? "";
     return TEXT_TYPES.has(next) ? `${macro}_name` : macro;
   }
+  // What pg_catalog calls regproc is kept as a name.
+  if (cast.type === "regproc") return `${macro}_name`;
   const isLiteral = operand.first === operand.last && tokens[operand.first]?.kind === "string";
   return isLiteral || isCompared(tokens, operand.first - 1) || isCompared(tokens, cast.next)
     ? macro
