@@ -8,13 +8,15 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 
 /** Above this the buffer is given back after use: one chunk of large values must not pin its memory. */
 const KEPT_BYTES = 4 * 1024 * 1024;
+/** The first buffer: most results are a few rows. */
+const FIRST_BYTES = 256;
 /** Slices are addressed by signed 32-bit offsets. */
 const MAX_COLUMN_BYTES = 2 ** 31 - 1;
 
 export const NULL_LENGTH = -1;
 
 export class Cells {
-  bytes: Uint8Array = new Uint8Array(4096);
+  bytes: Uint8Array = new Uint8Array(0);
   starts: Int32Array = new Int32Array(0);
   lengths: Int32Array = new Int32Array(0);
   used = 0;
@@ -22,10 +24,10 @@ export class Cells {
   /** Forgets the cells and makes room for the slices of `count` new ones. */
   reset(count: number): void {
     this.used = 0;
-    if (this.bytes.length > KEPT_BYTES) this.bytes = new Uint8Array(4096);
+    if (this.bytes.length > KEPT_BYTES) this.bytes = new Uint8Array(0);
     if (this.starts.length >= count) return;
-    this.starts = new Int32Array(Math.max(count, 2048));
-    this.lengths = new Int32Array(Math.max(count, 2048));
+    this.starts = new Int32Array(count);
+    this.lengths = new Int32Array(count);
   }
 
   /** Makes room for `extra` more bytes after `used`, and gives the buffer back, which may be a new one. */
@@ -41,7 +43,9 @@ export class Cells {
         },
       );
     }
-    const grown = new Uint8Array(Math.min(MAX_COLUMN_BYTES, Math.max(needed, this.bytes.length * 2)));
+    const grown = new Uint8Array(
+      Math.min(MAX_COLUMN_BYTES, Math.max(needed, FIRST_BYTES, this.bytes.length * 2)),
+    );
     grown.set(this.bytes.subarray(0, this.used));
     this.bytes = grown;
     return grown;

@@ -7,8 +7,6 @@ import { InputQueue } from "./input-queue.js";
 
 /** Input read ahead of the message being worked on. */
 const MAX_QUEUED_INPUT_BYTES = 262_144;
-/** Output handed to the socket and not taken by the kernel yet; beyond it `send` waits. */
-const MAX_QUEUED_OUTPUT_BYTES = 524_288;
 /** Largest packet or message before authentication: PostgreSQL's MAX_STARTUP_PACKET_LENGTH. */
 const UNTRUSTED_MESSAGE_BYTES = 10_000;
 /** How long a client may take to read the last bytes and close. */
@@ -33,9 +31,8 @@ export class SocketChannel implements ClientChannel, StartupChannel {
     socket.setKeepAlive(true);
     // These only wake a waiting sender: the reason to end shows in `pump`. An error nobody listens to, for example of a
     // write behind the client's end, would end the process.
-    socket.on("error", () => this.#wakeSender?.());
-    socket.on("drain", () => this.#wakeSender?.());
-    socket.on("close", () => this.#wakeSender?.());
+    socket.on("error", this.#wake);
+    socket.on("close", this.#wake);
   }
 
   /** Reads until the client hangs up or the socket breaks; never rejects. */
@@ -66,14 +63,17 @@ export class SocketChannel implements ClientChannel, StartupChannel {
 
   async send(bytes: Uint8Array): Promise<void> {
     if (!this.#socket.writable) throw new ClientGoneError();
-    this.#socket.write(bytes);
-    while (this.#socket.writableLength > MAX_QUEUED_OUTPUT_BYTES) {
+    // Most writes are with the kernel when this returns: then there is nothing to wait for.
+    this.#socket.write(bytes, this.#wake);
+    while (this.#socket.writableLength > 0) {
       await new Promise<void>((resolve) => {
         this.#wakeSender = resolve;
       });
       if (this.#socket.destroyed) throw new ClientGoneError();
     }
   }
+
+  readonly #wake = (): void => this.#wakeSender?.();
 
   /** The client is authenticated: its messages may be as large as the server allows. */
   trust(maxMessageBytes: number): void {

@@ -16,9 +16,15 @@ export type ColumnEncoder = (vector: ColumnVector, first: number, count: number,
 /** Writes the value of one row at `at`, gives back the position after it. Never called for NULL. */
 export type CellWriter = (bytes: Uint8Array, at: number, row: number) => number;
 
+/** An encoder for values of at most `maxBytes`, whose writer can also write straight into a row. */
+export interface BoundedEncoder extends ColumnEncoder {
+  readonly maxBytes: number;
+  readonly open: (vector: ColumnVector) => CellWriter;
+}
+
 /** An encoder for values of at most `maxBytes`: room is reserved once per column, `open` is called once per vector. */
-export function boundedEncoder(maxBytes: number, open: (vector: ColumnVector) => CellWriter): ColumnEncoder {
-  return (vector, first, count, cells) => {
+export function boundedEncoder(maxBytes: number, open: (vector: ColumnVector) => CellWriter): BoundedEncoder {
+  const encode: ColumnEncoder = (vector, first, count, cells) => {
     const bytes = cells.reserve(count * maxBytes);
     const { starts, lengths } = cells;
     const write = open(vector);
@@ -36,4 +42,9 @@ export function boundedEncoder(maxBytes: number, open: (vector: ColumnVector) =>
     }
     cells.used = at;
   };
+  return Object.assign(encode, { maxBytes, open });
+}
+
+export function isBounded(encode: ColumnEncoder): encode is BoundedEncoder {
+  return "maxBytes" in encode;
 }

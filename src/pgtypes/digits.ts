@@ -21,22 +21,31 @@ function digitCount(value: number): number {
   return value < 1_000_000_000 ? 9 : 10;
 }
 
+/** `00` … `99`: two digits for one division. */
+const PAIRS = Uint8Array.from({ length: 200 }, (_, i) =>
+  i % 2 === 0 ? ZERO + Math.floor(i / 20) : ZERO + (((i - 1) / 2) % 10),
+);
+
 /** `value` < 2^31, exactly `width` digits, zeros in front. */
 export function writePadded(bytes: Uint8Array, at: number, value: number, width: number): number {
   let rest = value | 0;
-  for (let i = at + width - 1; i >= at; i--) {
-    const tenth = (rest / 10) | 0;
-    bytes[i] = ZERO + rest - tenth * 10;
-    rest = tenth;
+  let i = at + width;
+  while (i - 2 >= at) {
+    const hundredth = (rest / 100) | 0;
+    const pair = (rest - hundredth * 100) << 1;
+    bytes[--i] = PAIRS[pair + 1] ?? 0;
+    bytes[--i] = PAIRS[pair] ?? 0;
+    rest = hundredth;
   }
+  if (i > at) bytes[at] = ZERO + rest;
   return at + width;
 }
 
 /** 0 … 99 as two digits. */
 export function writePair(bytes: Uint8Array, at: number, value: number): number {
-  const tens = (value * 103) >> 10;
-  bytes[at] = ZERO + tens;
-  bytes[at + 1] = ZERO + value - tens * 10;
+  const pair = value << 1;
+  bytes[at] = PAIRS[pair] ?? 0;
+  bytes[at + 1] = PAIRS[pair + 1] ?? 0;
   return at + 2;
 }
 

@@ -6,6 +6,7 @@
  */
 import { MINUS, writePadded, writeUint } from "./digits.js";
 import { shortestDecimal } from "./shortest-decimal.js";
+import { NOT_WRITTEN, writeShortest } from "./shortest-double.js";
 
 /** `-2.2250738585072014e-308`. */
 export const MAX_FLOAT_TEXT = 26;
@@ -17,14 +18,16 @@ const UNIQUE_DECIMAL_LIMIT = 1e15;
 
 type FloatKind = keyof typeof MAX_FIXED_EXPONENT;
 
-/** Shortest text of a float8. Integers and numbers of up to six decimals never become a string. */
+/** Shortest text of a float8. A number of everyday size hardly ever becomes a string. */
 export function writeDouble(bytes: Uint8Array, at: number, value: number): number {
   const scaled = Math.round(value * MILLION);
   const size = Math.abs(scaled);
   if (size < UNIQUE_DECIMAL_LIMIT && size >= 100 && scaled / MILLION === value) {
     return writeMillionths(bytes, value < 0 ? writeByte(bytes, at, MINUS) : at, size);
   }
-  return writeAscii(bytes, at, doubleText(value));
+  const start = value < 0 ? writeByte(bytes, at, MINUS) : at;
+  const end = writeShortest(bytes, start, Math.abs(value));
+  return end === NOT_WRITTEN ? writeAscii(bytes, at, doubleText(value)) : end;
 }
 
 /** `size` millionths: at most six decimals, no zeros at the end. */

@@ -2,8 +2,8 @@
  * Encodes result rows as DataRow messages, straight from DuckDB's vectors.
  *
  * Shape   DataRow = `D` · length i32 BE · columns i16 · per column: length i32 (-1 = NULL) · bytes
- * Order   column by column into cells, then the cells into rows: loops over one type at a time
- * Owns    the bytes given back are the caller's; the column buffers are reused by the next call
+ * Order   columns of unbounded values into cells first; then row by row, each value written where it is sent from
+ * Owns    the bytes given back are valid until the next call: one buffer serves all of them
  * Limits  the column types must be those of the chunk; a batch over 2 GB is SqlError 54000
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
@@ -12,7 +12,7 @@ import { Cells, NULL_LENGTH } from "../engine/vector-cells.js";
 import { openColumn } from "../engine/vectors.js";
 import { writeInt32 } from "./big-endian.js";
 import { binaryEncoder } from "./binary-encoders.js";
-import type { ColumnEncoder, EncodingOptions } from "./cell-writer.js";
+import { isBounded, type CellWriter, type ColumnEncoder, type EncodingOptions } from "./cell-writer.js";
 import { textEncoder } from "./text-encoders.js";
 
 const DATA_ROW = 0x44;
@@ -20,6 +20,10 @@ const HEADER_BYTES = 7;
 const MAX_BATCH_BYTES = 2 ** 31 - 1;
 /** Below this a byte loop is faster than the call of a copy. */
 const SMALL_COPY = 48;
+/** Above this the buffer is given back after use: one batch of large rows must not pin its memory. */
+const KEPT_BYTES = 2 * 1024 * 1024;
+/** A writer's answer for NULL. */
+const IS_NULL = -1;
 const UTF8 = new TextEncoder();
 
 export type ValueFormat = "text" | "binary";
@@ -27,12 +31,24 @@ export type ValueFormat = "text" | "binary";
 interface EncodedColumn {
   readonly type: EngineType;
   readonly encode: ColumnEncoder;
-  readonly cells: Cells;
+  /** Only for values of any size; the others are written into their rows at once. */
+  readonly cells: Cells | null;
+}
+
+/** One column of the rows being encoded. */
+interface OpenColumn {
+  /** At most this many bytes in all rows together. */
+  readonly maxBytes: number;
+  /** Rows that are NULL, as DuckDB marks them; null when `write` says so itself or no row is. */
+  readonly validity: Uint8Array | null;
+  /** Gives IS_NULL for NULL. */
+  readonly write: CellWriter;
 }
 
 /** Encodes the rows of one result. Types null are columns this server makes: only `encodeText` is for those. */
 export class RowEncoder {
   readonly #columns: readonly (EncodedColumn | null)[];
+  #out: Uint8Array = new Uint8Array(0);
 
   constructor(
     types: readonly (EngineType | null)[],
@@ -43,7 +59,7 @@ export class RowEncoder {
       if (type === null) return null;
       const format = formats[index] ?? "text";
       const encode = format === "text" ? textEncoder(type, options) : binaryEncoder(type, options);
-      return { type, encode, cells: new Cells() };
+      return { type, encode, cells: isBounded(encode) ? null : new Cells() };
     });
   }
 
@@ -53,11 +69,9 @@ export class RowEncoder {
     if (count === 0) return new Uint8Array(0);
     const columns = this.#columns.map((column, index) => {
       if (column === null) throw new Error("a chunk has no column for a type the server made");
-      column.cells.reset(count);
-      column.encode(openColumn(chunk, index, column.type), firstRow, count, column.cells);
-      return column.cells;
+      return openRows(column, chunk, { index, firstRow, count });
     });
-    return interleave(columns, count);
+    return this.#writeRows(columns, firstRow, count);
   }
 
   /** Encodes rows this server made itself. */
@@ -70,67 +84,95 @@ export class RowEncoder {
         if (value === null) cells.putNull(row);
         else cells.put(row, UTF8.encode(value));
       }
-      return cells;
+      return openCells(cells, 0, rows.length);
     });
-    return interleave(columns, rows.length);
+    return this.#writeRows(columns, 0, rows.length);
+  }
+
+  #writeRows(columns: readonly OpenColumn[], firstRow: number, count: number): Uint8Array {
+    let maxBytes = count * (HEADER_BYTES + 4 * columns.length);
+    for (const column of columns) maxBytes += column.maxBytes;
+    const out = this.#reserve(maxBytes);
+    const end = writeRows(columns, out, firstRow, count);
+    return out.subarray(0, end);
+  }
+
+  #reserve(size: number): Uint8Array {
+    if (size > MAX_BATCH_BYTES) {
+      throw new SqlError(SQLSTATE.programLimitExceeded, "one batch of rows exceeds 2 GB", {
+        hint: "fetch fewer rows at a time",
+      });
+    }
+    if (size > KEPT_BYTES) {
+      this.#out = new Uint8Array(0);
+      return allocate(size);
+    }
+    if (this.#out.length < size) {
+      const grown = Math.min(KEPT_BYTES, Math.max(size, this.#out.length * 2));
+      this.#out = allocate(grown);
+    }
+    return this.#out;
   }
 }
 
-/** Lays the columns' cells out as rows: sizes first, then one pass per column, each row at its own cursor. */
-function interleave(columns: readonly Cells[], count: number): Uint8Array {
-  const cursors = new Int32Array(count);
-  const out = writeHeaders(columns, cursors);
-  for (const cells of columns) writeColumn(cells, out, cursors);
-  return out;
+/** Not zeroed, and not a Buffer: `slice` of one would not copy. */
+function allocate(size: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
 }
 
-/** Writes every row's header and leaves the cursors behind them. */
-function writeHeaders(columns: readonly Cells[], cursors: Int32Array): Uint8Array {
-  const sizes = rowSizes(columns, cursors.length);
-  let total = 0;
-  for (const size of sizes) total += size;
-  if (total > MAX_BATCH_BYTES) {
-    throw new SqlError(SQLSTATE.programLimitExceeded, "one batch of rows exceeds 2 GB", {
-      hint: "fetch fewer rows at a time",
-    });
+interface RowRange {
+  readonly index: number;
+  readonly firstRow: number;
+  readonly count: number;
+}
+
+function openRows(column: EncodedColumn, chunk: DataChunk, { index, firstRow, count }: RowRange): OpenColumn {
+  const { encode, cells } = column;
+  const vector = openColumn(chunk, index, column.type);
+  if (isBounded(encode)) {
+    return { maxBytes: count * encode.maxBytes, validity: vector.validity, write: encode.open(vector) };
   }
-  const out = Buffer.allocUnsafe(total);
+  if (cells === null) throw new Error("an encoder of unbounded values has no cells");
+  cells.reset(count);
+  encode(vector, firstRow, count, cells);
+  return openCells(cells, firstRow, count);
+}
+
+/** Copies cells 0 … `count - 1` into the rows from `firstRow` on. */
+function openCells({ bytes, starts, lengths }: Cells, firstRow: number, count: number): OpenColumn {
+  let maxBytes = 0;
+  for (let i = 0; i < count; i++) maxBytes += Math.max(0, lengths[i] ?? 0);
+  const write: CellWriter = (out, at, row) => {
+    const length = lengths[row - firstRow] ?? NULL_LENGTH;
+    if (length === NULL_LENGTH) return IS_NULL;
+    const start = starts[row - firstRow] ?? 0;
+    if (length < SMALL_COPY) for (let i = 0; i < length; i++) out[at + i] = bytes[start + i] ?? 0;
+    else out.set(bytes.subarray(start, start + length), at);
+    return at + length;
+  };
+  return { maxBytes, validity: null, write };
+}
+
+/** Writes whole messages from the buffer's start on; gives the position after the last. */
+function writeRows(columns: readonly OpenColumn[], out: Uint8Array, firstRow: number, count: number): number {
   let at = 0;
-  for (let row = 0; row < cursors.length; row++) {
-    const size = sizes[row] ?? 0;
+  for (let row = firstRow; row < firstRow + count; row++) {
+    const start = at;
     out[at] = DATA_ROW;
-    writeInt32(out, at + 1, size - 1);
     out[at + 5] = columns.length >> 8;
     out[at + 6] = columns.length;
-    cursors[row] = at + HEADER_BYTES;
-    at += size;
-  }
-  return out;
-}
-
-function rowSizes(columns: readonly Cells[], count: number): Float64Array {
-  const sizes = new Float64Array(count).fill(HEADER_BYTES + 4 * columns.length);
-  for (const { lengths } of columns) {
-    for (let row = 0; row < count; row++) {
-      const length = lengths[row] ?? NULL_LENGTH;
-      if (length > 0) sizes[row] = (sizes[row] ?? 0) + length;
+    at += HEADER_BYTES;
+    for (const { validity, write } of columns) {
+      const isNull = validity !== null && ((validity[row >> 3] ?? 0) & (1 << (row & 7))) === 0;
+      const end = isNull ? IS_NULL : write(out, at + 4, row);
+      if (end === IS_NULL) {
+        at = writeInt32(out, at, NULL_LENGTH);
+      } else {
+        writeInt32(out, at, end - at - 4);
+        at = end;
+      }
     }
+    writeInt32(out, start + 1, at - start - 1);
   }
-  return sizes;
-}
-
-function writeColumn({ bytes, starts, lengths }: Cells, out: Uint8Array, cursors: Int32Array): void {
-  for (let row = 0; row < cursors.length; row++) {
-    const at = cursors[row] ?? 0;
-    const length = lengths[row] ?? NULL_LENGTH;
-    writeInt32(out, at, length);
-    if (length === NULL_LENGTH) {
-      cursors[row] = at + 4;
-      continue;
-    }
-    const start = starts[row] ?? 0;
-    if (length < SMALL_COPY) for (let i = 0; i < length; i++) out[at + 4 + i] = bytes[start + i] ?? 0;
-    else out.set(bytes.subarray(start, start + length), at + 4);
-    cursors[row] = at + 4 + length;
-  }
+  return at;
 }

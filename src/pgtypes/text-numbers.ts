@@ -68,10 +68,18 @@ export function decimalText(type: DecimalType): ColumnEncoder {
   return boundedEncoder(MAX_INT128_TEXT, (vector) => openDecimal(vector, type));
 }
 
+/** Where the point of a DECIMAL stands; computed once per column. */
+interface Places {
+  readonly scale: number;
+  /** 10^scale. */
+  readonly unit: number;
+}
+
 function openDecimal(vector: ColumnVector, { width, scale }: DecimalType): CellWriter {
+  const places = { scale, unit: 10 ** scale };
   if (width <= 9) {
     const values = width <= 4 ? vector.int16() : vector.int32(1);
-    return (bytes, at, row) => writeSmallDecimal(bytes, at, values[row] ?? 0, scale);
+    return (bytes, at, row) => writeSmallDecimal(bytes, at, values[row] ?? 0, places);
   }
   const words = vector.uint32(width <= 18 ? 2 : 4);
   if (width > 18) {
@@ -80,20 +88,19 @@ function openDecimal(vector: ColumnVector, { width, scale }: DecimalType): CellW
       return insertPoint(bytes, bytes[at] === MINUS ? at + 1 : at, end, scale);
     };
   }
-  return (bytes, at, row) =>
-    writeDecimal64(bytes, at, (words[2 * row + 1] ?? 0) | 0, words[2 * row] ?? 0, scale);
-}
-
-function writeDecimal64(bytes: Uint8Array, at: number, high: number, low: number, scale: number): number {
-  if (high >= -0x100000 && high < 0x100000) {
-    return writeSmallDecimal(bytes, at, high * 4294967296 + low, scale);
-  }
-  const end = writeInt64(bytes, at, high, low);
-  return insertPoint(bytes, bytes[at] === MINUS ? at + 1 : at, end, scale);
+  return (bytes, at, row) => {
+    const high = (words[2 * row + 1] ?? 0) | 0;
+    const low = words[2 * row] ?? 0;
+    if (high >= -0x100000 && high < 0x100000) {
+      return writeSmallDecimal(bytes, at, high * 4294967296 + low, places);
+    }
+    const end = writeInt64(bytes, at, high, low);
+    return insertPoint(bytes, bytes[at] === MINUS ? at + 1 : at, end, scale);
+  };
 }
 
 /** `value` counts units of 10^-scale; |value| < 2^52, so the division below is exact enough to floor. */
-function writeSmallDecimal(bytes: Uint8Array, at: number, value: number, scale: number): number {
+function writeSmallDecimal(bytes: Uint8Array, at: number, value: number, { scale, unit }: Places): number {
   let next = at;
   let size = value;
   if (value < 0) {
@@ -101,7 +108,6 @@ function writeSmallDecimal(bytes: Uint8Array, at: number, value: number, scale: 
     size = -value;
   }
   if (scale === 0) return writeUint(bytes, next, size);
-  const unit = 10 ** scale;
   const whole = Math.floor(size / unit);
   next = writeUint(bytes, next, whole);
   bytes[next++] = 0x2e;

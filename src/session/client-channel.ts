@@ -10,7 +10,7 @@ export interface ClientChannel {
    */
   nextFrame(atRest: boolean): Promise<Frame | undefined>;
   /**
-   * Takes the bytes over; resolves when more may be produced (back-pressure).
+   * Resolves when the bytes are on their way and the caller's again: all back-pressure there is.
    *
    * Errors  ClientGoneError when the client is gone
    */

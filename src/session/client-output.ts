@@ -18,7 +18,7 @@ export class ClientOutput {
     this.#channel = channel;
   }
 
-  /** Sends messages framed elsewhere, behind those in `writer`. The bytes are given away. */
+  /** Sends messages framed elsewhere, behind those in `writer`. When it resolves, the bytes are the caller's again. */
   async rows(bytes: Uint8Array): Promise<void> {
     if (this.writer.length + bytes.length <= GATHER_BYTES) {
       this.writer.append(bytes);

@@ -7,6 +7,8 @@ import { BufferedRows, type EncodedRows } from "./buffered-rows.js";
 
 /** Rows are encoded in slices of about this size: what is held for a slow reader. */
 const SLICE_BYTES = 262_144;
+/** A rest this much larger than a slice still goes as one: two slices of a chunk cost more than one. */
+const SLICE_TOLERANCE = 1.5;
 /** Rows of the first slice, before anything is known of their size. */
 const FIRST_SLICE_ROWS = 256;
 const MAX_SLICE_ROWS = 2048;
@@ -23,6 +25,7 @@ export class RowSource {
   readonly #batches: AsyncIterator<RowBatch>;
   readonly #encoder: RowEncoder;
   readonly #buffered = new BufferedRows();
+  /** The batch behind `#batch`. */
   #fetching: Promise<IteratorResult<RowBatch>> | undefined;
   #batch: RowBatch | undefined;
   #nextRow = 0;
@@ -42,14 +45,16 @@ export class RowSource {
     this.#encoder = new RowEncoder(types, valueFormats, { timeZone });
   }
 
-  /** At most `maxRows` rows, undefined at the end. `ahead` fetches the next batch while these are on their way. */
+  /**
+   * At most `maxRows` rows, undefined at the end; their bytes are valid until the next call. `ahead` fetches the next
+   * batch while these are encoded and on their way.
+   */
   async read(maxRows: number, ahead: boolean): Promise<EncodedRows | undefined> {
     const kept = this.#buffered.take(maxRows);
     if (kept !== undefined) return kept;
     if (!(await this.#load())) return undefined;
-    const rows = this.#encodeSlice(maxRows);
-    if (this.#batch === undefined && ahead) void this.#startFetch();
-    return rows;
+    if (ahead) void this.#startFetch();
+    return this.#encodeSlice(maxRows);
   }
 
   /**
@@ -59,7 +64,8 @@ export class RowSource {
    */
   async bufferRest(limitBytes: number): Promise<number> {
     while (await this.#load()) {
-      this.#buffered.add(this.#encodeSlice(MAX_SLICE_ROWS));
+      const { bytes, rows } = this.#encodeSlice(MAX_SLICE_ROWS);
+      this.#buffered.add({ bytes: bytes.slice(), rows });
       if (this.#buffered.bytes > limitBytes) {
         await this.close();
         throw new SqlError(SQLSTATE.programLimitExceeded, "too many unread rows in a suspended portal", {
@@ -106,7 +112,8 @@ export class RowSource {
     const batch = this.#batch;
     if (batch === undefined) throw new Error("no batch to encode");
     const available = rowCount(batch) - this.#nextRow;
-    const rows = Math.min(maxRows, available, this.#sliceRows);
+    const fits = available <= this.#sliceRows * SLICE_TOLERANCE;
+    const rows = Math.min(maxRows, fits ? available : this.#sliceRows);
     const bytes = this.#encode(batch, this.#nextRow, rows);
     this.#sliceRows = Math.max(1, Math.min(MAX_SLICE_ROWS, Math.floor((SLICE_BYTES * rows) / bytes.length)));
     this.#nextRow += rows;
