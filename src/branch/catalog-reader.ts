@@ -25,30 +25,18 @@ export async function definitionOf(connection: Connection, version: Version): Pr
       `the data of table "${version.name}" is missing from the database file`,
     );
   }
-  return readTableDefinition(textCell(row, "sql"));
+  const indexes = await indexesOf(connection, version.physical);
+  return readTableDefinition([textCell(row, "sql"), ...indexes].join("\n"));
 }
 
-/** CREATE INDEX statements of a table. */
-export async function indexesOf(
-  connection: Connection,
-  table: PhysicalTable,
-): Promise<readonly IndexDefinition[]> {
+/** CREATE INDEX statements of a table, each with its semicolon. */
+async function indexesOf(connection: Connection, table: PhysicalTable): Promise<readonly string[]> {
   const rows = await connection.rows(
-    `SELECT index_name, sql, is_unique FROM duckdb_indexes()
+    `SELECT sql FROM duckdb_indexes()
      WHERE database_name = ? AND schema_name = ? AND table_name = ? AND sql IS NOT NULL ORDER BY index_name`,
     [DATA_CATALOG, table.schema, table.name],
   );
-  return rows.map((row) => ({
-    name: textCell(row, "index_name"),
-    sql: textCell(row, "sql"),
-    unique: row["is_unique"] === true,
-  }));
-}
-
-export interface IndexDefinition {
-  readonly name: string;
-  readonly sql: string;
-  readonly unique: boolean;
+  return rows.map((row) => textCell(row, "sql"));
 }
 
 export interface MainObject {

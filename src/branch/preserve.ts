@@ -10,7 +10,7 @@ import type { LockTable } from "./locks.js";
 import type { Version } from "./model.js";
 import type { Registry } from "./registry.js";
 import { physicalName, STORE_SCHEMA } from "./system-schema.js";
-import { storedColumns } from "./table-definition.js";
+import { definitionText, storedColumns } from "./table-definition.js";
 
 /**
  * Makes sure that no live pin reads `version`'s current rows any more.
@@ -56,7 +56,13 @@ async function copyOnce(registry: Registry, connection: Connection, version: Ver
     const committed = await registry.commit(connection, (state, sequence) => {
       const current = state.current(version);
       if (current === undefined || registry.changedAt(current) > snapshot.sequence) return undefined;
-      const kept: Version = { ...current, id, to: sequence, physical: copy, definition: definition.sql };
+      const kept: Version = {
+        ...current,
+        id,
+        to: sequence,
+        physical: copy,
+        definition: definitionText(definition),
+      };
       return {
         changes: [
           { change: "putVersion", version: kept },

@@ -4,7 +4,7 @@
  */
 import type { Connection } from "../engine/connection.js";
 import { quoteIdentifier } from "../sql/names.js";
-import { commentsOf, definitionOf, indexesOf } from "./catalog-reader.js";
+import { commentsOf, definitionOf } from "./catalog-reader.js";
 import type { LockTable } from "./locks.js";
 import type { PhysicalTable, Version } from "./model.js";
 import { preserve } from "./preserve.js";
@@ -53,10 +53,8 @@ export class CopyStorage implements TableStorage {
     await connection.run(
       `INSERT INTO ${physicalName(target)} (${columns}) SELECT ${columns} FROM ${this.relation(inherited)}`,
     );
+    for (const index of definition.indexes) await connection.run(createIndexOn(index, target));
     if (inherited.physical === null) return;
-    for (const index of await indexesOf(connection, inherited.physical)) {
-      await connection.run(createIndexOn(index.sql, target));
-    }
     for (const { column, comment } of await commentsOf(connection, inherited.physical)) {
       const literal = `'${comment.replaceAll("'", "''")}'`;
       const object =

@@ -6,6 +6,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { splitStatements } from "../sql/split.js";
 import { applyEdits } from "../sql/splice.js";
 import type { TextEdit } from "../sql/analysis.js";
 import type { PhysicalTable } from "./model.js";
@@ -20,7 +21,10 @@ export interface ColumnDefinition {
 }
 
 export interface TableDefinition {
+  /** The CREATE TABLE statement. */
   readonly sql: string;
+  /** Its CREATE INDEX statements. */
+  readonly indexes: readonly string[];
   readonly columns: readonly ColumnDefinition[];
   /** Primary key columns in key order; empty for a table without one. */
   readonly primaryKey: readonly string[];
@@ -37,8 +41,12 @@ export interface ForeignKey {
 const TYPE_ENDS = new Set(["default", "primary", "unique", "not", "check", "generated", "references"]);
 const TABLE_CONSTRAINTS = new Set(["primary", "unique", "check", "foreign", "constraint"]);
 
-/** Reads a CREATE TABLE statement printed by DuckDB. Anything unexpected is XX000: a copy must never guess. */
-export function readTableDefinition(sql: string): TableDefinition {
+/**
+ * Reads a CREATE TABLE statement printed by DuckDB, and the CREATE INDEX statements behind it. Anything unexpected is
+ * XX000: a copy must never guess.
+ */
+export function readTableDefinition(text: string): TableDefinition {
+  const [sql = "", ...indexes] = splitStatements(text).map((statement) => statement.text);
   const tokens = tokenise(sql);
   const columns: ColumnDefinition[] = [];
   const foreignKeys: ForeignKey[] = [];
@@ -56,7 +64,12 @@ export function readTableDefinition(sql: string): TableDefinition {
   }
   const inTable = (name: string): string =>
     columns.find((c) => normaliseName(c.name) === normaliseName(name))?.name ?? name;
-  return { sql, columns, primaryKey: primaryKey.map(inTable), foreignKeys };
+  return { sql, indexes, columns, primaryKey: primaryKey.map(inTable), foreignKeys };
+}
+
+/** The text `readTableDefinition` reads: a definition as it is kept with a preserved table. */
+export function definitionText(definition: TableDefinition): string {
+  return [definition.sql, ...definition.indexes].map((statement) => `${statement};`).join("\n");
 }
 
 /** Columns that hold data of their own: all but generated ones. */
