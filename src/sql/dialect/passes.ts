@@ -11,6 +11,7 @@ import { lockingClausesPass } from "./locking-clauses.js";
 import { operatorsPass } from "./operators.js";
 import type { DialectPass, PassInput } from "./pass.js";
 import { regclassLiteralsPass } from "./regclass-literals.js";
+import { reservedAliasesPass } from "./reserved-aliases.js";
 import { sessionWordsPass } from "./session-words.js";
 import { typeNamesPass } from "./type-names.js";
 import { unicodeLiteralsPass } from "./unicode-literals.js";
@@ -23,6 +24,7 @@ const PASSES: readonly DialectPass[] = [
   arrayLiteralsPass,
   sessionWordsPass,
   functionAliasesPass,
+  reservedAliasesPass,
   collationsPass,
   typeNamesPass,
   regclassLiteralsPass,
