@@ -7,7 +7,7 @@
  *         change    target equals base: take the source's row
  *         conflict  both changed it, differently: the strategy decides
  */
-import { numberCell, textCell, type Connection } from "../engine/connection.js";
+import { numberCell, optionalTextCell, textCell, type Connection } from "../engine/connection.js";
 import type { RelationName } from "./model.js";
 import {
   columnAlias,
@@ -49,12 +49,13 @@ export interface PlanCounts {
   readonly conflicts: number;
 }
 
+/** One conflict. Values are JSON texts as DuckDB wrote them: a JavaScript number would lose digits. */
 export interface ConflictRow {
-  readonly pk: unknown;
+  readonly pk: string | null;
   readonly kind: string;
-  readonly main_value: unknown;
-  readonly branch_value: unknown;
-  readonly base_value: unknown;
+  readonly main_value: string | null;
+  readonly branch_value: string | null;
+  readonly base_value: string | null;
 }
 
 export function isKeyed(input: MergeInput): boolean {
@@ -175,23 +176,10 @@ export async function readConflicts(
 ): Promise<ConflictRow[]> {
   const rows = await connection.rows(`${conflictQuery(plan)} LIMIT ${limit}`);
   return rows.map((row) => ({
-    pk: json(row["key"]),
+    pk: optionalTextCell(row, "key"),
     kind: textCell(row, "kind"),
-    main_value: json(row["main_value"]),
-    branch_value: json(row["branch_value"]),
-    base_value: json(row["base_value"]),
+    main_value: optionalTextCell(row, "main_value"),
+    branch_value: optionalTextCell(row, "branch_value"),
+    base_value: optionalTextCell(row, "base_value"),
   }));
-}
-
-function json(value: unknown): unknown {
-  return typeof value === "string" ? parseLeniently(value) : null;
-}
-
-/** DuckDB writes NaN and Infinity bare into JSON, which JavaScript refuses: such a row is reported as its text. */
-function parseLeniently(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
 }

@@ -49,6 +49,11 @@ export class Registry {
     return this.#state;
   }
 
+  /** The newest commit: what was read from the catalogue since then is still what it holds. */
+  get sequence(): Sequence {
+    return this.#sequence;
+  }
+
   newVersionId(): number {
     return ++this.#versionId;
   }

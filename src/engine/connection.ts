@@ -47,7 +47,7 @@ export class ResultStream {
 
   /** Rows a statement without a row result inserted, updated or deleted; 0 for one that changes no rows. */
   async changedRows(): Promise<number> {
-    if (this.#result.returnType !== ResultReturnType.CHANGED_ROWS) return 0;
+    // CREATE TABLE AS returns a count too, though its type says that it returns nothing.
     const chunk = await this.next();
     const count = chunk?.getRows()[0]?.[0];
     return typeof count === "bigint" || typeof count === "number" ? Number(count) : 0;

@@ -25,6 +25,7 @@ import {
   type ArgumentReader,
 } from "./branch-arguments.js";
 import { branchDetails, branchList, type BranchDetails } from "./branch-reports.js";
+import { conflictsJson } from "./conflict-json.js";
 import type { StatementResult } from "./types.js";
 
 /** What a branch statement needs of its session. */
@@ -230,13 +231,15 @@ function mergeAnswer(command: BranchCommand, outcome: MergeOutcome): StatementRe
     rows_deleted: totals.deleted,
     conflicts_resolved: outcome.status === "merged" ? totals.conflicts : 0,
     has_conflicts: conflicts.length > 0 ? "t" : "f",
-    conflicts: JSON.stringify(conflicts),
+    conflicts: conflictsJson(conflicts),
   };
   if (command.shape === "scalar") {
-    return scalarAnswer(
-      command,
-      JSON.stringify({ ...row, tables: totals.tables, has_conflicts: conflicts.length > 0, conflicts }),
-    );
+    const { conflicts: report, ...rest } = {
+      ...row,
+      tables: totals.tables,
+      has_conflicts: conflicts.length > 0,
+    };
+    return scalarAnswer(command, `${JSON.stringify(rest).slice(0, -1)},"conflicts":${report}}`);
   }
   // libpq reads a number behind MERGE.
   return answer(command, `MERGE ${rowsAffected}`, row, true);

@@ -6,6 +6,8 @@ import { notSupported } from "../core/errors.js";
 import { MAIN } from "../branch/model.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
+import { tokenise, type Token } from "../sql/lexer.js";
+import { normaliseName } from "../sql/names.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
 import { planDrops } from "./plan-drop.js";
@@ -68,7 +70,31 @@ function refuseUncertainWrite(scope: NameScope, statement: RelationalStatement):
       "this statement cannot be run on a branch: what it writes could not be determined safely",
     );
   }
+  if (ROW_VERBS.has(statement.verb)) refuseRowIds(statement);
 }
+
+/**
+ * Refuses rowids given by value: one read before the branch had its own image of the table would be another row's now.
+ * Rowids that the statement reads itself are those of the image it writes.
+ */
+function refuseRowIds(statement: RelationalStatement): void {
+  if (!/rowid/i.test(statement.text)) return;
+  const tokens = tokenise(statement.text);
+  const isValue = (token: Token | undefined): boolean => token !== undefined && VALUE_KINDS.has(token.kind);
+  const byValue = tokens.some((token, at) => {
+    if ((token.kind !== "word" && token.kind !== "quoted") || normaliseName(token.value) !== "rowid")
+      return false;
+    const behind = tokens.slice(at + 1, at + 4);
+    return isValue(tokens[at - 2]) || behind.some(isValue);
+  });
+  if (byValue)
+    throw notSupported(
+      "rowid cannot be given by value in a statement that writes on a branch",
+      "name the row by its values",
+    );
+}
+
+const VALUE_KINDS: ReadonlySet<Token["kind"]> = new Set(["number", "parameter", "string"]);
 
 /** Statements whose targets are replaced where they stand. */
 async function planInPlace(

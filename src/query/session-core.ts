@@ -67,11 +67,10 @@ export class SessionCore implements Disposable {
     this.connection = connection;
     this.settings = settings;
     this.identity = identity;
-    this.transactions = new SessionTransactions(
-      services.context,
-      connection,
-      async () => await this.#readTemporary(),
-    );
+    this.transactions = new SessionTransactions(services.context, connection, async () => {
+      this.#catalog.forget();
+      await this.#readTemporary();
+    });
     this.prepared = new PreparedCache(connection, MAX_PREPARED);
     this.#functions = new SessionFunctions(identity);
     this.#catalog = new SessionCatalog(connection);
@@ -244,6 +243,13 @@ export class SessionCore implements Disposable {
     };
   }
 
+  /** Undefined while this session has changes of its own that no commit counts. */
+  #catalogVersion(scope: NameScope): number | undefined {
+    const transaction = this.transactions.current;
+    if (scope.temporary.size > 0 || transaction?.hasWritten === true) return undefined;
+    return transaction?.snapshot.sequence ?? this.services.context.registry.sequence;
+  }
+
   /** Sets what the catalogue's views show. A plan made for other contents must not be used again. */
   async #showCatalog(scope: NameScope): Promise<void> {
     const listing = scope.head === MAIN ? undefined : await this.#listing.of(scope);
@@ -251,6 +257,8 @@ export class SessionCore implements Disposable {
       listing,
       searchPath: scope.searchPath.map((schema) => (schema === "main" ? "public" : schema)),
       settings: this.settings.all(),
+      version: this.#catalogVersion(scope),
+      inTransaction: this.transactions.current !== undefined,
     });
     if (shown === "changed") this.prepared.clear();
   }

@@ -1,5 +1,6 @@
 /** What pins need is kept, what no pin needs is gone. */
 import { expect, test } from "vitest";
+import { MAIN } from "../../src/branch/model.js";
 import { World, type TestSession } from "../support/world.js";
 
 async function keptTables(session: TestSession): Promise<number> {
@@ -27,7 +28,7 @@ test("a preserved table stays as long as any of its pins, and goes with the last
   expect(await keptTables(main)).toBe(1);
   await main.query("DROP BRANCH c");
   expect(await keptTables(main)).toBe(0);
-  expect(world.context.registry.state.versionsOf("main" as never)).toHaveLength(1);
+  expect(world.context.registry.state.versionsOf(MAIN)).toHaveLength(1);
 });
 
 test("a branch made from a branch keeps what it reads through its parent", async () => {

@@ -118,3 +118,37 @@ test("a write that could not be read for certain is refused on a branch", async 
   }
   expect(await main.query("SELECT count(*) FROM t")).toEqual([[0n]]);
 });
+
+test("a rowid given by value does not choose a row on a branch, one the statement reads itself does", async () => {
+  await using world = await World.open();
+  await using main = await world.connect();
+  await main.query(
+    "CREATE TABLE t (v INTEGER); INSERT INTO t VALUES (1), (1), (2); DELETE FROM t WHERE v = 2; CREATE BRANCH b",
+  );
+  await using branch = await world.connect("main/b");
+  for (const condition of [
+    "rowid = 0",
+    "0 = rowid",
+    "t.rowid IN (0, 1)",
+    "rowid BETWEEN 0 AND 1",
+    '"rowid" > 0',
+  ]) {
+    expect(await code(branch.query(`DELETE FROM t WHERE ${condition}`)), condition).toBe("0A000");
+  }
+  await branch.query("DELETE FROM t WHERE rowid IN (SELECT min(rowid) FROM t)");
+  expect(await branch.query("SELECT v FROM t")).toEqual([[1]]);
+});
+
+test("numbers in a conflict report keep all their digits", async () => {
+  await using world = await World.open();
+  await using main = await world.connect();
+  await main.query(
+    "CREATE TABLE t (id BIGINT PRIMARY KEY, v DECIMAL(30, 2)); INSERT INTO t VALUES (9007199254740993, 1); CREATE BRANCH b",
+  );
+  await using branch = await world.connect("main/b");
+  await branch.query("UPDATE t SET v = 12345678901234567890.12");
+  await main.query("UPDATE t SET v = 2");
+  const [row] = await main.query("MERGE BRANCH b USING manual");
+  expect(row?.at(-1)).toContain('"pk":{"id":9007199254740993}');
+  expect(row?.at(-1)).toContain('"v":12345678901234567890.12}');
+});

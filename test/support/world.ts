@@ -2,6 +2,7 @@
 import { followOfflineChanges } from "../../src/branch/lifecycle.js";
 import { Registry } from "../../src/branch/registry.js";
 import { createBranchContext, type BranchContext } from "../../src/branch/transaction.js";
+import { SqlError } from "../../src/core/errors.js";
 import { textCell } from "../../src/engine/connection.js";
 import { Database } from "../../src/engine/database.js";
 import { DuckSessionFactory } from "../../src/query/session-factory.js";
@@ -30,6 +31,17 @@ export class TestSession implements AsyncDisposable {
       }
     }
     return rows;
+  }
+
+  /** `ok`, or the SQLSTATE of the failure; any other failure is thrown on. */
+  async outcome(text: string): Promise<string> {
+    try {
+      await this.query(text);
+      return "ok";
+    } catch (error) {
+      if (error instanceof SqlError) return error.code;
+      throw error;
+    }
   }
 
   async #run(statement: Parameters<QuerySession["execute"]>[0]): Promise<Value[][]> {

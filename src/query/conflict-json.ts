@@ -1,0 +1,29 @@
+/** The conflict report as JSON, with the values' own JSON texts inside: no digit of a key or value is lost. */
+import type { ConflictRow } from "../branch/merge-plan.js";
+import type { TableConflicts } from "../branch/merge-types.js";
+
+/** Shape: `[{table, row_count, rows: [{pk, kind, main_value, branch_value, base_value}]}]`, as the tutorial reads it. */
+export function conflictsJson(conflicts: readonly TableConflicts[]): string {
+  const tables = conflicts.map(({ table, row_count, rows }) => {
+    return `{"table":${JSON.stringify(table)},"row_count":${row_count},"rows":[${rows.map(rowJson).join(",")}]}`;
+  });
+  return `[${tables.join(",")}]`;
+}
+
+function rowJson(row: ConflictRow): string {
+  const values = (["pk", "main_value", "branch_value", "base_value"] as const).map(
+    (field) => `"${field}":${validJson(row[field])}`,
+  );
+  return `{"kind":${JSON.stringify(row.kind)},${values.join(",")}}`;
+}
+
+/** DuckDB writes NaN and Infinity bare, which is no JSON: such a row is given as a string. */
+function validJson(text: string | null): string {
+  if (text === null) return "null";
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify(text);
+  }
+}
