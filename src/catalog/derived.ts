@@ -90,14 +90,16 @@ const FUNCTIONS = `
   FROM duckdb_functions() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND function_type IN ('macro', 'table_macro')
     AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()`;
 
-/** Statements that make these helpers; those of objects.ts and the naming functions come first. */
-export function derivedStatements(): readonly string[] {
-  return [
-    ...staticTables(),
-    `CREATE VIEW ${PG}._type AS ${TYPES}`,
-    `CREATE VIEW ${PG}._index_key AS ${INDEX_KEYS}`,
-    `CREATE VIEW ${PG}._constraint_numbers AS ${CONSTRAINT_NUMBERS}`,
-    `CREATE VIEW ${PG}._description AS ${DESCRIPTIONS}`,
-    `CREATE VIEW ${PG}._function AS ${FUNCTIONS}`,
-  ];
+/** Facts about PostgreSQL itself. */
+export function staticStatements(): readonly string[] {
+  return staticTables();
 }
+
+/** More helpers by name; those of objects.ts come first. */
+export const DERIVED_QUERIES: readonly (readonly [name: string, query: string])[] = [
+  ["_type", TYPES],
+  ["_index_key", INDEX_KEYS],
+  ["_constraint_numbers", CONSTRAINT_NUMBERS],
+  ["_description", DESCRIPTIONS],
+  ["_function", FUNCTIONS],
+];

@@ -1,12 +1,13 @@
 /** Makes the catalogue in the void catalogue, once per process; nothing of it is in the user's file. */
 import type { Connection } from "../engine/connection.js";
-import { derivedStatements } from "./derived.js";
+import { staticStatements } from "./derived.js";
 import { functionStatements } from "./functions.js";
 import { INFORMATION_SCHEMA_CONTENT } from "./information-schema-content.js";
 import { lookupStatements, namingStatements } from "./lookups.js";
 import { INFORMATION, PG } from "./names.js";
-import { objectStatements } from "./objects.js";
+import { objectMacros } from "./objects.js";
 import { PG_CATALOG_CONTENT } from "./pg-catalog-content.js";
+import { snapshotViews } from "./snapshot.js";
 import { INFORMATION_SCHEMA, PG_CATALOG, shapedQuery, type Content, type RelationShape } from "./shapes.js";
 import { quoteIdentifier } from "../sql/names.js";
 
@@ -16,8 +17,9 @@ export async function installCatalog(connection: Connection): Promise<void> {
     `CREATE SCHEMA ${PG}`,
     `CREATE SCHEMA ${INFORMATION}`,
     ...namingStatements(),
-    ...objectStatements(),
-    ...derivedStatements(),
+    ...objectMacros(),
+    ...staticStatements(),
+    ...snapshotViews(),
     ...views(PG, PG_CATALOG, PG_CATALOG_CONTENT),
     ...views(INFORMATION, INFORMATION_SCHEMA, INFORMATION_SCHEMA_CONTENT),
     ...lookupStatements(),

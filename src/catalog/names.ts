@@ -7,6 +7,9 @@ export const PG = CATALOG_SCHEMA;
 /** Holds information_schema's relations. */
 export const INFORMATION = `${VOID_CATALOG}.duckbranch_information_schema`;
 
+/** Names of the temporary tables that hold a session's copy of the helpers. */
+export const SNAPSHOT_PREFIX = "duckbranch_snapshot_";
+
 /** Variables of a session's connection that the views read; set by `CatalogSession`. */
 export const VARIABLES = {
   /** What a branch shows: a list of structs. NULL on main, which shows what DuckDB lists. */

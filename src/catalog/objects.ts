@@ -7,7 +7,7 @@
  */
 import { STORE_SCHEMA, SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import { PG, VARIABLES, variable } from "./names.js";
+import { PG, SNAPSHOT_PREFIX, VARIABLES, variable } from "./names.js";
 
 /**
  * OIDs are a hash of the object's kind and name: the same on every head and after a restart, without a table to keep.
@@ -36,6 +36,7 @@ const RELATION_NAMES = `
   FROM duckdb_views() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()
   UNION ALL
   SELECT 'temp', 'pg_temp', table_name, 'r', schema_name, table_name, NULL FROM duckdb_tables() WHERE database_name = 'temp'
+    AND NOT starts_with(table_name, '${SNAPSHOT_PREFIX}')
   UNION ALL
   SELECT '${DATA_CATALOG}', l."schema", l."name", l.kind, l.physical_schema, l.physical_name, l.definition
   FROM (SELECT unnest(${variable("relations")}) AS l)`;
@@ -146,23 +147,20 @@ const TYPED_COLUMNS = `
   LEFT JOIN (SELECT printed, min_by(oid, oid) AS oid, min_by(array_oid, oid) AS array_oid FROM ${PG}._enum GROUP BY printed) AS e
     ON c.head = 'ENUM' AND e.printed = c.base`;
 
-/** Statements that make the helpers, in order. */
-export function objectStatements(): readonly string[] {
-  const views: readonly (readonly [string, string])[] = [
-    ["_relation_name", RELATION_NAMES],
-    ["_schema", SCHEMAS],
-    ["_raw_constraint", RAW_CONSTRAINTS],
-    ["_constraint", CONSTRAINTS],
-    ["_index", INDEXES],
-    ["_class", CLASSES],
-    ["_enum", ENUMS],
-    ["_column", COLUMNS],
-    ["_typed_column", TYPED_COLUMNS],
-  ];
-  return [
-    ...HELPER_MACROS,
-    typeOidMacro("_base_oid", 0, 25),
-    typeOidMacro("_array_oid", 1, 1009),
-    ...views.map(([name, query]) => `CREATE VIEW ${PG}.${name} AS ${query}`),
-  ];
+/** Macros the helpers are made with. */
+export function objectMacros(): readonly string[] {
+  return [...HELPER_MACROS, typeOidMacro("_base_oid", 0, 25), typeOidMacro("_array_oid", 1, 1009)];
 }
+
+/** The helpers by name, each after those it reads. */
+export const OBJECT_QUERIES: readonly (readonly [name: string, query: string])[] = [
+  ["_relation_name", RELATION_NAMES],
+  ["_schema", SCHEMAS],
+  ["_raw_constraint", RAW_CONSTRAINTS],
+  ["_constraint", CONSTRAINTS],
+  ["_index", INDEXES],
+  ["_class", CLASSES],
+  ["_enum", ENUMS],
+  ["_column", COLUMNS],
+  ["_typed_column", TYPED_COLUMNS],
+];

@@ -5,6 +5,7 @@
 import type { Connection } from "../engine/connection.js";
 import { quoteLiteral } from "../sql/names.js";
 import { VARIABLES, VARIABLE_TYPES } from "./names.js";
+import { snapshotScript } from "./snapshot.js";
 
 /** A relation of a branch under the name clients use, and the DuckDB table that describes it, if one does. */
 export interface ListedRelation {
@@ -51,17 +52,31 @@ export interface CatalogContents {
   /** Clients' spelling, `public` for DuckDB's main. */
   readonly searchPath: readonly string[];
   readonly settings: readonly (readonly [name: string, value: string])[];
+  /** Equal for equal contents of the database; undefined when they cannot be told from others. */
+  readonly version: number | undefined;
+  readonly inTransaction: boolean;
 }
 
 export class SessionCatalog {
   readonly #connection: Connection;
   readonly #set = new Map<keyof typeof VARIABLES, string>();
+  /** What the copies were made of. */
+  #copied: number | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
   }
 
-  /** Says whether anything had to be set: what was prepared before has the old values in it. */
+  /** What was copied may be gone with a rolled back transaction. */
+  forget(): void {
+    this.#copied = undefined;
+  }
+
+  /**
+   * Says whether anything had to be set: what was prepared before has the old values in it.
+   *
+   * Atomic  copies are made in the session's transaction, or in one of their own
+   */
   async show(contents: CatalogContents): Promise<"changed" | "unchanged"> {
     const { listing, searchPath, settings } = contents;
     const changes = [
@@ -74,7 +89,25 @@ export class SessionCatalog {
         settings.map(([name, setting]) => ({ name, setting })),
       ),
     ];
-    return changes.includes(true) ? "changed" : "unchanged";
+    const isFresh = contents.version !== undefined && contents.version === this.#copied;
+    const isUnchanged = !changes.includes(true);
+    if (isFresh && isUnchanged) return "unchanged";
+    this.#copied = undefined;
+    await this.#copy(contents.inTransaction);
+    this.#copied = contents.version;
+    return isUnchanged ? "unchanged" : "changed";
+  }
+
+  async #copy(inTransaction: boolean): Promise<void> {
+    if (inTransaction) return await this.#connection.run(snapshotScript());
+    await this.#connection.run("BEGIN");
+    try {
+      await this.#connection.run(snapshotScript());
+      await this.#connection.run("COMMIT");
+    } catch (error) {
+      await this.#connection.run("ROLLBACK");
+      throw error;
+    }
   }
 
   async #assign(name: keyof typeof VARIABLES, value: unknown): Promise<boolean> {

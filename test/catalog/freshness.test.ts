@@ -1,0 +1,106 @@
+/** The catalogue is copied per session: whatever changes it must be seen by the next statement that reads it. */
+import pg from "pg";
+import { afterAll, beforeAll, beforeEach, afterEach, expect, test } from "vitest";
+import { startTestApp, type TestApp } from "../cli/test-app.js";
+import { USER } from "./fixture.js";
+
+let app: TestApp;
+let one: pg.Client;
+let other: pg.Client;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(async () => await app[Symbol.asyncDispose]());
+beforeEach(async () => {
+  [one, other] = await Promise.all([connect("main"), connect("main")]);
+});
+afterEach(async () => {
+  await one.query("ROLLBACK");
+  await one.query("DROP TABLE IF EXISTS t");
+  await Promise.all([one.end(), other.end()]);
+});
+
+async function connect(database: string): Promise<pg.Client> {
+  const client = new pg.Client({ ...app.address, user: USER, database });
+  await client.connect();
+  return client;
+}
+
+async function columns(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ readonly attname: string }>(
+    "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('t') AND attnum > 0 ORDER BY attnum",
+  );
+  return rows.map((row) => row.attname);
+}
+
+test("a session sees its own DDL at once, and what others commit", async () => {
+  expect(await columns(one)).toEqual([]);
+  await one.query("CREATE TABLE t (a int)");
+  expect(await columns(one)).toEqual(["a"]);
+  expect(await columns(other)).toEqual(["a"]);
+  await other.query("ALTER TABLE t ADD COLUMN b int");
+  expect(await columns(one)).toEqual(["a", "b"]);
+  await other.query("DROP TABLE t");
+  expect(await columns(one)).toEqual([]);
+});
+
+test("an open transaction sees its own changes, nobody else does, and a rollback takes them back", async () => {
+  await one.query("CREATE TABLE t (a int)");
+  await one.query("BEGIN");
+  expect(await columns(one)).toEqual(["a"]);
+  await one.query("ALTER TABLE t ADD COLUMN b int");
+  expect(await columns(one)).toEqual(["a", "b"]);
+  expect(await columns(other)).toEqual(["a"]);
+  await one.query("ROLLBACK");
+  expect(await columns(one)).toEqual(["a"]);
+});
+
+test("an open transaction keeps its snapshot, and the session sees the news behind it", async () => {
+  await one.query("CREATE TABLE t (a int)");
+  await one.query("BEGIN");
+  expect(await columns(one)).toEqual(["a"]);
+  await other.query("ALTER TABLE t ADD COLUMN b int");
+  expect(await columns(one)).toEqual(["a"]);
+  await one.query("COMMIT");
+  expect(await columns(one)).toEqual(["a", "b"]);
+});
+
+test("a failed block leaves nothing of its copies behind", async () => {
+  await one.query("BEGIN");
+  await one.query("CREATE TABLE t (a int)");
+  expect(await columns(one)).toEqual(["a"]);
+  await expect(one.query("SELECT 1/'x'::int")).rejects.toThrow();
+  await one.query("ROLLBACK");
+  expect(await columns(one)).toEqual([]);
+});
+
+test("a temporary table is in its session's catalogue only", async () => {
+  await one.query("CREATE TEMP TABLE t (mine int)");
+  expect(await columns(one)).toEqual(["mine"]);
+  expect(await columns(other)).toEqual([]);
+  await one.query("DROP TABLE t");
+  expect(await columns(one)).toEqual([]);
+});
+
+test("a prepared statement over the catalogue follows a change of head", async () => {
+  await one.query("CREATE TABLE t (a int)");
+  await one.query("CREATE BRANCH apart");
+  const prepared = { name: "tables", text: "SELECT relname FROM pg_class WHERE relname = $1", values: ["t"] };
+  expect((await one.query(prepared)).rowCount).toBe(1);
+  await one.query("USE BRANCH apart");
+  await one.query("DROP TABLE t");
+  expect((await one.query(prepared)).rowCount).toBe(0);
+  await one.query("USE BRANCH main");
+  expect((await one.query(prepared)).rowCount).toBe(1);
+  await one.query("DROP BRANCH apart");
+});
+
+test("names of the catalogue cannot be written, nor kept in the user's file", async () => {
+  await expect(one.query("INSERT INTO pg_class (relname) VALUES ('x')")).rejects.toMatchObject({
+    code: "42501",
+  });
+  await expect(one.query("CREATE VIEW v AS SELECT relname FROM pg_class")).rejects.toMatchObject({
+    code: "0A000",
+  });
+  await expect(one.query("SELECT * FROM pg_catalog.pg_nothing")).rejects.toMatchObject({ code: "42P01" });
+});
