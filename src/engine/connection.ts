@@ -17,6 +17,9 @@ import type { DataChunk, EngineColumn, EngineType, EngineValue } from "./types.j
 export type Cell = EngineValue;
 export type Row = Readonly<Record<string, Cell>>;
 
+/** PIVOT becomes several statements, which have to be run one after the other. */
+const SEVERAL_STATEMENTS = "Invalid Input Error: Cannot prepare multiple statements";
+
 /** Result of one statement, read chunk by chunk as DuckDB produces it. */
 export class ResultStream {
   readonly #result: DuckDBResult;
@@ -35,7 +38,7 @@ export class ResultStream {
     return result.columnNames().map((name, index) => ({ name, type: result.columnType(index) }));
   }
 
-  /** The next chunk, or undefined at the end. Its memory is valid until the next call. */
+  /** The next chunk, or undefined at the end. A chunk owns its memory: asking for the next one leaves it as it is. */
   async next(): Promise<DataChunk | undefined> {
     try {
       const chunk = await this.#result.fetchChunk();
@@ -159,9 +162,25 @@ export class Connection implements Disposable {
 
   async stream(sql: string): Promise<ResultStream> {
     try {
-      return new ResultStream(await this.#connection.stream(sql));
+      return new ResultStream((await this.#streamOne(sql)) ?? (await this.#connection.stream(sql)));
     } catch (error) {
       throw classifyFailure(error);
+    }
+  }
+
+  /** Prepares and starts in two steps where `stream` takes three. Undefined for what DuckDB makes several statements of. */
+  async #streamOne(sql: string): Promise<DuckDBResult | undefined> {
+    let prepared;
+    try {
+      prepared = await this.#connection.prepare(sql);
+    } catch (error) {
+      if (error instanceof Error && error.message.startsWith(SEVERAL_STATEMENTS)) return undefined;
+      throw error;
+    }
+    try {
+      return await prepared.stream();
+    } finally {
+      prepared.destroySync();
     }
   }
 

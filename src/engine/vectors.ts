@@ -1,7 +1,7 @@
 /**
  * Raw reads of a chunk's columns: typed arrays laid over DuckDB's own memory, without a value object per cell.
  *
- * Owns    nothing: every array is a view that dies with the chunk; read it before the next fetch, never keep it
+ * Owns    nothing: every array is a view that dies with the chunk; never keep it
  * Limits  little-endian machines only (DuckDB's Node binding has no other)
  * Source  measured: typed-array loops encode 4–10 M cells/s, the binding's converters 0.2 M
  */

@@ -31,9 +31,29 @@ const LAST_EXPONENT = 1072;
 
 /** Literals: a computed power could be off by one bit. */
 const POWERS = Float64Array.of(
-  1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+  1,
+  1e1,
+  1e2,
+  1e3,
+  1e4,
+  1e5,
+  1e6,
+  1e7,
+  1e8,
+  1e9,
+  1e10,
+  1e11,
+  1e12,
+  1e13,
+  1e14,
+  1e15,
+  1e16,
+  1e17,
+  1e18,
+  1e19,
+  1e20,
   1e21,
-); // prettier-ignore
+);
 const POWER_HIGHS = POWERS.map(highHalf);
 /** Half the distance of neighbouring doubles, by exponent. */
 const HALF_STEPS = Float64Array.from(

@@ -6,7 +6,6 @@ import { classifyFailure } from "../engine/failure.js";
 import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { describeTargets } from "./describe.js";
-import { typeParameters } from "./parameter-types.js";
 import { planStatement } from "./plan-statement.js";
 import { readsOtherHeads, resolveStatement } from "./resolve.js";
 import {
@@ -155,18 +154,15 @@ export async function describeRelational(
   if (!hasRows && statement.parameterCount === 0) return { parameterOids: [], columns: null };
   const targets = describeTargets(core.services.context.storage, scope, statement);
   const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
-  const prepared = await core.connection.prepare(await typeParameters(core.connection, sql));
-  try {
-    const inferred = prepared.parameterTypes;
-    const count = Math.max(statement.parameterCount, inferred.length, declaredOids.length);
-    const parameterOids = Array.from(
-      { length: count },
-      (_, i) => declaredOids[i] || inferParameterOid(inferred[i]),
-    );
-    return { parameterOids, columns: hasRows ? namedColumns(prepared.columns, statement.columnNames) : null };
-  } finally {
-    prepared.close();
-  }
+  const inTransaction = core.transactions.current !== undefined;
+  const asOf = inTransaction ? undefined : core.services.context.registry.sequence;
+  const { parameterTypes, columns } = await core.prepared.shape(sql, asOf);
+  const count = Math.max(statement.parameterCount, parameterTypes.length, declaredOids.length);
+  const parameterOids = Array.from(
+    { length: count },
+    (_, i) => declaredOids[i] || inferParameterOid(parameterTypes[i]),
+  );
+  return { parameterOids, columns: hasRows ? namedColumns(columns, statement.columnNames) : null };
 }
 
 function bindParameters(prepared: PreparedStatement, input: ExecuteInput, timeZone: string): void {

@@ -142,6 +142,7 @@ export class DuckSession implements QuerySession {
     input: ExecuteInput,
     signal: AbortSignal,
   ): Promise<StatementResult> {
+    if (!isPlainRead(analysis)) this.#core.prepared.forgetShapes();
     switch (analysis.kind) {
       case "empty":
         return { kind: "empty" };
@@ -204,6 +205,7 @@ export class DuckSession implements QuerySession {
   }
 
   async fail(): Promise<void> {
+    this.#core.prepared.forgetShapes();
     await this.#core.transactions.fail();
   }
 
@@ -251,6 +253,11 @@ export class DuckSession implements QuerySession {
 
 function sourceOf(statement: ParsedStatement): string {
   return statement instanceof ReadStatement ? statement.source : statement.text;
+}
+
+/** Leaves the session, its settings and all tables as they were. */
+function isPlainRead(analysis: StatementAnalysis): boolean {
+  return analysis.kind === "relational" && analysis.verb === "select" && !analysis.writes;
 }
 
 /** COMMIT and ROLLBACK: all that a failed block still takes. */
