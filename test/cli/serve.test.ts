@@ -40,16 +40,19 @@ describe("duckbranch serve", () => {
 
   test("lets the statement under way end before it stops, and takes no new one", async () => {
     await using directory = await temporaryDirectory();
-    await using server = await ServerProcess.serve(directory.file("a.db"));
+    await using server = await ServerProcess.serve(directory.file("a.db"), {
+      // However slow the machine is: this is not about statements that do not end.
+      environment: { DUCKBRANCH_DRAIN_TIMEOUT_MS: "600000" },
+    });
     await using busy = await connectPg(server.address);
     await using watcher = await connectPg(server.address);
     // Long enough to be under way when the signal comes: the watcher's connection is ended while it runs.
-    const counting = busy.value("SELECT count(*) FROM range(300000000) r(i) WHERE i % 7 = 0");
+    const counting = busy.value("SELECT count(*) FROM range(140000000) r(i) WHERE i % 7 = 0");
     await watcher.value("SELECT 1");
     const goodbye = new Promise<unknown>((resolve) => watcher.pg.once("error", resolve));
     server.signal("SIGTERM");
     expect(await goodbye).toMatchObject({ code: "57P01" });
-    expect(Number(await counting)).toBe(42857143);
+    expect(Number(await counting)).toBe(20000000);
     expect(await server.exited).toEqual({ code: 0, signal: null });
     await expect(connectPg(server.address)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
