@@ -3,6 +3,7 @@
  * (see lookups.ts): DuckDB substitutes arguments as text, so a parameter named like a column would bind to the wrong one.
  */
 import { PG } from "./names.js";
+import { TYPE_NAMES } from "./snapshot.js";
 
 /** Overloads: parameter count ⇒ body. */
 type Bodies = Readonly<Record<number, string>>;
@@ -27,7 +28,7 @@ const FORMAT_TYPE = `CASE WHEN _1 IS NULL THEN NULL WHEN _1 = 0 THEN '-'
   WHEN _1 = 1231 AND _2 >= 4 THEN 'numeric' || ${NUMERIC_MODIFIER} || '[]'
   WHEN _1 = 1043 AND _2 >= 4 THEN 'character varying(' || (_2 - 4)::VARCHAR || ')'
   WHEN _1 = 1042 AND _2 >= 4 THEN 'character(' || (_2 - 4)::VARCHAR || ')'
-  ELSE coalesce(${lookup("type")}, '???') END`;
+  ELSE coalesce(map_extract_value(${TYPE_NAMES}, _1::BIGINT), '???') END`;
 
 const SIZE = `CASE WHEN abs(_1) < 10240 THEN _1::BIGINT::VARCHAR || ' bytes'
   WHEN abs(_1) < 10485760 THEN round(_1 / 1024)::BIGINT::VARCHAR || ' kB'

@@ -73,7 +73,7 @@ export class SessionCatalog {
   }
 
   /**
-   * Says whether anything had to be set: what was prepared before has the old values in it.
+   * Says whether anything had to be set or copied: what was prepared before has the old values of variables in it.
    *
    * Atomic  copies are made in the session's transaction, or in one of their own
    */
@@ -90,12 +90,11 @@ export class SessionCatalog {
       ),
     ];
     const isFresh = contents.version !== undefined && contents.version === this.#copied;
-    const isUnchanged = !changes.includes(true);
-    if (isFresh && isUnchanged) return "unchanged";
+    if (isFresh && !changes.includes(true)) return "unchanged";
     this.#copied = undefined;
     await this.#copy(contents.inTransaction);
     this.#copied = contents.version;
-    return isUnchanged ? "unchanged" : "changed";
+    return "changed";
   }
 
   async #copy(inTransaction: boolean): Promise<void> {

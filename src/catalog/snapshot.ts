@@ -9,6 +9,10 @@ import { OBJECT_QUERIES } from "./objects.js";
 
 const HELPERS = [...OBJECT_QUERIES, ...DERIVED_QUERIES];
 
+/** Names of types by OID, for format_type(): a sub-query there would lose the order of the rows it is called for. */
+export const TYPE_NAMES = "CAST(getvariable('duckbranch_type_names') AS MAP(BIGINT, VARCHAR))";
+const TYPE_NAMES_STATEMENT = `SET VARIABLE duckbranch_type_names = (SELECT map_from_entries(list((oid, printed))) FROM ${PG}._type)`;
+
 function copyOf(name: string): string {
   return `temp.main.${SNAPSHOT_PREFIX}${name.slice(1)}`;
 }
@@ -27,7 +31,7 @@ export function snapshotViews(): readonly string[] {
 
 /** Copies all helpers, on the connection of a session and in its transaction. */
 export function snapshotScript(): string {
-  return HELPERS.map(([name]) => copyStatement(name)).join("; ");
+  return [...HELPERS.map(([name]) => copyStatement(name)), TYPE_NAMES_STATEMENT].join("; ");
 }
 
 function copyStatement(name: string): string {

@@ -1,7 +1,7 @@
 import type { TextEdit } from "../analysis.js";
 import { isSequenceFunction } from "../builtin-names.js";
 import type { Token } from "../lexer.js";
-import { isSymbol, isWord, nameAt } from "../token-reader.js";
+import { closingBracket, isSymbol, isWord, nameAt } from "../token-reader.js";
 import { operandStart } from "./operand-start.js";
 import type { DialectPass } from "./pass.js";
 
@@ -44,7 +44,7 @@ export const catalogCastsPass: DialectPass = ({ tokens }) => {
 
 function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
   const cast = castAt(tokens, index + 1);
-  const first = operandStart(tokens, index - 1);
+  const first = cast === undefined ? undefined : operandStart(tokens, index - 1);
   const [begin, sign] = [first === undefined ? undefined : tokens[first], tokens[index]];
   if (cast === undefined || first === undefined || begin === undefined || sign === undefined) return [];
   if (isSequenceLiteral(tokens, first)) return [];
@@ -56,18 +56,25 @@ function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
 }
 
 function prefixCast(tokens: readonly Token[], index: number): TextEdit[] {
-  const close = closing(tokens, index + 1);
-  const at = tokens.findIndex(
-    (token, i) => i > index && i < close && isWord(token, "as") && castAt(tokens, i + 1)?.next === close,
-  );
+  const close = closingBracket(tokens, index + 1);
+  const at = close === undefined ? -1 : typeAt(tokens, close);
   const cast = castAt(tokens, at + 1);
   const [word, as] = [tokens[index], tokens[at]];
-  if (at === -1 || cast === undefined || word === undefined || as === undefined) return [];
+  if (close === undefined || cast === undefined || word === undefined || as === undefined) return [];
   const macro = macroFor(tokens, { ...cast, next: close + 1 }, { first: index + 2, last: at - 1 });
   return [
     { start: word.start, end: word.end, text: macro },
     { start: as.start, end: cast.end, text: "" },
   ];
+}
+
+/** The index of AS in front of a look-up type that ends at `close`; -1 when none does. */
+function typeAt(tokens: readonly Token[], close: number): number {
+  const most = "as pg_catalog . regclass [ ]".split(" ").length;
+  for (let index = close - 1; index >= close - most && index >= 0; index -= 1) {
+    if (isWord(tokens[index], "as")) return castAt(tokens, index + 1)?.next === close ? index : -1;
+  }
+  return -1;
 }
 
 function castAt(tokens: readonly Token[], index: number): Cast | undefined {
@@ -114,15 +121,4 @@ function isCompared(tokens: readonly Token[], index: number): boolean {
 function isSequenceLiteral(tokens: readonly Token[], first: number): boolean {
   const call = tokens[first - 2];
   return isSymbol(tokens[first - 1], "(") && call?.kind === "word" && isSequenceFunction(call.value);
-}
-
-/** The index of the parenthesis that closes the one at `open`. */
-function closing(tokens: readonly Token[], open: number): number {
-  let depth = 0;
-  for (let index = open; index < tokens.length; index += 1) {
-    if (isSymbol(tokens[index], "(")) depth += 1;
-    else if (isSymbol(tokens[index], ")")) depth -= 1;
-    if (depth === 0) return index;
-  }
-  return -1;
 }

@@ -1,4 +1,5 @@
 import type { TextEdit } from "../analysis.js";
+import { canBeAlias } from "../builtin-names.js";
 import type { Token } from "../lexer.js";
 import { closingBracket, isSymbol, isWord, nameAt } from "../token-reader.js";
 import { CATALOG_SCHEMA } from "./catalog-casts.js";
@@ -32,13 +33,15 @@ const TEXT_TYPES = new Set(["text", "varchar"]);
  * Reason  ANY over a column is a sub-query to DuckDB, refused in an outer join; an int2vector prints as `1 2`; tableoid is
  *         hidden in PostgreSQL, and DuckDB has no hidden columns; a macro returns a set in FROM only
  */
-export const catalogColumnsPass: DialectPass = ({ tokens }) =>
-  tokens.flatMap((_, index) => [
+export const catalogColumnsPass: DialectPass = ({ tokens }) => {
+  const relations = tokens.some((token) => isWord(token, "tableoid")) ? catalogRelations(tokens) : [];
+  return tokens.flatMap((_, index) => [
     ...quantified(tokens, index),
     ...printedVector(tokens, index),
-    ...tableOid(tokens, index),
+    ...tableOid(tokens, relations, index),
     ...setFunction(tokens, index),
   ]);
+};
 
 function quantified(tokens: readonly Token[], index: number): TextEdit[] {
   const [equals, open] = [tokens[index], tokens[index + 2]];
@@ -62,36 +65,45 @@ function printedVector(tokens: readonly Token[], index: number): TextEdit[] {
   ];
 }
 
-function tableOid(tokens: readonly Token[], index: number): TextEdit[] {
-  const token = tokens[index];
-  const isAliased = isSymbol(tokens[index - 1], ".");
-  if (token === undefined || !isWord(token, "tableoid") || isWord(tokens[index - 1], "as")) return [];
-  const qualifier = isAliased ? tokens[index - 2] : undefined;
-  const relation = catalogRelationOf(tokens, index, qualifier?.value);
-  const start = (qualifier ?? token).start;
-  return relation === undefined
-    ? []
-    : [{ start, end: token.end, text: `${CATALOG_SCHEMA}._regclass('${relation}')` }];
+/** A mention of a catalogue relation, in the order of the text. */
+interface Mention {
+  readonly relation: string;
+  readonly alias: string | undefined;
+  readonly isFirst: boolean;
+  readonly index: number;
 }
 
-/** The nearest catalogue relation with that alias; without one the nearest behind a FROM. */
-function catalogRelationOf(
-  tokens: readonly Token[],
-  near: number,
-  alias: string | undefined,
-): string | undefined {
-  const found = tokens.flatMap((_, index) => {
+function tableOid(tokens: readonly Token[], relations: readonly Mention[], index: number): TextEdit[] {
+  const token = tokens[index];
+  if (token === undefined || !isWord(token, "tableoid") || isWord(tokens[index - 1], "as")) return [];
+  const qualifier = isSymbol(tokens[index - 1], ".") ? tokens[index - 2] : undefined;
+  const matches = ({ relation, alias, isFirst }: Mention): boolean =>
+    qualifier === undefined ? isFirst : qualifier.value === (alias ?? relation);
+  const found =
+    relations.find((mention) => mention.index > index && matches(mention)) ?? relations.findLast(matches);
+  const start = (qualifier ?? token).start;
+  return found === undefined
+    ? []
+    : [{ start, end: token.end, text: `${CATALOG_SCHEMA}._regclass('${found.relation}')` }];
+}
+
+function catalogRelations(tokens: readonly Token[]): Mention[] {
+  return tokens.flatMap((_, index) => {
     const name = isSymbol(tokens[index - 1], ".") ? undefined : nameAt(tokens, index);
     const relation = name?.parts.at(-1) ?? "";
-    if (name === undefined || !relation.startsWith("pg_") || isSymbol(tokens[name.next], "(")) return [];
-    const own = tokens[isWord(tokens[name.next], "as") ? name.next + 1 : name.next];
-    const matches =
-      alias === undefined ? isWord(tokens[index - 1], "from") : own?.value === alias || relation === alias;
-    return matches
-      ? [{ relation, distance: index > near ? index - near : tokens.length + near - index }]
-      : [];
+    if (name === undefined || !/^pg_[a-z_]+$/.test(relation) || isSymbol(tokens[name.next], "(")) return [];
+    const at = isWord(tokens[name.next], "as") ? name.next + 1 : name.next;
+    const alias = tokens[at];
+    const isAlias = alias?.kind === "quoted" || (alias?.kind === "word" && canBeAlias(alias.value));
+    return [
+      {
+        relation,
+        alias: isAlias ? alias.value : undefined,
+        isFirst: isWord(tokens[index - 1], "from"),
+        index,
+      },
+    ];
   });
-  return found.toSorted((left, right) => left.distance - right.distance)[0]?.relation;
 }
 
 function setFunction(tokens: readonly Token[], index: number): TextEdit[] {

@@ -1,3 +1,4 @@
+import type { TextEdit } from "../analysis.js";
 import type { Token } from "../lexer.js";
 import { canBeAlias } from "../builtin-names.js";
 import { closingBracket, isSymbol, isWord, nameAt } from "../token-reader.js";
@@ -11,20 +12,7 @@ const ONE_COLUMN = new Set([
   "regexp_split_to_table",
   "string_to_table",
 ]);
-const CLAUSES = [
-  "select",
-  "from",
-  "where",
-  "group",
-  "having",
-  "order",
-  "window",
-  "limit",
-  "set",
-  "values",
-  "returning",
-  "on",
-];
+const CLAUSES = new Set("select from where group having order window limit set values returning".split(" "));
 
 /**
  * The alias of a function in FROM names its column too.
@@ -33,36 +21,32 @@ const CLAUSES = [
  *
  * Reason  for DuckDB the alias is the table's, and `s` its whole row, a STRUCT
  */
-export const functionAliasesPass: DialectPass = ({ text, tokens }) =>
-  tokens.flatMap((_, index) => {
-    const name = isFromItem(tokens, index) ? nameAt(tokens, index) : undefined;
-    if (name === undefined || !ONE_COLUMN.has(name.parts.at(-1) ?? "")) return [];
-    const close = isSymbol(tokens[name.next], "(") ? closingBracket(tokens, name.next) : undefined;
-    if (close === undefined) return [];
-    const at = isWord(tokens[close + 1], "as") ? close + 2 : close + 1;
-    const alias = tokens[at];
-    const isAlias = alias?.kind === "quoted" || (alias?.kind === "word" && canBeAlias(alias.value));
-    if (alias === undefined || !isAlias || isSymbol(tokens[at + 1], "(")) return [];
-    return [{ start: alias.end, end: alias.end, text: `(${text.slice(alias.start, alias.end)})` }];
+export const functionAliasesPass: DialectPass = ({ text, tokens }) => {
+  const edits: TextEdit[] = [];
+  // The clause each open level of parentheses is in: one walk, however long the text.
+  const clauses: string[] = [""];
+  tokens.forEach((token, index) => {
+    if (isSymbol(token, "(")) clauses.push("");
+    else if (isSymbol(token, ")")) clauses.pop();
+    else if (token.kind === "word" && CLAUSES.has(token.value)) clauses[clauses.length - 1] = token.value;
+    else if (clauses.at(-1) === "from" && isItemStart(tokens[index - 1]))
+      edits.push(...aliasEdit(text, tokens, index));
   });
+  return edits;
+};
 
-/** True for the first token of an item of a FROM clause. */
-function isFromItem(tokens: readonly Token[], index: number): boolean {
-  const before = tokens[index - 1];
-  if (isWord(before, "join") || isWord(before, "lateral")) return true;
-  return (isWord(before, "from") || isSymbol(before, ",")) && clauseOf(tokens, index - 1) === "from";
+function isItemStart(before: Token | undefined): boolean {
+  return isSymbol(before, ",") || ["from", "join", "lateral"].some((word) => isWord(before, word));
 }
 
-/** The clause the token is in: the nearest keyword before it on its own level of parentheses. */
-function clauseOf(tokens: readonly Token[], index: number): string | undefined {
-  let depth = 0;
-  for (let back = index; back >= 0; back -= 1) {
-    const token = tokens[back];
-    if (isSymbol(token, ")")) depth += 1;
-    else if (isSymbol(token, "(")) depth -= 1;
-    if (depth < 0) return undefined;
-    const isClause = depth === 0 && token?.kind === "word" && CLAUSES.includes(token.value);
-    if (isClause) return token.value === "on" ? "from" : token.value;
-  }
-  return undefined;
+function aliasEdit(text: string, tokens: readonly Token[], index: number): TextEdit[] {
+  const name = nameAt(tokens, index);
+  if (name === undefined || !ONE_COLUMN.has(name.parts.at(-1) ?? "")) return [];
+  const close = isSymbol(tokens[name.next], "(") ? closingBracket(tokens, name.next) : undefined;
+  if (close === undefined) return [];
+  const at = isWord(tokens[close + 1], "as") ? close + 2 : close + 1;
+  const alias = tokens[at];
+  const isAlias = alias?.kind === "quoted" || (alias?.kind === "word" && canBeAlias(alias.value));
+  if (alias === undefined || !isAlias || isSymbol(tokens[at + 1], "(")) return [];
+  return [{ start: alias.end, end: alias.end, text: `(${text.slice(alias.start, alias.end)})` }];
 }
