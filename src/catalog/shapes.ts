@@ -6,7 +6,7 @@ import { quoteIdentifier } from "../sql/names.js";
 import { INFORMATION_SCHEMA_SHAPES } from "./information-schema-shapes.js";
 import { PG_CATALOG_SHAPES } from "./pg-catalog-shapes.js";
 
-export interface ColumnShape {
+interface ColumnShape {
   readonly name: string;
   /** PostgreSQL's type, as pg_type names it. */
   readonly type: string;
@@ -77,7 +77,7 @@ const ENGINE_TYPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Everything without a DuckDB equivalent is text: name, "char", regproc, pg_node_tree … */
-export function engineType(type: string): string {
+function engineType(type: string): string {
   if (type.startsWith("_")) return `${engineType(type.slice(1))}[]`;
   return ENGINE_TYPES.get(type) ?? "VARCHAR";
 }

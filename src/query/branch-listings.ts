@@ -152,6 +152,10 @@ async function scratchConstraints(scratch: Connection, version: Version): Promis
     position: numberCell(row, "constraint_index"),
     type: textCell(row, "constraint_type"),
     expression: optionalTextCell(row, "expression"),
-    columns: JSON.parse(textCell(row, "columns")) as readonly string[],
+    columns: readTexts(JSON.parse(textCell(row, "columns"))),
   }));
+}
+
+function readTexts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
 }

@@ -1,20 +1,28 @@
 /** 246 statements that psql, SQLAlchemy, asyncpg, pgjdbc, pgcli and pg_dump were seen to send to PostgreSQL 15. */
 import { readFileSync } from "node:fs";
-import pg from "pg";
+import { Client, DatabaseError } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TestApp } from "../cli/test-app.js";
 import { startWithFixture, runScript, USER } from "./fixture.js";
 import { KNOWN_FAILURES } from "./known-failures.js";
 
 interface CapturedStatement {
-  readonly family: string;
-  readonly proto: "simple" | "extended";
   readonly sql: string;
+  readonly isExtended: boolean;
 }
 
-const CORPUS = JSON.parse(
-  readFileSync(new URL("corpus/introspection.json", import.meta.url), "utf8"),
-) as readonly CapturedStatement[];
+function readCorpus(): readonly CapturedStatement[] {
+  const corpus: unknown = JSON.parse(
+    readFileSync(new URL("corpus/introspection.json", import.meta.url), "utf8"),
+  );
+  if (!Array.isArray(corpus)) throw new Error("the corpus is no list");
+  return corpus.map((entry: Readonly<Record<string, unknown>>) => ({
+    sql: String(entry["sql"]),
+    isExtended: entry["proto"] === "extended",
+  }));
+}
+
+const CORPUS = readCorpus();
 
 /** OIDs the fixture's objects had when the corpus was captured. */
 const CAPTURED_OIDS: ReadonlyMap<string, string> = new Map([
@@ -36,14 +44,14 @@ beforeAll(async () => {
 });
 afterAll(async () => await app[Symbol.asyncDispose]());
 
-async function connect(database: string): Promise<pg.Client> {
-  const client = new pg.Client({ ...app.address, user: USER, database });
+async function connect(database: string): Promise<Client> {
+  const client = new Client({ ...app.address, user: USER, database });
   await client.connect();
   return client;
 }
 
 /** The same look-ups with the OIDs the objects have here. */
-async function readOids(client: pg.Client): Promise<ReadonlyMap<string, string>> {
+async function readOids(client: Client): Promise<ReadonlyMap<string, string>> {
   const oids = new Map<string, string>();
   for (const [captured, expression] of CAPTURED_OIDS) {
     const { rows } = await client.query<{ readonly oid: string }>(`SELECT ${expression} AS oid`);
@@ -53,16 +61,17 @@ async function readOids(client: pg.Client): Promise<ReadonlyMap<string, string>>
 }
 
 /** Numbers of the statements that fail, run in their order in one session: pg_dump's share a transaction. */
-async function failures(client: pg.Client): Promise<number[]> {
+async function failures(client: Client): Promise<number[]> {
   const oids = await readOids(client);
   const failed: number[] = [];
-  for (const [number, { sql, proto }] of CORPUS.entries()) {
+  for (const [number, { sql, isExtended }] of CORPUS.entries()) {
     const text = sql.replaceAll(/\b16\d{3}\b/g, (oid) => oids.get(oid) ?? oid);
-    const query = proto === "extended" ? { text, values: [], queryMode: "extended" } : { text };
+    const query = isExtended ? { text, values: [], queryMode: "extended" } : { text };
     try {
       await client.query(query);
     } catch (error) {
-      expect(error).toBeInstanceOf(pg.DatabaseError);
+      // Only an answer of the server counts as a failure of the statement.
+      if (!(error instanceof DatabaseError)) throw error;
       failed.push(number);
     }
   }

@@ -1,6 +1,6 @@
 /** The objects of the captured corpus in a server of ours, on main and on a branch forked from it. */
 import { readFileSync } from "node:fs";
-import pg from "pg";
+import { Client } from "pg";
 import { startTestApp, type TestApp } from "../cli/test-app.js";
 import { runProgram, type Ending } from "../clients/run-program.js";
 import type { Address } from "../support/wire-client.js";
@@ -12,7 +12,7 @@ export const USER = "postgres";
 
 /** Runs statements one by one, as a script would. */
 export async function runScript(address: Address, database: string, script: string): Promise<void> {
-  const client = new pg.Client({ ...address, user: USER, database });
+  const client = new Client({ ...address, user: USER, database });
   await client.connect();
   try {
     for (const statement of script.split(/;\s*\n/))

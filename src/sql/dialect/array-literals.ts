@@ -37,7 +37,7 @@ function isArrayType(tokens: readonly Token[], index: number): boolean {
 const ELEMENT = /\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",{}\\](?:[^",{}\\]*[^\s",{}\\])?))\s*(,|$)/sy;
 
 /** The elements of `{a,"b c",NULL}`; undefined for what is no array of one dimension. */
-export function arrayElements(text: string): (string | null)[] | undefined {
+function arrayElements(text: string): (string | null)[] | undefined {
   const inner = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1];
   if (inner === undefined) return undefined;
   if (inner.trim() === "") return [];

@@ -1,0 +1,50 @@
+/** Casts, columns and literals of catalogue statements, as the dialect passes rewrite them. */
+import { beforeAll, expect, test } from "vitest";
+import { createAnalyser, loadParser } from "../../src/sql/analyse.js";
+import { CATALOG_SCHEMA } from "../../src/sql/dialect/catalog-casts.js";
+import { applyEdits } from "../../src/sql/splice.js";
+
+beforeAll(async () => await loadParser());
+
+/** The statement with the edits that depend on its text alone; names of the catalogue's schema left out. */
+async function rewritten(sql: string): Promise<string> {
+  const [analysis] = await createAnalyser({ cacheSize: 0, maxCachedTextBytes: 0 }).analyse(sql);
+  if (analysis?.kind !== "relational") throw new Error(`not read as a relational statement: ${sql}`);
+  return applyEdits(analysis.text, analysis.edits).replaceAll(`${CATALOG_SCHEMA}.`, "");
+}
+
+test.each([
+  ["SELECT 'app.t'::regclass", "SELECT _regclass('app.t')"],
+  ["SELECT '1'::pg_catalog.regclass::pg_catalog.oid", "SELECT _regclass('1')::oid"],
+  ["SELECT c.oid::regclass FROM pg_class c", "SELECT _regclass_name(c.oid) FROM pg_class c"],
+  ["SELECT f(a)::regclass::text FROM t", "SELECT _regclass_name(f(a))::text FROM t"],
+  [
+    "SELECT f(a::regclass::text)::regclass::oid FROM t",
+    "SELECT _regclass(f(_regclass_name(a)::text))::oid FROM t",
+  ],
+  ["SELECT a::regtype = 'int4'::regtype FROM t", "SELECT _regtype(a) = _regtype('int4') FROM t"],
+  ["SELECT CAST('t' AS regclass)", "SELECT _regclass('t' )"],
+  ["SELECT nextval('s'::regclass)", "SELECT nextval('s')"],
+  ["SELECT '{a,\"b c\",NULL}'::text[]", "SELECT ['a','b c',NULL]::text[]"],
+  ["SELECT 1 FROM t WHERE k = ANY ('{r,p}')", "SELECT 1 FROM t WHERE k = ANY (['r','p'])"],
+  ["SELECT '{a,b}'::text", "SELECT '{a,b}'::text"],
+  ["SELECT '{{1},{2}}'::int[]", "SELECT '{{1},{2}}'::int[]"],
+  ["SELECT s FROM generate_series(1, 3) s", "SELECT s FROM generate_series(1, 3) s(s)"],
+  ["SELECT generate_series(1, 3) s, a FROM t", "SELECT generate_series(1, 3) s, a FROM t"],
+  ["SELECT x FROM t, unnest(t.l) AS x WHERE true", "SELECT x FROM t, unnest(t.l) AS x(x) WHERE true"],
+  ["SELECT i.indkey::varchar FROM pg_index i", "SELECT array_to_string(i.indkey, ' ') FROM pg_index i"],
+  ["SELECT 1 WHERE a = ANY (i.indkey)", "SELECT 1 WHERE a IN coalesce(i.indkey)"],
+  ["SELECT p.tableoid FROM pg_proc p", "SELECT _regclass('pg_proc') FROM pg_proc p"],
+  [
+    "SELECT current_user, t.current_user FROM t",
+    "SELECT getvariable('duckbranch_user'), t.current_user FROM t",
+  ],
+  ["SELECT at.a, b AT TIME ZONE 'UTC' FROM t at", 'SELECT "at".a, b AT TIME ZONE \'UTC\' FROM t "at"'],
+])("%s", async (sql, expected) => {
+  expect(await rewritten(sql)).toBe(expected);
+});
+
+test("a long text is walked once by every pass", async () => {
+  const values = Array.from({ length: 20_000 }, (_, i) => `(${i}, 'x')`).join(", ");
+  expect(await rewritten(`SELECT * FROM (VALUES ${values}) AS v(a, b)`)).toContain("(19999, 'x')");
+});
