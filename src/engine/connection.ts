@@ -20,12 +20,25 @@ export type Row = Readonly<Record<string, Cell>>;
 /** PIVOT becomes several statements, which have to be run one after the other. */
 const SEVERAL_STATEMENTS = "Invalid Input Error: Cannot prepare multiple statements";
 
-/** Result of one statement, read chunk by chunk as DuckDB produces it. */
+/** How often a connection was interrupted: a result that ends early compares it with the number at its start. */
+interface Interruptions {
+  count: number;
+}
+
+/**
+ * Result of one statement, read chunk by chunk as DuckDB produces it.
+ *
+ * Errors  57014 interrupted; 22000 for a failure behind the first rows, whose reason DuckDB does not tell
+ */
 export class ResultStream {
   readonly #result: DuckDBResult;
+  readonly #interruptions: Interruptions;
+  readonly #interruptionsBefore: number;
 
-  constructor(result: DuckDBResult) {
+  constructor(result: DuckDBResult, interruptions: Interruptions) {
     this.#result = result;
+    this.#interruptions = interruptions;
+    this.#interruptionsBefore = interruptions.count;
   }
 
   /** True for a statement that returns rows to the client (SELECT, RETURNING, EXPLAIN …). */
@@ -40,12 +53,26 @@ export class ResultStream {
 
   /** The next chunk, or undefined at the end. A chunk owns its memory: asking for the next one leaves it as it is. */
   async next(): Promise<DataChunk | undefined> {
+    let chunk;
     try {
-      const chunk = await this.#result.fetchChunk();
-      return chunk === null || chunk.rowCount === 0 ? undefined : chunk;
+      chunk = await this.#result.fetchChunk();
     } catch (error) {
       throw classifyFailure(error);
     }
+    if (chunk !== null && chunk.rowCount > 0) return chunk;
+    this.#refuseTruncated();
+    return undefined;
+  }
+
+  /** A result that failed or was interrupted ends like a complete one: only its type tells, which is invalid then. */
+  #refuseTruncated(): void {
+    if (this.#result.returnType !== ResultReturnType.INVALID) return;
+    if (this.#interruptions.count > this.#interruptionsBefore) {
+      throw new SqlError(SQLSTATE.queryCanceled, "canceling statement due to user request");
+    }
+    throw new SqlError(SQLSTATE.dataException, "the statement failed while its rows were being read", {
+      hint: "EXPLAIN ANALYZE of the same statement says why",
+    });
   }
 
   /** Rows a statement without a row result inserted, updated or deleted; 0 for one that changes no rows. */
@@ -60,11 +87,13 @@ export class ResultStream {
 /** A prepared statement; rebinds by itself when the catalogue changes. */
 export class PreparedStatement {
   readonly #statement: DuckDBPreparedStatement;
+  readonly #interruptions: Interruptions;
   /** As inferred before anything was bound: afterwards DuckDB gives the types of the bound values. */
   readonly parameterTypes: readonly (EngineType | undefined)[];
 
-  constructor(statement: DuckDBPreparedStatement) {
+  constructor(statement: DuckDBPreparedStatement, interruptions: Interruptions) {
     this.#statement = statement;
+    this.#interruptions = interruptions;
     this.parameterTypes = Array.from({ length: statement.parameterCount }, (_, i) => {
       const known = statement.parameterTypeId(i + 1) !== DuckDBTypeId.INVALID;
       return known ? knownType(() => statement.parameterType(i + 1)) : undefined;
@@ -89,7 +118,7 @@ export class PreparedStatement {
 
   async stream(): Promise<ResultStream> {
     try {
-      return new ResultStream(await this.#statement.stream());
+      return new ResultStream(await this.#statement.stream(), this.#interruptions);
     } catch (error) {
       throw classifyFailure(error);
     }
@@ -112,6 +141,7 @@ function knownType(read: () => EngineType): EngineType | undefined {
 
 export class Connection implements Disposable {
   readonly #connection: DuckDBConnection;
+  readonly #interruptions: Interruptions = { count: 0 };
   #committing = false;
 
   constructor(connection: DuckDBConnection) {
@@ -162,7 +192,8 @@ export class Connection implements Disposable {
 
   async stream(sql: string): Promise<ResultStream> {
     try {
-      return new ResultStream((await this.#streamOne(sql)) ?? (await this.#connection.stream(sql)));
+      const result = (await this.#streamOne(sql)) ?? (await this.#connection.stream(sql));
+      return new ResultStream(result, this.#interruptions);
     } catch (error) {
       throw classifyFailure(error);
     }
@@ -187,7 +218,7 @@ export class Connection implements Disposable {
   /** Prepares exactly one statement. */
   async prepare(sql: string): Promise<PreparedStatement> {
     try {
-      return new PreparedStatement(await this.#connection.prepare(sql));
+      return new PreparedStatement(await this.#connection.prepare(sql), this.#interruptions);
     } catch (error) {
       throw classifyFailure(error);
     }
@@ -215,7 +246,9 @@ export class Connection implements Disposable {
 
   /** Interrupts what runs now, but never a COMMIT; harmless when nothing runs. */
   interrupt(): void {
-    if (!this.#committing) this.#connection.interrupt();
+    if (this.#committing) return;
+    this.#interruptions.count++;
+    this.#connection.interrupt();
   }
 
   close(): void {

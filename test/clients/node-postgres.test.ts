@@ -157,6 +157,24 @@ describe.each(HEADS)("node-postgres on $title", ({ database, options, firstSql, 
     expect(await client.value("SELECT 1")).toBe(1);
   });
 
+  test.each([
+    ["a simple query", []],
+    ["a prepared query", [500_000]],
+  ])("fails when a row behind many good ones cannot be computed: %s", async (_, values) => {
+    await using client = await connect();
+    const bad = values.length === 0 ? "500000" : "$1::INT";
+    const sql = `SELECT (CASE WHEN i = ${bad} THEN 'x' ELSE '1' END)::INT FROM range(1000000) r(i)`;
+    await expect(client.rows(sql, values)).rejects.toMatchObject({ code: expect.stringMatching(/^22/) });
+    await client.rows("BEGIN");
+    await expect(client.rows(sql, values)).rejects.toMatchObject({ code: expect.stringMatching(/^22/) });
+    await expect(client.rows("SELECT 1")).rejects.toMatchObject({ code: "25P02" });
+    await client.rows("ROLLBACK");
+    await expect(client.rows(`COPY (${sql.replace(bad, "500000")}) TO STDOUT`)).rejects.toMatchObject({
+      code: expect.stringMatching(/^22/),
+    });
+    expect(await client.value("SELECT 1")).toBe(1);
+  });
+
   test("runs several statements of one text and gives each its result", async () => {
     await using client = await connect();
     const results: unknown = await client.pg.query(
