@@ -10,12 +10,6 @@ import { quoteIdentifier } from "../sql/names.js";
 import { isKeyed, type TablePlan } from "./merge-plan.js";
 import { columnAlias, columnList, keyAlias } from "./row-sql.js";
 
-export interface AppliedCounts {
-  readonly inserted: number;
-  readonly updated: number;
-  readonly deleted: number;
-}
-
 /** Which plan rows are taken from the source: all changes, and conflicts if the branch wins. */
 function taken(branchWins: boolean): string {
   return branchWins ? "class IN ('change', 'conflict')" : "class = 'change'";

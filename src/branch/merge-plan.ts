@@ -40,7 +40,7 @@ export interface TablePlan {
   readonly counts: PlanCounts;
 }
 
-export interface PlanCounts {
+interface PlanCounts {
   /** Rows to insert, update and delete in the target without any conflict. */
   readonly inserts: number;
   readonly updates: number;

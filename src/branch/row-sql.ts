@@ -15,7 +15,7 @@ function qualified(column: string, alias: string | undefined): string {
 }
 
 /** NULL-safe equality of all columns of two aliases or structs. */
-export function sameValues(columns: readonly string[], left: string, right: string): string {
+function sameValues(columns: readonly string[], left: string, right: string): string {
   return columns
     .map((c) => `${qualified(c, left)} IS NOT DISTINCT FROM ${qualified(c, right)}`)
     .join(" AND ");

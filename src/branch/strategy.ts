@@ -1,7 +1,7 @@
 /** Merge strategies: what happens to conflict units, and to nothing else. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 
-export const STRATEGIES = ["branch_wins", "main_wins", "manual", "abort"] as const;
+const STRATEGIES = ["branch_wins", "main_wins", "manual", "abort"] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
 const ALIASES: ReadonlyMap<string, Strategy> = new Map([

@@ -32,7 +32,7 @@ export interface TableDefinition {
   readonly foreignKeys: readonly ForeignKey[];
 }
 
-export interface ForeignKey {
+interface ForeignKey {
   readonly references: string;
   readonly start: number;
   readonly end: number;

@@ -12,7 +12,7 @@ export const INFINITE_DAYS = 2_147_483_647;
 export const MAX_TIMESTAMP_TEXT = 44;
 
 /** The last date split by `splitDays`: columns of dates mostly repeat or ascend. Read it before the next call. */
-export const civil = { year: 1970, month: 1, day: 1 };
+const civil = { year: 1970, month: 1, day: 1 };
 
 /** Days of 1800 … 2199, in which nearly all dates lie: year << 9 | month << 5 | day, filled on first use. */
 const FIRST_PACKED_DAY = -62_091;
@@ -20,7 +20,7 @@ const PACKED_DAYS = 146_097;
 let packedDays: Int32Array | undefined;
 
 /** Splits a day number into `civil`. */
-export function splitDays(days: number): void {
+function splitDays(days: number): void {
   const index = days - FIRST_PACKED_DAY;
   if (index < 0 || index >= PACKED_DAYS) {
     computeCivil(days);

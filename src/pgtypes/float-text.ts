@@ -82,7 +82,7 @@ export function writeFloat(bytes: Uint8Array, at: number, value: number): number
 
 const SIX_DIGIT_UNITS = [100_000, 10_000, 1000, 100, 10, 1] as const;
 
-export function floatText(value: number): string {
+function floatText(value: number): string {
   return specialText(value) ?? layOut(shortestFloat(value), MAX_FIXED_EXPONENT.float4);
 }
 

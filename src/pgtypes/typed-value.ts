@@ -45,7 +45,7 @@ export function typedNumber({ unscaled, scale }: ExactNumber, inferred: EngineTy
   return { value: decimalValue(unscaled, width, scale), type: DECIMAL(width, scale) };
 }
 
-export function digitsOf(unscaled: bigint): number {
+function digitsOf(unscaled: bigint): number {
   return String(unscaled < 0n ? -unscaled : unscaled).length;
 }
 

@@ -9,7 +9,7 @@ export interface PlannedStatement {
 }
 
 /** Names a temporary table makes or drops are the session's business. */
-export interface TemporaryTables {
+interface TemporaryTables {
   add(name: string): void;
   delete(name: string): void;
 }

@@ -80,7 +80,6 @@ function refuseUncertainWrite(scope: NameScope, statement: RelationalStatement):
 function refuseRowIds(statement: RelationalStatement): void {
   if (!/rowid/i.test(statement.text)) return;
   const tokens = tokenise(statement.text);
-  const isValue = (token: Token | undefined): boolean => token !== undefined && VALUE_KINDS.has(token.kind);
   const byValue = tokens.some((token, at) => {
     if ((token.kind !== "word" && token.kind !== "quoted") || normaliseName(token.value) !== "rowid")
       return false;
@@ -95,6 +94,10 @@ function refuseRowIds(statement: RelationalStatement): void {
 }
 
 const VALUE_KINDS: ReadonlySet<Token["kind"]> = new Set(["number", "parameter", "string"]);
+
+function isValue(token: Token | undefined): boolean {
+  return token !== undefined && VALUE_KINDS.has(token.kind);
+}
 
 /** Statements whose targets are replaced where they stand. */
 async function planInPlace(

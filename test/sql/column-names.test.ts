@@ -1,5 +1,5 @@
 /** Names of result columns: the expected ones are what PostgreSQL 15 gives for the same statements. */
-import pg from "pg";
+import { Client } from "pg";
 import { beforeAll, expect, test } from "vitest";
 import { hasPostgres, startPostgres } from "../support/postgres.js";
 import { createAnalyser, loadParser } from "../../src/sql/analyse.js";
@@ -60,7 +60,7 @@ test("columns before and behind one star are known, two stars leave all as they 
 
 test.skipIf(!hasPostgres)("PostgreSQL 15 gives the expected names", { timeout: 60_000 }, async () => {
   await using server = await startPostgres();
-  const client = new pg.Client({ ...server.address, user: "postgres", database: "postgres" });
+  const client = new Client({ ...server.address, user: "postgres", database: "postgres" });
   await client.connect();
   try {
     await client.query("CREATE TABLE t (a int, b text)");
