@@ -14,7 +14,7 @@ import { classifyFailure } from "./failure.js";
 import type { DataChunk, EngineColumn, EngineType, EngineValue } from "./types.js";
 
 /** A value read back from a small internal query. */
-export type Cell = EngineValue;
+type Cell = EngineValue;
 export type Row = Readonly<Record<string, Cell>>;
 
 /** PIVOT becomes several statements, which have to be run one after the other. */

@@ -10,11 +10,9 @@ export function conflictsJson(conflicts: readonly TableConflicts[]): string {
   return `[${tables.join(",")}]`;
 }
 
-function rowJson(row: ConflictRow): string {
-  const values = (["pk", "main_value", "branch_value", "base_value"] as const).map(
-    (field) => `"${field}":${validJson(row[field])}`,
-  );
-  return `{"kind":${JSON.stringify(row.kind)},${values.join(",")}}`;
+function rowJson({ pk, kind, main_value, branch_value, base_value }: ConflictRow): string {
+  const values = `"main_value":${validJson(main_value)},"branch_value":${validJson(branch_value)}`;
+  return `{"pk":${validJson(pk)},"kind":${JSON.stringify(kind)},${values},"base_value":${validJson(base_value)}}`;
 }
 
 /** DuckDB writes NaN and Infinity bare, which is no JSON: such a row is given as a string. */
