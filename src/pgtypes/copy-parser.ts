@@ -3,10 +3,12 @@
  *
  * Shape   `push` gives the rows that ended in what was pushed; `finish` gives a last row without a line end
  * Limits  one unfinished row is held, at most `maxRowLength` characters; what follows `\.` is ignored, as in PostgreSQL
- * Errors  SqlError 22P04 with `COPY table, line n` in `detail`; 22021 for text that is not UTF-8
+ * Errors  SqlError 22P04, and what the readers of fields throw, with `COPY table, line n, column c` in `detail`; 22021 for
+ *         text that is not UTF-8
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { CopyFormat } from "./client-values.js";
+import type { FieldReader } from "./copy-columns.js";
 import { splitCsv, splitText, type CopyRow } from "./copy-fields.js";
 import { LineScanner } from "./copy-lines.js";
 import { Utf8Stream } from "./utf8.js";
@@ -23,6 +25,8 @@ export interface CopySource {
   readonly table: string;
   /** Names of the columns the data has, in order. */
   readonly columns: readonly string[];
+  /** What reads the fields of each column; undefined leaves a column's fields as they are. */
+  readonly readers?: readonly (FieldReader | undefined)[];
   readonly maxRowLength?: number;
 }
 
@@ -85,7 +89,22 @@ export class CopyParser {
     if (row.length < columns.length) {
       throw this.#bad(`missing data for column "${columns[row.length] ?? ""}"`, line);
     }
+    this.#readFields(row);
     this.#rows.push(row);
+  }
+
+  #readFields(row: CopyRow): void {
+    const { readers = [] } = this.#source;
+    for (let index = 0; index < readers.length; index++) {
+      const read = readers[index];
+      const field = row[index] ?? null;
+      if (read === undefined || field === null) continue;
+      try {
+        row[index] = read(field);
+      } catch (error) {
+        throw error instanceof SqlError ? this.#located(error, field, this.#source.columns[index]) : error;
+      }
+    }
   }
 
   #read(line: string): CopyRow {
@@ -101,13 +120,16 @@ export class CopyParser {
   }
 
   /** The same error, saying where in the data it was; an error that says so already stays as it is. */
-  #located(error: SqlError, line?: string): SqlError {
-    const place = `COPY ${this.#source.table}, line ${this.#scanner.lineNumber}`;
+  #located(error: SqlError, data?: string, column?: string): SqlError {
     if (error.detail?.startsWith("COPY ") === true) return error;
+    const { table } = this.#source;
+    const inColumn = column === undefined ? "" : `, column ${column}`;
+    const place = `COPY ${table}, line ${this.#scanner.lineNumber}${inColumn}`;
     const shown =
-      line !== undefined && line.length > SHOWN_LENGTH ? `${line.slice(0, SHOWN_LENGTH)}...` : line;
+      data !== undefined && data.length > SHOWN_LENGTH ? `${data.slice(0, SHOWN_LENGTH)}...` : data;
+    const where = shown === undefined ? place : `${place}: "${shown}"`;
     return new SqlError(error.code, error.message, {
-      detail: shown === undefined ? place : `${place}: "${shown}"`,
+      detail: column === undefined || error.detail === undefined ? where : `${where}\n${error.detail}`,
       hint: error.hint,
       cause: error,
     });

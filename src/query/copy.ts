@@ -1,6 +1,6 @@
 /**
- * COPY FROM STDIN and TO STDOUT. Incoming rows go as text into a staging table and from there, batch by batch, into the
- * target, where DuckDB converts them: one transaction, constant memory.
+ * COPY FROM STDIN and TO STDOUT. Incoming fields are read by PostgreSQL's rules, go as text into a staging table and from
+ * there, batch by batch, into the target: one transaction, constant memory.
  */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type PhysicalTable } from "../branch/model.js";
@@ -9,6 +9,8 @@ import { readTableDefinition, storedColumns } from "../branch/table-definition.j
 import { undefinedTable, type Transaction } from "../branch/transaction.js";
 import { textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
+import type { EngineType } from "../engine/types.js";
+import { copyColumnInput } from "../pgtypes/copy-columns.js";
 import { CopyParser, type CopyRow } from "../pgtypes/copy-parser.js";
 import type { CopyStatement, NameReference } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
@@ -26,6 +28,8 @@ export interface CopyHost {
   readonly connection: Connection;
   readonly transaction: Transaction;
   readonly planContext: PlanContext;
+  /** Of the session: times without a zone are local there. */
+  readonly timeZone: string;
   /** Ends the statement's transaction if it is alone in it. */
   readonly commit: () => Promise<void>;
   readonly rollback: () => Promise<void>;
@@ -45,15 +49,32 @@ export async function startCopyIn(host: CopyHost, statement: CopyStatement): Pro
   const { connection } = host;
   const staged = columns.map((_, index) => `c${index} VARCHAR`).join(", ");
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${STAGING.name} (${staged})`);
+  const list = columns.map((column) => quoteIdentifier(column.name)).join(", ");
+  const types = await columnTypes(connection, `SELECT ${list} FROM ${table.sql}`);
+  const inputs = types.map((type) => copyColumnInput(type, { timeZone: host.timeZone }));
   const parser = new CopyParser({
     format,
-    table: target.parts.join("."),
+    table: target.parts.at(-1) ?? "",
     columns: columns.map((c) => c.name),
+    readers: inputs.map((input) => input.read),
   });
-  const list = columns.map((column) => quoteIdentifier(column.name)).join(", ");
-  const casts = columns.map((column, index) => `CAST(c${index} AS ${column.type})`).join(", ");
-  const move = `INSERT INTO ${table.sql} (${list}) SELECT ${casts} FROM ${STAGING_SQL}`;
+  const values = inputs.map((input, index) => input.expression(`c${index}`)).join(", ");
+  const move = `INSERT INTO ${table.sql} (${list}) SELECT ${values} FROM ${STAGING_SQL}`;
   return { kind: "copyIn", columnCount: columns.length, sink: new StagingSink(host, parser, move) };
+}
+
+/** The types a query's columns have. */
+async function columnTypes(connection: Connection, sql: string): Promise<readonly EngineType[]> {
+  const prepared = await connection.prepare(sql);
+  try {
+    return prepared.columns.map(({ name, type }) => {
+      if (type === null)
+        throw notSupported(`COPY FROM into column "${name}" is not supported: its type is not known`);
+      return type;
+    });
+  } finally {
+    prepared.close();
+  }
 }
 
 class StagingSink implements CopySink {
@@ -108,7 +129,6 @@ interface CopyTarget {
 
 interface CopyColumn {
   readonly name: string;
-  readonly type: string;
 }
 
 async function copyTarget(host: CopyHost, name: NameReference): Promise<CopyTarget> {

@@ -172,6 +172,7 @@ export class DuckSession implements QuerySession {
       connection: core.connection,
       transaction,
       planContext: core.planContext(transaction),
+      timeZone: core.settings.get("TimeZone"),
       commit: async () => await end(true),
       rollback: async () => await end(false),
     };
@@ -193,13 +194,17 @@ export class DuckSession implements QuerySession {
   }
 
   beginImplicit(): void {
+    this.#core.rememberSession();
     this.#core.transactions.beginImplicit();
   }
 
   async endImplicit(): Promise<void> {
+    const core = this.#core;
     try {
-      await this.#core.transactions.endImplicit();
+      await core.transactions.endImplicit();
+      if (!core.transactions.inBlock) await core.endSession(true);
     } catch (error) {
+      await core.endSession(false);
       throw classifyFailure(error);
     }
   }
@@ -207,6 +212,7 @@ export class DuckSession implements QuerySession {
   async fail(): Promise<void> {
     this.#core.prepared.forgetShapes();
     await this.#core.transactions.fail();
+    if (!this.#core.transactions.inBlock) await this.#core.endSession(false);
   }
 
   cancel(): void {
