@@ -6,6 +6,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { recordHistory } from "./history.js";
+import { abandonOpenMerges } from "./merge-ledger.js";
 import { MAIN, type Branch, type HeadId } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import { physicalName } from "./system-schema.js";
@@ -234,6 +235,7 @@ async function endBranch(
         await connection.run(`DROP TABLE ${physicalName(version.physical)}`);
       transaction.removeVersion(version);
     }
+    await abandonOpenMerges(connection, branch.id);
     await dropUnpinned(transaction, branch.parent);
     await recordHistory(connection, {
       action: status === "expired" ? "expire" : "discard",

@@ -58,6 +58,7 @@ async function mergeTable(
   const source = await definitionOf(connection, versions.source);
   const target = await definitionOf(connection, versions.target);
   const base = await definitionOf(connection, versions.base);
+  refuseCollations(versions.source, base);
   refuseDifferentShape(versions.source, source, base, "in the branch");
   refuseDifferentShape(versions.source, target, base, "on the target");
   return {
@@ -72,6 +73,15 @@ async function mergeTable(
     target: versions.target,
     references: target.foreignKeys.map((key) => key.references),
   };
+}
+
+/** DuckDB compares such columns by their collation, so a change of letters only would be no change. */
+function refuseCollations(table: Version, base: TableDefinition): void {
+  const collated = base.columns.find((column) => /\bcollate\b/i.test(column.type));
+  if (collated === undefined) return;
+  throw notSupported(
+    `cannot merge table "${displayName(table)}": column "${collated.name}" has a collation, and its changes cannot be told apart safely`,
+  );
 }
 
 function refuseDifferentShape(

@@ -90,6 +90,45 @@ export async function finishMerge(
   return changed === 1;
 }
 
+/** Gives up what waits for a resolution when its branch ends. Atomic: the caller's transaction. */
+export async function abandonOpenMerges(connection: Connection, branchId: string): Promise<void> {
+  await connection.run(
+    `UPDATE ${MERGES} SET status = 'abandoned', finished_at = now() WHERE branch_id = ? AND status = 'conflicted'`,
+    [branchId],
+  );
+}
+
+/** Conflicts of a plan that were not reported with these values. */
+export async function countUnreportedConflicts(
+  connection: Connection,
+  mergeId: string,
+  plan: TablePlan,
+): Promise<number> {
+  const reported = `SELECT kind, key, base_value, main_value, branch_value FROM ${CONFLICTS}
+    WHERE merge_id = ${quoteLiteral(mergeId)} AND table_name = ${quoteLiteral(displayName(plan.input.relation))}`;
+  const [row] = await connection.rows(
+    `SELECT count(*) AS conflicts FROM (
+       (SELECT kind, key::VARCHAR, base_value::VARCHAR, main_value::VARCHAR, branch_value::VARCHAR FROM (${conflictQuery(plan)}))
+       EXCEPT ALL (SELECT kind, key::VARCHAR, base_value::VARCHAR, main_value::VARCHAR, branch_value::VARCHAR FROM (${reported})))`,
+  );
+  return row === undefined ? 0 : numberCell(row, "conflicts");
+}
+
+/** Replaces the report of an open merge. Atomic: the caller's transaction. */
+export async function replaceConflicts(
+  connection: Connection,
+  mergeId: string,
+  plans: readonly TablePlan[],
+): Promise<void> {
+  await deleteConflicts(connection, mergeId);
+  for (const plan of plans) await insertConflicts(connection, mergeId, plan);
+  const count = plans.reduce((sum, plan) => sum + plan.counts.conflicts, 0);
+  await connection.run(`UPDATE ${MERGES} SET conflict_count = ? WHERE merge_id = ?`, [
+    BigInt(count),
+    mergeId,
+  ]);
+}
+
 /** Records every conflict of a plan. Atomic: the caller's transaction. */
 export async function insertConflicts(
   connection: Connection,

@@ -92,27 +92,29 @@ function keyedPlan(input: MergeInput): string {
 }
 
 /**
- * Equal rows of a keyless table cannot be told apart, so they are counted. Appends of both sides add up; one side
- * unchanged takes the other; anything else might be two changes of one row and is a conflict.
+ * Rows of a keyless table are matched by their values. What the branch added is added. What it removed is removed only if
+ * every equal row of the base is untouched in the target: the same row id still holds the same values. Anything else might
+ * be two changes of one row and is a conflict. (A row id that DuckDB renumbered makes a conflict too many, never one too few.)
  *
  * Shape: c0 … · old_count, new_count, target_count, wanted_count · class · kind
  */
 function countedPlan(input: MergeInput): string {
   const aliases = input.columns.map((_, i) => columnAlias(i));
-  const matches = input.columns
-    .map((c, i) => `t.${quoteIdentifier(c)} IS NOT DISTINCT FROM d.${columnAlias(i)}`)
-    .join(" AND ");
-  const appended = "target_count >= old_count AND new_count >= old_count";
+  const sameAsPlan = (alias: string): string =>
+    input.columns
+      .map((c, i) => `${alias}.${quoteIdentifier(c)} IS NOT DISTINCT FROM d.${columnAlias(i)}`)
+      .join(" AND ");
   return `WITH d AS MATERIALIZED (SELECT row_number() OVER () AS plan_row, * FROM
       (${countedDifference(input.columns, input.base, input.source)})),
-    counted AS (SELECT d.plan_row, count(*) AS target_count FROM d JOIN ${input.target} AS t ON ${matches} GROUP BY d.plan_row)
-    SELECT *,
-      CASE WHEN target_count = old_count THEN new_count WHEN ${appended} THEN target_count + new_count - old_count
-           ELSE new_count END AS wanted_count,
-      CASE WHEN target_count = old_count OR (${appended}) THEN 'change' ELSE 'conflict' END AS class,
+    present AS (SELECT d.plan_row, t.rowid AS row_id FROM d JOIN ${input.target} AS t ON ${sameAsPlan("t")}),
+    kept AS (SELECT d.plan_row, b.rowid AS row_id FROM d JOIN ${input.base} AS b ON ${sameAsPlan("b")}),
+    counted AS (SELECT p.plan_row, count(*) AS target_count, count(k.row_id) AS untouched_count
+      FROM present AS p LEFT JOIN kept AS k ON k.plan_row = p.plan_row AND k.row_id = p.row_id GROUP BY p.plan_row)
+    SELECT *, target_count + new_count - old_count AS wanted_count,
+      CASE WHEN new_count > old_count OR untouched_count = old_count THEN 'change' ELSE 'conflict' END AS class,
       'row count' AS kind
-    FROM (SELECT ${aliases.map((a) => `d.${a}`).join(", ")}, old_count, new_count, coalesce(target_count, 0) AS target_count
-          FROM d LEFT JOIN counted USING (plan_row))`;
+    FROM (SELECT ${aliases.map((a) => `d.${a}`).join(", ")}, old_count, new_count, coalesce(target_count, 0) AS target_count,
+            coalesce(untouched_count, 0) AS untouched_count FROM d LEFT JOIN counted USING (plan_row))`;
 }
 
 /** A row deleted on both sides is gone, if nothing was added on either side that could be its changed form. */

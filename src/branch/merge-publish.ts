@@ -2,7 +2,7 @@
  * The end of a merge: everything written and committed at once, or the conflicts recorded and the target untouched.
  */
 import { normaliseName } from "../sql/names.js";
-import { SQLSTATE, SqlError } from "../core/errors.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { recordHistory } from "./history.js";
 import { applyDeletes, applyInserts, applyUpdates } from "./merge-apply.js";
 import {
@@ -13,7 +13,7 @@ import {
   readMerge,
   type MergeTotals,
 } from "./merge-ledger.js";
-import { readConflicts, type TablePlan } from "./merge-plan.js";
+import { isKeyed, readConflicts, type TablePlan } from "./merge-plan.js";
 import type { MergeAttempt, MergeOutcome, MergeRequest, TableConflicts } from "./merge-types.js";
 import type { Branch, RelationName } from "./model.js";
 import type { Snapshot } from "./registry.js";
@@ -63,6 +63,7 @@ async function applyPlans(
   const work: { plan: TablePlan; relation: string; branchWins: boolean; changes: number }[] = [];
   for (const plan of ordered) {
     const branchWins = strategyOf(plan.input.relation) === "branch_wins";
+    if (!isKeyed(plan.input) && plan.counts.conflicts > 0) throw keylessConflict(plan);
     const { inserts, updates, deletes, conflicts } = plan.counts;
     if (inserts + updates + deletes + (branchWins ? conflicts : 0) === 0) continue;
     const physical = await transaction.writableTable(plan.input.relation, target);
@@ -84,6 +85,14 @@ async function applyPlans(
   const tables = work.filter((step) => step.changes > 0).map((step) => displayName(step.plan.input.relation));
   const conflicts = attempt.plans.reduce((sum, plan) => sum + plan.counts.conflicts, 0);
   return { tables: tables.toSorted(), inserted, updated, deleted, conflicts };
+}
+
+/** Which added row is the changed form of which removed one cannot be told: any choice might make two rows of one. */
+function keylessConflict(plan: TablePlan): SqlError {
+  return notSupported(
+    `cannot resolve conflicts in table "${displayName(plan.input.relation)}": it has no primary key, and both sides changed the same rows`,
+    "make the branch's changes again on a new branch, or give the table a primary key first",
+  );
 }
 
 /** Referenced tables before those that refer to them: inserts go in this order, deletes in the opposite one. */

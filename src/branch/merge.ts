@@ -9,11 +9,13 @@ import { recordHistory } from "./history.js";
 import { requireBranch, requireReadable, requireWritable } from "./lifecycle.js";
 import { mergeTables } from "./merge-input.js";
 import {
+  countUnreportedConflicts,
   deleteConflicts,
   displayName,
   finishMerge,
   openMergeOf,
   readMerge,
+  replaceConflicts,
   type MergeRecord,
 } from "./merge-ledger.js";
 import { planTable, type TablePlan } from "./merge-plan.js";
@@ -24,7 +26,7 @@ import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
 import { Transaction, type BranchContext } from "./transaction.js";
 
-const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 10;
 
 /**
  * Merges a branch into its parent.
@@ -113,6 +115,7 @@ export async function resolveMerge(
       const strategyOf = strategyByTable(request, attempt);
       const unresolved = conflictsUnder(attempt.plans, strategyOf, ["manual"]);
       if (unresolved.length > 0) throw unresolvedTables(unresolved);
+      await refuseUnreported(attempt, mergeId);
       return await publish(
         context,
         attempt,
@@ -123,6 +126,21 @@ export async function resolveMerge(
       );
     });
   });
+}
+
+/** A strategy was chosen for the conflicts that were shown: others are reported first, and nothing is merged. */
+async function refuseUnreported(attempt: MergeAttempt, mergeId: string): Promise<void> {
+  const { connection } = attempt.transaction;
+  let unreported = 0;
+  for (const plan of attempt.plans) unreported += await countUnreportedConflicts(connection, mergeId, plan);
+  if (unreported === 0) return;
+  await replaceConflicts(connection, mergeId, attempt.plans);
+  await attempt.transaction.commit();
+  throw new SqlError(
+    SQLSTATE.objectNotInPrerequisiteState,
+    `${unreported} conflicts of merge "${mergeId}" came or changed after they were reported: nothing was merged`,
+    { hint: "look at duckbranch.conflicts and resolve the merge again" },
+  );
 }
 
 /** Gives up an unfinished merge: the branch goes on as if it had not been tried. */

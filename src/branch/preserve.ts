@@ -10,7 +10,7 @@ import type { LockTable } from "./locks.js";
 import type { Version } from "./model.js";
 import type { Registry } from "./registry.js";
 import { physicalName, STORE_SCHEMA } from "./system-schema.js";
-import { definitionText, storedColumns } from "./table-definition.js";
+import { definitionText } from "./table-definition.js";
 
 /**
  * Makes sure that no live pin reads `version`'s current rows any more.
@@ -47,9 +47,8 @@ async function copyOnce(registry: Registry, connection: Connection, version: Ver
     if (version.physical === null) return true;
     const id = registry.newVersionId();
     const copy = { schema: STORE_SCHEMA, name: `v${id}` };
-    const columns = storedColumns(definition)
-      .map((column) => quoteIdentifier(column.name))
-      .join(", ");
+    // Generated columns too: as plain ones in the copy they read as they did.
+    const columns = definition.columns.map((column) => quoteIdentifier(column.name)).join(", ");
     await connection.run(
       `CREATE TABLE ${physicalName(copy)} AS SELECT ${columns} FROM ${physicalName(version.physical)}`,
     );

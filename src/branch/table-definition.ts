@@ -89,8 +89,16 @@ export function createStatementFor(definition: TableDefinition, target: Physical
     if (before === undefined) throw unreadable(definition.sql);
     edits.push({ start: before.start, end: key.end, text: "" });
   }
-  edits.push(...sequenceEdits(tokens));
+  edits.push(...sequenceEdits(tokens), ...strayCommaEdits(tokens));
   return applyEdits(definition.sql, edits);
+}
+
+/** `(a INTEGER, )` ⇒ `(a INTEGER)` */
+function strayCommaEdits(tokens: readonly Token[]): TextEdit[] {
+  return tokens.flatMap((token, index) => {
+    const stray = token.kind === "symbol" && token.value === "," && tokens[index + 1]?.value === ")";
+    return stray ? [{ start: token.start, end: token.end, text: "" }] : [];
+  });
 }
 
 /** `nextval('s')` means main's sequence wherever the copy lives: it is qualified in full. */
@@ -132,8 +140,9 @@ function elementsOf(sql: string, tokens: readonly Token[]): Token[][] {
       element = [];
     } else element.push(token);
   }
-  if (depth !== 0 || element.length === 0) throw unreadable(sql);
-  return [...elements, element];
+  if (depth !== 0) throw unreadable(sql);
+  // DuckDB prints nothing for a foreign key to the table itself, but the comma before it.
+  return element.length === 0 ? elements : [...elements, element];
 }
 
 function readColumn(sql: string, element: readonly Token[]): ColumnDefinition {

@@ -12,6 +12,7 @@ import {
   relationKey,
   type HeadId,
   type PhysicalTable,
+  type RelationKey,
   type RelationName,
   type Version,
 } from "./model.js";
@@ -51,6 +52,8 @@ export class Transaction {
   readonly #branchChanges: RegistryChange[] = [];
   readonly #written = new Map<string, WrittenRelation>();
   #state: RegistryState;
+  readonly #replaced = new Set<RelationKey>();
+  readonly #created = new Set<RelationKey>();
   #catalogChanged = false;
 
   private constructor(
@@ -107,6 +110,31 @@ export class Transaction {
   markWritten(relation: RelationName, head: HeadId = this.head): void {
     const written = { head, schema: relation.schema, name: relation.name };
     this.#written.set(`${head} ${relationKey(relation)}`, written);
+  }
+
+  /** Remembers that a name of main stands for another table from here on: dropped, replaced or renamed away. */
+  markReplaced(relation: RelationName): void {
+    this.markWritten(relation, MAIN);
+    this.#replaced.add(relationKey(relation));
+    this.#catalogChanged = true;
+  }
+
+  /** Remembers that this transaction made a table on main. */
+  markCreated(relation: RelationName): void {
+    this.#created.add(relationKey(relation));
+    this.#catalogChanged = true;
+  }
+
+  /** Tells which relations of a head were changed by what ran before this call. */
+  writtenSoFar(head: HeadId): (relation: RelationName) => boolean {
+    const written = new Set(this.#written.keys());
+    return (relation) => written.has(`${head} ${relationKey(relation)}`);
+  }
+
+  /** Tells which tables of main were made by what ran before this call. */
+  createdSoFar(): (relation: RelationName) => boolean {
+    const created = new Set(this.#created);
+    return (relation) => created.has(relationKey(relation));
   }
 
   /** A statement on main whose targets are unknown: every table of main counts as written. */
@@ -313,7 +341,9 @@ export class Transaction {
       const object = actual.get(relationKey(version));
       const same =
         object?.kind === version.kind &&
-        (object.kind === "table" || object.definition === version.definition);
+        (object.kind === "table"
+          ? !this.#replaced.has(relationKey(version))
+          : object.definition === version.definition);
       if (same) actual.delete(relationKey(version));
       else this.endVersion(version);
     }

@@ -1,5 +1,5 @@
 /** Runs branch commands for a session: arguments from bound parameters, the transaction rules, DIFF's stream. */
-import { SQLSTATE, SqlError } from "../core/errors.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { diffQuery } from "../branch/diff.js";
 import { requireBranch, requireReadable } from "../branch/lifecycle.js";
 import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
@@ -81,6 +81,13 @@ async function runDiff(
   const transaction = await core.transactions.need(core.head, signal);
   const branch = requireBranch(transaction.state, name);
   requireReadable(branch, Date.now());
+  // Its base may be the very rows that this transaction has changed.
+  if (transaction.hasWritten && branch.id !== core.head) {
+    throw notSupported(
+      "cannot compare another branch in a transaction that has changed its own head",
+      "commit first",
+    );
+  }
   const sql = await diffQuery(core.connection, context.storage, transaction.state, {
     branch,
     against: against === undefined ? undefined : headNamed(context, against),

@@ -6,7 +6,7 @@ import type { Transaction } from "../branch/transaction.js";
 import { quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
-import { resolveStatement } from "./resolve.js";
+import { readsOtherHeads, resolveStatement } from "./resolve.js";
 import { creatableName, createdName, mainObjectName } from "./write-targets.js";
 
 /** Nothing to do: the statement is answered with its tag alone. */
@@ -44,12 +44,20 @@ async function planCreateOnMain(
   statement: RelationalStatement,
   relation: RelationName,
 ): Promise<PlannedStatement> {
-  transaction.markCatalogChanged();
-  if (statement.orReplace) transaction.markWritten(relation);
+  refuseOtherHeads(context, statement);
+  transaction.markCreated(relation);
+  if (statement.orReplace) transaction.markReplaced(relation);
   const name = createdName(statement);
   const targets = new Map([[name.start, mainObjectName(context.scope, name)]]);
   const sql = await resolveStatement(context.services, context.scope, statement, targets);
   return { sql, afterwards: undefined };
+}
+
+/** A view of main is kept as text that only main understands: it cannot mean another head's table. */
+function refuseOtherHeads(context: PlanContext, statement: RelationalStatement): void {
+  if (statement.verb === "createView" && readsOtherHeads(context.scope, statement)) {
+    throw notSupported("a view on main cannot read a branch");
+  }
 }
 
 function alreadyExists(relation: RelationName): SqlError {

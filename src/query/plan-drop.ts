@@ -3,13 +3,15 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type Version } from "../branch/model.js";
 import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
-import { quoteIdentifier } from "../sql/names.js";
+import { numberCell } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { NOTHING_TO_RUN } from "./plan-create.js";
 import type { NameScope } from "./relation-names.js";
-import { resolveStatement, writableName } from "./resolve.js";
-import { mainObjectName, mainTargetText } from "./write-targets.js";
+import { mainRelationText, resolveStatement, writableName } from "./resolve.js";
+import { mainObjectName } from "./write-targets.js";
 
 /** DROP of anything. */
 export async function planDrops(
@@ -36,7 +38,9 @@ async function planMainDropOfOther(
   drops: readonly NameReference[],
 ): Promise<PlannedStatement> {
   transaction.markCatalogChanged();
+  if (statement.cascade) await refuseBranchDependants(transaction, statement);
   for (const name of drops) {
+    if (name.object === "schema") markSchemaDropped(transaction, name);
     if (name.object === "schema" && name.parts.some(isInternalSchema)) {
       throw new SqlError(
         SQLSTATE.insufficientPrivilege,
@@ -50,6 +54,32 @@ async function planMainDropOfOther(
     sql: await resolveStatement(context.services, context.scope, statement, targets),
     afterwards: undefined,
   };
+}
+
+/** DuckDB's CASCADE follows a default of a branch's table to its sequence, and would drop the branch's table with it. */
+async function refuseBranchDependants(
+  transaction: Transaction,
+  statement: RelationalStatement,
+): Promise<void> {
+  const [row] = await transaction.connection.rows(
+    `SELECT count(*) AS dependants FROM duckdb_columns()
+     WHERE database_name = ? AND starts_with(schema_name, 'branch_') AND contains(column_default, 'nextval')`,
+    [DATA_CATALOG],
+  );
+  if (row === undefined || numberCell(row, "dependants") === 0) return;
+  throw new SqlError(
+    SQLSTATE.dependentObjectsStillExist,
+    `cannot ${statement.tag.toLowerCase()} because tables of branches use sequences of main`,
+    { hint: "drop without CASCADE, or end the branches first" },
+  );
+}
+
+/** Whatever is made under these names in the same transaction is something else. */
+function markSchemaDropped(transaction: Transaction, name: NameReference): void {
+  const schema = normaliseName(name.parts.at(-1) ?? "");
+  for (const version of transaction.state.liveVersionsOf(MAIN)) {
+    if (normaliseName(version.schema) === schema) transaction.markReplaced(version);
+  }
 }
 
 async function planDrop(
@@ -70,9 +100,8 @@ async function planDrop(
     };
   }
   if (scope.head === MAIN) {
-    transaction.markCatalogChanged();
-    transaction.markWritten(meaning.relation);
-    return { sql: sqlFor(mainTargetText(meaning.relation)), afterwards: undefined };
+    transaction.markReplaced(meaning.relation);
+    return { sql: sqlFor(mainRelationText(scope, meaning.relation)), afterwards: undefined };
   }
   await transaction.lock(meaning.relation, scope.head);
   if (meaning.kind === "unknown") {

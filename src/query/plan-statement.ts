@@ -12,7 +12,7 @@ import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
 import { planDrops } from "./plan-drop.js";
 import type { NameScope } from "./relation-names.js";
-import { resolveStatement } from "./resolve.js";
+import { resolveStatement, writableName } from "./resolve.js";
 import { createdObjectName, writeTarget } from "./write-targets.js";
 
 /** Verbs a branch can take: their target is one table or view of the branch. */
@@ -83,8 +83,11 @@ function refuseRowIds(statement: RelationalStatement): void {
   const byValue = tokens.some((token, at) => {
     if ((token.kind !== "word" && token.kind !== "quoted") || normaliseName(token.value) !== "rowid")
       return false;
-    const behind = tokens.slice(at + 1, at + 4);
-    return isValue(tokens[at - 2]) || behind.some(isValue);
+    const [next, second, third] = tokens.slice(at + 1, at + 4);
+    const compared = next?.kind === "operator" || next?.value === "between";
+    const listed = next?.value === "in" && second?.value === "(" && isValue(third);
+    const before = tokens[at - 1]?.kind === "operator" && isValue(tokens[at - 2]);
+    return before || listed || (compared && isValue(second));
   });
   if (byValue)
     throw notSupported(
@@ -135,11 +138,18 @@ async function alterTarget(
   statement: RelationalStatement,
   name: NameReference,
 ): Promise<string> {
-  const onBranch = context.scope.head !== MAIN;
-  if (onBranch && (name.object === "view" || /\brename\s+to\b/i.test(statement.text))) {
+  const renames = /\brename\s+to\b/i.test(statement.text);
+  if (context.scope.head !== MAIN && (name.object === "view" || renames)) {
     throw notSupported("renaming or altering views and renaming tables is not supported on a branch yet");
   }
+  if (renames) markRenamed(context, transaction, name);
   return await writeTarget(context, transaction, name);
+}
+
+/** The old name stands for nothing, or for another table that gets it in the same transaction. */
+function markRenamed(context: PlanContext, transaction: Transaction, name: NameReference): void {
+  const meaning = writableName(context.scope, name);
+  if (meaning.kind !== "temporary") transaction.markReplaced(meaning.relation);
 }
 
 async function eachTarget(

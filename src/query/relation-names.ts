@@ -22,6 +22,10 @@ export interface NameScope {
   /** Schemas for unqualified names, DuckDB's spelling. */
   readonly searchPath: readonly string[];
   readonly nowMs: number;
+  /** True for a relation of the head that this transaction changed in an earlier statement. */
+  readonly isWritten: (relation: RelationName) => boolean;
+  /** True for a table that this transaction made on main: the registry learns of it at commit. */
+  readonly isNew: (relation: RelationName) => boolean;
   /** True for the name of the database the session is connected to. */
   readonly isDatabase: (name: string) => boolean;
 }
@@ -67,6 +71,8 @@ function resolveUnqualified(scope: NameScope, name: string): NameMeaning {
   if (isSystemRelation(["_", name]) && normaliseName(name).startsWith("_hatidata"))
     return { kind: "system", name };
   for (const schema of scope.searchPath) {
+    if (scope.isNew({ schema, name }))
+      return { kind: "unknown", head: scope.head, relation: { schema, name } };
     const version = scope.state.find(scope.head, { schema, name });
     if (version !== undefined)
       return { kind: "relation", head: scope.head, relation: { schema, name }, version };

@@ -42,6 +42,8 @@ export async function runRelational(
 ): Promise<StatementResult> {
   if (statement.writes) core.refuseReadOnly(statement.tag);
   // In an implicit transaction the first statement is still alone: what it needs begins with it.
+  if (statement.verb === "explain" && !statement.writes)
+    return await runExplain(core, statement, input, signal);
   const alone = !core.transactions.inBlock && core.transactions.current === undefined;
   if (!alone) return await runInTransaction(core, statement, input, signal);
   const scope = core.scope(undefined);
@@ -50,6 +52,28 @@ export async function runRelational(
     return await resultOf(statement, await start(core, sql, input), async () => {});
   }
   return await runAlone(core, statement, input, signal);
+}
+
+/** EXPLAIN without ANALYZE runs nothing: a write's target is what its name holds now, and nothing is forked. */
+async function runExplain(
+  core: SessionCore,
+  statement: RelationalStatement,
+  input: ExecuteInput,
+  signal: AbortSignal,
+): Promise<StatementResult> {
+  const transaction = await core.transactions.need(core.head, signal);
+  core.requireHead(transaction, false);
+  if (!statement.certain && core.head !== MAIN) throw uncertainOnBranch();
+  const scope = core.scope(transaction);
+  const targets = describeTargets(core.services.context.storage, scope, statement);
+  const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
+  return await resultOf(statement, await start(core, sql, input), endOfStatement(core));
+}
+
+function uncertainOnBranch(): SqlError {
+  return notSupported(
+    "this statement cannot be run on a branch: the tables it names could not be determined safely",
+  );
 }
 
 /** A statement that lost a race has left nothing behind, so it can simply be run again. */
@@ -80,9 +104,7 @@ async function runInTransaction(
   const transaction = await core.transactions.need(core.head, signal);
   core.requireHead(transaction, statement.writes);
   if (!statement.certain && core.head !== MAIN) {
-    throw notSupported(
-      "this statement cannot be run on a branch: the tables it names could not be determined safely",
-    );
+    throw uncertainOnBranch();
   }
   const planned = await planStatement(core.planContext(transaction), transaction, statement);
   let result: StatementResult = { kind: "command", tag: statement.tag };

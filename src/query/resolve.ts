@@ -4,7 +4,7 @@
  * relation is replaced by a full name; a name that is missed leads into the void catalogue, never to main.
  */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { MAIN, type Version } from "../branch/model.js";
+import { MAIN, type HeadId, type RelationName, type Version } from "../branch/model.js";
 import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { TableStorage } from "../branch/storage.js";
 import { readsCatalog } from "../catalog/resolve.js";
@@ -177,7 +177,7 @@ function unknownRelation(
   if (name.parts.length === 1) return undefined;
   if (scope.head === MAIN && meaning.head === MAIN) {
     // Not in the registry yet if this very transaction made it: DuckDB knows.
-    return { sql: formatName([meaning.relation.schema, meaning.relation.name]), aliased: false };
+    return { sql: mainRelationText(scope, meaning.relation), aliased: false };
   }
   throw new SqlError(SQLSTATE.undefinedTable, `relation "${name.parts.join(".")}" does not exist`);
 }
@@ -192,10 +192,9 @@ async function versionSql(
 ): Promise<RelationSql | undefined> {
   if (head === MAIN) {
     if (scope.head === MAIN && name.parts.length === 1) return undefined;
-    const here = formatName([version.schema, version.name]);
-    if (scope.head === MAIN) return { sql: here, aliased: false };
-    return { sql: `${DATA_CATALOG}.${here}`, aliased: false };
+    return { sql: mainRelationText(scope, version), aliased: false };
   }
+  refuseChangedHere(scope, head, version);
   if (version.kind === "view")
     return { sql: await viewSql(services, { ...scope, head }, version, depth), aliased: true };
   const physical = version.physical?.name ?? "";
@@ -203,6 +202,28 @@ async function versionSql(
     sql: services.storage.relation(version),
     aliased: normaliseName(physical) !== normaliseName(name.parts.at(-1) ?? ""),
   };
+}
+
+/**
+ * Main's relation in full. A session on main leaves the catalogue out, because its views keep their text in the user's
+ * file; but where a temporary table has taken the name, DuckDB would find that one first.
+ */
+export function mainRelationText(scope: NameScope, relation: RelationName): string {
+  const here = formatName([relation.schema, relation.name]);
+  const plain = scope.head === MAIN && !scope.temporary.has(normaliseName(relation.name));
+  return plain ? here : `${DATA_CATALOG}.${here}`;
+}
+
+/**
+ * Another head that inherits a table of this one reads its very rows until they are preserved, which happens at commit:
+ * inside a transaction that has changed them it would see the changes.
+ */
+function refuseChangedHere(scope: NameScope, reader: HeadId, version: Version): void {
+  if (reader === scope.head || version.head !== scope.head || !scope.isWritten(version)) return;
+  throw notSupported(
+    `cannot read "${version.name}" of another branch in a transaction that has changed this head's own "${version.name}"`,
+    "commit first",
+  );
 }
 
 /** A view read on a branch: its own query, resolved for that branch, in parentheses. */
@@ -246,8 +267,7 @@ function qualifierText(scope: NameScope, name: NameReference, followedByStar: bo
   if (meaning.kind === "relation" && meaning.head === MAIN) {
     // DuckDB's parser takes no schema before `.*`.
     if (followedByStar) return quoteIdentifier(meaning.relation.name);
-    const full = formatName([meaning.relation.schema, meaning.relation.name]);
-    return scope.head === MAIN ? full : `${DATA_CATALOG}.${full}`;
+    return mainRelationText(scope, meaning.relation);
   }
   return quoteIdentifier(name.parts.at(-1) ?? "");
 }

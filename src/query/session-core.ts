@@ -40,6 +40,10 @@ export interface SessionIdentity {
   readonly ownsHead: boolean;
 }
 
+function nothing(): boolean {
+  return false;
+}
+
 export class SessionCore implements Disposable {
   readonly services: SessionServices;
   readonly connection: Connection;
@@ -55,7 +59,7 @@ export class SessionCore implements Disposable {
   readonly #listing: BranchListings;
   readonly #temporary = new Set<string>();
   #head: HeadId = MAIN;
-  #headAtBlockStart: HeadId = MAIN;
+  #headAtStart: HeadId | undefined;
 
   private constructor(
     services: SessionServices,
@@ -135,12 +139,22 @@ export class SessionCore implements Disposable {
     await this.applySearchPath();
   }
 
-  rememberHead(): void {
-    this.#headAtBlockStart = this.#head;
+  /** A transaction begins, a block or an implicit one: its changes of head and settings end with it if it fails. */
+  rememberSession(): void {
+    this.#headAtStart ??= this.#head;
+    this.settings.beginBlock();
   }
 
-  async restoreHead(): Promise<void> {
-    if (this.#head !== this.#headAtBlockStart) await this.#switchHead(this.#headAtBlockStart);
+  /** The transaction ended: keeps or undoes what it did to head and settings. Does nothing if none had begun. */
+  async endSession(committed: boolean): Promise<void> {
+    const head = this.#headAtStart;
+    if (head === undefined) return;
+    this.#headAtStart = undefined;
+    this.settings.endBlock(committed);
+    if (committed) return;
+    if (this.#head !== head) await this.#switchHead(head);
+    await this.applySearchPath();
+    await this.applyTimeZone();
   }
 
   /** Schemas of search_path in DuckDB's spelling; `$user` and catalogue schemas say nothing here. */
@@ -211,6 +225,8 @@ export class SessionCore implements Disposable {
       temporary: this.#temporary,
       searchPath: this.searchPath,
       nowMs: Date.now(),
+      isWritten: transaction?.writtenSoFar(this.#head) ?? nothing,
+      isNew: transaction?.createdSoFar() ?? nothing,
       isDatabase: (name) => normaliseName(name) === normaliseName(this.identity.database),
     };
   }

@@ -14,8 +14,8 @@ export interface SessionStatementHost {
   readonly sqlPrepared: Map<string, string>;
   useBranch(name: string): Promise<void>;
   useConnectedHead(): Promise<void>;
-  rememberHead(): void;
-  restoreHead(): Promise<void>;
+  rememberSession(): void;
+  endSession(committed: boolean): Promise<void>;
   applySearchPath(): Promise<void>;
   applyTimeZone(): Promise<void>;
   discardTemporary(): Promise<void>;
@@ -93,8 +93,7 @@ function begin(host: SessionStatementHost, access: "read only" | "read write" | 
     return command("BEGIN");
   }
   host.transactions.beginBlock();
-  host.settings.beginBlock();
-  host.rememberHead();
+  host.rememberSession();
   const readOnly =
     access === undefined
       ? host.settings.get("default_transaction_read_only")
@@ -132,12 +131,8 @@ async function rollback(host: SessionStatementHost, chain: boolean): Promise<Sta
 }
 
 async function endBlock(host: SessionStatementHost, committed: boolean): Promise<void> {
-  host.settings.endBlock(committed);
+  await host.endSession(committed);
   host.settings.set("transaction_read_only", undefined);
-  if (committed) return;
-  await host.restoreHead();
-  await host.applySearchPath();
-  await host.applyTimeZone();
 }
 
 async function set(
@@ -147,6 +142,7 @@ async function set(
   const { name, values } = statement;
   const value = values === "default" ? undefined : values.join(", ");
   if (name.toLowerCase() === "branch") {
+    if (statement.local) throw notSupported("SET LOCAL branch is not supported", "use SET branch");
     if (value === undefined) await host.useConnectedHead();
     else await host.useBranch(value);
     return command("SET");

@@ -164,12 +164,14 @@ export class Settings {
     this.#values.clear();
   }
 
+  /** From here on changes can be undone; does nothing if that began already. */
   beginBlock(): void {
-    this.#atBlockStart = new Map(this.#values);
+    this.#atBlockStart ??= new Map(this.#values);
   }
 
   endBlock(committed: boolean): void {
-    const before = this.#atBlockStart ?? new Map<string, string>();
+    const before = this.#atBlockStart;
+    if (before === undefined) return;
     const restored = committed ? [...this.#local] : new Set([...this.#values.keys(), ...before.keys()]);
     for (const name of restored) {
       const value = before.get(name);

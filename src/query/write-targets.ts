@@ -7,7 +7,7 @@ import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import type { PlanContext } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
-import { targetText, writableName } from "./resolve.js";
+import { mainRelationText, targetText, writableName } from "./resolve.js";
 
 /** Text of a table that is written: on a branch its own image, forked now if it has none yet. */
 export async function writeTarget(
@@ -19,15 +19,10 @@ export async function writeTarget(
   if (meaning.kind === "temporary") return `temp.main.${quoteIdentifier(meaning.name)}`;
   if (context.scope.head === MAIN) {
     transaction.markWritten(meaning.relation);
-    return mainTargetText(meaning.relation);
+    return mainRelationText(context.scope, meaning.relation);
   }
   if (meaning.kind === "unknown") throw undefinedTable(meaning.relation);
   return targetText(name, await transaction.writableTable(meaning.relation));
-}
-
-/** Always with its schema: what was recorded as written must be what DuckDB writes, whatever the search path says. */
-export function mainTargetText(relation: RelationName): string {
-  return `${quoteIdentifier(relation.schema)}.${quoteIdentifier(relation.name)}`;
 }
 
 /** The name a CREATE statement makes. */
