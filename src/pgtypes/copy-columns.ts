@@ -5,12 +5,13 @@
  *         `expression` is the SQL that turns this text into the column's type
  * Speed   plain values are told by one regular expression and stay the string they are
  */
+import { parseBytea } from "../core/bytea.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import { invalidSyntax } from "./input-errors.js";
 import { parseArrayLiteral, type ArrayItem } from "./parse-array.js";
-import { parseBits, parseBytea } from "./parse-bytes.js";
+import { parseBits } from "./parse-bytes.js";
 import {
   readDate,
   readInterval,

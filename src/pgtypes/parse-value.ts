@@ -1,4 +1,5 @@
 /** Text input by PostgreSQL type OID: the value, and the DuckDB type it is bound as. */
+import { parseBytea } from "../core/bytea.js";
 import type { EngineType } from "../engine/types.js";
 import {
   ARRAY,
@@ -33,7 +34,7 @@ import {
 } from "../engine/vector-values.js";
 import { OID, elementOidOf } from "./oids.js";
 import { parseArrayLiteral, type ArrayItem } from "./parse-array.js";
-import { parseBits, parseBytea } from "./parse-bytes.js";
+import { parseBits } from "./parse-bytes.js";
 import { parseDate, parseTime, parseTimestamp, parseTimestamptz, parseTimetz } from "./parse-datetime.js";
 import { parseInterval } from "./parse-interval.js";
 import {

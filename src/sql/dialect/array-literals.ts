@@ -1,6 +1,7 @@
 import type { Token } from "../lexer.js";
 import { quoteLiteral } from "../names.js";
 import { isSymbol, isWord, nameAt } from "../token-reader.js";
+import { byteaLiteral, isBytea } from "./bytea-literals.js";
 import type { DialectPass } from "./pass.js";
 
 /**
@@ -16,7 +17,9 @@ export const arrayLiteralsPass: DialectPass = ({ tokens }) =>
     if (token.kind !== "string" || !isArrayPlace(tokens, index)) return [];
     const elements = arrayElements(token.value);
     if (elements === undefined) return [];
-    const list = elements.map((element) => (element === null ? "NULL" : quoteLiteral(element))).join(",");
+    const write =
+      isSymbol(tokens[index + 1], "::") && isBytea(tokens, index + 2) ? byteaLiteral : quoteLiteral;
+    const list = elements.map((element) => (element === null ? "NULL" : write(element))).join(",");
     return [{ start: token.start, end: token.end, text: `[${list}]` }];
   });
 

@@ -2,6 +2,7 @@
 import type { NameReference, TextEdit } from "../analysis.js";
 import { sortEdits } from "../splice.js";
 import { arrayLiteralsPass } from "./array-literals.js";
+import { byteaLiteralsPass } from "./bytea-literals.js";
 import { catalogCastsPass } from "./catalog-casts.js";
 import { catalogColumnsPass } from "./catalog-columns.js";
 import { collationsPass } from "./collations.js";
@@ -22,6 +23,7 @@ const PASSES: readonly DialectPass[] = [
   catalogCastsPass,
   catalogColumnsPass,
   arrayLiteralsPass,
+  byteaLiteralsPass,
   sessionWordsPass,
   functionAliasesPass,
   reservedAliasesPass,
