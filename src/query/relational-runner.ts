@@ -5,6 +5,7 @@ import type { PreparedStatement, ResultStream } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
 import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
 import type { RelationalStatement } from "../sql/analysis.js";
+import { withByteLiterals } from "./byte-literals.js";
 import { describeTargets } from "./describe.js";
 import { planStatement } from "./plan-statement.js";
 import { readsOtherHeads, resolveStatement } from "./resolve.js";
@@ -35,6 +36,15 @@ export interface ExecuteInput {
  * Atomic  alone, in a transaction of its own that is committed before its result ends; otherwise in the session's
  */
 export async function runRelational(
+  core: SessionCore,
+  statement: RelationalStatement,
+  input: ExecuteInput,
+  signal: AbortSignal,
+): Promise<StatementResult> {
+  return await chooseTransaction(core, await withByteLiterals(core, statement), input, signal);
+}
+
+async function chooseTransaction(
   core: SessionCore,
   statement: RelationalStatement,
   input: ExecuteInput,

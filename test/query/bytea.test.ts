@@ -47,3 +47,43 @@ describe("a literal cast to bytea is the bytes PostgreSQL reads", () => {
     expect(await session.query(texts)).toEqual([[String.raw`\x00ff`, String.raw`\x00ff`, 6]]);
   });
 });
+
+describe.each(["main", "a branch"])("a literal without a cast means what its place wants, on %s", (head) => {
+  beforeAll(async () => {
+    await session.query("CREATE OR REPLACE TABLE kept (id int, b bytea, t text)");
+    if (head !== "main") await session.query("CREATE BRANCH bytes; SET branch = bytes");
+  });
+
+  afterAll(async () => {
+    await session.query("SET branch = main");
+  });
+
+  test("INSERT, UPDATE, comparisons", async () => {
+    await session.query(String.raw`INSERT INTO kept VALUES (1, '\x00ff', '\x00ff'), (2, E'\\xDEAD', NULL)`);
+    await session.query(String.raw`UPDATE kept SET b = '\xbeef' WHERE b = '\xdead' RETURNING id`);
+    const rows = await session.query("SELECT id, hex(b), t FROM kept ORDER BY id");
+    expect(rows).toEqual([
+      [1, "00FF", String.raw`\x00ff`],
+      [2, "BEEF", null],
+    ]);
+    expect(await session.query(String.raw`SELECT id FROM kept WHERE b IN ('\x00ff', '\x01ab')`)).toEqual([
+      [1],
+    ]);
+    expect(await session.query(String.raw`SELECT id FROM kept WHERE t = '\x00ff'`)).toEqual([[1]]);
+    await session.query("DELETE FROM kept");
+  });
+
+  test("beside what tells nothing, each literal is asked for alone", async () => {
+    await session.query(String.raw`INSERT INTO kept (b, t) VALUES ('\x00ff', upper('x' || '\x01ab'::text))`);
+    expect(await session.query("SELECT hex(b), t FROM kept")).toEqual([["00FF", String.raw`X\X01AB`]]);
+    await session.query("DELETE FROM kept");
+  });
+
+  test("where it cannot be known, nothing is stored", async () => {
+    const [outcome, rows] = [
+      await session.outcome(String.raw`INSERT INTO kept (b) SELECT '\x00ff'`),
+      await session.query("SELECT * FROM kept"),
+    ];
+    expect([outcome, rows]).toEqual(["0A000", []]);
+  });
+});

@@ -1,0 +1,103 @@
+/**
+ * String literals without a cast that stand where bytes are wanted: INSERT INTO t VALUES ('\x00ff'). PostgreSQL reads
+ * them as bytea, DuckDB as a text whose bytes are written \xHH, and stores other bytes without a word. What is wanted
+ * where, DuckDB is asked: with a parameter in the literal's place it tells the parameter's type.
+ */
+import { MAIN } from "../branch/model.js";
+import { notSupported, SqlError } from "../core/errors.js";
+import { EngineTypeId } from "../engine/vector-values.js";
+import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
+import { byteaLiteral } from "../sql/dialect/bytea-literals.js";
+import { tokenise, type Token } from "../sql/lexer.js";
+import { sortEdits } from "../sql/splice.js";
+import { describeTargets } from "./describe.js";
+import { resolveStatement } from "./resolve.js";
+import type { SessionCore } from "./session-core.js";
+
+/** Two bytes or more: of one byte PostgreSQL and DuckDB make the same. */
+const HEX = /^\\x\s*[0-9a-f]{2}\s*(?:[0-9a-f]{2}\s*)+$/i;
+const MAYBE_HEX = /\\x\s*[0-9a-f]{2}\s*[0-9a-f]{2}/i;
+const VERBS: ReadonlySet<string> = new Set(["select", "insert", "update", "delete", "merge"]);
+/** Literals asked for one by one, when DuckDB can tell nothing about all of them together. */
+const MAX_SINGLE_PROBES = 32;
+
+/**
+ * The statement with such literals in DuckDB's form.
+ *
+ * Errors  0A000 for a literal in an INSERT of which DuckDB cannot tell what it is
+ */
+export async function withByteLiterals(
+  core: SessionCore,
+  statement: RelationalStatement,
+): Promise<RelationalStatement> {
+  if (!VERBS.has(statement.verb) || !MAYBE_HEX.test(statement.text)) return statement;
+  if (!statement.certain && core.head !== MAIN) return statement;
+  const literals = tokenise(statement.text).filter(
+    (token) => token.kind === "string" && HEX.test(token.value) && !isEdited(statement, token),
+  );
+  if (literals.length === 0) return statement;
+  const types = await wantedTypes(core, statement, literals);
+  const edits = literals.flatMap((literal, index): TextEdit[] => {
+    const type = types[index];
+    if (type === undefined && statement.verb === "insert") throw unknownLiteral(literal);
+    const { start, end, value } = literal;
+    return type === EngineTypeId.BLOB ? [{ start, end, text: byteaLiteral(value) }] : [];
+  });
+  return edited(statement, edits);
+}
+
+function isEdited(statement: RelationalStatement, token: Token): boolean {
+  return statement.edits.some((edit) => edit.start < token.end && token.start < edit.end);
+}
+
+function edited(statement: RelationalStatement, edits: readonly TextEdit[]): RelationalStatement {
+  return edits.length === 0 ? statement : { ...statement, edits: sortEdits([...statement.edits, ...edits]) };
+}
+
+/** The type ids wanted in the literals' places; undefined where DuckDB leaves it open. */
+async function wantedTypes(
+  core: SessionCore,
+  statement: RelationalStatement,
+  literals: readonly Token[],
+): Promise<readonly (EngineTypeId | undefined)[]> {
+  const together = await probe(core, statement, literals);
+  if (together.every((type) => type !== undefined)) return together;
+  const types: (EngineTypeId | undefined)[] = [];
+  for (const literal of literals.slice(0, MAX_SINGLE_PROBES)) {
+    const [type] = await probe(core, statement, [literal]);
+    types.push(type);
+  }
+  return types;
+}
+
+async function probe(
+  core: SessionCore,
+  statement: RelationalStatement,
+  literals: readonly Token[],
+): Promise<readonly (EngineTypeId | undefined)[]> {
+  const first = statement.parameterCount;
+  const asParameters = edited(
+    statement,
+    literals.map(({ start, end }, index) => ({ start, end, text: `$${first + index + 1}` })),
+  );
+  const scope = core.scope(core.transactions.current);
+  const targets = describeTargets(core.services.context.storage, scope, statement);
+  const sql = await resolveStatement(core.resolveServices, scope, asParameters, targets);
+  try {
+    const prepared = await core.connection.prepare(sql);
+    const types = prepared.parameterTypes.slice(first).map((type) => type?.typeId);
+    prepared.close();
+    return types;
+  } catch (error) {
+    // A statement that is wrong says so when it runs.
+    if (error instanceof SqlError) return literals.map(() => undefined);
+    throw error;
+  }
+}
+
+function unknownLiteral({ value }: Token): SqlError {
+  return notSupported(
+    `it could not be determined whether the literal '${value.slice(0, 20)}' is bytea or text`,
+    "write the literal with a cast, ::bytea or ::text",
+  );
+}
