@@ -9,7 +9,12 @@ interface Rule {
   readonly code: SqlState;
   /** PostgreSQL's wording; DuckDB's own first line when absent. */
   readonly message?: (match: RegExpExecArray) => string;
+  readonly detail?: (match: RegExpExecArray) => string;
+  /** Instead of what DuckDB says behind the first line. */
+  readonly hint?: string;
 }
+
+const DUPLICATE_KEY = "duplicate key value violates unique constraint";
 
 /** First match wins; patterns are tried on the whole text, which starts with DuckDB's kind. */
 const RULES: readonly Rule[] = [
@@ -30,13 +35,17 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /^Parser Error: (.*)/, code: SQLSTATE.syntaxError, message: (m) => text(m[1]) },
   {
-    pattern: /^Constraint Error: (?:.*: )?Duplicate key "(.*)" violates (primary key|unique) constraint/s,
+    pattern: /^Constraint Error: (?:.*: )?Duplicate key "(.*)" violates (?:primary key|unique) constraint/s,
     code: SQLSTATE.uniqueViolation,
-    message: (m) => `duplicate key value violates ${text(m[2])} constraint: ${text(m[1])}`,
+    message: () => DUPLICATE_KEY,
+    detail: (m) => existingKey(text(m[1])),
   },
   {
-    pattern: /^(?:Constraint|TransactionContext) Error: .*PRIMARY KEY or UNIQUE constraint violat/s,
+    pattern:
+      /^(?:Constraint|TransactionContext) Error: .*PRIMARY KEY or UNIQUE constraint violat\w*(?:: duplicate key "(.*)")?/s,
     code: SQLSTATE.uniqueViolation,
+    message: () => DUPLICATE_KEY,
+    detail: (m) => (m[1] === undefined ? "The key already exists." : existingKey(m[1])),
   },
   {
     pattern: /^Constraint Error: NOT NULL constraint failed: (.*)\.([^.\n]*)/,
@@ -137,9 +146,20 @@ const RULES: readonly Rule[] = [
     message: (m) =>
       `column "${text(m[1])}" must appear in the GROUP BY clause or be used in an aggregate function`,
   },
-  { pattern: /^Binder Error: (?:No function matches|Could not choose a best candidate)/, code: SQLSTATE.undefinedFunction },
+  {
+    pattern: /^Binder Error: (?:No function matches|Could not choose a best candidate)/,
+    code: SQLSTATE.undefinedFunction,
+  },
   { pattern: /^Binder Error: Cannot compare values of type/, code: SQLSTATE.datatypeMismatch },
-  { pattern: /^Binder Error: .*has \d+ columns but \d+ values/, code: SQLSTATE.syntaxError },
+  {
+    pattern: /^Binder Error: .*(?:has|expected) (\d+) columns but (\d+) values/,
+    code: SQLSTATE.syntaxError,
+    message: (m) =>
+      Number(m[2]) > Number(m[1])
+        ? "INSERT has more expressions than target columns"
+        : "INSERT has more target columns than expressions",
+    hint: "name the columns that are given: INSERT INTO table (column, …); the others get their defaults",
+  },
   { pattern: /^Binder Error: Can only update base table/, code: SQLSTATE.wrongObjectType },
   { pattern: /^Binder Error: /, code: SQLSTATE.syntaxError },
   {
@@ -166,6 +186,27 @@ const RULES: readonly Rule[] = [
     pattern: /^Invalid Input Error: More than one row returned by a subquery/,
     code: SQLSTATE.cardinalityViolation,
     message: () => "more than one row returned by a subquery used as an expression",
+  },
+  // Raised by the catalogue's casts: '…'::regclass, ::regtype, ::regproc, ::regnamespace.
+  {
+    pattern: /^Invalid Input Error: (relation "[^\n]*" does not exist)/,
+    code: SQLSTATE.undefinedTable,
+    message: (m) => text(m[1]),
+  },
+  {
+    pattern: /^Invalid Input Error: (type "[^\n]*" does not exist)/,
+    code: SQLSTATE.undefinedObject,
+    message: (m) => text(m[1]),
+  },
+  {
+    pattern: /^Invalid Input Error: (function "[^\n]*" does not exist)/,
+    code: SQLSTATE.undefinedFunction,
+    message: (m) => text(m[1]),
+  },
+  {
+    pattern: /^Invalid Input Error: (schema "[^\n]*" does not exist)/,
+    code: SQLSTATE.invalidSchemaName,
+    message: (m) => text(m[1]),
   },
   { pattern: /^Invalid Input Error: Expected \d+ parameters/, code: SQLSTATE.undefinedParameter },
   {
@@ -207,9 +248,22 @@ export function classifyFailure(error: unknown): SqlError {
   const fields: SqlErrorFields = { hint, cause: error };
   for (const rule of RULES) {
     const match = rule.pattern.exec(full);
-    if (match !== null) return new SqlError(rule.code, rule.message?.(match) ?? withoutKind(body), fields);
+    if (match === null) continue;
+    return new SqlError(rule.code, rule.message?.(match) ?? withoutKind(body), {
+      ...fields,
+      detail: rule.detail?.(match),
+      hint: rule.hint ?? hint,
+    });
   }
   return new SqlError(SQLSTATE.internalError, withoutKind(body), fields);
+}
+
+/** `id: 1, part: a`, or the values alone, as PostgreSQL's detail. */
+function existingKey(key: string): string {
+  const single = /^([^:,]+): ([^:,]*)$/.exec(key);
+  return single === null
+    ? `Key "${key}" already exists.`
+    : `Key (${text(single[1])})=(${text(single[2])}) already exists.`;
 }
 
 /** DuckDB appends hints ("Did you mean …", "Candidate bindings: …") and a "LINE n:" excerpt behind the first line. */
