@@ -13,6 +13,7 @@ import { describeRelational, endOfStatement, runRelational, type ExecuteInput } 
 import { SessionCore, type SessionIdentity, type SessionServices } from "./session-core.js";
 import { runSessionStatement, type SessionStatementHost } from "./session-statements.js";
 import type { Settings } from "./settings.js";
+import { StatementTimeout } from "./statement-timeout.js";
 import type {
   BoundParameter,
   Notice,
@@ -127,13 +128,15 @@ export class DuckSession implements QuerySession {
     if (!endsBlock(analysis)) this.#core.transactions.refuseFailedBlock();
     const running = new AbortController();
     this.#running = running;
-    const timer = this.#startTimeout();
+    const limitMs = Number(this.#core.settings.get("statement_timeout"));
+    const timeout = new StatementTimeout(limitMs, () => this.cancel());
     try {
-      return await this.#dispatch(analysis, { parameters, declaredOids }, running.signal);
+      const result = await timeout.run(
+        async () => await this.#dispatch(analysis, { parameters, declaredOids }, running.signal),
+      );
+      return "batches" in result ? { ...result, batches: timeout.batches(result.batches) } : result;
     } catch (error) {
       throw withPosition(classifyFailure(error), sourceOf(statement));
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -249,11 +252,6 @@ export class DuckSession implements QuerySession {
     if (statement instanceof ReadStatement) return statement.analysis;
     const [analysis] = await this.#core.services.analyse(statement.text);
     return analysis ?? { kind: "empty", text: statement.text };
-  }
-
-  #startTimeout(): NodeJS.Timeout | undefined {
-    const limitMs = Number(this.#core.settings.get("statement_timeout"));
-    return limitMs > 0 ? setTimeout(() => this.cancel(), limitMs) : undefined;
   }
 }
 
