@@ -4,34 +4,78 @@
  * writing the type found as a cast around the parameter.
  *
  *   balance + $1   ⇒  balance + CAST($1 AS INTEGER)
+ *   price * $1     ⇒  price * CAST($1 AS DECIMAL(4, 3)) for 1.155: a numeric keeps its own digits
  *   SELECT $1      ⇒  SELECT CAST($1 AS VARCHAR)
  */
 import { SqlError } from "../core/errors.js";
 import type { Connection, PreparedStatement } from "../engine/connection.js";
+import type { BoundParameter } from "../pgtypes/client-values.js";
+import { OID } from "../pgtypes/oids.js";
+import { decodeParameter } from "../pgtypes/parameters.js";
 import type { TextEdit } from "../sql/analysis.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { applyEdits } from "../sql/splice.js";
 
-/** What to try, in order, for parameters without an operand to learn from. */
+/** What to try, in order, for parameters without an operand to learn from and without a telling value. */
 const FALLBACK_TYPES = ["VARCHAR", "INTEGER", "DOUBLE", "INTERVAL", "TIMESTAMP", "DATE"] as const;
+
+/** Types under which a value keeps its own digits: casting it to the operand's scale would round it. */
+const EXACT_FAMILY = /^DECIMAL/;
 
 const OPERATORS = new Set(["+", "-", "*", "/", "%", "<", ">", "<=", ">=", "=", "<>", "!=", "||"]);
 
+/** What the client says of the n-th parameter: a declared type, and the value once it is bound. */
+export interface ParameterHint {
+  readonly oid: number;
+  readonly parameter: BoundParameter | undefined;
+}
+
 /**
  * The statement with a cast around every parameter whose type DuckDB leaves open; the text unchanged if there is none.
- * `prepare` results are closed again. Nothing is run.
+ * A declared type wins, then the other operand's, then text. `prepare` results are closed again. Nothing is run.
  *
  * Errors  DuckDB's own, for a statement that fits no type tried
  */
-export async function typeParameters(connection: Connection, sql: string): Promise<string> {
+export async function typeParameters(
+  connection: Connection,
+  sql: string,
+  hints: readonly ParameterHint[],
+): Promise<string> {
   const open = await openParameters(connection, sql);
   if (open.size === 0) return sql;
-  const learned = await learnFromOperands(connection, sql, open);
-  const rest = [...open].filter((index) => !learned.has(index));
+  const types = new Map<number, string>();
+  for (const index of open) {
+    const declared = declaredType(hints[index - 1]);
+    if (declared !== undefined) types.set(index, declared);
+  }
+  const undeclared = new Set([...open].filter((index) => !types.has(index)));
+  for (const [index, type] of await learnFromOperands(connection, sql, undeclared)) {
+    types.set(index, EXACT_FAMILY.test(type) ? (ownNumericType(hints[index - 1]) ?? type) : type);
+  }
+  return await firstThatBinds(
+    connection,
+    sql,
+    types,
+    [...undeclared].filter((index) => !types.has(index)),
+    hints,
+  );
+}
+
+/** Gives the rest one type after the other; text first, as PostgreSQL does for a parameter nothing is known of. */
+async function firstThatBinds(
+  connection: Connection,
+  sql: string,
+  types: ReadonlyMap<number, string>,
+  rest: readonly number[],
+  hints: readonly ParameterHint[],
+): Promise<string> {
   let failure: unknown;
   for (const fallback of rest.length === 0 ? ["VARCHAR"] : FALLBACK_TYPES) {
-    const types = new Map([...learned, ...rest.map((index) => [index, fallback] as const)]);
-    const typed = castParameters(sql, types);
+    const chosen = rest.map((index) => {
+      const own = fallback === "VARCHAR" ? undefined : ownNumericType(hints[index - 1]);
+      return [index, own ?? fallback] as const;
+    });
+    const typed = castParameters(sql, new Map([...types, ...chosen]));
     try {
       (await connection.prepare(typed)).close();
       return typed;
@@ -43,13 +87,59 @@ export async function typeParameters(connection: Connection, sql: string): Promi
   throw failure;
 }
 
+/** DuckDB's name for the type a client declared; a numeric gets the digits of its value. */
+function declaredType(hint: ParameterHint | undefined): string | undefined {
+  if (hint === undefined || hint.oid === 0 || hint.oid === OID.unknown) return undefined;
+  if (hint.parameter !== undefined && hint.parameter.bytes !== null) {
+    return decodeParameter(hint.parameter, hint.oid, undefined).type.toString();
+  }
+  return DECLARED.get(hint.oid);
+}
+
+/** Declared types before there is a value. */
+const DECLARED: ReadonlyMap<number, string> = new Map([
+  [OID.bool, "BOOLEAN"],
+  [OID.bytea, "BLOB"],
+  [OID.int2, "SMALLINT"],
+  [OID.int4, "INTEGER"],
+  [OID.int8, "BIGINT"],
+  [OID.text, "VARCHAR"],
+  [OID.varchar, "VARCHAR"],
+  [OID.bpchar, "VARCHAR"],
+  [OID.float4, "FLOAT"],
+  [OID.float8, "DOUBLE"],
+  [OID.numeric, "DECIMAL(18, 6)"],
+  [OID.date, "DATE"],
+  [OID.time, "TIME"],
+  [OID.timestamp, "TIMESTAMP"],
+  [OID.timestamptz, "TIMESTAMPTZ"],
+  [OID.interval, "INTERVAL"],
+  [OID.uuid, "UUID"],
+]);
+
+/** The type a number's own text has as a literal. */
+function ownNumericType(hint: ParameterHint | undefined): string | undefined {
+  const parameter = hint?.parameter;
+  if (parameter?.format !== "text" || parameter.bytes === null) return undefined;
+  const text = Buffer.from(parameter.bytes).toString("utf8").trim();
+  if (/^[+-]?\d{1,9}$/.test(text)) return "INTEGER";
+  if (/^[+-]?\d{1,18}$/.test(text)) return "BIGINT";
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
+  return decodeParameter(parameter, OID.numeric, undefined).type.toString();
+}
+
+/** Parameters whose type DuckDB does not know; all of them where it cannot even bind the statement without. */
 async function openParameters(connection: Connection, sql: string): Promise<ReadonlySet<number>> {
-  return await withPrepared(connection, sql, (prepared) => {
-    const open = new Set<number>();
-    for (const [index, type] of prepared.parameterTypes.entries())
-      if (type === undefined) open.add(index + 1);
-    return open;
-  });
+  try {
+    return await withPrepared(connection, sql, (prepared) => {
+      const types = [...prepared.parameterTypes.entries()];
+      return new Set(types.flatMap(([index, type]) => (type === undefined ? [index + 1] : [])));
+    });
+  } catch (error) {
+    const parameters = tokenise(sql).filter((token) => token.kind === "parameter");
+    if (!isBinderFailure(error) || parameters.length === 0) throw error;
+    return new Set(parameters.map((token) => Number(token.value)));
+  }
 }
 
 /** `coalesce($1, balance)` has the type of `balance`, and so has the parameter in it: DuckDB is asked that way. */
@@ -61,9 +151,11 @@ async function learnFromOperands(
   const tokens = tokenise(sql);
   const edits = tokens.flatMap((token, at): TextEdit[] => {
     if (token.kind !== "parameter" || !open.has(Number(token.value))) return [];
-    const operand = operandBefore(tokens, at) ?? operandBehind(tokens, at);
+    const list = listOperand(tokens, at);
+    const operand = list ?? operandBefore(tokens, at) ?? operandBehind(tokens, at);
     if (operand === undefined) return [];
-    const text = `coalesce($${token.value}, ${sql.slice(operand.start, operand.end)})`;
+    const other = sql.slice(operand.start, operand.end);
+    const text = `coalesce($${token.value}, ${list === undefined ? other : `[${other}]`})`;
     return [{ start: token.start, end: token.end, text }];
   });
   if (edits.length === 0) return new Map();
@@ -94,6 +186,13 @@ function operandBefore(tokens: readonly Token[], at: number): Span | undefined {
   return { start: tokens[first]?.start ?? last.start, end: last.end };
 }
 
+/** `table.column = ANY ($1)`: the parameter is a list of the column's type. */
+function listOperand(tokens: readonly Token[], at: number): Span | undefined {
+  const isQuantified =
+    tokens[at - 1]?.value === "(" && ["any", "all", "some"].includes(tokens[at - 2]?.value ?? "");
+  return isQuantified ? operandBefore(tokens, at - 2) : undefined;
+}
+
 /** `<operator> table.column` just behind it; a name followed by `(` is a function, not a column. */
 function operandBehind(tokens: readonly Token[], at: number): Span | undefined {
   const first = tokens[at + 2];
@@ -106,7 +205,7 @@ function operandBehind(tokens: readonly Token[], at: number): Span | undefined {
 }
 
 function isName(token: Token | undefined): boolean {
-  return token?.kind === "word" || token?.kind === "quoted";
+  return token?.kind === "word" || token?.kind === "quoted" || token?.kind === "number";
 }
 
 function castParameters(sql: string, types: ReadonlyMap<number, string>): string {

@@ -7,6 +7,7 @@ import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { withByteLiterals } from "./byte-literals.js";
 import { describeTargets } from "./describe.js";
+import type { ParameterHint } from "./parameter-types.js";
 import { planStatement } from "./plan-statement.js";
 import { readsOtherHeads, resolveStatement } from "./resolve.js";
 import {
@@ -138,7 +139,7 @@ export function endOfStatement(core: SessionCore): ResultEnd {
 
 async function start(core: SessionCore, sql: string, input: ExecuteInput): Promise<ResultStream> {
   if (input.parameters.length === 0) return await core.connection.stream(sql);
-  const prepared = await core.prepared.get(sql);
+  const prepared = await core.prepared.get(sql, hintsOf(input));
   bindParameters(prepared, input, core.settings.get("TimeZone"));
   return await prepared.stream();
 }
@@ -188,13 +189,21 @@ export async function describeRelational(
   const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
   const inTransaction = core.transactions.current !== undefined;
   const asOf = inTransaction ? undefined : core.services.context.registry.sequence;
-  const { parameterTypes, columns } = await core.prepared.shape(sql, asOf);
+  const { parameterTypes, columns } = await core.prepared.shape(
+    sql,
+    asOf,
+    declaredOids.map((oid) => ({ oid, parameter: undefined })),
+  );
   const count = Math.max(statement.parameterCount, parameterTypes.length, declaredOids.length);
   const parameterOids = Array.from(
     { length: count },
     (_, i) => declaredOids[i] || inferParameterOid(parameterTypes[i]),
   );
   return { parameterOids, columns: hasRows ? namedColumns(columns, statement.columnNames) : null };
+}
+
+function hintsOf({ parameters, declaredOids }: ExecuteInput): ParameterHint[] {
+  return parameters.map((parameter, i) => ({ oid: declaredOids[i] ?? 0, parameter }));
 }
 
 function bindParameters(prepared: PreparedStatement, input: ExecuteInput, timeZone: string): void {
