@@ -1,5 +1,6 @@
 /** Shapes the answers of branch statements: a tag, a row, or one column for the function form. */
 import type { BranchCommand } from "../sql/branch-command.js";
+import { quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { textResult } from "./results.js";
 import type { StatementResult } from "./types.js";
 
@@ -24,4 +25,47 @@ export function rowsAnswer(
 
 export function scalarAnswer(command: BranchCommand, value: string | null): StatementResult {
   return textResult([command.functionName ?? command.verb], [[value]], "SELECT 1");
+}
+
+/** Types of answer columns that are not text; the same name means the same everywhere but for `conflicts`. */
+const COLUMN_TYPES: ReadonlyMap<string, string> = new Map([
+  ["created_at", "TIMESTAMPTZ"],
+  ["expires_at", "TIMESTAMPTZ"],
+  ["protected", "BOOLEAN"],
+  ["has_conflicts", "BOOLEAN"],
+  ["modified_table_count", "INTEGER"],
+  ["total_size_bytes", "BIGINT"],
+  ["tables_merged", "INTEGER"],
+  ["rows_affected", "BIGINT"],
+  ["rows_inserted", "BIGINT"],
+  ["rows_updated", "BIGINT"],
+  ["rows_deleted", "BIGINT"],
+  ["conflicts_resolved", "BIGINT"],
+  ["rows_to_insert", "BIGINT"],
+  ["rows_to_update", "BIGINT"],
+  ["rows_to_delete", "BIGINT"],
+  ["already_equal", "BIGINT"],
+]);
+
+function columnType(command: BranchCommand, column: string): string {
+  if (column === "conflicts") return command.verb === "explainMerge" ? "BIGINT" : "JSON";
+  return COLUMN_TYPES.get(column) ?? "VARCHAR";
+}
+
+/** A query that gives an answer's rows with their types, for clients that read a flag as a flag. */
+export function answerQuery(
+  command: BranchCommand,
+  columns: readonly string[],
+  rows: readonly (readonly (string | null)[])[],
+): string {
+  const cells = (row: readonly (string | null)[]): string =>
+    columns
+      .map((column, i) => {
+        const value = row[i] ?? null;
+        const text = value === null ? "NULL" : quoteLiteral(value);
+        return `CAST(${text} AS ${columnType(command, column)}) AS ${quoteIdentifier(column)}`;
+      })
+      .join(", ");
+  if (rows.length === 0) return `SELECT ${cells([])} WHERE false`;
+  return rows.map((row) => `SELECT ${cells(row)}`).join(" UNION ALL ");
 }

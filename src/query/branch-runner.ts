@@ -5,6 +5,7 @@ import { requireBranch, requireReadable } from "../branch/lifecycle.js";
 import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
 import type { StatementAnalysis } from "../sql/analysis.js";
 import type { Argument, BranchCommand } from "../sql/branch-command.js";
+import { answerQuery } from "./branch-answers.js";
 import { relationOf } from "./branch-arguments.js";
 import { headNamed, runBranchCommand } from "./branch-statements.js";
 import { branchColumns } from "./describe.js";
@@ -43,18 +44,52 @@ export async function runBranch(
     diff: async (diff: DiffCommand, name: string, against: string | undefined) =>
       await runDiff(core, diff, name, against, signal),
   };
-  return await runBranchCommand(host, command, (argument) => readArgument(argument, input));
+  return await typedAnswer(
+    core,
+    command,
+    await runBranchCommand(host, command, (argument) => readArgument(argument, input)),
+  );
 }
 
-export function describeBranch(
+/** Rows of text as rows with types; what has types already, and a tag, stay as they are. */
+async function typedAnswer(
+  core: SessionCore,
+  command: BranchCommand,
+  result: StatementResult,
+): Promise<StatementResult> {
+  if (
+    result.kind !== "rows" ||
+    command.shape === "scalar" ||
+    result.columns.some((column) => column.type !== null)
+  ) {
+    return result;
+  }
+  const rows: (readonly (string | null)[])[] = [];
+  for await (const batch of result.batches) if (batch.kind === "text") rows.push(...batch.rows);
+  const columns = result.columns.map((column) => column.name);
+  const stream = await core.connection.stream(answerQuery(command, columns, rows));
+  return { ...result, columns: stream.columns, batches: streamBatches(stream, async () => {}) };
+}
+
+export async function describeBranch(
+  core: SessionCore,
   analysis: BranchAnalysis,
   declaredOids: readonly number[],
-): StatementDescription {
+): Promise<StatementDescription> {
   const parameterOids = Array.from(
     { length: analysis.parameterCount },
     (_, i) => declaredOids[i] || inferParameterOid(undefined),
   );
-  return { parameterOids, columns: branchColumns(analysis.command) };
+  const { command } = analysis;
+  const columns = branchColumns(command);
+  if (columns === null || command.shape === "scalar" || command.verb === "diff")
+    return { parameterOids, columns };
+  const query = answerQuery(
+    command,
+    columns.map((column) => column.name),
+    [],
+  );
+  return { parameterOids, columns: (await core.prepared.shape(query, undefined, [])).columns };
 }
 
 /** Branches are made, merged and ended in transactions of their own, which a client's ROLLBACK could not undo. */

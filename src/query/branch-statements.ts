@@ -24,6 +24,7 @@ import {
   tableStrategy,
   type ArgumentReader,
 } from "./branch-arguments.js";
+import { LIST_COLUMNS } from "./describe.js";
 import { branchDetails, branchList, type BranchDetails } from "./branch-reports.js";
 import { conflictsJson } from "./conflict-json.js";
 import type { StatementResult } from "./types.js";
@@ -61,7 +62,7 @@ export async function runBranchCommand(
     case "current":
       return answer(command, "SELECT 1", { branch: host.currentBranch });
     case "list":
-      return rowsAnswer(command, "SHOW BRANCHES", await branchList(host.context));
+      return rowsAnswer(command, "SHOW BRANCHES", await branchList(host.context), LIST_COLUMNS);
     case "describe": {
       const branch = requireBranch(host.context.registry.state, name(command.name));
       return answer(command, "DESCRIBE BRANCH", detailsRow(await branchDetails(host.context, branch)), true);

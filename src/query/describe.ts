@@ -54,11 +54,20 @@ const MERGE_COLUMNS = [
   "conflicts",
 ];
 
+/** Columns of SHOW BRANCHES. */
+export const LIST_COLUMNS: readonly string[] = [
+  "name",
+  "branch_id",
+  "parent",
+  "status",
+  "created_at",
+  "expires_at",
+  "agent_id",
+  "modified_table_count",
+];
+
 const TEXT_COLUMNS: ReadonlyMap<BranchCommand["verb"], readonly string[]> = new Map([
-  [
-    "list",
-    ["name", "branch_id", "parent", "status", "created_at", "expires_at", "agent_id", "modified_table_count"],
-  ],
+  ["list", LIST_COLUMNS],
   [
     "describe",
     [

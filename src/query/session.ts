@@ -92,7 +92,7 @@ export class DuckSession implements QuerySession {
       case "relational":
         return await describeRelational(this.#core, analysis, declaredOids);
       case "branch":
-        return describeBranch(analysis, declaredOids);
+        return await describeBranch(this.#core, analysis, declaredOids);
       case "session":
         return { parameterOids: [], columns: await this.#columnsOfSession(analysis) };
       case "copy":
