@@ -155,7 +155,7 @@ async function set(
     );
     return command("SET");
   }
-  const before = host.settings.get(name);
+  const before = host.settings.changed(name);
   host.settings.set(name, value, statement.local);
   try {
     await apply(host, name);

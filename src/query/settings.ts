@@ -145,8 +145,13 @@ export class Settings {
     return value;
   }
 
-  /** Sets a value, or with undefined goes back to the default. Returns what is in force then. */
-  set(name: string, value: string | undefined, local = false): string {
+  /** What SET has put there; undefined where the default is in force. */
+  changed(name: string): string | undefined {
+    return this.#values.get(canonicalName(name));
+  }
+
+  /** Sets a value, or with undefined goes back to the default. */
+  set(name: string, value: string | undefined, local = false): void {
     const canonical = canonicalName(name);
     if (local) this.#local.add(canonical);
     else this.#local.delete(canonical);
@@ -156,7 +161,6 @@ export class Settings {
     if (value === undefined) this.#values.delete(canonical);
     else this.#values.set(canonical, rule?.read?.(value) ?? value);
     if (rule?.reported) this.#unreported.add(canonical);
-    return this.get(canonical);
   }
 
   resetAll(): void {

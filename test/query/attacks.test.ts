@@ -205,3 +205,29 @@ test("an unfinished merge ends with its branch", async () => {
   await main.query("UPDATE t SET v = 20; MERGE BRANCH b USING manual; DROP BRANCH b");
   expect(await main.query("SELECT status FROM duckbranch.merges")).toEqual([["abandoned"]]);
 });
+
+test("unquoted names of columns are folded, and client's own settings can be set", async () => {
+  await using world = await World.open();
+  await using main = await world.connect();
+  await main.query(
+    'CREATE TABLE Fold (UserId INT, "Kept" VARCHAR(20), Price NUMERIC(10, 2)); CREATE BRANCH b',
+  );
+  await main.query("CREATE VIEW FoldView AS SELECT UserId AS Renamed FROM Fold");
+  const names = await main.query(
+    "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND NOT internal ORDER BY 1",
+  );
+  expect(names).toEqual([["Kept"], ["price"], ["renamed"], ["userid"]]);
+  await main.query("USE BRANCH b; CREATE TABLE Other (OnBranch INT)");
+  await main.query("SET hatidata_request_id = 'r-1'; SET foo.bar = 1");
+  expect(await main.query("SHOW hatidata_request_id")).toEqual([["r-1"]]);
+  expect(await main.outcome("SET nonsense = 1")).toBe("42704");
+});
+
+test("the answer of a merge has types: a flag is a flag", async () => {
+  await using world = await World.open();
+  await using main = await world.connect();
+  await main.query(`${T}; CREATE BRANCH b`);
+  const [answer] = await main.query("MERGE BRANCH b");
+  expect(answer).toContain(false);
+  expect(answer).toContain(0n);
+});

@@ -6,6 +6,7 @@ import { byteaLiteralsPass } from "./bytea-literals.js";
 import { catalogCastsPass } from "./catalog-casts.js";
 import { catalogColumnsPass } from "./catalog-columns.js";
 import { collationsPass } from "./collations.js";
+import { foldNamesPass } from "./fold-names.js";
 import { functionAliasesPass } from "./function-aliases.js";
 import { indexMethodsPass } from "./index-methods.js";
 import { lockingClausesPass } from "./locking-clauses.js";
@@ -37,12 +38,28 @@ const PASSES: readonly DialectPass[] = [
 
 /** All edits, sorted, none overlapping another or a name: a name is replaced as a whole by whoever resolves it. */
 export function dialectEdits(input: PassInput, names: readonly NameReference[]): TextEdit[] {
+  const edits = withoutOverlaps(
+    PASSES.flatMap((pass) => pass(input)),
+    names,
+  );
+  const folds = foldNamesPass(input).filter((fold) => !edits.some((edit) => overlaps(fold, edit)));
+  return folds.length === 0 ? edits : sortEdits([...edits, ...withoutOverlaps(folds, names)]);
+}
+
+function withoutOverlaps(found: readonly TextEdit[], names: readonly NameReference[]): TextEdit[] {
   const edits: TextEdit[] = [];
-  for (const edit of sortEdits(PASSES.flatMap((pass) => pass(input)))) {
-    const isInName = names.some((name) => edit.start < name.end && name.start < edit.end);
+  for (const edit of sortEdits(found)) {
+    const isInName = names.some((name) => overlaps(edit, name));
     const previous = edits.at(-1);
     const isInEdit = previous !== undefined && edit.start < previous.end;
     if (!isInName && !isInEdit) edits.push(edit);
   }
   return edits;
+}
+
+function overlaps(
+  one: { readonly start: number; readonly end: number },
+  other: { readonly start: number; readonly end: number },
+): boolean {
+  return one.start < other.end && other.start < one.end;
 }
