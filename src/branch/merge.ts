@@ -4,7 +4,6 @@
  */
 import { randomBytes } from "node:crypto";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { normaliseName } from "../sql/names.js";
 import { recordHistory } from "./history.js";
 import { requireBranch, requireReadable, requireWritable } from "./lifecycle.js";
 import { mergeTables } from "./merge-input.js";
@@ -21,7 +20,7 @@ import {
 import { planTable, type TablePlan } from "./merge-plan.js";
 import { NO_CHANGES, notOpen, outcome, publish, recordConflicts, unchangedBranch } from "./merge-publish.js";
 import type { MergeAttempt, MergeOutcome, MergeRequest, TablePreview } from "./merge-types.js";
-import { MAIN, type Branch, type RelationName } from "./model.js";
+import { MAIN, relationKey, type Branch, type RelationKey, type RelationName } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
 import { Transaction, type BranchContext } from "./transaction.js";
@@ -228,14 +227,14 @@ function checkTarget(state: RegistryState, branch: Branch, into: string | undefi
 }
 
 function strategyByTable(request: MergeRequest, attempt: MergeAttempt): (table: RelationName) => Strategy {
-  const named = new Map<string, Strategy>();
+  const named = new Map<RelationKey, Strategy>();
   for (const { table, strategy } of request.exceptions) {
     if (attempt.transaction.state.find(attempt.branch.id, table) === undefined) {
       throw new SqlError(SQLSTATE.undefinedTable, `relation "${displayName(table)}" does not exist`);
     }
-    named.set(normaliseName(displayName(table)), strategy);
+    named.set(relationKey(table), strategy);
   }
-  return (table) => named.get(normaliseName(displayName(table))) ?? request.strategy;
+  return (table) => named.get(relationKey(table)) ?? request.strategy;
 }
 
 function conflictsUnder(

@@ -13,6 +13,7 @@ import type { EngineType } from "../engine/types.js";
 import { copyColumnInput } from "../pgtypes/copy-columns.js";
 import { CopyParser, type CopyRow } from "../pgtypes/copy-parser.js";
 import type { CopyStatement, NameReference } from "../sql/analysis.js";
+import { plainReading } from "../sql/reading.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { PlanContext } from "./plan-context.js";
 import { resolveStatement, writableName } from "./resolve.js";
@@ -219,23 +220,13 @@ async function tableQuery(host: CopyHost, statement: CopyStatement): Promise<str
     aliasAt: text.length,
   };
   return await resolveStatement(host.planContext.services, host.planContext.scope, {
+    ...plainReading("select", "SELECT", false),
     kind: "relational",
     text,
-    verb: "select",
     certain: true,
-    writes: false,
     names: [name],
     edits: [],
-    returning: false,
-    temporary: false,
-    ifExists: false,
-    ifNotExists: false,
-    orReplace: false,
-    cascade: false,
-    query: undefined,
-    columnNames: undefined,
     parameterCount: 0,
-    tag: "SELECT",
   });
 }
 

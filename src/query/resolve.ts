@@ -8,7 +8,7 @@ import { MAIN, type HeadId, type RelationName, type Version } from "../branch/mo
 import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { TableStorage } from "../branch/storage.js";
 import { readsCatalog } from "../catalog/resolve.js";
-import { DATA_CATALOG } from "../engine/database.js";
+import { DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement, StatementAnalysis, TextEdit } from "../sql/analysis.js";
 import { formatName, normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
@@ -50,9 +50,13 @@ export async function resolveStatement(
   targets: WriteTargets = NO_TARGETS,
 ): Promise<string> {
   const sql = applyEdits(statement.text, await statementEdits(services, scope, statement, targets, 0));
+  const isKept = KEPT_IN_FILE.has(statement.verb);
+  if (isKept && (readsCatalog(sql) || sql.includes(`${VOID_CATALOG}.main.`))) {
+    throw notSupported(
+      `${statement.tag} over the system catalogues or the session's own functions is not supported`,
+    );
+  }
   if (!readsCatalog(sql)) return sql;
-  if (KEPT_IN_FILE.has(statement.verb))
-    throw notSupported(`${statement.tag} over the system catalogues is not supported`);
   await services.showCatalog(scope);
   return sql;
 }
