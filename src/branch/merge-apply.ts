@@ -7,12 +7,17 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { numberCell, type Connection } from "../engine/connection.js";
 import { quoteIdentifier } from "../sql/names.js";
-import { isKeyed, type TablePlan } from "./merge-plan.js";
+import { isKeyed, type MergeInput, type TablePlan } from "./merge-plan.js";
 import { columnAlias, columnList, keyAlias } from "./row-sql.js";
 
 /** Which plan rows are taken from the source: all changes, and conflicts if the branch wins. */
 function taken(branchWins: boolean): string {
   return branchWins ? "class IN ('change', 'conflict')" : "class = 'change'";
+}
+
+/** Joins a row of the target, `t`, with its row of the plan, `p`. */
+function sameKey(input: MergeInput): string {
+  return input.key.map((k, i) => `t.${quoteIdentifier(k)} = p.${keyAlias(i)}`).join(" AND ");
 }
 
 export async function applyDeletes(
@@ -24,10 +29,9 @@ export async function applyDeletes(
   const { input, planTable: table } = plan;
   if (isKeyed(input)) {
     const where = `${taken(branchWins)} AND new_row IS NULL AND target_row IS NOT NULL`;
-    const key = input.key.map((k, i) => `t.${quoteIdentifier(k)} = p.${keyAlias(i)}`).join(" AND ");
     const expected = await countWhere(connection, table, where);
     if (expected === 0) return 0;
-    const sql = `DELETE FROM ${target} AS t USING (SELECT * FROM ${table} WHERE ${where}) AS p WHERE ${key}`;
+    const sql = `DELETE FROM ${target} AS t USING (SELECT * FROM ${table} WHERE ${where}) AS p WHERE ${sameKey(input)}`;
     return await changeExactly(connection, sql, expected);
   }
   const where = `${taken(branchWins)} AND wanted_count < target_count`;
@@ -59,8 +63,7 @@ export async function applyUpdates(
   if (expected === 0) return 0;
   const changed = await changedColumns(connection, plan, where);
   const set = changed.map((c) => `${quoteIdentifier(c)} = p.new_row.${quoteIdentifier(c)}`).join(", ");
-  const key = input.key.map((k, i) => `t.${quoteIdentifier(k)} = p.${keyAlias(i)}`).join(" AND ");
-  const sql = `UPDATE ${target} AS t SET ${set} FROM (SELECT * FROM ${table} WHERE ${where}) AS p WHERE ${key}`;
+  const sql = `UPDATE ${target} AS t SET ${set} FROM (SELECT * FROM ${table} WHERE ${where}) AS p WHERE ${sameKey(input)}`;
   return await changeExactly(connection, sql, expected);
 }
 

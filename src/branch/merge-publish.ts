@@ -87,7 +87,7 @@ async function applyPlans(
   return { tables: tables.toSorted(), inserted, updated, deleted, conflicts };
 }
 
-/** Which added row is the changed form of which removed one cannot be told: any choice might make two rows of one. */
+/** Which added row is the changed form of which removed one cannot be told, so every choice might make two rows of one. */
 function keylessConflict(plan: TablePlan): SqlError {
   return notSupported(
     `cannot resolve conflicts in table "${displayName(plan.input.relation)}": it has no primary key, and both sides changed the same rows`,

@@ -14,7 +14,7 @@ function lookup(view: string, key = "_1", more = ""): string {
 }
 
 /** The same body whatever the number of arguments, from `least` to `most`. */
-function any(body: string, least: number, most: number): Bodies {
+function sameForArity(body: string, least: number, most: number): Bodies {
   return Object.fromEntries(Array.from({ length: most - least + 1 }, (_, i) => [least + i, body]));
 }
 
@@ -38,7 +38,7 @@ const SIZE = `CASE WHEN abs(_1) < 10240 THEN _1::BIGINT::VARCHAR || ' bytes'
 
 const CONSTRAINT = lookup("constraint");
 /** Everybody may do everything: there are no grants. */
-const yes = (least: number, most: number): Bodies => any("true", least, most);
+const yes = (least: number, most: number): Bodies => sameForArity("true", least, most);
 
 const NUMBER = `regexp_full_match(_1::VARCHAR, '-|\\d+')`;
 const AS_NUMBER = `try_cast(_1::VARCHAR AS BIGINT)`;
@@ -47,7 +47,7 @@ const orNumber = (name: string): string =>
   `CASE WHEN ${NUMBER} THEN coalesce(${AS_NUMBER}, 0) ELSE ${name} END`;
 
 const DEFINITIONS: Readonly<Record<string, Bodies>> = {
-  pg_get_expr: any("_1", 2, 3),
+  pg_get_expr: sameForArity("_1", 2, 3),
   pg_get_constraintdef: {
     1: `CASE WHEN (SELECT bool_or(_sub) FROM ${PG}._lookup_constraint WHERE _key = _1)
       THEN regexp_replace(${CONSTRAINT}, '^CHECK (.*)$', 'CHECK (\\1)', 's') ELSE ${CONSTRAINT} END`,
@@ -58,24 +58,24 @@ const DEFINITIONS: Readonly<Record<string, Bodies>> = {
     3: `CASE WHEN _2 = 0 THEN ${lookup("index")}
       ELSE (SELECT any_value(${PG}._key_text(_sub[_2])) FROM ${PG}._lookup_index WHERE _key = _1) END`,
   },
-  pg_get_viewdef: any(
+  pg_get_viewdef: sameForArity(
     `(SELECT any_value(_value) FROM ${PG}._lookup_view WHERE _key = ${PG}._regclass(_1))`,
     1,
     2,
   ),
-  pg_get_serial_sequence: any("NULL::VARCHAR", 2, 2),
+  pg_get_serial_sequence: sameForArity("NULL::VARCHAR", 2, 2),
   pg_get_function_arguments: { 1: `(SELECT any_value(_value) FROM ${PG}._lookup_arguments WHERE _key = _1)` },
   pg_get_function_identity_arguments: {
     1: `(SELECT any_value(_value) FROM ${PG}._lookup_arguments WHERE _key = _1)`,
   },
   pg_get_function_result: { 1: `(SELECT any_value(_value) FROM ${PG}._lookup_result WHERE _key = _1)` },
   pg_get_functiondef: { 1: `(SELECT any_value(_value) FROM ${PG}._lookup_function WHERE _key = _1)` },
-  pg_get_function_sqlbody: any("NULL::VARCHAR", 1, 1),
-  pg_get_ruledef: any("NULL::VARCHAR", 1, 2),
-  pg_get_triggerdef: any("NULL::VARCHAR", 1, 2),
-  pg_get_partkeydef: any("NULL::VARCHAR", 1, 1),
-  pg_get_statisticsobjdef_columns: any("NULL::VARCHAR", 1, 1),
-  pg_describe_object: any("NULL::VARCHAR", 3, 3),
+  pg_get_function_sqlbody: sameForArity("NULL::VARCHAR", 1, 1),
+  pg_get_ruledef: sameForArity("NULL::VARCHAR", 1, 2),
+  pg_get_triggerdef: sameForArity("NULL::VARCHAR", 1, 2),
+  pg_get_partkeydef: sameForArity("NULL::VARCHAR", 1, 1),
+  pg_get_statisticsobjdef_columns: sameForArity("NULL::VARCHAR", 1, 1),
+  pg_describe_object: sameForArity("NULL::VARCHAR", 3, 3),
 };
 
 const NAMES: Readonly<Record<string, Bodies>> = {
@@ -89,12 +89,16 @@ const NAMES: Readonly<Record<string, Bodies>> = {
   pg_client_encoding: { 0: "'UTF8'" },
   quote_literal: { 1: `'''' || replace(_1::VARCHAR, '''', '''''') || ''''` },
   quote_nullable: { 1: `coalesce('''' || replace(_1::VARCHAR, '''', '''''') || '''', 'NULL')` },
-  obj_description: any(comment, 1, 2),
-  shobj_description: any("NULL::VARCHAR", 2, 2),
+  obj_description: sameForArity(comment, 1, 2),
+  shobj_description: sameForArity("NULL::VARCHAR", 2, 2),
   col_description: { 2: lookup("comment", "_1", " AND _sub = _2") },
   current_schemas: { 1: `if(_1, list_prepend('pg_catalog', ${PG}._search_path()), ${PG}._search_path())` },
   current_schema: { 0: `${PG}._search_path()[1]` },
-  current_setting: any(`(SELECT any_value(_value) FROM ${PG}._lookup_setting WHERE _key = lower(_1))`, 1, 2),
+  current_setting: sameForArity(
+    `(SELECT any_value(_value) FROM ${PG}._lookup_setting WHERE _key = lower(_1))`,
+    1,
+    2,
+  ),
 };
 
 const VISIBILITY: Readonly<Record<string, Bodies>> = {
@@ -120,7 +124,7 @@ const SIZES: Readonly<Record<string, Bodies>> = {
     `pg_relation_size pg_total_relation_size pg_table_size pg_indexes_size pg_database_size pg_tablespace_size`
       .split(" ")
       // DuckDB does not say what one table takes; blank is better than a wrong figure.
-      .map((name) => [name, any("NULL::BIGINT", 1, 2)]),
+      .map((name) => [name, sameForArity("NULL::BIGINT", 1, 2)]),
   ),
 };
 
@@ -177,7 +181,7 @@ const OTHERS: Readonly<Record<string, Bodies>> = {
   pg_tablespace_location: { 1: "''" },
   pg_postmaster_start_time: { 0: "NULL::TIMESTAMPTZ" },
   pg_conf_load_time: { 0: "NULL::TIMESTAMPTZ" },
-  acldefault: any("NULL::VARCHAR[]", 2, 2),
+  acldefault: sameForArity("NULL::VARCHAR[]", 2, 2),
   array_remove: { 2: "list_filter(_1, lambda _e: _e IS DISTINCT FROM _2)" },
   array_upper: { 2: "if(len(_1) = 0 OR _2 <> 1, NULL, len(_1)::INTEGER)" },
   array_lower: { 2: "if(len(_1) = 0 OR _2 <> 1, NULL, 1)" },
