@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: measures this server against DuckDB without one, in one run and on one machine, and reports ratios.
+ * `npm run bench`: measures this server against DuckDB without one and against PostgreSQL 15, in one run and on one
+ * machine, and reports ratios.
  * Prints a table, writes bench/results.json, and puts the table into the README. Exits with 1 when a target is missed.
  */
 import { readFileSync, writeFileSync } from "node:fs";
