@@ -189,8 +189,9 @@ function encodeField(field: Field, vector: ColumnVector, index: number, first: n
 }
 
 function structJson(type: StructType, scalars: ScalarText): ColumnEncoder {
-  const fields = type.entryNames.map((name, i) =>
-    openField(name, type.typeForEntry(type.entryNames[i] ?? name), scalars),
+  // By position: row(…) makes fields that all have the name "", and a wrong type reads memory that is not its own.
+  const fields = type.entryTypes.map((entry, i) =>
+    openField(type.entryNames[i] || `f${i + 1}`, entry, scalars),
   );
   return (vector, first, count, cells) => {
     for (const [index, field] of fields.entries()) encodeField(field, vector, index, first, count);

@@ -147,6 +147,13 @@ describe("rows of many chunks", () => {
     ]);
   });
 
+  test("fields of row(…), which all have the same name, keep their own types", async () => {
+    const [row] = await engine.rows("SELECT row(42, 'foo', NULL, 1.5, 'longer than twelve bytes')");
+    expect(row?.map(textOf)).toEqual([
+      '{"f1":42,"f2":"foo","f3":null,"f4":1.5,"f5":"longer than twelve bytes"}',
+    ]);
+  });
+
   test("a jagged list is refused in binary format", async () => {
     await expect(engine.rows("SELECT [[1], [2, 3]]", "binary")).rejects.toMatchObject({ code: "0A000" });
   });
