@@ -7,23 +7,19 @@ import { EngineTypeId } from "../engine/vector-values.js";
 import type { ColumnVector } from "../engine/vectors.js";
 import { writeInt16, writeInt32, writeSafeInt64, writeWords } from "./big-endian.js";
 import { arrayBinary, leafType } from "./binary-arrays.js";
-import { numericBytes, writeNumeric } from "./binary-numeric.js";
+import {
+  decimalBinary,
+  hugeintBinary,
+  integersBinary,
+  ubigintBinary,
+  uhugeintBinary,
+} from "./binary-numeric.js";
 import { INFINITE_DAYS, MICROS_PER_DAY } from "./calendar.js";
 import { boundedEncoder, type ColumnEncoder, type EncodingOptions } from "./cell-writer.js";
 import { instant, readInstant, type TimeUnit } from "./instants.js";
 import { splitTimetz } from "./text-datetime.js";
 import { textEncoder } from "./text-encoders.js";
-import {
-  bigintText,
-  hugeintText,
-  integerText,
-  smallintText,
-  ubigintText,
-  uhugeintText,
-} from "./text-numbers.js";
 import { bignumText } from "./text-bytes.js";
-
-type DecimalType = Extract<EngineType, { typeId: EngineTypeId.DECIMAL }>;
 
 /** Days from 1970-01-01 to 2000-01-01, PostgreSQL's epoch. */
 const EPOCH_DAYS = 10_957;
@@ -51,15 +47,15 @@ export function binaryEncoder(type: EngineType, options: EncodingOptions): Colum
     case EngineTypeId.TIME:
       return int8Binary;
     case EngineTypeId.UBIGINT:
-      return numericBinary(ubigintText, 0);
+      return ubigintBinary;
     case EngineTypeId.HUGEINT:
-      return numericBinary(hugeintText, 0);
+      return hugeintBinary;
     case EngineTypeId.UHUGEINT:
-      return numericBinary(uhugeintText, 0);
+      return uhugeintBinary;
     case EngineTypeId.BIGNUM:
-      return numericBinary(bignumText, 0);
+      return integersBinary(bignumText);
     case EngineTypeId.DECIMAL:
-      return numericBinary(unscaledText(type), type.scale);
+      return decimalBinary(type);
     case EngineTypeId.FLOAT:
       return floatBinary;
     case EngineTypeId.DOUBLE:
@@ -127,19 +123,9 @@ const int8Binary: ColumnEncoder = boundedEncoder(8, (vector) => {
   return (bytes, at, row) => writeWords(bytes, at, words[2 * row + 1] ?? 0, words[2 * row] ?? 0);
 });
 
-/** IEEE 754, byte order reversed. */
-function reversed(width: number): ColumnEncoder {
-  return boundedEncoder(width, (vector) => {
-    const memory = vector.bytes(width);
-    return (bytes, at, row) => {
-      for (let i = 0; i < width; i++) bytes[at + i] = memory[row * width + width - 1 - i] ?? 0;
-      return at + width;
-    };
-  });
-}
-
-const floatBinary = reversed(4);
-const doubleBinary = reversed(8);
+/** IEEE 754 is its bits: the same words as those of an integer of its size. */
+const floatBinary = int4((vector) => vector.int32(1));
+const doubleBinary = int8Binary;
 
 const uuidBinary: ColumnEncoder = boundedEncoder(16, (vector) => {
   const memory = vector.bytes(16);
@@ -233,34 +219,6 @@ function bitBinary(): ColumnEncoder {
       }
       cells.used += size;
       cells.finish(i, cells.used - size);
-    }
-  };
-}
-
-/** The stored integer of a DECIMAL, without its point. */
-function unscaledText({ width }: DecimalType): ColumnEncoder {
-  if (width <= 4) return smallintText;
-  if (width <= 9) return integerText;
-  return width <= 18 ? bigintText : hugeintText;
-}
-
-/** Goes through the digits: one way for every width of integer. */
-function numericBinary(digits: ColumnEncoder, scale: number): ColumnEncoder {
-  const text = new Cells();
-  return (vector, first, count, cells) => {
-    text.reset(count);
-    digits(vector, first, count, text);
-    for (let i = 0; i < count; i++) {
-      const length = text.length(i);
-      if (length === NULL_LENGTH) {
-        cells.putNull(i);
-        continue;
-      }
-      const from = text.start(i);
-      const start = cells.used;
-      const bytes = cells.reserve(numericBytes(Math.max(length, scale)));
-      cells.used = writeNumeric(bytes, start, text.bytes, { from, to: from + length, scale });
-      cells.finish(i, start);
     }
   };
 }

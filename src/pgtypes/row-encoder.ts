@@ -13,13 +13,12 @@ import { openColumn } from "../engine/vectors.js";
 import { writeInt32 } from "./big-endian.js";
 import { binaryEncoder } from "./binary-encoders.js";
 import { isBounded, type CellWriter, type ColumnEncoder, type EncodingOptions } from "./cell-writer.js";
+import { copierFrom } from "./copy-bytes.js";
 import { textEncoder } from "./text-encoders.js";
 
 const DATA_ROW = 0x44;
 const HEADER_BYTES = 7;
 const MAX_BATCH_BYTES = 2 ** 31 - 1;
-/** Below this a byte loop is faster than the call of a copy. */
-const SMALL_COPY = 48;
 /** Above this the buffer is given back after use: one batch of large rows must not pin its memory. */
 const KEPT_BYTES = 2 * 1024 * 1024;
 /** A writer's answer for NULL. */
@@ -142,12 +141,11 @@ function openRows(column: EncodedColumn, chunk: DataChunk, { index, firstRow, co
 function openCells({ bytes, starts, lengths }: Cells, firstRow: number, count: number): OpenColumn {
   let maxBytes = 0;
   for (let i = 0; i < count; i++) maxBytes += Math.max(0, lengths[i] ?? 0);
+  const copy = copierFrom(bytes);
   const write: CellWriter = (out, at, row) => {
     const length = lengths[row - firstRow] ?? NULL_LENGTH;
     if (length === NULL_LENGTH) return IS_NULL;
-    const start = starts[row - firstRow] ?? 0;
-    if (length < SMALL_COPY) for (let i = 0; i < length; i++) out[at + i] = bytes[start + i] ?? 0;
-    else out.set(bytes.subarray(start, start + length), at);
+    copy(out, at, starts[row - firstRow] ?? 0, length);
     return at + length;
   };
   return { maxBytes, validity: null, write };
