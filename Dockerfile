@@ -28,5 +28,5 @@ EXPOSE 5439
 # SIGTERM drains clients and writes a checkpoint.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "docker/healthcheck.mjs"]
-# Listens beyond loopback, so it refuses to start without DUCKBRANCH_PASSWORD: docker run -e DUCKBRANCH_PASSWORD=…
+# Listens beyond loopback, so it refuses to start without DUCKBRANCH_PASSWORD or DUCKBRANCH_USERS.
 CMD ["node", "dist/cli/main.js", "serve"]

@@ -17,6 +17,8 @@ import { createAnalyser, loadParser } from "./sql/analyse.js";
 
 export interface App {
   readonly address: { readonly host: string; readonly port: number };
+  /** Reads certificate, key and users file again. */
+  reload(): Promise<void>;
   /** Drains clients, writes a checkpoint and closes the file. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -61,8 +63,13 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     { context, analyse: async (text) => await analyser.analyse(text) },
     config,
   );
-  const server = await startPgServer({ ...config, password: config.password, log }, sessions);
+  const { password, users, tls, tlsCert, tlsKey } = config;
+  const server = await startPgServer({ ...config, password, users, tls, tlsCert, tlsKey, log }, sessions);
   cleanup.defer(async () => await server.close());
   log.info({ host: server.address.host, port: server.address.port, data: config.data }, "serving");
-  return { address: server.address, close: async () => await cleanup.close() };
+  return {
+    address: server.address,
+    reload: async () => await server.reload(),
+    close: async () => await cleanup.close(),
+  };
 }

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { LOG_LEVELS } from "./core/log.js";
+import { OperatorError } from "./core/operator-error.js";
 
 const positive = z.coerce.number().int().positive();
 
@@ -15,8 +16,17 @@ const schema = z.strictObject({
   port: z.coerce.number().int().min(0).max(65_535).default(5439),
   /** Database file, or `:memory:`. */
   data: z.string().min(1).default("./data/duckbranch.db"),
-  /** Clients must send it, if set. */
+  /** Clients must prove that they know it, if set. */
   password: z.string().min(1).optional(),
+  /** File of users and their verifiers, made with `duckbranch user add`; instead of `password`. */
+  users: z.string().min(1).optional(),
+  /** How clients prove their password; cleartext only over TLS and from loopback. */
+  auth: z.enum(["scram", "cleartext"]).default("scram"),
+  /** Whether clients may, must or cannot encrypt; optional where there is a certificate. */
+  tls: z.enum(["off", "optional", "required"]).optional(),
+  /** PEM files. */
+  tlsCert: z.string().min(1).optional(),
+  tlsKey: z.string().min(1).optional(),
   /** SQL file run once at start, with access to files, before any client: for loading data. */
   init: z.string().min(1).optional(),
   /** Database names that mean main. */
@@ -45,7 +55,7 @@ export type ConfigInput = Readonly<Record<string, unknown>>;
 const ENVIRONMENT_PREFIX = "DUCKBRANCH_";
 
 /** Thrown for a configuration that cannot be used; its message is for the operator. */
-export class ConfigError extends Error {
+export class ConfigError extends OperatorError {
   override readonly name = "ConfigError";
 }
 

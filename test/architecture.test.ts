@@ -14,17 +14,18 @@ const MAX_LINES = 400;
 const ALLOWED = {
   core: [],
   wire: ["core"],
+  users: ["core"],
   engine: ["core"],
   sql: ["core"],
   pgtypes: ["core", "engine"],
   branch: ["core", "engine", "sql"],
   catalog: ["core", "engine", "sql", "branch"],
   query: ["core", "engine", "sql", "pgtypes", "branch", "catalog"],
-  session: ["core", "wire", "pgtypes", "type query"],
-  net: ["core", "wire", "session", "type query"],
+  session: ["core", "wire", "users", "pgtypes", "type query"],
+  net: ["core", "wire", "users", "session", "type query"],
   "config.ts": ["core"],
   "app.ts": ["core", "engine", "sql", "branch", "catalog", "query", "net", "type config.ts"],
-  cli: ["core", "config.ts", "app.ts"],
+  cli: ["core", "users", "config.ts", "app.ts"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Packages that exactly one component knows. */
@@ -33,6 +34,7 @@ const OWNED_PACKAGES = new Map([
   ["@duckdb/node-bindings", "engine"],
   ["libpg-query", "sql"],
   ["node:net", "net"],
+  ["node:tls", "net"],
   ["zod", "config.ts"],
   ["commander", "cli"],
 ]);

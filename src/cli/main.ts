@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** The command line. */
 import { Command } from "commander";
+import { tellOperator } from "./operator.js";
 import { serve } from "./serve.js";
+import { addUser, listUsers, removeUser } from "./user.js";
 
 const program = new Command("duckbranch").description(
   "PostgreSQL-wire server over DuckDB in which every session works on a branch",
@@ -15,7 +17,36 @@ program
   .option("--data <file>", "database file, or :memory: (default ./data/duckbranch.db)")
   .option("--config <file>", "JSON file with settings")
   .option("--init <file>", "SQL file run once at start, with access to files")
+  .option("--users <file>", "users who may log in, see `duckbranch user`")
+  .option(
+    "--auth <method>",
+    "how they prove their password: scram (default), or cleartext over TLS and loopback",
+  )
+  .option("--tls <mode>", "required, optional (default with a certificate) or off")
+  .option("--tls-cert <file>", "certificate and its chain, PEM")
+  .option("--tls-key <file>", "private key of the certificate, PEM")
   .option("--guide", "say how to connect and what to try")
-  .action(serve);
+  .action(tellOperator(serve));
+
+const user = program.command("user").description("say who may log in; a running server follows at once");
+const USERS_OPTION = ["--users <file>", "the users file"] as const;
+
+user
+  .command("add <name>")
+  .description("add a user or change a password; asks for it, or reads a line of standard input")
+  .requiredOption(...USERS_OPTION)
+  .action(tellOperator(addUser));
+
+user
+  .command("remove <name>")
+  .description("remove a user")
+  .requiredOption(...USERS_OPTION)
+  .action(tellOperator(removeUser));
+
+user
+  .command("list")
+  .description("print the users' names")
+  .requiredOption(...USERS_OPTION)
+  .action(tellOperator(listUsers));
 
 await program.parseAsync();

@@ -1,7 +1,6 @@
-/** `duckbranch serve`: starts the server, says when it is ready, and ends it on SIGTERM or SIGINT. */
+/** `duckbranch serve`: starts the server, says when it is ready, reloads on SIGHUP, and ends it on SIGTERM or SIGINT. */
 import { startApp } from "../app.js";
-import { ConfigError, readConfig, type Config, type ConfigInput } from "../config.js";
-import { SqlError } from "../core/errors.js";
+import { readConfig, type Config, type ConfigInput } from "../config.js";
 import { createLog } from "../core/log.js";
 
 interface ServeOptions extends ConfigInput {
@@ -10,14 +9,7 @@ interface ServeOptions extends ConfigInput {
 
 export async function serve(options: ServeOptions): Promise<void> {
   const { guide, ...given } = options;
-  try {
-    await run(readConfig(given, process.env), guide === true);
-  } catch (error) {
-    if (!(error instanceof ConfigError) && !(error instanceof SqlError) && !isSystemError(error)) throw error;
-    const hint = error instanceof SqlError && error.hint !== undefined ? ` (${error.hint})` : "";
-    process.stderr.write(`duckbranch: ${error.message}${hint}\n`);
-    process.exitCode = 1;
-  }
+  await run(readConfig(given, process.env), guide === true);
 }
 
 async function run(config: Config, guide: boolean): Promise<void> {
@@ -26,6 +18,10 @@ async function run(config: Config, guide: boolean): Promise<void> {
   const app = await startApp(config, log);
   const { host, port } = app.address;
   process.stdout.write(`duckbranch listening on ${host.includes(":") ? `[${host}]` : host}:${port}\n`);
+  process.on("SIGHUP", () => {
+    log.info("reading certificate and users again");
+    app.reload().catch((error: unknown) => log.error({ err: error }, "reload failed"));
+  });
   if (guide) process.stdout.write(guideText(host, port));
   log.info({ signal: await stopped }, "stopping");
   await app.close();
@@ -38,11 +34,6 @@ async function nextSignal(): Promise<string> {
     process.once("SIGTERM", resolve);
     process.once("SIGINT", resolve);
   });
-}
-
-/** Listening and file errors of Node carry a code. */
-function isSystemError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error;
 }
 
 function guideText(host: string, port: number): string {

@@ -22,6 +22,10 @@ export class InputQueue {
     return this.#bytes;
   }
 
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
   /** Resolves when there is room for more. After `end`, drops the chunk. */
   async push(chunk: Buffer): Promise<void> {
     if (this.#ended) return;

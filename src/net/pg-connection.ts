@@ -8,10 +8,19 @@ import { ClientGoneError } from "../session/client-channel.js";
 import { ClientOutput } from "../session/client-output.js";
 import { ProtocolSession } from "../session/protocol-session.js";
 import { fatalCause, reportOf } from "../session/reports.js";
-import { negotiateVersion, receiveStartup, sessionRequestOf } from "../session/startup.js";
+import { negotiateVersion, receiveStartup, requireEncryption, sessionRequestOf } from "../session/startup.js";
 import { writeErrorResponse } from "../wire/backend-messages.js";
 import type { CancelRegistry } from "./cancel-registry.js";
 import { SocketChannel } from "./socket-channel.js";
+import type { TlsIdentity } from "./tls-identity.js";
+
+/** The server's places for clients who have proved who they are. */
+export interface Places {
+  /** Errors: 53300 when none is free now. */
+  requireFree(): void;
+  /** Does a client's work in one of them. Errors: as `requireFree`. */
+  use(connection: PgConnection, work: () => Promise<void>): Promise<void>;
+}
 
 /** What all connections of one server share. */
 export interface ConnectionEnvironment {
@@ -20,8 +29,10 @@ export interface ConnectionEnvironment {
   readonly cancels: CancelRegistry;
   readonly maxMessageBytes: number;
   readonly authenticationTimeoutMs: number;
-  /** Does a client's work in one of the server's places. Errors: 53300 when there is none. */
-  readonly inPlace: (work: () => Promise<void>) => Promise<void>;
+  /** What is shown to clients that encrypt; undefined when they cannot. */
+  readonly tlsIdentity: () => TlsIdentity | undefined;
+  readonly requiresTls: boolean;
+  readonly places: Places;
   readonly log: Logger;
 }
 
@@ -40,7 +51,7 @@ export class PgConnection {
 
   constructor(socket: Socket, environment: ConnectionEnvironment) {
     this.#environment = environment;
-    this.#channel = new SocketChannel(socket);
+    this.#channel = new SocketChannel(socket, environment.tlsIdentity());
     this.#output = new ClientOutput(this.#channel);
   }
 
@@ -55,6 +66,17 @@ export class PgConnection {
       await this.#channel.end();
       await pumping;
     }
+  }
+
+  get address(): string {
+    return this.#channel.peer.address;
+  }
+
+  /** There are too many like this one, which has not authenticated yet. */
+  evict(): void {
+    this.#ending ??= tooManyConnections();
+    this.#channel.stop();
+    this.#channel.hurry();
   }
 
   /** Ends the connection when its client's work is done; an idle one at once. */
@@ -91,11 +113,14 @@ export class PgConnection {
     if (outcome.kind === "cancel") return this.#environment.cancels.cancel(outcome.processId, outcome.secret);
     negotiateVersion(outcome.message, this.#output);
     const request = sessionRequestOf(outcome.message);
-    await this.#environment.inPlace(() => this.#serveClient(request, startup));
+    const { places, policy, requiresTls } = this.#environment;
+    if (requiresTls) requireEncryption(request, this.#channel.peer);
+    places.requireFree();
+    await authenticate(policy, request.user, this.#channel, this.#output);
+    await places.use(this, () => this.#serveClient(request, startup));
   }
 
   async #serveClient(request: SessionRequest, startup: Disposable): Promise<void> {
-    await authenticate(this.#environment.policy, request.user, this.#channel, this.#output);
     this.#channel.trust(this.#environment.maxMessageBytes);
     await using session = await this.#environment.sessions.open(request);
     startup[Symbol.dispose]();
@@ -128,7 +153,8 @@ export class PgConnection {
   }
 
   async #reportFatal(cause: SqlError): Promise<void> {
-    this.#environment.log.info({ code: cause.code }, "connection ended by the server");
+    const { address } = this;
+    this.#environment.log.info({ code: cause.code, address }, "connection ended by the server");
     try {
       writeErrorResponse(this.#output.writer, reportOf(cause, "FATAL"));
       await this.#output.flush();
@@ -136,4 +162,8 @@ export class PgConnection {
       if (!(error instanceof ClientGoneError)) throw error;
     }
   }
+}
+
+export function tooManyConnections(): SqlError {
+  return new SqlError(SQLSTATE.tooManyConnections, "sorry, too many clients already");
 }

@@ -4,18 +4,17 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Logger } from "pino";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionFactory } from "../query/types.js";
-import type { AuthenticationPolicy } from "../session/authentication.js";
-import { deriveScramVerifier } from "../session/scram.js";
 import { CancelRegistry } from "./cancel-registry.js";
-import { PgConnection, type ConnectionEnvironment } from "./pg-connection.js";
+import { isLoopback } from "./loopback.js";
+import { PendingConnections } from "./pending-connections.js";
+import { type ConnectionEnvironment, PgConnection, tooManyConnections } from "./pg-connection.js";
+import { openSecurity, type SecurityOptions } from "./security.js";
 
-export interface PgServerOptions {
+export interface PgServerOptions extends SecurityOptions {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
-  /** Undefined lets everyone in, and is refused on any address but loopback. */
-  readonly password: string | undefined;
-  /** Clients past start-up, at a time. */
+  /** Clients past authentication, at a time. */
   readonly maxConnections: number;
   /** From connecting to the end of authentication. */
   readonly authenticationTimeoutMs: number;
@@ -27,35 +26,39 @@ export interface PgServerOptions {
 
 export interface PgServer {
   readonly address: { readonly host: string; readonly port: number };
+  /** Reads certificate, key and users file again. What cannot be read stays as it was, and is logged. */
+  reload(): Promise<void>;
   /** Stops accepting, lets running statements end within `drainTimeoutMs`, and resolves when all clients are gone. */
   close(): Promise<void>;
 }
 
-/** Sockets beyond `maxConnections`: for cancel requests, and to tell clients that there is no place. */
-const SPARE_SOCKETS = 64;
 /** Between interrupting a statement and giving up on its client. */
 const INTERRUPT_GRACE_MS = 2000;
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 
 /**
  * Starts to listen.
  *
- * Errors  22023 for an address other than loopback without a password; what the system says when it cannot listen
+ * Errors  22023 for an address other than loopback without passwords; OperatorError for files that cannot be used; what
+ *         the system says when it cannot listen
  */
 export async function startPgServer(options: PgServerOptions, sessions: SessionFactory): Promise<PgServer> {
-  if (options.password === undefined && !LOOPBACK.test(options.host)) {
+  const security = await openSecurity(options);
+  if (security.policy.kind === "trust" && !isLoopback(options.host)) {
     throw new SqlError(
       SQLSTATE.invalidParameterValue,
       `refusing to listen on "${options.host}" without a password`,
       {
-        hint: "set a password, or listen on 127.0.0.1",
+        hint: "set a password or a users file, or listen on 127.0.0.1",
       },
     );
   }
-  const policy = await policyFor(options.password);
   const server = createServer({ pauseOnConnect: false });
-  server.maxConnections = options.maxConnections + SPARE_SOCKETS;
-  const pool = new ConnectionPool(options, policy, sessions);
+  const pool = new ConnectionPool({
+    sessions,
+    cancels: new CancelRegistry(),
+    ...security,
+    ...options,
+  });
   server.on("connection", (socket) => pool.accept(socket));
   server.listen({ host: options.host, port: options.port });
   await once(server, "listening");
@@ -63,12 +66,8 @@ export async function startPgServer(options: PgServerOptions, sessions: SessionF
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new Error("listening on something without a port");
   const address = { host: bound.address, port: bound.port };
-  return { address, close: onceOnly(() => closeServer(server, pool, options)) };
-}
-
-async function policyFor(password: string | undefined): Promise<AuthenticationPolicy> {
-  if (password === undefined) return { kind: "trust" };
-  return { kind: "scram", verifier: await deriveScramVerifier(password) };
+  const close = onceOnly(() => closeServer(server, pool, options));
+  return { address, reload: async () => await security.reload(), close };
 }
 
 /** Closing twice is closing once. */
@@ -87,28 +86,26 @@ async function closeServer(server: Server, pool: ConnectionPool, options: PgServ
 /** The connections of one server. */
 class ConnectionPool {
   readonly #running = new Map<PgConnection, Promise<void>>();
+  readonly #pending = new PendingConnections<PgConnection>();
   readonly #environment: ConnectionEnvironment;
   readonly #maxConnections: number;
   #taken = 0;
   #draining = false;
 
-  constructor(options: PgServerOptions, policy: AuthenticationPolicy, sessions: SessionFactory) {
-    this.#maxConnections = options.maxConnections;
-    this.#environment = {
-      sessions,
-      policy,
-      cancels: new CancelRegistry(),
-      maxMessageBytes: options.maxMessageBytes,
-      authenticationTimeoutMs: options.authenticationTimeoutMs,
-      inPlace: (work) => this.#inPlace(work),
-      log: options.log,
+  constructor(environment: Omit<ConnectionEnvironment, "places"> & { readonly maxConnections: number }) {
+    this.#maxConnections = environment.maxConnections;
+    const places = {
+      requireFree: () => this.#requireFree(),
+      use: async (connection: PgConnection, work: () => Promise<void>) => await this.#use(connection, work),
     };
+    this.#environment = { ...environment, places };
   }
 
   accept(socket: Socket): void {
     const connection = new PgConnection(socket, this.#environment);
     const run = this.#serve(connection);
     this.#running.set(connection, run);
+    this.#pending.add(connection)?.evict();
     if (this.#draining) connection.drain();
   }
 
@@ -133,14 +130,18 @@ class ConnectionPool {
     } catch (error) {
       this.#environment.log.error({ err: error }, "connection failed");
     } finally {
+      this.#pending.delete(connection);
       this.#running.delete(connection);
     }
   }
 
-  async #inPlace(work: () => Promise<void>): Promise<void> {
-    if (this.#taken >= this.#maxConnections) {
-      throw new SqlError(SQLSTATE.tooManyConnections, "sorry, too many clients already");
-    }
+  #requireFree(): void {
+    if (this.#taken >= this.#maxConnections) throw tooManyConnections();
+  }
+
+  async #use(connection: PgConnection, work: () => Promise<void>): Promise<void> {
+    this.#requireFree();
+    this.#pending.delete(connection);
     this.#taken++;
     try {
       await work();

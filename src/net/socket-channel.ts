@@ -1,9 +1,14 @@
 /** One socket as the protocol wants it: whole frames in, bytes out with back-pressure, and a clean end. */
 import type { Socket } from "node:net";
-import { type ClientChannel, ClientGoneError } from "../session/client-channel.js";
+import { setTimeout as delay } from "node:timers/promises";
+import { TLSSocket } from "node:tls";
+import type { AuthenticationChannel, Encryption, Peer } from "../session/authentication.js";
+import { ClientGoneError } from "../session/client-channel.js";
 import type { StartupChannel } from "../session/startup.js";
 import { type Frame, FrameReader } from "../wire/frame-reader.js";
 import { InputQueue } from "./input-queue.js";
+import { isLoopback } from "./loopback.js";
+import type { TlsIdentity } from "./tls-identity.js";
 
 /** Input read ahead of the message being worked on. */
 const MAX_QUEUED_INPUT_BYTES = 262_144;
@@ -11,46 +16,89 @@ const MAX_QUEUED_INPUT_BYTES = 262_144;
 const UNTRUSTED_MESSAGE_BYTES = 10_000;
 /** How long a client may take to read the last bytes and close. */
 const LINGER_MS = 1000;
+/** What PostgreSQL's clients from version 17 on name when they negotiate. */
+const ALPN_PROTOCOLS = ["postgresql"];
+
+const YES = Buffer.from("S");
 
 /**
  * Owns the socket. `pump` reads it, independently of the work, so that a client that hangs up is noticed while its
  * statement runs; everything else is called by the one task that serves the client.
  */
-export class SocketChannel implements ClientChannel, StartupChannel {
+export class SocketChannel implements AuthenticationChannel, StartupChannel {
   readonly #socket: Socket;
+  readonly #identity: TlsIdentity | undefined;
+  readonly #address: string;
+  /** What bytes go through: the socket, or TLS on top of it. */
+  #stream: Socket;
+  #encryption: Encryption | undefined;
+  /** TLS has begun and nothing has come through it: nobody could read what is sent. */
+  #handshaking = false;
   readonly #reader = new FrameReader();
   readonly #queue = new InputQueue(MAX_QUEUED_INPUT_BYTES);
   #maxMessageBytes = UNTRUSTED_MESSAGE_BYTES;
+  #hurried = false;
   #stopAtRest = false;
   #stopped = false;
   #wakeSender: (() => void) | undefined;
+  /** Aborted when nothing that is to come counts any more. */
+  readonly #ended = new AbortController();
 
-  constructor(socket: Socket) {
+  /** `identity` is what it shows to clients that want to encrypt; undefined when it cannot. */
+  constructor(socket: Socket, identity: TlsIdentity | undefined) {
+    this.#identity = identity;
     this.#socket = socket;
+    this.#stream = socket;
+    this.#address = socket.remoteAddress ?? "";
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
-    // These only wake a waiting sender: the reason to end shows in `pump`. An error nobody listens to, for example of a
-    // write behind the client's end, would end the process.
-    socket.on("error", this.#wake);
-    socket.on("close", this.#wake);
+    this.#listen(socket);
+  }
+
+  get peer(): Peer {
+    return {
+      address: this.#address,
+      isLoopback: isLoopback(this.#address),
+      encryption: this.#encryption,
+    };
   }
 
   /** Reads until the client hangs up or the socket breaks; never rejects. */
   async pump(): Promise<void> {
-    try {
-      const chunks: AsyncIterable<Buffer> = this.#socket;
-      for await (const chunk of chunks) await this.#queue.push(chunk);
-    } catch {
-      // A reset by the client: the same to us as its orderly end.
-      this.#socket.destroy();
-    } finally {
-      this.#stopped = true;
-      this.#queue.end();
-    }
+    void this.#read(this.#socket);
+    const { signal } = this.#ended;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
   }
 
   get unreadBytes(): number {
-    return this.#reader.bufferedBytes + this.#queue.bytes;
+    return this.#reader.bufferedBytes + this.#queue.bytes + this.#stream.readableLength;
+  }
+
+  get canEncrypt(): boolean {
+    return this.#identity !== undefined && this.#encryption === undefined;
+  }
+
+  /**
+   * Agrees to encrypt, and does so from the next byte on: what this writes is still plain, and no byte can be read
+   * between the two.
+   */
+  encrypt(): void {
+    const identity = this.#identity;
+    if (identity === undefined) throw new Error("there is no certificate to encrypt with");
+    this.#socket.write(YES);
+    const secure = new TLSSocket(this.#socket, {
+      isServer: true,
+      secureContext: identity.context,
+      ALPNProtocols: ALPN_PROTOCOLS,
+    });
+    this.#stream = secure;
+    this.#encryption = identity;
+    this.#handshaking = true;
+    this.#listen(secure);
+    void this.#read(secure);
   }
 
   async nextStartup(): Promise<Buffer | undefined> {
@@ -62,18 +110,22 @@ export class SocketChannel implements ClientChannel, StartupChannel {
   }
 
   async send(bytes: Uint8Array): Promise<void> {
-    if (!this.#socket.writable) throw new ClientGoneError();
+    const stream = this.#stream;
+    if (!stream.writable || this.#handshaking) throw new ClientGoneError();
     // Most writes are with the kernel when this returns: then there is nothing to wait for.
-    this.#socket.write(bytes, this.#wake);
-    while (this.#socket.writableLength > 0) {
+    stream.write(bytes, this.#wake);
+    while (stream.writableLength > 0) {
       await new Promise<void>((resolve) => {
         this.#wakeSender = resolve;
       });
-      if (this.#socket.destroyed) throw new ClientGoneError();
+      if (stream.destroyed) throw new ClientGoneError();
     }
   }
 
-  readonly #wake = (): void => this.#wakeSender?.();
+  async pause(ms: number): Promise<void> {
+    // Rejects when the connection ends: whoever waits will see that next.
+    await delay(ms, undefined, { signal: this.#ended.signal }).catch(() => undefined);
+  }
 
   /** The client is authenticated: its messages may be as large as the server allows. */
   trust(maxMessageBytes: number): void {
@@ -90,25 +142,67 @@ export class SocketChannel implements ClientChannel, StartupChannel {
   stop(): void {
     this.#stopped = true;
     this.#queue.wake();
+    this.#ended.abort();
   }
 
   /** Says goodbye: what was sent goes out, what comes in is dropped, and after a moment the socket is gone. */
   async end(): Promise<void> {
-    this.#stopped = true;
-    this.#queue.end();
+    this.#endInput();
     if (this.#socket.closed) return;
-    const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    const timer = setTimeout(() => this.destroy(), LINGER_MS);
     const closed = new Promise<void>((resolve) => {
       this.#socket.once("close", () => resolve());
     });
-    this.#socket.end();
+    if (this.#handshaking) this.destroy();
+    else if (this.#hurried) this.#stream.destroySoon();
+    else this.#stream.end();
     await closed;
     clearTimeout(timer);
   }
 
+  /** The client is not waited for when it ends. */
+  hurry(): void {
+    this.#hurried = true;
+    if (this.#queue.isEnded) this.#stream.destroySoon();
+  }
+
   destroy(): void {
+    this.#stream.destroy();
     this.#socket.destroy();
   }
+
+  /** Reads one of the two streams to its end. The socket below TLS gives nothing any more, and ends with it. */
+  async #read(stream: Socket): Promise<void> {
+    try {
+      const chunks: AsyncIterable<Buffer> = stream;
+      for await (const chunk of chunks) {
+        this.#handshaking = false;
+        await this.#queue.push(chunk);
+      }
+    } catch {
+      // A reset by the client, or a failed handshake: the same to us as its orderly end.
+      stream.destroy();
+    } finally {
+      this.#endInput();
+    }
+  }
+
+  #endInput(): void {
+    this.#stopped = true;
+    this.#queue.end();
+    this.#ended.abort();
+  }
+
+  /**
+   * These only wake a waiting sender: the reason to end shows in `pump`. An error nobody listens to, for example of a
+   * write behind the client's end, would end the process.
+   */
+  #listen(stream: Socket): void {
+    stream.on("error", this.#wake);
+    stream.on("close", this.#wake);
+  }
+
+  readonly #wake = (): void => this.#wakeSender?.();
 
   async #nextFrom<T>(next: () => T | undefined, atRest: boolean): Promise<T | undefined> {
     const stop = (): boolean => this.#stopped || (atRest && this.#stopAtRest);

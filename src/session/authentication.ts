@@ -1,7 +1,14 @@
 /** Proves who the client is, before a session exists. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import { decodeSaslInitialResponse, decodeSaslResponse } from "../wire/authentication-messages.js";
+import type { Credentials } from "../users/credentials.js";
+import { isPasswordOf } from "../users/scram-verifier.js";
 import {
+  decodePassword,
+  decodeSaslInitialResponse,
+  decodeSaslResponse,
+} from "../wire/authentication-messages.js";
+import {
+  writeAuthenticationCleartextPassword,
   writeAuthenticationOk,
   writeAuthenticationSasl,
   writeAuthenticationSaslContinue,
@@ -10,62 +17,148 @@ import {
 import { FRONTEND_TAG } from "../wire/frontend-tags.js";
 import { type ClientChannel, ClientGoneError } from "./client-channel.js";
 import type { ClientOutput } from "./client-output.js";
-import { SCRAM_MECHANISM, ScramExchange, type ScramVerifier } from "./scram.js";
+import type { LoginThrottle } from "./login-throttle.js";
+import { SCRAM_MECHANISM, SCRAM_PLUS_MECHANISM, ScramExchange } from "./scram.js";
 
-/** Whom to let in: everyone (the server then listens on loopback only), or who knows the password. */
+/** How a client proves itself. Clear text is for clients that know nothing better. */
+export type AuthenticationMethod = "scram" | "cleartext";
+
+/** Whom to let in: everyone (the server then listens on loopback only), or who knows the user's password. */
 export type AuthenticationPolicy =
   | { readonly kind: "trust" }
-  | { readonly kind: "scram"; readonly verifier: ScramVerifier };
+  | {
+      readonly kind: "password";
+      readonly method: AuthenticationMethod;
+      readonly credentials: Credentials;
+      readonly throttle: LoginThrottle;
+    };
+
+type PasswordPolicy = Extract<AuthenticationPolicy, { readonly kind: "password" }>;
+
+/** Who is at the other end, and how well the way there is protected. */
+export interface Peer {
+  readonly address: string;
+  readonly isLoopback: boolean;
+  readonly encryption: Encryption | undefined;
+}
+
+export interface Encryption {
+  /** Hash of the certificate shown to the client (tls-server-end-point); undefined where its kind has none. */
+  readonly endpointHash: Buffer | undefined;
+}
+
+/** What authentication asks of the connection. */
+export interface AuthenticationChannel extends ClientChannel {
+  readonly peer: Peer;
+  /** Waits, or returns early when the connection ends. */
+  pause(ms: number): Promise<void>;
+}
 
 /**
  * Authenticates one client and writes AuthenticationOk (not flushed).
  *
- * Errors  28P01 wrong password, 08P01 unexpected or malformed message: all fatal; ClientGoneError
+ * Errors  28P01 wrong password or unknown user, 28000 a way in that is not offered, 08P01 unexpected or malformed
+ *         message: all fatal; ClientGoneError
  */
 export async function authenticate(
   policy: AuthenticationPolicy,
   user: string,
-  channel: ClientChannel,
+  channel: AuthenticationChannel,
   output: ClientOutput,
 ): Promise<void> {
   switch (policy.kind) {
     case "trust":
       break;
-    case "scram":
-      await authenticateScram(policy.verifier, user, channel, output);
+    case "password":
+      await checkPassword(policy, user, channel, output);
       break;
   }
   writeAuthenticationOk(output.writer);
 }
 
-async function authenticateScram(
-  verifier: ScramVerifier,
+async function checkPassword(
+  policy: PasswordPolicy,
   user: string,
-  channel: ClientChannel,
+  channel: AuthenticationChannel,
   output: ClientOutput,
 ): Promise<void> {
-  writeAuthenticationSasl(output.writer, [SCRAM_MECHANISM]);
+  switch (policy.method) {
+    case "scram":
+      return await authenticateScram(policy, user, channel, output);
+    case "cleartext":
+      return await authenticateCleartext(policy, user, channel, output);
+  }
+}
+
+async function authenticateScram(
+  policy: PasswordPolicy,
+  user: string,
+  channel: AuthenticationChannel,
+  output: ClientOutput,
+): Promise<void> {
+  const endpointHash = channel.peer.encryption?.endpointHash;
+  const mechanisms = [...(endpointHash === undefined ? [] : [SCRAM_PLUS_MECHANISM]), SCRAM_MECHANISM];
+  writeAuthenticationSasl(output.writer, mechanisms);
   await output.flush();
-  const initial = decodeSaslInitialResponse(await nextPassword(channel));
-  if (initial.mechanism !== SCRAM_MECHANISM) {
+  const { mechanism, data } = decodeSaslInitialResponse(await nextPassword(channel, "SASL response"));
+  if (!mechanisms.includes(mechanism)) {
     throw new SqlError(
       SQLSTATE.protocolViolation,
       "client selected an invalid SASL authentication mechanism",
     );
   }
-  const exchange = new ScramExchange(verifier);
-  writeAuthenticationSaslContinue(output.writer, exchange.first(initial.data));
+  const binding = { endpointHash, chosen: mechanism === SCRAM_PLUS_MECHANISM };
+  const exchange = new ScramExchange(await policy.credentials.verifierOf(user), binding);
+  writeAuthenticationSaslContinue(output.writer, exchange.first(data));
   await output.flush();
-  const final = exchange.final(decodeSaslResponse(await nextPassword(channel)));
-  if (final === undefined) {
-    throw new SqlError(SQLSTATE.invalidPassword, `password authentication failed for user "${user}"`);
-  }
+  const answer = decodeSaslResponse(await nextPassword(channel, "SASL response"));
+  const final = await judge(policy, user, channel, async () => exchange.final(answer));
   writeAuthenticationSaslFinal(output.writer, final);
 }
 
-async function nextPassword(channel: ClientChannel): Promise<Buffer> {
+/** Never where others could listen. */
+async function authenticateCleartext(
+  policy: PasswordPolicy,
+  user: string,
+  channel: AuthenticationChannel,
+  output: ClientOutput,
+): Promise<void> {
+  if (channel.peer.encryption === undefined && !channel.peer.isLoopback) {
+    throw new SqlError(SQLSTATE.invalidAuthorization, "passwords in clear text are taken over TLS only", {
+      hint: "connect with sslmode=require",
+    });
+  }
+  writeAuthenticationCleartextPassword(output.writer);
+  await output.flush();
+  const password = decodePassword(await nextPassword(channel, "password response"));
+  const verifier = await policy.credentials.verifierOf(user);
+  await judge(policy, user, channel, async () =>
+    (await isPasswordOf(verifier, password)) ? password : undefined,
+  );
+}
+
+/** Gives the outcome of a proof, later the more attempts failed before. Undefined is the wrong password. */
+async function judge(
+  { throttle }: PasswordPolicy,
+  user: string,
+  channel: AuthenticationChannel,
+  check: () => Promise<string | undefined>,
+): Promise<string> {
+  const { address } = channel.peer;
+  const delayMs = throttle.delayMs(address, user);
+  if (delayMs > 0) await channel.pause(delayMs);
+  const outcome = await check();
+  if (outcome === undefined) {
+    throttle.failed(address, user);
+    throw new SqlError(SQLSTATE.invalidPassword, `password authentication failed for user "${user}"`);
+  }
+  throttle.succeeded(user);
+  return outcome;
+}
+
+async function nextPassword(channel: ClientChannel, expected: string): Promise<Buffer> {
   const frame = await channel.nextFrame(true);
   if (frame === undefined) throw new ClientGoneError();
   if (frame.tag === FRONTEND_TAG.password) return frame.body;
-  throw new SqlError(SQLSTATE.protocolViolation, `expected SASL response, got message type ${frame.tag}`);
+  throw new SqlError(SQLSTATE.protocolViolation, `expected ${expected}, got message type ${frame.tag}`);
 }

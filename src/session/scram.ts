@@ -1,93 +1,118 @@
 /**
- * SCRAM-SHA-256, the server's side: the password never crosses the wire, and its verifier is all that is kept.
+ * SCRAM-SHA-256, the server's side: the password never crosses the wire, and its verifier is all that is needed here.
  *
- * Source  RFC 5802, RFC 7677; https://www.postgresql.org/docs/15/sasl-authentication.html
+ * Source  RFC 5802, RFC 7677, RFC 5929; https://www.postgresql.org/docs/15/sasl-authentication.html
  */
-import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
-import { promisify } from "node:util";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { hmacSha256, KEY_BYTES, type ScramKeys, type ScramVerifier } from "../users/scram-verifier.js";
 
 export const SCRAM_MECHANISM = "SCRAM-SHA-256";
+/** With channel binding: the proof holds only for the TLS connection it was made on. */
+export const SCRAM_PLUS_MECHANISM = "SCRAM-SHA-256-PLUS";
 
-const ITERATIONS = 4096;
-const KEY_BYTES = 32;
-const SALT_BYTES = 16;
+const BINDING_TYPE = "tls-server-end-point";
 const NONCE_BYTES = 18;
+const PRINTABLE = /^[!-+\--~]+$/;
 
-const derive = promisify(pbkdf2);
-
-interface ScramKeys {
-  readonly storedKey: Buffer;
-  readonly serverKey: Buffer;
-}
-
-/** What a server keeps of a password. */
-export interface ScramVerifier {
-  readonly salt: Buffer;
-  /** One per way clients prepare a password that is not ASCII: NFKC as SASLprep asks, or the bytes as typed. */
-  readonly keys: readonly ScramKeys[];
-}
-
-/** Derives the verifier of a password. Costs a few milliseconds: done once, at start. */
-export async function deriveScramVerifier(password: string): Promise<ScramVerifier> {
-  const salt = randomBytes(SALT_BYTES);
-  const forms = [...new Set([password.normalize("NFKC"), password])];
-  const keys = await Promise.all(forms.map((form) => deriveKeys(form, salt)));
-  return { salt, keys };
-}
-
-async function deriveKeys(password: string, salt: Buffer): Promise<ScramKeys> {
-  const salted = await derive(password, salt, ITERATIONS, KEY_BYTES, "sha256");
-  const storedKey = createHash("sha256").update(hmac(salted, "Client Key")).digest();
-  return { storedKey, serverKey: hmac(salted, "Server Key") };
+/** What the connection can bind an exchange to, and whether the client chose that. */
+export interface ChannelBinding {
+  /** Hash of the server's certificate; undefined where there is none to bind to. */
+  readonly endpointHash: Buffer | undefined;
+  readonly chosen: boolean;
 }
 
 /** One exchange with one client: `first`, then `final`. */
 export class ScramExchange {
   readonly #verifier: ScramVerifier;
-  #gs2Header = "";
+  readonly #binding: ChannelBinding;
+  /** What the client must repeat in `c=`, protected by its proof. */
+  #expectedBinding = "";
   #clientFirstBare = "";
   #serverFirst = "";
   #nonce = "";
 
-  constructor(verifier: ScramVerifier) {
+  constructor(verifier: ScramVerifier, binding: ChannelBinding) {
     this.#verifier = verifier;
+    this.#binding = binding;
   }
 
-  /** Answers client-first-message. Errors: 08P01 malformed, 0A000 for channel binding or an authorization identity. */
+  /** Answers client-first-message. Errors: 08P01 malformed, 28000 for a downgrade, 0A000 for an identity or extension. */
   first(message: string): string {
-    const [flag, identity, ...bare] = message.split(",");
-    if (flag?.startsWith("p="))
-      throw new SqlError(SQLSTATE.featureNotSupported, "channel binding is not supported");
-    if (flag !== "n" && flag !== "y") throw malformed();
-    if (identity !== "")
-      throw new SqlError(SQLSTATE.featureNotSupported, "authorization identity is not supported");
-    const clientNonce = attribute(bare[1], "r");
+    const [flag = "", identity, ...bare] = message.split(",");
+    this.#expectedBinding = this.#checkFlag(flag);
+    if (identity?.startsWith("a=")) {
+      throw new SqlError(
+        SQLSTATE.featureNotSupported,
+        "client uses authorization identity, but it is not supported",
+      );
+    }
+    if (identity !== "") throw malformed();
+    if (bare[0]?.startsWith("m=")) {
+      throw new SqlError(SQLSTATE.featureNotSupported, "client requires an unsupported SCRAM extension");
+    }
     attribute(bare[0], "n");
-    if (!/^[!-+\--~]+$/.test(clientNonce)) throw malformed();
-    this.#gs2Header = `${flag},,`;
+    const clientNonce = attribute(bare[1], "r");
+    if (!PRINTABLE.test(clientNonce)) throw malformed();
     this.#clientFirstBare = bare.join(",");
     this.#nonce = clientNonce + randomBytes(NONCE_BYTES).toString("base64");
-    this.#serverFirst = `r=${this.#nonce},s=${this.#verifier.salt.toString("base64")},i=${ITERATIONS}`;
+    const { salt, iterations } = this.#verifier;
+    this.#serverFirst = `r=${this.#nonce},s=${salt.toString("base64")},i=${iterations}`;
     return this.#serverFirst;
   }
 
-  /** Checks client-final-message: server-final-message, or undefined for a wrong password. Errors: 08P01 malformed. */
+  /** Checks client-final-message: server-final-message, or undefined for a wrong password. Errors: 08P01, 28000. */
   final(message: string): string | undefined {
     const parts = message.split(",");
     const proof = Buffer.from(attribute(parts.at(-1), "p"), "base64");
-    const binding = Buffer.from(attribute(parts[0], "c"), "base64").toString("latin1");
-    if (binding !== this.#gs2Header || proof.length !== KEY_BYTES) throw malformed();
-    if (attribute(parts[1], "r") !== this.#nonce) throw malformed();
+    this.#checkBinding(attribute(parts[0], "c"));
+    if (proof.length !== KEY_BYTES) throw malformed();
+    if (attribute(parts[1], "r") !== this.#nonce) {
+      throw new SqlError(SQLSTATE.protocolViolation, "invalid SCRAM response", {
+        detail: "Nonce does not match.",
+      });
+    }
     const authMessage = [this.#clientFirstBare, this.#serverFirst, ...parts.slice(0, -1)].join(",");
     const keys = this.#verifier.keys.find((candidate) => isProof(candidate, authMessage, proof));
-    return keys && `v=${hmac(keys.serverKey, authMessage).toString("base64")}`;
+    return keys && `v=${hmacSha256(keys.serverKey, authMessage).toString("base64")}`;
+  }
+
+  /** The client's view of channel binding must be ours, or somebody in between has edited the list of mechanisms. */
+  #checkFlag(flag: string): string {
+    const { endpointHash, chosen } = this.#binding;
+    if (flag.startsWith("p=")) {
+      if (!chosen || endpointHash === undefined) throw malformed("Channel binding data was not expected.");
+      if (flag !== `p=${BINDING_TYPE}`) {
+        throw new SqlError(SQLSTATE.protocolViolation, "unsupported SCRAM channel-binding type");
+      }
+      return Buffer.concat([Buffer.from(`${flag},,`), endpointHash]).toString("base64");
+    }
+    if (flag !== "n" && flag !== "y") throw malformed();
+    if (chosen) throw malformed("The message does not include channel binding data.");
+    if (flag === "y" && endpointHash !== undefined) {
+      throw new SqlError(SQLSTATE.invalidAuthorization, "SCRAM channel binding negotiation error", {
+        detail:
+          "The client supports SCRAM channel binding but thinks the server does not.  However, this server does support channel binding.",
+      });
+    }
+    return Buffer.from(`${flag},,`).toString("base64");
+  }
+
+  #checkBinding(binding: string): void {
+    if (binding === this.#expectedBinding) return;
+    if (this.#binding.chosen) {
+      throw new SqlError(SQLSTATE.invalidAuthorization, "SCRAM channel binding check failed");
+    }
+    throw new SqlError(
+      SQLSTATE.protocolViolation,
+      "unexpected SCRAM channel-binding attribute in client-final-message",
+    );
   }
 }
 
 /** ClientKey = proof XOR signature; its hash must be the stored key. */
 function isProof(keys: ScramKeys, authMessage: string, proof: Buffer): boolean {
-  const signature = hmac(keys.storedKey, authMessage);
+  const signature = hmacSha256(keys.storedKey, authMessage);
   const clientKey = proof.map((byte, index) => byte ^ (signature[index] ?? 0));
   return timingSafeEqual(createHash("sha256").update(clientKey).digest(), keys.storedKey);
 }
@@ -97,10 +122,6 @@ function attribute(part: string | undefined, name: string): string {
   return part.slice(name.length + 1);
 }
 
-function hmac(key: Buffer, data: string): Buffer {
-  return createHmac("sha256", key).update(data).digest();
-}
-
-function malformed(): SqlError {
-  return new SqlError(SQLSTATE.protocolViolation, "malformed SCRAM message");
+function malformed(detail?: string): SqlError {
+  return new SqlError(SQLSTATE.protocolViolation, "malformed SCRAM message", { detail });
 }

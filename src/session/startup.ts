@@ -3,7 +3,15 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionRequest } from "../query/types.js";
 import { writeNegotiateProtocolVersion } from "../wire/backend-messages.js";
 import { parseStartupOptions } from "../wire/startup-options.js";
-import { decodeStartupPacket, type StartupMessage, type StartupPacket } from "../wire/startup-packets.js";
+import {
+  decodeStartupPacket,
+  GSS_MINOR,
+  REQUEST_MAJOR,
+  SSL_MINOR,
+  type StartupMessage,
+  unsupportedVersion,
+} from "../wire/startup-packets.js";
+import type { Peer } from "./authentication.js";
 import type { ClientOutput } from "./client-output.js";
 
 /** What start-up asks of the connection. */
@@ -13,6 +21,10 @@ export interface StartupChannel {
   send(bytes: Uint8Array): Promise<void>;
   /** Bytes the client sent behind the last packet. */
   readonly unreadBytes: number;
+  /** Whether a request for TLS would be granted. */
+  readonly canEncrypt: boolean;
+  /** Grants it: everything behind the answer is encrypted. */
+  encrypt(): void;
 }
 
 export type StartupOutcome =
@@ -20,15 +32,18 @@ export type StartupOutcome =
   | { readonly kind: "cancel"; readonly processId: number; readonly secret: Buffer }
   | { readonly kind: "gone" };
 
+type EncryptionRequest = "sslRequest" | "gssRequest";
+
 const NO = Buffer.from("N");
 
 /**
- * Answers requests until the client starts up, cancels or leaves. Encryption is declined, each kind at most once.
+ * Answers requests until the client starts up, cancels or leaves. TLS is granted where the server has it, GSSAPI never;
+ * each may be asked for once, and nothing behind TLS.
  *
  * Errors  08P01, 0A000, 22021: all fatal
  */
 export async function receiveStartup(channel: StartupChannel): Promise<StartupOutcome> {
-  const declined = new Set<StartupPacket["type"]>();
+  const open = new Set<EncryptionRequest>(["sslRequest", "gssRequest"]);
   for (;;) {
     const body = await channel.nextStartup();
     if (body === undefined) return { kind: "gone" };
@@ -40,32 +55,56 @@ export async function receiveStartup(channel: StartupChannel): Promise<StartupOu
         return { kind: "cancel", processId: packet.processId, secret: packet.secret };
       case "sslRequest":
       case "gssRequest":
-        await declineEncryption(channel, packet.type, declined);
+        await answerRequest(channel, packet.type, open);
     }
   }
 }
 
-/** Bytes sent behind the request, before its answer, could have been put there by someone in between. */
-async function declineEncryption(
+async function answerRequest(
   channel: StartupChannel,
-  type: "sslRequest" | "gssRequest",
-  declined: Set<StartupPacket["type"]>,
+  type: EncryptionRequest,
+  open: Set<EncryptionRequest>,
 ): Promise<void> {
-  if (channel.unreadBytes > 0 || declined.has(type)) {
-    const name = type === "sslRequest" ? "SSL" : "GSSAPI encryption";
-    throw new SqlError(SQLSTATE.protocolViolation, `received unencrypted data after ${name} request`, {
-      detail:
-        "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.",
-    });
+  if (!open.delete(type)) {
+    throw unsupportedVersion(REQUEST_MAJOR, type === "sslRequest" ? SSL_MINOR : GSS_MINOR);
   }
-  declined.add(type);
-  await channel.send(NO);
+  const granted = type === "sslRequest" && channel.canEncrypt;
+  const injected = channel.unreadBytes > 0;
+  if (!granted) await channel.send(NO);
+  // Sent before the answer, they could have been put there by someone in between (CVE-2021-23214).
+  if (injected) throw unencryptedData(type);
+  if (!granted) return;
+  channel.encrypt();
+  open.clear();
+}
+
+function unencryptedData(type: EncryptionRequest): SqlError {
+  const name = type === "sslRequest" ? "SSL" : "GSSAPI encryption";
+  return new SqlError(SQLSTATE.protocolViolation, `received unencrypted data after ${name} request`, {
+    detail:
+      "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.",
+  });
 }
 
 /** Answers a client that asks for more than protocol 3.0: it goes on with 3.0 or leaves. */
 export function negotiateVersion(message: StartupMessage, output: ClientOutput): void {
   if (message.minorVersion === 0 && message.protocolOptions.length === 0) return;
   writeNegotiateProtocolVersion(output.writer, message.protocolOptions);
+}
+
+/**
+ * Refuses a client that goes on in plain text where the server wants TLS.
+ *
+ * Errors  28000, in PostgreSQL's words for a server with `hostssl` entries only: clients know them
+ */
+export function requireEncryption(request: SessionRequest, peer: Peer): void {
+  if (peer.encryption !== undefined) return;
+  const { user, database = user } = request;
+  throw new SqlError(
+    SQLSTATE.invalidAuthorization,
+    `no pg_hba.conf entry for host "${peer.address}", user "${user}", database "${database}", no encryption`,
+    { hint: "this server takes connections over TLS only: sslmode=require" },
+  );
 }
 
 /**

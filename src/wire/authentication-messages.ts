@@ -21,3 +21,11 @@ export function decodeSaslInitialResponse(body: Buffer): SaslInitialResponse {
 export function decodeSaslResponse(body: Buffer): string {
   return decodeUtf8(body);
 }
+
+/** Decodes PasswordMessage. Throws SqlError 08P01 or 22021. */
+export function decodePassword(body: Buffer): string {
+  const reader = new BodyReader(body);
+  const password = reader.cstring();
+  reader.end();
+  return password;
+}

@@ -43,6 +43,10 @@ export function writeAuthenticationOk(writer: MessageWriter): void {
   writer.begin("R").int32(0).end();
 }
 
+export function writeAuthenticationCleartextPassword(writer: MessageWriter): void {
+  writer.begin("R").int32(3).end();
+}
+
 export function writeAuthenticationSasl(writer: MessageWriter, mechanisms: readonly string[]): void {
   writer.begin("R").int32(10);
   for (const mechanism of mechanisms) writer.cstring(mechanism);

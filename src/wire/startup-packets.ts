@@ -6,10 +6,10 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { BodyReader } from "./body-reader.js";
 
-const REQUEST_MAJOR = 1234;
+export const REQUEST_MAJOR = 1234;
 const CANCEL_MINOR = 5678;
-const SSL_MINOR = 5679;
-const GSS_MINOR = 5680;
+export const SSL_MINOR = 5679;
+export const GSS_MINOR = 5680;
 const PROTOCOL_MAJOR = 3;
 
 export interface StartupMessage {
@@ -79,7 +79,8 @@ function missingTerminator(): SqlError {
   );
 }
 
-function unsupportedVersion(major: number, minor: number): SqlError {
+/** What PostgreSQL also says to a request for encryption that comes again. */
+export function unsupportedVersion(major: number, minor: number): SqlError {
   return new SqlError(
     SQLSTATE.featureNotSupported,
     `unsupported frontend protocol ${major}.${minor}: server supports 3.0 to 3.0`,

@@ -94,7 +94,6 @@ describe("start-up without a password", () => {
     ["a packet without end", packet(3, 0, "user\0ann\0"), "08P01"],
     ["a packet that is too long", Buffer.from([0, 0, 0x27, 0x11]), "08P01"],
     ["another protocol's greeting", Buffer.from("GET / HTTP/1.1\r\n\r\n"), "08P01"],
-    ["bytes behind a request for encryption", Buffer.concat([packet(1234, 5679), Buffer.from("x")]), "08P01"],
   ])("refuses %s with an ErrorResponse", async (_, bytes, code) => {
     expect(await refusal(server.address, bytes)).toMatch(new RegExp(`^FATAL ${code} `));
   });
@@ -158,7 +157,7 @@ describe("start-up with a password", () => {
     const proof = Buffer.alloc(32).toString("base64");
     const final = serialize.sendSCRAMClientFinalMessage(`c=biws,r=abcdef,p=${proof}`);
     const all = Buffer.concat([serialize.startup({ user: "ann" }), first, final]);
-    expect(await refusal(server.address, all)).toBe("FATAL 08P01 malformed SCRAM message");
+    expect(await refusal(server.address, all)).toBe("FATAL 08P01 invalid SCRAM response");
   });
 });
 
