@@ -94,6 +94,11 @@ export function elementOidOf(arrayOid: number): number | undefined {
   return ELEMENT_OID.get(arrayOid);
 }
 
+/** The array OID of an element OID, or undefined where there is none. */
+export function arrayOidOf(elementOid: number): number | undefined {
+  return ARRAY_OID.get(elementOid);
+}
+
 /** The type a client is told for a result column or parameter. Null (a column this server makes) is text. */
 export function describeType(type: EngineType | null): PgTypeInfo {
   if (type === null) return TEXT;

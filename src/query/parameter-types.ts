@@ -8,13 +8,14 @@
  *   SELECT $1      ⇒  SELECT CAST($1 AS VARCHAR)
  */
 import { SqlError } from "../core/errors.js";
-import type { Connection, PreparedStatement } from "../engine/connection.js";
+import type { Connection } from "../engine/connection.js";
 import type { BoundParameter } from "../pgtypes/client-values.js";
 import { OID } from "../pgtypes/oids.js";
 import { decodeParameter } from "../pgtypes/parameters.js";
 import type { TextEdit } from "../sql/analysis.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { applyEdits } from "../sql/splice.js";
+import { columnsBySamples, withPrepared } from "./deferred-columns.js";
 
 /** What to try, in order, for parameters without an operand to learn from and without a telling value. */
 const FALLBACK_TYPES = ["VARCHAR", "INTEGER", "DOUBLE", "INTERVAL", "TIMESTAMP", "DATE"] as const;
@@ -70,6 +71,7 @@ async function firstThatBinds(
   hints: readonly ParameterHint[],
 ): Promise<string> {
   let failure: unknown;
+  let deferred: string | undefined;
   for (const fallback of rest.length === 0 ? ["VARCHAR"] : FALLBACK_TYPES) {
     const chosen = rest.map((index) => {
       const own = fallback === "VARCHAR" ? undefined : ownNumericType(hints[index - 1]);
@@ -77,14 +79,24 @@ async function firstThatBinds(
     });
     const typed = castParameters(sql, new Map([...types, ...chosen]));
     try {
-      (await connection.prepare(typed)).close();
-      return typed;
+      if (await bindsForSure(connection, typed)) return typed;
+      deferred ??= typed;
     } catch (error) {
       if (!isBinderFailure(error)) throw error;
       failure ??= error;
     }
   }
-  throw failure;
+  if (deferred === undefined) throw failure;
+  return deferred;
+}
+
+/** Some functions are bound with their arguments' values only: samples of the same types show whether they will be. */
+async function bindsForSure(connection: Connection, typed: string): Promise<boolean> {
+  const prepared = await withPrepared(connection, typed, ({ parameterTypes, columns }) => ({
+    parameterTypes,
+    columns,
+  }));
+  return (await columnsBySamples(connection, typed, prepared)) !== undefined;
 }
 
 /** DuckDB's name for the type a client declared; a numeric gets the digits of its value. */
@@ -216,19 +228,6 @@ function castParameters(sql: string, types: ReadonlyMap<number, string>): string
       : [{ start: token.start, end: token.end, text: `CAST($${token.value} AS ${type})` }];
   });
   return applyEdits(sql, edits);
-}
-
-async function withPrepared<T>(
-  connection: Connection,
-  sql: string,
-  use: (prepared: PreparedStatement) => T,
-): Promise<T> {
-  const prepared = await connection.prepare(sql);
-  try {
-    return use(prepared);
-  } finally {
-    prepared.close();
-  }
 }
 
 function isBinderFailure(error: unknown): boolean {

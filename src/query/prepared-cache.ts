@@ -1,9 +1,7 @@
 /** Prepared statements of one connection by their final SQL text, the least recently used going first. */
 import type { Connection, PreparedStatement } from "../engine/connection.js";
+import { columnsBySamples, type StatementShape, withPrepared } from "./deferred-columns.js";
 import { typeParameters, type ParameterHint } from "./parameter-types.js";
-
-/** What DuckDB says of a statement without running it. */
-export type StatementShape = Pick<PreparedStatement, "parameterTypes" | "columns">;
 
 export class PreparedCache implements Disposable {
   readonly #connection: Connection;
@@ -58,12 +56,13 @@ export class PreparedCache implements Disposable {
   }
 
   async #readShape(sql: string, hints: readonly ParameterHint[]): Promise<StatementShape> {
-    const prepared = await this.#connection.prepare(await typeParameters(this.#connection, sql, hints));
-    try {
-      return { parameterTypes: prepared.parameterTypes, columns: prepared.columns };
-    } finally {
-      prepared.close();
-    }
+    const typed = await typeParameters(this.#connection, sql, hints);
+    const shape = await withPrepared(this.#connection, typed, ({ parameterTypes, columns }) => ({
+      parameterTypes,
+      columns,
+    }));
+    const columns = await columnsBySamples(this.#connection, typed, shape);
+    return columns === undefined ? shape : { ...shape, columns };
   }
 
   /** The text with a type for every parameter; remembers texts that need none. */

@@ -3,10 +3,12 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN } from "../branch/model.js";
 import type { PreparedStatement, ResultStream } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
+import { OID } from "../pgtypes/oids.js";
 import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { withByteLiterals } from "./byte-literals.js";
 import { describeTargets } from "./describe.js";
+import { withCastTypes } from "./parameter-casts.js";
 import type { ParameterHint } from "./parameter-types.js";
 import { planStatement } from "./plan-statement.js";
 import { readsOtherHeads, resolveStatement } from "./resolve.js";
@@ -42,7 +44,13 @@ export async function runRelational(
   input: ExecuteInput,
   signal: AbortSignal,
 ): Promise<StatementResult> {
-  return await chooseTransaction(core, await withByteLiterals(core, statement), input, signal);
+  const declaredOids = withCastTypes(statement, input.declaredOids);
+  return await chooseTransaction(
+    core,
+    await withByteLiterals(core, statement),
+    { ...input, declaredOids },
+    signal,
+  );
 }
 
 async function chooseTransaction(
@@ -177,12 +185,17 @@ async function resultOf(
 export async function describeRelational(
   core: SessionCore,
   statement: RelationalStatement,
-  declaredOids: readonly number[],
+  clientOids: readonly number[],
 ): Promise<StatementDescription> {
+  const declaredOids = withCastTypes(statement, clientOids);
   const scope = core.scope(core.transactions.current);
   const hasRows = statement.verb === "select" || statement.returning;
   if (statement.verb === "explain") {
-    return { parameterOids: declaredOids, columns: [{ name: "QUERY PLAN", type: null }] };
+    const parameterOids = Array.from(
+      { length: statement.parameterCount },
+      (_, i) => declaredOids[i] || OID.text,
+    );
+    return { parameterOids, columns: [{ name: "QUERY PLAN", type: null }] };
   }
   if (!hasRows && statement.parameterCount === 0) return { parameterOids: [], columns: null };
   const targets = describeTargets(core.services.context.storage, scope, statement);

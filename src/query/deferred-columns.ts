@@ -1,0 +1,60 @@
+/**
+ * Result columns of statements that DuckDB binds only when their parameters have values: table functions, and functions
+ * whose result depends on a constant.
+ */
+import { SqlError } from "../core/errors.js";
+import type { Connection, PreparedStatement } from "../engine/connection.js";
+import type { TextEdit } from "../sql/analysis.js";
+import { tokenise } from "../sql/lexer.js";
+import { applyEdits } from "../sql/splice.js";
+
+/** What DuckDB says of a statement without running it. */
+export type StatementShape = Pick<PreparedStatement, "parameterTypes" | "columns">;
+
+/** By what a type's name begins with. Not NULL, of which DuckDB makes constants without their type. */
+const SAMPLES: readonly (readonly [type: RegExp, text: string])[] = [
+  [/\[\d*\]$|^(?:STRUCT|MAP|UNION|ENUM)/, "NULL"],
+  [/^(?:DATE|TIMESTAMP)/, "'2000-01-01'"],
+  [/^TIME/, "'00:00:00'"],
+  [/^INTERVAL/, "'1 day'"],
+  [/^UUID/, "'00000000-0000-0000-0000-000000000001'"],
+  [/^/, "'1'"],
+];
+
+/**
+ * The columns of a statement that DuckDB binds only when its parameters have values, found with samples in their place;
+ * undefined where that does not tell either.
+ */
+export async function columnsBySamples(
+  connection: Connection,
+  typed: string,
+  { parameterTypes, columns }: StatementShape,
+): Promise<StatementShape["columns"] | undefined> {
+  if (columns.every(({ type }) => type !== null)) return columns;
+  const edits = tokenise(typed).flatMap((token): TextEdit[] => {
+    if (token.kind !== "parameter") return [];
+    const type = parameterTypes[Number(token.value) - 1]?.toString() ?? "VARCHAR";
+    const [, sample = "NULL"] = SAMPLES.find(([pattern]) => pattern.test(type)) ?? [];
+    return [{ start: token.start, end: token.end, text: `CAST(${sample} AS ${type})` }];
+  });
+  try {
+    return await withPrepared(connection, applyEdits(typed, edits), (prepared) => prepared.columns);
+  } catch (error) {
+    if (!(error instanceof SqlError)) throw error;
+    return undefined;
+  }
+}
+
+/** Prepares, reads, and closes again. */
+export async function withPrepared<T>(
+  connection: Connection,
+  sql: string,
+  use: (prepared: PreparedStatement) => T,
+): Promise<T> {
+  const prepared = await connection.prepare(sql);
+  try {
+    return use(prepared);
+  } finally {
+    prepared.close();
+  }
+}

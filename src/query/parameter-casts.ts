@@ -1,0 +1,131 @@
+/**
+ * Types a text gives its parameters itself: PostgreSQL takes the type of `$1::int` or `CAST($1 AS int)` for the parameter,
+ * tells the client so, and reads what the client sends by it. DuckDB forgets it where something is done with the cast.
+ */
+import { OID, arrayOidOf } from "../pgtypes/oids.js";
+import type { RelationalStatement } from "../sql/analysis.js";
+import { tokenise, type Token } from "../sql/lexer.js";
+
+/** Names of one word; those that come as several are read by `readTypeName`. */
+const TYPE_OIDS: ReadonlyMap<string, number> = new Map([
+  ["bool", OID.bool],
+  ["boolean", OID.bool],
+  ["bytea", OID.bytea],
+  ["int2", OID.int2],
+  ["smallint", OID.int2],
+  ["int", OID.int4],
+  ["int4", OID.int4],
+  ["integer", OID.int4],
+  ["int8", OID.int8],
+  ["bigint", OID.int8],
+  ["oid", OID.oid],
+  ["text", OID.text],
+  ["name", OID.name],
+  ["varchar", OID.varchar],
+  ["character varying", OID.varchar],
+  ["char varying", OID.varchar],
+  ["bpchar", OID.bpchar],
+  ["char", OID.bpchar],
+  ["character", OID.bpchar],
+  ["json", OID.json],
+  ["jsonb", OID.jsonb],
+  ["uuid", OID.uuid],
+  ["real", OID.float4],
+  ["float4", OID.float4],
+  ["float", OID.float8],
+  ["float8", OID.float8],
+  ["double precision", OID.float8],
+  ["numeric", OID.numeric],
+  ["decimal", OID.numeric],
+  ["date", OID.date],
+  ["time", OID.time],
+  ["time without time zone", OID.time],
+  ["time with time zone", OID.timetz],
+  ["timetz", OID.timetz],
+  ["timestamp", OID.timestamp],
+  ["timestamp without time zone", OID.timestamp],
+  ["timestamp with time zone", OID.timestamptz],
+  ["timestamptz", OID.timestamptz],
+  ["interval", OID.interval],
+  ["bit varying", OID.varbit],
+  ["varbit", OID.varbit],
+]);
+
+/** Words that go on a type's name. */
+const MORE_WORDS = new Set(["varying", "precision", "with", "without", "time", "zone"]);
+
+const known = new WeakMap<RelationalStatement, readonly number[]>();
+
+/** What the client declared, and where it declared nothing (0) the type the text casts the parameter to, if any. */
+export function withCastTypes(
+  statement: RelationalStatement,
+  declaredOids: readonly number[],
+): readonly number[] {
+  if (statement.parameterCount === 0) return declaredOids;
+  const cast = known.get(statement) ?? castOids(statement.text);
+  known.set(statement, cast);
+  if (cast.length === 0) return declaredOids;
+  const count = Math.max(cast.length, declaredOids.length);
+  return Array.from({ length: count }, (_, i) => declaredOids[i] || (cast[i] ?? 0));
+}
+
+/** The OID by position, 0 where there is no cast. A parameter that is compared first has the type of what it is compared to. */
+function castOids(text: string): readonly number[] {
+  const tokens = tokenise(text);
+  const oids: number[] = [];
+  const settled = new Set<number>();
+  for (const [at, token] of tokens.entries()) {
+    const index = Number(token.value) - 1;
+    if (token.kind !== "parameter" || settled.has(index)) continue;
+    const oid = castOf(tokens, at);
+    if (oid !== undefined) oids[index] = oid;
+    if (oid !== undefined || isOperand(tokens, at)) settled.add(index);
+  }
+  return Array.from(oids, (oid) => oid ?? 0);
+}
+
+function castOf(tokens: readonly Token[], at: number): number | undefined {
+  let [first, last] = [at, at];
+  while (tokens[first - 1]?.value === "(" && tokens[last + 1]?.value === ")" && !isName(tokens[first - 2]))
+    [first, last] = [first - 1, last + 1];
+  if (tokens[last + 1]?.value === "::") return typeOid(tokens, last + 2);
+  // `interval '1 day' * $1`: the other operand says nothing of the number's type, PostgreSQL's operator does.
+  const isFactor = tokens[at - 1]?.value === "*" || tokens[at - 1]?.value === "/";
+  if (isFactor && tokens[at - 2]?.kind === "string" && isWord(tokens[at - 3], "interval")) return OID.float8;
+  const isCast = tokens[at - 1]?.value === "(" && isWord(tokens[at - 2], "cast");
+  return isCast && isWord(tokens[at + 1], "as") ? typeOid(tokens, at + 2) : undefined;
+}
+
+/** The OID of the type whose name begins at this token; undefined for types without a rule here. */
+function typeOid(tokens: readonly Token[], start: number): number | undefined {
+  let at = start;
+  if (isWord(tokens[at], "pg_catalog") && tokens[at + 1]?.value === ".") at += 2;
+  const words: string[] = [];
+  for (;;) {
+    const token = tokens[at];
+    if (token === undefined || token.kind !== "word" || (words.length > 0 && !MORE_WORDS.has(token.value)))
+      break;
+    words.push(token.value);
+    at++;
+    if (tokens[at]?.value === "(") at = behind(tokens, at, ")");
+  }
+  const oid = TYPE_OIDS.get(words.join(" "));
+  return tokens[at]?.value === "[" && oid !== undefined ? arrayOidOf(oid) : oid;
+}
+
+function behind(tokens: readonly Token[], start: number, close: string): number {
+  const end = tokens.findIndex((token, at) => at > start && token.value === close);
+  return end === -1 ? tokens.length : end + 1;
+}
+
+function isOperand(tokens: readonly Token[], at: number): boolean {
+  return [tokens[at - 1], tokens[at + 1]].some((token) => token?.kind === "operator");
+}
+
+function isName(token: Token | undefined): boolean {
+  return token?.kind === "word" || token?.kind === "quoted";
+}
+
+function isWord(token: Token | undefined, value: string): boolean {
+  return token?.kind === "word" && token.value === value;
+}
