@@ -14,6 +14,8 @@ import { appendChanges, highestNumbers, openSystemSchema, SYSTEM_SCHEMA } from "
 export interface Snapshot {
   readonly state: RegistryState;
   readonly sequence: Sequence;
+  /** Another number whenever a commit may have changed the definition of a table. */
+  readonly definitions: number;
 }
 
 export interface WrittenRelation extends RelationName {
@@ -25,6 +27,7 @@ export class Registry {
   readonly #latch = new Mutex();
   #state: RegistryState;
   #sequence: Sequence;
+  #definitions = 0;
   #versionId: number;
   #objectId: number;
   /** When each relation of each head was last changed by a commit of this process. */
@@ -77,7 +80,7 @@ export class Registry {
   async begin(connection: Connection): Promise<Snapshot> {
     return await this.#latch.run(async () => {
       await connection.run(`BEGIN; SELECT 1 FROM ${DATA_CATALOG}.${SYSTEM_SCHEMA}.format LIMIT 0`);
-      return { state: this.#state, sequence: this.#sequence };
+      return { state: this.#state, sequence: this.#sequence, definitions: this.#definitions };
     });
   }
 
@@ -102,6 +105,7 @@ export class Registry {
       if (request.changes.length > 0) await appendChanges(connection, sequence, request.changes);
       await connection.commit();
       this.#sequence = sequence;
+      if (request.definitionsChanged === true) this.#definitions++;
       this.#state = this.#state.with(request.changes);
       for (const relation of request.written) this.#markChanged(relation, sequence);
       return sequence;
@@ -136,4 +140,5 @@ export class Registry {
 export interface CommitRequest {
   readonly changes: readonly RegistryChange[];
   readonly written: readonly WrittenRelation[];
+  readonly definitionsChanged?: boolean;
 }

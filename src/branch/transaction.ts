@@ -55,6 +55,7 @@ export class Transaction {
   readonly #replaced = new Set<RelationKey>();
   readonly #created = new Set<RelationKey>();
   #catalogChanged = false;
+  #definitionsChanged = false;
 
   private constructor(
     context: BranchContext,
@@ -99,6 +100,21 @@ export class Transaction {
       this.#branchChanges.length > 0 ||
       this.#catalogChanged
     );
+  }
+
+  /** Relations whose rows or definition this transaction changes. */
+  get written(): readonly WrittenRelation[] {
+    return [...this.#written.values()];
+  }
+
+  /** Some statement made, altered or dropped something. */
+  get definitionsChanged(): boolean {
+    return this.#definitionsChanged || this.#catalogChanged;
+  }
+
+  /** Remembers that a definition changes, on any head. */
+  markDefinitionsChanged(): void {
+    this.#definitionsChanged = true;
   }
 
   /** Remembers that main's catalogue changed, or may have: the registry is brought in line at commit. */
@@ -274,7 +290,11 @@ export class Transaction {
         check?.(state, this.snapshot);
         needed = this.#pinnedTables(state);
         if (needed.length > 0) return undefined;
-        return { changes: this.#finalChanges(state, sequence), written: [...this.#written.values()] };
+        return {
+          changes: this.#finalChanges(state, sequence),
+          written: this.written,
+          definitionsChanged: this.definitionsChanged,
+        };
       });
       if (committed !== undefined) return;
       for (const version of needed) await storage.preserve(version, this.#signal);

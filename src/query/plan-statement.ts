@@ -43,6 +43,8 @@ export async function planStatement(
   statement: RelationalStatement,
 ): Promise<PlannedStatement[]> {
   if (statement.writes) refuseUncertainWrite(context.scope, statement);
+  if (statement.writes && statement.verb !== "select" && !ROW_VERBS.has(statement.verb))
+    transaction.markDefinitionsChanged();
   switch (statement.verb) {
     case "truncate":
       return await eachTarget(statement, async (name) => ({

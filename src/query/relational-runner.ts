@@ -10,7 +10,11 @@ import { withByteLiterals } from "./byte-literals.js";
 import { describeTargets } from "./describe.js";
 import { withCastTypes } from "./parameter-casts.js";
 import type { ParameterHint } from "./parameter-types.js";
+import { MAX_CAPTURED_ROWS, type InsertCapture, type InsertedRows } from "./insert-capture.js";
+import type { DataChunk } from "../engine/types.js";
+import type { PlannedStatement } from "./plan-context.js";
 import { planStatement } from "./plan-statement.js";
+import { runRecorded, type RunSteps } from "./recorded-write.js";
 import { readsOtherHeads, resolveStatement } from "./resolve.js";
 import {
   chunkBatches,
@@ -68,7 +72,7 @@ async function chooseTransaction(
   const scope = core.scope(undefined);
   if (core.head === MAIN && !statement.writes && !readsOtherHeads(scope, statement)) {
     const sql = await resolveStatement(core.resolveServices, scope, statement);
-    return await resultOf(statement, await start(core, sql, input), async () => {});
+    return (await outcomeOf(statement, await start(core, sql, input), async () => {}, undefined)).result;
   }
   return await runAlone(core, statement, input, signal);
 }
@@ -86,7 +90,7 @@ async function runExplain(
   const scope = core.scope(transaction);
   const targets = describeTargets(core.services.context.storage, scope, statement);
   const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
-  return await resultOf(statement, await start(core, sql, input), endOfStatement(core));
+  return (await outcomeOf(statement, await start(core, sql, input), endOfStatement(core), undefined)).result;
 }
 
 function uncertainOnBranch(): SqlError {
@@ -125,15 +129,41 @@ async function runInTransaction(
   if (!statement.certain && core.head !== MAIN) {
     throw uncertainOnBranch();
   }
-  const planned = await planStatement(core.planContext(transaction), transaction, statement);
-  let result: StatementResult = { kind: "command", tag: statement.tag };
-  for (const [index, step] of planned.entries()) {
-    const stream = await start(core, step.sql, input);
-    step.afterwards?.();
-    const isLast = index === planned.length - 1;
-    result = await resultOf(statement, stream, isLast ? endOfStatement(core) : async () => {});
+  const run: RunSteps = async (steps, capture) => await runSteps(core, statement, input, steps, capture);
+  if (statement.writes && core.transactions.shared) {
+    return await runRecorded(core, transaction, { statement, input, run });
   }
-  return result;
+  const planned = await planStatement(core.planContext(transaction), transaction, statement);
+  return (await run(planned, undefined)).result;
+}
+
+/** What a statement gave its client, and what it did. */
+export interface Outcome {
+  readonly result: StatementResult;
+  /** The command tag; of a read, the one without a count. */
+  readonly tag: string;
+  /** The rows of an INSERT that was asked to keep them; undefined also when they were too many. */
+  readonly inserted: InsertedRows | undefined;
+}
+
+/** Runs planned steps in order; the last one's result is the statement's. */
+async function runSteps(
+  core: SessionCore,
+  statement: RelationalStatement,
+  input: ExecuteInput,
+  planned: readonly PlannedStatement[],
+  capture: InsertCapture | undefined,
+): Promise<Outcome> {
+  let outcome = done(statement, 0);
+  for (const [index, step] of planned.entries()) {
+    const isLast = index === planned.length - 1;
+    const kept = isLast && step.afterwards === undefined ? capture : undefined;
+    const sql = kept === undefined ? step.sql : kept.returning(step.sql, statement);
+    const stream = await start(core, sql, input);
+    step.afterwards?.();
+    outcome = await outcomeOf(statement, stream, isLast ? endOfStatement(core) : async () => {}, kept);
+  }
+  return outcome;
 }
 
 /** Ends the statement's transaction if it is alone in it. */
@@ -156,29 +186,60 @@ async function start(core: SessionCore, sql: string, input: ExecuteInput): Promi
  * Turns a started statement into a result. What changes data is complete before anything is sent, and alone in its
  * transaction it is also committed; a read is committed when its last row was read.
  */
-async function resultOf(
+async function outcomeOf(
   statement: RelationalStatement,
   stream: ResultStream,
   end: ResultEnd,
-): Promise<StatementResult> {
+  capture: InsertCapture | undefined,
+): Promise<Outcome> {
   if (statement.verb === "explain") {
     const result = explainResult(await readAll(stream));
     await end(true);
-    return result;
+    return { result, tag: statement.tag, inserted: undefined };
   }
   // DDL on a branch may run as a query of no rows; what its client is told is the tag.
   const returnsRows = statement.verb === "select" || statement.returning;
-  if (!stream.hasRows || !returnsRows) {
+  if (capture === undefined && (!stream.hasRows || !returnsRows)) {
     const changed = await stream.changedRows();
     await end(true);
-    return { kind: "command", tag: commandTag(statement, changed) };
+    return done(statement, changed);
   }
-  const columns = namedColumns(stream.columns, statement.columnNames);
+  const all = stream.columns;
+  const columns = namedColumns(all.slice(0, all.length - (capture?.width ?? 0)), statement.columnNames);
   const tag = (rows: number): string => commandTag(statement, rows);
-  if (!statement.writes) return { kind: "rows", columns, batches: streamBatches(stream, end), tag };
-  const chunks = await readAll(stream);
+  if (!statement.writes) {
+    const result = { kind: "rows", columns, batches: streamBatches(stream, end), tag } as const;
+    return { result, tag: statement.tag, inserted: undefined };
+  }
+  const { chunks, changed } = await readWritten(
+    stream,
+    returnsRows ? Number.POSITIVE_INFINITY : MAX_CAPTURED_ROWS,
+  );
   await end(true);
-  return { kind: "rows", columns, batches: chunkBatches(chunks), tag };
+  const inserted = capture?.read(chunks, changed, all.length);
+  if (!returnsRows) return { ...done(statement, changed), inserted };
+  const result = { kind: "rows", columns, batches: chunkBatches(chunks), tag } as const;
+  return { result, tag: tag(changed), inserted };
+}
+
+/** Reads a write's rows to the end; beyond `maxKept` of them they are only counted. */
+async function readWritten(
+  stream: ResultStream,
+  maxKept: number,
+): Promise<{ readonly chunks: readonly DataChunk[]; readonly changed: number }> {
+  let chunks: DataChunk[] = [];
+  let changed = 0;
+  for (let chunk = await stream.next(); chunk !== undefined; chunk = await stream.next()) {
+    changed += chunk.rowCount;
+    if (changed <= maxKept) chunks.push(chunk);
+    else chunks = [];
+  }
+  return { chunks, changed };
+}
+
+function done(statement: RelationalStatement, changed: number): Outcome {
+  const tag = commandTag(statement, changed);
+  return { result: { kind: "command", tag }, tag, inserted: undefined };
 }
 
 /** Types of parameters and result. Nothing runs, nothing is forked. */

@@ -19,7 +19,9 @@ import type { PlanContext } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
 import type { ResolveServices } from "./resolve.js";
 import { SessionFunctions } from "./session-functions.js";
+import { TargetShapes } from "./target-shapes.js";
 import { SessionTransactions } from "./transactions.js";
+import type { Rewind } from "./savepoints.js";
 import type { Settings } from "./settings.js";
 import type { Notice } from "./types.js";
 
@@ -51,6 +53,7 @@ export class SessionCore implements Disposable {
   readonly identity: SessionIdentity;
   readonly transactions: SessionTransactions;
   readonly prepared: PreparedCache;
+  readonly targetShapes: TargetShapes;
   /** SQL PREPARE: name ⇒ statement text. */
   readonly sqlPrepared = new Map<string, string>();
   readonly notices: Notice[] = [];
@@ -76,6 +79,7 @@ export class SessionCore implements Disposable {
       await this.#readTemporary();
     });
     this.prepared = new PreparedCache(connection, MAX_PREPARED);
+    this.targetShapes = new TargetShapes(connection);
     this.#functions = new SessionFunctions(identity);
     this.#catalog = new SessionCatalog(connection);
     this.#listing = new BranchListings(
@@ -145,6 +149,20 @@ export class SessionCore implements Disposable {
     this.settings.beginBlock();
   }
 
+  /** What a savepoint takes with it beside the tables. */
+  rewinds(): readonly Rewind[] {
+    const head = this.#head;
+    const rewindSettings = this.settings.mark();
+    return [
+      async () => {
+        rewindSettings();
+        if (this.#head !== head) await this.#switchHead(head);
+        await this.applySearchPath();
+        await this.applyTimeZone();
+      },
+    ];
+  }
+
   /** The transaction ended: keeps or undoes what it did to head and settings. Does nothing if none had begun. */
   async endSession(committed: boolean): Promise<void> {
     const head = this.#headAtStart;
@@ -199,6 +217,7 @@ export class SessionCore implements Disposable {
   }
 
   async discardTemporary(): Promise<void> {
+    this.transactions.record({ kind: "final", reason: "DISCARD TEMP cannot be repeated" });
     for (const name of this.#temporary) {
       await this.connection.run(`DROP TABLE IF EXISTS temp.main.${quoteIdentifier(name)}`);
     }

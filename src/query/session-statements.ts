@@ -2,6 +2,7 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionStatement } from "../sql/analysis.js";
 import { textResult } from "./results.js";
+import type { Rewind } from "./savepoints.js";
 import type { Settings } from "./settings.js";
 import type { SessionTransactions } from "./transactions.js";
 import type { Notice, StatementResult } from "./types.js";
@@ -22,6 +23,9 @@ export interface SessionStatementHost {
   discardPlans(): void;
   visibleRelations(): readonly string[];
   notice(severity: Notice["severity"], code: Notice["code"], message: string): void;
+  /** How to put settings and head back to what they are now. */
+  rewinds(): readonly Rewind[];
+  rollbackToSavepoint(name: string): Promise<void>;
   executePrepared(body: string, argumentTexts: readonly string[]): Promise<StatementResult>;
 }
 
@@ -39,9 +43,17 @@ export async function runSessionStatement(
     case "rollback":
       return await rollback(host, statement.chain);
     case "savepoint":
+      requireBlock(host, "SAVEPOINT");
+      host.transactions.setSavepoint(statement.name, host.rewinds());
+      return command("SAVEPOINT");
     case "releaseSavepoint":
+      requireBlock(host, "RELEASE SAVEPOINT");
+      host.transactions.releaseSavepoint(statement.name);
+      return command("RELEASE");
     case "rollbackTo":
-      throw notSupported("savepoints are not supported");
+      requireBlock(host, "ROLLBACK TO SAVEPOINT");
+      await host.rollbackToSavepoint(statement.name);
+      return command("ROLLBACK");
     case "setTransaction":
       if (statement.access !== undefined)
         host.settings.set("transaction_read_only", statement.access === "read only" ? "on" : "off");
@@ -85,6 +97,11 @@ export async function runSessionStatement(
     default:
       return statement satisfies never;
   }
+}
+
+function requireBlock(host: SessionStatementHost, what: string): void {
+  if (host.transactions.inBlock) return;
+  throw new SqlError(SQLSTATE.noActiveSqlTransaction, `${what} can only be used in transaction blocks`);
 }
 
 function begin(host: SessionStatementHost, access: "read only" | "read write" | undefined): StatementResult {

@@ -54,6 +54,7 @@ export class DuckSession implements QuerySession {
     this.#host = Object.assign(core, {
       executePrepared: async (body: string, argumentTexts: readonly string[]) =>
         await this.#executePrepared(body, argumentTexts),
+      rollbackToSavepoint: async (name: string) => await this.#rollbackToSavepoint(name),
     });
   }
 
@@ -126,6 +127,7 @@ export class DuckSession implements QuerySession {
   ): Promise<StatementResult> {
     const analysis = await this.#analysisOf(statement);
     if (!endsBlock(analysis)) this.#core.transactions.refuseFailedBlock();
+    this.#core.transactions.beginStatement(mayWrite(analysis));
     const running = new AbortController();
     this.#running = running;
     const limitMs = Number(this.#core.settings.get("statement_timeout"));
@@ -170,6 +172,7 @@ export class DuckSession implements QuerySession {
     if (incoming) core.refuseReadOnly("COPY FROM");
     const transaction = await core.transactions.need(core.head, signal);
     core.requireHead(transaction, incoming);
+    if (incoming) core.transactions.record({ kind: "final", reason: "COPY FROM cannot be repeated" });
     const end = endOfStatement(core);
     const host = {
       connection: core.connection,
@@ -180,6 +183,15 @@ export class DuckSession implements QuerySession {
       rollback: async () => await end(false),
     };
     return incoming ? await startCopyIn(host, statement) : await copyOut(host, statement);
+  }
+
+  async #rollbackToSavepoint(name: string): Promise<void> {
+    const core = this.#core;
+    const signal = this.#running?.signal ?? new AbortController().signal;
+    const isolation = core.settings.get("transaction_isolation");
+    const keepsSnapshot = isolation === "repeatable read" || isolation === "serializable";
+    await core.transactions.rollbackTo(name, { head: core.head, keepsSnapshot, signal });
+    core.discardPlans();
   }
 
   /** SQL EXECUTE: its arguments are expressions, evaluated first and then bound as text. */
@@ -262,6 +274,11 @@ function sourceOf(statement: ParsedStatement): string {
 /** Leaves the session, its settings and all tables as they were. */
 function isPlainRead(analysis: StatementAnalysis): boolean {
   return analysis.kind === "relational" && analysis.verb === "select" && !analysis.writes;
+}
+
+function mayWrite(analysis: StatementAnalysis): boolean {
+  if (analysis.kind === "copy") return analysis.direction === "in";
+  return analysis.kind === "relational" && analysis.writes;
 }
 
 /** COMMIT and ROLLBACK: all that a failed block still takes. */

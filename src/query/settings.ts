@@ -173,6 +173,21 @@ export class Settings {
     this.#atBlockStart ??= new Map(this.#values);
   }
 
+  /** Remembers the values; calling what it gives puts them back. */
+  mark(): () => void {
+    const values = new Map(this.#values);
+    const local = new Set(this.#local);
+    return () => {
+      for (const name of new Set([...this.#values.keys(), ...values.keys()])) {
+        if (RULES.get(name)?.reported && this.#values.get(name) !== values.get(name))
+          this.#unreported.add(name);
+      }
+      replace(this.#values, values);
+      this.#local.clear();
+      for (const name of local) this.#local.add(name);
+    };
+  }
+
   endBlock(committed: boolean): void {
     const before = this.#atBlockStart;
     if (before === undefined) return;
@@ -198,6 +213,11 @@ export class Settings {
   all(): (readonly [string, string])[] {
     return [...RULES.keys()].toSorted().map((name) => [name, this.get(name)] as const);
   }
+}
+
+function replace<K, V>(target: Map<K, V>, source: ReadonlyMap<K, V>): void {
+  target.clear();
+  for (const [key, value] of source) target.set(key, value);
 }
 
 /** PostgreSQL's spelling of a known name; names with a dot and `hatidata_*` are the client's own. */

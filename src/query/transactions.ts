@@ -7,6 +7,8 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { HeadId } from "../branch/model.js";
 import { Transaction, type BranchContext } from "../branch/transaction.js";
 import type { Connection } from "../engine/connection.js";
+import type { JournalEntry } from "./block-journal.js";
+import { Savepoints, type Rewind } from "./savepoints.js";
 import type { TransactionStatus } from "./types.js";
 
 export class SessionTransactions {
@@ -16,6 +18,11 @@ export class SessionTransactions {
   #block: "none" | "open" | "failed" = "none";
   #implicit = false;
   #current: Transaction | undefined;
+  readonly #savepoints = new Savepoints();
+  /** The statement running now, or the one that failed last, may have left part of its work in the transaction. */
+  #writing = false;
+  /** The snapshot the block, or the statement, began with. */
+  #snapshotSequence: number | undefined;
   /** Ends waits inside the transaction; replaced for each statement. */
   #wait = new AbortController();
 
@@ -56,6 +63,7 @@ export class SessionTransactions {
   async need(head: HeadId, signal: AbortSignal): Promise<Transaction> {
     this.#forwardAbort(signal);
     this.#current ??= await Transaction.begin(this.#context, this.#connection, head, this.#wait.signal);
+    this.#snapshotSequence ??= this.#current.snapshot.sequence;
     return this.#current;
   }
 
@@ -66,8 +74,50 @@ export class SessionTransactions {
     signal.addEventListener("abort", () => wait.abort(), { once: true });
   }
 
+  /** Says of the statement that runs next whether it may change anything. */
+  beginStatement(writes: boolean): void {
+    this.#writing = writes;
+  }
+
+  /** A statement of the block has written. What runs outside a block has no savepoint to go back to. */
+  record(entry: JournalEntry): void {
+    if (this.#current !== undefined && this.shared) this.#savepoints.record(entry, this.#current);
+  }
+
+  setSavepoint(name: string, rewinds: readonly Rewind[]): void {
+    this.#savepoints.set(name, rewinds);
+  }
+
+  releaseSavepoint(name: string): void {
+    this.#savepoints.release(name);
+  }
+
+  /** Undoes the block's work since the savepoint; a failed block is open again. See Savepoints.rollbackTo for errors. */
+  async rollbackTo(
+    name: string,
+    options: { readonly head: HeadId; readonly keepsSnapshot: boolean; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const before = this.#block;
+    // What is written again belongs to the block, not to a transaction of each statement.
+    this.#block = "open";
+    try {
+      await this.#savepoints.rollbackTo(name, {
+        registry: this.#context.registry,
+        current: this.#current,
+        keepsSnapshot: options.keepsSnapshot,
+        snapshotSequence: this.#snapshotSequence,
+        begin: async () => await this.need(options.head, options.signal),
+        rollback: async () => await this.rollbackCurrent(),
+      });
+    } catch (error) {
+      this.#block = before;
+      throw error;
+    }
+  }
+
   beginBlock(): void {
     this.#block = "open";
+    if (this.#current === undefined) this.#snapshotSequence = undefined;
   }
 
   beginImplicit(): void {
@@ -77,13 +127,16 @@ export class SessionTransactions {
   /** Ends the implicit transaction; a block goes on. */
   async endImplicit(): Promise<void> {
     this.#implicit = false;
-    if (this.#block === "none") await this.#commit();
+    if (this.#block !== "none") return;
+    this.#forget();
+    await this.#commit();
   }
 
   /** COMMIT of a block. False when it had failed, and was rolled back instead. */
   async commitBlock(): Promise<boolean> {
     const failed = this.#block === "failed";
     this.#block = "none";
+    this.#forget();
     if (failed) await this.rollbackCurrent();
     else await this.#commit();
     return !failed;
@@ -91,18 +144,39 @@ export class SessionTransactions {
 
   async rollbackBlock(): Promise<void> {
     this.#block = "none";
+    this.#forget();
     await this.rollbackCurrent();
   }
 
   /** A statement failed: its block is failed from here on; an implicit transaction is over. */
   async fail(): Promise<void> {
     if (this.#block === "open") this.#block = "failed";
+    if (this.#block === "none") this.#forget();
+    if (this.#savepoints.any && !this.#writing && (await this.#isAlive())) return;
     await this.rollbackCurrent();
+  }
+
+  /** The transaction is over as far as its client is concerned. */
+  #forget(): void {
+    this.#savepoints.clear();
+    this.#snapshotSequence = undefined;
+  }
+
+  /** Some errors leave DuckDB's transaction as it was: a savepoint can then be gone back to without writing anything again. */
+  async #isAlive(): Promise<boolean> {
+    try {
+      await this.#connection.run("SELECT 1");
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Commits a transaction that only one statement used. */
   async commitStatement(): Promise<void> {
-    if (!this.shared) await this.#commit();
+    if (this.shared) return;
+    this.#forget();
+    await this.#commit();
   }
 
   async #commit(): Promise<void> {

@@ -5,6 +5,7 @@
 import type { SqlError } from "../core/errors.js";
 import type { BranchCommand } from "./branch-command.js";
 import type { ColumnNames } from "./column-names.js";
+import type { Repetition } from "./repetition.js";
 
 /** What a mention of a name is there for. */
 export type NameRole =
@@ -90,6 +91,8 @@ export interface RelationalStatement {
     | undefined;
   /** PostgreSQL's names of the result's columns, where they are known. */
   readonly columnNames: ColumnNames | undefined;
+  /** What running it again would do: for savepoints. */
+  readonly repetition: Repetition;
   /** The highest $n used; 0 when there is none. */
   readonly parameterCount: number;
   /** PostgreSQL's command tag without counts: "INSERT", "CREATE TABLE", … */

@@ -2,8 +2,10 @@
  * INSERT … VALUES of constants, read from tokens alone: PostgreSQL's parser needs 233 ms for 1 MB of it, and there is
  * nothing to find but the target.
  */
+import type { Token } from "./lexer.js";
 import { plainReading, type Reading } from "./reading.js";
 import type { References } from "./references.js";
+import { namesMoment } from "./repetition.js";
 import { isSymbol, isWord } from "./token-reader.js";
 
 const CONSTANT_WORDS = new Set(["null", "default", "true", "false", "values"]);
@@ -25,5 +27,11 @@ export function readLargeInsert(references: References): Reading | undefined {
   });
   if (!isConstant) return undefined;
   references.addRelation("write", target, undefined);
-  return plainReading("insert", "INSERT", true);
+  return plainReading("insert", "INSERT", true, {
+    repetition: { deterministic: !namesMoments(tokens), insertsRows: true },
+  });
+}
+
+function namesMoments(tokens: readonly Token[]): boolean {
+  return tokens.some(({ kind, value }) => kind === "string" && namesMoment(value));
 }

@@ -1,6 +1,7 @@
 /** What a reader says of a statement beside its names; the analyser adds names, edits and parameters. */
 import type { RelationalStatement, RelationalVerb } from "./analysis.js";
 import { SqlError, notSupported } from "../core/errors.js";
+import { NOT_REPEATABLE } from "./repetition.js";
 
 export type Reading = Pick<
   RelationalStatement,
@@ -15,6 +16,7 @@ export type Reading = Pick<
   | "cascade"
   | "query"
   | "columnNames"
+  | "repetition"
 >;
 
 /** A reading in which nothing special was said. */
@@ -36,6 +38,7 @@ export function plainReading(
     cascade: false,
     query: undefined,
     columnNames: undefined,
+    repetition: NOT_REPEATABLE,
     ...more,
   };
 }

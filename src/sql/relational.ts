@@ -11,6 +11,7 @@ import { refuseDeepNesting } from "./nesting.js";
 import { parsePostgres } from "./pg-parser.js";
 import type { Reading } from "./reading.js";
 import { References } from "./references.js";
+import { repetitionOf } from "./repetition.js";
 import { isWord } from "./token-reader.js";
 import { readLargeInsert } from "./large-insert.js";
 import { readTree } from "./tree-statements.js";
@@ -39,7 +40,9 @@ async function read(references: References, serializeSelect: SerializeSelect | u
   }
   refuseDeepNesting(references.tokens);
   const outcome = await parsePostgres(references.text);
-  if (outcome.kind === "tree") return readTree(outcome, references);
+  if (outcome.kind === "tree") {
+    return { ...readTree(outcome, references), repetition: repetitionOf(outcome) };
+  }
   return readDialect(references, outcome.error, serializeSelect);
 }
 

@@ -1,0 +1,49 @@
+/** The table a statement writes, as DuckDB's catalogue has it. */
+import { MAIN } from "../branch/model.js";
+import { physicalName } from "../branch/system-schema.js";
+import { readTableDefinition, storedColumns } from "../branch/table-definition.js";
+import { undefinedTable, type Transaction } from "../branch/transaction.js";
+import { textCell, type Connection } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import type { NameReference } from "../sql/analysis.js";
+import { quoteIdentifier } from "../sql/names.js";
+import type { PlanContext } from "./plan-context.js";
+import { mainRelationText, writableName } from "./resolve.js";
+
+export interface TargetTable {
+  /** Its name in full and without an alias. */
+  readonly sql: string;
+  readonly catalog: string;
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** The table behind the target of a statement; on a branch its own image, forked now if it has none yet. */
+export async function targetTable(
+  { scope }: PlanContext,
+  transaction: Transaction,
+  name: NameReference,
+): Promise<TargetTable> {
+  const meaning = writableName(scope, name);
+  if (meaning.kind === "temporary") {
+    const sql = `temp.main.${quoteIdentifier(meaning.name)}`;
+    return { sql, catalog: "temp", schema: "main", name: meaning.name };
+  }
+  if (meaning.kind === "unknown" && scope.head !== MAIN) throw undefinedTable(meaning.relation);
+  const physical = await transaction.writableTable(meaning.relation);
+  const sql = scope.head === MAIN ? mainRelationText(scope, physical) : physicalName(physical);
+  return { ...physical, sql, catalog: DATA_CATALOG };
+}
+
+/** Names of the columns that hold values of their own: all but generated ones. */
+export async function storedColumnsOf(
+  connection: Connection,
+  table: TargetTable,
+): Promise<readonly string[]> {
+  const [row] = await connection.rows(
+    "SELECT sql FROM duckdb_tables() WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
+    [table.catalog, table.schema, table.name],
+  );
+  if (row === undefined) throw undefinedTable(table);
+  return storedColumns(readTableDefinition(textCell(row, "sql"))).map((column) => column.name);
+}
