@@ -3,6 +3,8 @@ export const KNOWN_FAILURES: ReadonlyMap<number, string> = new Map([
   [84, "\\sf of a function of pg_catalog: pg_proc lists the user's macros only"],
   [126, "COPY in binary format is not supported yet"],
   [127, "COPY in binary format is not supported yet"],
+  [155, "SAVEPOINT outside a transaction block: PostgreSQL refuses it, too (25P01)"],
+  [156, "RELEASE outside a transaction block: PostgreSQL refuses it, too (25P01)"],
   [178, "set_config() changes the session from inside a query: not supported yet"],
   [188, "set_config() changes the session from inside a query: not supported yet"],
 ]);
