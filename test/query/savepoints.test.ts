@@ -126,7 +126,8 @@ describe.skipIf(!hasPostgres)("random blocks with savepoints", () => {
         const where = `${sql} after seed ${SEED + history}, ${head}`;
         expect(seen(await client.query(sql)), where).toEqual(seen(await theirs.query(sql)));
       }
-      if (head === "branch") expect(seen(await admin.query("SELECT count(*) FROM t"))[0]).toBe('["0"]');
+      const onMain = seen(await admin.query("SELECT count(*) = 0 FROM t"));
+      expect(onMain[0]).toBe(head === "branch" ? '["t"]' : onMain[0]);
     }
   });
 });
