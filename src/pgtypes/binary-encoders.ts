@@ -17,6 +17,8 @@ import {
 import { INFINITE_DAYS, MICROS_PER_DAY } from "./calendar.js";
 import { boundedEncoder, type ColumnEncoder, type EncodingOptions } from "./cell-writer.js";
 import { instant, readInstant, type TimeUnit } from "./instants.js";
+import { isRecord } from "./oids.js";
+import { recordBinary } from "./records.js";
 import { splitTimetz } from "./text-datetime.js";
 import { textEncoder } from "./text-encoders.js";
 import { bignumText } from "./text-bytes.js";
@@ -86,6 +88,12 @@ export function binaryEncoder(type: EngineType, options: EncodingOptions): Colum
     case EngineTypeId.LIST:
     case EngineTypeId.ARRAY:
       return arrayBinary(type, binaryEncoder(leafType(type), options));
+    case EngineTypeId.STRUCT:
+      if (!isRecord(type)) return textEncoder(type, options);
+      return recordBinary(
+        type,
+        type.entryTypes.map((entry) => binaryEncoder(entry, options)),
+      );
     default:
       return textEncoder(type, options);
   }

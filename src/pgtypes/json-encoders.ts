@@ -1,5 +1,5 @@
 /**
- * STRUCT, MAP and UNION as JSON text, since PostgreSQL has no type to announce for them.
+ * STRUCT with named fields, MAP and UNION as JSON text, since PostgreSQL has no type to announce for them.
  *
  * Shape   STRUCT `{"a":1,"b":"x"}` · MAP an object, keys as text · UNION its value under its tag, `{"tag":1}` · LIST an
  *         array · values inside as PostgreSQL's to_json writes them (timestamps ISO 8601, NaN and Infinity quoted)

@@ -35,6 +35,7 @@ export const OID = {
   varbit: 1562,
   numeric: 1700,
   uuid: 2950,
+  record: 2249,
   jsonb: 3802,
 } as const;
 
@@ -63,6 +64,7 @@ const ARRAY_OID: ReadonlyMap<number, number> = new Map([
   [OID.varbit, 1563],
   [OID.json, 199],
   [OID.uuid, 2951],
+  [OID.record, 2287],
   [OID.jsonb, 3807],
 ]);
 
@@ -82,6 +84,13 @@ const TEXT: PgTypeInfo = { oid: OID.text, size: -1, typmod: -1 };
 
 function plain(oid: number, size: number): PgTypeInfo {
   return { oid, size, typmod: -1 };
+}
+
+/** What row(…) makes: a STRUCT whose fields have no names. */
+export type RecordType = Extract<EngineType, { typeId: EngineTypeId.STRUCT }>;
+
+export function isRecord(type: EngineType): type is RecordType {
+  return type.typeId === EngineTypeId.STRUCT && type.entryNames.every((name) => name === "");
 }
 
 /** True for DuckDB's JSON, a VARCHAR by another name. */
@@ -157,6 +166,7 @@ export function describeType(type: EngineType | null): PgTypeInfo {
     case EngineTypeId.INTERVAL:
       return plain(OID.interval, 16);
     case EngineTypeId.STRUCT:
+      return plain(isRecord(type) ? OID.record : OID.json, -1);
     case EngineTypeId.MAP:
     case EngineTypeId.UNION:
       return plain(OID.json, -1);

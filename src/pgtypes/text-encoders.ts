@@ -3,7 +3,8 @@ import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import type { ColumnEncoder, EncodingOptions } from "./cell-writer.js";
 import { jsonEncoder } from "./json-encoders.js";
-import { unsendable } from "./oids.js";
+import { isRecord, unsendable } from "./oids.js";
+import { recordText } from "./records.js";
 import { arrayText } from "./text-arrays.js";
 import { bignumText, bitText, blobText, enumText, uuidText, varcharText } from "./text-bytes.js";
 import {
@@ -103,12 +104,15 @@ export function textEncoder(type: EngineType, options: EncodingOptions): ColumnE
     case EngineTypeId.ARRAY:
       return arrayText(type, textEncoder(type.valueType, options));
     case EngineTypeId.STRUCT:
+      if (isRecord(type))
+        return recordText(
+          type,
+          type.entryTypes.map((entry) => textEncoder(entry, options)),
+        );
+      return json(type, options);
     case EngineTypeId.MAP:
     case EngineTypeId.UNION:
-      return jsonEncoder(type, {
-        timeZone: options.timeZone,
-        encoderOf: (inner) => textEncoder(inner, options),
-      });
+      return json(type, options);
     case EngineTypeId.SQLNULL:
       return nullText;
     case EngineTypeId.GEOMETRY:
@@ -120,4 +124,9 @@ export function textEncoder(type: EngineType, options: EncodingOptions): ColumnE
     default:
       return type satisfies never;
   }
+}
+
+function json(type: EngineType, options: EncodingOptions): ColumnEncoder {
+  const encoderOf = (inner: EngineType): ColumnEncoder => textEncoder(inner, options);
+  return jsonEncoder(type, { timeZone: options.timeZone, encoderOf });
 }

@@ -147,11 +147,23 @@ describe("rows of many chunks", () => {
     ]);
   });
 
-  test("fields of row(…), which all have the same name, keep their own types", async () => {
-    const [row] = await engine.rows("SELECT row(42, 'foo', NULL, 1.5, 'longer than twelve bytes')");
+  test("row(…) is a record, its fields read by position since all have the same name", async () => {
+    const [row] = await engine.rows(
+      String.raw`SELECT row(42, 'foo', NULL, 1.5, 'a "b" \c', '', true), [row(1, 'x'), NULL], {'a': row(1, 'longer than twelve')}`,
+    );
     expect(row?.map(textOf)).toEqual([
-      '{"f1":42,"f2":"foo","f3":null,"f4":1.5,"f5":"longer than twelve bytes"}',
+      String.raw`(42,foo,,1.5,"a ""b"" \\c","",t)`,
+      '{"(1,x)",NULL}',
+      '{"a":{"f1":1,"f2":"longer than twelve"}}',
     ]);
+  });
+
+  test("a record in binary names the type of each field", async () => {
+    const [row] = await engine.rows("SELECT row(7, NULL::text, 'ab', [1])", "binary");
+    const fields = ["00000004", "00000017 00000004 00000007", "00000019 ffffffff", "00000019 00000002 6162"];
+    const list = "00000001 00000000 00000017 00000001 00000001 00000004 00000001";
+    const expected = [...fields, "000003ef 0000001c", list].join("").replaceAll(" ", "");
+    expect(Buffer.from(row?.[0] ?? []).toString("hex")).toBe(expected);
   });
 
   test("a jagged list is refused in binary format", async () => {
