@@ -13,6 +13,9 @@ async function rewritten(sql: string): Promise<string> {
   return applyEdits(analysis.text, analysis.edits).replaceAll(`${CATALOG_SCHEMA}.`, "");
 }
 
+const SERIES = "SELECT CAST(generate_series AS INTEGER) AS generate_series FROM generate_series";
+const ALIAS = "duckbranch_generate_series";
+
 test.each([
   ["SELECT 'app.t'::regclass", "SELECT _regclass('app.t')"],
   ["SELECT '1'::pg_catalog.regclass::pg_catalog.oid", "SELECT _regclass('1')::oid"],
@@ -29,8 +32,27 @@ test.each([
   ["SELECT 1 FROM t WHERE k = ANY ('{r,p}')", "SELECT 1 FROM t WHERE k = ANY (['r','p'])"],
   ["SELECT '{a,b}'::text", "SELECT '{a,b}'::text"],
   ["SELECT '{{1},{2}}'::int[]", "SELECT '{{1},{2}}'::int[]"],
-  ["SELECT s FROM generate_series(1, 3) s", "SELECT s FROM generate_series(1, 3) s(s)"],
-  ["SELECT generate_series(1, 3) s, a FROM t", "SELECT generate_series(1, 3) s, a FROM t"],
+  ["SELECT s FROM generate_series(x, 3) s", "SELECT s FROM generate_series(x, 3) s(s)"],
+  ["SELECT s FROM generate_series(1, $1) s", `SELECT s FROM (${SERIES}(1, CAST($1 AS INTEGER))) s(s)`],
+  [
+    "SELECT 1 FROM t JOIN generate_series(1, 2) ON true",
+    `SELECT 1 FROM t JOIN (${SERIES}(1, 2)) AS generate_series ON true`,
+  ],
+  [
+    "SELECT generate_series(1, 3) s LIMIT 1",
+    `SELECT ${ALIAS}.generate_series s FROM (${SERIES}(1, 3)) AS ${ALIAS} LIMIT 1`,
+  ],
+  [
+    "SELECT (generate_series(1, 3)) * 2, a FROM t",
+    "SELECT (unnest(CAST(generate_series(1, 3) AS INTEGER[]))) * 2, a FROM t",
+  ],
+  [
+    "SELECT generate_series(1, 2), unnest(l)",
+    "SELECT unnest(CAST(generate_series(1, 2) AS INTEGER[])), unnest(l)",
+  ],
+  ["SELECT generate_series(a, 3000000000) FROM t", "SELECT unnest(generate_series(a, 3000000000)) FROM t"],
+  ["SELECT list_sum(generate_series(1, 3))", "SELECT list_sum(generate_series(1, 3))"],
+  ["CREATE TABLE t (a int) WITH (fillfactor=100)", "create table t (a int) "],
   ["SELECT x FROM t, unnest(t.l) AS x WHERE true", "SELECT x FROM t, unnest(t.l) AS x(x) WHERE true"],
   ["SELECT i.indkey::varchar FROM pg_index i", "SELECT array_to_string(i.indkey, ' ') FROM pg_index i"],
   ["SELECT 1 WHERE a = ANY (i.indkey)", "SELECT 1 WHERE a IN coalesce(i.indkey)"],

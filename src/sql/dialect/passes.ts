@@ -15,6 +15,8 @@ import type { DialectPass, PassInput } from "./pass.js";
 import { regclassLiteralsPass } from "./regclass-literals.js";
 import { reservedAliasesPass } from "./reserved-aliases.js";
 import { sessionWordsPass } from "./session-words.js";
+import { setReturningPass } from "./set-returning.js";
+import { storageParametersPass } from "./storage-parameters.js";
 import { typeNamesPass } from "./type-names.js";
 import { unicodeLiteralsPass } from "./unicode-literals.js";
 
@@ -26,6 +28,7 @@ const PASSES: readonly DialectPass[] = [
   arrayLiteralsPass,
   byteaLiteralsPass,
   sessionWordsPass,
+  setReturningPass,
   functionAliasesPass,
   reservedAliasesPass,
   collationsPass,
@@ -34,6 +37,7 @@ const PASSES: readonly DialectPass[] = [
   unicodeLiteralsPass,
   lockingClausesPass,
   indexMethodsPass,
+  storageParametersPass,
 ];
 
 /** All edits, sorted, none overlapping another or a name: a name is replaced as a whole by whoever resolves it. */
