@@ -89,14 +89,16 @@ function isItemStart(before: Token | undefined): boolean {
   return isSymbol(before, ",") || ["from", "join", "lateral"].some((word) => isWord(before, word));
 }
 
+function isOther(token: Token | undefined): boolean {
+  return token?.kind === "word" && SET_RETURNING.has(token.value);
+}
+
 function isSubscript(behind: Token | undefined): boolean {
   return isSymbol(behind, "[") || isSymbol(behind, ".");
 }
 
 /** The index behind the select list with this call, `depth` brackets out; undefined with FROM or another set in the list. */
 function listEnd(tokens: readonly Token[], call: SeriesCall, depth: number): number | undefined {
-  const isOther = (token: Token | undefined): boolean =>
-    token?.kind === "word" && SET_RETURNING.has(token.value);
   for (let back = call.first - 1; !isWord(tokens[back], "select"); back -= 1) {
     if (back < 0 || isOther(tokens[back])) return undefined;
   }
