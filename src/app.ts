@@ -11,6 +11,7 @@ import type { Log } from "./core/log.js";
 import { textCell } from "./engine/connection.js";
 import { Database } from "./engine/database.js";
 import { startPgServer } from "./net/pg-server.js";
+import { LiveSessions } from "./query/live-sessions.js";
 import { DuckSessionFactory } from "./query/session-factory.js";
 import { installSessionFunctions } from "./query/session-functions.js";
 import { createAnalyser, loadParser } from "./sql/analyse.js";
@@ -48,7 +49,8 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   await followOfflineChanges(context, new AbortController().signal);
   const utility = await database.connect("void");
   cleanup.defer(() => utility.close());
-  await installSessionFunctions(utility);
+  const live = new LiveSessions();
+  await installSessionFunctions(utility, live);
   await installCatalog(utility);
   cleanup.use(new Sweeper(context, config.sweepIntervalMs, log));
   const analyser = createAnalyser({
@@ -60,7 +62,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     },
   });
   const sessions = new DuckSessionFactory(
-    { context, analyse: async (text) => await analyser.analyse(text) },
+    { context, live, analyse: async (text) => await analyser.analyse(text) },
     config,
   );
   const { password, users, tls, tlsCert, tlsKey } = config;

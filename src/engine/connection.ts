@@ -11,6 +11,7 @@ import {
 } from "@duckdb/node-api";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { classifyFailure } from "./failure.js";
+import { textFunction, type TextFunction } from "./text-function.js";
 import type { DataChunk, EngineColumn, EngineType, EngineValue } from "./types.js";
 
 /** A value read back from a small internal query. */
@@ -242,6 +243,11 @@ export class Connection implements Disposable {
     } catch (error) {
       throw classifyFailure(error);
     }
+  }
+
+  /** Makes a function of this program known to all connections of the instance. */
+  defineFunction(name: string, parameters: number, call: TextFunction): void {
+    this.#connection.registerScalarFunction(textFunction(name, parameters, call));
   }
 
   /** Interrupts what runs now, but never a COMMIT; harmless when nothing runs. */

@@ -228,6 +228,20 @@ const TYPE_NAMES: ReadonlyMap<string, string> = new Map([
   ["BOOL", "boolean"],
 ]);
 
+/** A function of this program failed inside DuckDB: the text carries the SQLSTATE through it. */
+const RAISED = /^Invalid Input Error: duckbranch raised ([0-9A-Z]{5}): (.*)$/s;
+
+/** The text to raise in DuckDB so that `classifyFailure` gives this error again. */
+export function raisedText(error: SqlError): string {
+  return `duckbranch raised ${error.code}: ${error.message}`;
+}
+
+function raisedError(full: string): SqlError | undefined {
+  const match = RAISED.exec(full);
+  const code = Object.values(SQLSTATE).find((state) => state === match?.[1]);
+  return code === undefined ? undefined : new SqlError(code, text(match?.[2]));
+}
+
 function typeName(engineName: string): string {
   return TYPE_NAMES.get(engineName) ?? engineName.toLowerCase();
 }
@@ -244,6 +258,8 @@ function text(part: string | undefined): string {
 export function classifyFailure(error: unknown): SqlError {
   if (error instanceof SqlError) return error;
   const full = error instanceof Error ? error.message : String(error);
+  const raised = raisedError(full);
+  if (raised !== undefined) return raised;
   const { body, hint } = splitMessage(full);
   const fields: SqlErrorFields = { hint, cause: error };
   for (const rule of RULES) {

@@ -122,12 +122,12 @@ export class PgConnection {
 
   async #serveClient(request: SessionRequest, startup: Disposable): Promise<void> {
     this.#channel.trust(this.#environment.maxMessageBytes);
-    await using session = await this.#environment.sessions.open(request);
+    using key = this.#environment.cancels.register(() => this.#protocol?.cancel());
+    await using session = await this.#environment.sessions.open({ ...request, processId: key.processId });
     startup[Symbol.dispose]();
     const protocol = new ProtocolSession(session, this.#channel, this.#environment.log);
     await this.#output.flush();
     this.#protocol = protocol;
-    using key = this.#environment.cancels.register(() => protocol.cancel());
     try {
       await protocol.run(key);
     } finally {

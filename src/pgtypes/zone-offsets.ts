@@ -5,6 +5,7 @@
  *         probing every day and bisecting; a change taken back within a day would be missed (the database has none)
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { ianaName } from "./time-zone-names.js";
 
 const YEAR_SECONDS = 31_556_952;
 const DAY_SECONDS = 86_400;
@@ -101,7 +102,7 @@ const zones = new Map<string, ZoneOffsets>();
 export function findZone(name: string): ZoneOffsets | undefined {
   const known = zones.get(name);
   if (known !== undefined) return known;
-  const probe = fixedOffset(name) ?? icuOffset(name);
+  const probe = fixedOffset(name) ?? icuOffset(name) ?? icuOffset(ianaName(name));
   if (probe === undefined) return undefined;
   if (zones.size >= MAX_ZONES) zones.clear();
   const zone = new ZoneOffsets(probe);

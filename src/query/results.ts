@@ -5,6 +5,11 @@ import type { RelationalStatement } from "../sql/analysis.js";
 import type { ColumnNames } from "../sql/column-names.js";
 import type { ResultColumn, RowBatch, StatementResult } from "./types.js";
 
+/** A statement that is done and has no rows. */
+export function command(tag: string): StatementResult {
+  return { kind: "command", tag };
+}
+
 /** Rows of text made by this server. */
 export function textResult(
   columns: readonly string[],

@@ -8,10 +8,15 @@ import { requireBranch, requireReadable, requireWritable } from "../branch/lifec
 import type { BranchContext, Transaction } from "../branch/transaction.js";
 import { textCell, type Connection } from "../engine/connection.js";
 import { catalogFunction } from "../catalog/resolve.js";
+import { ianaName } from "../pgtypes/time-zone-names.js";
 import { SessionCatalog } from "../catalog/session-catalog.js";
 import { useCatalog } from "../engine/database.js";
 import type { StatementAnalysis } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { splitNames } from "./setting-values.js";
+import { SessionCalls } from "./session-calls.js";
+import { SessionNotifications } from "./notifications.js";
+import type { LiveSessions } from "./live-sessions.js";
 import { BranchListings } from "./branch-listings.js";
 import { branchSizes } from "./branch-reports.js";
 import { PreparedCache } from "./prepared-cache.js";
@@ -29,6 +34,7 @@ const MAX_PREPARED = 128;
 
 export interface SessionServices {
   readonly context: BranchContext;
+  readonly live: LiveSessions;
   readonly analyse: (text: string) => Promise<readonly StatementAnalysis[]>;
 }
 
@@ -40,6 +46,8 @@ export interface SessionIdentity {
   readonly head: HeadId;
   /** The session's own branch, made by `branch=new`: discarded at its end. */
   readonly ownsHead: boolean;
+  /** What BackendKeyData says. */
+  readonly processId: number;
 }
 
 function nothing(): boolean {
@@ -57,11 +65,17 @@ export class SessionCore implements Disposable {
   /** SQL PREPARE: name ⇒ statement text. */
   readonly sqlPrepared = new Map<string, string>();
   readonly notices: Notice[] = [];
+  readonly notifications: SessionNotifications;
+  readonly #live: Disposable & { readonly key: string };
   readonly #functions: SessionFunctions;
   readonly #catalog: SessionCatalog;
   readonly #listing: BranchListings;
   readonly #temporary = new Set<string>();
   #head: HeadId = MAIN;
+  /** Of the settings DuckDB was told. */
+  #appliedRevision = 0;
+  #appliedZone = "";
+  #appliedPath = "";
   #headAtStart: HeadId | undefined;
 
   private constructor(
@@ -80,6 +94,8 @@ export class SessionCore implements Disposable {
     });
     this.prepared = new PreparedCache(connection, MAX_PREPARED);
     this.targetShapes = new TargetShapes(connection);
+    this.notifications = new SessionNotifications(services.live.notifications, identity.processId);
+    this.#live = services.live.enter(new SessionCalls(settings, this.notifications));
     this.#functions = new SessionFunctions(identity);
     this.#catalog = new SessionCatalog(connection);
     this.#listing = new BranchListings(
@@ -96,7 +112,7 @@ export class SessionCore implements Disposable {
     identity: SessionIdentity,
   ): Promise<SessionCore> {
     const core = new SessionCore(services, connection, settings, identity);
-    await core.#functions.install(connection);
+    await core.#functions.install(connection, core.#live.key);
     await core.#switchHead(identity.head);
     await core.applyTimeZone();
     return core;
@@ -137,6 +153,7 @@ export class SessionCore implements Disposable {
 
   async #switchHead(head: HeadId): Promise<void> {
     await useCatalog(this.connection, head === MAIN ? "data" : "void");
+    this.#appliedPath = "";
     this.#head = head;
     this.prepared.clear();
     await this.#functions.setBranch(this.connection, this.branchName);
@@ -154,6 +171,7 @@ export class SessionCore implements Disposable {
     const head = this.#head;
     const rewindSettings = this.settings.mark();
     return [
+      this.notifications.mark(),
       async () => {
         rewindSettings();
         if (this.#head !== head) await this.#switchHead(head);
@@ -165,6 +183,7 @@ export class SessionCore implements Disposable {
 
   /** The transaction ended: keeps or undoes what it did to head and settings. Does nothing if none had begun. */
   async endSession(committed: boolean): Promise<void> {
+    this.notifications.end(committed);
     const head = this.#headAtStart;
     if (head === undefined) return;
     this.#headAtStart = undefined;
@@ -177,26 +196,41 @@ export class SessionCore implements Disposable {
 
   /** Schemas of search_path in DuckDB's spelling; `$user` and catalogue schemas say nothing here. */
   get searchPath(): readonly string[] {
-    const schemas = this.settings
-      .get("search_path")
-      .split(",")
-      .map((part) => part.trim().replace(/^["'](.*)["']$/, "$1"))
-      .filter((part) => part !== "" && part !== "$user" && part !== "pg_catalog")
-      .map((part) => (normaliseName(part) === "public" ? "main" : part));
+    const schemas = (splitNames(this.settings.get("search_path")) ?? [])
+      .filter((name) => name !== "$user" && name !== "pg_catalog")
+      .map((name) => (normaliseName(name) === "public" ? "main" : name));
     return schemas.length === 0 ? ["main"] : schemas;
+  }
+
+  /** Tells DuckDB of settings that changed since it was told last. Cheap when none did. */
+  async applySettings(): Promise<void> {
+    this.settings.endStatement();
+    if (this.#appliedRevision === this.settings.revision && this.#appliedPath !== "") return;
+    await this.applySearchPath();
+    await this.applyTimeZone();
+    this.#appliedRevision = this.settings.revision;
   }
 
   /** On main DuckDB looks names up itself; on a branch the resolver does, and DuckDB must find nothing. */
   async applySearchPath(): Promise<void> {
-    if (this.#head !== MAIN) return;
-    await this.#functions.setSearchPath(this.connection, this.searchPath);
-    this.prepared.clear();
+    const path = JSON.stringify([this.#head === MAIN, this.searchPath]);
+    if (path === this.#appliedPath) return;
+    this.#appliedPath = "";
+    if (this.#head === MAIN) {
+      const applied = await this.#functions.setSearchPath(this.connection, this.searchPath);
+      this.prepared.clear();
+      // Asked again before the next statement: the schema may be made meanwhile.
+      if (applied === "partly") return;
+    }
+    this.#appliedPath = path;
   }
 
   async applyTimeZone(): Promise<void> {
     const zone = this.settings.get("TimeZone");
+    if (zone === this.#appliedZone) return;
     try {
-      await this.connection.run(`SET TimeZone = ${quoteLiteral(zone)}`);
+      await this.connection.run(`SET TimeZone = ${quoteLiteral(ianaName(zone))}`);
+      this.#appliedZone = zone;
     } catch (error) {
       throw new SqlError(
         SQLSTATE.invalidParameterValue,
@@ -320,6 +354,8 @@ export class SessionCore implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.notifications[Symbol.dispose]();
+    this.#live[Symbol.dispose]();
     this.prepared[Symbol.dispose]();
     this.connection.close();
   }

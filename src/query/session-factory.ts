@@ -46,6 +46,7 @@ export class DuckSessionFactory implements SessionFactory {
         database,
         head,
         ownsHead: own,
+        processId: request.processId ?? this.#services.live.nextProcessId(),
       });
     } catch (error) {
       connection.close();

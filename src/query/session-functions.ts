@@ -2,39 +2,67 @@
  * Functions whose answer depends on the session (version(), current_database() …): calls are sent to macros in the void
  * catalogue, which read variables of this connection. Everything else is left to DuckDB.
  */
-import type { Connection } from "../engine/connection.js";
+import { textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import type { LiveSessions, SessionCall } from "./live-sessions.js";
 import { SERVER_VERSION } from "./settings.js";
+
+const PREFIX = "duckbranch_";
+/** The one function that is not SQL: it asks the session itself. */
+const CALL = `${PREFIX}call`;
+const KEY = "getvariable('duckbranch_session')";
+
+/** Asks the session; `values` are its arguments as text, three at most. */
+function ask(name: SessionCall, ...values: readonly string[]): string {
+  const padded = Array.from({ length: 3 }, (_, i) => values[i] ?? "NULL");
+  return `${CALL}(${KEY}, '${name}', ${padded.join(", ")})`;
+}
+
+const setting = ask("current_setting", "_1::VARCHAR", "_2::BOOLEAN::VARCHAR");
 
 /** PostgreSQL's name ⇒ parameters and body of the macro that answers it. */
 const MACROS: ReadonlyMap<string, string> = new Map([
   ["version", `() AS 'PostgreSQL ${SERVER_VERSION} (duckbranch)'`],
   ["current_database", "() AS getvariable('duckbranch_database')"],
   ["current_branch", "() AS getvariable('duckbranch_branch')"],
-  ["pg_backend_pid", "() AS 0"],
+  ["pg_backend_pid", "() AS getvariable('duckbranch_process')"],
   ["pg_is_in_recovery", "() AS false"],
   ["pg_advisory_unlock_all", "() AS NULL"],
+  ["current_setting", `(_1) AS ${setting.replace("_2", "false")}, (_1, _2) AS ${setting}`],
+  [
+    "set_config",
+    `(_1, _2, _3) AS ${ask("set_config", "_1::VARCHAR", "_2::VARCHAR", "_3::BOOLEAN::VARCHAR")}`,
+  ],
+  ["pg_notify", `(_1, _2) AS ${ask("pg_notify", "_1::VARCHAR", "_2::VARCHAR")}`],
+  ["pg_listening_channels", `() AS unnest(CAST(${ask("pg_listening_channels")}::JSON AS VARCHAR[]))`],
 ]);
 
-const PREFIX = "duckbranch_";
-
-/** Makes the macros; once per database. */
-export async function installSessionFunctions(connection: Connection): Promise<void> {
+/** Makes the functions; once per database. */
+export async function installSessionFunctions(connection: Connection, live: LiveSessions): Promise<void> {
+  connection.defineFunction(CALL, 5, live.call);
   for (const [name, body] of MACROS) {
     await connection.run(`CREATE OR REPLACE MACRO ${VOID_CATALOG}.main.${PREFIX}${name}${body}`);
   }
 }
 
-export class SessionFunctions {
-  readonly #identity: { readonly user: string; readonly database: string };
+interface Identity {
+  readonly user: string;
+  readonly database: string;
+  readonly processId: number;
+}
 
-  constructor(identity: { readonly user: string; readonly database: string }) {
+export class SessionFunctions {
+  readonly #identity: Identity;
+
+  constructor(identity: Identity) {
     this.#identity = identity;
   }
 
-  async install(connection: Connection): Promise<void> {
+  async install(connection: Connection, key: string): Promise<void> {
     await connection.run(`SET VARIABLE duckbranch_database = ${quoteLiteral(this.#identity.database)}`);
+    await connection.run(`SET VARIABLE duckbranch_process = ${this.#identity.processId}`);
+    await connection.run(`SET VARIABLE duckbranch_session = ${quoteLiteral(key)}`);
     await connection.run(`SET VARIABLE duckbranch_user = ${quoteLiteral(this.#identity.user)}`);
   }
 
@@ -42,10 +70,15 @@ export class SessionFunctions {
     await connection.run(`SET VARIABLE duckbranch_branch = ${quoteLiteral(name)}`);
   }
 
-  /** Where DuckDB looks for unqualified names of a session on main. */
-  async setSearchPath(connection: Connection, schemas: readonly string[]): Promise<void> {
-    const path = schemas.map((schema) => `${DATA_CATALOG}.${quoteIdentifier(schema)}`).join(",");
+  /**
+   * Where DuckDB looks for unqualified names of a session on main. DuckDB takes no schema that is not there: it is left
+   * out, and the answer says so.
+   */
+  async setSearchPath(connection: Connection, schemas: readonly string[]): Promise<"complete" | "partly"> {
+    const existing = await existingSchemas(connection, schemas);
+    const path = existing.map((schema) => `${DATA_CATALOG}.${quoteIdentifier(schema)}`).join(",");
     await connection.run(`SET search_path = ${quoteLiteral(path)}`);
+    return existing.length === schemas.length ? "complete" : "partly";
   }
 
   /** What to call instead of a function, if anything. */
@@ -54,4 +87,19 @@ export class SessionFunctions {
     const name = parts.length === 1 ? first : first === "pg_catalog" ? second : undefined;
     return name !== undefined && MACROS.has(name) ? `${VOID_CATALOG}.main.${PREFIX}${name}` : undefined;
   }
+}
+
+/** The schemas of the data file among these; main if none is. */
+async function existingSchemas(
+  connection: Connection,
+  schemas: readonly string[],
+): Promise<readonly string[]> {
+  if (schemas.every((schema) => schema === "main")) return schemas;
+  const rows = await connection.rows(
+    "SELECT schema_name AS name FROM duckdb_schemas() WHERE database_name = ?",
+    [DATA_CATALOG],
+  );
+  const known = new Set(rows.map((row) => normaliseName(textCell(row, "name"))));
+  const existing = schemas.filter((schema) => known.has(normaliseName(schema)));
+  return existing.length === 0 ? ["main"] : existing;
 }

@@ -1,9 +1,22 @@
 /** Statements about the session itself: transactions, settings, prepared statements by name. DuckDB never sees them. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionStatement } from "../sql/analysis.js";
-import { textResult } from "./results.js";
+import type { SessionNotifications } from "./notifications.js";
+import { command } from "./results.js";
 import type { Rewind } from "./savepoints.js";
+import { discard, reset, set, show } from "./setting-statements.js";
 import type { Settings } from "./settings.js";
+import {
+  begin,
+  commit,
+  lock,
+  maintain,
+  outsideBlock,
+  rollback,
+  setConstraints,
+  setTransaction,
+  setTransactionDefaults,
+} from "./transaction-statements.js";
 import type { SessionTransactions } from "./transactions.js";
 import type { Notice, StatementResult } from "./types.js";
 
@@ -11,6 +24,7 @@ import type { Notice, StatementResult } from "./types.js";
 export interface SessionStatementHost {
   readonly settings: Settings;
   readonly transactions: SessionTransactions;
+  readonly notifications: SessionNotifications;
   readonly branchName: string;
   readonly sqlPrepared: Map<string, string>;
   useBranch(name: string): Promise<void>;
@@ -22,6 +36,8 @@ export interface SessionStatementHost {
   discardTemporary(): Promise<void>;
   discardPlans(): void;
   visibleRelations(): readonly string[];
+  /** Errors: 42P01 for a name that means nothing on this head. */
+  requireRelation(parts: readonly string[]): Promise<void>;
   notice(severity: Notice["severity"], code: Notice["code"], message: string): void;
   /** How to put settings and head back to what they are now. */
   rewinds(): readonly Rewind[];
@@ -29,15 +45,13 @@ export interface SessionStatementHost {
   executePrepared(body: string, argumentTexts: readonly string[]): Promise<StatementResult>;
 }
 
-const command = (tag: string): StatementResult => ({ kind: "command", tag });
-
 export async function runSessionStatement(
   host: SessionStatementHost,
   statement: SessionStatement,
 ): Promise<StatementResult> {
   switch (statement.verb) {
     case "begin":
-      return begin(host, statement.access);
+      return begin(host, statement);
     case "commit":
       return await commit(host, statement.chain);
     case "rollback":
@@ -55,9 +69,11 @@ export async function runSessionStatement(
       await host.rollbackToSavepoint(statement.name);
       return command("ROLLBACK");
     case "setTransaction":
-      if (statement.access !== undefined)
-        host.settings.set("transaction_read_only", statement.access === "read only" ? "on" : "off");
-      return command("SET");
+      return setTransaction(host, statement.modes);
+    case "setTransactionDefaults":
+      return setTransactionDefaults(host, statement.modes);
+    case "setConstraints":
+      return setConstraints(host, statement.names);
     case "set":
       return await set(host, statement);
     case "show":
@@ -84,160 +100,32 @@ export async function runSessionStatement(
         host.sqlPrepared.delete(statement.name);
       }
       return command(statement.name === undefined ? "DEALLOCATE ALL" : "DEALLOCATE");
-    case "unlisten":
-      return command("UNLISTEN");
     case "listen":
+      host.notifications.listen(statement.channel);
+      return command("LISTEN");
+    case "unlisten":
+      host.notifications.unlisten(statement.channel === "*" ? undefined : statement.channel);
+      return command("UNLISTEN");
     case "notify":
-      throw notSupported("LISTEN and NOTIFY are not supported yet");
+      host.notifications.notify(statement.channel, statement.payload);
+      return command("NOTIFY");
+    case "declareCursor":
+      throw notSupported("cursors are not supported");
+    case "fetch":
     case "closeCursor":
       if (statement.name === undefined) return command("CLOSE CURSOR ALL");
       throw new SqlError(SQLSTATE.invalidCursorName, `cursor "${statement.name}" does not exist`);
-    case "noop":
-      return command(statement.tag);
+    case "lock":
+      return await lock(host, statement);
+    case "maintenance":
+      return await maintain(host, statement);
     default:
       return statement satisfies never;
   }
 }
 
 function requireBlock(host: SessionStatementHost, what: string): void {
-  if (host.transactions.inBlock) return;
-  throw new SqlError(SQLSTATE.noActiveSqlTransaction, `${what} can only be used in transaction blocks`);
-}
-
-function begin(host: SessionStatementHost, access: "read only" | "read write" | undefined): StatementResult {
-  if (host.transactions.inBlock) {
-    host.notice("WARNING", SQLSTATE.activeSqlTransaction, "there is already a transaction in progress");
-    return command("BEGIN");
-  }
-  host.transactions.beginBlock();
-  host.rememberSession();
-  const readOnly =
-    access === undefined
-      ? host.settings.get("default_transaction_read_only")
-      : access === "read only"
-        ? "on"
-        : "off";
-  host.settings.set("transaction_read_only", readOnly);
-  return command("BEGIN");
-}
-
-async function commit(host: SessionStatementHost, chain: boolean): Promise<StatementResult> {
-  if (chain) throw notSupported("COMMIT AND CHAIN is not supported");
-  if (!host.transactions.inBlock) {
-    host.notice("WARNING", SQLSTATE.noActiveSqlTransaction, "there is no transaction in progress");
-    return command("COMMIT");
-  }
-  let committed = false;
-  try {
-    committed = await host.transactions.commitBlock();
-  } finally {
-    await endBlock(host, committed);
-  }
-  return command(committed ? "COMMIT" : "ROLLBACK");
-}
-
-async function rollback(host: SessionStatementHost, chain: boolean): Promise<StatementResult> {
-  if (chain) throw notSupported("ROLLBACK AND CHAIN is not supported");
-  if (!host.transactions.inBlock) {
-    host.notice("WARNING", SQLSTATE.noActiveSqlTransaction, "there is no transaction in progress");
-    return command("ROLLBACK");
-  }
-  await host.transactions.rollbackBlock();
-  await endBlock(host, false);
-  return command("ROLLBACK");
-}
-
-async function endBlock(host: SessionStatementHost, committed: boolean): Promise<void> {
-  await host.endSession(committed);
-  host.settings.set("transaction_read_only", undefined);
-}
-
-async function set(
-  host: SessionStatementHost,
-  statement: Extract<SessionStatement, { verb: "set" }>,
-): Promise<StatementResult> {
-  const { name, values } = statement;
-  const value = values === "default" ? undefined : values.join(", ");
-  if (name.toLowerCase() === "branch") {
-    if (statement.local) throw notSupported("SET LOCAL branch is not supported", "use SET branch");
-    if (value === undefined) await host.useConnectedHead();
-    else await host.useBranch(value);
-    return command("SET");
-  }
-  if (statement.local && !host.transactions.inBlock) {
-    host.notice(
-      "WARNING",
-      SQLSTATE.noActiveSqlTransaction,
-      "SET LOCAL can only be used in transaction blocks",
-    );
-    return command("SET");
-  }
-  const before = host.settings.changed(name);
-  host.settings.set(name, value, statement.local);
-  try {
-    await apply(host, name);
-  } catch (error) {
-    host.settings.set(name, before);
-    throw error;
-  }
-  return command("SET");
-}
-
-/** Settings that mean something to DuckDB. */
-async function apply(host: SessionStatementHost, name: string): Promise<void> {
-  const folded = name.toLowerCase();
-  if (folded === "search_path") await host.applySearchPath();
-  if (folded === "timezone") await host.applyTimeZone();
-}
-
-function show(host: SessionStatementHost, name: string): StatementResult {
-  const folded = name.toLowerCase();
-  if (folded === "branch") return textResult(["branch"], [[host.branchName]], "SHOW");
-  if (folded === "all") {
-    const rows = host.settings.all().map(([setting, value]) => [setting, value, ""]);
-    return textResult(["name", "setting", "description"], rows, "SHOW");
-  }
-  if (folded === "tables")
-    return textResult(
-      ["name"],
-      host
-        .visibleRelations()
-        .toSorted()
-        .map((table) => [table]),
-      "SHOW",
-    );
-  return textResult([name], [[host.settings.get(name)]], "SHOW");
-}
-
-async function reset(host: SessionStatementHost, name: string): Promise<StatementResult> {
-  const folded = name.toLowerCase();
-  if (folded === "branch") await host.useConnectedHead();
-  else if (folded === "all") {
-    host.settings.resetAll();
-    await host.useConnectedHead();
-    await host.applySearchPath();
-    await host.applyTimeZone();
-  } else {
-    host.settings.set(name, undefined);
-    await apply(host, name);
-  }
-  return command("RESET");
-}
-
-async function discard(
-  host: SessionStatementHost,
-  what: "all" | "plans" | "temp" | "sequences",
-): Promise<StatementResult> {
-  if (what === "all" && host.transactions.inBlock) {
-    throw new SqlError(SQLSTATE.activeSqlTransaction, "DISCARD ALL cannot run inside a transaction block");
-  }
-  if (what === "all") {
-    await reset(host, "all");
-    host.sqlPrepared.clear();
-  }
-  if (what === "all" || what === "temp") await host.discardTemporary();
-  if (what === "all" || what === "plans") host.discardPlans();
-  return command(`DISCARD ${what.toUpperCase()}`);
+  if (!host.transactions.inBlock) throw outsideBlock(what);
 }
 
 function preparedBody(host: SessionStatementHost, name: string): string {

@@ -13,10 +13,14 @@ import { describeRelational, endOfStatement, runRelational, type ExecuteInput } 
 import { SessionCore, type SessionIdentity, type SessionServices } from "./session-core.js";
 import { runSessionStatement, type SessionStatementHost } from "./session-statements.js";
 import type { Settings } from "./settings.js";
+import { idleLimit } from "./idle-limit.js";
+import { requireRelation } from "./require-relation.js";
 import { StatementTimeout } from "./statement-timeout.js";
 import type {
   BoundParameter,
+  IdleLimit,
   Notice,
+  Notification,
   ParsedStatement,
   QuerySession,
   StatementDescription,
@@ -55,6 +59,7 @@ export class DuckSession implements QuerySession {
       executePrepared: async (body: string, argumentTexts: readonly string[]) =>
         await this.#executePrepared(body, argumentTexts),
       rollbackToSavepoint: async (name: string) => await this.#rollbackToSavepoint(name),
+      requireRelation: async (parts: readonly string[]) => await requireRelation(core, parts),
     });
   }
 
@@ -128,6 +133,7 @@ export class DuckSession implements QuerySession {
     const analysis = await this.#analysisOf(statement);
     if (!endsBlock(analysis)) this.#core.transactions.refuseFailedBlock();
     this.#core.transactions.beginStatement(mayWrite(analysis));
+    await this.#core.applySettings();
     const running = new AbortController();
     this.#running = running;
     const limitMs = Number(this.#core.settings.get("statement_timeout"));
@@ -216,6 +222,7 @@ export class DuckSession implements QuerySession {
   async endImplicit(): Promise<void> {
     const core = this.#core;
     try {
+      if (!core.transactions.inBlock) core.notifications.check();
       await core.transactions.endImplicit();
       if (!core.transactions.inBlock) await core.endSession(true);
     } catch (error) {
@@ -233,6 +240,22 @@ export class DuckSession implements QuerySession {
   cancel(): void {
     this.#running?.abort();
     this.#core.connection.interrupt();
+  }
+
+  takeNotifications(): readonly Notification[] {
+    const { transactions, notifications } = this.#core;
+    if (transactions.inBlock) return [];
+    // A statement alone in its transaction, which is over.
+    notifications.end(true);
+    return notifications.take();
+  }
+
+  onNotification(wake: (() => void) | undefined): void {
+    this.#core.notifications.onArrival(wake);
+  }
+
+  idleLimit(): IdleLimit | undefined {
+    return idleLimit(this.#core.settings, this.#core.transactions.inBlock);
   }
 
   takeNotices(): readonly Notice[] {

@@ -2,170 +2,112 @@
  * The settings layer: SET, SHOW and RESET never reach DuckDB, whose configuration is locked. Values clients may change are
  * kept here; a change inside a transaction block goes when the block is rolled back.
  */
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { RULES } from "./setting-rules.js";
+import { quoteName } from "./setting-values.js";
 
-/** The release whose behaviour and catalogue this server imitates. */
-export const SERVER_VERSION = "15.13";
-
-interface SettingRule {
-  readonly initial: string;
-  /** Sent to the client as ParameterStatus at start and on change. */
-  readonly reported?: true;
-  /** Cannot be changed by SET. */
-  readonly fixed?: true;
-  /** Checks and normalises a value; throws 22023 or 0A000. */
-  readonly read?: (value: string) => string;
-}
-
-const boolean = (value: string): string => {
-  const folded = value.toLowerCase();
-  if (["on", "true", "yes", "1"].includes(folded)) return "on";
-  if (["off", "false", "no", "0"].includes(folded)) return "off";
-  throw new SqlError(SQLSTATE.invalidParameterValue, `parameter requires a Boolean value: "${value}"`);
-};
-
-const only =
-  (name: string, accepted: RegExp, result: string) =>
-  (value: string): string => {
-    if (accepted.test(value)) return result;
-    throw notSupported(`${name} "${value}" is not supported: this server uses ${result}`);
-  };
-
-const milliseconds = (value: string): string => {
-  const match = /^(\d+)\s*(ms|s|min|h)?$/.exec(value.trim());
-  if (match === null)
-    throw new SqlError(SQLSTATE.invalidParameterValue, `invalid value for a time: "${value}"`);
-  const factor = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 }[match[2] ?? "ms"] ?? 1;
-  return String(Number(match[1]) * factor);
-};
-
-const RULES: ReadonlyMap<string, SettingRule> = new Map<string, SettingRule>([
-  ["server_version", { initial: SERVER_VERSION, reported: true, fixed: true }],
-  ["server_version_num", { initial: "150013", fixed: true }],
-  ["server_encoding", { initial: "UTF8", reported: true, fixed: true }],
-  [
-    "client_encoding",
-    {
-      initial: "UTF8",
-      reported: true,
-      read: only("client_encoding", /^["']?(utf-?8|unicode|sql_ascii)["']?$/i, "UTF8"),
-    },
-  ],
-  ["DateStyle", { initial: "ISO, MDY", reported: true, read: only("DateStyle", /^iso\b/i, "ISO, MDY") }],
-  [
-    "IntervalStyle",
-    { initial: "postgres", reported: true, read: only("IntervalStyle", /^postgres$/i, "postgres") },
-  ],
-  ["TimeZone", { initial: "UTC", reported: true }],
-  ["integer_datetimes", { initial: "on", reported: true, fixed: true }],
-  [
-    "standard_conforming_strings",
-    { initial: "on", reported: true, read: only("standard_conforming_strings", /^(on|true|1|yes)$/i, "on") },
-  ],
-  ["is_superuser", { initial: "off", reported: true, fixed: true }],
-  ["session_authorization", { initial: "", reported: true, fixed: true }],
-  ["application_name", { initial: "", reported: true }],
-  ["default_transaction_read_only", { initial: "off", reported: true, read: boolean }],
-  ["in_hot_standby", { initial: "off", reported: true, fixed: true }],
-  ["transaction_read_only", { initial: "off", read: boolean }],
-  ["transaction_isolation", { initial: "repeatable read" }],
-  ["default_transaction_isolation", { initial: "repeatable read" }],
-  ["transaction_deferrable", { initial: "off", read: boolean }],
-  ["search_path", { initial: '"$user", public' }],
-  ["statement_timeout", { initial: "0", read: milliseconds }],
-  ["lock_timeout", { initial: "0", read: milliseconds }],
-  ["idle_in_transaction_session_timeout", { initial: "0", read: milliseconds }],
-  ["idle_session_timeout", { initial: "0", read: milliseconds }],
-  ["client_min_messages", { initial: "notice" }],
-  ["extra_float_digits", { initial: "1" }],
-  ["bytea_output", { initial: "hex", read: only("bytea_output", /^hex$/i, "hex") }],
-  ["row_security", { initial: "on", read: boolean }],
-  ["check_function_bodies", { initial: "on", read: boolean }],
-  ["default_tablespace", { initial: "" }],
-  ["default_table_access_method", { initial: "heap" }],
-  ["synchronous_commit", { initial: "on" }],
-  ["synchronize_seqscans", { initial: "on", read: boolean }],
-  ["xmloption", { initial: "content" }],
-  ["escape_string_warning", { initial: "on", read: boolean }],
-  ["backslash_quote", { initial: "safe_encoding" }],
-  ["jit", { initial: "off", read: boolean }],
-  ["work_mem", { initial: "4096" }],
-  ["max_parallel_workers_per_gather", { initial: "0" }],
-  ["enable_seqscan", { initial: "on", read: boolean }],
-  ["enable_indexscan", { initial: "on", read: boolean }],
-  ["enable_nestloop", { initial: "on", read: boolean }],
-  ["enable_hashjoin", { initial: "on", read: boolean }],
-  ["enable_mergejoin", { initial: "on", read: boolean }],
-  ["max_identifier_length", { initial: "63", fixed: true }],
-  ["max_index_keys", { initial: "32", fixed: true }],
-  ["block_size", { initial: "262144", fixed: true }],
-  ["lc_collate", { initial: "C", fixed: true }],
-  ["lc_ctype", { initial: "C", fixed: true }],
-  ["lc_messages", { initial: "C" }],
-  ["lc_monetary", { initial: "C" }],
-  ["lc_numeric", { initial: "C" }],
-  ["lc_time", { initial: "C" }],
-  ["wal_level", { initial: "replica", fixed: true }],
-  ["role", { initial: "none", read: only("role", /^none$/i, "none") }],
-  ["ssl", { initial: "off", fixed: true }],
-  ["max_connections", { initial: "100", fixed: true }],
-]);
+export { SERVER_VERSION } from "./setting-rules.js";
 
 /** Setting names are matched without regard to case; the canonical spelling is PostgreSQL's. */
 const CANONICAL: ReadonlyMap<string, string> = new Map(
   [...RULES.keys()].map((name) => [name.toLowerCase(), name]),
 );
 
+/** Names of a client's own one session may keep. */
+const MAX_CUSTOM = 10_000;
+
 export class Settings {
-  readonly #values = new Map<string, string>();
+  #values = new Map<string, string>();
+  /** Set by SET LOCAL: in front of `#values`, and gone when the transaction ends, however it ends. */
+  #local = new Map<string, string | undefined>();
   /** What RESET goes back to: the start-up values. */
   readonly #defaults = new Map<string, string>();
-  #atBlockStart: Map<string, string> | undefined;
-  /** Set by SET LOCAL: they end with the block, however it ends. */
-  readonly #local = new Set<string>();
-  #unreported = new Set([...RULES].filter(([, rule]) => rule.reported).map(([name]) => name));
+  /** Names with a dot that were ever set: empty from then on, not unknown. */
+  readonly #custom = new Set<string>();
+  #atBlockStart: ReadonlyMap<string, string> | undefined;
+  readonly #reported = new Map<string, string>();
+  #revision = 1;
+  #revisionReported = 0;
+
+  /** Changes with every value: what depends on settings looks again when it does. */
+  get revision(): number {
+    return this.#revision;
+  }
 
   /** A value given at start-up; RESET returns to it. Unknown plain names are 42704, as for SET. */
   start(name: string, value: string): void {
-    const canonical = canonicalName(name);
-    const rule = RULES.get(canonical);
-    this.#defaults.set(canonical, rule?.read?.(value) ?? value);
+    const canonical = this.#canonical(name);
+    this.#defaults.set(canonical, RULES.get(canonical)?.type.read(canonical, value) ?? value);
+    this.#revision++;
   }
 
   /** For values this server knows itself. */
   fix(name: string, value: string): void {
     this.#defaults.set(name, value);
+    this.#revision++;
   }
 
+  /** The value as kept: times in milliseconds, sizes in kilobytes. */
   get(name: string): string {
-    const canonical = canonicalName(name);
-    const value =
-      this.#values.get(canonical) ?? this.#defaults.get(canonical) ?? RULES.get(canonical)?.initial;
+    const canonical = knownName(name) ?? name.toLowerCase();
+    const local = this.#local.has(canonical) ? this.#local.get(canonical) : this.#values.get(canonical);
+    const value = local ?? this.#initial(canonical);
     if (value === undefined) throw unrecognised(name);
     return value;
   }
 
-  /** What SET has put there; undefined where the default is in force. */
-  changed(name: string): string | undefined {
-    return this.#values.get(canonicalName(name));
+  /** The value as SHOW gives it: times and sizes with their units. */
+  shown(name: string): string {
+    const value = this.get(name);
+    return RULES.get(knownName(name) ?? "")?.type.show?.(value) ?? value;
+  }
+
+  /** True for a name that `get` knows. */
+  has(name: string): boolean {
+    return knownName(name) !== undefined || this.#initial(name.toLowerCase()) !== undefined;
+  }
+
+  /** A known name as PostgreSQL spells it. */
+  spelling(name: string): string {
+    return knownName(name) ?? name.toLowerCase();
+  }
+
+  /** Throws what `set` would. */
+  check(name: string, value: string): void {
+    RULES.get(this.#canonical(name))?.type.read(name, value);
+  }
+
+  /** SET: the values as written between its commas. Errors: 22023 for several where one is taken. */
+  assign(name: string, values: readonly string[] | "default", local: boolean): void {
+    const isList = RULES.get(knownName(name) ?? "")?.type.list === true;
+    const takesSeveral = isList || knownName(name) === "DateStyle";
+    if (values !== "default" && values.length > 1 && !takesSeveral)
+      throw new SqlError(SQLSTATE.invalidParameterValue, `SET ${name} takes only one argument`);
+    const value =
+      values === "default" ? undefined : isList ? values.map(quoteName).join(", ") : values.join(", ");
+    this.set(name, value, local);
   }
 
   /** Sets a value, or with undefined goes back to the default. */
   set(name: string, value: string | undefined, local = false): void {
-    const canonical = canonicalName(name);
-    if (local) this.#local.add(canonical);
-    else this.#local.delete(canonical);
+    const canonical = this.#canonical(name);
     const rule = RULES.get(canonical);
-    if (rule?.fixed)
-      throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `parameter "${canonical}" cannot be changed`);
-    if (value === undefined) this.#values.delete(canonical);
-    else this.#values.set(canonical, rule?.read?.(value) ?? value);
-    if (rule?.reported) this.#unreported.add(canonical);
+    if (rule?.fixed !== undefined && !this.#isOwnUser(canonical, value)) throw cannotChange(canonical, value);
+    const read = value === undefined ? undefined : (rule?.type.read(canonical, value) ?? value);
+    if (local) this.#local.set(canonical, read);
+    else {
+      this.#local.delete(canonical);
+      if (read === undefined) this.#values.delete(canonical);
+      else this.#values.set(canonical, read);
+    }
+    this.#revision++;
   }
 
   resetAll(): void {
-    for (const name of this.#values.keys()) if (RULES.get(name)?.reported) this.#unreported.add(name);
-    this.#values.clear();
+    const kept = [...this.#values].filter(([name]) => isOfTransaction(name));
+    this.#values = new Map(kept);
+    this.#local.clear();
+    this.#revision++;
   }
 
   /** From here on changes can be undone; does nothing if that began already. */
@@ -173,60 +115,103 @@ export class Settings {
     this.#atBlockStart ??= new Map(this.#values);
   }
 
-  /** Remembers the values; calling what it gives puts them back. */
-  mark(): () => void {
-    const values = new Map(this.#values);
-    const local = new Set(this.#local);
-    return () => {
-      for (const name of new Set([...this.#values.keys(), ...values.keys()])) {
-        if (RULES.get(name)?.reported && this.#values.get(name) !== values.get(name))
-          this.#unreported.add(name);
-      }
-      replace(this.#values, values);
-      this.#local.clear();
-      for (const name of local) this.#local.add(name);
-    };
-  }
-
   endBlock(committed: boolean): void {
     const before = this.#atBlockStart;
     if (before === undefined) return;
-    const restored = committed ? [...this.#local] : new Set([...this.#values.keys(), ...before.keys()]);
-    for (const name of restored) {
-      const value = before.get(name);
-      if (RULES.get(name)?.reported && this.#values.get(name) !== value) this.#unreported.add(name);
-      if (value === undefined) this.#values.delete(name);
-      else this.#values.set(name, value);
-    }
-    this.#local.clear();
+    if (!committed) this.#values = new Map(before);
     this.#atBlockStart = undefined;
+    this.#local.clear();
+    this.#revision++;
+  }
+
+  /** SET LOCAL, or its function, outside a transaction: in force for one statement, which is over. */
+  endStatement(): void {
+    if (this.#atBlockStart !== undefined || this.#local.size === 0) return;
+    this.#local.clear();
+    this.#revision++;
+  }
+
+  /** Remembers the values; calling what it gives puts them back. */
+  mark(): () => void {
+    const values = new Map(this.#values);
+    const local = new Map(this.#local);
+    return () => {
+      this.#values = new Map(values);
+      this.#local = new Map(local);
+      this.#revision++;
+    };
   }
 
   /** Reported settings that changed since the last call; all of them the first time. */
   takeReports(): (readonly [string, string])[] {
-    const reports = [...this.#unreported].map((name) => [name, this.get(name)] as const);
-    this.#unreported = new Set();
-    return reports;
+    if (this.#revisionReported === this.#revision) return [];
+    this.#revisionReported = this.#revision;
+    const changed: (readonly [string, string])[] = [];
+    for (const [name, rule] of RULES) {
+      if (!rule.reported) continue;
+      const value = this.shown(name);
+      if (this.#reported.get(name) === value) continue;
+      this.#reported.set(name, value);
+      changed.push([name, value]);
+    }
+    return changed;
   }
 
-  /** For SHOW ALL. */
+  /** Names and values as kept. */
   all(): (readonly [string, string])[] {
-    return [...RULES.keys()].toSorted().map((name) => [name, this.get(name)] as const);
+    return sortedNames().map((name) => [name, this.get(name)] as const);
+  }
+
+  /** For SHOW ALL: name, value, description. */
+  described(): (readonly [string, string, string])[] {
+    return sortedNames().map((name) => [name, this.shown(name), RULES.get(name)?.description ?? ""] as const);
+  }
+
+  /** SET SESSION AUTHORIZATION to whom the session is anyway. */
+  #isOwnUser(canonical: string, value: string | undefined): boolean {
+    return canonical === "session_authorization" && (value ?? this.get(canonical)) === this.get(canonical);
+  }
+
+  #initial(canonical: string): string | undefined {
+    const known = this.#defaults.get(canonical) ?? RULES.get(canonical)?.initial;
+    return known ?? (this.#custom.has(canonical) ? "" : undefined);
+  }
+
+  /** PostgreSQL's spelling of a known name; names with a dot and `hatidata_*` are the client's own. */
+  #canonical(name: string): string {
+    const known = knownName(name);
+    if (known !== undefined) return known;
+    const folded = name.toLowerCase();
+    if (!folded.includes(".") && !folded.startsWith("hatidata_")) throw unrecognised(name);
+    if (!/^[a-z_\u0080-\uffff][\w$\u0080-\uffff]*(?:\.[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)*$/.test(folded))
+      throw new SqlError(SQLSTATE.invalidName, `invalid configuration parameter name "${name}"`, {
+        detail: "Custom parameter names must be two or more simple identifiers separated by dots.",
+      });
+    if (!this.#custom.has(folded) && this.#custom.size >= MAX_CUSTOM)
+      throw new SqlError(SQLSTATE.programLimitExceeded, `too many settings (${MAX_CUSTOM})`);
+    this.#custom.add(folded);
+    return folded;
   }
 }
 
-function replace<K, V>(target: Map<K, V>, source: ReadonlyMap<K, V>): void {
-  target.clear();
-  for (const [key, value] of source) target.set(key, value);
+function knownName(name: string): string | undefined {
+  return CANONICAL.get(name.toLowerCase());
 }
 
-/** PostgreSQL's spelling of a known name; names with a dot and `hatidata_*` are the client's own. */
-function canonicalName(name: string): string {
-  const folded = name.toLowerCase();
-  const known = CANONICAL.get(folded);
-  if (known !== undefined) return known;
-  if (folded.includes(".") || folded.startsWith("hatidata_")) return folded;
-  throw unrecognised(name);
+/** RESET ALL leaves the transaction under way as it is. */
+function isOfTransaction(name: string): boolean {
+  return name.startsWith("transaction_");
+}
+
+function sortedNames(): string[] {
+  return [...RULES.keys()].toSorted((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+}
+
+function cannotChange(name: string, value: string | undefined): SqlError {
+  if (name === "session_authorization")
+    return new SqlError(SQLSTATE.invalidParameterValue, `role "${value ?? ""}" does not exist`);
+  const when = RULES.get(name)?.fixed === "at start" ? " without restarting the server" : "";
+  return new SqlError(SQLSTATE.cannotChangeRuntimeParameter, `parameter "${name}" cannot be changed${when}`);
 }
 
 function unrecognised(name: string): SqlError {

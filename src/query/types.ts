@@ -3,7 +3,7 @@
  * client's session, and what it gets back. Nothing here knows bytes, frames or sockets.
  */
 import type { DataChunk, EngineType } from "../engine/types.js";
-import type { SqlState } from "../core/errors.js";
+import type { SqlError, SqlState } from "../core/errors.js";
 import type { BoundParameter, CopyFormat } from "../pgtypes/client-values.js";
 
 export type { BoundParameter, CopyFormat };
@@ -23,6 +23,20 @@ export interface Notice {
   readonly severity: "NOTICE" | "WARNING";
   readonly code: SqlState;
   readonly message: string;
+}
+
+/** What NOTIFY sent. */
+export interface Notification {
+  /** Of the session that sent it. */
+  readonly processId: number;
+  readonly channel: string;
+  readonly payload: string;
+}
+
+/** A client that says nothing for too long is sent away. */
+export interface IdleLimit {
+  readonly limitMs: number;
+  readonly error: SqlError;
 }
 
 /** What one executed statement gives back. A closed union: the protocol layer switches over it exhaustively. */
@@ -103,6 +117,12 @@ export interface QuerySession extends AsyncDisposable {
   cancel(): void;
   /** Notices raised since the last call. */
   takeNotices(): readonly Notice[];
+  /** What other sessions, or this one, notified and the client may hear now: nothing inside a transaction. */
+  takeNotifications(): readonly Notification[];
+  /** Calls `wake` when a notification arrives, until it is replaced. */
+  onNotification(wake: (() => void) | undefined): void;
+  /** How long the client may say nothing now, and what it is told then. Undefined: for ever. */
+  idleLimit(): IdleLimit | undefined;
   /** Reported settings (ParameterStatus) that changed since the last call; at first all of them. */
   takeChangedParameters(): readonly (readonly [name: string, value: string])[];
 }
@@ -114,6 +134,8 @@ export interface SessionRequest {
   readonly database: string | undefined;
   /** All other start-up parameters, and those inside `options` (`-c name=value`). */
   readonly parameters: ReadonlyMap<string, string>;
+  /** What the client knows its session by (BackendKeyData); undefined where nobody was told one. */
+  readonly processId?: number;
 }
 
 /** Opens sessions. Rejects with 3D000 for an unknown database or branch: never a silent fall-back to main. */

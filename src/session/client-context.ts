@@ -1,7 +1,12 @@
 /** What the parts of one client's protocol share: its session, its way out, and what all of them must agree on. */
 import type { Logger } from "pino";
 import type { QuerySession } from "../query/types.js";
-import { writeNoticeResponse, writeParameterStatus, writeReadyForQuery } from "../wire/backend-messages.js";
+import {
+  writeNoticeResponse,
+  writeNotificationResponse,
+  writeParameterStatus,
+  writeReadyForQuery,
+} from "../wire/backend-messages.js";
 import type { ClientChannel } from "./client-channel.js";
 import { ClientOutput } from "./client-output.js";
 import { ImplicitTransaction } from "./implicit-transaction.js";
@@ -47,6 +52,12 @@ export class ClientContext {
     for (const notice of this.session.takeNotices()) writeNoticeResponse(this.output.writer, notice);
   }
 
+  /** What was notified, if the client may hear it now. */
+  writeNotifications(): void {
+    for (const { processId, channel, payload } of this.session.takeNotifications())
+      writeNotificationResponse(this.output.writer, processId, channel, payload);
+  }
+
   /** Reports settings that changed, as PostgreSQL does just before it is ready again. */
   writeChangedParameters(): void {
     this.#takeParameters();
@@ -59,6 +70,7 @@ export class ClientContext {
     this.forgetDescriptions();
     this.writeNotices();
     this.writeChangedParameters();
+    this.writeNotifications();
     writeReadyForQuery(this.output.writer, this.session.status);
     await this.output.flush();
   }

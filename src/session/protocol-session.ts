@@ -12,6 +12,7 @@ import { FRONTEND_TAG, isExtendedQueryTag } from "../wire/frontend-tags.js";
 import type { ClientChannel } from "./client-channel.js";
 import { ClientContext } from "./client-context.js";
 import { ExtendedQuery } from "./extended-query.js";
+import { nextMessage } from "./idle-wait.js";
 import { Portals } from "./portals.js";
 import { PreparedStatements } from "./prepared-statements.js";
 import { FatalError, reportOf } from "./reports.js";
@@ -62,7 +63,7 @@ export class ProtocolSession {
 
   /** False when the client has terminated or there is nothing more to process. */
   async #next(): Promise<boolean> {
-    const frame = await this.#context.channel.nextFrame(this.#atRest);
+    const frame = await nextMessage(this.#context, this.#atRest);
     if (frame === undefined || frame.tag === FRONTEND_TAG.terminate) return false;
     if (this.#skipping && frame.tag !== FRONTEND_TAG.sync) return true;
     this.#atRest = false;

@@ -7,6 +7,7 @@ import type { StatementAnalysis } from "./analysis.js";
 import { readBranchFunction } from "./branch-functions.js";
 import { readBranchStatement } from "./branch-grammar.js";
 import { readCopy } from "./copy-grammar.js";
+import { readDeclare } from "./cursor-grammar.js";
 import type { SerializeSelect } from "./duckdb-dialect.js";
 import { characterPosition, tokenise } from "./lexer.js";
 import { LruCache } from "./lru-cache.js";
@@ -14,7 +15,7 @@ import { refusalOf } from "./refusals.js";
 import { highestParameter, readRelational } from "./relational.js";
 import { readSessionStatement } from "./session-grammar.js";
 import { plainBlanks, splitStatements } from "./split.js";
-import { TokenReader } from "./token-reader.js";
+import { sliceTokens, TokenReader } from "./token-reader.js";
 
 export { loadParser } from "./pg-parser.js";
 
@@ -85,6 +86,7 @@ async function analyseStatement(
   if (refusal !== undefined) throw refusal;
   const statement = readSessionStatement(reader);
   if (statement !== undefined) return { kind: "session", text, statement };
+  if (reader.accept("declare")) return await analyseDeclare(text, reader, serializeSelect);
   if (reader.accept("copy")) return analyseCopy(text, reader, serializeSelect);
   return readRelational(text, tokens, serializeSelect);
 }
@@ -99,6 +101,18 @@ async function analyseCopy(
   const query = await readRelational(queryText, tokenise(queryText), serializeSelect);
   if (query.verb !== "select") throw reader.syntaxError(2);
   return { kind: "copy", text, ...copy, query };
+}
+
+async function analyseDeclare(
+  text: string,
+  reader: TokenReader,
+  serializeSelect: SerializeSelect | undefined,
+): Promise<StatementAnalysis> {
+  const { queryAt, ...declaration } = readDeclare(reader);
+  const queryText = sliceTokens(text, reader.tokens, queryAt, reader.tokens.length);
+  const query = await readRelational(queryText, tokenise(queryText), serializeSelect);
+  if (query.verb !== "select") throw reader.syntaxError(queryAt);
+  return { kind: "session", text, statement: { verb: "declareCursor", ...declaration, query } };
 }
 
 function moveError(error: SqlError, characters: number): SqlError {

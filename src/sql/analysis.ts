@@ -101,9 +101,25 @@ export interface RelationalStatement {
 
 export type IsolationRequest = "read only" | "read write";
 
+/** What BEGIN, SET TRANSACTION and SET SESSION CHARACTERISTICS ask for; undefined where nothing is said. */
+export interface TransactionModes {
+  readonly access: IsolationRequest | undefined;
+  /** As PostgreSQL shows it: "read committed". */
+  readonly isolation: string | undefined;
+  readonly deferrable: boolean | undefined;
+}
+
+/**
+ * Where FETCH and MOVE go. `relative` with `through` takes all rows on the way (FORWARD, BACKWARD, NEXT, a count alone),
+ * without it only the last (RELATIVE).
+ */
+export type CursorMotion =
+  | { readonly kind: "absolute"; readonly count: number }
+  | { readonly kind: "relative"; readonly count: number; readonly through: boolean };
+
 /** Statements about the session itself; DuckDB never sees them. */
 export type SessionStatement =
-  | { readonly verb: "begin"; readonly access: IsolationRequest | undefined }
+  | { readonly verb: "begin"; readonly tag: "BEGIN" | "START TRANSACTION"; readonly modes: TransactionModes }
   | { readonly verb: "commit"; readonly chain: boolean }
   | { readonly verb: "rollback"; readonly chain: boolean }
   | { readonly verb: "savepoint" | "releaseSavepoint" | "rollbackTo"; readonly name: string }
@@ -113,7 +129,9 @@ export type SessionStatement =
       readonly values: readonly string[] | "default";
       readonly local: boolean;
     }
-  | { readonly verb: "setTransaction"; readonly access: IsolationRequest | undefined }
+  | { readonly verb: "setTransaction"; readonly modes: TransactionModes }
+  | { readonly verb: "setTransactionDefaults"; readonly modes: TransactionModes }
+  | { readonly verb: "setConstraints"; readonly names: readonly string[] } // [] for ALL
   | { readonly verb: "show"; readonly name: string } // "all" for SHOW ALL
   | { readonly verb: "reset"; readonly name: string } // "all" for RESET ALL
   | { readonly verb: "discard"; readonly what: "all" | "plans" | "temp" | "sequences" }
@@ -126,8 +144,25 @@ export type SessionStatement =
   | { readonly verb: "execute"; readonly name: string; readonly argumentTexts: readonly string[] }
   | { readonly verb: "deallocate"; readonly name: string | undefined } // undefined: ALL
   | { readonly verb: "listen" | "unlisten" | "notify"; readonly channel: string; readonly payload: string }
+  | {
+      readonly verb: "declareCursor";
+      readonly name: string;
+      readonly binary: boolean;
+      readonly scroll: boolean | undefined;
+      readonly hold: boolean;
+      readonly query: RelationalStatement;
+    }
+  | { readonly verb: "fetch"; readonly name: string; readonly motion: CursorMotion; readonly move: boolean }
   | { readonly verb: "closeCursor"; readonly name: string | undefined } // undefined: CLOSE ALL
-  | { readonly verb: "noop"; readonly tag: string }; // VACUUM, ANALYZE, CHECKPOINT, LOCK TABLE …: accepted
+  | { readonly verb: "lock"; readonly relations: readonly (readonly string[])[]; readonly mode: string }
+  | {
+      /** VACUUM, ANALYZE, CLUSTER, REINDEX, CHECKPOINT: DuckDB looks after itself, so only what they name is checked. */
+      readonly verb: "maintenance";
+      readonly tag: string;
+      readonly relations: readonly (readonly string[])[];
+      /** PostgreSQL refuses it inside a transaction block. */
+      readonly outsideBlock: boolean;
+    };
 
 export interface CopyStatement {
   readonly kind: "copy";

@@ -10,7 +10,6 @@ interface Refusal {
 
 const NO_FILES = "other database files, extensions and secrets are not available to clients";
 const NO_ROLES = "roles and privileges are not supported";
-const NO_CURSORS = "cursors are not supported";
 
 /** By their first words; longer beginnings stand before shorter ones. */
 const REFUSALS: readonly Refusal[] = [
@@ -30,9 +29,6 @@ const REFUSALS: readonly Refusal[] = [
   { words: ["grant"], message: NO_ROLES },
   { words: ["revoke"], message: NO_ROLES },
   { words: ["reassign"], message: NO_ROLES },
-  { words: ["declare"], message: NO_CURSORS },
-  { words: ["fetch"], message: NO_CURSORS },
-  { words: ["move"], message: NO_CURSORS },
   { words: ["use"], message: "USE is not supported", hint: "To change to a branch write USE BRANCH name." },
 ];
 

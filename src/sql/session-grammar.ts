@@ -1,24 +1,15 @@
 /**
  * Statements about the session: recognised by their first words, read by hand, never sent to a parser or to DuckDB.
  */
-import { notSupported } from "../core/errors.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionStatement } from "./analysis.js";
+import { readClose, readFetch } from "./cursor-grammar.js";
+import { readAnalyze, readCluster, readLock, readReindex, readVacuum } from "./maintenance-grammar.js";
 import { readReset, readSet, readShow } from "./setting-grammar.js";
 import { sliceTokens, type TokenReader } from "./token-reader.js";
 import { readTransactionModes } from "./transaction-modes.js";
 
 type Reader = (tokens: TokenReader) => SessionStatement;
-
-/** Statements that change nothing here and are answered with their tag. */
-const ACCEPTED: ReadonlyMap<string, string> = new Map([
-  ["vacuum", "VACUUM"],
-  ["analyze", "ANALYZE"],
-  ["analyse", "ANALYZE"],
-  ["checkpoint", "CHECKPOINT"],
-  ["lock", "LOCK TABLE"],
-  ["reindex", "REINDEX"],
-  ["cluster", "CLUSTER"],
-]);
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["begin", (tokens) => readBegin(tokens)],
@@ -39,15 +30,22 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["listen", (tokens) => ({ verb: "listen", channel: tokens.identifier(), payload: "" })],
   ["unlisten", (tokens) => readUnlisten(tokens)],
   ["notify", (tokens) => readNotify(tokens)],
-  ["close", (tokens) => readClose(tokens)],
+  ["fetch", (tokens) => readFetch(tokens, false)],
+  ["move", (tokens) => readFetch(tokens, true)],
+  ["close", readClose],
+  ["vacuum", readVacuum],
+  ["analyze", readAnalyze],
+  ["analyse", readAnalyze],
+  ["cluster", readCluster],
+  ["reindex", readReindex],
+  ["lock", readLock],
+  ["checkpoint", () => ({ verb: "maintenance", tag: "CHECKPOINT", relations: [], outsideBlock: false })],
 ]);
 
 /** Reads a session statement; undefined when the text is none. Throws 42601, or 0A000 for forms that are refused. */
 export function readSessionStatement(tokens: TokenReader): SessionStatement | undefined {
   const first = tokens.peek();
   if (first?.kind !== "word") return undefined;
-  const tag = ACCEPTED.get(first.value);
-  if (tag !== undefined) return { verb: "noop", tag };
   const reader = READERS.get(first.value);
   if (reader === undefined) return undefined;
   tokens.next();
@@ -58,12 +56,12 @@ export function readSessionStatement(tokens: TokenReader): SessionStatement | un
 
 function readBegin(tokens: TokenReader): SessionStatement {
   tokens.acceptAny(["work", "transaction"]);
-  return { verb: "begin", access: readTransactionModes(tokens).access };
+  return { verb: "begin", tag: "BEGIN", modes: readTransactionModes(tokens) };
 }
 
 function readStart(tokens: TokenReader): SessionStatement {
   tokens.expect("transaction");
-  return { verb: "begin", access: readTransactionModes(tokens).access };
+  return { verb: "begin", tag: "START TRANSACTION", modes: readTransactionModes(tokens) };
 }
 
 function readEnd(tokens: TokenReader, verb: "commit" | "rollback"): SessionStatement {
@@ -96,7 +94,9 @@ function readRelease(tokens: TokenReader): SessionStatement {
 }
 
 function refusePrepared(tokens: TokenReader): void {
-  if (tokens.isAt("prepared")) throw notSupported("two-phase commit is not supported");
+  if (!tokens.accept("prepared")) return;
+  const message = `prepared transaction with identifier "${tokens.string()}" does not exist`;
+  throw new SqlError(SQLSTATE.undefinedObject, message);
 }
 
 function readDiscard(tokens: TokenReader): SessionStatement {
@@ -115,7 +115,8 @@ function readDiscard(tokens: TokenReader): SessionStatement {
 }
 
 function readPrepare(tokens: TokenReader): SessionStatement {
-  if (tokens.isAt("transaction")) throw notSupported("two-phase commit is not supported");
+  if (tokens.isAt("transaction") && tokens.peek(1)?.kind === "string")
+    throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, "prepared transactions are disabled");
   const name = tokens.identifier();
   let typeNames: string[] = [];
   if (tokens.isAtSymbol("(")) {
@@ -150,8 +151,4 @@ function readUnlisten(tokens: TokenReader): SessionStatement {
 function readNotify(tokens: TokenReader): SessionStatement {
   const channel = tokens.identifier();
   return { verb: "notify", channel, payload: tokens.acceptSymbol(",") ? tokens.string() : "" };
-}
-
-function readClose(tokens: TokenReader): SessionStatement {
-  return { verb: "closeCursor", name: tokens.accept("all") ? undefined : tokens.identifier() };
 }

@@ -18,10 +18,7 @@ const SPOKEN_NAMES: readonly (readonly [words: readonly string[], name: string])
 export function readSet(tokens: TokenReader): SessionStatement {
   if (tokens.accept("session", "characteristics", "as", "transaction")) return readCharacteristics(tokens);
   if (tokens.accept("transaction")) return readSetTransaction(tokens);
-  if (tokens.accept("constraints")) {
-    tokens.moveTo(tokens.tokens.length);
-    return { verb: "noop", tag: "SET CONSTRAINTS" };
-  }
+  if (tokens.accept("constraints")) return readConstraints(tokens);
   if (tokens.isAt("variable")) throw notSupported("SET VARIABLE is not supported");
   const local = readScope(tokens);
   if (local && tokens.accept("transaction")) return readSetTransaction(tokens);
@@ -40,18 +37,22 @@ function readScope(tokens: TokenReader): boolean {
 
 function readSetTransaction(tokens: TokenReader): SessionStatement {
   if (tokens.atEnd) throw tokens.syntaxError();
-  return { verb: "setTransaction", access: readTransactionModes(tokens).access };
+  return { verb: "setTransaction", modes: readTransactionModes(tokens) };
 }
 
-/** The session's defaults are settings of their own; an access mode matters more than a level that changes nothing. */
 function readCharacteristics(tokens: TokenReader): SessionStatement {
   if (tokens.atEnd) throw tokens.syntaxError();
-  const { access, isolation } = readTransactionModes(tokens);
-  if (access === undefined && isolation !== undefined) {
-    return { verb: "set", name: "default_transaction_isolation", values: [isolation], local: false };
+  return { verb: "setTransactionDefaults", modes: readTransactionModes(tokens) };
+}
+
+function readConstraints(tokens: TokenReader): SessionStatement {
+  const names: string[] = [];
+  if (!tokens.accept("all")) {
+    do names.push(tokens.qualifiedName().parts.at(-1) ?? "");
+    while (tokens.acceptSymbol(","));
   }
-  const isReadOnly = access === "read only" ? "on" : "off";
-  return { verb: "set", name: "default_transaction_read_only", values: [isReadOnly], local: false };
+  if (tokens.acceptAny(["deferred", "immediate"]) === undefined) throw tokens.syntaxError();
+  return { verb: "setConstraints", names };
 }
 
 function readAssignment(tokens: TokenReader): [name: string, values: SetValues] {
@@ -75,10 +76,8 @@ function readTimeZone(tokens: TokenReader): SetValues {
   if (tokens.accept("local")) return "default";
   if (!tokens.accept("interval")) return readValues(tokens);
   const value = tokens.string();
-  if (tokens.accept("hour")) {
-    tokens.expect("to", "minute");
-  }
-  return [value];
+  if (tokens.accept("hour")) tokens.expect("to", "minute");
+  return [`INTERVAL '${value}'`];
 }
 
 function readValues(tokens: TokenReader): SetValues {

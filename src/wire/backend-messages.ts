@@ -136,6 +136,15 @@ export function writeNoticeResponse(writer: MessageWriter, fields: ReportFields)
   writeReport(writer, "N", fields);
 }
 
+export function writeNotificationResponse(
+  writer: MessageWriter,
+  processId: number,
+  channel: string,
+  payload: string,
+): void {
+  writer.begin("A").int32(processId).cstring(channel).cstring(payload).end();
+}
+
 /** Only the text formats (0) of COPY: overall, and for each column. */
 function writeCopyResponse(writer: MessageWriter, tag: "G" | "H", columnCount: number): void {
   writer.begin(tag).uint8(0).uint16(columnCount);

@@ -9,14 +9,23 @@ beforeAll(loadParser);
 const value = (text: string | null) => ({ kind: "value", value: text });
 const parameter = (index: number) => ({ kind: "parameter", index });
 
+const NO_MODES = { access: undefined, isolation: undefined, deferrable: undefined };
+
 describe("session statements", () => {
   test.each<[string, SessionStatement]>([
-    ["BEGIN", { verb: "begin", access: undefined }],
+    ["BEGIN", { verb: "begin", tag: "BEGIN", modes: NO_MODES }],
     [
       "begin work isolation level repeatable read, read only not deferrable",
-      { verb: "begin", access: "read only" },
+      {
+        verb: "begin",
+        tag: "BEGIN",
+        modes: { access: "read only", isolation: "repeatable read", deferrable: false },
+      },
     ],
-    ["START TRANSACTION READ WRITE", { verb: "begin", access: "read write" }],
+    [
+      "START TRANSACTION READ WRITE",
+      { verb: "begin", tag: "START TRANSACTION", modes: { ...NO_MODES, access: "read write" } },
+    ],
     ["COMMIT AND CHAIN", { verb: "commit", chain: true }],
     ["END TRANSACTION AND NO CHAIN", { verb: "commit", chain: false }],
     ["ABORT", { verb: "rollback", chain: false }],
@@ -34,7 +43,7 @@ describe("session statements", () => {
     ["SET branch = 'fix-1'", { verb: "set", name: "branch", values: ["fix-1"], local: false }],
     [
       "SET TIME ZONE INTERVAL '-08:00' HOUR TO MINUTE",
-      { verb: "set", name: "timezone", values: ["-08:00"], local: false },
+      { verb: "set", name: "timezone", values: ["INTERVAL '-08:00'"], local: false },
     ],
     ["SET LOCAL TIME ZONE LOCAL", { verb: "set", name: "timezone", values: "default", local: true }],
     ["SET NAMES 'UTF8'", { verb: "set", name: "client_encoding", values: ["UTF8"], local: false }],
@@ -45,12 +54,12 @@ describe("session statements", () => {
       "SET SESSION AUTHORIZATION DEFAULT",
       { verb: "set", name: "session_authorization", values: "default", local: false },
     ],
-    ["SET TRANSACTION READ ONLY", { verb: "setTransaction", access: "read only" }],
+    ["SET TRANSACTION READ ONLY", { verb: "setTransaction", modes: { ...NO_MODES, access: "read only" } }],
     [
       "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
-      { verb: "set", name: "default_transaction_read_only", values: ["on"], local: false },
+      { verb: "setTransactionDefaults", modes: { ...NO_MODES, access: "read only" } },
     ],
-    ["SET CONSTRAINTS ALL DEFERRED", { verb: "noop", tag: "SET CONSTRAINTS" }],
+    ["SET CONSTRAINTS ALL DEFERRED", { verb: "setConstraints", names: [] }],
     ["SHOW TABLES", { verb: "show", name: "tables" }],
     ["SHOW branch", { verb: "show", name: "branch" }],
     ["SHOW TRANSACTION ISOLATION LEVEL", { verb: "show", name: "transaction_isolation" }],
@@ -67,8 +76,21 @@ describe("session statements", () => {
     ["UNLISTEN *", { verb: "unlisten", channel: "*", payload: "" }],
     ["NOTIFY c, 'x'", { verb: "notify", channel: "c", payload: "x" }],
     ["CLOSE ALL", { verb: "closeCursor", name: undefined }],
-    ["VACUUM (ANALYZE) t", { verb: "noop", tag: "VACUUM" }],
-    ["LOCK TABLE t IN SHARE MODE", { verb: "noop", tag: "LOCK TABLE" }],
+    ["VACUUM (ANALYZE) t", { verb: "maintenance", tag: "VACUUM", relations: [["t"]], outsideBlock: true }],
+    ["LOCK TABLE t IN SHARE MODE", { verb: "lock", relations: [["t"]], mode: "share" }],
+    [
+      'FETCH FORWARD 10 FROM "C"',
+      { verb: "fetch", name: "C", motion: { kind: "relative", count: 10, through: true }, move: false },
+    ],
+    [
+      "MOVE RELATIVE -2 IN c",
+      { verb: "fetch", name: "c", motion: { kind: "relative", count: -2, through: false }, move: true },
+    ],
+    [
+      "FETCH next",
+      { verb: "fetch", name: "next", motion: { kind: "relative", count: 1, through: true }, move: false },
+    ],
+    ["FETCH LAST c", { verb: "fetch", name: "c", motion: { kind: "absolute", count: -1 }, move: false }],
   ])("%s", async (sql, statement) => {
     expect(await analyser.analyse(sql)).toEqual([{ kind: "session", text: sql, statement }]);
   });

@@ -145,6 +145,16 @@ class DuckDbSession implements QuerySession {
     this.#connection.interrupt();
   }
 
+  takeNotifications(): readonly [] {
+    return [];
+  }
+
+  onNotification(): void {}
+
+  idleLimit(): undefined {
+    return undefined;
+  }
+
   takeNotices(): readonly Notice[] {
     const notices = this.#notices;
     this.#notices = [];

@@ -14,6 +14,7 @@ import {
   DataRowMessage,
   type Field,
   NoticeMessage,
+  NotificationResponseMessage,
   ParameterDescriptionMessage,
   ParameterStatusMessage,
   ReadyForQueryMessage,
@@ -113,6 +114,9 @@ function describeMessage(message: BackendMessage): string | undefined {
   if (message instanceof ReadyForQueryMessage) return `ReadyForQuery ${message.status}`;
   if (message instanceof DatabaseError || message instanceof NoticeMessage) {
     return `${message.name} ${message.severity} ${message.code}`;
+  }
+  if (message instanceof NotificationResponseMessage) {
+    return `notification ${message.channel} ${JSON.stringify(message.payload)}`;
   }
   if (message instanceof CopyResponse) return `${message.name} ${JSON.stringify(message.columnTypes)}`;
   if (message instanceof CopyDataMessage) return `CopyData ${JSON.stringify(message.chunk.toString())}`;

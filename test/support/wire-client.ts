@@ -95,3 +95,8 @@ export class WireClient implements Disposable {
     this.socket.destroy();
   }
 }
+
+/** The kinds of messages, in order; what a server says of its settings at any time is left out. */
+export function describeMessages(messages: readonly BackendMessage[]): string[] {
+  return messages.map((message) => message.name).filter((name) => name !== "parameterStatus");
+}

@@ -5,6 +5,7 @@ import { createBranchContext, type BranchContext } from "../../src/branch/transa
 import { SqlError } from "../../src/core/errors.js";
 import { textCell } from "../../src/engine/connection.js";
 import { Database } from "../../src/engine/database.js";
+import { LiveSessions } from "../../src/query/live-sessions.js";
 import { DuckSessionFactory } from "../../src/query/session-factory.js";
 import { installSessionFunctions } from "../../src/query/session-functions.js";
 import type { QuerySession } from "../../src/query/types.js";
@@ -83,7 +84,8 @@ export class World implements AsyncDisposable {
     const context = createBranchContext(await Registry.open(database));
     await followOfflineChanges(context, new AbortController().signal);
     const utility = await database.connect("void");
-    await installSessionFunctions(utility);
+    const live = new LiveSessions();
+    await installSessionFunctions(utility, live);
     const analyser = createAnalyser({
       cacheSize: 1000,
       maxCachedTextBytes: 65_536,
@@ -93,7 +95,7 @@ export class World implements AsyncDisposable {
       },
     });
     const analyse = async (text: string) => await analyser.analyse(text);
-    const factory = new DuckSessionFactory({ context, analyse }, { databaseAliases: [] });
+    const factory = new DuckSessionFactory({ context, analyse, live }, { databaseAliases: [] });
     return new World(database, context, factory, () => utility.close());
   }
 

@@ -1,0 +1,51 @@
+/** The sessions of one server: how a function that SQL calls finds the session that runs it. */
+import { randomBytes } from "node:crypto";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { NotificationHub } from "./notifications.js";
+
+/** Functions that only the session itself can answer. */
+export type SessionCall = "current_setting" | "set_config" | "pg_notify" | "pg_listening_channels";
+
+export interface LiveSession {
+  /** Answers a function called inside a statement of this session. May throw SqlError. */
+  call(name: SessionCall, values: readonly (string | null)[]): string | null;
+}
+
+const KEY_BYTES = 16;
+const CALLS: ReadonlySet<string> = new Set<SessionCall>([
+  "current_setting",
+  "set_config",
+  "pg_notify",
+  "pg_listening_channels",
+]);
+
+export class LiveSessions {
+  readonly notifications = new NotificationHub();
+  readonly #byKey = new Map<string, LiveSession>();
+  #lastProcessId = 0;
+
+  /** The key is the session's secret: SQL of another session must not act for it. */
+  enter(session: LiveSession): Disposable & { readonly key: string } {
+    const key = randomBytes(KEY_BYTES).toString("hex");
+    this.#byKey.set(key, session);
+    return { key, [Symbol.dispose]: () => void this.#byKey.delete(key) };
+  }
+
+  /** For sessions nobody gave a process id. */
+  nextProcessId(): number {
+    this.#lastProcessId += 1;
+    return this.#lastProcessId;
+  }
+
+  /** What DuckDB calls: the session's key, the function's name, its arguments. */
+  readonly call = (values: readonly (string | null)[]): string | null => {
+    const [key, name, ...rest] = values;
+    const session = this.#byKey.get(key ?? "");
+    if (session !== undefined && isSessionCall(name)) return session.call(name, rest);
+    throw new SqlError(SQLSTATE.undefinedFunction, `function ${name ?? ""} cannot be called here`);
+  };
+}
+
+function isSessionCall(name: string | null | undefined): name is SessionCall {
+  return CALLS.has(name ?? "");
+}

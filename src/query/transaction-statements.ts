@@ -1,0 +1,171 @@
+/** BEGIN, COMMIT, ROLLBACK and what is said about transactions. */
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import type { SessionStatement, TransactionModes } from "../sql/analysis.js";
+import { command } from "./results.js";
+import type { SessionStatementHost } from "./session-statements.js";
+import type { StatementResult } from "./types.js";
+
+/** The settings that say how the transaction under way runs; each has a default for those to come. */
+const MODES = ["transaction_isolation", "transaction_read_only", "transaction_deferrable"] as const;
+const HARMLESS_LOCKS = new Set(["access share", "row share", "row exclusive"]);
+
+export function begin(
+  host: SessionStatementHost,
+  { tag, modes }: Extract<SessionStatement, { verb: "begin" }>,
+): StatementResult {
+  for (const [name, value] of settingsOf(modes)) host.settings.check(`transaction_${name}`, value);
+  if (host.transactions.inBlock) {
+    host.notice("WARNING", SQLSTATE.activeSqlTransaction, "there is already a transaction in progress");
+    setModes(host, modes);
+    return command(tag);
+  }
+  openBlock(host);
+  for (const name of MODES) host.settings.set(name, host.settings.get(`default_${name}`), true);
+  for (const [name, value] of settingsOf(modes)) host.settings.set(`transaction_${name}`, value, true);
+  return command(tag);
+}
+
+function openBlock(host: SessionStatementHost): void {
+  host.transactions.beginBlock();
+  host.rememberSession();
+}
+
+export async function commit(host: SessionStatementHost, chain: boolean): Promise<StatementResult> {
+  if (!host.transactions.inBlock) return await endNothing(host, "COMMIT", chain);
+  const modes = currentModes(host);
+  let committed = false;
+  try {
+    host.notifications.check();
+    committed = await host.transactions.commitBlock();
+  } finally {
+    await host.endSession(committed);
+  }
+  if (chain) chainBlock(host, modes);
+  return command(committed ? "COMMIT" : "ROLLBACK");
+}
+
+export async function rollback(host: SessionStatementHost, chain: boolean): Promise<StatementResult> {
+  if (!host.transactions.inBlock) return await endNothing(host, "ROLLBACK", chain);
+  const modes = currentModes(host);
+  await host.transactions.rollbackBlock();
+  await host.endSession(false);
+  if (chain) chainBlock(host, modes);
+  return command("ROLLBACK");
+}
+
+/** A failed block has lost them already. */
+function currentModes(host: SessionStatementHost): readonly (readonly [string, string])[] {
+  const prefix = host.transactions.status === "E" ? "default_" : "";
+  return MODES.map((name) => [name, host.settings.get(prefix + name)] as const);
+}
+
+/** The next block runs as the last one did. */
+function chainBlock(host: SessionStatementHost, modes: readonly (readonly [string, string])[]): void {
+  openBlock(host);
+  for (const [name, value] of modes) host.settings.set(name, value, true);
+}
+
+/** Outside a block there is nothing to end but, inside a message of several statements, what they did so far. */
+async function endNothing(
+  host: SessionStatementHost,
+  tag: "COMMIT" | "ROLLBACK",
+  chain: boolean,
+): Promise<StatementResult> {
+  if (chain) throw outsideBlock(`${tag} AND CHAIN`);
+  host.notice("WARNING", SQLSTATE.noActiveSqlTransaction, "there is no transaction in progress");
+  return command(tag);
+}
+
+/** SET TRANSACTION. */
+export function setTransaction(host: SessionStatementHost, modes: TransactionModes): StatementResult {
+  if (!host.transactions.shared) {
+    const message = "SET TRANSACTION can only be used in transaction blocks";
+    host.notice("WARNING", SQLSTATE.noActiveSqlTransaction, message);
+    return command("SET");
+  }
+  setModes(host, modes);
+  return command("SET");
+}
+
+/** SET SESSION CHARACTERISTICS AS TRANSACTION. */
+export function setTransactionDefaults(host: SessionStatementHost, modes: TransactionModes): StatementResult {
+  const settings = settingsOf(modes);
+  for (const [name, value] of settings) host.settings.check(`default_transaction_${name}`, value);
+  for (const [name, value] of settings) host.settings.set(`default_transaction_${name}`, value);
+  return command("SET");
+}
+
+function setModes(host: SessionStatementHost, modes: TransactionModes): void {
+  for (const [name, value] of settingsOf(modes)) {
+    refuseLateMode(host, `transaction_${name}`, value);
+    host.settings.set(`transaction_${name}`, value, true);
+  }
+}
+
+/** What a transaction's first query has decided cannot be changed any more. */
+export function refuseLateMode(host: SessionStatementHost, name: string, value: string | undefined): void {
+  if (host.transactions.current === undefined || value === undefined || value === host.settings.get(name))
+    return;
+  switch (name) {
+    case "transaction_isolation":
+      throw tooLate("SET TRANSACTION ISOLATION LEVEL must be called before any query");
+    case "transaction_deferrable":
+      throw tooLate("SET TRANSACTION [NOT] DEFERRABLE must be called before any query");
+    case "transaction_read_only":
+      if (value === "off") throw tooLate("transaction read-write mode must be set before any query");
+  }
+}
+
+function tooLate(message: string): SqlError {
+  return new SqlError(SQLSTATE.activeSqlTransaction, message);
+}
+
+function settingsOf(modes: TransactionModes): [name: string, value: string][] {
+  const settings: [string, string][] = [];
+  if (modes.isolation !== undefined) settings.push(["isolation", modes.isolation]);
+  if (modes.access !== undefined) settings.push(["read_only", modes.access === "read only" ? "on" : "off"]);
+  if (modes.deferrable !== undefined) settings.push(["deferrable", modes.deferrable ? "on" : "off"]);
+  return settings;
+}
+
+/** No constraint here can be deferred, so for ALL there is nothing to do. */
+export function setConstraints(host: SessionStatementHost, names: readonly string[]): StatementResult {
+  if (!host.transactions.shared) {
+    const message = "SET CONSTRAINTS can only be used in transaction blocks";
+    host.notice("WARNING", SQLSTATE.noActiveSqlTransaction, message);
+  }
+  const [name] = names;
+  if (name === undefined) return command("SET CONSTRAINTS");
+  throw notSupported(`constraint "${name}" cannot be deferred`, "SET CONSTRAINTS ALL is accepted");
+}
+
+/** Locks that keep no other reader or writer away are free; the others do not exist here. */
+export async function lock(
+  host: SessionStatementHost,
+  statement: Extract<SessionStatement, { verb: "lock" }>,
+): Promise<StatementResult> {
+  if (!host.transactions.shared) throw outsideBlock("LOCK TABLE");
+  for (const parts of statement.relations) await host.requireRelation(parts);
+  if (HARMLESS_LOCKS.has(statement.mode)) return command("LOCK TABLE");
+  throw notSupported(
+    `LOCK TABLE in ${statement.mode} mode is not supported`,
+    "every transaction has a snapshot of its own; conflicting writes fail with 40001",
+  );
+}
+
+export async function maintain(
+  host: SessionStatementHost,
+  statement: Extract<SessionStatement, { verb: "maintenance" }>,
+): Promise<StatementResult> {
+  if (statement.outsideBlock && host.transactions.shared)
+    throw new SqlError(
+      SQLSTATE.activeSqlTransaction,
+      `${statement.tag} cannot run inside a transaction block`,
+    );
+  for (const parts of statement.relations) await host.requireRelation(parts);
+  return command(statement.tag);
+}
+
+export function outsideBlock(what: string): SqlError {
+  return new SqlError(SQLSTATE.noActiveSqlTransaction, `${what} can only be used in transaction blocks`);
+}
