@@ -45,6 +45,16 @@ class RawClient {
     return await this.#exchange(Buffer.concat([...messages, serialize.sync()]), onChunk);
   }
 
+  async prepare(name, text) {
+    await this.#exchange(Buffer.concat([serialize.parse({ name, text }), serialize.sync()]));
+  }
+
+  /** Binds a prepared statement to its values, runs it and reads the answer; gives the number of bytes. */
+  async execute(statement, values) {
+    const messages = [serialize.bind({ statement, values }), serialize.execute({}), serialize.sync()];
+    return await this.#exchange(Buffer.concat(messages));
+  }
+
   close() {
     this.#socket.destroy();
   }

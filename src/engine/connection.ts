@@ -3,8 +3,20 @@
  * failures leave here classified as SqlError.
  */
 import {
+  BIGINT,
+  BOOLEAN,
+  DATE,
+  DOUBLE,
   DuckDBTypeId,
+  FLOAT,
+  HUGEINT,
+  INTEGER,
   ResultReturnType,
+  SMALLINT,
+  TIME,
+  TIMESTAMP,
+  TIMESTAMPTZ,
+  UUID,
   type DuckDBConnection,
   type DuckDBPreparedStatement,
   type DuckDBResult,
@@ -27,7 +39,8 @@ interface Interruptions {
 }
 
 /**
- * Result of one statement, read chunk by chunk as DuckDB produces it.
+ * Result of one statement, read chunk by chunk as DuckDB produces it. The first chunk is asked for at once, while the
+ * caller still looks at the columns.
  *
  * Errors  57014 interrupted; 22000 for a failure behind the first rows, whose reason DuckDB does not tell
  */
@@ -35,28 +48,31 @@ export class ResultStream {
   readonly #result: DuckDBResult;
   readonly #interruptions: Interruptions;
   readonly #interruptionsBefore: number;
+  /** True for a statement that returns rows to the client (SELECT, RETURNING, EXPLAIN …). */
+  readonly hasRows: boolean;
+  #first: Promise<DataChunk | null> | undefined;
 
   constructor(result: DuckDBResult, interruptions: Interruptions) {
     this.#result = result;
     this.#interruptions = interruptions;
     this.#interruptionsBefore = interruptions.count;
-  }
-
-  /** True for a statement that returns rows to the client (SELECT, RETURNING, EXPLAIN …). */
-  get hasRows(): boolean {
-    return this.#result.returnType === ResultReturnType.QUERY_RESULT;
+    this.hasRows = result.returnType === ResultReturnType.QUERY_RESULT;
+    this.#first = result.fetchChunk();
+    // Handled by `next`; this keeps a failure before it from ending the process.
+    this.#first.catch(() => undefined);
   }
 
   get columns(): readonly EngineColumn[] {
     const result = this.#result;
-    return result.columnNames().map((name, index) => ({ name, type: result.columnType(index) }));
+    return result.columnNames().map((name, index) => ({ name, type: columnType(result, index) }));
   }
 
   /** The next chunk, or undefined at the end. A chunk owns its memory: asking for the next one leaves it as it is. */
   async next(): Promise<DataChunk | undefined> {
     let chunk;
     try {
-      chunk = await this.#result.fetchChunk();
+      chunk = await (this.#first ?? this.#result.fetchChunk());
+      this.#first = undefined;
     } catch (error) {
       throw classifyFailure(error);
     }
@@ -83,6 +99,17 @@ export class ResultStream {
     const count = chunk?.getRows()[0]?.[0];
     return typeof count === "bigint" || typeof count === "number" ? Number(count) : 0;
   }
+}
+
+/** Types that are all said by their id: making one from DuckDB's description costs several calls. */
+const SIMPLE_TYPES: ReadonlyMap<number, EngineType> = new Map(
+  [BOOLEAN, SMALLINT, INTEGER, BIGINT, HUGEINT, FLOAT, DOUBLE, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, UUID].map(
+    (type) => [type.typeId, type],
+  ),
+);
+
+function columnType(result: DuckDBResult, index: number): EngineType {
+  return SIMPLE_TYPES.get(result.columnTypeId(index)) ?? result.columnType(index);
 }
 
 /** A prepared statement; rebinds by itself when the catalogue changes. */

@@ -1,6 +1,7 @@
 /** Runs and describes statements over relations for a session: chooses the transaction, starts DuckDB, shapes the result. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN } from "../branch/model.js";
+import { readsCatalog } from "../catalog/resolve.js";
 import type { PreparedStatement, ResultStream } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
 import { OID } from "../pgtypes/oids.js";
@@ -41,19 +42,20 @@ export interface ExecuteInput {
  * Runs one statement.
  *
  * Atomic  alone, in a transaction of its own that is committed before its result ends; otherwise in the session's
+ * Limits  `running` makes its signal when it is first asked for, 10 µs that a read on main never needs
  */
 export async function runRelational(
   core: SessionCore,
   statement: RelationalStatement,
   input: ExecuteInput,
-  signal: AbortSignal,
+  running: AbortController,
 ): Promise<StatementResult> {
   const declaredOids = withCastTypes(statement, input.declaredOids);
   return await chooseTransaction(
     core,
     await withByteLiterals(core, statement),
     { ...input, declaredOids },
-    signal,
+    running,
   );
 }
 
@@ -61,20 +63,28 @@ async function chooseTransaction(
   core: SessionCore,
   statement: RelationalStatement,
   input: ExecuteInput,
-  signal: AbortSignal,
+  running: AbortController,
 ): Promise<StatementResult> {
   if (statement.writes) core.refuseReadOnly(statement.tag);
   // In an implicit transaction the first statement is still alone: what it needs begins with it.
   if (statement.verb === "explain" && !statement.writes)
-    return await runExplain(core, statement, input, signal);
+    return await runExplain(core, statement, input, running);
   const alone = !core.transactions.inBlock && core.transactions.current === undefined;
-  if (!alone) return await runInTransaction(core, statement, input, signal);
+  if (!alone) return await runInTransaction(core, statement, input, running);
+  const sql = core.head === MAIN && !statement.writes ? await readOnMain(core, statement) : undefined;
+  if (sql === undefined) return await runAlone(core, statement, input, running);
+  return (await outcomeOf(statement, await start(core, sql, input), async () => {}, undefined)).result;
+}
+
+/** The text of a read on main for DuckDB; undefined when it reads other heads, for which it needs a transaction. */
+async function readOnMain(core: SessionCore, statement: RelationalStatement): Promise<string | undefined> {
   const scope = core.scope(undefined);
-  if (core.head === MAIN && !statement.writes && !readsOtherHeads(scope, statement)) {
-    const sql = await resolveStatement(core.resolveServices, scope, statement);
-    return (await outcomeOf(statement, await start(core, sql, input), async () => {}, undefined)).result;
-  }
-  return await runAlone(core, statement, input, signal);
+  if (core.plainReads.has(statement, scope)) return statement.text;
+  if (readsOtherHeads(scope, statement)) return undefined;
+  const sql = await resolveStatement(core.resolveServices, scope, statement);
+  // What is read from the catalogue is made anew for each statement.
+  if (sql === statement.text && !readsCatalog(sql)) core.plainReads.add(statement, scope);
+  return sql;
 }
 
 /** EXPLAIN without ANALYZE runs nothing: a write's target is what its name holds now, and nothing is forked. */
@@ -82,9 +92,9 @@ async function runExplain(
   core: SessionCore,
   statement: RelationalStatement,
   input: ExecuteInput,
-  signal: AbortSignal,
+  running: AbortController,
 ): Promise<StatementResult> {
-  const transaction = await core.transactions.need(core.head, signal);
+  const transaction = await core.transactions.need(core.head, running.signal);
   core.requireHead(transaction, false);
   if (!statement.certain && core.head !== MAIN) throw uncertainOnBranch();
   const scope = core.scope(transaction);
@@ -104,16 +114,16 @@ async function runAlone(
   core: SessionCore,
   statement: RelationalStatement,
   input: ExecuteInput,
-  signal: AbortSignal,
+  running: AbortController,
 ): Promise<StatementResult> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await runInTransaction(core, statement, input, signal);
+      return await runInTransaction(core, statement, input, running);
     } catch (error) {
       await core.transactions.rollbackCurrent();
       const failure = classifyFailure(error);
       const lostRace = failure.code === SQLSTATE.serializationFailure;
-      if (!lostRace || attempt >= MAX_RACE_RETRIES || signal.aborted) throw failure;
+      if (!lostRace || attempt >= MAX_RACE_RETRIES || running.signal.aborted) throw failure;
     }
   }
 }
@@ -122,9 +132,9 @@ async function runInTransaction(
   core: SessionCore,
   statement: RelationalStatement,
   input: ExecuteInput,
-  signal: AbortSignal,
+  running: AbortController,
 ): Promise<StatementResult> {
-  const transaction = await core.transactions.need(core.head, signal);
+  const transaction = await core.transactions.need(core.head, running.signal);
   core.requireHead(transaction, statement.writes);
   if (!statement.certain && core.head !== MAIN) {
     throw uncertainOnBranch();

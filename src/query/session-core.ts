@@ -19,6 +19,7 @@ import { SessionNotifications } from "./notifications.js";
 import type { LiveSessions } from "./live-sessions.js";
 import { BranchListings } from "./branch-listings.js";
 import { branchSizes } from "./branch-reports.js";
+import { PlainReads } from "./plain-reads.js";
 import { PreparedCache } from "./prepared-cache.js";
 import type { PlanContext } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
@@ -54,6 +55,13 @@ function nothing(): boolean {
   return false;
 }
 
+function schemasOf(setting: string): readonly string[] {
+  const schemas = (splitNames(setting) ?? [])
+    .filter((name) => name !== "$user" && name !== "pg_catalog")
+    .map((name) => (normaliseName(name) === "public" ? "main" : name));
+  return schemas.length === 0 ? ["main"] : schemas;
+}
+
 export class SessionCore implements Disposable {
   readonly services: SessionServices;
   readonly connection: Connection;
@@ -62,6 +70,7 @@ export class SessionCore implements Disposable {
   readonly transactions: SessionTransactions;
   readonly prepared: PreparedCache;
   readonly targetShapes: TargetShapes;
+  readonly plainReads = new PlainReads();
   /** SQL PREPARE: name ⇒ statement text. */
   readonly sqlPrepared = new Map<string, string>();
   readonly notices: Notice[] = [];
@@ -77,6 +86,8 @@ export class SessionCore implements Disposable {
   #appliedZone = "";
   #appliedPath = "";
   #headAtStart: HeadId | undefined;
+  /** The setting read last, taken apart: every statement asks. */
+  #searchPath: { readonly setting: string; readonly schemas: readonly string[] } | undefined;
 
   private constructor(
     services: SessionServices,
@@ -196,10 +207,9 @@ export class SessionCore implements Disposable {
 
   /** Schemas of search_path in DuckDB's spelling; `$user` and catalogue schemas say nothing here. */
   get searchPath(): readonly string[] {
-    const schemas = (splitNames(this.settings.get("search_path")) ?? [])
-      .filter((name) => name !== "$user" && name !== "pg_catalog")
-      .map((name) => (normaliseName(name) === "public" ? "main" : name));
-    return schemas.length === 0 ? ["main"] : schemas;
+    const setting = this.settings.get("search_path");
+    if (this.#searchPath?.setting !== setting) this.#searchPath = { setting, schemas: schemasOf(setting) };
+    return this.#searchPath.schemas;
   }
 
   /** Tells DuckDB of settings that changed since it was told last. Cheap when none did. */

@@ -140,7 +140,7 @@ export class DuckSession implements QuerySession {
     const timeout = new StatementTimeout(limitMs, () => this.cancel());
     try {
       const result = await timeout.run(
-        async () => await this.#dispatch(analysis, { parameters, declaredOids }, running.signal),
+        async () => await this.#dispatch(analysis, { parameters, declaredOids }, running),
       );
       return "batches" in result ? { ...result, batches: timeout.batches(result.batches) } : result;
     } catch (error) {
@@ -151,7 +151,7 @@ export class DuckSession implements QuerySession {
   async #dispatch(
     analysis: StatementAnalysis,
     input: ExecuteInput,
-    signal: AbortSignal,
+    running: AbortController,
   ): Promise<StatementResult> {
     if (!isPlainRead(analysis)) this.#core.prepared.forgetShapes();
     switch (analysis.kind) {
@@ -162,11 +162,11 @@ export class DuckSession implements QuerySession {
       case "session":
         return await runSessionStatement(this.#host, analysis.statement);
       case "branch":
-        return await runBranch(this.#core, analysis, input, signal);
+        return await runBranch(this.#core, analysis, input, running.signal);
       case "copy":
-        return await this.#runCopy(analysis, signal);
+        return await this.#runCopy(analysis, running.signal);
       case "relational":
-        return await runRelational(this.#core, analysis, input, signal);
+        return await runRelational(this.#core, analysis, input, running);
       default:
         return analysis satisfies never;
     }
