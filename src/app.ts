@@ -5,6 +5,7 @@ import { Registry } from "./branch/registry.js";
 import { Sweeper } from "./branch/sweeper.js";
 import { createBranchContext } from "./branch/transaction.js";
 import { installCatalog } from "./catalog/install.js";
+import { installExpressions } from "./catalog/expressions/install.js";
 import type { Config } from "./config.js";
 import { Cleanup } from "./core/cleanup.js";
 import type { Log } from "./core/log.js";
@@ -49,6 +50,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   await followOfflineChanges(context, new AbortController().signal);
   const utility = await database.connect("void");
   cleanup.defer(() => utility.close());
+  await installExpressions(utility);
   const live = new LiveSessions();
   await installSessionFunctions(utility, live);
   await installCatalog(utility);

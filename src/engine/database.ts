@@ -14,6 +14,11 @@ import { classifyFailure } from "./failure.js";
 export const DATA_CATALOG = "duckbranch_db";
 /** The instance's own in-memory database: holds no user data. */
 export const VOID_CATALOG = "memory";
+/**
+ * Functions and operators as PostgreSQL means them, in the search path of every connection behind the user's schemas and
+ * before DuckDB's own. Empty until the catalogue fills it.
+ */
+export const FUNCTIONS_SCHEMA = `${VOID_CATALOG}.duckbranch_functions`;
 
 export interface DatabaseOptions {
   /** A file, or `:memory:`. */
@@ -44,8 +49,11 @@ export class Database implements AsyncDisposable {
     const instance = await DuckDBInstance.create(":memory:", engineConfiguration(options));
     const keeper = new Connection(await instance.connect());
     try {
+      await keeper.run(`CREATE SCHEMA ${FUNCTIONS_SCHEMA}`);
       await attach(keeper, path);
       await keeper.run("SET GLOBAL TimeZone = 'UTC'");
+      // PostgreSQL takes NULL for the largest value.
+      await keeper.run("SET GLOBAL default_null_order = 'nulls_last_on_asc_first_on_desc'");
       await keeper.run(`USE ${DATA_CATALOG}`);
       if (options.initSql !== undefined) await keeper.run(options.initSql);
       await lockDown(keeper, path);
@@ -80,7 +88,13 @@ export class Database implements AsyncDisposable {
 
 /** Sets where unqualified names lead on this connection. */
 export async function useCatalog(connection: Connection, catalog: "data" | "void"): Promise<void> {
-  await connection.run(`USE ${catalog === "data" ? DATA_CATALOG : VOID_CATALOG}`);
+  await setSearchPath(connection, [`${catalog === "data" ? DATA_CATALOG : VOID_CATALOG}.main`]);
+}
+
+/** Sets where unqualified names lead: these schemas, given in full and quoted where they must be, then PostgreSQL's functions. */
+export async function setSearchPath(connection: Connection, schemas: readonly string[]): Promise<void> {
+  const path = [...schemas, FUNCTIONS_SCHEMA].join(",");
+  await connection.run(`SET search_path = '${path.replaceAll("'", "''")}'`);
 }
 
 function engineConfiguration(options: DatabaseOptions): Record<string, string> {

@@ -2,17 +2,9 @@
  * The one place that reads DuckDB's error texts. DuckDB reports failures as plain `Error`s whose text begins with the
  * kind; this file turns them into `SqlError` with PostgreSQL's SQLSTATE and wording where they differ.
  */
-import { SQLSTATE, SqlError, type SqlErrorFields, type SqlState } from "../core/errors.js";
-
-interface Rule {
-  readonly pattern: RegExp;
-  readonly code: SqlState;
-  /** PostgreSQL's wording; DuckDB's own first line when absent. */
-  readonly message?: (match: RegExpExecArray) => string;
-  readonly detail?: (match: RegExpExecArray) => string;
-  /** Instead of what DuckDB says behind the first line. */
-  readonly hint?: string;
-}
+import { SQLSTATE, SqlError, type SqlErrorFields } from "../core/errors.js";
+import { text, type Rule } from "./failure-rule.js";
+import { VALUE_RULES } from "./failure-values.js";
 
 const DUPLICATE_KEY = "duplicate key value violates unique constraint";
 
@@ -146,10 +138,6 @@ const RULES: readonly Rule[] = [
     message: (m) =>
       `column "${text(m[1])}" must appear in the GROUP BY clause or be used in an aggregate function`,
   },
-  {
-    pattern: /^Binder Error: (?:No function matches|Could not choose a best candidate)/,
-    code: SQLSTATE.undefinedFunction,
-  },
   { pattern: /^Binder Error: Cannot compare values of type/, code: SQLSTATE.datatypeMismatch },
   {
     pattern: /^Binder Error: .*(?:has|expected) (\d+) columns but (\d+) values/,
@@ -161,12 +149,8 @@ const RULES: readonly Rule[] = [
     hint: "name the columns that are given: INSERT INTO table (column, …); the others get their defaults",
   },
   { pattern: /^Binder Error: Can only update base table/, code: SQLSTATE.wrongObjectType },
+  ...VALUE_RULES,
   { pattern: /^Binder Error: /, code: SQLSTATE.syntaxError },
-  {
-    pattern: /^Conversion Error: Could not convert string '(.*)' to (\w+)/s,
-    code: SQLSTATE.invalidTextRepresentation,
-    message: (m) => `invalid input syntax for type ${typeName(text(m[2]))}: "${text(m[1])}"`,
-  },
   { pattern: /^Conversion Error: .*out of range/s, code: SQLSTATE.numericValueOutOfRange },
   {
     pattern: /^Conversion Error: .*(?:date|timestamp|time|interval) (?:field|format)/is,
@@ -217,19 +201,9 @@ const RULES: readonly Rule[] = [
   { pattern: /^IO Error: /, code: SQLSTATE.ioError },
 ];
 
-const TYPE_NAMES: ReadonlyMap<string, string> = new Map([
-  ["INT8", "smallint"],
-  ["INT16", "smallint"],
-  ["INT32", "integer"],
-  ["INT64", "bigint"],
-  ["INT128", "numeric"],
-  ["FLOAT", "real"],
-  ["DOUBLE", "double precision"],
-  ["BOOL", "boolean"],
-]);
-
 /** A function of this program failed inside DuckDB: the text carries the SQLSTATE through it. */
-const RAISED = /^Invalid Input Error: duckbranch raised ([0-9A-Z]{5}): (.*)$/s;
+const RAISED =
+  /^(?:Invalid Input Error|Constraint Error: Incorrect value for generated column [^\n]*): duckbranch raised ([0-9A-Z]{5}): ([^\n]*)/;
 
 /** The text to raise in DuckDB so that `classifyFailure` gives this error again. */
 export function raisedText(error: SqlError): string {
@@ -240,14 +214,6 @@ function raisedError(full: string): SqlError | undefined {
   const match = RAISED.exec(full);
   const code = Object.values(SQLSTATE).find((state) => state === match?.[1]);
   return code === undefined ? undefined : new SqlError(code, text(match?.[2]));
-}
-
-function typeName(engineName: string): string {
-  return TYPE_NAMES.get(engineName) ?? engineName.toLowerCase();
-}
-
-function text(part: string | undefined): string {
-  return part ?? "";
 }
 
 /**
@@ -265,11 +231,15 @@ export function classifyFailure(error: unknown): SqlError {
   for (const rule of RULES) {
     const match = rule.pattern.exec(full);
     if (match === null) continue;
-    return new SqlError(rule.code, rule.message?.(match) ?? withoutKind(body), {
-      ...fields,
-      detail: rule.detail?.(match),
-      hint: rule.hint ?? hint,
-    });
+    return new SqlError(
+      typeof rule.code === "string" ? rule.code : rule.code(match),
+      rule.message?.(match) ?? withoutKind(body),
+      {
+        ...fields,
+        detail: rule.detail?.(match),
+        hint: rule.hint ?? hint,
+      },
+    );
   }
   return new SqlError(SQLSTATE.internalError, withoutKind(body), fields);
 }

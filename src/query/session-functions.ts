@@ -3,7 +3,7 @@
  * catalogue, which read variables of this connection. Everything else is left to DuckDB.
  */
 import { textCell, type Connection } from "../engine/connection.js";
-import { DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
+import { DATA_CATALOG, setSearchPath, VOID_CATALOG } from "../engine/database.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import type { LiveSessions, SessionCall } from "./live-sessions.js";
 import { SERVER_VERSION } from "./settings.js";
@@ -76,8 +76,10 @@ export class SessionFunctions {
    */
   async setSearchPath(connection: Connection, schemas: readonly string[]): Promise<"complete" | "partly"> {
     const existing = await existingSchemas(connection, schemas);
-    const path = existing.map((schema) => `${DATA_CATALOG}.${quoteIdentifier(schema)}`).join(",");
-    await connection.run(`SET search_path = ${quoteLiteral(path)}`);
+    await setSearchPath(
+      connection,
+      existing.map((schema) => `${DATA_CATALOG}.${quoteIdentifier(schema)}`),
+    );
     return existing.length === schemas.length ? "complete" : "partly";
   }
 

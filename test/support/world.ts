@@ -3,6 +3,7 @@ import { followOfflineChanges } from "../../src/branch/lifecycle.js";
 import { Registry } from "../../src/branch/registry.js";
 import { createBranchContext, type BranchContext } from "../../src/branch/transaction.js";
 import { SqlError } from "../../src/core/errors.js";
+import { installExpressions } from "../../src/catalog/expressions/install.js";
 import { textCell } from "../../src/engine/connection.js";
 import { Database } from "../../src/engine/database.js";
 import { LiveSessions } from "../../src/query/live-sessions.js";
@@ -84,6 +85,7 @@ export class World implements AsyncDisposable {
     const context = createBranchContext(await Registry.open(database));
     await followOfflineChanges(context, new AbortController().signal);
     const utility = await database.connect("void");
+    await installExpressions(utility);
     const live = new LiveSessions();
     await installSessionFunctions(utility, live);
     const analyser = createAnalyser({

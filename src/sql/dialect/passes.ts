@@ -6,6 +6,7 @@ import { byteaLiteralsPass } from "./bytea-literals.js";
 import { catalogCastsPass } from "./catalog-casts.js";
 import { catalogColumnsPass } from "./catalog-columns.js";
 import { collationsPass } from "./collations.js";
+import { divisionsPass } from "./divisions.js";
 import { foldNamesPass } from "./fold-names.js";
 import { functionAliasesPass } from "./function-aliases.js";
 import { indexMethodsPass } from "./index-methods.js";
@@ -23,6 +24,7 @@ import { unicodeLiteralsPass } from "./unicode-literals.js";
 /** The order matters only where two passes insert at one place: what the earlier one inserts stands first. */
 const PASSES: readonly DialectPass[] = [
   operatorsPass,
+  divisionsPass,
   catalogCastsPass,
   catalogColumnsPass,
   arrayLiteralsPass,

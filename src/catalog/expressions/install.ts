@@ -1,0 +1,21 @@
+/** Fills the schema of PostgreSQL's functions and operators; see docs/decisions/0014. */
+import type { Connection } from "../../engine/connection.js";
+import { FUNCTIONS_SCHEMA } from "../../engine/database.js";
+import { quoteIdentifier } from "../../sql/names.js";
+import type { Definitions, Overload } from "./definition.js";
+import { OPERATORS } from "./operators.js";
+
+const ALL: Definitions = { ...OPERATORS };
+
+/** Makes the macros; once per database. */
+export async function installExpressions(connection: Connection): Promise<void> {
+  for (const [name, overloads] of Object.entries(ALL)) {
+    await connection.run(
+      `CREATE OR REPLACE MACRO ${FUNCTIONS_SCHEMA}.${quoteIdentifier(name)}${overloads.map(overloadText).join(", ")}`,
+    );
+  }
+}
+
+function overloadText({ parameters, body }: Overload): string {
+  return `(${parameters.join(", ")}) AS ${body}`;
+}

@@ -1,0 +1,30 @@
+/** Arithmetic and pattern operators where DuckDB's of the same name gives another value. */
+import { SQLSTATE } from "../../core/errors.js";
+import { any, fail, OWN, type Definitions } from "./definition.js";
+
+/** NULL divided by zero is NULL: only a division that would have a value fails. */
+const REFUSE_ZERO = `CASE WHEN _2 = 0 AND _1 IS NOT NULL THEN ${fail(SQLSTATE.divisionByZero, "division by zero")} END`;
+
+/** DuckDB's `//` has PostgreSQL's types: integers stay integers and are cut off towards zero. */
+const DIVIDE = `coalesce(${OWN}.divide(_1, _2), ${REFUSE_ZERO})`;
+const REMAINDER = `coalesce(${OWN}."mod"(_1, _2), ${REFUSE_ZERO})`;
+
+/** PostgreSQL's escape character is the backslash when none is named, DuckDB's is none. */
+function like(operator: string, escaped: string): string {
+  return `CASE WHEN contains(_2, '\\') THEN ${escaped} ELSE ${OWN}."${operator}"(_1, _2) END`;
+}
+
+export const OPERATORS: Definitions = {
+  "/": [any(2, DIVIDE)],
+  // What the dialect makes of `/` behind an interval.
+  "/@": [any(2, `coalesce(${OWN}."/"(_1, _2::DOUBLE), ${REFUSE_ZERO})`)],
+  "%": [any(2, REMAINDER)],
+  mod: [any(2, REMAINDER)],
+  div: [any(2, "trunc(_1 / _2)::DECIMAL(38, 0)")],
+  "|/": [any(1, `${OWN}.sqrt(_1)`)],
+  "||/": [any(1, `${OWN}.cbrt(_1)`)],
+  "~~": [any(2, like("~~", "like_escape(_1, _2, '\\')"))],
+  "!~~": [any(2, like("!~~", "not_like_escape(_1, _2, '\\')"))],
+  "~~*": [any(2, like("~~*", "ilike_escape(_1, _2, '\\')"))],
+  "!~~*": [any(2, like("!~~*", "not_ilike_escape(_1, _2, '\\')"))],
+};
