@@ -25,7 +25,8 @@ export class CancelRegistry {
 
   cancel(processId: number, secret: Buffer): void {
     const entry = this.#entries.get(processId);
-    if (entry !== undefined && timingSafeEqual(entry.secret, secret)) entry.cancel();
+    if (entry === undefined || secret.length !== SECRET_BYTES) return;
+    if (timingSafeEqual(entry.secret, secret)) entry.cancel();
   }
 
   #freeProcessId(): number {

@@ -8,7 +8,13 @@ import { ClientGoneError } from "../session/client-channel.js";
 import { ClientOutput } from "../session/client-output.js";
 import { ProtocolSession } from "../session/protocol-session.js";
 import { fatalCause, reportOf } from "../session/reports.js";
-import { negotiateVersion, receiveStartup, requireEncryption, sessionRequestOf } from "../session/startup.js";
+import {
+  identityOf,
+  negotiateVersion,
+  receiveStartup,
+  requireEncryption,
+  sessionRequestOf,
+} from "../session/startup.js";
 import { writeErrorResponse } from "../wire/backend-messages.js";
 import type { CancelRegistry } from "./cancel-registry.js";
 import { SocketChannel } from "./socket-channel.js";
@@ -112,12 +118,13 @@ export class PgConnection {
     if (outcome.kind === "gone") return;
     if (outcome.kind === "cancel") return this.#environment.cancels.cancel(outcome.processId, outcome.secret);
     negotiateVersion(outcome.message, this.#output);
-    const request = sessionRequestOf(outcome.message);
+    const { message } = outcome;
+    const identity = identityOf(message);
     const { places, policy, requiresTls } = this.#environment;
-    if (requiresTls) requireEncryption(request, this.#channel.peer);
+    if (requiresTls) requireEncryption(identity, this.#channel.peer);
     places.requireFree();
-    await authenticate(policy, request.user, this.#channel, this.#output);
-    await places.use(this, () => this.#serveClient(request, startup));
+    await authenticate(policy, identity.user, this.#channel, this.#output);
+    await places.use(this, () => this.#serveClient(sessionRequestOf(message), startup));
   }
 
   async #serveClient(request: SessionRequest, startup: Disposable): Promise<void> {

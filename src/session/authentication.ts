@@ -109,11 +109,19 @@ async function authenticateScram(
   }
   const binding = { endpointHash, chosen: mechanism === SCRAM_PLUS_MECHANISM };
   const exchange = new ScramExchange(await policy.credentials.verifierOf(user), binding);
-  writeAuthenticationSaslContinue(output.writer, exchange.first(data));
+  const first = data ?? (await askForFirst(channel, output));
+  writeAuthenticationSaslContinue(output.writer, exchange.first(first));
   await output.flush();
   const answer = decodeSaslResponse(await nextPassword(channel, "SASL response"));
   const final = await judge(policy, user, channel, async () => exchange.final(answer));
   writeAuthenticationSaslFinal(output.writer, final);
+}
+
+/** A client need not send its first data with the choice of mechanism. */
+async function askForFirst(channel: AuthenticationChannel, output: ClientOutput): Promise<string> {
+  writeAuthenticationSaslContinue(output.writer, "");
+  await output.flush();
+  return decodeSaslResponse(await nextPassword(channel, "SASL response"));
 }
 
 /** Never where others could listen. */
@@ -131,6 +139,7 @@ async function authenticateCleartext(
   writeAuthenticationCleartextPassword(output.writer);
   await output.flush();
   const password = decodePassword(await nextPassword(channel, "password response"));
+  if (password === "") throw new SqlError(SQLSTATE.invalidPassword, "empty password returned by client");
   const verifier = await policy.credentials.verifierOf(user);
   await judge(policy, user, channel, async () =>
     (await isPasswordOf(verifier, password)) ? password : undefined,

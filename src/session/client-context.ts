@@ -58,10 +58,11 @@ export class ClientContext {
       writeNotificationResponse(this.output.writer, processId, channel, payload);
   }
 
-  /** Reports settings that changed, as PostgreSQL does just before it is ready again. */
+  /** Reports settings that changed, as PostgreSQL does just before it is ready again, and in its order. */
   writeChangedParameters(): void {
     this.#takeParameters();
-    for (const [name, value] of this.#unsent) writeParameterStatus(this.output.writer, name, value);
+    const sorted = [...this.#unsent].toSorted(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+    for (const [name, value] of sorted) writeParameterStatus(this.output.writer, name, value);
     this.#unsent.clear();
   }
 

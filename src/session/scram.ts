@@ -39,6 +39,7 @@ export class ScramExchange {
 
   /** Answers client-first-message. Errors: 08P01 malformed, 28000 for a downgrade, 0A000 for an identity or extension. */
   first(message: string): string {
+    if (message === "") throw malformed("The message is empty.");
     const [flag = "", identity, ...bare] = message.split(",");
     this.#expectedBinding = this.#checkFlag(flag);
     if (identity?.startsWith("a=")) {
@@ -53,7 +54,9 @@ export class ScramExchange {
     }
     attribute(bare[0], "n");
     const clientNonce = attribute(bare[1], "r");
-    if (!PRINTABLE.test(clientNonce)) throw malformed();
+    if (!PRINTABLE.test(clientNonce)) {
+      throw new SqlError(SQLSTATE.protocolViolation, "non-printable characters in SCRAM nonce");
+    }
     this.#clientFirstBare = bare.join(",");
     this.#nonce = clientNonce + randomBytes(NONCE_BYTES).toString("base64");
     const { salt, iterations } = this.#verifier;
@@ -63,10 +66,11 @@ export class ScramExchange {
 
   /** Checks client-final-message: server-final-message, or undefined for a wrong password. Errors: 08P01, 28000. */
   final(message: string): string | undefined {
+    if (message === "") throw malformed("The message is empty.");
     const parts = message.split(",");
     const proof = Buffer.from(attribute(parts.at(-1), "p"), "base64");
     this.#checkBinding(attribute(parts[0], "c"));
-    if (proof.length !== KEY_BYTES) throw malformed();
+    if (proof.length !== KEY_BYTES) throw malformed("Malformed proof in client-final-message.");
     if (attribute(parts[1], "r") !== this.#nonce) {
       throw new SqlError(SQLSTATE.protocolViolation, "invalid SCRAM response", {
         detail: "Nonce does not match.",
@@ -81,14 +85,21 @@ export class ScramExchange {
   #checkFlag(flag: string): string {
     const { endpointHash, chosen } = this.#binding;
     if (flag.startsWith("p=")) {
-      if (!chosen || endpointHash === undefined) throw malformed("Channel binding data was not expected.");
+      if (!chosen || endpointHash === undefined)
+        throw malformed(
+          "The client selected SCRAM-SHA-256 without channel binding, but the SCRAM message includes channel binding data.",
+        );
       if (flag !== `p=${BINDING_TYPE}`) {
         throw new SqlError(SQLSTATE.protocolViolation, "unsupported SCRAM channel-binding type");
       }
       return Buffer.concat([Buffer.from(`${flag},,`), endpointHash]).toString("base64");
     }
-    if (flag !== "n" && flag !== "y") throw malformed();
-    if (chosen) throw malformed("The message does not include channel binding data.");
+    if (flag !== "n" && flag !== "y") throw malformed("Unexpected channel-binding flag.");
+    if (chosen) {
+      throw malformed(
+        "The client selected SCRAM-SHA-256-PLUS, but the SCRAM message does not include channel binding data.",
+      );
+    }
     if (flag === "y" && endpointHash !== undefined) {
       throw new SqlError(SQLSTATE.invalidAuthorization, "SCRAM channel binding negotiation error", {
         detail:
@@ -118,7 +129,7 @@ function isProof(keys: ScramKeys, authMessage: string, proof: Buffer): boolean {
 }
 
 function attribute(part: string | undefined, name: string): string {
-  if (part === undefined || !part.startsWith(`${name}=`)) throw malformed();
+  if (part === undefined || !part.startsWith(`${name}=`)) throw malformed(`Expected attribute "${name}".`);
   return part.slice(name.length + 1);
 }
 

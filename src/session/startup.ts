@@ -36,6 +36,9 @@ type EncryptionRequest = "sslRequest" | "gssRequest";
 
 const NO = Buffer.from("N");
 
+const NO_REPLICATION = new Set(["false", "off", "no", "0", "f", "n"]);
+const REPLICATION = new Set(["true", "on", "yes", "1", "t", "y", "database"]);
+
 /**
  * Answers requests until the client starts up, cancels or leaves. TLS is granted where the server has it, GSSAPI never;
  * each may be asked for once, and nothing behind TLS.
@@ -97,9 +100,8 @@ export function negotiateVersion(message: StartupMessage, output: ClientOutput):
  *
  * Errors  28000, in PostgreSQL's words for a server with `hostssl` entries only: clients know them
  */
-export function requireEncryption(request: SessionRequest, peer: Peer): void {
+export function requireEncryption({ user, database }: Identity, peer: Peer): void {
   if (peer.encryption !== undefined) return;
-  const { user, database = user } = request;
   throw new SqlError(
     SQLSTATE.invalidAuthorization,
     `no pg_hba.conf entry for host "${peer.address}", user "${user}", database "${database}", no encryption`,
@@ -107,24 +109,44 @@ export function requireEncryption(request: SessionRequest, peer: Peer): void {
   );
 }
 
-/**
- * What the session is asked for. Settings inside `options` come first: one sent as a parameter of its own wins.
- *
- * Errors  28000 without a user, 0A000 for replication, 42601 for options that cannot be read
- */
-export function sessionRequestOf(message: StartupMessage): SessionRequest {
-  const { user = "", database, options, replication, ...own } = Object.fromEntries(message.parameters);
+/** Who the client says it is, and where it wants to go. */
+export interface Identity {
+  readonly user: string;
+  /** The user's name if the client names none. */
+  readonly database: string;
+}
+
+/** Errors: 28000 without a user, 0A000 for replication, 22023 for a value of it that says neither. */
+export function identityOf({ parameters }: StartupMessage): Identity {
+  const user = parameters.get("user") ?? "";
   if (user === "") {
     throw new SqlError(SQLSTATE.invalidAuthorization, "no PostgreSQL user name specified in startup packet");
   }
-  if (replication !== undefined && !isFalse(replication)) {
-    throw new SqlError(SQLSTATE.featureNotSupported, "replication connections are not supported");
-  }
+  refuseReplication(parameters.get("replication") ?? "false");
+  return { user, database: parameters.get("database") || user };
+}
+
+/**
+ * What the session is asked for. Settings inside `options` come first: one sent as a parameter of its own wins.
+ *
+ * Errors  42601 for options that cannot be read
+ */
+export function sessionRequestOf(message: StartupMessage): SessionRequest {
+  const { user = "", database, options, replication: _, ...own } = Object.fromEntries(message.parameters);
   const settings = options === undefined ? [] : parseStartupOptions(options);
   const parameters = new Map([...settings, ...Object.entries(own)]);
   return { user, database: database === "" ? undefined : database, parameters };
 }
 
-function isFalse(value: string): boolean {
-  return ["false", "off", "no", "0", "f", "n"].includes(value.toLowerCase());
+function refuseReplication(value: string): void {
+  const folded = value.toLowerCase();
+  if (NO_REPLICATION.has(folded)) return;
+  if (REPLICATION.has(folded)) {
+    throw new SqlError(SQLSTATE.featureNotSupported, "replication connections are not supported");
+  }
+  throw new SqlError(
+    SQLSTATE.invalidParameterValue,
+    `invalid value for parameter "replication": "${value}"`,
+    { hint: 'Valid values are: "false", 0, "true", 1, "database".' },
+  );
 }

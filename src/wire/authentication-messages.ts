@@ -1,10 +1,12 @@
 /** The bodies of the messages with tag `p`. Which one a body is follows from the phase, never from its content. */
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import { BodyReader, decodeUtf8 } from "./body-reader.js";
 
 /** The client's choice of a SASL mechanism, and its first data. */
 export interface SaslInitialResponse {
   readonly mechanism: string;
-  readonly data: string;
+  /** Undefined where the client waits to be asked for it. */
+  readonly data: string | undefined;
 }
 
 /** Decodes SASLInitialResponse. Throws SqlError 08P01 or 22021. */
@@ -12,9 +14,9 @@ export function decodeSaslInitialResponse(body: Buffer): SaslInitialResponse {
   const reader = new BodyReader(body);
   const mechanism = reader.cstring();
   const length = reader.int32();
-  const data = length === -1 ? Buffer.alloc(0) : reader.bytes(length);
+  const data = length === -1 ? undefined : decodeUtf8(reader.bytes(length));
   reader.end();
-  return { mechanism, data: decodeUtf8(data) };
+  return { mechanism, data };
 }
 
 /** Decodes SASLResponse. Throws SqlError 22021. */
@@ -24,8 +26,8 @@ export function decodeSaslResponse(body: Buffer): string {
 
 /** Decodes PasswordMessage. Throws SqlError 08P01 or 22021. */
 export function decodePassword(body: Buffer): string {
-  const reader = new BodyReader(body);
-  const password = reader.cstring();
-  reader.end();
-  return password;
+  if (body.length === 0 || body.indexOf(0) !== body.length - 1) {
+    throw new SqlError(SQLSTATE.protocolViolation, "invalid password packet size");
+  }
+  return decodeUtf8(body.subarray(0, -1));
 }

@@ -74,8 +74,30 @@ export class BodyReader {
   }
 }
 
-/** Decodes text a client sent; never replaces what it cannot read (22021). */
+/** Decodes text a client sent; never replaces what it cannot read (22021, which names the bytes). */
 export function decodeUtf8(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString("utf8");
-  throw new SqlError(SQLSTATE.characterNotInRepertoire, 'invalid byte sequence for encoding "UTF8"');
+  const shown = Array.from(firstInvalid(bytes), (byte) => `0x${byte.toString(16).padStart(2, "0")}`).join(
+    " ",
+  );
+  throw new SqlError(
+    SQLSTATE.characterNotInRepertoire,
+    `invalid byte sequence for encoding "UTF8": ${shown}`,
+  );
+}
+
+/** The first character that is none, as long as its first byte announces. */
+function firstInvalid(bytes: Buffer): Buffer {
+  let at = 0;
+  for (;;) {
+    const character = bytes.subarray(at, at + announcedLength(bytes[at] ?? 0));
+    if (!isUtf8(character) || character.length === 0) return character;
+    at += character.length;
+  }
+}
+
+function announcedLength(firstByte: number): number {
+  if (firstByte >= 0xf0 && firstByte < 0xf8) return 4;
+  if (firstByte >= 0xe0 && firstByte < 0xf0) return 3;
+  return firstByte >= 0xc0 && firstByte < 0xe0 ? 2 : 1;
 }

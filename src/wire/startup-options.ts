@@ -14,17 +14,20 @@ export function parseStartupOptions(options: string): (readonly [name: string, v
   const settings: (readonly [string, string])[] = [];
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? "";
-    if (word === "-c") settings.push(parseSetting(words[++i] ?? "", word));
-    else if (word.startsWith("-c")) settings.push(parseSetting(word.slice(2), word));
-    else if (word.startsWith("--")) settings.push(parseSetting(word.slice(2), word));
+    const next = words[i + 1];
+    if (word === "-c" && next !== undefined) {
+      settings.push(parseSetting(next, "-c "));
+      i++;
+    } else if (word.startsWith("-c") && word.length > 2) settings.push(parseSetting(word.slice(2), "-c "));
+    else if (word.startsWith("--")) settings.push(parseSetting(word.slice(2), "--"));
     else throw invalidOption(word);
   }
   return settings;
 }
 
-function parseSetting(text: string, word: string): readonly [string, string] {
+function parseSetting(text: string, option: string): readonly [string, string] {
   const equals = text.indexOf("=");
-  if (equals <= 0) throw invalidOption(word);
+  if (equals <= 0) throw new SqlError(SQLSTATE.syntaxError, `${option}${text} requires a value`);
   // PostgreSQL's ParseLongOption: dashes in the name are written for underscores, for -c as for --.
   return [text.slice(0, equals).replaceAll("-", "_"), text.slice(equals + 1)];
 }

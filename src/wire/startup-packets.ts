@@ -26,6 +26,7 @@ export type StartupPacket =
   | StartupMessage
   | { readonly type: "sslRequest" }
   | { readonly type: "gssRequest" }
+  /** The secret may have any length. */
   | { readonly type: "cancelRequest"; readonly processId: number; readonly secret: Buffer };
 
 /** Decodes the body of one start-up packet. Throws SqlError 08P01, 0A000 (other major version) or 22021. */
@@ -39,22 +40,24 @@ export function decodeStartupPacket(body: Buffer): StartupPacket {
 }
 
 function decodeRequest(minor: number, reader: BodyReader): StartupPacket {
-  const packet = readRequest(minor, reader);
-  reader.end();
-  return packet;
-}
-
-function readRequest(minor: number, reader: BodyReader): StartupPacket {
   switch (minor) {
     case CANCEL_MINOR:
-      return { type: "cancelRequest", processId: reader.int32(), secret: reader.bytes(4) };
+      return decodeCancel(reader);
     case SSL_MINOR:
+      reader.end();
       return { type: "sslRequest" };
     case GSS_MINOR:
+      reader.end();
       return { type: "gssRequest" };
     default:
       throw unsupportedVersion(REQUEST_MAJOR, minor);
   }
+}
+
+/** A cancel request is never answered, so a malformed one is one that fits no connection: process ids are positive. */
+function decodeCancel(reader: BodyReader): StartupPacket {
+  const processId = reader.remaining < 4 ? 0 : reader.int32();
+  return { type: "cancelRequest", processId, secret: reader.rest() };
 }
 
 function decodeStartup(minorVersion: number, reader: BodyReader): StartupMessage {
@@ -64,6 +67,7 @@ function decodeStartup(minorVersion: number, reader: BodyReader): StartupMessage
     if (reader.remaining === 0) throw missingTerminator();
     const name = reader.cstring();
     if (name === "") break;
+    if (reader.remaining === 0) throw missingTerminator();
     const value = reader.cstring();
     if (name.startsWith("_pq_.")) protocolOptions.push(name);
     else parameters.set(name, value);
