@@ -37,7 +37,9 @@ export class Settings {
   /** A value given at start-up; RESET returns to it. Unknown plain names are 42704, as for SET. */
   start(name: string, value: string): void {
     const canonical = this.#canonical(name);
-    this.#defaults.set(canonical, RULES.get(canonical)?.type.read(canonical, value) ?? value);
+    const rule = RULES.get(canonical);
+    if (rule?.fixed !== undefined && !this.#isOwnUser(canonical, value)) throw cannotChange(canonical, value);
+    this.#defaults.set(canonical, rule?.type.read(canonical, value) ?? value);
     this.#revision++;
   }
 
