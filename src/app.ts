@@ -16,6 +16,7 @@ import { LiveSessions } from "./query/live-sessions.js";
 import { DuckSessionFactory } from "./query/session-factory.js";
 import { installSessionFunctions } from "./query/session-functions.js";
 import { createAnalyser, loadParser } from "./sql/analyse.js";
+import { LargeTextReader } from "./sql/large-text-reader.js";
 
 export interface App {
   readonly address: { readonly host: string; readonly port: number };
@@ -55,13 +56,16 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   await installSessionFunctions(utility, live);
   await installCatalog(utility);
   cleanup.use(new Sweeper(context, config.sweepIntervalMs, log));
+  const serializeSelect = async (sql: string): Promise<string> => {
+    const [row] = await utility.rows("SELECT json_serialize_sql(?::VARCHAR)::VARCHAR AS tree", [sql]);
+    return row === undefined ? "" : textCell(row, "tree");
+  };
+  const largeTexts = cleanup.use(new LargeTextReader(serializeSelect));
   const analyser = createAnalyser({
     cacheSize: config.analysisCacheSize,
     maxCachedTextBytes: config.maxCachedTextBytes,
-    serializeSelect: async (sql) => {
-      const [row] = await utility.rows("SELECT json_serialize_sql(?::VARCHAR)::VARCHAR AS tree", [sql]);
-      return row === undefined ? "" : textCell(row, "tree");
-    },
+    serializeSelect,
+    readLarge: async (text) => await largeTexts.read(text),
   });
   const sessions = new DuckSessionFactory(
     { context, live, analyse: async (text) => await analyser.analyse(text) },

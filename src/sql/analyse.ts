@@ -26,7 +26,12 @@ export interface AnalyserOptions {
   readonly maxCachedTextBytes: number;
   /** Runs DuckDB's `json_serialize_sql(?)`. Without it, queries only DuckDB's parser reads are never certain. */
   readonly serializeSelect?: SerializeSelect;
+  /** Reads texts too large to be read while others wait. */
+  readonly readLarge?: (text: string) => Promise<readonly StatementAnalysis[]>;
 }
+
+/** Texts above this many UTF-16 units are `readLarge`'s: below it reading takes a few milliseconds. */
+const LARGE_TEXT = 32 * 1024;
 
 export interface Analyser {
   /**
@@ -43,7 +48,9 @@ export function createAnalyser(options: AnalyserOptions): Analyser {
     async analyse(text) {
       const cached = cache.get(text);
       if (cached !== undefined) return cached;
-      const analyses = await analyseText(text, options.serializeSelect);
+      const { readLarge } = options;
+      const elsewhere = readLarge !== undefined && text.length > LARGE_TEXT;
+      const analyses = await (elsewhere ? readLarge(text) : analyseText(text, options.serializeSelect));
       if (Buffer.byteLength(text) <= options.maxCachedTextBytes) cache.set(text, analyses);
       return analyses;
     },
