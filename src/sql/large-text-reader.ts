@@ -86,7 +86,7 @@ export class LargeTextReader implements AsyncDisposable {
 }
 
 function send(worker: Worker, message: ToWorker): void {
-  worker.postMessage(message);
+  worker.postMessage(message, []);
 }
 
 /** Rejects when the thread ends instead. */

@@ -28,7 +28,7 @@ const analyser = createAnalyser({
 });
 
 function send(message: FromWorker): void {
-  parentPort?.postMessage(message);
+  parentPort?.postMessage(message, []);
 }
 
 async function read(text: string): Promise<void> {

@@ -42,10 +42,12 @@ describe("a large text read in a thread", () => {
   });
 
   it("lets others be served meanwhile", async () => {
-    let done = false;
-    const reading = reader.read(`SELECT ${LIST}, ${LIST}, ${LIST}`).then(() => (done = true));
+    const state = { done: false };
+    const reading = reader.read(`SELECT ${LIST}, ${LIST}, ${LIST}`).then(() => {
+      state.done = true;
+    });
     let turns = 0;
-    while (!done) {
+    while (!state.done) {
       turns += 1;
       // One turn of the event loop: as many as there are could each have served a client.
       // oxlint-disable-next-line no-await-in-loop
