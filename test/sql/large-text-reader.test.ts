@@ -43,7 +43,7 @@ describe("a large text read in a thread", () => {
 
   it("lets others be served meanwhile", async () => {
     const state = { done: false };
-    const reading = reader.read(`SELECT ${LIST}, ${LIST}, ${LIST}`).then(() => {
+    const reading = reader.read(`SELECT ${LIST}, ${LIST}, ${LIST}`).finally(() => {
       state.done = true;
     });
     let turns = 0;
