@@ -194,8 +194,7 @@ export class DuckSession implements QuerySession {
   async #rollbackToSavepoint(name: string): Promise<void> {
     const core = this.#core;
     const signal = this.#running?.signal ?? new AbortController().signal;
-    const isolation = core.settings.get("transaction_isolation");
-    const keepsSnapshot = isolation === "repeatable read" || isolation === "serializable";
+    const keepsSnapshot = core.settings.get("transaction_isolation") === "repeatable read";
     await core.transactions.rollbackTo(name, { head: core.head, keepsSnapshot, signal });
     core.discardPlans();
   }

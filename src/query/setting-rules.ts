@@ -26,7 +26,10 @@ export interface SettingRule {
   readonly fixed?: "always" | "at start";
 }
 
-/** What DuckDB gives every transaction is a snapshot: repeatable read, which is also good for the weaker levels. */
+/**
+ * What DuckDB gives every transaction is a snapshot: repeatable read, which is also good for the weaker levels. Promised
+ * by default is what PostgreSQL promises: a rollback to a savepoint may begin with a newer snapshot (decision 0009).
+ */
 const ISOLATION: SettingType = {
   read: (name, value) => {
     const level = oneOf("serializable", "repeatable read", "read committed", "read uncommitted").read(
@@ -174,11 +177,11 @@ export const RULES: ReadonlyMap<string, SettingRule> = new Map<string, SettingRu
   ["transaction_read_only", setting("off", BOOLEAN, "Sets the current transaction's read-only status.")],
   [
     "transaction_isolation",
-    setting("repeatable read", ISOLATION, "Sets the current transaction's isolation level."),
+    setting("read committed", ISOLATION, "Sets the current transaction's isolation level."),
   ],
   [
     "default_transaction_isolation",
-    setting("repeatable read", ISOLATION, "Sets the transaction isolation level of each new transaction."),
+    setting("read committed", ISOLATION, "Sets the transaction isolation level of each new transaction."),
   ],
   [
     "transaction_deferrable",

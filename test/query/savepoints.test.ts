@@ -187,6 +187,23 @@ describe("a savepoint", () => {
     expect(await other.query("SELECT id FROM t ORDER BY id")).toEqual([[201]]);
   });
 
+  it("keeps its snapshot, or is refused, in a block of REPEATABLE READ only", async () => {
+    await using session = await world.connect();
+    await using other = await world.connect();
+    for (const [level, expected] of [
+      ["READ COMMITTED", "ok"],
+      ["REPEATABLE READ", "40001"],
+    ]) {
+      await session.query(`BEGIN ISOLATION LEVEL ${level}`);
+      await session.query("SELECT count(*) FROM t");
+      await session.query("SAVEPOINT s");
+      expect(await session.outcome("SELECT 'x'::int")).toBe("22P02");
+      await other.query("INSERT INTO log (v) VALUES (1)");
+      expect(await session.outcome("ROLLBACK TO s")).toBe(expected);
+      await session.query("ROLLBACK");
+    }
+  });
+
   it("takes definitions, temporary tables and settings with it", async () => {
     await using session = await world.connect();
     await session.query("BEGIN");
