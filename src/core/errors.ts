@@ -65,6 +65,7 @@ export const SQLSTATE = {
   duplicateSchema: "42P06",
   duplicatePreparedStatement: "42P05",
   duplicateCursor: "42P03",
+  invalidColumnReference: "42P10",
   groupingError: "42803",
   windowingError: "42P20",
   invalidColumnReference: "42P10",
@@ -98,6 +99,8 @@ export interface SqlErrorFields {
   readonly hint?: string | undefined;
   /** 1-based character position in the client's query text. */
   readonly position?: number | undefined;
+  /** Where in the data the failure lies: `COPY t, line 3, column a: "x"`. */
+  readonly where?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -107,6 +110,7 @@ export class SqlError extends Error {
   readonly detail: string | undefined;
   readonly hint: string | undefined;
   readonly position: number | undefined;
+  readonly where: string | undefined;
 
   constructor(code: SqlState, message: string, fields: SqlErrorFields = {}) {
     super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
@@ -115,6 +119,7 @@ export class SqlError extends Error {
     this.detail = fields.detail;
     this.hint = fields.hint;
     this.position = fields.position;
+    this.where = fields.where;
   }
 }
 

@@ -252,26 +252,6 @@ export class Connection implements Disposable {
     }
   }
 
-  /** Appends rows of text to a table by DuckDB's appender; all columns must be VARCHAR. */
-  async appendText(
-    table: { readonly catalog: string; readonly schema: string; readonly name: string },
-    rows: readonly (readonly (string | null)[])[],
-  ): Promise<void> {
-    try {
-      const appender = await this.#connection.createAppender(table.name, table.schema, table.catalog);
-      for (const row of rows) {
-        for (const value of row) {
-          if (value === null) appender.appendNull();
-          else appender.appendVarchar(value);
-        }
-        appender.endRow();
-      }
-      appender.closeSync();
-    } catch (error) {
-      throw classifyFailure(error);
-    }
-  }
-
   /** Makes a function of this program known to all connections of the instance. */
   defineFunction(name: string, parameters: number, call: TextFunction): void {
     this.#connection.registerScalarFunction(textFunction(name, parameters, call));

@@ -6,12 +6,15 @@ export interface BoundParameter {
   readonly bytes: Uint8Array | null;
 }
 
-/** COPY options after parsing, PostgreSQL's names and defaults. */
-export interface CopyFormat {
+/** How the data of a COPY looks: its options, checked and with PostgreSQL's defaults. */
+export type CopyFormat = { readonly format: "binary" } | TextCopyFormat;
+
+export interface TextCopyFormat {
   readonly format: "text" | "csv";
+  /** One byte, as are `quote` and `escape`, which only csv uses. */
   readonly delimiter: string;
   readonly null: string;
-  readonly header: boolean;
+  readonly header: "none" | "line" | "match";
   readonly quote: string;
   readonly escape: string;
 }

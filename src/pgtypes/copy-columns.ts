@@ -1,15 +1,17 @@
 /**
- * What COPY … FROM STDIN makes of one column: PostgreSQL reads the text, DuckDB stores it.
+ * What COPY … FROM STDIN makes of one column: PostgreSQL reads the field, DuckDB stores it.
  *
- * Shape   `read` checks a field by PostgreSQL's rules and gives a text that DuckDB's cast reads as exactly that value;
- *         `expression` is the SQL that turns this text into the column's type
- * Speed   plain values are told by one regular expression and stay the string they are
+ * Shape   the readers check a field by PostgreSQL's rules and put an item into the column's JSON array; `item` says what the
+ *         items are, `expression` is the SQL that turns one into the column's type, exactly that value
+ * Speed   plain values are told by their bytes and stay the bytes they are
  */
 import { parseBytea } from "../core/bytea.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
+import { binaryFieldReader } from "./copy-binary-values.js";
 import { invalidSyntax } from "./input-errors.js";
+import type { JsonColumn } from "./copy-json-column.js";
 import { parseArrayLiteral, type ArrayItem } from "./parse-array.js";
 import { parseBits } from "./parse-bytes.js";
 import {
@@ -21,25 +23,91 @@ import {
   readTimetz,
 } from "./copy-moments.js";
 import { decimalReader, integerReader, readDouble, readReal } from "./copy-numbers.js";
+import { plainFieldTest } from "./copy-plain.js";
 import { parseBoolean, parseUuid } from "./parse-numbers.js";
 import type { InputOptions } from "./parse-value.js";
+import { requireUtf8 } from "./utf8.js";
 
 /** Reads one field that is not NULL. Throws SqlError as PostgreSQL's input functions do. */
-export type FieldReader = (text: string) => string;
+type FieldReader = (text: string) => string;
+
+/** Reads the field at `start` ‥ `end` and puts its item. Throws SqlError, and then puts nothing. */
+type FieldWriter = (bytes: Uint8Array, start: number, end: number, out: JsonColumn) => void;
 
 export interface CopyColumnInput {
-  /** Undefined where every text is a value and stays as it is. */
-  readonly read: FieldReader | undefined;
-  /** SQL of the value, given SQL of the text `read` gave. */
+  readonly readText: FieldWriter;
+  readonly readBinary: FieldWriter;
+  /** Of the array's items, as DuckDB's from_json names types. */
+  readonly item: string;
+  /** SQL of the value, given SQL of the item. */
   readonly expression: (source: string) => string;
 }
 
 /** How fields become values of a type. 0A000 for the types whose values no text of PostgreSQL's can name. */
 export function copyColumnInput(type: EngineType, options: InputOptions): CopyColumnInput {
-  return { read: fieldReader(type, options), expression: (source) => valueExpression(type, source, 0) };
+  const item = itemShape(type);
+  const isRaw = item !== '"VARCHAR"';
+  const read = fieldReader(type, options);
+  const readBinary = binaryFieldReader(type);
+  const put = (out: JsonColumn, text: string): void => {
+    if (isRaw) out.putRawString(text);
+    else out.putString(text);
+  };
+  return {
+    item,
+    expression: (source) => valueExpression(type, source, 0),
+    readText: textWriter(type, read, put),
+    readBinary:
+      read === anyText
+        ? putVerified
+        : (bytes, start, end, out) => put(out, read(readBinary(bytes.subarray(start, end)))),
+  };
 }
 
-function fieldReader(type: EngineType, options: InputOptions): FieldReader | undefined {
+function putVerified(bytes: Uint8Array, start: number, end: number, out: JsonColumn): void {
+  requireUtf8(bytes.subarray(start, end));
+  out.putText(bytes, start, end);
+}
+
+type PutItem = (out: JsonColumn, text: string) => void;
+
+/** Every text is a value of a VARCHAR; other types look at the bytes first, and read only what is not plain. */
+function textWriter(type: EngineType, read: FieldReader, put: PutItem): FieldWriter {
+  if (read === anyText) return (bytes, start, end, out) => out.putText(bytes, start, end);
+  const isPlain = plainFieldTest(type);
+  const isRaw = itemShape(type) !== '"VARCHAR"';
+  return (bytes, start, end, out) => {
+    if (!isPlain(bytes, start, end)) put(out, read(textAt(bytes, start, end)));
+    else if (isRaw) out.putRaw(bytes, start, end);
+    else out.putText(bytes, start, end);
+  };
+}
+
+function textAt(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+}
+
+function anyText(text: string): string {
+  return text;
+}
+
+/** Integers of 64 bits are JSON's own numbers, lists its own lists; all else is a string. */
+function itemShape(type: EngineType): string {
+  switch (type.typeId) {
+    case EngineTypeId.TINYINT:
+    case EngineTypeId.UTINYINT:
+    case EngineTypeId.SMALLINT:
+    case EngineTypeId.USMALLINT:
+    case EngineTypeId.INTEGER:
+    case EngineTypeId.UINTEGER:
+    case EngineTypeId.BIGINT:
+      return '"BIGINT"';
+    default:
+      return listShape(type);
+  }
+}
+
+function fieldReader(type: EngineType, options: InputOptions): FieldReader {
   switch (type.typeId) {
     case EngineTypeId.TINYINT:
     case EngineTypeId.UTINYINT:
@@ -63,7 +131,7 @@ function fieldReader(type: EngineType, options: InputOptions): FieldReader | und
     case EngineTypeId.BOOLEAN:
       return (text) => String(parseBoolean(text));
     case EngineTypeId.VARCHAR:
-      return type.alias === "JSON" ? readJson : undefined;
+      return type.alias === "JSON" ? readJson : anyText;
     case EngineTypeId.ENUM:
       return enumReader(type.values);
     case EngineTypeId.BLOB:
@@ -106,7 +174,7 @@ function fieldReader(type: EngineType, options: InputOptions): FieldReader | und
   }
 }
 
-/** Lists arrive as JSON, where every element is one text; structures and maps are JSON for the client too. */
+/** Every element of a list arrives as a text; structures and maps are JSON for the client too. */
 function valueExpression(type: EngineType, source: string, depth: number): string {
   switch (type.typeId) {
     case EngineTypeId.BLOB:
@@ -116,10 +184,9 @@ function valueExpression(type: EngineType, source: string, depth: number): strin
       return `CAST(CAST(${source} AS JSON) AS ${type.toString()})`;
     case EngineTypeId.LIST:
     case EngineTypeId.ARRAY: {
-      const list = depth > 0 ? source : `from_json(${source}, '${listShape(type)}')`;
       const item = `e${depth}`;
       const element = valueExpression(type.valueType, item, depth + 1);
-      return element === item ? list : `list_transform(${list}, lambda ${item}: ${element})`;
+      return element === item ? source : `list_transform(${source}, lambda ${item}: ${element})`;
     }
     default:
       return source;
@@ -139,7 +206,7 @@ function listReader(type: EngineType, options: InputOptions): FieldReader {
   let element = type;
   let dimensions = 0;
   for (; isList(element); dimensions++) element = element.valueType;
-  const read = fieldReader(element, options) ?? ((text: string) => text);
+  const read = fieldReader(element, options);
   return (text) => {
     const items = parseArrayLiteral(text);
     return JSON.stringify(readItems(text, items, dimensions, read));

@@ -1,21 +1,25 @@
 /**
- * Rows of COPY … TO STDOUT in PostgreSQL's text and csv formats.
+ * Rows of COPY … TO STDOUT in PostgreSQL's text and csv formats, each as a CopyData message.
  *
  * Shape   text: fields by delimiter, NULL as its own string, control characters and backslash escaped by a backslash;
  *         csv: a field in quotes when it has the delimiter, a quote, a line end, or would read as NULL
- * Owns    the bytes given back are the caller's; column buffers are reused by the next call
+ * Owns    the bytes given back are valid until the next call: one buffer serves all of them
  * Source  CopyAttributeOutText, CopyAttributeOutCSV in PostgreSQL 15's copyto.c
  */
 import type { DataChunk, EngineType } from "../engine/types.js";
 import { Cells, NULL_LENGTH } from "../engine/vector-cells.js";
 import { openColumn } from "../engine/vectors.js";
-import type { CopyFormat } from "./client-values.js";
+import { writeInt32 } from "./big-endian.js";
+import type { TextCopyFormat } from "./client-values.js";
 import type { ColumnEncoder, EncodingOptions } from "./cell-writer.js";
 import { textEncoder } from "./text-encoders.js";
 
 const UTF8 = new TextEncoder();
 const NEWLINE = 0x0a;
 const BACKSLASH = 0x5c;
+
+const COPY_DATA = 0x64;
+const HEADER_BYTES = 5;
 
 /** Characters that text format writes as a backslash and a letter. */
 const CONTROL_LETTERS: ReadonlyMap<number, number> = new Map([
@@ -33,23 +37,34 @@ interface CopyColumn {
   readonly cells: Cells;
 }
 
+export interface CopyEncodingOptions extends EncodingOptions {
+  /** By column: quoted whatever it holds, in csv. */
+  readonly forceQuote?: readonly boolean[];
+}
+
 /** Encodes the rows of one COPY TO. */
 export class CopyEncoder {
   readonly #columns: readonly (CopyColumn | null)[];
   readonly #out = new Cells();
   readonly #writer: FieldWriter;
+  readonly #forceQuote: readonly boolean[];
 
   /** Types null are columns this server makes: only `encodeText` is for those. */
-  constructor(types: readonly (EngineType | null)[], format: CopyFormat, options: EncodingOptions) {
+  constructor(types: readonly (EngineType | null)[], format: TextCopyFormat, options: CopyEncodingOptions) {
     this.#columns = types.map((type) =>
       type === null ? null : { type, encode: textEncoder(type, options), cells: new Cells() },
     );
+    this.#forceQuote = types.map((_, index) => options.forceQuote?.[index] ?? false);
     this.#writer = new FieldWriter(format, this.#out, types.length === 1);
   }
 
-  /** The HEADER line. */
+  /** The HEADER line; names are quoted only where they must be. */
   encodeHeader(names: readonly string[]): Uint8Array {
-    return this.encodeText([names]);
+    return this.#join(
+      textColumns([names], names.length),
+      1,
+      names.map(() => false),
+    );
   }
 
   encodeChunk(chunk: DataChunk): Uint8Array {
@@ -65,30 +80,41 @@ export class CopyEncoder {
 
   /** Encodes rows this server made itself. */
   encodeText(rows: readonly (readonly (string | null)[])[]): Uint8Array {
-    const columns = this.#columns.map((_, index) => {
-      const cells = new Cells();
-      cells.reset(rows.length);
-      for (const [row, values] of rows.entries()) {
-        const value = values[index] ?? null;
-        if (value === null) cells.putNull(row);
-        else cells.put(row, UTF8.encode(value));
-      }
-      return cells;
-    });
-    return this.#join(columns, rows.length);
+    return this.#join(textColumns(rows, this.#columns.length), rows.length);
   }
 
-  #join(columns: readonly Cells[], count: number): Uint8Array {
-    this.#out.reset(0);
+  #join(columns: readonly Cells[], count: number, forceQuote = this.#forceQuote): Uint8Array {
+    const out = this.#out;
+    const writer = this.#writer;
+    out.reset(0);
     for (let row = 0; row < count; row++) {
-      for (const [index, cells] of columns.entries()) {
-        if (index > 0) this.#writer.writeDelimiter();
-        this.#writer.writeField(cells, row);
+      const start = out.used;
+      out.reserve(HEADER_BYTES)[start] = COPY_DATA;
+      out.used = start + HEADER_BYTES;
+      for (let index = 0; index < columns.length; index++) {
+        const cells = columns[index];
+        if (cells === undefined) continue;
+        if (index > 0) writer.writeDelimiter();
+        writer.writeField(cells, row, forceQuote[index] === true);
       }
-      this.#out.push(NEWLINE);
+      out.push(NEWLINE);
+      writeInt32(out.bytes, start + 1, out.used - start - 1);
     }
-    return this.#out.bytes.slice(0, this.#out.used);
+    return out.bytes.subarray(0, out.used);
   }
+}
+
+function textColumns(rows: readonly (readonly (string | null)[])[], count: number): readonly Cells[] {
+  return Array.from({ length: count }, (_, index) => {
+    const cells = new Cells();
+    cells.reset(rows.length);
+    for (const [row, values] of rows.entries()) {
+      const value = values[index] ?? null;
+      if (value === null) cells.putNull(row);
+      else cells.put(row, UTF8.encode(value));
+    }
+    return cells;
+  });
 }
 
 class FieldWriter {
@@ -102,7 +128,7 @@ class FieldWriter {
   /** Bytes that make a field need care: a table look-up per byte. */
   readonly #special = new Uint8Array(256);
 
-  constructor(format: CopyFormat, out: Cells, isOnlyColumn: boolean) {
+  constructor(format: TextCopyFormat, out: Cells, isOnlyColumn: boolean) {
     this.#out = out;
     this.#isCsv = format.format === "csv";
     this.#delimiter = format.delimiter.charCodeAt(0);
@@ -118,11 +144,11 @@ class FieldWriter {
     this.#out.push(this.#delimiter);
   }
 
-  writeField(cells: Cells, row: number): void {
+  writeField(cells: Cells, row: number, isQuoted: boolean): void {
     const length = cells.length(row);
     const start = cells.start(row);
     if (length === NULL_LENGTH) this.#out.append(this.#nullText, 0, this.#nullText.length);
-    else if (this.#isCsv) this.#writeCsv(cells.bytes, start, start + length);
+    else if (this.#isCsv) this.#writeCsv(cells.bytes, start, start + length, isQuoted);
     else this.#writeText(cells.bytes, start, start + length);
   }
 
@@ -139,8 +165,8 @@ class FieldWriter {
     this.#out.used = at;
   }
 
-  #writeCsv(bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#needsQuotes(bytes, start, end)) {
+  #writeCsv(bytes: Uint8Array, start: number, end: number, isQuoted: boolean): void {
+    if (!isQuoted && !this.#needsQuotes(bytes, start, end)) {
       this.#out.append(bytes, start, end);
       return;
     }

@@ -1,145 +1,193 @@
 /**
  * Splits one line of COPY data into its fields.
  *
+ * Shape   field i = `bytes[starts[i] .. ends[i]]`, NULL when `nulls[i]` is 1; valid until the next split
  * Source  CopyReadAttributesText and CopyReadAttributesCSV in PostgreSQL 15's copyfromparse.c
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { CopyFormat } from "./client-values.js";
+import type { TextCopyFormat } from "./client-values.js";
 import { decodeUtf8 } from "./utf8.js";
 
-export type CopyRow = (string | null)[];
+const BACKSLASH = 0x5c;
+const LOWER_X = 0x78;
+const FIRST_FIELDS = 64;
 
-const BACKSLASH = "\\";
-/** A backslash and what it stands for: octal, hex, a letter, or the character itself. At the end it is dropped. */
-const ESCAPE = /\\(?:([0-7]{1,3})|x([0-9a-f]{1,2})|([^]?))/giu;
-const LETTERS: ReadonlyMap<string, string> = new Map([
-  ["b", "\b"],
-  ["f", "\f"],
-  ["n", "\n"],
-  ["r", "\r"],
-  ["t", "\t"],
-  ["v", "\v"],
+/** Letters behind a backslash that stand for a control character. */
+const LETTERS: ReadonlyMap<number, number> = new Map([
+  [0x62, 0x08],
+  [0x66, 0x0c],
+  [0x6e, 0x0a],
+  [0x72, 0x0d],
+  [0x74, 0x09],
+  [0x76, 0x0b],
 ]);
 
-/** Fields of the text format. The NULL string is compared before escapes are taken away. */
-export function splitText(line: string, { delimiter, null: nullText }: CopyFormat): CopyRow {
-  const parts: CopyRow = line.split(delimiter);
-  const hasEscapes = line.includes(BACKSLASH);
-  const raw = hasEscapes ? rejoinEscaped(parts, delimiter) : parts;
-  for (let i = 0; i < raw.length; i++) {
-    const part = raw[i] ?? "";
-    if (part === nullText) raw[i] = null;
-    else if (hasEscapes && part.includes(BACKSLASH)) raw[i] = unescapeText(part);
+/** One line of the data, as bytes. */
+export interface CopyLine {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly length: number;
+}
+
+export class FieldSplitter {
+  readonly #delimiter: number;
+  readonly #quote: number;
+  readonly #escape: number;
+  readonly #nullText: Uint8Array;
+  readonly #isCsv: boolean;
+  #scratch: Uint8Array = new Uint8Array(0);
+  #hasBytes = false;
+  bytes: Uint8Array = this.#scratch;
+  starts = new Int32Array(FIRST_FIELDS);
+  ends = new Int32Array(FIRST_FIELDS);
+  nulls = new Uint8Array(FIRST_FIELDS);
+  count = 0;
+
+  constructor(format: TextCopyFormat) {
+    this.#delimiter = format.delimiter.charCodeAt(0);
+    this.#quote = format.quote.charCodeAt(0);
+    this.#escape = format.escape.charCodeAt(0);
+    this.#nullText = Buffer.from(format.null);
+    this.#isCsv = format.format === "csv";
   }
-  return raw;
-}
 
-/** Puts parts together again that were split at a delimiter behind a backslash. */
-function rejoinEscaped(parts: CopyRow, delimiter: string): CopyRow {
-  if (!parts.some((part) => part?.endsWith(BACKSLASH))) return parts;
-  const fields: string[] = [];
-  let open: string | undefined;
-  for (const part of parts) {
-    const field: string = open === undefined ? (part ?? "") : open + delimiter + (part ?? "");
-    open = endsInEscape(field) ? field : undefined;
-    if (open === undefined) fields.push(field);
+  /** A line without escapes and quotes: its fields lie between its delimiters. */
+  splitAt({ bytes, start, length }: CopyLine, delimiters: Int32Array, delimiterCount: number): void {
+    this.bytes = bytes;
+    this.#reserve(delimiterCount + 1);
+    let from = start;
+    for (let i = 0; i <= delimiterCount; i++) {
+      const to = start + (i < delimiterCount ? (delimiters[i] ?? 0) : length);
+      this.starts[i] = from;
+      this.ends[i] = to;
+      this.nulls[i] = this.#isNull(bytes, from, to) ? 1 : 0;
+      from = to + 1;
+    }
+    this.count = delimiterCount + 1;
   }
-  if (open !== undefined) fields.push(open);
-  return fields;
-}
 
-function endsInEscape(text: string): boolean {
-  let count = 0;
-  while (text.charAt(text.length - 1 - count) === BACKSLASH) count++;
-  return count % 2 === 1;
-}
-
-function unescapeText(text: string): string {
-  let hasBytes = false;
-  const bytesFor = (code: number): string => {
-    hasBytes ||= code >= 0x80 || code === 0;
-    return String.fromCharCode(code);
-  };
-  const plain = text.replace(ESCAPE, (_, octal?: string, hex?: string, other = "") => {
-    if (octal !== undefined) return bytesFor(Number.parseInt(octal, 8) & 0xff);
-    if (hex !== undefined) return bytesFor(Number.parseInt(hex, 16));
-    return LETTERS.get(other) ?? other;
-  });
-  return hasBytes ? decodeUtf8(escapedBytes(text)) : plain;
-}
-
-/** The same with bytes: `\303\274` is one character. */
-function escapedBytes(text: string): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let at = 0;
-  for (const match of text.matchAll(ESCAPE)) {
-    const [whole, octal, hex, other = ""] = match;
-    parts.push(Buffer.from(text.slice(at, match.index)));
-    if (octal !== undefined) parts.push(Buffer.of(Number.parseInt(octal, 8) & 0xff));
-    else if (hex !== undefined) parts.push(Buffer.of(Number.parseInt(hex, 16)));
-    else parts.push(Buffer.from(LETTERS.get(other) ?? other));
-    at = match.index + whole.length;
-  }
-  return Buffer.concat([...parts, Buffer.from(text.slice(at))]);
-}
-
-/** Fields of the csv format. Only a field without any quotes can be NULL. */
-export function splitCsv(line: string, format: CopyFormat): CopyRow {
-  if (line.includes(format.quote)) return splitQuoted(line, format);
-  const fields: CopyRow = line.split(format.delimiter);
-  for (let i = 0; i < fields.length; i++) if (fields[i] === format.null) fields[i] = null;
-  return fields;
-}
-
-function splitQuoted(line: string, { delimiter, quote, escape, null: nullText }: CopyFormat): CopyRow {
-  const fields: CopyRow = [];
-  let value = "";
-  let sawQuote = false;
-  let at = 0;
-  for (;;) {
-    const next = line[at];
-    if (next === undefined || next === delimiter) {
-      fields.push(!sawQuote && value === nullText ? null : value);
-      if (next === undefined) return fields;
-      value = "";
-      sawQuote = false;
-      at++;
-    } else if (next === quote) {
-      sawQuote = true;
-      const end = closingQuote(line, at + 1, quote, escape);
-      value += unescapeQuoted(line.slice(at + 1, end), quote, escape);
-      at = end + 1;
-    } else {
-      const end = plainEnd(line, at, delimiter, quote);
-      value += line.slice(at, end);
-      at = end;
+  /** Any line. Errors: 22P04 a quote without its end, 22021 escapes that make no UTF-8. */
+  split(line: CopyLine): void {
+    if (this.#scratch.length < line.length) this.#scratch = new Uint8Array(line.length * 2);
+    this.bytes = this.#scratch;
+    this.count = 0;
+    const end = line.start + line.length;
+    let from = line.start;
+    let out = 0;
+    for (;;) {
+      const index = this.count++;
+      this.#reserve(this.count);
+      this.starts[index] = out;
+      const next = this.#isCsv
+        ? this.#csvField(line.bytes, from, end)
+        : this.#textField(line.bytes, from, end);
+      out = this.ends[index] ?? 0;
+      if (next > end) return;
+      from = next;
     }
   }
-}
 
-function plainEnd(line: string, from: number, delimiter: string, quote: string): number {
-  let at = from;
-  while (at < line.length && line[at] !== delimiter && line[at] !== quote) at++;
-  return at;
-}
-
-/** Position of the quote that ends the quoted part begun before `from`. */
-function closingQuote(line: string, from: number, quote: string, escape: string): number {
-  for (let at = from; at < line.length; at++) {
-    const next = line[at + 1];
-    if (line[at] === escape && next !== undefined && (next === escape || next === quote)) at++;
-    else if (line[at] === quote) return at;
+  #reserve(count: number): void {
+    if (count <= this.starts.length) return;
+    const grow = (old: Int32Array): Int32Array<ArrayBuffer> => {
+      const grown = new Int32Array(count * 2);
+      grown.set(old);
+      return grown;
+    };
+    this.starts = grow(this.starts);
+    this.ends = grow(this.ends);
+    const nulls = new Uint8Array(count * 2);
+    nulls.set(this.nulls);
+    this.nulls = nulls;
   }
-  throw new SqlError(SQLSTATE.badCopyFileFormat, "unterminated CSV quoted field");
+
+  #isNull(bytes: Uint8Array, from: number, to: number): boolean {
+    const text = this.#nullText;
+    if (to - from !== text.length) return false;
+    for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text[i]) return false;
+    return true;
+  }
+
+  /** Ends the field at hand; gives the position behind its delimiter, one too far at the end of the line. */
+  #endField(out: number, isNull: boolean, next: number): number {
+    this.ends[this.count - 1] = out;
+    this.nulls[this.count - 1] = isNull ? 1 : 0;
+    return next;
+  }
+
+  /** NULL is told by the field as it came, before escapes are taken away. */
+  #textField(bytes: Uint8Array, from: number, end: number): number {
+    const scratch = this.#scratch;
+    const first = this.starts[this.count - 1] ?? 0;
+    let out = first;
+    let at = from;
+    this.#hasBytes = false;
+    for (; at < end; at++) {
+      const byte = bytes[at] ?? 0;
+      if (byte === this.#delimiter) break;
+      if (byte !== BACKSLASH) {
+        scratch[out++] = byte;
+        continue;
+      }
+      // A backslash that ends the line is dropped, and does not count for NULL.
+      if (at + 1 >= end) return this.#endField(out, this.#isNull(bytes, from, at), end + 1);
+      at = this.#escaped(bytes, at + 1, end, out++);
+    }
+    const isNull = this.#isNull(bytes, from, at);
+    if (this.#hasBytes && !isNull) decodeUtf8(scratch.subarray(first, out));
+    return this.#endField(out, isNull, at + 1);
+  }
+
+  /** Writes what an escape stands for; gives the position of its last character. */
+  #escaped(bytes: Uint8Array, at: number, end: number, out: number): number {
+    const byte = bytes[at] ?? 0;
+    let last = at;
+    let value = LETTERS.get(byte) ?? byte;
+    if (isOctal(byte)) {
+      value = byte & 7;
+      while (last + 1 < end && last < at + 2 && isOctal(bytes[last + 1] ?? 0))
+        value = (value << 3) | ((bytes[++last] ?? 0) & 7);
+    } else if (byte === LOWER_X && at + 1 < end && hexDigit(bytes[at + 1] ?? 0) >= 0) {
+      value = 0;
+      while (last + 1 < end && last < at + 2 && hexDigit(bytes[last + 1] ?? 0) >= 0)
+        value = (value << 4) | hexDigit(bytes[++last] ?? 0);
+    }
+    if (last > at || isOctal(byte)) this.#hasBytes ||= (value & 0xff) === 0 || (value & 0x80) !== 0;
+    this.#scratch[out] = value;
+    return last;
+  }
+
+  /** Only a field without any quotes can be NULL. */
+  #csvField(bytes: Uint8Array, from: number, end: number): number {
+    const scratch = this.#scratch;
+    let out = this.starts[this.count - 1] ?? 0;
+    let sawQuote = false;
+    let inQuotes = false;
+    let at = from;
+    for (; at < end; at++) {
+      const byte = bytes[at] ?? 0;
+      const next = at + 1 < end ? (bytes[at + 1] ?? 0) : -1;
+      if (!inQuotes) {
+        if (byte === this.#delimiter) break;
+        if (byte === this.#quote) sawQuote = inQuotes = true;
+        else scratch[out++] = byte;
+      } else if (byte === this.#escape && (next === this.#escape || next === this.#quote)) {
+        scratch[out++] = next;
+        at++;
+      } else if (byte === this.#quote) inQuotes = false;
+      else scratch[out++] = byte;
+    }
+    if (inQuotes) throw new SqlError(SQLSTATE.badCopyFileFormat, "unterminated CSV quoted field");
+    return this.#endField(out, !sawQuote && this.#isNull(bytes, from, at), at + 1);
+  }
 }
 
-function unescapeQuoted(text: string, quote: string, escape: string): string {
-  if (!text.includes(escape)) return text;
-  let value = "";
-  for (let at = 0; at < text.length; at++) {
-    const next = text[at + 1];
-    if (text[at] === escape && next !== undefined && (next === escape || next === quote)) at++;
-    value += text[at] ?? "";
-  }
-  return value;
+function isOctal(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x37;
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }

@@ -1,226 +1,230 @@
 /**
  * Cuts the data of COPY … FROM STDIN into lines, as PostgreSQL does: a backslash makes the next character data (text), a
- * line end inside quotes is data (csv), and all lines must end alike.
+ * line end inside quotes is data (csv), and all lines must end alike. On the way it notes where delimiters are.
  *
- * Shape   `feed` calls back with every line that ended; `finish` with a last one that no line end followed
- * Limits  holds one unfinished line, as pieces: nothing is scanned twice
+ * Shape   `scan` looks on from where it stopped, so no byte is looked at twice; then `length` bytes of the window from its
+ *         start are the line, and `consumed` of them go with it
  * Source  CopyReadLineText in PostgreSQL 15's copyfromparse.c
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { TextCopyFormat } from "./client-values.js";
+import type { CopyWindow } from "./copy-window.js";
 
 const LF = 0x0a;
 const CR = 0x0d;
 const BACKSLASH = 0x5c;
 const DOT = 0x2e;
 
-/** What the scanner is in the middle of, when the data is cut there. */
-type ScanState = "data" | "afterBackslash" | "afterCr" | "afterMarker" | "afterMarkerCr";
+/** What a byte may be, for one look-up per byte. */
+const PLAIN = 0;
+const DELIMITER = 1;
+const SPECIAL = 2;
+
 type LineEnd = "unknown" | "lf" | "crlf" | "cr";
 
-/** Quoting of csv; absent for the text format. */
-export interface CsvQuoting {
-  readonly quote: number;
-  readonly escape: number;
-}
+/** `line`: one is complete. `more`: it needs more data. `end`: data and lines have ended, `length` bytes are left. */
+export type ScanResult = "line" | "more" | "end";
 
 export class LineScanner {
-  readonly #csv: CsvQuoting | undefined;
-  readonly #onLine: (line: string) => void;
-  #state: ScanState = "data";
+  readonly #isCsv: boolean;
+  readonly #quote: number;
+  /** -1 when it is the quote: doubling a quote needs no care then. */
+  readonly #escape: number;
+  readonly #kinds = new Uint8Array(256);
   #lineEnd: LineEnd = "unknown";
-  #pieces: string[] = [];
-  #heldLength = 0;
+  #at = 0;
   #inQuotes = false;
   #lastWasEscape = false;
-  #isEnded = false;
-  /** 1-based number of the line at hand; line ends inside quotes count too. */
-  lineNumber = 1;
+  #newlines = 0;
+  #isLast = false;
+  /** Offsets of delimiters in the line, as far as `delimiterCount`; of no use when `hasEscapes`. */
+  delimiters = new Int32Array(64);
+  delimiterCount = 0;
+  /** A backslash (text) or a quote (csv) was seen: the fields are to be split with care. */
+  hasEscapes = false;
+  length = 0;
+  consumed = 0;
 
-  constructor(csv: CsvQuoting | undefined, onLine: (line: string) => void) {
-    this.#csv = csv;
-    this.#onLine = onLine;
+  constructor({ format, delimiter, quote, escape }: TextCopyFormat) {
+    this.#isCsv = format === "csv";
+    this.#quote = quote.charCodeAt(0);
+    this.#escape = escape === quote ? -1 : escape.charCodeAt(0);
+    for (const byte of [LF, CR, this.#isCsv ? this.#quote : BACKSLASH]) this.#kinds[byte] = SPECIAL;
+    this.#kinds[delimiter.charCodeAt(0)] = DELIMITER;
   }
 
-  /** True once `\.` was read: what follows is ignored. */
-  get isEnded(): boolean {
-    return this.#isEnded;
+  /** Line ends inside quotes of the line under way: they count as lines. */
+  get newlines(): number {
+    return this.#newlines;
   }
 
-  /** Characters of the unfinished line. */
-  get heldLength(): number {
-    return this.#heldLength;
+  /** Forgets the line that was given last. */
+  next(): void {
+    this.#at = 0;
+    this.#newlines = 0;
+    this.delimiterCount = 0;
+    this.hasEscapes = false;
   }
 
-  feed(text: string): void {
-    let start = 0;
-    let at = 0;
-    while (at < text.length && !this.#isEnded) {
-      if (this.#state === "data") at = this.#passData(text, at, at === start && this.#heldLength === 0);
-      if (at >= text.length) break;
-      const code = text.charCodeAt(at);
-      const end = this.#step(code);
-      if (end === "again") continue;
-      at++;
-      if (end === "inside") continue;
-      // A lone CR ended the line before this character.
-      const next = end === "before" ? at - 1 : at;
-      this.#endLine(text.slice(start, next));
-      start = next;
-      at = next;
-    }
-    if (this.#isEnded || start >= text.length) return;
-    this.#pieces.push(text.slice(start));
-    this.#heldLength += text.length - start;
+  /** Errors: 22P04. `isLast`: no more data will come. */
+  scan(window: CopyWindow, isLast: boolean): ScanResult {
+    this.#isLast = isLast;
+    const { bytes, start, end } = window;
+    return this.#isCsv ? this.#scanCsv(bytes, start, end) : this.#scanText(bytes, start, end);
   }
 
-  finish(): void {
-    if (this.#isEnded) return;
-    if (this.#state === "afterCr" && this.#lineEnd === "crlf") throw this.#lineEndInData("carriage return");
-    if (this.#state === "afterMarkerCr" || (this.#state === "afterMarker" && this.#csv === undefined)) {
-      throw this.#badMarker();
-    }
-    const endedByCr = this.#state === "afterCr";
-    this.#isEnded = true;
-    const line = this.#takeHeld("");
-    if (line !== "") this.#onLine(endedByCr ? line.slice(0, -1) : line);
-  }
-
-  /** Runs over plain data to the next character that `#step` must look at. */
-  #passData(text: string, from: number, isLineStart: boolean): number {
-    if (this.#csv !== undefined) return this.#passCsv(text, from, isLineStart, this.#csv);
-    for (let at = from; at < text.length; at++) {
-      const code = text.charCodeAt(at);
-      if (code === LF || code === CR || code === BACKSLASH) return at;
-    }
-    return text.length;
-  }
-
-  #passCsv(text: string, from: number, isLineStart: boolean, { quote, escape }: CsvQuoting): number {
-    if (isLineStart && text.charCodeAt(from) === BACKSLASH) return from;
-    const embedded = this.#lineEnd === "lf" ? LF : CR;
-    for (let at = from; at < text.length; at++) {
-      const code = text.charCodeAt(at);
-      if (!this.#inQuotes) {
-        if (code === quote) this.#inQuotes = true;
-        else if (code === LF || code === CR) return at;
+  #scanText(bytes: Uint8Array, start: number, end: number): ScanResult {
+    const kinds = this.#kinds;
+    let at = start + this.#at;
+    while (at < end) {
+      const byte = bytes[at] ?? 0;
+      const kind = kinds[byte];
+      if (kind === PLAIN) {
+        at++;
         continue;
       }
-      if (code === escape && escape !== quote) this.#lastWasEscape = !this.#lastWasEscape;
-      else {
-        if (code === quote && !this.#lastWasEscape) this.#inQuotes = false;
-        this.#lastWasEscape = false;
+      if (kind === DELIMITER) {
+        this.#note(at - start);
+        at++;
+        continue;
       }
-      if (this.#inQuotes && code === embedded) this.lineNumber++;
+      this.#at = at - start;
+      if (byte !== BACKSLASH) return this.#endLine(bytes, start, end, byte);
+      this.hasEscapes = true;
+      if (at + 1 >= end) break;
+      if (bytes[at + 1] === DOT) return this.#readMarker(bytes, start, end) ?? "more";
+      at += 2;
     }
-    return text.length;
+    this.#at = Math.min(at, end) - start;
+    return this.#runOut(end - start);
   }
 
-  /** Takes one character that may be special. `again`: look at it once more in the new state. */
-  #step(code: number): "inside" | "again" | "before" | "after" {
-    switch (this.#state) {
-      case "data":
-        return this.#stepData(code);
-      case "afterBackslash":
-        return this.#stepAfterBackslash(code);
-      case "afterCr":
-        return this.#stepAfterCr(code);
-      case "afterMarker":
-      case "afterMarkerCr":
-        return this.#stepMarker(code, this.#state);
-      default:
-        return this.#state satisfies never;
+  #scanCsv(bytes: Uint8Array, start: number, end: number): ScanResult {
+    const kinds = this.#kinds;
+    let at = start + this.#at;
+    if (this.#at === 0 && bytes[start] === BACKSLASH && at < end) {
+      if (at + 1 >= end) return this.#runOut(end - start);
+      const result = bytes[at + 1] === DOT ? this.#readMarker(bytes, start, end) : undefined;
+      if (result !== undefined) return result;
+      // Data that begins with a backslash; it may be the delimiter or the quote all the same.
     }
+    while (at < end) {
+      if (this.#inQuotes) {
+        at = this.#passQuoted(bytes, at, end);
+        continue;
+      }
+      const byte = bytes[at] ?? 0;
+      const kind = kinds[byte];
+      if (kind === DELIMITER) this.#note(at - start);
+      else if (kind === SPECIAL) {
+        this.#at = at - start;
+        if (byte !== this.#quote) return this.#endLine(bytes, start, end, byte);
+        this.#inQuotes = true;
+        this.hasEscapes = true;
+      }
+      at++;
+    }
+    this.#at = at - start;
+    return this.#runOut(end - start);
   }
 
-  #stepData(code: number): "inside" | "after" {
-    if (code === BACKSLASH) {
-      this.#state = "afterBackslash";
-      return "inside";
+  /** Runs over quoted data to the byte behind the quote that ends it. */
+  #passQuoted(bytes: Uint8Array, from: number, end: number): number {
+    const embedded = this.#lineEnd === "lf" ? LF : CR;
+    for (let at = from; at < end; at++) {
+      const byte = bytes[at] ?? 0;
+      if (byte === this.#escape) this.#lastWasEscape = !this.#lastWasEscape;
+      else {
+        const isEnd = byte === this.#quote && !this.#lastWasEscape;
+        this.#lastWasEscape = false;
+        if (isEnd) {
+          this.#inQuotes = false;
+          return at + 1;
+        }
+      }
+      if (byte === embedded) this.#newlines++;
     }
-    if (code === LF) {
+    return end;
+  }
+
+  #note(offset: number): void {
+    if (this.delimiterCount === this.delimiters.length) {
+      const grown = new Int32Array(this.delimiters.length * 2);
+      grown.set(this.delimiters);
+      this.delimiters = grown;
+    }
+    this.delimiters[this.delimiterCount++] = offset;
+  }
+
+  #runOut(length: number): ScanResult {
+    if (!this.#isLast) return "more";
+    return this.#finish(length, length, "end");
+  }
+
+  #finish(length: number, consumed: number, result: ScanResult): ScanResult {
+    this.length = length;
+    this.consumed = consumed;
+    return result;
+  }
+
+  /** At a line end outside quotes. */
+  #endLine(bytes: Uint8Array, start: number, end: number, byte: number): ScanResult {
+    const length = this.#at;
+    if (byte === LF) {
       if (this.#lineEnd === "cr" || this.#lineEnd === "crlf") throw this.#lineEndInData("newline");
       this.#lineEnd = "lf";
-      return "after";
+      return this.#finish(length, length + 1, "line");
     }
     if (this.#lineEnd === "lf") throw this.#lineEndInData("carriage return");
-    if (this.#lineEnd === "cr") return "after";
-    this.#state = "afterCr";
-    return "inside";
-  }
-
-  #stepAfterBackslash(code: number): "inside" | "again" {
-    this.#state = code === DOT ? "afterMarker" : "data";
-    // In csv a backslash that starts no marker is data like any other.
-    return code === DOT || this.#csv === undefined ? "inside" : "again";
-  }
-
-  #stepAfterCr(code: number): "before" | "after" {
-    this.#state = "data";
-    if (code === LF) {
+    if (this.#lineEnd === "cr") return this.#finish(length, length + 1, "line");
+    const next = start + length + 1;
+    if (next >= end && !this.#isLast) return "more";
+    if (next < end && bytes[next] === LF) {
       this.#lineEnd = "crlf";
-      return "after";
+      return this.#finish(length, length + 2, "line");
     }
     if (this.#lineEnd === "crlf") throw this.#lineEndInData("carriage return");
     this.#lineEnd = "cr";
-    return "before";
+    return this.#finish(length, length + 1, "line");
   }
 
-  /** After `\.`: the line must end here, the way the lines before did. */
-  #stepMarker(code: number, state: "afterMarker" | "afterMarkerCr"): "inside" | "again" | "after" {
-    if (code !== LF && code !== CR) {
-      if (this.#csv === undefined || state === "afterMarkerCr") throw this.#badMarker();
-      this.#state = "data";
-      return "again";
+  /** At `\.`: the end of the data, if the line ends here the way the lines before did. Undefined: it is data (csv). */
+  #readMarker(bytes: Uint8Array, start: number, end: number): ScanResult | undefined {
+    const length = this.#at;
+    let at = start + length + 2;
+    if (this.#lineEnd === "crlf") {
+      if (at >= end && !this.#isLast) return "more";
+      const byte = at < end ? bytes[at] : undefined;
+      if (byte !== CR) {
+        if (this.#isCsv) return undefined;
+        throw byte === LF ? this.#otherLineEnd() : this.#bad("end-of-copy marker corrupt");
+      }
+      at++;
     }
-    if (this.#lineEnd === "crlf" && state === "afterMarker" && code === CR) {
-      this.#state = "afterMarkerCr";
-      return "inside";
+    if (at >= end && !this.#isLast) return "more";
+    const byte = at < end ? bytes[at] : undefined;
+    if (byte !== LF && byte !== CR) {
+      if (this.#isCsv) return undefined;
+      throw this.#bad("end-of-copy marker corrupt");
     }
-    const isSame =
-      this.#lineEnd === "unknown" ||
-      (this.#lineEnd === "crlf"
-        ? state === "afterMarkerCr" && code === LF
-        : code === (this.#lineEnd === "lf" ? LF : CR));
-    if (!isSame) throw this.#bad("end-of-copy marker does not match previous newline style");
-    this.#isEnded = true;
-    return "after";
+    if (this.#lineEnd !== "unknown" && byte !== (this.#lineEnd === "cr" ? CR : LF))
+      throw this.#otherLineEnd();
+    return this.#finish(length, end - start, "end");
   }
 
-  /** `tail`: the last piece, with its line end or end marker. */
-  #endLine(tail: string): void {
-    const line = this.#takeHeld(tail);
-    if (this.#isEnded) {
-      const data = line.replace(/\\\.\r?[\r\n]$/, "");
-      if (data !== "") this.#onLine(data);
-      return;
-    }
-    this.#onLine(line.slice(0, this.#lineEnd === "crlf" ? -2 : -1));
-    this.lineNumber++;
-  }
-
-  #takeHeld(tail: string): string {
-    const line = this.#pieces.length === 0 ? tail : this.#pieces.join("") + tail;
-    this.#pieces = [];
-    this.#heldLength = 0;
-    return line;
+  #otherLineEnd(): SqlError {
+    return this.#bad("end-of-copy marker does not match previous newline style");
   }
 
   #lineEndInData(name: "newline" | "carriage return"): SqlError {
-    const isCsv = this.#csv !== undefined;
     const letter = name === "newline" ? String.raw`\n` : String.raw`\r`;
-    return this.#bad(`${isCsv ? "unquoted" : "literal"} ${name} found in data`, {
-      hint: isCsv ? `Use quoted CSV field to represent ${name}.` : `Use "${letter}" to represent ${name}.`,
-    });
+    return this.#bad(
+      `${this.#isCsv ? "unquoted" : "literal"} ${name} found in data`,
+      this.#isCsv ? `Use quoted CSV field to represent ${name}.` : `Use "${letter}" to represent ${name}.`,
+    );
   }
 
-  #badMarker(): SqlError {
-    return this.#bad("end-of-copy marker corrupt");
-  }
-
-  #bad(message: string, fields: { hint?: string } = {}): SqlError {
-    return new SqlError(SQLSTATE.badCopyFileFormat, message, {
-      detail: `line ${this.lineNumber}`,
-      ...fields,
-    });
+  #bad(message: string, hint?: string): SqlError {
+    return new SqlError(SQLSTATE.badCopyFileFormat, message, { hint });
   }
 }

@@ -28,13 +28,14 @@ const INTEGER_RANGES: ReadonlyMap<number, IntegerRange> = new Map([
 const UNBOUNDED: IntegerRange = { bits: 0, signed: true, name: "numeric" };
 const INTEGER = /^[+-]?\d+$/;
 
+/** Gives it as JSON writes it: no leading zeros, no minus zero. */
 export function integerReader(typeId: number): (text: string) => string {
   const { bits, signed, name } = INTEGER_RANGES.get(typeId) ?? UNBOUNDED;
   const limit = 1n << BigInt(bits);
   const smallest = signed ? -limit : 0n;
   // As many digits as cannot leave the range.
   const safeDigits = bits === 0 ? 30 : Math.floor(bits * Math.log10(2));
-  const plain = new RegExp(`^${signed ? "-?" : ""}\\d{1,${safeDigits}}$`);
+  const plain = new RegExp(`^(?:0|${signed ? "-?" : ""}[1-9]\\d{0,${safeDigits - 1}})$`);
   return (text) => {
     if (plain.test(text)) return text;
     const trimmed = trimBlanks(text);

@@ -1,137 +1,223 @@
 /**
  * Reads the data of COPY … FROM STDIN, in PostgreSQL's text and csv formats, cut into pieces anywhere.
  *
- * Shape   `push` gives the rows that ended in what was pushed; `finish` gives a last row without a line end
- * Limits  one unfinished row is held, at most `maxRowLength` characters; what follows `\.` is ignored, as in PostgreSQL
- * Errors  SqlError 22P04, and what the readers of fields throw, with `COPY table, line n, column c` in `detail`; 22021 for
- *         text that is not UTF-8
+ * Shape   `push` takes a piece; `read` puts the rows that are complete into a batch until that is full; after `finish` also
+ *         a last row without a line end
+ * Limits  one unfinished row is held, at most `maxRowBytes`; what follows `\.` is ignored, as in PostgreSQL
+ * Errors  SqlError 22P04, 22021 for text that is not UTF-8, 23502, and what readers of fields throw, all with PostgreSQL's
+ *         `COPY t, line n, column c: "x"` in `where`; the rows before are in the batch
+ * Source  NextCopyFrom in PostgreSQL 15's copyfromparse.c
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { CopyFormat } from "./client-values.js";
-import type { FieldReader } from "./copy-columns.js";
-import { splitCsv, splitText, type CopyRow } from "./copy-fields.js";
+import type { TextCopyFormat } from "./client-values.js";
+import { nullInColumn, type CopyBatch, type CopyColumn } from "./copy-batch.js";
+import { FieldSplitter } from "./copy-fields.js";
 import { LineScanner } from "./copy-lines.js";
-import { Utf8Stream } from "./utf8.js";
+import { atLine, clipped, type CopyReader } from "./copy-reader.js";
+import { CopyWindow } from "./copy-window.js";
+import { badSequence, validLength } from "./utf8.js";
 
-export type { CopyRow } from "./copy-fields.js";
-
-/** PostgreSQL holds one line in at most 1 GB; a JavaScript string in 2^29 characters. */
-const MAX_ROW_LENGTH = 2 ** 28;
-const SHOWN_LENGTH = 100;
+/** PostgreSQL holds one line in at most 1 GB; here it is held several times over until it is stored. */
+const MAX_ROW_BYTES = 2 ** 28;
 
 export interface CopySource {
-  readonly format: CopyFormat;
+  readonly format: TextCopyFormat;
   /** As it is named in errors. */
   readonly table: string;
-  /** Names of the columns the data has, in order. */
-  readonly columns: readonly string[];
-  /** What reads the fields of each column; undefined leaves a column's fields as they are. */
-  readonly readers?: readonly (FieldReader | undefined)[];
-  readonly maxRowLength?: number;
+  /** The columns the data has, in order. */
+  readonly columns: readonly CopyColumn[];
+  readonly maxRowBytes?: number;
 }
 
-export class CopyParser {
+export class TextCopyReader implements CopyReader {
   readonly #source: CopySource;
+  readonly #window = new CopyWindow();
   readonly #scanner: LineScanner;
-  readonly #utf8 = new Utf8Stream();
-  readonly #split: (line: string, format: CopyFormat) => CopyRow;
-  #rows: CopyRow[] = [];
+  readonly #fields: FieldSplitter;
+  readonly #nullText: Uint8Array;
+  readonly #line = { bytes: new Uint8Array(0) as Uint8Array, start: 0, length: 0 };
+  /** Line ends seen before the line under way, plus one for the line itself. */
+  #lineNumber = 1;
+  /** The line under way can be shown. */
+  #lineIsRead = false;
   #isHeader: boolean;
+  #isLast = false;
+  #isDone = false;
+  /** Bytes behind the window: the beginning of a character, or no UTF-8. */
+  #unverified: Uint8Array = new Uint8Array(0);
+  #isBroken = false;
 
   constructor(source: CopySource) {
-    const { format, header, quote, escape } = source.format;
     this.#source = source;
-    this.#isHeader = header;
-    this.#split = format === "csv" ? splitCsv : splitText;
-    const csv = { quote: quote.charCodeAt(0), escape: escape.charCodeAt(0) };
-    this.#scanner = new LineScanner(format === "csv" ? csv : undefined, (line) => this.#takeLine(line));
+    this.#scanner = new LineScanner(source.format);
+    this.#fields = new FieldSplitter(source.format);
+    this.#nullText = Buffer.from(source.format.null);
+    this.#isHeader = source.format.header !== "none";
   }
 
-  /** Adds bytes, which may be reused afterwards, and gives back the rows they complete. */
-  push(data: Uint8Array): CopyRow[] {
-    if (this.#scanner.isEnded) return [];
-    return this.#collect(() => {
-      this.#scanner.feed(this.#utf8.decode(data));
-      if (this.#scanner.heldLength > (this.#source.maxRowLength ?? MAX_ROW_LENGTH)) {
-        throw new SqlError(SQLSTATE.programLimitExceeded, "a line of COPY data is too long");
-      }
-    });
+  push(piece: Uint8Array): void {
+    if (this.#isDone || this.#isBroken) return;
+    const bytes = this.#unverified.length === 0 ? piece : Buffer.concat([this.#unverified, piece]);
+    const valid = validLength(bytes);
+    this.#unverified = bytes.slice(valid.length);
+    this.#isBroken = valid.isBroken;
+    this.#window.add(bytes.subarray(0, valid.length));
   }
 
-  /** The data has ended: gives back a last row that no line end followed. */
-  finish(): CopyRow[] {
-    if (this.#scanner.isEnded) return [];
-    return this.#collect(() => {
-      this.#utf8.finish();
-      this.#scanner.finish();
-    });
+  finish(): void {
+    this.#isLast = true;
   }
 
-  #collect(read: () => void): CopyRow[] {
-    try {
-      read();
-      return this.#rows;
-    } catch (error) {
-      throw error instanceof SqlError ? this.#located(error) : error;
-    } finally {
-      this.#rows = [];
+  get place(): string {
+    const { newlines } = this.#scanner;
+    return atLine(this.#source.table, this.#lineNumber + newlines);
+  }
+
+  read(batch: CopyBatch): "full" | "more" {
+    while (!batch.isFull) {
+      if (this.#isDone || !this.#readLine(batch)) return "more";
+    }
+    return "full";
+  }
+
+  /** False when the line needs more data, or there is none. */
+  #readLine(batch: CopyBatch): boolean {
+    const window = this.#window;
+    const hasAll = this.#isLast && this.#unverified.length === 0;
+    const result = this.#located(() => this.#scanner.scan(window, hasAll));
+    if (result === "more") {
+      this.#refuseEndless();
+      return false;
+    }
+    const { length, consumed } = this.#scanner;
+    if (result === "end") this.#isDone = true;
+    if (result === "line" || length > 0) this.#takeLine(batch, length);
+    window.start += consumed;
+    this.#lineNumber += 1 + this.#scanner.newlines;
+    this.#scanner.next();
+    return true;
+  }
+
+  #refuseEndless(): void {
+    const { start, end } = this.#window;
+    const isBroken = this.#isBroken || (this.#isLast && this.#unverified.length > 0);
+    if (isBroken) throw this.#place(badSequence(this.#unverified, 0));
+    if (end - start > (this.#source.maxRowBytes ?? MAX_ROW_BYTES))
+      throw this.#place(new SqlError(SQLSTATE.programLimitExceeded, "a line of COPY data is too long"));
+  }
+
+  #takeLine(batch: CopyBatch, length: number): void {
+    const line = this.#line;
+    line.bytes = this.#window.bytes;
+    line.start = this.#window.start;
+    line.length = length;
+    this.#lineIsRead = true;
+    const isHeader = this.#isHeader;
+    this.#isHeader = false;
+    if (!isHeader || this.#source.format.header === "match") {
+      this.#located(() => {
+        this.#split();
+        if (isHeader) this.#checkHeader();
+        else this.#readRow(batch, length);
+      });
+    }
+    this.#lineIsRead = false;
+  }
+
+  #split(): void {
+    const { hasEscapes, delimiters, delimiterCount } = this.#scanner;
+    if (hasEscapes) this.#fields.split(this.#line);
+    else this.#fields.splitAt(this.#line, delimiters, delimiterCount);
+  }
+
+  #checkHeader(): void {
+    const { columns, format } = this.#source;
+    const { count, nulls } = this.#fields;
+    if (count !== columns.length) {
+      throw bad(`wrong number of fields in header line: got ${count}, expected ${columns.length}`);
+    }
+    for (const [index, { name }] of columns.entries()) {
+      const isNull = nulls[index] === 1;
+      const field = this.#fieldText(index);
+      if (!isNull && field === name) continue;
+      const got = isNull ? `null value ("${format.null}")` : `"${field}"`;
+      throw bad(`column name mismatch in header line field ${index + 1}: got ${got}, expected "${name}"`);
     }
   }
 
-  #takeLine(line: string): void {
-    if (this.#isHeader) {
-      this.#isHeader = false;
-      return;
-    }
-    const row = this.#read(line);
+  #readRow(batch: CopyBatch, length: number): void {
     const { columns } = this.#source;
-    if (row.length > columns.length) throw this.#bad("extra data after last expected column", line);
-    if (row.length < columns.length) {
-      throw this.#bad(`missing data for column "${columns[row.length] ?? ""}"`, line);
-    }
-    this.#readFields(row);
-    this.#rows.push(row);
-  }
-
-  #readFields(row: CopyRow): void {
-    const { readers = [] } = this.#source;
-    for (let index = 0; index < readers.length; index++) {
-      const read = readers[index];
-      const field = row[index] ?? null;
-      if (read === undefined || field === null) continue;
+    if (this.#fields.count > columns.length) throw bad("extra data after last expected column");
+    for (let index = 0; index < columns.length; index++) {
       try {
-        row[index] = read(field);
+        this.#readField(batch, index);
       } catch (error) {
-        throw error instanceof SqlError ? this.#located(error, field, this.#source.columns[index]) : error;
+        for (let before = 0; before < index; before++) batch.columns[before]?.dropLast();
+        throw error;
       }
     }
+    this.#refuseNulls(batch);
+    batch.endRow(length);
   }
 
-  #read(line: string): CopyRow {
+  #readField(batch: CopyBatch, index: number): void {
+    const { columns, format } = this.#source;
+    const fields = this.#fields;
+    const column = columns[index];
+    const out = batch.columns[index];
+    if (column === undefined || out === undefined) throw new Error("a batch has the columns of its source");
+    if (index >= fields.count) throw bad(`missing data for column "${column.name}"`);
+    const start = fields.starts[index] ?? 0;
+    const end = fields.ends[index] ?? 0;
     try {
-      return this.#split(line, this.#source.format);
+      if (fields.nulls[index] === 1) {
+        if (column.forceNotNull) column.input.readText(this.#nullText, 0, this.#nullText.length, out);
+        else out.putNull();
+      } else if (column.forceNull && this.#fieldText(index) === format.null) out.putNull();
+      else column.input.readText(fields.bytes, start, end, out);
     } catch (error) {
-      throw error instanceof SqlError ? this.#located(error, line) : error;
+      if (!(error instanceof SqlError)) throw error;
+      throw this.#place(error, `, column ${column.name}: "${clipped(fields.bytes, start, end)}"`);
     }
   }
 
-  #bad(message: string, line: string): SqlError {
-    return this.#located(new SqlError(SQLSTATE.badCopyFileFormat, message), line);
+  /** Behind all conversions, as PostgreSQL checks constraints. */
+  #refuseNulls(batch: CopyBatch): void {
+    const { columns, table } = this.#source;
+    for (const [index, { name, notNull }] of columns.entries()) {
+      if (!notNull || batch.columns[index]?.lastIsNull !== true) continue;
+      for (const column of batch.columns) column.dropLast();
+      throw nullInColumn(table, name);
+    }
+  }
+
+  #fieldText(index: number): string {
+    const { bytes, starts, ends } = this.#fields;
+    return Buffer.from(bytes.subarray(starts[index], ends[index])).toString();
+  }
+
+  #located<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw error instanceof SqlError ? this.#place(error) : error;
+    }
   }
 
   /** The same error, saying where in the data it was; an error that says so already stays as it is. */
-  #located(error: SqlError, data?: string, column?: string): SqlError {
-    if (error.detail?.startsWith("COPY ") === true) return error;
-    const { table } = this.#source;
-    const inColumn = column === undefined ? "" : `, column ${column}`;
-    const place = `COPY ${table}, line ${this.#scanner.lineNumber}${inColumn}`;
-    const shown =
-      data !== undefined && data.length > SHOWN_LENGTH ? `${data.slice(0, SHOWN_LENGTH)}...` : data;
-    const where = shown === undefined ? place : `${place}: "${shown}"`;
+  #place(error: SqlError, detail?: string): SqlError {
+    if (error.where !== undefined) return error;
+    const { bytes, start, length } = this.#line;
+    const line = this.#lineIsRead ? `: "${clipped(bytes, start, start + length)}"` : "";
     return new SqlError(error.code, error.message, {
-      detail: column === undefined || error.detail === undefined ? where : `${where}\n${error.detail}`,
+      detail: error.detail,
       hint: error.hint,
+      where: `${this.place}${detail ?? line}`,
       cause: error,
     });
   }
+}
+
+function bad(message: string): SqlError {
+  return new SqlError(SQLSTATE.badCopyFileFormat, message);
 }

@@ -47,13 +47,17 @@ interface OpenColumn {
 /** Encodes the rows of one result. Types null are columns this server makes: only `encodeText` is for those. */
 export class RowEncoder {
   readonly #columns: readonly (EncodedColumn | null)[];
+  readonly #tag: number;
   #out: Uint8Array = new Uint8Array(0);
 
+  /** `tag` is that of each message: rows of binary COPY data look like DataRow. */
   constructor(
     types: readonly (EngineType | null)[],
     formats: readonly ValueFormat[],
     options: EncodingOptions,
+    tag = DATA_ROW,
   ) {
+    this.#tag = tag;
     this.#columns = types.map((type, index) => {
       if (type === null) return null;
       const format = formats[index] ?? "text";
@@ -92,7 +96,7 @@ export class RowEncoder {
     let maxBytes = count * (HEADER_BYTES + 4 * columns.length);
     for (const column of columns) maxBytes += column.maxBytes;
     const out = this.#reserve(maxBytes);
-    const end = writeRows(columns, out, firstRow, count);
+    const end = writeRows(columns, out, { firstRow, count, tag: this.#tag });
     return out.subarray(0, end);
   }
 
@@ -152,11 +156,15 @@ function openCells({ bytes, starts, lengths }: Cells, firstRow: number, count: n
 }
 
 /** Writes whole messages from the buffer's start on; gives the position after the last. */
-function writeRows(columns: readonly OpenColumn[], out: Uint8Array, firstRow: number, count: number): number {
+function writeRows(
+  columns: readonly OpenColumn[],
+  out: Uint8Array,
+  { firstRow, count, tag }: { readonly firstRow: number; readonly count: number; readonly tag: number },
+): number {
   let at = 0;
   for (let row = firstRow; row < firstRow + count; row++) {
     const start = at;
-    out[at] = DATA_ROW;
+    out[at] = tag;
     out[at + 5] = columns.length >> 8;
     out[at + 6] = columns.length;
     at += HEADER_BYTES;

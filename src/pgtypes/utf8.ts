@@ -1,4 +1,5 @@
 /** Text from a client: valid UTF-8 without NUL, or the error PostgreSQL gives. */
+import { isUtf8 } from "node:buffer";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -13,7 +14,13 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-function badSequence(bytes: Uint8Array, at: number): SqlError {
+/** Errors: SqlError 22021 for what is no text. */
+export function requireUtf8(bytes: Uint8Array): void {
+  if (!isUtf8(bytes) || bytes.includes(0)) decodeUtf8(bytes);
+}
+
+/** 22021 naming the sequence at `at`. */
+export function badSequence(bytes: Uint8Array, at: number): SqlError {
   const sequence = bytes.subarray(at, at + sequenceLength(bytes[at] ?? 0));
   const hex = Array.from(sequence, (byte) => `0x${byte.toString(16).padStart(2, "0")}`).join(" ");
   return new SqlError(SQLSTATE.characterNotInRepertoire, `invalid byte sequence for encoding "UTF8": ${hex}`);
@@ -39,21 +46,21 @@ function firstInvalid(bytes: Uint8Array): number {
   return 0;
 }
 
-/** Decodes a text that comes in pieces cut anywhere; an unfinished sequence waits for the next piece. */
-export class Utf8Stream {
-  #held: Uint8Array = new Uint8Array(0);
+export interface ValidBytes {
+  /** Bytes at the beginning that are whole characters of valid text. */
+  readonly length: number;
+  /** What follows is no text; otherwise it is the beginning of a character. */
+  readonly isBroken: boolean;
+}
 
-  decode(data: Uint8Array): string {
-    const bytes = this.#held.length === 0 ? data : Buffer.concat([this.#held, data]);
-    const end = completeLength(bytes);
-    this.#held = bytes.slice(end);
-    return decodeUtf8(bytes.subarray(0, end));
-  }
-
-  /** Errors: SqlError 22021 when the text ended inside a sequence. */
-  finish(): void {
-    if (this.#held.length > 0) throw badSequence(this.#held, 0);
-  }
+/** How much of a piece of text, cut anywhere at its end, is valid UTF-8 without NUL. */
+export function validLength(bytes: Uint8Array): ValidBytes {
+  const end = completeLength(bytes);
+  const complete = bytes.subarray(0, end);
+  if (isUtf8(complete) && !complete.includes(0)) return { length: end, isBroken: false };
+  const nul = complete.indexOf(0);
+  const invalid = isUtf8(complete) ? nul : firstInvalid(complete);
+  return { length: nul >= 0 ? Math.min(nul, invalid) : invalid, isBroken: true };
 }
 
 /** Length without a sequence at the end that needs more bytes than there are. */

@@ -25,6 +25,7 @@ export function withPosition(error: SqlError, text: string): SqlError {
     detail: error.detail,
     hint: error.hint,
     position: characterPosition(text, before.length),
+    where: error.where,
     cause: error.cause,
   });
 }

@@ -49,7 +49,10 @@ export async function planStatement(
     case "truncate":
       return await eachTarget(statement, async (name) => ({
         sql: `TRUNCATE ${await writeTarget(context, transaction, name)}`,
-        afterwards: undefined,
+        afterwards: () => {
+          const meaning = writableName(context.scope, name);
+          if (meaning.kind !== "temporary") transaction.markTruncated(meaning.relation);
+        },
       }));
     case "drop":
       return await planDrops(context, transaction, statement);

@@ -5,11 +5,11 @@
 import { discardBranch } from "../branch/lifecycle.js";
 import type { Connection } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
-import type { CopyStatement, StatementAnalysis } from "../sql/analysis.js";
+import type { StatementAnalysis } from "../sql/analysis.js";
 import { describeBranch, runBranch } from "./branch-runner.js";
-import { copyOut, startCopyIn } from "./copy.js";
+import { runCopy } from "./copy.js";
 import { withPosition } from "./error-position.js";
-import { describeRelational, endOfStatement, runRelational, type ExecuteInput } from "./relational-runner.js";
+import { describeRelational, runRelational, type ExecuteInput } from "./relational-runner.js";
 import { SessionCore, type SessionIdentity, type SessionServices } from "./session-core.js";
 import { runSessionStatement, type SessionStatementHost } from "./session-statements.js";
 import type { Settings } from "./settings.js";
@@ -164,31 +164,12 @@ export class DuckSession implements QuerySession {
       case "branch":
         return await runBranch(this.#core, analysis, input, running.signal);
       case "copy":
-        return await this.#runCopy(analysis, running.signal);
+        return await runCopy(this.#core, analysis, running);
       case "relational":
         return await runRelational(this.#core, analysis, input, running);
       default:
         return analysis satisfies never;
     }
-  }
-
-  async #runCopy(statement: CopyStatement, signal: AbortSignal): Promise<StatementResult> {
-    const core = this.#core;
-    const incoming = statement.direction === "in";
-    if (incoming) core.refuseReadOnly("COPY FROM");
-    const transaction = await core.transactions.need(core.head, signal);
-    core.requireHead(transaction, incoming);
-    if (incoming) core.transactions.record({ kind: "final", reason: "COPY FROM cannot be repeated" });
-    const end = endOfStatement(core);
-    const host = {
-      connection: core.connection,
-      transaction,
-      planContext: core.planContext(transaction),
-      timeZone: core.settings.get("TimeZone"),
-      commit: async () => await end(true),
-      rollback: async () => await end(false),
-    };
-    return incoming ? await startCopyIn(host, statement) : await copyOut(host, statement);
   }
 
   async #rollbackToSavepoint(name: string): Promise<void> {

@@ -6,7 +6,7 @@ import type { DataChunk, EngineType } from "../engine/types.js";
 import type { SqlError, SqlState } from "../core/errors.js";
 import type { BoundParameter, CopyFormat } from "../pgtypes/client-values.js";
 
-export type { BoundParameter, CopyFormat };
+export type { BoundParameter };
 
 /** One result column. `type` is null for columns this server answers itself (SHOW, SHOW BRANCHES …): they are text. */
 export interface ResultColumn {
@@ -50,11 +50,18 @@ export type StatementResult =
       readonly tag: (rows: number) => string;
     }
   | { readonly kind: "command"; readonly tag: string }
-  | { readonly kind: "copyIn"; readonly columnCount: number; readonly sink: CopySink }
+  | {
+      readonly kind: "copyIn";
+      readonly columnCount: number;
+      readonly format: CopyFormat;
+      readonly sink: CopySink;
+    }
   | {
       readonly kind: "copyOut";
       readonly columnCount: number;
       readonly format: CopyFormat;
+      /** Columns whose csv fields are quoted whatever they hold; missing ones are not. */
+      readonly forceQuote: readonly boolean[];
       readonly columns: readonly ResultColumn[];
       readonly batches: AsyncIterableIterator<RowBatch>;
     }
@@ -62,6 +69,8 @@ export type StatementResult =
 
 /** Where the rows of COPY … FROM STDIN go. Bytes in, any chunking; the session's transaction holds the effect. */
 export interface CopySink {
+  /** Where in the data the reading is: the context of an error that is not about the data itself. */
+  readonly place: string;
   write(data: Uint8Array): Promise<void>;
   /** Ends the copy; resolves with the tag `COPY n`. */
   finish(): Promise<string>;

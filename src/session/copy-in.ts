@@ -1,7 +1,6 @@
 /** COPY … FROM STDIN: the phase in which the client sends data instead of statements. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { CopySink } from "../query/types.js";
-import { writeCopyInResponse } from "../wire/backend-messages.js";
 import type { Frame } from "../wire/frame-reader.js";
 import { decodeFrontendMessage } from "../wire/frontend-messages.js";
 import type { ClientContext } from "./client-context.js";
@@ -13,9 +12,8 @@ import { ClientGoneError } from "./client-channel.js";
  * Errors  57014 for CopyFail or a cancel request, 08P01 for any other message, and what the sink says; the sink is
  *         aborted first
  */
-export async function copyIn(context: ClientContext, columnCount: number, sink: CopySink): Promise<string> {
+export async function copyIn(context: ClientContext, sink: CopySink): Promise<string> {
   try {
-    writeCopyInResponse(context.output.writer, columnCount);
     await context.output.flush();
     for (;;) {
       const frame = await context.channel.nextFrame(false);
@@ -40,7 +38,9 @@ async function acceptFrame(frame: Frame, sink: CopySink): Promise<string | undef
     case "copyDone":
       return sink.finish();
     case "copyFail":
-      throw new SqlError(SQLSTATE.queryCanceled, `COPY from stdin failed: ${message.reason}`);
+      throw new SqlError(SQLSTATE.queryCanceled, `COPY from stdin failed: ${message.reason}`, {
+        where: sink.place,
+      });
     case "flush":
     case "sync":
       return undefined;
@@ -49,6 +49,7 @@ async function acceptFrame(frame: Frame, sink: CopySink): Promise<string | undef
       throw new SqlError(
         SQLSTATE.protocolViolation,
         `unexpected message type 0x${type} during COPY from stdin`,
+        { where: sink.place },
       );
     }
   }

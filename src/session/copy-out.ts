@@ -1,70 +1,89 @@
 /** COPY … TO STDOUT: rows as CopyData, one message per row, as clients that read row by row expect. */
+import { SIGNATURE } from "../pgtypes/copy-binary.js";
 import { CopyEncoder } from "../pgtypes/copy-encoder.js";
-import type { CopyFormat, RowBatch, StatementResult } from "../query/types.js";
+import { RowEncoder } from "../pgtypes/row-encoder.js";
+import type { RowBatch, StatementResult } from "../query/types.js";
 import type { ClientContext } from "./client-context.js";
 
 type CopyOutResult = Extract<StatementResult, { readonly kind: "copyOut" }>;
 
 const COPY_DATA = 0x64;
 const HEADER_BYTES = 5;
-const LF = 0x0a;
+/** Signature · flags · length of extension, both 0. */
+const BINARY_HEADER = Buffer.concat([SIGNATURE, Buffer.alloc(8)]);
+/** In place of a row's number of fields: -1. */
+const BINARY_TRAILER = Buffer.from([0xff, 0xff]);
 
-/** Sends the rows of one COPY and gives their number; the header line, if any, does not count. */
+/** Sends the rows of one COPY and gives their number; header and trailer do not count. */
 export async function copyOutRows(context: ClientContext, result: CopyOutResult): Promise<number> {
-  const types = result.columns.map((column) => column.type);
-  const encoder = new CopyEncoder(types, result.format, { timeZone: context.timeZone });
+  const encoder = result.format.format === "binary" ? binaryRows(context, result) : textRows(context, result);
   let rows = 0;
-  if (result.format.header) {
-    const header = encoder.encodeHeader(result.columns.map((column) => column.name));
-    await context.output.rows(frameCopyRows(header, result.format));
-  }
+  const header = encoder.header();
+  if (header.length > 0) await context.output.rows(header);
   for await (const batch of result.batches) {
     context.interrupt.throwIfRequested();
     rows += batch.kind === "chunk" ? batch.chunk.rowCount : batch.rows.length;
-    await context.output.rows(frameCopyRows(encode(encoder, batch), result.format));
+    await context.output.rows(encoder.rows(batch));
   }
+  const trailer = encoder.trailer();
+  if (trailer.length > 0) await context.output.rows(trailer);
   return rows;
 }
 
-function encode(encoder: CopyEncoder, batch: RowBatch): Uint8Array {
-  return batch.kind === "chunk" ? encoder.encodeChunk(batch.chunk) : encoder.encodeText(batch.rows);
+/** Everything as CopyData messages; empty where a format has none. */
+interface CopyRows {
+  readonly header: () => Uint8Array;
+  readonly rows: (batch: RowBatch) => Uint8Array;
+  readonly trailer: () => Uint8Array;
 }
 
-/** Frames encoded rows, each ended by a line feed, as one CopyData message each. */
-export function frameCopyRows(rows: Uint8Array, format: CopyFormat): Buffer {
-  const ends = format.format === "csv" ? csvRowEnds(rows, format) : textRowEnds(rows);
-  const framed = Buffer.allocUnsafe(rows.length + HEADER_BYTES * ends.length);
-  let from = 0;
-  let at = 0;
-  for (const end of ends) {
-    at = framed.writeUInt8(COPY_DATA, at);
-    at = framed.writeInt32BE(end - from + 4, at);
-    framed.set(rows.subarray(from, end), at);
-    at += end - from;
-    from = end;
-  }
-  return framed;
+function textRows(context: ClientContext, result: CopyOutResult): CopyRows {
+  const { format, columns, forceQuote } = result;
+  if (format.format === "binary") throw new Error("binary rows are no text");
+  const types = columns.map((column) => column.type);
+  const encoder = new CopyEncoder(types, format, { timeZone: context.timeZone, forceQuote });
+  return {
+    header: () =>
+      format.header === "none"
+        ? new Uint8Array(0)
+        : encoder.encodeHeader(columns.map((column) => column.name)),
+    rows: (batch) =>
+      batch.kind === "chunk" ? encoder.encodeChunk(batch.chunk) : encoder.encodeText(batch.rows),
+    trailer: () => new Uint8Array(0),
+  };
 }
 
-/** In text format a line feed inside a value is written as `\n`: every one found ends a row. */
-function textRowEnds(rows: Uint8Array): number[] {
-  const ends: number[] = [];
-  for (let at = rows.indexOf(LF); at >= 0; at = rows.indexOf(LF, at + 1)) ends.push(at + 1);
-  return ends;
+/** A row is laid out as in DataRow. The file's header goes into the first message, as PostgreSQL sends it. */
+function binaryRows(context: ClientContext, { columns }: CopyOutResult): CopyRows {
+  const types = columns.map((column) => column.type);
+  const formats = columns.map(() => "binary" as const);
+  const encoder = new RowEncoder(types, formats, { timeZone: context.timeZone }, COPY_DATA);
+  let isFirst = true;
+  const withHeader = (messages: Uint8Array): Uint8Array => {
+    if (!isFirst || messages.length === 0) return messages;
+    isFirst = false;
+    return headedMessage(messages);
+  };
+  return {
+    header: () => new Uint8Array(0),
+    rows: (batch) =>
+      withHeader(batch.kind === "chunk" ? encoder.encodeChunk(batch.chunk) : encoder.encodeText(batch.rows)),
+    trailer: () => withHeader(copyData(BINARY_TRAILER)),
+  };
 }
 
-/** In csv a line feed between quotes belongs to the value. */
-function csvRowEnds(rows: Uint8Array, format: CopyFormat): number[] {
-  const ends: number[] = [];
-  const quote = format.quote.charCodeAt(0);
-  const escape = format.escape.charCodeAt(0);
-  let quoted = false;
-  for (let at = 0; at < rows.length; at++) {
-    const byte = rows[at];
-    const next = rows[at + 1];
-    if (quoted && byte === escape && (next === quote || next === escape)) at++;
-    else if (byte === quote) quoted = !quoted;
-    else if (byte === LF && !quoted) ends.push(at + 1);
-  }
-  return ends;
+function copyData(body: Uint8Array): Buffer {
+  const message = Buffer.allocUnsafe(HEADER_BYTES + body.length);
+  message.writeUInt8(COPY_DATA, 0);
+  message.writeInt32BE(body.length + 4, 1);
+  message.set(body, HEADER_BYTES);
+  return message;
+}
+
+/** The messages with the file's header inside the first one. */
+function headedMessage(messages: Uint8Array): Buffer {
+  const view = new DataView(messages.buffer, messages.byteOffset, messages.byteLength);
+  const end = 1 + view.getInt32(1);
+  const first = copyData(Buffer.concat([BINARY_HEADER, messages.subarray(HEADER_BYTES, end)]));
+  return Buffer.concat([first, messages.subarray(end)]);
 }

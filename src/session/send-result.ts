@@ -1,6 +1,11 @@
 /** Sends what a statement gave back. The one place where rows go out, for simple and extended queries alike. */
 import type { StatementResult } from "../query/types.js";
-import { writeCopyDone, writeCopyOutResponse, writeRowDescription } from "../wire/backend-messages.js";
+import {
+  writeCopyDone,
+  writeCopyInResponse,
+  writeCopyOutResponse,
+  writeRowDescription,
+} from "../wire/backend-messages.js";
 import type { ClientContext } from "./client-context.js";
 import { copyIn } from "./copy-in.js";
 import { copyOutRows } from "./copy-out.js";
@@ -51,8 +56,12 @@ export async function sendRows(
 
 /** Runs the data phase of a COPY and gives its tag. */
 export async function runCopy(context: ClientContext, result: CopyResult): Promise<string> {
-  if (result.kind === "copyIn") return copyIn(context, result.columnCount, result.sink);
-  writeCopyOutResponse(context.output.writer, result.columnCount);
+  const format = result.format.format === "binary" ? 1 : 0;
+  if (result.kind === "copyIn") {
+    writeCopyInResponse(context.output.writer, format, result.columnCount);
+    return copyIn(context, result.sink);
+  }
+  writeCopyOutResponse(context.output.writer, format, result.columnCount);
   const rows = await copyOutRows(context, result);
   writeCopyDone(context.output.writer);
   return `COPY ${rows}`;

@@ -3,7 +3,7 @@
  * readers is fixed, and what an early one takes never reaches a later one.
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { StatementAnalysis } from "./analysis.js";
+import type { RelationalVerb, StatementAnalysis } from "./analysis.js";
 import { readBranchFunction } from "./branch-functions.js";
 import { readBranchStatement } from "./branch-grammar.js";
 import { readCopy } from "./copy-grammar.js";
@@ -98,6 +98,16 @@ async function analyseStatement(
   return readRelational(text, tokens, serializeSelect);
 }
 
+/** PreparableStmt of PostgreSQL's grammar; SELECT INTO is refused by COPY itself. */
+const COPIED_VERBS: ReadonlySet<RelationalVerb> = new Set([
+  "select",
+  "insert",
+  "update",
+  "delete",
+  "merge",
+  "createTableAs",
+]);
+
 async function analyseCopy(
   text: string,
   reader: TokenReader,
@@ -106,7 +116,7 @@ async function analyseCopy(
   const { queryText, ...copy } = readCopy(reader);
   if (queryText === undefined) return { kind: "copy", text, ...copy, query: undefined };
   const query = await readRelational(queryText, tokenise(queryText), serializeSelect);
-  if (query.verb !== "select") throw reader.syntaxError(2);
+  if (!COPIED_VERBS.has(query.verb)) throw reader.syntaxError(2);
   return { kind: "copy", text, ...copy, query };
 }
 

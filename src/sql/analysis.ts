@@ -172,9 +172,25 @@ export interface CopyStatement {
   readonly target: NameReference | undefined;
   readonly query: RelationalStatement | undefined;
   readonly columns: readonly string[];
-  /** Lower-case option names; boolean options given without a value are "true". */
-  readonly options: ReadonlyMap<string, string>;
+  /** As written, in order: what they mean is decided where the statement runs. */
+  readonly options: readonly CopyOption[];
+  /** COPY … FROM … WHERE: the condition's text. */
+  readonly where: string | undefined;
 }
+
+/** One option of COPY, from either syntax under the name of the present one. */
+export interface CopyOption {
+  readonly name: string;
+  readonly value: CopyOptionValue;
+  /** 1-based, in characters. */
+  readonly position: number;
+}
+
+export type CopyOptionValue =
+  | { readonly kind: "none" }
+  | { readonly kind: "text" | "number"; readonly text: string }
+  | { readonly kind: "star" }
+  | { readonly kind: "names"; readonly names: readonly string[] };
 
 export type StatementAnalysis =
   | RelationalStatement

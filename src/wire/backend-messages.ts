@@ -24,6 +24,8 @@ export interface ReportFields {
   readonly hint?: string | undefined;
   /** 1-based, in characters. */
   readonly position?: number | undefined;
+  /** The context the failure arose in. */
+  readonly where?: string | undefined;
 }
 
 /** PostgreSQL 15 answers with the whole version number, major and minor. */
@@ -116,12 +118,13 @@ export function writePortalSuspended(writer: MessageWriter): void {
   writer.begin("s").end();
 }
 
-export function writeCopyInResponse(writer: MessageWriter, columnCount: number): void {
-  writeCopyResponse(writer, "G", columnCount);
+/** `format` is that of the whole copy and of each column. */
+export function writeCopyInResponse(writer: MessageWriter, format: FormatCode, columnCount: number): void {
+  writeCopyResponse(writer, "G", format, columnCount);
 }
 
-export function writeCopyOutResponse(writer: MessageWriter, columnCount: number): void {
-  writeCopyResponse(writer, "H", columnCount);
+export function writeCopyOutResponse(writer: MessageWriter, format: FormatCode, columnCount: number): void {
+  writeCopyResponse(writer, "H", format, columnCount);
 }
 
 export function writeCopyDone(writer: MessageWriter): void {
@@ -145,10 +148,14 @@ export function writeNotificationResponse(
   writer.begin("A").int32(processId).cstring(channel).cstring(payload).end();
 }
 
-/** Only the text formats (0) of COPY: overall, and for each column. */
-function writeCopyResponse(writer: MessageWriter, tag: "G" | "H", columnCount: number): void {
-  writer.begin(tag).uint8(0).uint16(columnCount);
-  for (let i = 0; i < columnCount; i++) writer.int16(0);
+function writeCopyResponse(
+  writer: MessageWriter,
+  tag: "G" | "H",
+  format: FormatCode,
+  columnCount: number,
+): void {
+  writer.begin(tag).uint8(format).uint16(columnCount);
+  for (let i = 0; i < columnCount; i++) writer.int16(format);
   writer.end();
 }
 
@@ -162,6 +169,7 @@ function writeReport(writer: MessageWriter, tag: "E" | "N", fields: ReportFields
     ["D", fields.detail],
     ["H", fields.hint],
     ["P", fields.position],
+    ["W", fields.where],
   ];
   for (const [key, value] of entries) {
     if (value !== undefined) writer.uint8(key.charCodeAt(0)).cstring(String(value));

@@ -148,7 +148,7 @@ describe("what no text of the type may be", () => {
     if (!(failure instanceof SqlError)) throw new Error(`accepted: ${String(failure)}`);
     expect(failure.code).toBe(code);
     const shown = field.replaceAll("\\\\", "\\");
-    expect(failure.detail?.split("\n")[0]).toBe(`COPY kept, line 2, column v: "${shown}"`);
+    expect(failure.where).toBe(`COPY kept, line 2, column v: "${shown}"`);
     expect(await session.query("SELECT count(*) FROM kept")).toEqual([[0n]]);
   });
 });
@@ -161,7 +161,7 @@ test("on a branch the same texts mean the same, and a refused row leaves the bra
   expect(await feed("COPY shared FROM STDIN", "1\t{on,NULL}\n")).toBe("COPY 1");
   await expect(feed("COPY shared FROM STDIN", "2\t{}\n3\t{maybe}\n")).rejects.toMatchObject({
     code: "22P02",
-    detail: 'COPY shared, line 2, column flags: "{maybe}"',
+    where: 'COPY shared, line 2, column flags: "{maybe}"',
   });
   expect(await session.query("SELECT id, flags::VARCHAR FROM shared")).toEqual([[1, "[true, NULL]"]]);
   await session.query("SET branch = main");

@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BufferedRows } from "../../src/session/buffered-rows.js";
-import { frameCopyRows } from "../../src/session/copy-out.js";
 import {
   type AnnouncedTypes,
   encodingFormats,
@@ -12,17 +11,6 @@ import {
 import { endsTransaction } from "../../src/session/transaction-end.js";
 import { MessageWriter } from "../../src/wire/message-writer.js";
 import { sqlFailure } from "../support/sql-failure.js";
-
-function rowsOf(framed: Buffer): string[] {
-  const rows: string[] = [];
-  for (let at = 0; at < framed.length;) {
-    expect(framed.readUInt8(at)).toBe("d".charCodeAt(0));
-    const end = at + 1 + framed.readInt32BE(at + 1);
-    rows.push(framed.toString("utf8", at + 5, end));
-    at = end;
-  }
-  return rows;
-}
 
 function announcedFailure(announced: AnnouncedTypes | undefined, actual: AnnouncedTypes): string | undefined {
   return sqlFailure(() => requireAnnounced(announced, actual))?.code;
@@ -57,18 +45,6 @@ describe("BufferedRows", () => {
         expect(buffered.bytes).toBe(0);
       }),
     );
-  });
-});
-
-describe("frameCopyRows", () => {
-  const csv = { format: "csv", delimiter: ",", null: "", header: false, quote: '"', escape: '"' } as const;
-
-  it.each([
-    ["quotes and line ends inside quotes", csv, ['1,"a\nb"\n', '2,"say ""\n"""\n', "3,\n"]],
-    ["an escape of its own", { ...csv, escape: "\\" }, ['1,"a\\"\nb"\n', '2,"\\\\"\n', "3,x\\\n"]],
-    ["text format", { ...csv, format: "text" } as const, ["1\ta\\nb\n", "\n", '2\t"\n']],
-  ])("cuts between rows: %s", (_, format, rows) => {
-    expect(rowsOf(frameCopyRows(Buffer.from(rows.join("")), format))).toEqual(rows);
   });
 });
 

@@ -6,11 +6,11 @@ import { EventEmitter } from "node:events";
 import { SQLSTATE, SqlError } from "../../src/core/errors.js";
 import type { Connection } from "../../src/engine/connection.js";
 import { Database } from "../../src/engine/database.js";
-import { CopyParser } from "../../src/pgtypes/copy-parser.js";
+import type { TextCopyFormat } from "../../src/pgtypes/client-values.js";
+import { TextCopyReader } from "../../src/pgtypes/copy-parser.js";
 import { decodeParameter, inferParameterOid } from "../../src/pgtypes/parameters.js";
 import type {
   BoundParameter,
-  CopyFormat,
   CopySink,
   Notice,
   ParsedStatement,
@@ -24,12 +24,13 @@ import type {
 } from "../../src/query/types.js";
 import { loadParser, parsePostgres } from "../../src/sql/pg-parser.js";
 import { splitStatements } from "../../src/sql/split.js";
+import { CopyRows, textColumns } from "./copy-reading.js";
 
-const COPY_TEXT: CopyFormat = {
+const COPY_TEXT: TextCopyFormat = {
   format: "text",
   delimiter: "\t",
   null: "\\N",
-  header: false,
+  header: "none",
   quote: '"',
   escape: '"',
 };
@@ -212,26 +213,39 @@ class DuckDbSession implements QuerySession {
     const query = /^\s*copy\s+\((.*)\)\s+to\s+stdout(?:\s+\(format (csv)\))?/is.exec(text);
     const stream = await this.#connection.stream(query?.[1] ?? text);
     const isCsv = query?.[2] !== undefined;
-    const format: CopyFormat = isCsv ? { ...COPY_TEXT, format: "csv", delimiter: ",", null: "" } : COPY_TEXT;
+    const format: TextCopyFormat = isCsv
+      ? { ...COPY_TEXT, format: "csv", delimiter: ",", null: "" }
+      : COPY_TEXT;
     const columnCount = stream.columns.length;
-    return { kind: "copyOut", columnCount, format, columns: stream.columns, batches: this.#batches(stream) };
+    const { columns } = stream;
+    return {
+      kind: "copyOut",
+      columnCount,
+      format,
+      forceQuote: [],
+      columns,
+      batches: this.#batches(stream),
+    };
   }
 
   async #copyIn(table: string): Promise<StatementResult> {
     const columns = (await this.#connection.stream(`from ${table} limit 0`)).columns.map(({ name }) => name);
-    const parser = new CopyParser({ format: COPY_TEXT, table, columns });
-    const rows: (readonly (string | null)[])[] = [];
+    const reader = new TextCopyReader({ format: COPY_TEXT, table, columns: textColumns(columns) });
+    const collected = new CopyRows(reader, columns.length);
     const sink: CopySink = {
-      write: async (data) => void rows.push(...parser.push(data)),
+      get place() {
+        return reader.place;
+      },
+      write: async (data) => collected.push(data),
       finish: async () => {
-        rows.push(...parser.finish());
+        const rows = collected.finish();
         const places = columns.map((_, index) => `$${index + 1}`).join(", ");
         for (const row of rows) await this.#connection.run(`insert into ${table} values (${places})`, row);
         return `COPY ${rows.length}`;
       },
-      abort: async () => void (rows.length = 0),
+      abort: async () => {},
     };
-    return { kind: "copyIn", columnCount: columns.length, sink };
+    return { kind: "copyIn", columnCount: columns.length, format: COPY_TEXT, sink };
   }
 
   async #query(
