@@ -280,7 +280,7 @@ function isPlainRead(analysis: StatementAnalysis): boolean {
 }
 
 function mayWrite(analysis: StatementAnalysis): boolean {
-  if (analysis.kind === "copy") return analysis.direction === "in";
+  if (analysis.kind === "copy") return analysis.direction === "in" || analysis.query?.writes === true;
   return analysis.kind === "relational" && analysis.writes;
 }
 
