@@ -68,7 +68,6 @@ export const SQLSTATE = {
   invalidColumnReference: "42P10",
   groupingError: "42803",
   windowingError: "42P20",
-  invalidColumnReference: "42P10",
   datatypeMismatch: "42804",
   wrongObjectType: "42809",
   undefinedFunction: "42883",
