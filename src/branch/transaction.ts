@@ -46,6 +46,8 @@ export class Transaction {
   readonly connection: Connection;
   readonly head: HeadId;
   readonly snapshot: Snapshot;
+  /** Tables of the head that TRUNCATE emptied here. */
+  readonly truncated = new Set<RelationKey>();
   readonly #context: BranchContext;
   readonly #signal: AbortSignal;
   readonly #changes = new Map<number, RegistryChange>();
@@ -54,7 +56,6 @@ export class Transaction {
   #state: RegistryState;
   readonly #replaced = new Set<RelationKey>();
   readonly #created = new Set<RelationKey>();
-  readonly #truncated = new Set<RelationKey>();
   #catalogChanged = false;
   #definitionsChanged = false;
 
@@ -152,20 +153,6 @@ export class Transaction {
   createdSoFar(): (relation: RelationName) => boolean {
     const created = new Set(this.#created);
     return (relation) => created.has(relationKey(relation));
-  }
-
-  /** Remembers that this transaction emptied a table of its head. */
-  markTruncated(relation: RelationName): void {
-    this.#truncated.add(relationKey(relation));
-  }
-
-  /** True for a table of the transaction's head that it made or emptied itself: nobody else has seen rows of it. */
-  isFresh(relation: RelationName): boolean {
-    const key = relationKey(relation);
-    if (this.#truncated.has(key) || this.#created.has(key)) return true;
-    const now = this.#state.find(this.head, relation);
-    const before = this.snapshot.state.find(this.head, relation);
-    return now !== undefined && now.objectId !== before?.objectId;
   }
 
   /** A statement on main whose targets are unknown: every table of main counts as written. */

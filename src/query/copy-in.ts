@@ -1,6 +1,6 @@
 /** COPY … FROM STDIN: rows go from the client's bytes into DuckDB batch by batch, in one transaction. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import { MAIN } from "../branch/model.js";
+import { MAIN, relationKey, type RelationName } from "../branch/model.js";
 import { undefinedTable, type Transaction } from "../branch/transaction.js";
 import type { Connection, PreparedStatement } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
@@ -128,11 +128,19 @@ async function columnTypes(
 /** FREEZE changes nothing here, but is taken only where PostgreSQL would take it. */
 function refuseLateFreeze(core: SessionCore, transaction: Transaction, name: NameReference): void {
   const meaning = writableName(core.planContext(transaction).scope, name);
-  if (meaning.kind !== "temporary" && transaction.isFresh(meaning.relation)) return;
+  if (meaning.kind !== "temporary" && isFresh(transaction, meaning.relation)) return;
   throw new SqlError(
     SQLSTATE.objectNotInPrerequisiteState,
     "cannot perform COPY FREEZE because the table was not created or truncated in the current subtransaction",
   );
+}
+
+/** True for a table that the transaction made or emptied itself: nobody else has seen rows of it. */
+function isFresh(transaction: Transaction, relation: RelationName): boolean {
+  const { head, state, snapshot, truncated } = transaction;
+  if (truncated.has(relationKey(relation)) || transaction.createdSoFar()(relation)) return true;
+  const now = state.find(head, relation);
+  return now !== undefined && now.objectId !== snapshot.state.find(head, relation)?.objectId;
 }
 
 /** Stores batches one after the other, each while the next is being read. */

@@ -3,7 +3,7 @@
  * no plan of its own is refused on a branch.
  */
 import { notSupported } from "../core/errors.js";
-import { MAIN } from "../branch/model.js";
+import { MAIN, relationKey } from "../branch/model.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { tokenise, type Token } from "../sql/lexer.js";
@@ -51,7 +51,7 @@ export async function planStatement(
         sql: `TRUNCATE ${await writeTarget(context, transaction, name)}`,
         afterwards: () => {
           const meaning = writableName(context.scope, name);
-          if (meaning.kind !== "temporary") transaction.markTruncated(meaning.relation);
+          if (meaning.kind !== "temporary") transaction.truncated.add(relationKey(meaning.relation));
         },
       }));
     case "drop":
