@@ -17,6 +17,7 @@ import {
   TIMESTAMP,
   TIMESTAMPTZ,
   UUID,
+  type DuckDBAppender,
   type DuckDBConnection,
   type DuckDBPreparedStatement,
   type DuckDBResult,
@@ -157,6 +158,31 @@ export class PreparedStatement {
   }
 }
 
+/** Rows on their way into a table; all are there once it is closed. */
+export class ChunkAppender {
+  readonly #appender: DuckDBAppender;
+
+  constructor(appender: DuckDBAppender) {
+    this.#appender = appender;
+  }
+
+  append(chunk: DataChunk): void {
+    try {
+      this.#appender.appendDataChunk(chunk);
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+
+  close(): void {
+    try {
+      this.#appender.closeSync();
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+}
+
 /** The binding throws on types it has no class for (unresolved ones). */
 function knownType(read: () => EngineType): EngineType | undefined {
   try {
@@ -247,6 +273,21 @@ export class Connection implements Disposable {
   async prepare(sql: string): Promise<PreparedStatement> {
     try {
       return new PreparedStatement(await this.#connection.prepare(sql), this.#interruptions);
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+
+  /** Appends chunks, as they are, to a table whose columns have their types. The caller closes what it gets. */
+  async appendChunks(table: {
+    readonly catalog: string;
+    readonly schema: string;
+    readonly name: string;
+  }): Promise<ChunkAppender> {
+    try {
+      return new ChunkAppender(
+        await this.#connection.createAppender(table.name, table.schema, table.catalog),
+      );
     } catch (error) {
       throw classifyFailure(error);
     }

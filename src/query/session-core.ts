@@ -20,6 +20,7 @@ import type { LiveSessions } from "./live-sessions.js";
 import { BranchListings } from "./branch-listings.js";
 import { branchSizes } from "./branch-reports.js";
 import { PlainReads } from "./plain-reads.js";
+import { SessionCursors } from "./cursors.js";
 import { PreparedCache } from "./prepared-cache.js";
 import type { PlanContext } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
@@ -75,6 +76,7 @@ export class SessionCore implements Disposable {
   readonly sqlPrepared = new Map<string, string>();
   readonly notices: Notice[] = [];
   readonly notifications: SessionNotifications;
+  readonly cursors: SessionCursors;
   readonly #live: Disposable & { readonly key: string };
   readonly #functions: SessionFunctions;
   readonly #catalog: SessionCatalog;
@@ -106,6 +108,7 @@ export class SessionCore implements Disposable {
     this.prepared = new PreparedCache(connection, MAX_PREPARED);
     this.targetShapes = new TargetShapes(connection);
     this.notifications = new SessionNotifications(services.live.notifications, identity.processId);
+    this.cursors = new SessionCursors(services.context.registry.database);
     this.#live = services.live.enter(new SessionCalls(settings, this.notifications));
     this.#functions = new SessionFunctions(identity);
     this.#catalog = new SessionCatalog(connection);
@@ -183,6 +186,7 @@ export class SessionCore implements Disposable {
     const rewindSettings = this.settings.mark();
     return [
       this.notifications.mark(),
+      this.cursors.mark(),
       async () => {
         rewindSettings();
         if (this.#head !== head) await this.#switchHead(head);
@@ -195,6 +199,7 @@ export class SessionCore implements Disposable {
   /** The transaction ended: keeps or undoes what it did to head and settings. Does nothing if none had begun. */
   async endSession(committed: boolean): Promise<void> {
     this.notifications.end(committed);
+    await this.cursors.end(committed);
     const head = this.#headAtStart;
     if (head === undefined) return;
     this.#headAtStart = undefined;
@@ -365,6 +370,7 @@ export class SessionCore implements Disposable {
 
   [Symbol.dispose](): void {
     this.notifications[Symbol.dispose]();
+    this.cursors[Symbol.dispose]();
     this.#live[Symbol.dispose]();
     this.prepared[Symbol.dispose]();
     this.connection.close();

@@ -1,7 +1,9 @@
 /** Statements about the session itself: transactions, settings, prepared statements by name. DuckDB never sees them. */
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import type { SessionStatement } from "../sql/analysis.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { RelationalStatement, SessionStatement } from "../sql/analysis.js";
+import type { SessionCursors } from "./cursors.js";
 import type { SessionNotifications } from "./notifications.js";
+import type { ExecuteInput } from "./relational-runner.js";
 import { command } from "./results.js";
 import type { Rewind } from "./savepoints.js";
 import { discard, reset, set, show } from "./setting-statements.js";
@@ -25,6 +27,7 @@ export interface SessionStatementHost {
   readonly settings: Settings;
   readonly transactions: SessionTransactions;
   readonly notifications: SessionNotifications;
+  readonly cursors: SessionCursors;
   readonly branchName: string;
   readonly sqlPrepared: Map<string, string>;
   useBranch(name: string): Promise<void>;
@@ -42,12 +45,19 @@ export interface SessionStatementHost {
   /** How to put settings and head back to what they are now. */
   rewinds(): readonly Rewind[];
   rollbackToSavepoint(name: string): Promise<void>;
+  runQuery(
+    query: RelationalStatement,
+    input: ExecuteInput,
+    running: AbortController,
+  ): Promise<StatementResult>;
   executePrepared(body: string, argumentTexts: readonly string[]): Promise<StatementResult>;
 }
 
 export async function runSessionStatement(
   host: SessionStatementHost,
   statement: SessionStatement,
+  input: ExecuteInput,
+  running: AbortController,
 ): Promise<StatementResult> {
   switch (statement.verb) {
     case "begin":
@@ -110,11 +120,17 @@ export async function runSessionStatement(
       host.notifications.notify(statement.channel, statement.payload);
       return command("NOTIFY");
     case "declareCursor":
-      throw notSupported("cursors are not supported");
+      await host.cursors.declare(
+        statement,
+        host.transactions.shared,
+        async () => await host.runQuery(statement.query, input, running),
+      );
+      return command("DECLARE CURSOR");
     case "fetch":
+      return await host.cursors.fetch(statement.name, statement.motion, statement.move);
     case "closeCursor":
-      if (statement.name === undefined) return command("CLOSE CURSOR ALL");
-      throw new SqlError(SQLSTATE.invalidCursorName, `cursor "${statement.name}" does not exist`);
+      await host.cursors.close(statement.name);
+      return command(statement.name === undefined ? "CLOSE CURSOR ALL" : "CLOSE CURSOR");
     case "lock":
       return await lock(host, statement);
     case "maintenance":

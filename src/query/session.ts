@@ -5,7 +5,7 @@
 import { discardBranch } from "../branch/lifecycle.js";
 import type { Connection } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
-import type { StatementAnalysis } from "../sql/analysis.js";
+import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
 import { describeBranch, runBranch } from "./branch-runner.js";
 import { runCopy } from "./copy.js";
 import { withPosition } from "./error-position.js";
@@ -18,6 +18,7 @@ import { requireRelation } from "./require-relation.js";
 import { StatementTimeout } from "./statement-timeout.js";
 import type {
   BoundParameter,
+  ClientCursors,
   IdleLimit,
   Notice,
   Notification,
@@ -59,6 +60,8 @@ export class DuckSession implements QuerySession {
       executePrepared: async (body: string, argumentTexts: readonly string[]) =>
         await this.#executePrepared(body, argumentTexts),
       rollbackToSavepoint: async (name: string) => await this.#rollbackToSavepoint(name),
+      runQuery: async (query: RelationalStatement, input: ExecuteInput, running: AbortController) =>
+        await runRelational(core, query, input, running),
       requireRelation: async (parts: readonly string[]) => await requireRelation(core, parts),
     });
   }
@@ -100,7 +103,7 @@ export class DuckSession implements QuerySession {
       case "branch":
         return await describeBranch(this.#core, analysis, declaredOids);
       case "session":
-        return { parameterOids: [], columns: await this.#columnsOfSession(analysis) };
+        return await this.#describeSession(analysis, declaredOids);
       case "copy":
       case "empty":
         return { parameterOids: [], columns: null };
@@ -109,6 +112,17 @@ export class DuckSession implements QuerySession {
       default:
         return analysis satisfies never;
     }
+  }
+
+  async #describeSession(
+    analysis: Extract<StatementAnalysis, { kind: "session" }>,
+    declaredOids: readonly number[],
+  ): Promise<StatementDescription> {
+    const { statement } = analysis;
+    if (statement.verb !== "declareCursor")
+      return { parameterOids: [], columns: await this.#columnsOfSession(analysis) };
+    const { parameterOids } = await describeRelational(this.#core, statement.query, declaredOids);
+    return { parameterOids, columns: null };
   }
 
   /** SHOW changes nothing, so describing it may as well run it. */
@@ -120,8 +134,10 @@ export class DuckSession implements QuerySession {
       const [body] = await this.parse(this.#core.sqlPrepared.get(statement.name) ?? "");
       return body === undefined ? null : (await this.describe(body, [])).columns;
     }
+    if (statement.verb === "fetch" && !statement.move) return this.#core.cursors.columnsOf(statement.name);
     if (statement.verb !== "show") return null;
-    const result = await runSessionStatement(this.#host, statement);
+    const input = { parameters: [], declaredOids: [] };
+    const result = await runSessionStatement(this.#host, statement, input, new AbortController());
     return result.kind === "rows" ? result.columns : null;
   }
 
@@ -160,7 +176,7 @@ export class DuckSession implements QuerySession {
       case "refused":
         throw analysis.error;
       case "session":
-        return await runSessionStatement(this.#host, analysis.statement);
+        return await runSessionStatement(this.#host, analysis.statement, input, running);
       case "branch":
         return await runBranch(this.#core, analysis, input, running.signal);
       case "copy":
@@ -220,6 +236,11 @@ export class DuckSession implements QuerySession {
   cancel(): void {
     this.#running?.abort();
     this.#core.connection.interrupt();
+    this.#core.cursors.interrupt();
+  }
+
+  get cursors(): ClientCursors {
+    return this.#core.cursors;
   }
 
   takeNotifications(): readonly Notification[] {

@@ -93,6 +93,7 @@ export async function discard(
     await reset(host, "all");
     host.sqlPrepared.clear();
     host.notifications.unlisten(undefined);
+    await host.cursors.close(undefined);
   }
   if (what === "all" || what === "temp") await host.discardTemporary();
   if (what === "all" || what === "plans") host.discardPlans();

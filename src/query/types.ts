@@ -44,6 +44,8 @@ export type StatementResult =
   | {
       readonly kind: "rows";
       readonly columns: readonly ResultColumn[];
+      /** Rows of a BINARY cursor: a simple query sends them in binary format. */
+      readonly binary?: boolean;
       /** Must be read to its end or returned early; errors while streaming are thrown from it as SqlError. */
       readonly batches: AsyncIterableIterator<RowBatch>;
       /** The command tag once the rows are out, for example `SELECT 3`. `rows` is the number of rows sent. */
@@ -126,6 +128,8 @@ export interface QuerySession extends AsyncDisposable {
   cancel(): void;
   /** Notices raised since the last call. */
   takeNotices(): readonly Notice[];
+  /** The session's cursors: clients may use them like portals. */
+  readonly cursors: ClientCursors;
   /** What other sessions, or this one, notified and the client may hear now: nothing inside a transaction. */
   takeNotifications(): readonly Notification[];
   /** Calls `wake` when a notification arrives, until it is replaced. */
@@ -134,6 +138,15 @@ export interface QuerySession extends AsyncDisposable {
   idleLimit(): IdleLimit | undefined;
   /** Reported settings (ParameterStatus) that changed since the last call; at first all of them. */
   takeChangedParameters(): readonly (readonly [name: string, value: string])[];
+}
+
+/** Cursors of SQL, whose names are also portals' names. */
+export interface ClientCursors {
+  has(name: string): boolean;
+  columnsOf(name: string): readonly ResultColumn[] | null;
+  /** The next rows, all of them for 0. Errors: 34000 unknown. */
+  next(name: string, maxRows: number): Promise<Extract<StatementResult, { readonly kind: "rows" }>>;
+  close(name: string): Promise<void>;
 }
 
 /** What a client said at start-up, after authentication. */

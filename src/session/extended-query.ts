@@ -59,7 +59,7 @@ export class ExtendedQuery {
       );
     }
     if (message.resultFormats.length > 1) await this.#checkResultFormats(statement, message.resultFormats);
-    await this.#portals.makeRoom(message.portal);
+    await this.#portals.makeRoom(message.portal, this.#context.session.cursors);
     const formats = expandFormats(message.parameterFormats, given);
     this.#portals.set(message.portal, {
       statement,
@@ -75,11 +75,16 @@ export class ExtendedQuery {
   }
 
   async describe(object: NamedObject, name: string): Promise<void> {
+    const cursor =
+      object === "portal" && !this.#portals.has(name) ? this.#context.session.cursors : undefined;
+    if (cursor?.has(name)) return this.#writeColumns(cursor.columnsOf(name), []);
     if (object === "statement") await this.#describeStatement(this.#statements.get(name));
     else await this.#describePortal(this.#portals.get(name));
   }
 
   async execute(name: string, maxRows: number): Promise<void> {
+    if (!this.#portals.has(name) && this.#context.session.cursors.has(name))
+      return this.#executeCursor(name, maxRows);
     const portal = this.#portals.get(name);
     switch (portal.state.kind) {
       case "bound":
@@ -100,8 +105,21 @@ export class ExtendedQuery {
 
   async close(object: NamedObject, name: string): Promise<void> {
     if (object === "statement") this.#statements.close(name);
+    else if (!this.#portals.has(name) && this.#context.session.cursors.has(name))
+      await this.#context.session.cursors.close(name);
     else await this.#portals.close(name);
     writeCloseComplete(this.#context.output.writer);
+  }
+
+  /** A cursor of SQL by its name, as text: what is left of it, or the next rows. */
+  async #executeCursor(name: string, maxRows: number): Promise<void> {
+    await this.#portals.bufferUnread();
+    const result = await this.#context.session.cursors.next(name, maxRows);
+    const source = openRows(this.#context, result, expandFormats([], result.columns.length));
+    const { rows, suspended } = await sendRows(this.#context, source, maxRows);
+    await source.close();
+    if (suspended) writePortalSuspended(this.#context.output.writer);
+    else this.#complete(result.tag(rows));
   }
 
   async #parameterCount(statement: PreparedStatement): Promise<number> {

@@ -1,6 +1,6 @@
 /** Portals: statements bound to parameters, and how far each has run. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { BoundParameter } from "../query/types.js";
+import type { BoundParameter, ClientCursors } from "../query/types.js";
 import type { FormatCode } from "../wire/frontend-messages.js";
 import type { PreparedStatement } from "./prepared-statements.js";
 import type { AnnouncedTypes } from "./row-description.js";
@@ -36,13 +36,17 @@ export class Portals {
   readonly #byName = new Map<string, Portal>();
 
   /** Refuses a name that is taken (42P03), and drops the unnamed portal to make room for its successor. */
-  async makeRoom(name: string): Promise<void> {
+  async makeRoom(name: string, cursors: Pick<ClientCursors, "has">): Promise<void> {
     if (name === "") return this.close("");
-    if (this.#byName.has(name))
+    if (this.#byName.has(name) || cursors.has(name))
       throw new SqlError(SQLSTATE.duplicateCursor, `cursor "${name}" already exists`);
     if (this.#byName.size >= MAX_PORTALS) {
       throw new SqlError(SQLSTATE.programLimitExceeded, `too many portals (${MAX_PORTALS})`);
     }
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name);
   }
 
   set(name: string, portal: Portal): void {

@@ -17,9 +17,9 @@ type CopyResult = Extract<StatementResult, { readonly kind: "copyIn" | "copyOut"
 
 /** Sends all rows of a simple query's result, their description first, and gives the tag. */
 export async function sendDescribedRows(context: ClientContext, result: RowsResult): Promise<string> {
-  const source = openRows(context, result, expandFormats([], result.columns.length));
+  const formats = expandFormats(result.binary === true ? [1] : [], result.columns.length);
+  const source = openRows(context, result, formats);
   try {
-    const formats = expandFormats([], result.columns.length);
     writeRowDescription(context.output.writer, describeColumns(result.columns, formats));
     const { rows } = await sendRows(context, source, 0);
     return result.tag(rows);

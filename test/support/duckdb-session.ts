@@ -11,6 +11,7 @@ import { TextCopyReader } from "../../src/pgtypes/copy-parser.js";
 import { decodeParameter, inferParameterOid } from "../../src/pgtypes/parameters.js";
 import type {
   BoundParameter,
+  ClientCursors,
   CopySink,
   Notice,
   ParsedStatement,
@@ -145,6 +146,15 @@ class DuckDbSession implements QuerySession {
   cancel(): void {
     this.#connection.interrupt();
   }
+
+  readonly cursors: ClientCursors = {
+    has: () => false,
+    columnsOf: () => null,
+    next: async (name) => {
+      throw new SqlError(SQLSTATE.invalidCursorName, `cursor "${name}" does not exist`);
+    },
+    close: async () => {},
+  };
 
   takeNotifications(): readonly [] {
     return [];
