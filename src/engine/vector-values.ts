@@ -1,4 +1,7 @@
 /** The binding's type ids and value constructors, under the engine's door: other folders must not import the binding. */
+import { DuckDBBigIntType, DuckDBTypeId, DuckDBVarCharType, LIST } from "@duckdb/node-api";
+import type { EngineType } from "./types.js";
+
 export {
   ARRAY,
   BIGINT,
@@ -39,3 +42,17 @@ export {
   timestampValue,
   uuidValue,
 } from "@duckdb/node-api";
+
+/** The same type by another name, where it can have one: columns of the catalogue are announced by it. */
+export function withAlias(type: EngineType, alias: string): EngineType {
+  switch (type.typeId) {
+    case DuckDBTypeId.BIGINT:
+      return DuckDBBigIntType.create(alias);
+    case DuckDBTypeId.VARCHAR:
+      return DuckDBVarCharType.create(alias);
+    case DuckDBTypeId.LIST:
+      return LIST(type.valueType, alias);
+    default:
+      return type;
+  }
+}

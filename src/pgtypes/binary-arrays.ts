@@ -26,7 +26,8 @@ export function leafType(type: ListLike): EngineType {
   return isListLike(type.valueType) ? leafType(type.valueType) : type.valueType;
 }
 
-export function arrayBinary(type: ListLike, leafEncoder: ColumnEncoder): ColumnEncoder {
+/** `lowerBound`: the number of the first element; 0 for int2vector and oidvector, 1 for arrays. */
+export function arrayBinary(type: ListLike, leafEncoder: ColumnEncoder, lowerBound = 1): ColumnEncoder {
   const leaves = new Cells();
   const { oid } = describeType(leafType(type));
   return (vector, first, count, cells) => {
@@ -42,7 +43,7 @@ export function arrayBinary(type: ListLike, leafEncoder: ColumnEncoder): ColumnE
         continue;
       }
       const start = cells.used;
-      writeArray(new Extent(levels, i), { oid, leaves, low }, cells);
+      writeArray(new Extent(levels, i), { oid, leaves, low, lowerBound }, cells);
       cells.finish(i, start);
     }
   };
@@ -98,9 +99,10 @@ interface Leaves {
   readonly oid: number;
   readonly leaves: Cells;
   readonly low: number;
+  readonly lowerBound: number;
 }
 
-function writeArray(extent: Extent, { oid, leaves, low }: Leaves, cells: Cells): void {
+function writeArray(extent: Extent, { oid, leaves, low, lowerBound }: Leaves, cells: Cells): void {
   const { sizes, leafRows } = extent;
   const dimensions = leafRows.length === 0 ? 0 : sizes.length;
   const hasNull = leafRows.some((row) => leaves.length(row - low) === NULL_LENGTH);
@@ -108,7 +110,8 @@ function writeArray(extent: Extent, { oid, leaves, low }: Leaves, cells: Cells):
   let at = writeInt32(bytes, cells.used, dimensions);
   at = writeInt32(bytes, at, hasNull ? 1 : 0);
   at = writeInt32(bytes, at, oid);
-  for (let i = 0; i < dimensions; i++) at = writeInt32(bytes, writeInt32(bytes, at, sizes[i] ?? 0), 1);
+  for (let i = 0; i < dimensions; i++)
+    at = writeInt32(bytes, writeInt32(bytes, at, sizes[i] ?? 0), lowerBound);
   cells.used = at;
   for (const row of leafRows) {
     const length = leaves.length(row - low);

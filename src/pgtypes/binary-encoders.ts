@@ -3,7 +3,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
 import { Cells, NULL_LENGTH } from "../engine/vector-cells.js";
 import { readStrings } from "../engine/vector-strings.js";
-import { EngineTypeId } from "../engine/vector-values.js";
+import { EngineTypeId, LIST, withAlias } from "../engine/vector-values.js";
 import type { ColumnVector } from "../engine/vectors.js";
 import { writeInt16, writeInt32, writeSafeInt64, writeWords } from "./big-endian.js";
 import { arrayBinary, leafType } from "./binary-arrays.js";
@@ -20,6 +20,7 @@ import { instant, readInstant, type TimeUnit } from "./instants.js";
 import { isRecord } from "./oids.js";
 import { recordBinary } from "./records.js";
 import { splitTimetz } from "./text-datetime.js";
+import { isVector, type ListLike } from "./text-arrays.js";
 import { textEncoder } from "./text-encoders.js";
 import { bignumText } from "./text-bytes.js";
 
@@ -45,7 +46,7 @@ export function binaryEncoder(type: EngineType, options: EncodingOptions): Colum
     case EngineTypeId.UINTEGER:
       return uintegerBinary;
     case EngineTypeId.BIGINT:
-      return int8Binary;
+      return type.alias === "oid" ? oidBinary : int8Binary;
     case EngineTypeId.TIME:
       return int8Binary;
     case EngineTypeId.UBIGINT:
@@ -87,6 +88,7 @@ export function binaryEncoder(type: EngineType, options: EncodingOptions): Colum
       return intervalBinary;
     case EngineTypeId.LIST:
     case EngineTypeId.ARRAY:
+      if (isVector(type)) return vectorBinary(type);
       return arrayBinary(type, binaryEncoder(leafType(type), options));
     case EngineTypeId.STRUCT:
       if (!isRecord(type)) return textEncoder(type, options);
@@ -97,6 +99,16 @@ export function binaryEncoder(type: EngineType, options: EncodingOptions): Colum
     default:
       return textEncoder(type, options);
   }
+}
+
+function vectorBinary(type: ListLike): ColumnEncoder {
+  if (type.alias === "int2vector")
+    return arrayBinary(
+      type,
+      int2((vector) => vector.int16()),
+      0,
+    );
+  return arrayBinary(LIST(withAlias(type.valueType, "oid")), oidBinary, 0);
 }
 
 const booleanBinary: ColumnEncoder = boundedEncoder(1, (vector) => {
@@ -124,6 +136,15 @@ function int4(open: (vector: ColumnVector) => ArrayLike<number>): ColumnEncoder 
 const uintegerBinary: ColumnEncoder = boundedEncoder(8, (vector) => {
   const values = vector.uint32(1);
   return (bytes, at, row) => writeWords(bytes, at, 0, values[row] ?? 0);
+});
+
+/** An oid is unsigned, and must fit the lower half of its BIGINT. */
+const oidBinary: ColumnEncoder = boundedEncoder(4, (vector) => {
+  const words = vector.int32(2);
+  return (bytes, at, row) => {
+    if (words[2 * row + 1] !== 0) throw new SqlError(SQLSTATE.numericValueOutOfRange, "OID out of range");
+    return writeInt32(bytes, at, words[2 * row] ?? 0);
+  };
 });
 
 const int8Binary: ColumnEncoder = boundedEncoder(8, (vector) => {

@@ -13,12 +13,15 @@ import { EngineTypeId } from "../engine/vector-values.js";
 export const OID = {
   bool: 16,
   bytea: 17,
+  char: 18,
   name: 19,
   int8: 20,
   int2: 21,
+  int2vector: 22,
   int4: 23,
   text: 25,
   oid: 26,
+  oidvector: 30,
   json: 114,
   float4: 700,
   float8: 701,
@@ -103,6 +106,15 @@ export function elementOidOf(arrayOid: number): number | undefined {
   return ELEMENT_OID.get(arrayOid);
 }
 
+/** The catalogue's types: see catalog/column-types.ts. */
+const NAMED_TYPES: ReadonlyMap<string, PgTypeInfo> = new Map([
+  ["oid", plain(OID.oid, 4)],
+  ["name", plain(OID.name, 64)],
+  ["char", plain(OID.char, 1)],
+  ["int2vector", plain(OID.int2vector, -1)],
+  ["oidvector", plain(OID.oidvector, -1)],
+]);
+
 /** The array OID of an element OID, or undefined where there is none. */
 export function arrayOidOf(elementOid: number): number | undefined {
   return ARRAY_OID.get(elementOid);
@@ -111,6 +123,8 @@ export function arrayOidOf(elementOid: number): number | undefined {
 /** The type a client is told for a result column or parameter. Null (a column this server makes) is text. */
 export function describeType(type: EngineType | null): PgTypeInfo {
   if (type === null) return TEXT;
+  const named = type.alias === undefined ? undefined : NAMED_TYPES.get(type.alias);
+  if (named !== undefined) return named;
   switch (type.typeId) {
     case EngineTypeId.BOOLEAN:
       return plain(OID.bool, 1);

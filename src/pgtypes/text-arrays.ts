@@ -7,6 +7,7 @@ import type { ColumnEncoder } from "./cell-writer.js";
 
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
+const BLANK = 0x20;
 const COMMA = 0x2c;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -70,6 +71,34 @@ export function arrayText(type: ListLike, elementEncoder: ColumnEncoder): Column
       const start = cells.used;
       const from = rows.offsetOf(i) - rows.low;
       writeArray({ elements, from, to: from + rows.lengthOf(i), nested }, cells);
+      cells.finish(i, start);
+    }
+  };
+}
+
+/** int2vector and oidvector, which only the catalogue has: `1 2`. */
+export function isVector(type: ListLike): boolean {
+  return type.alias === "int2vector" || type.alias === "oidvector";
+}
+
+export function vectorText(type: ListLike, elementEncoder: ColumnEncoder): ColumnEncoder {
+  const elements = new Cells();
+  return (vector, first, count, cells) => {
+    const rows = openList(vector, type, first, count);
+    elements.reset(rows.high - rows.low);
+    elementEncoder(rows.child, rows.low, rows.high - rows.low, elements);
+    for (let i = 0; i < count; i++) {
+      if (vector.isNull(first + i)) {
+        cells.putNull(i);
+        continue;
+      }
+      const start = cells.used;
+      for (let n = 0; n < rows.lengthOf(i); n++) {
+        if (n > 0) cells.push(BLANK);
+        const element = rows.offsetOf(i) - rows.low + n;
+        const from = elements.start(element);
+        cells.append(elements.bytes, from, from + elements.length(element));
+      }
       cells.finish(i, start);
     }
   };

@@ -5,7 +5,7 @@ import type { ColumnEncoder, EncodingOptions } from "./cell-writer.js";
 import { jsonEncoder } from "./json-encoders.js";
 import { isRecord, unsendable } from "./oids.js";
 import { recordText } from "./records.js";
-import { arrayText } from "./text-arrays.js";
+import { arrayText, isVector, vectorText } from "./text-arrays.js";
 import { bignumText, bitText, blobText, enumText, uuidText, varcharText } from "./text-bytes.js";
 import {
   dateText,
@@ -102,6 +102,7 @@ export function textEncoder(type: EngineType, options: EncodingOptions): ColumnE
       return intervalText;
     case EngineTypeId.LIST:
     case EngineTypeId.ARRAY:
+      if (isVector(type)) return vectorText(type, textEncoder(type.valueType, options));
       return arrayText(type, textEncoder(type.valueType, options));
     case EngineTypeId.STRUCT:
       if (isRecord(type))

@@ -49,6 +49,11 @@ const TYPE_OIDS: ReadonlyMap<string, number> = new Map([
   ["interval", OID.interval],
   ["bit varying", OID.varbit],
   ["varbit", OID.varbit],
+  // Names to look up in the catalogue: they come as text.
+  ["regclass", OID.text],
+  ["regtype", OID.text],
+  ["regproc", OID.text],
+  ["regnamespace", OID.text],
 ]);
 
 /** Words that go on a type's name. */

@@ -2,6 +2,7 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN } from "../branch/model.js";
 import { readsCatalog } from "../catalog/resolve.js";
+import { withCatalogTypes } from "../catalog/column-types.js";
 import type { PreparedStatement, ResultStream } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
 import { OID } from "../pgtypes/oids.js";
@@ -27,7 +28,7 @@ import {
   type ResultEnd,
 } from "./results.js";
 import type { SessionCore } from "./session-core.js";
-import type { BoundParameter, StatementDescription, StatementResult } from "./types.js";
+import type { BoundParameter, ResultColumn, StatementDescription, StatementResult } from "./types.js";
 
 /** How often a statement that is alone in its transaction is run again after losing a race. */
 const MAX_RACE_RETRIES = 20;
@@ -215,7 +216,7 @@ async function outcomeOf(
     return done(statement, changed);
   }
   const all = stream.columns;
-  const columns = namedColumns(all.slice(0, all.length - (capture?.width ?? 0)), statement.columnNames);
+  const columns = clientColumns(all.slice(0, all.length - (capture?.width ?? 0)), statement);
   const tag = (rows: number): string => commandTag(statement, rows);
   if (!statement.writes) {
     const result = { kind: "rows", columns, batches: streamBatches(stream, end), tag } as const;
@@ -283,7 +284,15 @@ export async function describeRelational(
     { length: count },
     (_, i) => declaredOids[i] || inferParameterOid(parameterTypes[i]),
   );
-  return { parameterOids, columns: hasRows ? namedColumns(columns, statement.columnNames) : null };
+  return { parameterOids, columns: hasRows ? clientColumns(columns, statement) : null };
+}
+
+/** Columns as PostgreSQL would name and type them. */
+function clientColumns(
+  columns: readonly ResultColumn[],
+  statement: RelationalStatement,
+): readonly ResultColumn[] {
+  return withCatalogTypes(namedColumns(columns, statement.columnNames), statement.names);
 }
 
 function hintsOf({ parameters, declaredOids }: ExecuteInput): ParameterHint[] {

@@ -27,6 +27,10 @@ test.each([
   ],
   ["SELECT a::regtype = 'int4'::regtype FROM t", "SELECT _regtype(a) = _regtype('int4') FROM t"],
   ["SELECT CAST('t' AS regclass)", "SELECT _regclass('t' )"],
+  [
+    "SELECT 1 FROM pg_class WHERE oid = CAST($1::varchar AS regclass)",
+    "SELECT 1 FROM pg_class WHERE oid = _regclass($1::varchar )",
+  ],
   ["SELECT nextval('s'::regclass)", "SELECT nextval('s')"],
   ["SELECT '{a,\"b c\",NULL}'::text[]", "SELECT ['a','b c',NULL]::text[]"],
   ["SELECT 1 FROM t WHERE k = ANY ('{r,p}')", "SELECT 1 FROM t WHERE k = ANY (['r','p'])"],

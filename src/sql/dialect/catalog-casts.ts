@@ -29,6 +29,7 @@ interface Cast {
  *   c.oid::pg_catalog.regclass     ⇒  _regclass_name(c.oid)
  *   a.atttypid::regtype::text      ⇒  _regtype_name(a.atttypid)::text
  *   CAST('t' AS regclass)          ⇒  _regclass('t')
+ *   oid = CAST($1 AS regclass)     ⇒  oid = _regclass($1)
  *
  * Reason  psql, drivers and ORMs name tables and types so
  */
@@ -48,7 +49,7 @@ function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
   const [begin, sign] = [first === undefined ? undefined : tokens[first], tokens[index]];
   if (cast === undefined || first === undefined || begin === undefined || sign === undefined) return [];
   if (isSequenceLiteral(tokens, first)) return [];
-  const macro = macroFor(tokens, cast, { first, last: index - 1 });
+  const macro = macroFor(tokens, cast, { first, last: index - 1, before: first - 1 });
   return [
     { start: begin.start, end: begin.start, text: `${macro}(` },
     { start: sign.start, end: cast.end, text: ")" },
@@ -61,7 +62,8 @@ function prefixCast(tokens: readonly Token[], index: number): TextEdit[] {
   const cast = castAt(tokens, at + 1);
   const [word, as] = [tokens[index], tokens[at]];
   if (close === undefined || cast === undefined || word === undefined || as === undefined) return [];
-  const macro = macroFor(tokens, { ...cast, next: close + 1 }, { first: index + 2, last: at - 1 });
+  const operand = { first: index + 2, last: at - 1, before: index - 1 };
+  const macro = macroFor(tokens, { ...cast, next: close + 1 }, operand);
   return [
     { start: word.start, end: word.end, text: macro },
     { start: as.start, end: cast.end, text: "" },
@@ -92,7 +94,8 @@ function castAt(tokens: readonly Token[], index: number): Cast | undefined {
 function macroFor(
   tokens: readonly Token[],
   cast: Cast,
-  operand: { readonly first: number; readonly last: number },
+  /** `before`: what stands in front of the whole cast. */
+  operand: { readonly first: number; readonly last: number; readonly before: number },
 ): string {
   const macro = `${CATALOG_SCHEMA}._${cast.type}`;
   if (cast.isArray) return `${macro}_names`;
@@ -103,7 +106,7 @@ function macroFor(
   // What pg_catalog calls regproc is kept as a name.
   if (cast.type === "regproc") return `${macro}_name`;
   const isLiteral = operand.first === operand.last && tokens[operand.first]?.kind === "string";
-  return isLiteral || isCompared(tokens, operand.first - 1) || isCompared(tokens, cast.next)
+  return isLiteral || isCompared(tokens, operand.before) || isCompared(tokens, cast.next)
     ? macro
     : `${macro}_name`;
 }
