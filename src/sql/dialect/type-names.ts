@@ -37,13 +37,14 @@ const LOOKUPS = new Set(["regclass", "regtype", "regnamespace", "regproc"]);
  *
  * Reason  psql writes pg_catalog.text in every \d; DuckDB looks for a type in a schema of that name and fails
  */
-export const typeNamesPass: DialectPass = (input) =>
-  [...input.types, ...castTypes(input)]
-    .filter((type, index, all) => all.findIndex((other) => other.start === type.start) === index)
-    .flatMap((type) => {
-      const text = replacement(type);
-      return text === undefined ? [] : [{ start: type.start, end: type.end, text }];
-    });
+export const typeNamesPass: DialectPass = (input) => {
+  // Both readers find most of them; a text may hold tens of thousands.
+  const byStart = new Map([...castTypes(input), ...input.types].map((type) => [type.start, type]));
+  return [...byStart.values()].flatMap((type) => {
+    const text = replacement(type);
+    return text === undefined ? [] : [{ start: type.start, end: type.end, text }];
+  });
+};
 
 function replacement(type: NameSpan): string | undefined {
   const [first, second] = type.parts;
