@@ -6,7 +6,7 @@ import type { SessionNotifications } from "./notifications.js";
 import type { ExecuteInput } from "./relational-runner.js";
 import { command } from "./results.js";
 import type { Rewind } from "./savepoints.js";
-import { discard, reset, set, show } from "./setting-statements.js";
+import { deallocateAll, discard, reset, set, show } from "./setting-statements.js";
 import type { Settings } from "./settings.js";
 import {
   begin,
@@ -20,7 +20,7 @@ import {
   setTransactionDefaults,
 } from "./transaction-statements.js";
 import type { SessionTransactions } from "./transactions.js";
-import type { Notice, StatementResult } from "./types.js";
+import type { Notice, ProtocolStatements, StatementResult } from "./types.js";
 
 /** What these statements need of their session. */
 export interface SessionStatementHost {
@@ -30,6 +30,7 @@ export interface SessionStatementHost {
   readonly cursors: SessionCursors;
   readonly branchName: string;
   readonly sqlPrepared: Map<string, string>;
+  readonly protocolStatements: ProtocolStatements | undefined;
   useBranch(name: string): Promise<void>;
   useConnectedHead(): Promise<void>;
   rememberSession(): void;
@@ -93,7 +94,7 @@ export async function runSessionStatement(
     case "discard":
       return await discard(host, statement.what);
     case "prepare":
-      if (host.sqlPrepared.has(statement.name)) {
+      if (host.sqlPrepared.has(statement.name) || host.protocolStatements?.has(statement.name) === true) {
         throw new SqlError(
           SQLSTATE.duplicatePreparedStatement,
           `prepared statement "${statement.name}" already exists`,
@@ -104,7 +105,8 @@ export async function runSessionStatement(
     case "execute":
       return await host.executePrepared(preparedBody(host, statement.name), statement.argumentTexts);
     case "deallocate":
-      if (statement.name === undefined) host.sqlPrepared.clear();
+      if (statement.name === undefined) deallocateAll(host);
+      else if (host.protocolStatements?.has(statement.name)) host.protocolStatements.close(statement.name);
       else {
         preparedBody(host, statement.name);
         host.sqlPrepared.delete(statement.name);

@@ -23,6 +23,7 @@ import type {
   Notice,
   Notification,
   ParsedStatement,
+  ProtocolStatements,
   QuerySession,
   StatementDescription,
   StatementResult,
@@ -257,6 +258,10 @@ export class DuckSession implements QuerySession {
 
   idleLimit(): IdleLimit | undefined {
     return idleLimit(this.#core.settings, this.#core.transactions.inBlock);
+  }
+
+  shareStatements(statements: ProtocolStatements): void {
+    this.#core.protocolStatements = statements;
   }
 
   takeNotices(): readonly Notice[] {

@@ -126,6 +126,8 @@ export interface QuerySession extends AsyncDisposable {
   fail(): Promise<void>;
   /** Interrupts what runs now; it fails with 57014. Does nothing when idle. */
   cancel(): void;
+  /** Says where the protocol keeps its statements. */
+  shareStatements(statements: ProtocolStatements): void;
   /** Notices raised since the last call. */
   takeNotices(): readonly Notice[];
   /** The session's cursors: clients may use them like portals. */
@@ -147,6 +149,13 @@ export interface ClientCursors {
   /** The next rows, all of them for 0. Errors: 34000 unknown. */
   next(name: string, maxRows: number): Promise<Extract<StatementResult, { readonly kind: "rows" }>>;
   close(name: string): Promise<void>;
+}
+
+/** The named statements of Parse, as SQL sees them: DEALLOCATE and DISCARD ALL close them, too. */
+export interface ProtocolStatements {
+  has(name: string): boolean;
+  close(name: string): void;
+  closeNamed(): void;
 }
 
 /** What a client said at start-up, after authentication. */

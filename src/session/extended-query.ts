@@ -136,16 +136,18 @@ export class ExtendedQuery {
   async #describeStatement(statement: PreparedStatement): Promise<void> {
     await this.#portals.bufferUnread();
     const { parameterOids, columns } = await statement.describe(this.#context);
+    statement.announce(announcedTypes(columns));
     writeParameterDescription(this.#context.output.writer, parameterOids);
     this.#writeColumns(columns, columns === null ? [] : expandFormats([], columns.length));
-    statement.announced = announcedTypes(columns);
   }
 
   async #describePortal(portal: Portal): Promise<void> {
     await this.#portals.bufferUnread();
     const { columns } = await portal.statement.describe(this.#context);
+    const types = announcedTypes(columns);
+    portal.statement.announce(types);
     this.#writeColumns(columns, columns === null ? [] : resultFormats(portal.resultFormats, columns.length));
-    portal.announced = announcedTypes(columns);
+    portal.announced = types;
   }
 
   #writeColumns(columns: readonly ResultColumn[] | null, formats: readonly FormatCode[]): void {
@@ -200,6 +202,7 @@ export class ExtendedQuery {
     try {
       const announced = portal.announced === undefined ? portal.statement.announced : portal.announced;
       requireAnnounced(announced, types);
+      if (announced === undefined) portal.statement.announce(types);
       const asked = resultFormats(portal.resultFormats, result.columns.length);
       const formats = encodingFormats(asked, announced);
       open = { kind: "open", source: openRows(this.#context, result, formats), tag: result.tag } as const;

@@ -1,7 +1,7 @@
 /** Statements a client parsed, by name. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { ParsedStatement, QuerySession, StatementDescription } from "../query/types.js";
-import type { AnnouncedTypes } from "./row-description.js";
+import { requireAnnounced, type AnnouncedTypes } from "./row-description.js";
 
 /** Prepared statements one client may hold: they live until it closes them. */
 const MAX_STATEMENTS = 10_000;
@@ -17,8 +17,7 @@ export class PreparedStatement {
   /** Undefined for an empty query string. */
   readonly parsed: ParsedStatement | undefined;
   readonly declaredOids: readonly number[];
-  /** Result types told by Describe: undefined before. Executing must not give others. */
-  announced: AnnouncedTypes | undefined;
+  #announced: AnnouncedTypes | undefined;
   /** Fixed when first asked for: a client encodes later parameters by it. */
   #parameterOids: readonly number[] | undefined;
   #description: { readonly epoch: number; readonly columns: StatementDescription["columns"] } | undefined;
@@ -42,6 +41,17 @@ export class PreparedStatement {
       this.#description = { epoch, columns: await this.#ask(context.session) };
     }
     return { parameterOids: this.#parameterOids ?? [], columns: this.#description.columns };
+  }
+
+  /** Result types the client knows: undefined before it was told any. */
+  get announced(): AnnouncedTypes | undefined {
+    return this.#announced;
+  }
+
+  /** Fixes the result types as of now. A client may use what it was told once for ever. Errors: 0A000 for others than before. */
+  announce(types: AnnouncedTypes): void {
+    requireAnnounced(this.#announced, types);
+    this.#announced ??= types;
   }
 
   async parameterCount(context: DescriptionContext): Promise<number> {
@@ -85,6 +95,15 @@ export class PreparedStatements {
     if (statement !== undefined) return statement;
     const what = name === "" ? "unnamed prepared statement" : `prepared statement "${name}"`;
     throw new SqlError(SQLSTATE.invalidSqlStatementName, `${what} does not exist`);
+  }
+
+  has(name: string): boolean {
+    return name !== "" && this.#byName.has(name);
+  }
+
+  /** All but the unnamed one, as DEALLOCATE ALL means it. */
+  closeNamed(): void {
+    for (const name of this.#byName.keys()) if (name !== "") this.#byName.delete(name);
   }
 
   /** Unknown names are no error: Close of a name that does not exist succeeds. */

@@ -36,6 +36,7 @@ export class ProtocolSession {
 
   constructor(session: QuerySession, channel: ClientChannel, log: Logger) {
     this.#context = new ClientContext(session, channel, log);
+    session.shareStatements(this.#statements);
     this.#extended = new ExtendedQuery(this.#context, this.#statements, this.#portals);
   }
 

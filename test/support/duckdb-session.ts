@@ -166,6 +166,9 @@ class DuckDbSession implements QuerySession {
     return undefined;
   }
 
+  /** Has no statements of its own. */
+  shareStatements(): void {}
+
   takeNotices(): readonly Notice[] {
     const notices = this.#notices;
     this.#notices = [];

@@ -18,9 +18,9 @@ export interface SeriesCall {
   readonly open: number;
   /** Exclusive. */
   readonly end: number;
-  /** The arguments, typed, when PostgreSQL's answer is int4: whole numbers, or parameters beside one. */
+  /** The arguments, typed, when PostgreSQL's answer is int4: whole numbers, or parameters and quoted numbers beside one. */
   readonly int4: string | undefined;
-  /** What types the parameters where they stand. */
+  /** What types the others where they stand. */
   readonly casts: readonly TextEdit[];
 }
 
@@ -43,13 +43,14 @@ export function seriesCallAt(text: string, tokens: readonly Token[], index: numb
   return { first: index, close, ...ends, int4, casts: casts ?? [] };
 }
 
-/** A cast around each parameter; undefined when the arguments are not all int4. */
+/** A cast around each parameter and quoted number; undefined when the arguments are not all int4. */
 function int4Casts(tokens: readonly Token[], from: number, to: number): TextEdit[] | undefined {
   const ranges = splitAtCommas(tokens, from, to);
   const hasNumber = ranges.some((range) => isInt4(tokens, range));
   const casts = ranges.map((range) => {
     const [parameter] = range[1] === range[0] + 1 ? tokens.slice(...range) : [];
-    if (parameter?.kind !== "parameter") return isInt4(tokens, range) ? [] : undefined;
+    const isOpen = parameter?.kind === "parameter" || isQuotedNumber(parameter);
+    if (parameter === undefined || !isOpen) return isInt4(tokens, range) ? [] : undefined;
     const { start, end } = parameter;
     return [
       { start, end: start, text: "CAST(" },
@@ -57,6 +58,11 @@ function int4Casts(tokens: readonly Token[], from: number, to: number): TextEdit
     ];
   });
   return hasNumber && casts.every((cast) => cast !== undefined) ? casts.flat() : undefined;
+}
+
+/** `'5'` has no type of its own yet. */
+function isQuotedNumber(token: Token | undefined): boolean {
+  return token?.kind === "string" && /^\s*-?\d{1,9}\s*$/.test(token.value);
 }
 
 function isInt4(tokens: readonly Token[], [from, to]: readonly [number, number]): boolean {
