@@ -15,17 +15,25 @@ export async function definitionOf(connection: Connection, version: Version): Pr
     throw new SqlError(SQLSTATE.wrongObjectType, `"${version.name}" is not a table`);
   }
   if (version.definition !== null) return readTableDefinition(version.definition);
-  const [row] = await connection.rows(
-    "SELECT sql FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? AND table_name = ?",
-    [DATA_CATALOG, version.physical.schema, version.physical.name],
+  const definition = await physicalDefinition(connection, version.physical);
+  if (definition !== undefined) return definition;
+  throw new SqlError(
+    SQLSTATE.undefinedTable,
+    `the data of table "${version.name}" is missing from the database file`,
   );
-  if (row === undefined) {
-    throw new SqlError(
-      SQLSTATE.undefinedTable,
-      `the data of table "${version.name}" is missing from the database file`,
-    );
-  }
-  const indexes = await indexesOf(connection, version.physical);
+}
+
+/** What the catalogue says of a table, its indexes included; undefined when it is not there. */
+export async function physicalDefinition(
+  connection: Connection,
+  table: PhysicalTable,
+): Promise<TableDefinition | undefined> {
+  const [row] = await connection.rows(
+    "SELECT sql FROM duckdb_tables() WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
+    [DATA_CATALOG, table.schema, table.name],
+  );
+  if (row === undefined) return undefined;
+  const indexes = await indexesOf(connection, table);
   return readTableDefinition([textCell(row, "sql"), ...indexes].join("\n"));
 }
 
@@ -33,7 +41,8 @@ export async function definitionOf(connection: Connection, version: Version): Pr
 async function indexesOf(connection: Connection, table: PhysicalTable): Promise<readonly string[]> {
   const rows = await connection.rows(
     `SELECT sql FROM duckdb_indexes()
-     WHERE database_name = ? AND schema_name = ? AND table_name = ? AND sql IS NOT NULL ORDER BY index_name`,
+     WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?) AND sql IS NOT NULL
+     ORDER BY index_name`,
     [DATA_CATALOG, table.schema, table.name],
   );
   return rows.map((row) => textCell(row, "sql"));

@@ -11,8 +11,7 @@ import { preserve } from "./preserve.js";
 import type { Registry } from "./registry.js";
 import { physicalName } from "./system-schema.js";
 import { createStatementFor, storedColumns } from "./table-definition.js";
-import { tokenise } from "../sql/lexer.js";
-import { applyEdits } from "../sql/splice.js";
+import { createIndexOn } from "./table-rebuild.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 
 export interface TableStorage {
@@ -68,21 +67,4 @@ export class CopyStorage implements TableStorage {
   async preserve(version: Version, signal: AbortSignal): Promise<void> {
     await preserve(this.#registry, this.#locks, version, signal);
   }
-}
-
-/** `CREATE [UNIQUE] INDEX i ON t(…)` as DuckDB prints it ⇒ the same on `target`. */
-function createIndexOn(sql: string, target: PhysicalTable): string {
-  const tokens = tokenise(sql);
-  const on = tokens.findIndex((token) => token.kind === "word" && token.value === "on");
-  const name = tokens[on + 1];
-  const open = tokens.findIndex(
-    (token, index) => index > on && token.kind === "symbol" && token.value === "(",
-  );
-  const last = tokens[open - 1];
-  if (on === -1 || name === undefined || last === undefined) {
-    throw new SqlError(SQLSTATE.internalError, "an index definition could not be read", { detail: sql });
-  }
-  const using = tokens.findIndex((token, index) => index > on && index < open && token.value === "using");
-  const end = using === -1 ? last.end : (tokens[using - 1]?.end ?? last.end);
-  return applyEdits(sql, [{ start: name.start, end, text: physicalName(target) }]);
 }

@@ -30,6 +30,17 @@ export interface TableDefinition {
   readonly primaryKey: readonly string[];
   /** Constraints that name another table: DuckDB has none across schemas, so copies go without. */
   readonly foreignKeys: readonly ForeignKey[];
+  /** What stands between the outer parentheses, in order. */
+  readonly elements: readonly TableElement[];
+}
+
+/** A column or a constraint of a table, as DuckDB prints it. */
+export interface TableElement {
+  readonly text: string;
+  /** Its tokens, with positions in `text`. */
+  readonly tokens: readonly Token[];
+  /** Undefined for a constraint. */
+  readonly column: ColumnDefinition | undefined;
 }
 
 interface ForeignKey {
@@ -50,21 +61,34 @@ export function readTableDefinition(text: string): TableDefinition {
   const tokens = tokenise(sql);
   const columns: ColumnDefinition[] = [];
   const foreignKeys: ForeignKey[] = [];
+  const elements: TableElement[] = [];
   let primaryKey: readonly string[] = [];
   for (const element of elementsOf(sql, tokens)) {
     const [first] = element;
     if (first?.kind === "word" && TABLE_CONSTRAINTS.has(first.value)) {
       if (first.value === "primary") primaryKey = namesInParentheses(element);
       if (first.value === "foreign") foreignKeys.push(readForeignKey(element));
+      elements.push(tableElement(sql, element, undefined));
       continue;
     }
     const column = readColumn(sql, element);
     columns.push(column);
+    elements.push(tableElement(sql, element, column));
     if (isInlinePrimaryKey(element)) primaryKey = [column.name];
   }
   const inTable = (name: string): string =>
     columns.find((c) => normaliseName(c.name) === normaliseName(name))?.name ?? name;
-  return { sql, indexes, columns, primaryKey: primaryKey.map(inTable), foreignKeys };
+  return { sql, indexes, columns, primaryKey: primaryKey.map(inTable), foreignKeys, elements };
+}
+
+function tableElement(
+  sql: string,
+  element: readonly Token[],
+  column: ColumnDefinition | undefined,
+): TableElement {
+  const from = element[0]?.start ?? 0;
+  const tokens = element.map((token) => ({ ...token, start: token.start - from, end: token.end - from }));
+  return { text: sql.slice(from, element.at(-1)?.end), tokens, column };
 }
 
 /** The text `readTableDefinition` reads: a definition as it is kept with a preserved table. */

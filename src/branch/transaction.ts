@@ -232,7 +232,7 @@ export class Transaction {
   /** Ends a version: pins before this commit keep it, everything later is without it. */
   endVersion(version: Version): void {
     this.markWritten(version, version.head);
-    if (version.from === PENDING) this.#plan({ change: "removeVersion", version });
+    if (version.from === PENDING) this.#forget(version);
     else this.#plan({ change: "putVersion", version: { ...version, to: PENDING } });
   }
 
@@ -243,6 +243,12 @@ export class Transaction {
   #plan(...changes: readonly Exclude<RegistryChange, { readonly change: "putBranch" }>[]): void {
     for (const change of changes) this.#changes.set(change.version.id, change);
     this.#state = this.#state.with(changes);
+  }
+
+  /** What this transaction made and undid leaves nothing to record. */
+  #forget(version: Version): void {
+    this.#changes.delete(version.id);
+    this.#state = this.#state.with([{ change: "removeVersion", version }]);
   }
 
   /** Changes a branch's own row. */

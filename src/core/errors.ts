@@ -68,6 +68,7 @@ export const SQLSTATE = {
   invalidColumnReference: "42P10",
   groupingError: "42803",
   windowingError: "42P20",
+  invalidTableDefinition: "42P16",
   datatypeMismatch: "42804",
   wrongObjectType: "42809",
   undefinedFunction: "42883",
@@ -93,6 +94,14 @@ export const SQLSTATE = {
 
 export type SqlState = (typeof SQLSTATE)[keyof typeof SQLSTATE];
 
+/** The object a failure is about, for drivers that ask for it by name. */
+export interface ErrorObject {
+  readonly schema?: string | undefined;
+  readonly table?: string | undefined;
+  readonly column?: string | undefined;
+  readonly constraint?: string | undefined;
+}
+
 export interface SqlErrorFields {
   readonly detail?: string | undefined;
   readonly hint?: string | undefined;
@@ -100,6 +109,7 @@ export interface SqlErrorFields {
   readonly position?: number | undefined;
   /** Where in the data the failure lies: `COPY t, line 3, column a: "x"`. */
   readonly where?: string | undefined;
+  readonly object?: ErrorObject | undefined;
   readonly cause?: unknown;
 }
 
@@ -110,6 +120,7 @@ export class SqlError extends Error {
   readonly hint: string | undefined;
   readonly position: number | undefined;
   readonly where: string | undefined;
+  readonly object: ErrorObject | undefined;
 
   constructor(code: SqlState, message: string, fields: SqlErrorFields = {}) {
     super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
@@ -119,6 +130,14 @@ export class SqlError extends Error {
     this.hint = fields.hint;
     this.position = fields.position;
     this.where = fields.where;
+    this.object = fields.object;
+  }
+
+  /** The same error with some fields changed. */
+  with(fields: SqlErrorFields & { readonly message?: string }): SqlError {
+    const { detail, hint, position, where, object, cause } = this;
+    const { message = this.message, ...changed } = fields;
+    return new SqlError(this.code, message, { detail, hint, position, where, object, cause, ...changed });
   }
 }
 

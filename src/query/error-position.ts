@@ -1,5 +1,5 @@
 /** Finds where in the client's text an error of DuckDB lies, for the position that psql and editors point at. */
-import { SqlError } from "../core/errors.js";
+import type { SqlError } from "../core/errors.js";
 import { characterPosition } from "../sql/lexer.js";
 
 const EXCERPT = /\n\nLINE (\d+): (.*)\n( *)\^/;
@@ -21,11 +21,5 @@ export function withPosition(error: SqlError, text: string): SqlError {
   const at = text.indexOf(shown);
   if (shown === "" || column < leading || at === -1 || text.indexOf(shown, at + 1) !== -1) return error;
   const before = text.slice(0, at + column - leading);
-  return new SqlError(error.code, error.message, {
-    detail: error.detail,
-    hint: error.hint,
-    position: characterPosition(text, before.length),
-    where: error.where,
-    cause: error.cause,
-  });
+  return error.with({ position: characterPosition(text, before.length) });
 }

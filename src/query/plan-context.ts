@@ -1,11 +1,16 @@
 /** What planning a statement needs, and what it gives. */
 import type { NameScope } from "./relation-names.js";
 import type { ResolveServices } from "./resolve.js";
+import type { Notice } from "./types.js";
 
 /** SQL ready for DuckDB, and what to record once it has run. */
 export interface PlannedStatement {
   readonly sql: string;
   readonly afterwards: (() => void) | undefined;
+  /** ADD COLUMN IF NOT EXISTS found this column: what follows for it is left out. */
+  readonly skipped?: string;
+  /** IF EXISTS found nothing: no part of the statement is left to do. */
+  readonly finished?: true;
 }
 
 /** Names a temporary table makes or drops are the session's business. */
@@ -18,4 +23,14 @@ export interface PlanContext {
   readonly services: ResolveServices;
   readonly scope: NameScope;
   readonly temporary: TemporaryTables;
+  readonly user: string;
+  readonly notice: (severity: Notice["severity"], code: Notice["code"], message: string) => void;
+}
+
+/** Nothing to do: the statement is answered with its tag alone. */
+export const NOTHING_TO_RUN: PlannedStatement = { sql: "SELECT 1 WHERE false", afterwards: undefined };
+
+/** A statement that changes nothing but DuckDB's state. */
+export function step(sql: string): PlannedStatement {
+  return { sql, afterwards: undefined };
 }

@@ -3,38 +3,61 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type RelationName } from "../branch/model.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
-import { quoteIdentifier } from "../sql/names.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
-import type { PlanContext, PlannedStatement } from "./plan-context.js";
-import { readsOtherHeads, resolveStatement } from "./resolve.js";
+import { kindsOf } from "./existing-objects.js";
+import { planOwnedSequences, withSequenceEdits, type SequencePlace } from "./owned-sequences.js";
+import { sliceStatement } from "./slice-statement.js";
+import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { readsOtherHeads, resolveStatement, type WriteTargets } from "./resolve.js";
 import { creatableName, createdName, mainObjectName } from "./write-targets.js";
-
-/** Nothing to do: the statement is answered with its tag alone. */
-export const NOTHING_TO_RUN: PlannedStatement = { sql: "SELECT 1 WHERE false", afterwards: undefined };
 
 /** CREATE TABLE and CREATE TABLE AS. */
 export async function planCreateTable(
   context: PlanContext,
   transaction: Transaction,
   statement: RelationalStatement,
-): Promise<PlannedStatement> {
+): Promise<PlannedStatement[]> {
   const { scope } = context;
   const name = createdName(statement);
-  if (statement.temporary) return await planCreateTemporary(context, statement, name);
+  if (statement.temporary) return await planCreateTemporary(context, transaction, statement, name);
   const relation = creatableName(scope, name);
   if (scope.head === MAIN) return await planCreateOnMain(context, transaction, statement, relation);
   const existing = scope.state.find(scope.head, relation);
-  if (existing !== undefined && statement.ifNotExists) return NOTHING_TO_RUN;
+  if (existing !== undefined && statement.ifNotExists) return [skipExisting(context, relation.name)];
   if (existing !== undefined && !statement.orReplace) throw alreadyExists(relation);
   await transaction.lock(relation, scope.head);
   const own = transaction.state.own(scope.head, relation);
   const physical = own?.physical ?? transaction.newPhysicalTable(relation, scope.head);
   const targets = new Map([[name.start, physicalName(physical)]]);
+  const place = { catalog: DATA_CATALOG, schema: physical.schema };
   const afterwards = (): void => {
     if (own !== undefined) transaction.endVersion(own);
     transaction.addVersion({ head: scope.head, ...relation, kind: "table", physical, definition: null });
   };
-  return { sql: await resolveStatement(context.services, scope, statement, targets), afterwards };
+  return await withSequences(context, transaction, place, statement, targets, afterwards);
+}
+
+/** The statement behind the sequences its serial and identity columns need. */
+async function withSequences(
+  { services, scope }: PlanContext,
+  transaction: Transaction,
+  place: SequencePlace,
+  statement: RelationalStatement,
+  targets: WriteTargets,
+  afterwards?: () => void,
+): Promise<PlannedStatement[]> {
+  const table = createdName(statement).parts.at(-1) ?? "";
+  const { sequences, edits } = await planOwnedSequences(transaction.connection, place, table, statement);
+  const sql = await resolveStatement(services, scope, withSequenceEdits(statement, edits), targets);
+  return [...sequences.map(step), { sql, afterwards }];
+}
+
+/** IF NOT EXISTS met something of that name. */
+function skipExisting(context: PlanContext, name: string): PlannedStatement {
+  context.notice("NOTICE", SQLSTATE.duplicateTable, `relation "${name}" already exists, skipping`);
+  return NOTHING_TO_RUN;
 }
 
 /** On main the catalogue says at commit what was made. */
@@ -43,14 +66,18 @@ async function planCreateOnMain(
   transaction: Transaction,
   statement: RelationalStatement,
   relation: RelationName,
-): Promise<PlannedStatement> {
+): Promise<PlannedStatement[]> {
   refuseOtherHeads(context, statement);
+  if (statement.ifNotExists) {
+    const kinds = await kindsOf(transaction.connection, { catalog: DATA_CATALOG, ...relation });
+    if (kinds.size > 0) return [skipExisting(context, relation.name)];
+  }
   transaction.markCreated(relation);
   if (statement.orReplace) transaction.markReplaced(relation);
   const name = createdName(statement);
   const targets = new Map([[name.start, mainObjectName(context.scope, name)]]);
-  const sql = await resolveStatement(context.services, context.scope, statement, targets);
-  return { sql, afterwards: undefined };
+  const place = { catalog: DATA_CATALOG, schema: relation.schema };
+  return await withSequences(context, transaction, place, statement, targets);
 }
 
 /** A view of main is kept as text that only main understands: it cannot mean another head's table. */
@@ -66,13 +93,17 @@ function alreadyExists(relation: RelationName): SqlError {
 
 async function planCreateTemporary(
   context: PlanContext,
+  transaction: Transaction,
   statement: RelationalStatement,
   name: NameReference,
-): Promise<PlannedStatement> {
+): Promise<PlannedStatement[]> {
   const table = name.parts.at(-1) ?? "";
+  if (statement.ifNotExists && context.scope.temporary.has(normaliseName(table)))
+    return [skipExisting(context, table)];
   const targets = new Map([[name.start, `temp.main.${quoteIdentifier(table)}`]]);
-  const sql = await resolveStatement(context.services, context.scope, statement, targets);
-  return { sql, afterwards: () => context.temporary.add(table) };
+  const place = { catalog: "temp", schema: "main" };
+  const afterwards = (): void => context.temporary.add(table);
+  return await withSequences(context, transaction, place, statement, targets, afterwards);
 }
 
 /** CREATE VIEW. */
@@ -80,9 +111,9 @@ export async function planCreateView(
   context: PlanContext,
   transaction: Transaction,
   statement: RelationalStatement,
-): Promise<PlannedStatement> {
+): Promise<PlannedStatement[]> {
   const name = createdName(statement);
-  if (statement.temporary) return await planCreateTemporary(context, statement, name);
+  if (statement.temporary) return await planCreateTemporary(context, transaction, statement, name);
   const relation = creatableName(context.scope, name);
   if (context.scope.head === MAIN) return await planCreateOnMain(context, transaction, statement, relation);
   return await planBranchView(context, transaction, statement, relation);
@@ -94,10 +125,10 @@ async function planBranchView(
   transaction: Transaction,
   statement: RelationalStatement,
   relation: RelationName,
-): Promise<PlannedStatement> {
+): Promise<PlannedStatement[]> {
   const { scope } = context;
   const existing = scope.state.find(scope.head, relation);
-  if (existing !== undefined && statement.ifNotExists) return NOTHING_TO_RUN;
+  if (existing !== undefined && statement.ifNotExists) return [skipExisting(context, relation.name)];
   if (existing !== undefined && !(statement.orReplace && existing.kind === "view")) {
     throw alreadyExists(relation);
   }
@@ -113,31 +144,14 @@ async function planBranchView(
       definition: statement.text,
     });
   };
-  return { sql: await checkQuery(context, statement), afterwards };
+  return [{ sql: await checkQuery(context, statement), afterwards }];
 }
 
 /** A SELECT of no rows from the view's query: proves that every name in it resolves before the view is recorded. */
 async function checkQuery(context: PlanContext, statement: RelationalStatement): Promise<string> {
   const { query } = statement;
   if (query === undefined) throw notSupported("this view cannot be created on a branch");
-  const inside = <T extends { readonly start: number; readonly end: number }>(items: readonly T[]): T[] =>
-    items.filter((item) => item.start >= query.start && item.end <= query.end);
-  const shift = <T extends { readonly start: number; readonly end: number }>(item: T): T => ({
-    ...item,
-    start: item.start - query.start,
-    end: item.end - query.start,
-  });
-  const names = inside(statement.names).map((name) => {
-    const moved = shift(name);
-    return { ...moved, aliasAt: name.aliasAt === undefined ? undefined : name.aliasAt - query.start };
-  });
-  const text = statement.text.slice(query.start, query.end);
-  const sql = await resolveStatement(context.services, context.scope, {
-    ...statement,
-    text,
-    names,
-    edits: inside(statement.edits).map(shift),
-  });
+  const sql = await resolveStatement(context.services, context.scope, sliceStatement(statement, query));
   const columns = query.columns.length === 0 ? "" : `(${query.columns.map(quoteIdentifier).join(", ")})`;
   return `SELECT * FROM (${sql}) AS view_query${columns} LIMIT 0`;
 }

@@ -1,59 +1,106 @@
-/** Plans for DROP: of the session's temporary tables, of main's objects, of a branch's tables and views. */
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+/** Plans for DROP: of the session's temporary tables, of main's objects, of a branch's tables, views and indexes. */
+import { notSupported, SQLSTATE, SqlError, type SqlState } from "../core/errors.js";
 import { MAIN, type Version } from "../branch/model.js";
 import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
 import { numberCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
-import type { PlanContext, PlannedStatement } from "./plan-context.js";
-import { NOTHING_TO_RUN } from "./plan-create.js";
+import { kindsOf, type ObjectKind } from "./existing-objects.js";
+import { branchIndex } from "./index-names.js";
+import { dropOwnedSql, ownedSequences } from "./owned-sequences.js";
+import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
-import { mainRelationText, resolveStatement, writableName } from "./resolve.js";
+import { mainRelationText, writableName } from "./resolve.js";
 import { mainObjectName } from "./write-targets.js";
 
-/** DROP of anything. */
+/** DROP of anything: one DuckDB statement per name, and what falls with it. */
 export async function planDrops(
   context: PlanContext,
   transaction: Transaction,
   statement: RelationalStatement,
 ): Promise<PlannedStatement[]> {
   const drops = statement.names.filter((name) => name.role === "drop");
-  const isRelation = drops.every((name) => name.object === "table" || name.object === "view");
-  if (!isRelation || drops.length === 0) {
-    if (context.scope.head !== MAIN)
-      throw notSupported(`${statement.tag} is not supported on a branch yet`, "run it on main");
-    return [await planMainDropOfOther(context, transaction, statement, drops)];
-  }
   const planned: PlannedStatement[] = [];
-  for (const name of drops) planned.push(await planDrop(context, transaction, statement, name));
+  for (const name of drops) {
+    const isRelation = name.object === "table" || name.object === "view";
+    const plan = isRelation ? planRelation : context.scope.head === MAIN ? planOther : planOnBranch;
+    planned.push(...(await plan(context, transaction, statement, name)));
+  }
+  if (planned.length === 0) return [NOTHING_TO_RUN];
   return planned;
 }
 
-async function planMainDropOfOther(
+/** What is dropped on main and is no table or view: schemas, sequences, indexes, types, macros. */
+async function planOther(
   context: PlanContext,
   transaction: Transaction,
   statement: RelationalStatement,
-  drops: readonly NameReference[],
-): Promise<PlannedStatement> {
+  name: NameReference,
+): Promise<PlannedStatement[]> {
   transaction.markCatalogChanged();
   if (statement.cascade) await refuseBranchDependants(transaction, statement);
-  for (const name of drops) {
-    if (name.object === "schema") markSchemaDropped(transaction, name);
-    if (name.object === "schema" && name.parts.some(isInternalSchema)) {
-      throw new SqlError(
-        SQLSTATE.insufficientPrivilege,
-        `permission denied for schema "${name.parts.join(".")}"`,
-        { hint: "use DROP BRANCH" },
-      );
+  if (name.object === "schema" && name.parts.some(isInternalSchema)) {
+    throw new SqlError(
+      SQLSTATE.insufficientPrivilege,
+      `permission denied for schema "${name.parts.join(".")}"`,
+      { hint: "use DROP BRANCH" },
+    );
+  }
+  const target = mainObjectName(context.scope, name);
+  if (!(await isThere(context, transaction, name))) return missing(context, statement, name);
+  if (name.object === "schema") markSchemaDropped(transaction, name);
+  const object = statement.tag.slice("DROP ".length);
+  return [step(`DROP ${object} ${target}${statement.cascade ? " CASCADE" : ""}`)];
+}
+
+async function isThere(
+  context: PlanContext,
+  transaction: Transaction,
+  name: NameReference,
+): Promise<boolean> {
+  const kind: ObjectKind | undefined = name.object === "other" ? undefined : name.object;
+  if (kind === undefined || kind === "macro") return true;
+  const last = name.parts.at(-1) ?? "";
+  const written = kind === "schema" ? "" : (name.parts.at(-2) ?? undefined);
+  const schemas = written === undefined ? context.scope.searchPath : [inMain(written)];
+  for (const schema of schemas) {
+    for (const catalog of [DATA_CATALOG, "temp"]) {
+      const kinds = await kindsOf(transaction.connection, { catalog, schema, name: last });
+      if (kinds.has(kind)) return true;
     }
   }
-  const targets = new Map(drops.map((name) => [name.start, mainObjectName(context.scope, name)]));
-  return {
-    sql: await resolveStatement(context.services, context.scope, statement, targets),
-    afterwards: undefined,
-  };
+  return false;
+}
+
+function inMain(schema: string): string {
+  return normaliseName(schema) === "public" ? "main" : schema;
+}
+
+/** SQLSTATEs for what is not there, by kind. */
+const MISSING: Readonly<Record<NonNullable<NameReference["object"]>, SqlState>> = {
+  table: SQLSTATE.undefinedTable,
+  view: SQLSTATE.undefinedTable,
+  sequence: SQLSTATE.undefinedTable,
+  index: SQLSTATE.undefinedObject,
+  type: SQLSTATE.undefinedObject,
+  schema: SQLSTATE.invalidSchemaName,
+  macro: SQLSTATE.undefinedFunction,
+  other: SQLSTATE.undefinedObject,
+};
+
+/** A notice under IF EXISTS, otherwise an error. */
+function missing(
+  context: PlanContext,
+  statement: RelationalStatement,
+  name: NameReference,
+): PlannedStatement[] {
+  const object = name.object ?? "other";
+  const message = `${object} "${name.parts.at(-1)}" does not exist`;
+  if (!statement.ifExists) throw new SqlError(MISSING[object], message);
+  context.notice("NOTICE", SQLSTATE.successfulCompletion, `${message}, skipping`);
+  return [];
 }
 
 /** DuckDB's CASCADE follows a default of a branch's table to its sequence, and would drop the branch's table with it. */
@@ -82,61 +129,101 @@ function markSchemaDropped(transaction: Transaction, name: NameReference): void 
   }
 }
 
-async function planDrop(
+/** On a branch an index is dropped from the branch's own image of its table. */
+async function planOnBranch(
   context: PlanContext,
   transaction: Transaction,
   statement: RelationalStatement,
   name: NameReference,
-): Promise<PlannedStatement> {
+): Promise<PlannedStatement[]> {
+  if (name.object !== "index") {
+    throw notSupported(`${statement.tag} is not supported on a branch yet`, "run it on main");
+  }
+  const index = name.parts.at(-1) ?? "";
+  const owner = await branchIndex(transaction, context.scope, index);
+  if (owner === undefined) return missing(context, statement, name);
+  const physical = await transaction.writableTable(owner);
+  return [step(`DROP INDEX ${formatName([DATA_CATALOG, physical.schema, index])}`)];
+}
+
+async function planRelation(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  name: NameReference,
+): Promise<PlannedStatement[]> {
   const { scope } = context;
-  const object = name.object === "view" ? "VIEW" : "TABLE";
-  const sqlFor = (target: string): string =>
-    `DROP ${object} ${statement.ifExists ? "IF EXISTS " : ""}${target}${statement.cascade ? " CASCADE" : ""}`;
+  const object = name.object === "view" ? "view" : "table";
   const meaning = writableName(scope, name);
+  const cascade = statement.cascade ? " CASCADE" : "";
   if (meaning.kind === "temporary") {
-    return {
-      sql: sqlFor(`temp.main.${quoteIdentifier(meaning.name)}`),
-      afterwards: () => context.temporary.delete(meaning.name),
-    };
+    const place = { catalog: "temp", schema: "main", name: meaning.name };
+    const kinds = await kindsOf(transaction.connection, place);
+    if (!isKind(kinds, object, meaning.name)) return missing(context, statement, name);
+    const owned = await ownedSequences(transaction.connection, place);
+    return [
+      {
+        sql: `DROP ${object} temp.main.${quoteIdentifier(meaning.name)}${cascade}`,
+        afterwards: () => context.temporary.delete(meaning.name),
+      },
+      ...dropOwnedSql(transaction, owned).map(step),
+    ];
   }
   if (scope.head === MAIN) {
+    const place = { catalog: DATA_CATALOG, ...meaning.relation };
+    const kinds = await kindsOf(transaction.connection, place);
+    if (!isKind(kinds, object, meaning.relation.name)) return missing(context, statement, name);
+    const owned = await ownedSequences(transaction.connection, place);
     transaction.markReplaced(meaning.relation);
-    return { sql: sqlFor(mainRelationText(scope, meaning.relation)), afterwards: undefined };
+    return [
+      step(`DROP ${object} ${mainRelationText(scope, meaning.relation)}${cascade}`),
+      ...dropOwnedSql(transaction, owned).map(step),
+    ];
   }
   await transaction.lock(meaning.relation, scope.head);
-  if (meaning.kind === "unknown") {
-    if (statement.ifExists) return NOTHING_TO_RUN;
-    throw new SqlError(
-      SQLSTATE.undefinedTable,
-      `${object.toLowerCase()} "${name.parts.join(".")}" does not exist`,
-    );
-  }
-  if (meaning.version.kind !== object.toLowerCase()) {
-    throw new SqlError(
-      SQLSTATE.wrongObjectType,
-      `"${meaning.relation.name}" is not a ${object.toLowerCase()}`,
-    );
-  }
-  return branchDrop(transaction, meaning.version, scope);
+  if (meaning.kind === "unknown") return missing(context, statement, name);
+  isKind(new Set([meaning.version.kind === "view" ? "view" : "table"]), object, meaning.relation.name);
+  return await branchDrop(transaction, meaning.version, scope);
+}
+
+/** False when there is nothing of that name. Errors: 42809 when there is something else. */
+function isKind(kinds: ReadonlySet<ObjectKind>, wanted: "table" | "view", name: string): boolean {
+  if (kinds.has(wanted)) return true;
+  const other = wanted === "table" ? "view" : "table";
+  if (!kinds.has(other)) return false;
+  throw new SqlError(SQLSTATE.wrongObjectType, `"${name}" is not a ${wanted}`, {
+    hint: `Use DROP ${other.toUpperCase()} to remove a ${other}.`,
+  });
 }
 
 /** The branch's own table goes; what it inherits is covered by a mark, for main keeps it. */
-function branchDrop(transaction: Transaction, version: Version, scope: NameScope): PlannedStatement {
-  const own = version.head === scope.head ? version : undefined;
-  const sql = own?.physical == null ? NOTHING_TO_RUN.sql : `DROP TABLE ${physicalName(own.physical)}`;
-  const afterwards = (): void => {
-    if (own !== undefined) transaction.endVersion(own);
-    if (transaction.state.find(scope.head, version) !== undefined) {
-      transaction.addVersion({
-        head: scope.head,
-        schema: version.schema,
-        name: version.name,
-        kind: "dropped",
-        objectId: version.objectId,
-        physical: null,
-        definition: null,
-      });
-    }
-  };
-  return { sql, afterwards };
+async function branchDrop(
+  transaction: Transaction,
+  version: Version,
+  scope: NameScope,
+): Promise<PlannedStatement[]> {
+  const physical = version.head === scope.head ? version.physical : null;
+  const afterwards = (): void => coverDropped(transaction, version, scope);
+  if (physical === null) return [{ ...NOTHING_TO_RUN, afterwards }];
+  const owned = await ownedSequences(transaction.connection, { catalog: DATA_CATALOG, ...physical });
+  const ownHere = owned.filter(({ sequence }) => sequence.schema === physical.schema);
+  return [
+    { sql: `DROP TABLE ${physicalName(physical)}`, afterwards },
+    ...dropOwnedSql(transaction, ownHere).map(step),
+  ];
+}
+
+/** Ends a branch's own version of a name, and covers what the parent has under it. */
+export function coverDropped(transaction: Transaction, version: Version, scope: NameScope): void {
+  if (version.head === scope.head) transaction.endVersion(version);
+  if (transaction.state.find(scope.head, version) === undefined) return;
+  transaction.addVersion({
+    head: scope.head,
+    schema: version.schema,
+    name: version.name,
+    kind: "dropped",
+    objectId: version.objectId,
+    physical: null,
+    definition: null,
+  });
 }

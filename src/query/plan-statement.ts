@@ -9,6 +9,7 @@ import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { normaliseName } from "../sql/names.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { planAlter } from "./plan-alter.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
 import { planDrops } from "./plan-drop.js";
 import type { NameScope } from "./relation-names.js";
@@ -58,9 +59,13 @@ export async function planStatement(
       return await planDrops(context, transaction, statement);
     case "createTable":
     case "createTableAs":
-      return [await planCreateTable(context, transaction, statement)];
+      return await planCreateTable(context, transaction, statement);
+    case "alterTable":
+      if (statement.alteration === undefined) return [await planInPlace(context, transaction, statement)];
+      if (context.scope.head === MAIN) transaction.markCatalogChanged();
+      return await planAlter(context, transaction, statement, statement.alteration);
     case "createView":
-      return [await planCreateView(context, transaction, statement)];
+      return await planCreateView(context, transaction, statement);
     default:
       return [await planInPlace(context, transaction, statement)];
   }

@@ -3,6 +3,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN } from "../branch/model.js";
 import { readsCatalog } from "../catalog/resolve.js";
 import { withCatalogTypes } from "../catalog/column-types.js";
+import type { Transaction } from "../branch/transaction.js";
 import type { PreparedStatement, ResultStream } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
 import { OID } from "../pgtypes/oids.js";
@@ -140,7 +141,49 @@ async function runInTransaction(
   if (!statement.certain && core.head !== MAIN) {
     throw uncertainOnBranch();
   }
-  const run: RunSteps = async (steps, capture) => await runSteps(core, statement, input, steps, capture);
+  return statement.parts === undefined
+    ? await runOne(core, transaction, statement, input, endOfStatement(core), new Set())
+    : await runParts(core, transaction, statement, statement.parts, input);
+}
+
+/** Each part is planned, and recorded, when those before it have run. */
+async function runParts(
+  core: SessionCore,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  parts: readonly RelationalStatement[],
+  input: ExecuteInput,
+): Promise<StatementResult> {
+  const skipped = new Set<string>();
+  let result: StatementResult = { kind: "command", tag: statement.tag };
+  for (const part of parts) {
+    if (part.ifAdded !== undefined && skipped.has(part.ifAdded)) continue;
+    result = await runOne(core, transaction, part, input, async () => {}, skipped);
+    if (skipped.has(WHOLE_STATEMENT)) break;
+  }
+  await endOfStatement(core)(true);
+  return result;
+}
+
+/** No column has this name. */
+const WHOLE_STATEMENT = "";
+
+/** `skipped` takes the names of columns that ADD COLUMN IF NOT EXISTS found, for the parts that follow. */
+async function runOne(
+  core: SessionCore,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  input: ExecuteInput,
+  end: ResultEnd,
+  skipped: Set<string>,
+): Promise<StatementResult> {
+  const run: RunSteps = async (steps, capture) => {
+    for (const step of steps) {
+      if (step.skipped !== undefined) skipped.add(step.skipped);
+      if (step.finished) skipped.add(WHOLE_STATEMENT);
+    }
+    return await runSteps(core, statement, input, steps, capture, end);
+  };
   if (statement.writes && core.transactions.shared) {
     return await runRecorded(core, transaction, { statement, input, run });
   }
@@ -164,6 +207,7 @@ async function runSteps(
   input: ExecuteInput,
   planned: readonly PlannedStatement[],
   capture: InsertCapture | undefined,
+  end: ResultEnd,
 ): Promise<Outcome> {
   let outcome = done(statement, 0);
   for (const [index, step] of planned.entries()) {
@@ -172,7 +216,7 @@ async function runSteps(
     const sql = kept === undefined ? step.sql : kept.returning(step.sql, statement);
     const stream = await start(core, sql, input);
     step.afterwards?.();
-    outcome = await outcomeOf(statement, stream, isLast ? endOfStatement(core) : async () => {}, kept);
+    outcome = await outcomeOf(statement, stream, isLast ? end : async () => {}, kept);
   }
   return outcome;
 }

@@ -304,10 +304,12 @@ export class SessionCore implements Disposable {
     return {
       services: this.resolveServices,
       scope: this.scope(transaction),
+      user: this.identity.user,
       temporary: {
         add: (name) => this.#temporary.add(normaliseName(name)),
         delete: (name) => this.#temporary.delete(normaliseName(name)),
       },
+      notice: (severity, code, message) => this.notice(severity, code, message),
     };
   }
 

@@ -23,6 +23,7 @@ export interface Notice {
   readonly severity: "NOTICE" | "WARNING";
   readonly code: SqlState;
   readonly message: string;
+  readonly detail?: string;
 }
 
 /** What NOTIFY sent. */

@@ -134,6 +134,5 @@ async function analyseDeclare(
 
 function moveError(error: SqlError, characters: number): SqlError {
   if (error.position === undefined || characters === 0) return error;
-  const { code, message, detail, hint, position, cause } = error;
-  return new SqlError(code, message, { detail, hint, position: position + characters, cause });
+  return error.with({ position: error.position + characters });
 }

@@ -44,6 +44,68 @@ export interface TextEdit {
   readonly text: string;
 }
 
+/** What CREATE SEQUENCE and identity columns may say; undefined for what they leave open. */
+export interface SequenceOptions {
+  readonly start?: bigint | undefined;
+  /** ALTER SEQUENCE … RESTART [WITH n]; "start" without a number. */
+  readonly restart?: bigint | "start" | undefined;
+  readonly increment?: bigint | undefined;
+  readonly minimum?: bigint | undefined;
+  readonly maximum?: bigint | undefined;
+  readonly cycle?: boolean | undefined;
+}
+
+/** A column of CREATE TABLE or ADD COLUMN whose values come from a sequence of its own. */
+export interface SequenceColumn {
+  readonly column: string;
+  readonly kind: "serial" | "byDefault" | "always";
+  readonly type: "smallint" | "integer" | "bigint";
+  readonly options: SequenceOptions;
+  /** The serial type, or GENERATED … AS IDENTITY (…): replaced by a default, for a serial also by its type. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A place in the statement's text. */
+export interface TextSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** One action of ALTER. Spans are expressions and types; their names are among the statement's. */
+export type Alteration =
+  | { readonly kind: "addColumn"; readonly column: string; readonly ifNotExists: boolean }
+  | { readonly kind: "dropColumn"; readonly column: string; readonly ifExists: boolean }
+  | {
+      readonly kind: "setType";
+      readonly column: string;
+      readonly type: TextSpan;
+      readonly using: TextSpan | undefined;
+    }
+  | { readonly kind: "setDefault"; readonly column: string; readonly expression: TextSpan | undefined }
+  | { readonly kind: "setNotNull" | "dropNotNull"; readonly column: string }
+  | {
+      readonly kind: "addConstraint";
+      readonly type: ConstraintType;
+      readonly name: string | undefined;
+      readonly columns: readonly string[];
+      /** Without CONSTRAINT name. */
+      readonly text: TextSpan;
+    }
+  | { readonly kind: "dropConstraint"; readonly name: string; readonly ifExists: boolean }
+  | { readonly kind: "renameColumn"; readonly column: string; readonly to: string }
+  | { readonly kind: "renameConstraint"; readonly name: string; readonly to: string }
+  | { readonly kind: "rename"; readonly to: string }
+  | { readonly kind: "setSchema"; readonly schema: string }
+  | { readonly kind: "owner"; readonly role: string }
+  | { readonly kind: "addIdentity"; readonly column: SequenceColumn }
+  | { readonly kind: "dropIdentity"; readonly column: string; readonly ifExists: boolean }
+  | { readonly kind: "sequence"; readonly options: SequenceOptions }
+  /** Says something about storage that DuckDB has no word for and that no reader of the table can see. */
+  | { readonly kind: "storage" };
+
+export type ConstraintType = "primary" | "unique" | "check" | "foreign";
+
 export type RelationalVerb =
   | "select" // SELECT, VALUES, TABLE, WITH … SELECT, FROM-first
   | "explain" // EXPLAIN [ANALYZE] of a relational statement: see `explained`
@@ -93,6 +155,14 @@ export interface RelationalStatement {
   readonly columnNames: ColumnNames | undefined;
   /** What running it again would do: for savepoints. */
   readonly repetition: Repetition;
+  /** Of createTable and of alterTable with ADD COLUMN. */
+  readonly sequenceColumns: readonly SequenceColumn[];
+  /** Statements that are run one after the other in its place; it has no names of its own then. */
+  readonly parts: readonly RelationalStatement[] | undefined;
+  /** A part that runs only if an earlier one really added this column. */
+  readonly ifAdded: string | undefined;
+  /** What ALTER does, where the planner has to know. */
+  readonly alteration: Alteration | undefined;
   /** The highest $n used; 0 when there is none. */
   readonly parameterCount: number;
   /** PostgreSQL's command tag without counts: "INSERT", "CREATE TABLE", … */

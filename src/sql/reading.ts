@@ -17,6 +17,10 @@ export type Reading = Pick<
   | "query"
   | "columnNames"
   | "repetition"
+  | "sequenceColumns"
+  | "parts"
+  | "ifAdded"
+  | "alteration"
 >;
 
 /** A reading in which nothing special was said. */
@@ -39,6 +43,10 @@ export function plainReading(
     query: undefined,
     columnNames: undefined,
     repetition: NOT_REPEATABLE,
+    sequenceColumns: [],
+    parts: undefined,
+    ifAdded: undefined,
+    alteration: undefined,
     ...more,
   };
 }

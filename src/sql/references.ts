@@ -3,7 +3,7 @@
  * statement is not certain any more, and nothing makes it so again.
  */
 import { SQLSTATE, SqlError, notSupported } from "../core/errors.js";
-import type { NameReference, NameRole } from "./analysis.js";
+import type { NameReference, NameRole, TextEdit } from "./analysis.js";
 import { isBuiltinType, isOpaqueFunction, isSequenceFunction, isServerFunction } from "./builtin-names.js";
 import { characterPosition, tokenise, type Token } from "./lexer.js";
 import { isSymbol, isWord, nameAt, type NameSpan } from "./token-reader.js";
@@ -22,6 +22,8 @@ export class References {
   readonly names: NameReference[] = [];
   /** Where types stand, built-in ones too: the dialect passes look at them. */
   readonly types: NameSpan[] = [];
+  /** Rewrites the reader decided on; the dialect passes give way to them. */
+  readonly edits: TextEdit[] = [];
   private readonly places = new Set<number>();
   private doubtful = false;
   private advancesSequence = false;
@@ -141,13 +143,7 @@ export class References {
 
   /** The error with the position of a text offset. */
   at(offset: number, error: SqlError): SqlError {
-    const { code, message, detail, hint } = error;
-    return new SqlError(code, message, {
-      detail,
-      hint,
-      position: characterPosition(this.text, offset),
-      cause: error,
-    });
+    return error.with({ position: characterPosition(this.text, offset), cause: error });
   }
 
   syntaxErrorAt(index: number): SqlError {

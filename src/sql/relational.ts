@@ -6,10 +6,11 @@ import type { RelationalStatement } from "./analysis.js";
 import { dialectEdits } from "./dialect/passes.js";
 import { readDialect, type SerializeSelect } from "./duckdb-dialect.js";
 import { readExplain } from "./explain.js";
-import type { Token } from "./lexer.js";
+import { partsOf, type Part } from "./expansions.js";
+import { tokenise, type Token } from "./lexer.js";
 import { refuseDeepNesting } from "./nesting.js";
 import { parsePostgres } from "./pg-parser.js";
-import type { Reading } from "./reading.js";
+import { plainReading, type Reading } from "./reading.js";
 import { References } from "./references.js";
 import { repetitionOf } from "./repetition.js";
 import { isWord } from "./token-reader.js";
@@ -28,12 +29,54 @@ export async function readRelational(
   const first = tokens[0];
   if (isWord(first, "explain"))
     return readExplain(text, tokens, (inner) => readRelational(...inner, serializeSelect));
-  const references = new References(text, tokens);
-  const reading = await read(references, serializeSelect);
-  return assemble(references, reading);
+  return await readStatement(text, tokens, serializeSelect, true);
 }
 
-async function read(references: References, serializeSelect: SerializeSelect | undefined): Promise<Reading> {
+/** `whole`: the statement may be made of parts; a part is not cut again. */
+async function readStatement(
+  text: string,
+  tokens: readonly Token[],
+  serializeSelect: SerializeSelect | undefined,
+  whole: boolean,
+): Promise<RelationalStatement> {
+  const references = new References(text, tokens);
+  const reading = await read(references, serializeSelect, whole);
+  return reading.parts === undefined ? assemble(references, reading) : composite(references, reading.parts);
+}
+
+/** A statement that is run in parts: it writes what they write, and names nothing itself. */
+function composite(references: References, parts: readonly RelationalStatement[]): RelationalStatement {
+  const { text, tokens } = references;
+  const last = parts.at(-1);
+  return {
+    ...plainReading(last?.verb ?? "select", last?.tag ?? "SELECT", true),
+    kind: "relational",
+    text,
+    parts,
+    certain: parts.every((part) => part.certain),
+    names: [],
+    edits: [],
+    parameterCount: highestParameter(tokens),
+  };
+}
+
+async function readParts(
+  parts: readonly Part[],
+  serializeSelect: SerializeSelect | undefined,
+): Promise<RelationalStatement[]> {
+  const statements: RelationalStatement[] = [];
+  for (const { text, ifAdded } of parts) {
+    const statement = await readStatement(text, tokenise(text), serializeSelect, false);
+    statements.push({ ...statement, ifAdded });
+  }
+  return statements;
+}
+
+async function read(
+  references: References,
+  serializeSelect: SerializeSelect | undefined,
+  whole: boolean,
+): Promise<Reading> {
   if (references.text.length > LARGE_TEXT) {
     const reading = readLargeInsert(references);
     if (reading !== undefined) return reading;
@@ -41,7 +84,9 @@ async function read(references: References, serializeSelect: SerializeSelect | u
   refuseDeepNesting(references.tokens);
   const outcome = await parsePostgres(references.text);
   if (outcome.kind === "tree") {
-    return { ...readTree(outcome, references), repetition: repetitionOf(outcome) };
+    const parts = whole ? partsOf(outcome, references) : undefined;
+    if (parts === undefined) return { ...readTree(outcome, references), repetition: repetitionOf(outcome) };
+    return { ...plainReading("select", "", true), parts: await readParts(parts, serializeSelect) };
   }
   return readDialect(references, outcome.error, serializeSelect);
 }
@@ -56,7 +101,10 @@ function assemble(references: References, reading: Reading): RelationalStatement
     writes: reading.writes || references.writesSequence,
     certain: references.certain,
     names,
-    edits: dialectEdits({ text, tokens, types }, names),
+    edits: dialectEdits({ text, tokens, types }, names, [
+      ...references.edits,
+      ...reading.sequenceColumns.map(({ start, end }) => ({ start, end, text: text.slice(start, end) })),
+    ]),
     parameterCount: highestParameter(tokens),
   };
 }

@@ -37,6 +37,8 @@ export function readDefinition(
     case "AlterTableStmt":
     case "RenameStmt":
     case "AlterSeqStmt":
+    case "AlterObjectSchemaStmt":
+    case "AlterOwnerStmt":
       return readAlterTable(tree, walker, references);
     case "DropStmt":
       return readDrop(references);
@@ -52,7 +54,12 @@ function readCreateTable(node: AstNode, walker: TreeWalker, references: Referenc
   const target = addTarget(node, "relation", "table", walker, references);
   for (const field of ["tableElts", "options"]) walker.visit(node[field], new Scope());
   const ifNotExists = flagField(node, "if_not_exists");
-  return plainReading("createTable", "CREATE TABLE", true, { ifNotExists, temporary: isTemporary(target) });
+  const { sequenceColumns } = walker;
+  return plainReading("createTable", "CREATE TABLE", true, {
+    ifNotExists,
+    temporary: isTemporary(target),
+    sequenceColumns,
+  });
 }
 
 function readCreateTableAs(node: AstNode, walker: TreeWalker, references: References): Reading {

@@ -34,8 +34,6 @@ export function refuseConstraints(tree: unknown): void {
 function refuseConstraint(node: AstNode): void {
   const isStored = textField(node, "generated_kind") !== "v";
   switch (textField(node, "contype")) {
-    case "CONSTR_IDENTITY":
-      throw notSupported("identity columns are not supported", "Use DEFAULT nextval('...') with a sequence.");
     case "CONSTR_EXCLUSION":
       throw notSupported("exclusion constraints are not supported");
     case "CONSTR_GENERATED":

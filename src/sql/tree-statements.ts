@@ -38,10 +38,6 @@ function readStatement(tree: ParsedTree, references: References): Reading {
       return plainReading("merge", "MERGE", true, { returning: hasReturning(node) });
     case "TruncateStmt":
       return readTruncate(node, walker, references);
-    case "AlterObjectSchemaStmt":
-      throw notSupported("SET SCHEMA is not supported");
-    case "AlterOwnerStmt":
-      throw notSupported("OWNER TO is not supported");
     default: {
       const definition = readDefinition(tree, walker, references);
       if (definition !== undefined) return definition;

@@ -5,7 +5,8 @@
  * Scoping is DuckDB's (each rule tried on 1.5.6): a CTE sees the earlier ones of its list; itself only with RECURSIVE,
  * and then only right of its UNION.
  */
-import { notSupported } from "../core/errors.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import type { SequenceColumn } from "./analysis.js";
 import {
   flagField,
   isNode,
@@ -20,11 +21,11 @@ import {
 } from "./ast.js";
 import type { References, TokenName } from "./references.js";
 import { Scope } from "./scope.js";
+import { isSerialType, sequenceColumn } from "./sequence-columns.js";
 import { Utf8Offsets } from "./utf8-offsets.js";
 
-const SERIAL_TYPES = new Set(["serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"]);
-
 export class TreeWalker {
+  readonly sequenceColumns: SequenceColumn[] = [];
   private readonly references: References;
   private readonly offsets: Utf8Offsets;
 
@@ -57,6 +58,11 @@ export class TreeWalker {
         return this.children(node, scope);
       case "TypeName":
         return this.type(node, scope);
+      case "ColumnDef": {
+        const column = sequenceColumn(node, this.references, this.offsets);
+        if (column !== undefined) this.sequenceColumns.push(column);
+        return this.children(node, scope);
+      }
       case "SetToDefault":
         return undefined;
       case "CurrentOfExpr":
@@ -221,11 +227,10 @@ export class TreeWalker {
     if (flagField(node, "pct_type") || flagField(node, "setof")) return this.references.doubt();
     const written = stringList(node, "names");
     const name = this.nameOf(node);
-    if (SERIAL_TYPES.has(written.at(-1) ?? "")) {
-      throw notSupported(
-        `type ${written.at(-1)} is not supported`,
-        "Create a sequence and use it as the column's default: DEFAULT nextval('...').",
-      );
+    if (isSerialType(written.at(-1) ?? "")) {
+      // A serial column's type is part of its sequence's form.
+      if (this.sequenceColumns.some(({ start }) => start === name?.start)) return undefined;
+      throw new SqlError(SQLSTATE.undefinedObject, `type "${written.at(-1)}" does not exist`);
     }
     const isKeyword = written[0] === "pg_catalog" && name?.parts.length === 1;
     if (name === undefined || (!isKeyword && name.parts.length !== written.length)) {

@@ -26,6 +26,15 @@ export interface ReportFields {
   readonly position?: number | undefined;
   /** The context the failure arose in. */
   readonly where?: string | undefined;
+  /** What the failure is about. */
+  readonly object?:
+    | {
+        readonly schema?: string | undefined;
+        readonly table?: string | undefined;
+        readonly column?: string | undefined;
+        readonly constraint?: string | undefined;
+      }
+    | undefined;
 }
 
 /** PostgreSQL 15 answers with the whole version number, major and minor. */
@@ -170,6 +179,10 @@ function writeReport(writer: MessageWriter, tag: "E" | "N", fields: ReportFields
     ["H", fields.hint],
     ["P", fields.position],
     ["W", fields.where],
+    ["s", fields.object?.schema],
+    ["t", fields.object?.table],
+    ["c", fields.object?.column],
+    ["n", fields.object?.constraint],
   ];
   for (const [key, value] of entries) {
     if (value !== undefined) writer.uint8(key.charCodeAt(0)).cstring(String(value));

@@ -112,7 +112,7 @@ test("a write that could not be read for certain is refused on a branch", async 
     "CREATE SCHEMA x",
     "CREATE TYPE mood AS ENUM ('a')",
     "CREATE MACRO m() AS 1",
-    "ALTER TABLE t RENAME TO u",
+    "ALTER TYPE mood RENAME TO humour",
   ]) {
     expect(await code(branch.query(statement)), statement).toBe("0A000");
   }

@@ -42,10 +42,18 @@ const PASSES: readonly DialectPass[] = [
   storageParametersPass,
 ];
 
-/** All edits, sorted, none overlapping another or a name: a name is replaced as a whole by whoever resolves it. */
-export function dialectEdits(input: PassInput, names: readonly NameReference[]): TextEdit[] {
+/**
+ * All edits, sorted, none overlapping another or a name: a name is replaced as a whole by whoever resolves it. `given`
+ * are edits decided before: the passes give way to them.
+ */
+export function dialectEdits(
+  input: PassInput,
+  names: readonly NameReference[],
+  given: readonly TextEdit[] = [],
+): TextEdit[] {
+  const found = PASSES.flatMap((pass) => pass(input));
   const edits = withoutOverlaps(
-    PASSES.flatMap((pass) => pass(input)),
+    [...given, ...found.filter((edit) => !given.some((other) => overlaps(edit, other)))],
     names,
   );
   const folds = foldNamesPass(input).filter((fold) => !edits.some((edit) => overlaps(fold, edit)));

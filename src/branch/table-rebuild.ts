@@ -1,0 +1,104 @@
+/**
+ * Changes a table's definition by making it anew: what DuckDB has no ALTER for, what an index or a constraint stands in
+ * the way of, and what would fail at COMMIT because the transaction has already changed rows of the table.
+ *
+ * Atomic  the caller's transaction
+ */
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { numberCell, type Connection } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { formatName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { tokenise } from "../sql/lexer.js";
+import { applyEdits } from "../sql/splice.js";
+import { commentsOf } from "./catalog-reader.js";
+import type { PhysicalTable } from "./model.js";
+import { physicalName } from "./system-schema.js";
+
+/** What a table becomes. */
+export interface NewDefinition {
+  /** The elements between the parentheses, in order. */
+  readonly elements: readonly string[];
+  /** Stored columns, and what each is filled with from the old row. */
+  readonly values: readonly (readonly [column: string, expression: string])[];
+  /** CREATE INDEX statements that stay. */
+  readonly indexes: readonly string[];
+  /** Columns under another name than before: their comments follow. */
+  readonly renamed: ReadonlyMap<string, string>;
+  /** Where the table is afterwards. */
+  readonly place: PhysicalTable;
+}
+
+/** Errors: 0A000 when other tables refer to this one, or it to itself: DuckDB does not let go of it then. */
+export async function rebuildTable(
+  connection: Connection,
+  table: PhysicalTable,
+  next: NewDefinition,
+): Promise<void> {
+  await refuseReferences(connection, table);
+  const comments = await commentsOf(connection, table);
+  const { place } = next;
+  const interim = { schema: place.schema, name: `${place.name}#new` };
+  await connection.run(`CREATE TABLE ${physicalName(interim)} (${next.elements.join(", ")})`);
+  const columns = next.values.map(([column]) => quoteIdentifier(column)).join(", ");
+  const values = next.values.map(([, expression]) => expression).join(", ");
+  await connection.run(
+    `INSERT INTO ${physicalName(interim)} (${columns}) SELECT ${values} FROM ${physicalName(table)}`,
+  );
+  await connection.run(`DROP TABLE ${physicalName(table)}`);
+  await connection.run(`ALTER TABLE ${physicalName(interim)} RENAME TO ${quoteIdentifier(place.name)}`);
+  for (const index of next.indexes) await connection.run(createIndexOn(index, place));
+  const kept = new Set(next.values.map(([column]) => column));
+  for (const { column, comment } of comments) {
+    const name = column === null ? null : (next.renamed.get(column) ?? column);
+    if (name !== null && !kept.has(name)) continue;
+    const object =
+      name === null
+        ? `TABLE ${physicalName(place)}`
+        : `COLUMN ${physicalName(place)}.${quoteIdentifier(name)}`;
+    await connection.run(`COMMENT ON ${object} IS ${quoteLiteral(comment)}`);
+  }
+}
+
+async function refuseReferences(connection: Connection, table: PhysicalTable): Promise<void> {
+  const [row] = await connection.rows(
+    `SELECT count(*) AS n FROM duckdb_constraints() WHERE database_name = ? AND schema_name = ?
+       AND constraint_type = 'FOREIGN KEY' AND referenced_table = ?`,
+    [DATA_CATALOG, table.schema, table.name],
+  );
+  if (row === undefined || numberCell(row, "n") === 0) return;
+  throw notSupported(
+    `this change of table "${table.name}" is not supported while foreign keys refer to it`,
+    "drop the tables with these foreign keys first, or make them without",
+  );
+}
+
+/** `CREATE [UNIQUE] INDEX i ON t(…)` as DuckDB prints it ⇒ the same on `target`. */
+export function createIndexOn(sql: string, target: PhysicalTable): string {
+  const tokens = tokenise(sql);
+  const on = tokens.findIndex((token) => token.kind === "word" && token.value === "on");
+  const name = tokens[on + 1];
+  const open = tokens.findIndex(
+    (token, index) => index > on && token.kind === "symbol" && token.value === "(",
+  );
+  const using = tokens.findIndex((token, index) => index > on && index < open && token.value === "using");
+  const last = tokens[(using === -1 ? open : using) - 1];
+  if (on === -1 || name === undefined || last === undefined) throw unreadableIndex(sql);
+  return applyEdits(sql, [{ start: name.start, end: last.end, text: physicalName(target) }]);
+}
+
+/** The name in a CREATE INDEX statement DuckDB printed. */
+export function indexName(sql: string): string {
+  const tokens = tokenise(sql);
+  const on = tokens.findIndex((token) => token.kind === "word" && token.value === "on");
+  const name = tokens[on - 1];
+  if (name === undefined) throw unreadableIndex(sql);
+  return name.kind === "quoted" ? name.value : sql.slice(name.start, name.end);
+}
+
+export function indexSql(table: PhysicalTable, index: string): string {
+  return formatName([DATA_CATALOG, table.schema, index]);
+}
+
+function unreadableIndex(sql: string): SqlError {
+  return new SqlError(SQLSTATE.internalError, "an index definition could not be read", { detail: sql });
+}

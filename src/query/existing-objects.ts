@@ -1,0 +1,43 @@
+/** What DuckDB's catalogue has under a name, as a transaction sees it: for IF EXISTS, IF NOT EXISTS and their notices. */
+import { textCell, type Connection } from "../engine/connection.js";
+
+export type ObjectKind = "table" | "view" | "index" | "sequence" | "type" | "schema" | "macro";
+
+/** A catalogue and schema of DuckDB, and a name in it. */
+export interface ObjectName {
+  readonly catalog: string;
+  readonly schema: string;
+  readonly name: string;
+}
+
+const LISTS = `
+  SELECT 'table' AS kind, database_name, schema_name, table_name AS name FROM duckdb_tables()
+  UNION ALL SELECT 'view', database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal
+  UNION ALL SELECT 'index', database_name, schema_name, index_name FROM duckdb_indexes()
+  UNION ALL SELECT 'sequence', database_name, schema_name, sequence_name FROM duckdb_sequences()
+  UNION ALL SELECT 'type', database_name, schema_name, type_name FROM duckdb_types() WHERE NOT internal
+  UNION ALL SELECT 'macro', database_name, schema_name, function_name FROM duckdb_functions() WHERE NOT internal
+  UNION ALL SELECT 'schema', database_name, '', schema_name FROM duckdb_schemas()`;
+
+/** Kinds of the objects that have this name, without case. A schema is looked up with an empty `schema`. */
+export async function kindsOf(connection: Connection, object: ObjectName): Promise<ReadonlySet<ObjectKind>> {
+  const rows = await connection.rows(
+    `SELECT DISTINCT kind FROM (${LISTS}) WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(name) = lower(?)`,
+    [object.catalog, object.schema, object.name],
+  );
+  return new Set(rows.map((row) => objectKind(textCell(row, "kind"))));
+}
+
+function objectKind(text: string): ObjectKind {
+  switch (text) {
+    case "table":
+    case "view":
+    case "index":
+    case "sequence":
+    case "type":
+    case "schema":
+      return text;
+    default:
+      return "macro";
+  }
+}

@@ -1,0 +1,79 @@
+/** Plans for ALTER: by DuckDB's own ALTER where it has one, otherwise by making the table anew in the transaction. */
+import { physicalDefinition } from "../branch/catalog-reader.js";
+import { MAIN, type RelationName } from "../branch/model.js";
+import { undefinedTable, type Transaction } from "../branch/transaction.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import type { Alteration, NameReference, RelationalStatement } from "../sql/analysis.js";
+import { quoteIdentifier } from "../sql/names.js";
+import { AlteredTable } from "./altered-table.js";
+import { kindsOf } from "./existing-objects.js";
+import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { planOtherAlter } from "./plan-rename.js";
+import { resolveStatement, writableName } from "./resolve.js";
+
+/** One ALTER whose action is known. Errors: as PostgreSQL's, 0A000 for what could not be made exactly. */
+export async function planAlter(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  alteration: Alteration,
+): Promise<PlannedStatement[]> {
+  const name = statement.names.find((candidate) => candidate.role === "alter");
+  if (name === undefined) throw notSupported("the name this statement alters could not be determined");
+  if (alteration.kind === "owner") requireUser(context, alteration.role);
+  if (name.object !== "table") return await planOtherAlter(context, transaction, name, alteration);
+  const meaning = writableName(context.scope, name);
+  if (meaning.kind === "temporary") return await planTemporary(context, statement, name, alteration);
+  if (!(await tableExists(context, transaction, meaning.relation))) {
+    const message = `relation "${meaning.relation.name}" does not exist`;
+    if (!statement.ifExists) throw undefinedTable(meaning.relation);
+    context.notice("NOTICE", SQLSTATE.successfulCompletion, `${message}, skipping`);
+    return [{ ...NOTHING_TO_RUN, finished: true }];
+  }
+  if (alteration.kind === "owner" || alteration.kind === "storage") return [NOTHING_TO_RUN];
+  const { relation } = meaning;
+  const wasWritten = context.scope.isWritten(relation);
+  const physical = await transaction.writableTable(relation);
+  const definition = await physicalDefinition(transaction.connection, physical);
+  if (definition === undefined) throw undefinedTable(relation);
+  const table = new AlteredTable(context, transaction, statement, relation, physical, definition, wasWritten);
+  return await table.plan(alteration);
+}
+
+function requireUser(context: PlanContext, role: string): void {
+  if (role === "" || role === context.user) return;
+  throw new SqlError(SQLSTATE.undefinedObject, `role "${role}" does not exist`);
+}
+
+async function tableExists(
+  context: PlanContext,
+  transaction: Transaction,
+  relation: RelationName,
+): Promise<boolean> {
+  if (context.scope.head !== MAIN)
+    return context.scope.state.find(context.scope.head, relation) !== undefined;
+  const kinds = await kindsOf(transaction.connection, { catalog: DATA_CATALOG, ...relation });
+  return kinds.has("table") || kinds.has("view");
+}
+
+/** A temporary table takes what DuckDB's own ALTER does. */
+async function planTemporary(
+  context: PlanContext,
+  statement: RelationalStatement,
+  name: NameReference,
+  alteration: Alteration,
+): Promise<PlannedStatement[]> {
+  if (alteration.kind === "owner" || alteration.kind === "storage") return [NOTHING_TO_RUN];
+  if (alteration.kind === "setSchema" || statement.sequenceColumns.length > 0)
+    throw notSupported("this form of ALTER TABLE is not supported for temporary tables");
+  const table = name.parts.at(-1) ?? "";
+  const targets = new Map([[name.start, `temp.main.${quoteIdentifier(table)}`]]);
+  const sql = await resolveStatement(context.services, context.scope, statement, targets);
+  const afterwards = (): void => {
+    if (alteration.kind !== "rename") return;
+    context.temporary.delete(table);
+    context.temporary.add(alteration.to);
+  };
+  return [{ sql, afterwards }];
+}

@@ -1,0 +1,170 @@
+/** ALTER … RENAME TO, SET SCHEMA and what else is done to a whole object: table, view, index, sequence. */
+import { physicalDefinition } from "../branch/catalog-reader.js";
+import { MAIN, type RelationName } from "../branch/model.js";
+import { changedDefinition } from "../branch/table-changes.js";
+import { indexName, indexSql, rebuildTable } from "../branch/table-rebuild.js";
+import { undefinedTable, type Transaction } from "../branch/transaction.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { textCell } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import type { Alteration, NameReference } from "../sql/analysis.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { kindsOf } from "./existing-objects.js";
+import { branchIndex } from "./index-names.js";
+import { coverDropped } from "./plan-drop.js";
+import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { mainRelationText, writableName } from "./resolve.js";
+
+/** A table or view gets another name or schema. On a branch that is a matter of the registry alone. */
+export async function planRename(
+  context: PlanContext,
+  transaction: Transaction,
+  from: RelationName,
+  to: RelationName,
+): Promise<PlannedStatement[]> {
+  await refuseTaken(context, transaction, from, to);
+  if (context.scope.head === MAIN) return await renameOnMain(context, transaction, from, to);
+  const { scope } = context;
+  await transaction.lock(from, scope.head);
+  await transaction.lock(to, scope.head);
+  const inherited = transaction.state.find(scope.head, from);
+  if (inherited === undefined) throw undefinedTable(from);
+  if (inherited.kind === "table") await transaction.writableTable(from);
+  const version = transaction.state.find(scope.head, from);
+  if (version === undefined) throw undefinedTable(from);
+  coverDropped(transaction, version, scope);
+  // A mark that the name was dropped here goes with it.
+  const covered = transaction.state.own(scope.head, to);
+  if (covered !== undefined) transaction.endVersion(covered);
+  const { kind, physical, definition, objectId } = version;
+  transaction.addVersion({ head: scope.head, ...to, kind, physical, definition, objectId });
+  return [NOTHING_TO_RUN];
+}
+
+async function refuseTaken(
+  context: PlanContext,
+  transaction: Transaction,
+  from: RelationName,
+  to: RelationName,
+): Promise<void> {
+  const { head, state } = context.scope;
+  const { connection } = transaction;
+  const isMoved = normaliseName(from.schema) !== normaliseName(to.schema);
+  if (isMoved) {
+    const schemas = await kindsOf(connection, { catalog: DATA_CATALOG, schema: "", name: to.schema });
+    const known =
+      head === MAIN ? schemas.size > 0 : state.visible(head).some((own) => own.schema === to.schema);
+    if (!known && to.schema !== "main")
+      throw new SqlError(SQLSTATE.invalidSchemaName, `schema "${to.schema}" does not exist`);
+  }
+  const kinds = head === MAIN ? await kindsOf(connection, { catalog: DATA_CATALOG, ...to }) : new Set();
+  const isTaken =
+    kinds.has("table") || kinds.has("view") || (head !== MAIN && state.find(head, to) !== undefined);
+  if (!isTaken) return;
+  const where = isMoved ? ` in schema "${to.schema === "main" ? "public" : to.schema}"` : "";
+  throw new SqlError(SQLSTATE.duplicateTable, `relation "${to.name}" already exists${where}`);
+}
+
+async function renameOnMain(
+  context: PlanContext,
+  transaction: Transaction,
+  from: RelationName,
+  to: RelationName,
+): Promise<PlannedStatement[]> {
+  const { connection } = transaction;
+  const wasWritten = context.scope.isWritten(from);
+  transaction.markReplaced(from);
+  transaction.markCreated(to);
+  const kinds = await kindsOf(connection, { catalog: DATA_CATALOG, ...from });
+  const isMoved = normaliseName(from.schema) !== normaliseName(to.schema);
+  if (kinds.has("view")) {
+    if (isMoved) throw notSupported("SET SCHEMA of views is not supported");
+    return [
+      step(`ALTER VIEW ${mainRelationText(context.scope, from)} RENAME TO ${quoteIdentifier(to.name)}`),
+    ];
+  }
+  const definition = await physicalDefinition(connection, from);
+  if (definition === undefined) throw undefinedTable(from);
+  if (!isMoved && !wasWritten && definition.indexes.length === 0)
+    return [
+      step(`ALTER TABLE ${mainRelationText(context.scope, from)} RENAME TO ${quoteIdentifier(to.name)}`),
+    ];
+  await rebuildTable(
+    connection,
+    from,
+    changedDefinition(definition, from, to.name, { kind: "move", place: to }),
+  );
+  return [NOTHING_TO_RUN];
+}
+
+/** ALTER VIEW, INDEX, SEQUENCE, SCHEMA and TYPE. */
+export async function planOtherAlter(
+  context: PlanContext,
+  transaction: Transaction,
+  name: NameReference,
+  alteration: Alteration,
+): Promise<PlannedStatement[]> {
+  if (alteration.kind === "owner" || alteration.kind === "storage") return [NOTHING_TO_RUN];
+  if (name.object === "view" && alteration.kind === "rename") {
+    const meaning = writableName(context.scope, name);
+    if (meaning.kind === "temporary") throw notSupported("renaming temporary views is not supported");
+    return await planRename(context, transaction, meaning.relation, {
+      ...meaning.relation,
+      name: alteration.to,
+    });
+  }
+  if (name.object === "index" && alteration.kind === "rename")
+    return await renameIndex(context, transaction, name, alteration.to);
+  throw notSupported(`this form of ALTER ${(name.object ?? "").toUpperCase()} is not supported`);
+}
+
+/** DuckDB renames no index: it is made again under its new name. */
+async function renameIndex(
+  context: PlanContext,
+  transaction: Transaction,
+  name: NameReference,
+  to: string,
+): Promise<PlannedStatement[]> {
+  const index = name.parts.at(-1) ?? "";
+  const owner =
+    context.scope.head === MAIN
+      ? await mainIndex(context, transaction, name)
+      : await branchIndex(transaction, context.scope, index);
+  if (owner === undefined)
+    throw new SqlError(SQLSTATE.undefinedTable, `relation "${name.parts.join(".")}" does not exist`);
+  const physical = await transaction.writableTable(owner);
+  const definition = await physicalDefinition(transaction.connection, physical);
+  const sql = definition?.indexes.find((own) => normaliseName(indexName(own)) === normaliseName(index));
+  if (sql === undefined) throw new SqlError(SQLSTATE.undefinedTable, `relation "${index}" does not exist`);
+  transaction.markCatalogChanged();
+  const at = sql.search(/ ON /);
+  const head = sql.slice(0, sql.toUpperCase().indexOf("INDEX ") + 6);
+  const on = sql
+    .slice(at)
+    .replace(/^ ON (?:"(?:[^"]|"")*"|[^\s.("]+)(?:\.(?:"(?:[^"]|"")*"|[^\s.("]+))*/, "");
+  const table = `${quoteIdentifier(DATA_CATALOG)}.${quoteIdentifier(physical.schema)}.${quoteIdentifier(physical.name)}`;
+  return [
+    step(`DROP INDEX ${indexSql(physical, index)}`),
+    step(`${head}${quoteIdentifier(to)} ON ${table}${on}`),
+  ];
+}
+
+async function mainIndex(
+  context: PlanContext,
+  transaction: Transaction,
+  name: NameReference,
+): Promise<RelationName | undefined> {
+  const [index = "", written] = name.parts.toReversed();
+  const schemas =
+    written === undefined
+      ? context.scope.searchPath
+      : [normaliseName(written) === "public" ? "main" : written];
+  for (const schema of schemas) {
+    const [row] = await transaction.connection.rows(
+      "SELECT table_name FROM duckdb_indexes() WHERE database_name = ? AND schema_name = ? AND lower(index_name) = lower(?)",
+      [DATA_CATALOG, schema, index],
+    );
+    if (row !== undefined) return { schema, name: textCell(row, "table_name") };
+  }
+  return undefined;
+}
