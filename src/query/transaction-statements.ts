@@ -73,6 +73,15 @@ async function endNothing(
 ): Promise<StatementResult> {
   if (chain) throw outsideBlock(`${tag} AND CHAIN`);
   host.notice("WARNING", SQLSTATE.noActiveSqlTransaction, "there is no transaction in progress");
+  if (!host.transactions.shared) return command(tag);
+  let committed = false;
+  try {
+    await host.transactions.cutImplicit(tag);
+    committed = tag === "COMMIT";
+  } finally {
+    await host.endSession(committed);
+  }
+  host.rememberSession();
   return command(tag);
 }
 

@@ -132,6 +132,13 @@ export class SessionTransactions {
     await this.#commit();
   }
 
+  /** COMMIT or ROLLBACK without a block: what the message did so far is kept or gone, and what follows begins anew. */
+  async cutImplicit(outcome: "COMMIT" | "ROLLBACK"): Promise<void> {
+    this.#forget();
+    if (outcome === "COMMIT") await this.#commit();
+    else await this.rollbackCurrent();
+  }
+
   /** COMMIT of a block. False when it had failed, and was rolled back instead. */
   async commitBlock(): Promise<boolean> {
     const failed = this.#block === "failed";
