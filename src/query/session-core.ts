@@ -30,7 +30,7 @@ import { TargetShapes } from "./target-shapes.js";
 import { SessionTransactions } from "./transactions.js";
 import type { Rewind } from "./savepoints.js";
 import type { Settings } from "./settings.js";
-import type { Notice, ProtocolStatements } from "./types.js";
+import type { Notice } from "./types.js";
 
 const MAX_PREPARED = 128;
 
@@ -72,9 +72,6 @@ export class SessionCore implements Disposable {
   readonly prepared: PreparedCache;
   readonly targetShapes: TargetShapes;
   readonly plainReads = new PlainReads();
-  /** SQL PREPARE: name ⇒ statement text. */
-  readonly sqlPrepared = new Map<string, string>();
-  protocolStatements: ProtocolStatements | undefined;
   readonly notices: Notice[] = [];
   readonly notifications: SessionNotifications;
   readonly cursors: SessionCursors;

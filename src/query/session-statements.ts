@@ -1,12 +1,12 @@
 /** Statements about the session itself: transactions, settings, prepared statements by name. DuckDB never sees them. */
-import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { RelationalStatement, SessionStatement } from "../sql/analysis.js";
 import type { SessionCursors } from "./cursors.js";
 import type { SessionNotifications } from "./notifications.js";
+import type { NamedStatements } from "./named-statements.js";
 import type { ExecuteInput } from "./relational-runner.js";
 import { command } from "./results.js";
 import type { Rewind } from "./savepoints.js";
-import { deallocateAll, discard, reset, set, show } from "./setting-statements.js";
+import { discard, reset, set, show } from "./setting-statements.js";
 import type { Settings } from "./settings.js";
 import {
   begin,
@@ -20,7 +20,7 @@ import {
   setTransactionDefaults,
 } from "./transaction-statements.js";
 import type { SessionTransactions } from "./transactions.js";
-import type { Notice, ProtocolStatements, StatementResult } from "./types.js";
+import type { Notice, StatementResult } from "./types.js";
 
 /** What these statements need of their session. */
 export interface SessionStatementHost {
@@ -29,8 +29,7 @@ export interface SessionStatementHost {
   readonly notifications: SessionNotifications;
   readonly cursors: SessionCursors;
   readonly branchName: string;
-  readonly sqlPrepared: Map<string, string>;
-  readonly protocolStatements: ProtocolStatements | undefined;
+  readonly named: NamedStatements;
   useBranch(name: string): Promise<void>;
   useConnectedHead(): Promise<void>;
   rememberSession(): void;
@@ -51,7 +50,6 @@ export interface SessionStatementHost {
     input: ExecuteInput,
     running: AbortController,
   ): Promise<StatementResult>;
-  executePrepared(body: string, argumentTexts: readonly string[]): Promise<StatementResult>;
 }
 
 export async function runSessionStatement(
@@ -94,23 +92,12 @@ export async function runSessionStatement(
     case "discard":
       return await discard(host, statement.what);
     case "prepare":
-      if (host.sqlPrepared.has(statement.name) || host.protocolStatements?.has(statement.name) === true) {
-        throw new SqlError(
-          SQLSTATE.duplicatePreparedStatement,
-          `prepared statement "${statement.name}" already exists`,
-        );
-      }
-      host.sqlPrepared.set(statement.name, statement.body);
+      await host.named.prepare(statement);
       return command("PREPARE");
     case "execute":
-      return await host.executePrepared(preparedBody(host, statement.name), statement.argumentTexts);
+      return await host.named.execute(statement, input, running);
     case "deallocate":
-      if (statement.name === undefined) deallocateAll(host);
-      else if (host.protocolStatements?.has(statement.name)) host.protocolStatements.close(statement.name);
-      else {
-        preparedBody(host, statement.name);
-        host.sqlPrepared.delete(statement.name);
-      }
+      host.named.deallocate(statement.name);
       return command(statement.name === undefined ? "DEALLOCATE ALL" : "DEALLOCATE");
     case "listen":
       host.notifications.listen(statement.channel);
@@ -144,11 +131,4 @@ export async function runSessionStatement(
 
 function requireBlock(host: SessionStatementHost, what: string): void {
   if (!host.transactions.inBlock) throw outsideBlock(what);
-}
-
-function preparedBody(host: SessionStatementHost, name: string): string {
-  const body = host.sqlPrepared.get(name);
-  if (body === undefined)
-    throw new SqlError(SQLSTATE.invalidSqlStatementName, `prepared statement "${name}" does not exist`);
-  return body;
 }

@@ -10,6 +10,7 @@ import { describeBranch, runBranch } from "./branch-runner.js";
 import { runCopy } from "./copy.js";
 import { withPosition } from "./error-position.js";
 import { describeRelational, runRelational, type ExecuteInput } from "./relational-runner.js";
+import { NamedStatements } from "./named-statements.js";
 import { SessionCore, type SessionIdentity, type SessionServices } from "./session-core.js";
 import { runSessionStatement, type SessionStatementHost } from "./session-statements.js";
 import type { Settings } from "./settings.js";
@@ -20,10 +21,10 @@ import type {
   BoundParameter,
   ClientCursors,
   IdleLimit,
+  NamedStatement,
   Notice,
   Notification,
   ParsedStatement,
-  ProtocolStatements,
   QuerySession,
   StatementDescription,
   StatementResult,
@@ -58,8 +59,7 @@ export class DuckSession implements QuerySession {
   private constructor(core: SessionCore) {
     this.#core = core;
     this.#host = Object.assign(core, {
-      executePrepared: async (body: string, argumentTexts: readonly string[]) =>
-        await this.#executePrepared(body, argumentTexts),
+      named: new NamedStatements(core, this),
       rollbackToSavepoint: async (name: string) => await this.#rollbackToSavepoint(name),
       runQuery: async (query: RelationalStatement, input: ExecuteInput, running: AbortController) =>
         await runRelational(core, query, input, running),
@@ -132,8 +132,10 @@ export class DuckSession implements QuerySession {
   ): Promise<StatementDescription["columns"]> {
     const { statement } = analysis;
     if (statement.verb === "execute") {
-      const [body] = await this.parse(this.#core.sqlPrepared.get(statement.name) ?? "");
-      return body === undefined ? null : (await this.describe(body, [])).columns;
+      const named = this.#host.named.find(statement.name);
+      return named?.parsed === undefined
+        ? null
+        : (await this.describe(named.parsed, named.declaredOids)).columns;
     }
     if (statement.verb === "fetch" && !statement.move) return this.#core.cursors.columnsOf(statement.name);
     if (statement.verb !== "show") return null;
@@ -197,20 +199,6 @@ export class DuckSession implements QuerySession {
     core.discardPlans();
   }
 
-  /** SQL EXECUTE: its arguments are expressions, evaluated first and then bound as text. */
-  async #executePrepared(body: string, argumentTexts: readonly string[]): Promise<StatementResult> {
-    const [statement] = await this.parse(body);
-    if (statement === undefined) return { kind: "empty" };
-    if (argumentTexts.length === 0) return await this.execute(statement, [], []);
-    const casts = argumentTexts.map((text, i) => `CAST((${text}) AS VARCHAR) AS a${i}`);
-    const [row] = await this.#core.connection.rows(`SELECT ${casts.join(", ")}`);
-    const parameters = argumentTexts.map((_, i): BoundParameter => {
-      const value = row?.[`a${i}`];
-      return { format: "text", bytes: typeof value === "string" ? Buffer.from(value) : null };
-    });
-    return await this.execute(statement, parameters, []);
-  }
-
   beginImplicit(): void {
     this.#core.rememberSession();
     this.#core.transactions.beginImplicit();
@@ -240,6 +228,10 @@ export class DuckSession implements QuerySession {
     this.#core.cursors.interrupt();
   }
 
+  get named(): Map<string, NamedStatement> {
+    return this.#host.named.all;
+  }
+
   get cursors(): ClientCursors {
     return this.#core.cursors;
   }
@@ -258,10 +250,6 @@ export class DuckSession implements QuerySession {
 
   idleLimit(): IdleLimit | undefined {
     return idleLimit(this.#core.settings, this.#core.transactions.inBlock);
-  }
-
-  shareStatements(statements: ProtocolStatements): void {
-    this.#core.protocolStatements = statements;
   }
 
   takeNotices(): readonly Notice[] {

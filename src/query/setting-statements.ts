@@ -44,12 +44,6 @@ async function applyOr(host: SessionStatementHost, undo: () => void): Promise<vo
   }
 }
 
-/** PREPARE and Parse share their names. */
-export function deallocateAll(host: SessionStatementHost): void {
-  host.sqlPrepared.clear();
-  host.protocolStatements?.closeNamed();
-}
-
 function isOfTransaction(name: string): boolean {
   return name.toLowerCase().startsWith("transaction_");
 }
@@ -97,7 +91,7 @@ export async function discard(
     throw new SqlError(SQLSTATE.activeSqlTransaction, "DISCARD ALL cannot run inside a transaction block");
   if (what === "all") {
     await reset(host, "all");
-    deallocateAll(host);
+    host.named.deallocate(undefined);
     host.notifications.unlisten(undefined);
     await host.cursors.close(undefined);
   }

@@ -88,6 +88,13 @@ export interface ParsedStatement {
   readonly empty: boolean;
 }
 
+/** A statement under a name. The protocol's Parse and SQL's PREPARE share the names. */
+export interface NamedStatement {
+  /** Undefined for an empty query string. */
+  readonly parsed: ParsedStatement | undefined;
+  readonly declaredOids: readonly number[];
+}
+
 export interface StatementDescription {
   /** PostgreSQL type OIDs, one per $n; what the client declared wins, then inference, then text (25). */
   readonly parameterOids: readonly number[];
@@ -127,10 +134,10 @@ export interface QuerySession extends AsyncDisposable {
   fail(): Promise<void>;
   /** Interrupts what runs now; it fails with 57014. Does nothing when idle. */
   cancel(): void;
-  /** Says where the protocol keeps its statements. */
-  shareStatements(statements: ProtocolStatements): void;
   /** Notices raised since the last call. */
   takeNotices(): readonly Notice[];
+  /** Prepared statements by name, but for the protocol's unnamed one. */
+  readonly named: Map<string, NamedStatement>;
   /** The session's cursors: clients may use them like portals. */
   readonly cursors: ClientCursors;
   /** What other sessions, or this one, notified and the client may hear now: nothing inside a transaction. */
@@ -150,13 +157,6 @@ export interface ClientCursors {
   /** The next rows, all of them for 0. Errors: 34000 unknown. */
   next(name: string, maxRows: number): Promise<Extract<StatementResult, { readonly kind: "rows" }>>;
   close(name: string): Promise<void>;
-}
-
-/** The named statements of Parse, as SQL sees them: DEALLOCATE and DISCARD ALL close them, too. */
-export interface ProtocolStatements {
-  has(name: string): boolean;
-  close(name: string): void;
-  closeNamed(): void;
 }
 
 /** What a client said at start-up, after authentication. */

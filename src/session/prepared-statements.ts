@@ -1,6 +1,6 @@
 /** Statements a client parsed, by name. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { ParsedStatement, QuerySession, StatementDescription } from "../query/types.js";
+import type { NamedStatement, ParsedStatement, QuerySession, StatementDescription } from "../query/types.js";
 import { requireAnnounced, type AnnouncedTypes } from "./row-description.js";
 
 /** Prepared statements one client may hold: they live until it closes them. */
@@ -13,7 +13,7 @@ export interface DescriptionContext {
 }
 
 /** One prepared statement. */
-export class PreparedStatement {
+export class PreparedStatement implements NamedStatement {
   /** Undefined for an empty query string. */
   readonly parsed: ParsedStatement | undefined;
   readonly declaredOids: readonly number[];
@@ -70,15 +70,21 @@ export class PreparedStatement {
 
 /** The named statements, which live until closed, and the unnamed one, which the next Parse or Query replaces. */
 export class PreparedStatements {
-  readonly #byName = new Map<string, PreparedStatement>();
+  readonly #named: Map<string, NamedStatement>;
+  #unnamed: PreparedStatement | undefined;
+
+  /** `named` are the session's, where SQL's PREPARE puts its own. */
+  constructor(named: Map<string, NamedStatement>) {
+    this.#named = named;
+  }
 
   /** Refuses a name that is taken (42P05). Asked before the text is read. */
   requireFree(name: string): void {
     if (name === "") return;
-    if (this.#byName.has(name)) {
+    if (this.#named.has(name)) {
       throw new SqlError(SQLSTATE.duplicatePreparedStatement, `prepared statement "${name}" already exists`);
     }
-    if (this.#byName.size >= MAX_STATEMENTS) {
+    if (this.#named.size >= MAX_STATEMENTS) {
       throw new SqlError(SQLSTATE.programLimitExceeded, `too many prepared statements (${MAX_STATEMENTS})`, {
         hint: "close or deallocate those no longer needed",
       });
@@ -86,28 +92,29 @@ export class PreparedStatements {
   }
 
   set(name: string, statement: PreparedStatement): void {
-    this.#byName.set(name, statement);
+    if (name === "") this.#unnamed = statement;
+    else this.#named.set(name, statement);
   }
 
   /** Errors: 26000 for an unknown name. */
   get(name: string): PreparedStatement {
-    const statement = this.#byName.get(name);
+    const statement = name === "" ? this.#unnamed : this.#known(name);
     if (statement !== undefined) return statement;
     const what = name === "" ? "unnamed prepared statement" : `prepared statement "${name}"`;
     throw new SqlError(SQLSTATE.invalidSqlStatementName, `${what} does not exist`);
   }
 
-  has(name: string): boolean {
-    return name !== "" && this.#byName.has(name);
-  }
-
-  /** All but the unnamed one, as DEALLOCATE ALL means it. */
-  closeNamed(): void {
-    for (const name of this.#byName.keys()) if (name !== "") this.#byName.delete(name);
+  #known(name: string): PreparedStatement | undefined {
+    const named = this.#named.get(name);
+    if (named === undefined || named instanceof PreparedStatement) return named;
+    const statement = new PreparedStatement(named.parsed, named.declaredOids);
+    this.#named.set(name, statement);
+    return statement;
   }
 
   /** Unknown names are no error: Close of a name that does not exist succeeds. */
   close(name: string): void {
-    this.#byName.delete(name);
+    if (name === "") this.#unnamed = undefined;
+    else this.#named.delete(name);
   }
 }

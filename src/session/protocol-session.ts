@@ -26,7 +26,7 @@ export interface BackendKey {
 
 export class ProtocolSession {
   readonly #context: ClientContext;
-  readonly #statements = new PreparedStatements();
+  readonly #statements: PreparedStatements;
   readonly #portals = new Portals();
   readonly #extended: ExtendedQuery;
   /** After an error in an extended-query message: everything is skipped until Sync. */
@@ -36,7 +36,7 @@ export class ProtocolSession {
 
   constructor(session: QuerySession, channel: ClientChannel, log: Logger) {
     this.#context = new ClientContext(session, channel, log);
-    session.shareStatements(this.#statements);
+    this.#statements = new PreparedStatements(session.named);
     this.#extended = new ExtendedQuery(this.#context, this.#statements, this.#portals);
   }
 

@@ -13,6 +13,7 @@ import type {
   BoundParameter,
   ClientCursors,
   CopySink,
+  NamedStatement,
   Notice,
   ParsedStatement,
   QuerySession,
@@ -147,6 +148,7 @@ class DuckDbSession implements QuerySession {
     this.#connection.interrupt();
   }
 
+  readonly named = new Map<string, NamedStatement>();
   readonly cursors: ClientCursors = {
     has: () => false,
     columnsOf: () => null,
@@ -167,8 +169,6 @@ class DuckDbSession implements QuerySession {
   }
 
   /** Has no statements of its own. */
-  shareStatements(): void {}
-
   takeNotices(): readonly Notice[] {
     const notices = this.#notices;
     this.#notices = [];
