@@ -344,6 +344,97 @@ const arrays = [
   pair(`ARRAY['{"a":1}']::json[]`, `['{"a":1}']::json[]`),
 ];
 
+/** Per element type: PostgreSQL's name, DuckDB's, and two elements as SQL; `{}` of each must keep its element's OID. */
+const elementTypes = [
+  ["bool", "boolean", "true", "false"],
+  ["int2", "tinyint", "'-128'", "'127'"],
+  ["int2", "utinyint", "'255'", "'0'"],
+  ["int2", "smallint", "'-32768'", "'32767'"],
+  ["int4", "usmallint", "'65535'", "'0'"],
+  ["int4", "integer", "'-2147483648'", "'2147483647'"],
+  ["int8", "uinteger", "'4294967295'", "'0'"],
+  ["int8", "bigint", "'-9223372036854775808'", "'9223372036854775807'"],
+  ["numeric", "ubigint", "'18446744073709551615'", "'0'"],
+  ["numeric", "hugeint", "'-170141183460469231731687303715884105728'", "'10000'"],
+  ["numeric", "uhugeint", "'340282366920938463463374607431768211455'", "'0'"],
+  ["numeric", "bignum", `'-${"8".repeat(45)}'`, "'0'"],
+  ["numeric(4,1)", "decimal(4,1)", "'-999.9'", "'0'"],
+  ["numeric(9,9)", "decimal(9,9)", "'0.000000001'", "'-0.1'"],
+  ["numeric(18,5)", "decimal(18,5)", "'-9999999999999.99999'", "'10000'"],
+  ["numeric(38,37)", "decimal(38,37)", "'-9.9999999999999999999999999999999999999'", "'0'"],
+  ["float4", "float", "'-Infinity'", "'1e-45'"],
+  ["float8", "double", "'NaN'", "'1e-320'"],
+  ["text", "varchar", "'quo\"te'", "'ü, {}'"],
+  ["text", "enum('on the way', 'NULL')", "'on the way'", "'NULL'"],
+  ["json", "json", `'{"a": [1]}'`, "'null'"],
+  ["varbit", "bit", "'1'", "'101010101'"],
+  ["uuid", "uuid", "'00112233-4455-6677-8899-aabbccddeeff'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'"],
+  ["date", "date", "'infinity'", "'2000-01-01'"],
+  ["time", "time", "'24:00:00'", "'00:00:00.000001'"],
+  ["time", "time_ns", "'12:34:56'", "'00:00:00.000001'"],
+  ["timetz", "timetz", "'12:00:00+15:59:59'", "'23:59:59.5-15:59'"],
+  ["timestamp", "timestamp", "'-infinity'", "'1999-12-31 23:59:59.999999'"],
+  ["timestamp", "timestamp_s", "'1969-12-31 23:59:59'", "'2000-01-01 00:00:00'"],
+  ["timestamp", "timestamp_ms", "'1969-12-31 23:59:59.999'", "'2000-01-01 00:00:00'"],
+  ["timestamp", "timestamp_ns", "'1969-12-31 23:59:59.999999'", "'2000-01-01 00:00:00'"],
+  ["timestamptz", "timestamptz", "'infinity'", "'2024-07-01 12:00:00+00'"],
+  ["interval", "interval", "'-1 year -2 days -00:00:00.5'", "'00:00:00'"],
+];
+
+const arraysOfEach = elementTypes.flatMap(([postgres, duckdb, one, two]) => {
+  const settings = { timeZone: "Asia/Kolkata" };
+  return [
+    pair(`ARRAY[${one}, NULL, ${two}]::${postgres}[]`, `[${one}, NULL, ${two}]::${duckdb}[]`, settings),
+    pair(
+      `ARRAY[[${one}, ${two}], [NULL, ${one}]]::${postgres}[]`,
+      `[[${one}, ${two}], [NULL, ${one}]]::${duckdb}[][]`,
+      settings,
+    ),
+    pair(`ARRAY[${two}, ${one}]::${postgres}[]`, `array_value(${two}, ${one})::${duckdb}[2]`, settings),
+    pair(`'{}'::${postgres}[]`, `[]::${duckdb}[]`, settings),
+    pair(`'{NULL}'::${postgres}[]`, `[NULL]::${duckdb}[]`, settings),
+    pair(`NULL::${postgres}[]`, `NULL::${duckdb}[]`, settings),
+    pair(`NULL::${postgres}`, `NULL::${duckdb}`, settings),
+  ];
+});
+
+const extremes = [
+  ...["1e-320", "-5e-324", "1.7976931348623157e308", "-2.2250738585072009e-308", "-0"].map((number) =>
+    both(`'${number}'::double precision`),
+  ),
+  ...["-3.4028235e38", "-1e-45", "-0", "1.17549435e-38"].map((number) => both(`'${number}'::real`)),
+  ...["23:59:59+15:59:59", "00:00:00-15:59:59", "00:00:00.000001+00:00:01", "24:00:00+00"].map((text) =>
+    both(`'${text}'::timetz`),
+  ),
+  ...cast("date", ["5874897-12-31", "0001-12-31"]),
+  ...["0001-12-31", "0005-02-28", "4714-11-24"].map((day) =>
+    pair(`'${day} BC'::date`, `'${day} (BC)'::date`),
+  ),
+  pair("'4714-11-24 00:00:00 BC'::timestamp", "'4714-11-24 (BC) 00:00:00'::timestamp"),
+  pair("'0001-12-31 23:59:59.999999 BC'::timestamp", "'0001-12-31 (BC) 23:59:59.999999'::timestamp"),
+  ...cast("decimal(38,0)", ["-99999999999999999999999999999999999999", "0", "10000000000000000"]),
+  ...cast("decimal(38,19)", ["-9999999999999999999.9999999999999999999", "1", "0.0000000000000000001"]),
+  ...cast("decimal(18,12)", ["999999.999999999999", "-0.000000000001", "10000.0001"]),
+  ...cast("decimal(18,13)", ["99999.9999999999999", "-0.0000000000001"]),
+  ...cast("decimal(18,1)", ["99999999999999999.9", "-450359962737049.5", "450359962737049.6"]),
+  ...cast("decimal(16,4)", ["100000000.0000", "999999999999.9999", "-0.0001", "10000"]),
+  pair(`'${"01".repeat(100)}'::varbit`, `'${"01".repeat(100)}'::bit`),
+  pair("decode(repeat('00ff5c27', 300), 'hex')", "unhex(repeat('00ff5c27', 300))"),
+];
+
+const extremeIntervals = [
+  [2147483647, 2147483647, 0],
+  [-2147483648, -2147483648, -1],
+  [-12, 0, -86399999999],
+  [0, -1, 3600000000],
+  [5, -40, 0],
+].map(([months, days, micros]) =>
+  pair(
+    `make_interval(months => ${months}, days => ${days}) + '${micros} microseconds'::interval`,
+    `to_months(${months}) + to_days(${days}) + to_microseconds(${micros})`,
+  ),
+);
+
 const structs = [
   pair(
     "row_to_json(r) FROM (SELECT 1 AS a, 'x' AS b, NULL::int AS c) r",
@@ -357,6 +448,18 @@ const structs = [
     "row_to_json(r) FROM (SELECT '2024-01-02 03:04:05.5'::timestamp AS t, '2024-01-02'::date AS d, '2024-07-01 00:00+00'::timestamptz AS z) r",
     "{'t': '2024-01-02 03:04:05.5'::timestamp, 'd': '2024-01-02'::date, 'z': '2024-07-01 00:00:00+00'::timestamptz}",
     { timeZone: "Asia/Kolkata" },
+  ),
+  pair(`row_to_json(r) FROM (SELECT 1 AS "k", NULL::int AS "a b") r`, "map {'k': 1, 'a b': NULL}"),
+  pair(`row_to_json(r) FROM (SELECT 'x' AS "str") r`, "union_value(str := 'x')"),
+  pair("'{}'::json", "map {}::map(varchar, integer)"),
+  pair(
+    "row_to_json(r) FROM (SELECT row_to_json(s) AS s, ARRAY[row_to_json(s), NULL] AS l FROM (SELECT 1 AS a) s) r",
+    "{'s': {'a': 1}, 'l': [{'a': 1}, NULL]}",
+  ),
+  pair("ARRAY[row_to_json(r), NULL] FROM (SELECT 'a\"b' AS t) r", "[{'t': 'a\"b'}, NULL]"),
+  pair(
+    "row_to_json(r) FROM (SELECT '00112233-4455-6677-8899-aabbccddeeff'::uuid AS u, '1 day'::interval AS i, '12:00:00+02'::timetz AS t, decode('00ff', 'hex') AS b) r",
+    "{'u': '00112233-4455-6677-8899-aabbccddeeff'::uuid, 'i': '1 day'::interval, 't': '12:00:00+02'::timetz, 'b': unhex('00ff')}",
   ),
   pair(
     "row_to_json(r) FROM (SELECT ARRAY[1, 2] AS l, 'NaN'::float8 AS n, 1e30::float8 AS e, json_build_object('k', 1) AS j) r",
@@ -375,6 +478,9 @@ const cases = [
   ...zoned,
   ...intervals,
   ...arrays,
+  ...arraysOfEach,
+  ...extremes,
+  ...extremeIntervals,
   ...structs,
 ];
 
