@@ -23,6 +23,7 @@ import {
   type DuckDBResult,
 } from "@duckdb/node-api";
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { bindable } from "./bindable.js";
 import { classifyFailure } from "./failure.js";
 import { textFunction, type TextFunction } from "./text-function.js";
 import type { DataChunk, EngineColumn, EngineType, EngineValue } from "./types.js";
@@ -139,7 +140,11 @@ export class PreparedStatement {
 
   bind(values: readonly EngineValue[], types: readonly EngineType[]): void {
     try {
-      this.#statement.bind([...values], [...types]);
+      const bound = types.map((type, index) => bindable(values[index] ?? null, type));
+      this.#statement.bind(
+        bound.map(({ value }) => value),
+        bound.map(({ type }) => type),
+      );
     } catch (error) {
       throw classifyFailure(error);
     }

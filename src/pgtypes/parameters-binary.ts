@@ -8,7 +8,6 @@ import {
   BOOLEAN,
   DATE,
   DOUBLE,
-  EngineTypeId,
   FLOAT,
   INTEGER,
   INTERVAL,
@@ -32,8 +31,9 @@ import {
 import { INFINITE_DAYS } from "./calendar.js";
 import { badBinary, datetimeOutOfRange } from "./input-errors.js";
 import { OID, elementOidOf } from "./oids.js";
-import { asInferred, plainType } from "./parse-value.js";
-import { SQL_NULL, typedList, typedNumber, type ExactNumber, type TypedValue } from "./typed-value.js";
+import { plainType } from "./parse-value.js";
+import { elementTypeOf, typedList, type ArrayTree } from "./typed-list.js";
+import { SQL_NULL, typedNumber, type ExactNumber, type TypedValue } from "./typed-value.js";
 import { decodeUtf8 } from "./utf8.js";
 
 const EPOCH_DAYS = 10_957;
@@ -184,9 +184,9 @@ function decodeBits(bytes: Uint8Array): TypedValue {
 /** The layout is described in binary-arrays.ts; lower bounds are lost, as DuckDB's lists have none. */
 function decodeArray(bytes: Uint8Array, elementOid: number, inferred: EngineType | undefined): TypedValue {
   const reader = new ArrayReader(bytes, elementOid);
-  const list = reader.readLevel(0, inferred);
+  const items = reader.readLevel(0, inferred);
   reader.readEnd();
-  return list;
+  return typedList(items, plainType(elementOid), inferred);
 }
 
 class ArrayReader {
@@ -209,15 +209,14 @@ class ArrayReader {
     this.#at += 8 * dimensions;
   }
 
-  readLevel(depth: number, inferred: EngineType | undefined): TypedValue {
-    const isList = inferred?.typeId === EngineTypeId.LIST || inferred?.typeId === EngineTypeId.ARRAY;
-    const element = isList ? inferred.valueType : undefined;
+  readLevel(depth: number, inferred: EngineType | undefined): readonly ArrayTree[] {
+    const element = elementTypeOf(inferred);
     const isLeaf = depth >= this.#sizes.length - 1;
-    const items: TypedValue[] = [];
+    const items: ArrayTree[] = [];
     for (let left = this.#sizes[depth] ?? 0; left > 0; left--) {
       items.push(isLeaf ? this.#readElement(element) : this.readLevel(depth + 1, element));
     }
-    return asInferred(typedList(items, element ?? plainType(this.#elementOid)), inferred);
+    return items;
   }
 
   readEnd(): void {

@@ -2,7 +2,6 @@
 import { parseBytea } from "../core/bytea.js";
 import type { EngineType } from "../engine/types.js";
 import {
-  ARRAY,
   BIGINT,
   BIT,
   BLOB,
@@ -10,7 +9,6 @@ import {
   DATE,
   DECIMAL,
   DOUBLE,
-  EngineTypeId,
   FLOAT,
   INTEGER,
   INTERVAL,
@@ -21,7 +19,6 @@ import {
   TIMETZ,
   UUID,
   VARCHAR,
-  arrayValue,
   bitValue,
   blobValue,
   dateValue,
@@ -45,7 +42,8 @@ import {
   parseNumeric,
   parseUuid,
 } from "./parse-numbers.js";
-import { SQL_NULL, typedList, typedNumber, type TypedValue } from "./typed-value.js";
+import { elementTypeOf, typedList, type ArrayTree } from "./typed-list.js";
+import { SQL_NULL, typedNumber, type TypedValue } from "./typed-value.js";
 
 export interface InputOptions {
   /** For times without a zone that are read as TIMESTAMPTZ. */
@@ -155,36 +153,12 @@ function parseArray(
   inferred: EngineType | undefined,
   options: InputOptions,
 ): TypedValue {
-  return buildList(parseArrayLiteral(text), inferred, plainType(elementOid), (item, element) =>
-    parseValue(item, elementOid, element, options),
-  );
-}
-
-/** Builds a list of what `read` makes of each element, by PostgreSQL's nesting. */
-function buildList(
-  items: readonly ArrayItem[],
-  inferred: EngineType | undefined,
-  plain: EngineType,
-  read: (item: string, element: EngineType | undefined) => TypedValue,
-): TypedValue {
-  const element = elementTypeOf(inferred);
-  const values = items.map((item) => {
-    if (item === null) return SQL_NULL;
-    return typeof item === "string" ? read(item, element) : buildList(item, element, plain, read);
-  });
-  return asInferred(typedList(values, element ?? plain), inferred);
-}
-
-function elementTypeOf(type: EngineType | undefined): EngineType | undefined {
-  const isList = type?.typeId === EngineTypeId.LIST || type?.typeId === EngineTypeId.ARRAY;
-  return isList ? type.valueType : undefined;
-}
-
-/** Where an ARRAY of this length is asked for, the list is one. A wrong length stays a list: DuckDB refuses it. */
-export function asInferred(list: TypedValue, inferred: EngineType | undefined): TypedValue {
-  if (inferred?.typeId !== EngineTypeId.ARRAY || list.type.typeId !== EngineTypeId.LIST) return list;
-  const { value } = list;
-  if (value === null || typeof value !== "object" || !("items" in value)) return list;
-  if (value.items.length !== inferred.length) return list;
-  return { value: arrayValue(value.items), type: ARRAY(list.type.valueType, inferred.length) };
+  const read = (items: readonly ArrayItem[], type: EngineType | undefined): readonly ArrayTree[] => {
+    const element = elementTypeOf(type);
+    return items.map((item) => {
+      if (item === null) return SQL_NULL;
+      return typeof item === "string" ? parseValue(item, elementOid, element, options) : read(item, element);
+    });
+  };
+  return typedList(read(parseArrayLiteral(text), inferred), plainType(elementOid), inferred);
 }

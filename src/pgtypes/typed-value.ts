@@ -1,15 +1,6 @@
 /** A parameter's value with the DuckDB type it is bound as. */
 import type { EngineType, EngineValue } from "../engine/types.js";
-import {
-  BIGNUM,
-  DECIMAL,
-  HUGEINT,
-  LIST,
-  SQLNULL,
-  UHUGEINT,
-  decimalValue,
-  listValue,
-} from "../engine/vector-values.js";
+import { BIGNUM, DECIMAL, HUGEINT, SQLNULL, UHUGEINT, decimalValue } from "../engine/vector-values.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 
@@ -20,7 +11,8 @@ export interface TypedValue {
 
 export const SQL_NULL: TypedValue = { value: null, type: SQLNULL };
 
-const MAX_DECIMAL_DIGITS = 38;
+/** Digits of the largest DECIMAL. */
+export const MAX_DECIMAL_DIGITS = 38;
 
 /** A number `unscaled` · 10^-scale, before it is known how large the DECIMAL must be. */
 export interface ExactNumber {
@@ -45,7 +37,7 @@ export function typedNumber({ unscaled, scale }: ExactNumber, inferred: EngineTy
   return { value: decimalValue(unscaled, width, scale), type: DECIMAL(width, scale) };
 }
 
-function digitsOf(unscaled: bigint): number {
+export function digitsOf(unscaled: bigint): number {
   return String(unscaled < 0n ? -unscaled : unscaled).length;
 }
 
@@ -62,37 +54,11 @@ function isWideInteger(type: EngineType | undefined): boolean {
 }
 
 function typedInteger(value: bigint): TypedValue {
-  if (BigInt.asIntN(128, value) === value) return { value, type: HUGEINT };
-  return { value, type: BigInt.asUintN(128, value) === value ? UHUGEINT : BIGNUM };
+  return { value, type: integerTypeOf([value]) };
 }
 
-/** Items of one type as a list. Decimals of different sizes are widened to one that holds them all. */
-export function typedList(items: readonly TypedValue[], emptyType: EngineType): TypedValue {
-  const known = items.filter(({ type }) => type.typeId !== EngineTypeId.SQLNULL);
-  const first = known[0];
-  if (first === undefined) return { value: listValue(items.map(() => null)), type: LIST(emptyType) };
-  if (known.every(({ type }) => type.toString() === first.type.toString())) {
-    return { value: listValue(items.map(({ value }) => value)), type: LIST(first.type) };
-  }
-  return widenDecimals(items);
-}
-
-function widenDecimals(items: readonly TypedValue[]): TypedValue {
-  const scale = Math.max(...items.map(({ type }) => (type.typeId === EngineTypeId.DECIMAL ? type.scale : 0)));
-  const numbers = items.map(({ value, type }) => {
-    if (value === null) return null;
-    if (typeof value === "bigint") return value * 10n ** BigInt(scale);
-    if (type.typeId !== EngineTypeId.DECIMAL || typeof value !== "object" || !("scale" in value)) {
-      throw new SqlError(SQLSTATE.datatypeMismatch, "array elements have different types");
-    }
-    return value.value * 10n ** BigInt(scale - value.scale);
-  });
-  const width = Math.max(scale, ...numbers.map((number) => (number === null ? 1 : digitsOf(number))));
-  if (width > MAX_DECIMAL_DIGITS) {
-    throw new SqlError(SQLSTATE.numericValueOutOfRange, "value overflows numeric format", {
-      detail: `the numbers of one array together need ${width} digits, at most ${MAX_DECIMAL_DIGITS} are possible`,
-    });
-  }
-  const values = numbers.map((number) => (number === null ? null : decimalValue(number, width, scale)));
-  return { value: listValue(values), type: LIST(DECIMAL(width, scale)) };
+/** The smallest of DuckDB's wide integer types that holds all these values. */
+export function integerTypeOf(values: readonly bigint[]): EngineType {
+  if (values.every((value) => BigInt.asIntN(128, value) === value)) return HUGEINT;
+  return values.every((value) => BigInt.asUintN(128, value) === value) ? UHUGEINT : BIGNUM;
 }
