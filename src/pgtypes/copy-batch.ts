@@ -7,10 +7,16 @@ import { JsonColumn } from "./copy-json-column.js";
 export interface CopyColumn {
   readonly name: string;
   readonly input: CopyColumnInput;
-  readonly notNull: boolean;
   /** FORCE_NOT_NULL and FORCE_NULL of csv. */
   readonly forceNotNull: boolean;
   readonly forceNull: boolean;
+}
+
+/** A column of the table that must have a value. */
+export interface RequiredColumn {
+  readonly name: string;
+  /** Its place in the data; -1 when the data does not have it, and it has no default. */
+  readonly index: number;
 }
 
 /** Small enough to stay near the processor while DuckDB reads it; measured. */
@@ -44,10 +50,17 @@ export class CopyBatch {
   }
 }
 
-/** 23502, for a column that must have a value. */
-export function nullInColumn(table: string, column: string): SqlError {
-  return new SqlError(
-    SQLSTATE.notNullViolation,
-    `null value in column "${column}" of relation "${table}" violates not-null constraint`,
-  );
+/**
+ * Looks whether the row put last has all it must have, behind all conversions, as PostgreSQL does; `required` is in the
+ * table's order. Otherwise the row is taken away and the error is 23502.
+ */
+export function requireValues(batch: CopyBatch, required: readonly RequiredColumn[], table: string): void {
+  for (const { name, index } of required) {
+    if (index >= 0 && batch.columns[index]?.lastIsNull !== true) continue;
+    for (const column of batch.columns) column.dropLast();
+    throw new SqlError(
+      SQLSTATE.notNullViolation,
+      `null value in column "${name}" of relation "${table}" violates not-null constraint`,
+    );
+  }
 }

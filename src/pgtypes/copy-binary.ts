@@ -8,7 +8,7 @@
  * Source  CopyReadBinaryAttribute, ReceiveCopyBinaryHeader in PostgreSQL 15's copyfromparse.c
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import { nullInColumn, type CopyBatch, type CopyColumn } from "./copy-batch.js";
+import { requireValues, type CopyBatch, type CopyColumn, type RequiredColumn } from "./copy-batch.js";
 import { atLine, type CopyReader } from "./copy-reader.js";
 import { CopyWindow } from "./copy-window.js";
 
@@ -21,6 +21,7 @@ const MAX_ROW_BYTES = 2 ** 28;
 export interface BinaryCopySource {
   readonly table: string;
   readonly columns: readonly CopyColumn[];
+  readonly required: readonly RequiredColumn[];
   readonly maxRowBytes?: number;
 }
 
@@ -169,7 +170,7 @@ export class BinaryCopyReader implements CopyReader {
   }
 
   #putFields(batch: CopyBatch, first: number): void {
-    const { columns, table } = this.#source;
+    const { columns, required, table } = this.#source;
     let at = first;
     let index = 0;
     try {
@@ -179,11 +180,7 @@ export class BinaryCopyReader implements CopyReader {
       const name = columns[index]?.name ?? "";
       throw error instanceof SqlError ? placed(error, `${this.place}, column ${name}`) : error;
     }
-    for (const [position, { name, notNull }] of columns.entries()) {
-      if (!notNull || batch.columns[position]?.lastIsNull !== true) continue;
-      for (const column of batch.columns) column.dropLast();
-      throw nullInColumn(table, name);
-    }
+    requireValues(batch, required, table);
   }
 
   #putField(batch: CopyBatch, index: number, at: number): number {

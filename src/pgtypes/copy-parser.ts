@@ -10,7 +10,7 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { TextCopyFormat } from "./client-values.js";
-import { nullInColumn, type CopyBatch, type CopyColumn } from "./copy-batch.js";
+import { requireValues, type CopyBatch, type CopyColumn, type RequiredColumn } from "./copy-batch.js";
 import { FieldSplitter } from "./copy-fields.js";
 import { LineScanner } from "./copy-lines.js";
 import { atLine, clipped, type CopyReader } from "./copy-reader.js";
@@ -26,6 +26,7 @@ export interface CopySource {
   readonly table: string;
   /** The columns the data has, in order. */
   readonly columns: readonly CopyColumn[];
+  readonly required: readonly RequiredColumn[];
   readonly maxRowBytes?: number;
 }
 
@@ -91,7 +92,8 @@ export class TextCopyReader implements CopyReader {
     }
     const { length, consumed } = this.#scanner;
     if (result === "end") this.#isDone = true;
-    if (result === "line" || length > 0) this.#takeLine(batch, length);
+    // PostgreSQL compares the header even of no data at all.
+    if (result === "line" || length > 0 || this.#isHeader) this.#takeLine(batch, length);
     window.start += consumed;
     this.#lineNumber += 1 + this.#scanner.newlines;
     this.#scanner.next();
@@ -156,7 +158,7 @@ export class TextCopyReader implements CopyReader {
         throw error;
       }
     }
-    this.#refuseNulls(batch);
+    requireValues(batch, this.#source.required, this.#source.table);
     batch.endRow(length);
   }
 
@@ -178,16 +180,6 @@ export class TextCopyReader implements CopyReader {
     } catch (error) {
       if (!(error instanceof SqlError)) throw error;
       throw this.#place(error, `, column ${column.name}: "${clipped(fields.bytes, start, end)}"`);
-    }
-  }
-
-  /** Behind all conversions, as PostgreSQL checks constraints. */
-  #refuseNulls(batch: CopyBatch): void {
-    const { columns, table } = this.#source;
-    for (const [index, { name, notNull }] of columns.entries()) {
-      if (!notNull || batch.columns[index]?.lastIsNull !== true) continue;
-      for (const column of batch.columns) column.dropLast();
-      throw nullInColumn(table, name);
     }
   }
 

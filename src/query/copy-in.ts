@@ -6,7 +6,7 @@ import type { Connection, PreparedStatement } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
 import { BLOB, blobValue } from "../engine/vector-values.js";
 import { BinaryCopyReader } from "../pgtypes/copy-binary.js";
-import { CopyBatch, type CopyColumn } from "../pgtypes/copy-batch.js";
+import { CopyBatch, type CopyColumn, type RequiredColumn } from "../pgtypes/copy-batch.js";
 import { copyColumnInput } from "../pgtypes/copy-columns.js";
 import { TextCopyReader } from "../pgtypes/copy-parser.js";
 import type { CopyReader } from "../pgtypes/copy-reader.js";
@@ -61,7 +61,7 @@ export async function startCopyIn(
       : await filteredInsertSql(connection, core.planContext(transaction), insert, statement.where);
   const store = new BatchStore(await connection.prepare(sql), columns.length);
   const { format } = options;
-  const source = { table: name, columns: copied };
+  const source = { table: name, columns: copied, required: requiredColumns(table, columns) };
   const reader =
     format.format === "binary" ? new BinaryCopyReader(source) : new TextCopyReader({ ...source, format });
   return { kind: "copyIn", columnCount: columns.length, format, sink: new InsertSink(core, reader, store) };
@@ -82,6 +82,14 @@ async function copyTarget(
   return await storedTable(core.connection, await transaction.writableTable(meaning.relation));
 }
 
+function requiredColumns(table: CopyTable, columns: readonly TableColumn[]): RequiredColumn[] {
+  return table.columns.flatMap((column) => {
+    const index = columns.indexOf(column);
+    const isFilled = index < 0 && (column.generated || column.defaultSql !== null);
+    return column.notNull && !isFilled ? [{ name: column.name, index }] : [];
+  });
+}
+
 type CopiedColumn = CopyColumn & { readonly typeSql: string };
 
 async function copiedColumns(
@@ -98,7 +106,6 @@ async function copiedColumns(
     if (type === undefined) throw new Error("a column has a type");
     return {
       name: column.name,
-      notNull: column.notNull,
       forceNotNull: notNull[index] ?? false,
       forceNull: asNull[index] ?? false,
       input: copyColumnInput(type, { timeZone }),

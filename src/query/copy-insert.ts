@@ -10,7 +10,7 @@ import type { RelationalStatement } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { EngineTypeId } from "../engine/vector-values.js";
-import type { Connection } from "../engine/connection.js";
+import type { Connection, PreparedStatement } from "../engine/connection.js";
 import type { PlanContext } from "./plan-context.js";
 import { resolveStatement } from "./resolve.js";
 import type { CopyTable, TableColumn } from "./copy-target.js";
@@ -56,7 +56,7 @@ export async function filteredInsertSql(
   const over = async (query: string): Promise<string> => await resolveOver(context, query, alias, rows);
   const where = await over(`SELECT ${names.join(", ")} FROM ${alias} WHERE (${condition}\n)`);
   const sql = `INSERT INTO ${insert.table.sql} (${names.join(", ")}) ${where}`;
-  (await connection.prepare(sql)).close();
+  (await prepareCondition(connection, sql)).close();
   const value = await connection.prepare(await over(`SELECT (${condition}\n) AS condition FROM ${alias}`));
   const [column] = value.columns;
   value.close();
@@ -64,10 +64,21 @@ export async function filteredInsertSql(
   if (type && type.typeId !== EngineTypeId.BOOLEAN && type.typeId !== EngineTypeId.SQLNULL) {
     throw new SqlError(
       SQLSTATE.datatypeMismatch,
-      `argument of COPY FROM WHERE must be type boolean, not type ${type.toString().toLowerCase()}`,
+      `argument of WHERE must be type boolean, not type ${type.toString().toLowerCase()}`,
     );
   }
   return sql;
+}
+
+/** Says of aggregates and window functions where they are not allowed. */
+async function prepareCondition(connection: Connection, sql: string): Promise<PreparedStatement> {
+  try {
+    return await connection.prepare(sql);
+  } catch (error) {
+    if (!(error instanceof SqlError) || !error.message.endsWith("are not allowed in WHERE")) throw error;
+    const { code, message, cause } = error;
+    throw new SqlError(code, message.replace(/WHERE$/, "COPY FROM WHERE conditions"), { cause });
+  }
 }
 
 function valueSql({ columns, inputs, types }: CopyInsert, column: TableColumn): string {

@@ -22,7 +22,7 @@ function parse(
   columns: readonly string[],
   ...pieces: readonly (string | Uint8Array)[]
 ): CopyRow[] {
-  const reader = new TextCopyReader({ format, table: "t", columns: textColumns(columns) });
+  const reader = new TextCopyReader({ format, table: "t", columns: textColumns(columns), required: [] });
   const rows = new CopyRows(reader, columns.length);
   for (const piece of pieces) rows.push(Buffer.from(piece));
   return rows.finish();
@@ -129,7 +129,7 @@ describe("COPY FROM, text format", () => {
 
   test("a line beyond the limit", () => {
     const columns = textColumns(["a"]);
-    const rows = new CopyRows(new TextCopyReader({ format: TEXT, table: "t", columns, maxRowBytes: 10 }), 1);
+    const rows = new CopyRows(new TextCopyReader({ format: TEXT, table: "t", columns, required: [], maxRowBytes: 10 }), 1);
     expect(() => rows.push(Buffer.from("x".repeat(11)))).toThrowError(
       expect.objectContaining({ code: "54000" }),
     );

@@ -12,7 +12,6 @@ export function textColumns(names: readonly string[], more: Partial<CopyColumn> 
   return names.map((name) => ({
     name,
     input,
-    notNull: false,
     forceNotNull: false,
     forceNull: false,
     ...more,

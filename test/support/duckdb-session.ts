@@ -243,7 +243,12 @@ class DuckDbSession implements QuerySession {
 
   async #copyIn(table: string): Promise<StatementResult> {
     const columns = (await this.#connection.stream(`from ${table} limit 0`)).columns.map(({ name }) => name);
-    const reader = new TextCopyReader({ format: COPY_TEXT, table, columns: textColumns(columns) });
+    const reader = new TextCopyReader({
+      format: COPY_TEXT,
+      table,
+      columns: textColumns(columns),
+      required: [],
+    });
     const collected = new CopyRows(reader, columns.length);
     const sink: CopySink = {
       get place() {
