@@ -10,7 +10,6 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import { binaryFieldReader } from "./copy-binary-values.js";
-import { invalidSyntax } from "./input-errors.js";
 import type { JsonColumn } from "./copy-json-column.js";
 import { parseArrayLiteral, type ArrayItem } from "./parse-array.js";
 import { parseBits } from "./parse-bytes.js";
@@ -236,7 +235,9 @@ function readJson(text: string): string {
     JSON.parse(text);
     return text;
   } catch {
-    throw invalidSyntax("json", text);
+    throw new SqlError(SQLSTATE.invalidTextRepresentation, "invalid input syntax for type json", {
+      detail: "The value is not JSON.",
+    });
   }
 }
 

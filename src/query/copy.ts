@@ -9,7 +9,7 @@ import { chooseColumns, forcedColumns, readTable } from "./copy-target.js";
 import { resolveName } from "./relation-names.js";
 import { runRelational } from "./relational-runner.js";
 import type { SessionCore } from "./session-core.js";
-import type { StatementResult } from "./types.js";
+import type { ResultColumn, StatementResult } from "./types.js";
 
 /** Begins a COPY; its data follows from the client, or is in the result. */
 export async function runCopy(
@@ -28,7 +28,7 @@ export async function runCopy(
 interface CopiedQuery {
   readonly query: RelationalStatement;
   readonly options: CopyOptions;
-  readonly forceQuote: (count: number) => readonly boolean[];
+  readonly forceQuote: (columns: readonly ResultColumn[]) => readonly boolean[];
 }
 
 async function copyOut(
@@ -43,15 +43,21 @@ async function copyOut(
   const result = await runRelational(core, query, { parameters: [], declaredOids: [] }, running);
   if (result.kind !== "rows") throw new Error("a query that is copied has rows");
   const { columns, batches } = result;
-  const { length } = columns;
-  return {
-    kind: "copyOut",
-    columnCount: length,
-    format: options.format,
-    forceQuote: forceQuote(length),
-    columns,
-    batches,
-  };
+  try {
+    const quoted = forceQuote(columns);
+    const { format } = options;
+    return {
+      kind: "copyOut",
+      columnCount: columns.length,
+      format,
+      forceQuote: quoted,
+      columns,
+      batches,
+    };
+  } catch (error) {
+    await batches.return?.();
+    throw error;
+  }
 }
 
 function givenQuery(statement: CopyStatement): CopiedQuery {
@@ -64,9 +70,15 @@ function givenQuery(statement: CopyStatement): CopiedQuery {
   if (query.parameterCount > 0)
     throw new SqlError(SQLSTATE.undefinedParameter, `there is no parameter $${query.parameterCount}`);
   const { forceQuote } = options;
-  if (forceQuote !== "all" && forceQuote.length > 0)
-    throw notSupported("COPY of a query with FORCE_QUOTE for single columns is not supported");
-  return { query, options, forceQuote: (count) => Array<boolean>(count).fill(forceQuote === "all") };
+  return { query, options, forceQuote: (columns) => quotedColumns(columns, forceQuote) };
+}
+
+function quotedColumns(columns: readonly ResultColumn[], forced: CopyOptions["forceQuote"]): boolean[] {
+  if (forced === "all") return columns.map(() => true);
+  const missing = forced.find((name) => !columns.some((column) => column.name === name));
+  if (missing !== undefined)
+    throw new SqlError(SQLSTATE.undefinedColumn, `column "${missing}" does not exist`);
+  return columns.map((column) => forced.includes(column.name));
 }
 
 async function tableQuery(
