@@ -129,7 +129,10 @@ describe("COPY FROM, text format", () => {
 
   test("a line beyond the limit", () => {
     const columns = textColumns(["a"]);
-    const rows = new CopyRows(new TextCopyReader({ format: TEXT, table: "t", columns, required: [], maxRowBytes: 10 }), 1);
+    const rows = new CopyRows(
+      new TextCopyReader({ format: TEXT, table: "t", columns, required: [], maxRowBytes: 10 }),
+      1,
+    );
     expect(() => rows.push(Buffer.from("x".repeat(11)))).toThrowError(
       expect.objectContaining({ code: "54000" }),
     );
