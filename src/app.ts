@@ -8,6 +8,7 @@ import { installCatalog } from "./catalog/install.js";
 import { installExpressions } from "./catalog/expressions/install.js";
 import type { Config } from "./config.js";
 import { Cleanup } from "./core/cleanup.js";
+import type { SqlError } from "./core/errors.js";
 import type { Log } from "./core/log.js";
 import { textCell } from "./engine/connection.js";
 import { Database } from "./engine/database.js";
@@ -20,6 +21,8 @@ import { LargeTextReader } from "./sql/large-text-reader.js";
 
 export interface App {
   readonly address: { readonly host: string; readonly port: number };
+  /** Resolves with what happened when DuckDB can no longer be used: only a new process can open the file again. */
+  readonly engineFailed: Promise<SqlError>;
   /** Reads certificate, key and users file again. */
   reload(): Promise<void>;
   /** Drains clients, writes a checkpoint and closes the file. Safe to call twice. */
@@ -77,6 +80,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   log.info({ host: server.address.host, port: server.address.port, data: config.data }, "serving");
   return {
     address: server.address,
+    engineFailed: server.engineFailed,
     reload: async () => await server.reload(),
     close: async () => await cleanup.close(),
   };

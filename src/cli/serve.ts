@@ -1,7 +1,8 @@
 /** `duckbranch serve`: starts the server, says when it is ready, reloads on SIGHUP, and ends it on SIGTERM or SIGINT. */
 import { startApp } from "../app.js";
 import { readConfig, type Config, type ConfigInput } from "../config.js";
-import { createLog } from "../core/log.js";
+import { SqlError } from "../core/errors.js";
+import { createLog, type Log } from "../core/log.js";
 
 interface ServeOptions extends ConfigInput {
   readonly guide?: boolean;
@@ -23,9 +24,21 @@ async function run(config: Config, guide: boolean): Promise<void> {
     app.reload().catch((error: unknown) => log.error({ err: error }, "reload failed"));
   });
   if (guide) process.stdout.write(guideText(host, port));
-  log.info({ signal: await stopped }, "stopping");
+  const end = await Promise.race([stopped, app.engineFailed]);
+  if (end instanceof SqlError) return endFailed(end, log);
+  log.info({ signal: end }, "stopping");
   await app.close();
   log.info("stopped");
+}
+
+/**
+ * DuckDB has given up, for example because the disk is full, and would refuse everything from here on. Its log is
+ * replayed when a new process opens the file: whoever started this one starts the next.
+ */
+function endFailed(cause: SqlError, log: Log): never {
+  log.fatal({ err: cause }, "the database engine failed: ending the process, to be started again");
+  // Closing would try to write a checkpoint with what failed just now.
+  process.exit(1);
 }
 
 /** Resolves at the first SIGTERM or SIGINT; from the second on the process ends at once. */

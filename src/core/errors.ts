@@ -86,6 +86,7 @@ export const SQLSTATE = {
   lockNotAvailable: "55P03",
   queryCanceled: "57014",
   adminShutdown: "57P01",
+  crashShutdown: "57P02",
   cannotConnectNow: "57P03",
   idleSessionTimeout: "57P05",
   ioError: "58030",

@@ -11,6 +11,15 @@ const DUPLICATE_KEY = "duplicate key value violates unique constraint";
 /** First match wins; patterns are tried on the whole text, which starts with DuckDB's kind. */
 const RULES: readonly Rule[] = [
   {
+    // From here on DuckDB refuses everything, on every connection, until the file is opened anew.
+    // A COMMIT may say so, too: what it committed is durable then.
+    pattern:
+      /^FATAL Error|^\w+ Error: (?:Transaction COMMIT succeeded and is durable, but|Database "\w+" has been invalidated)/,
+    code: SQLSTATE.crashShutdown,
+    message: () => "terminating connection because of a fatal error of the database engine",
+    hint: "In a moment you should be able to reconnect to the database and repeat your command.",
+  },
+  {
     pattern: /^INTERRUPT Error|^Interrupted/,
     code: SQLSTATE.queryCanceled,
     message: () => "canceling statement due to user request",
@@ -52,6 +61,12 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /^Constraint Error: .*foreign key/is, code: SQLSTATE.foreignKeyViolation },
   { pattern: /^Constraint Error: /, code: SQLSTATE.integrityConstraintViolation },
+  {
+    pattern:
+      /^TransactionContext Error: Failed to commit: .*(?:No space left|File too large|Could not write)/s,
+    code: SQLSTATE.diskFull,
+    message: () => "could not commit: the database file cannot be written",
+  },
   {
     pattern: /^TransactionContext Error: .*(?:unique constraint|primary key|[Dd]uplicate key)/s,
     code: SQLSTATE.uniqueViolation,

@@ -39,6 +39,8 @@ export interface ConnectionEnvironment {
   readonly tlsIdentity: () => TlsIdentity | undefined;
   readonly requiresTls: boolean;
   readonly places: Places;
+  /** Called by the connection that meets it. */
+  readonly onEngineFailure: (cause: SqlError) => void;
   readonly log: Logger;
 }
 
@@ -92,6 +94,13 @@ export class PgConnection {
       "terminating connection due to administrator command",
     );
     this.#channel.stopAtRest();
+  }
+
+  /** The engine failed: whatever is under way cannot be answered any more. */
+  crash(cause: SqlError): void {
+    this.#ending ??= cause;
+    this.#channel.stop();
+    this.#protocol?.cancel();
   }
 
   /** The time for draining is over: stops the statement under way. */
@@ -156,7 +165,9 @@ export class PgConnection {
       if (this.#ending !== undefined) await this.#reportFatal(this.#ending);
       return;
     }
-    await this.#reportFatal(fatalCause(error, this.#environment.log));
+    const cause = fatalCause(error, this.#environment.log);
+    if (cause.code === SQLSTATE.crashShutdown) this.#environment.onEngineFailure(cause);
+    await this.#reportFatal(cause);
   }
 
   async #reportFatal(cause: SqlError): Promise<void> {

@@ -1,6 +1,7 @@
 /** The listening socket and all its connections. */
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionFactory } from "../query/types.js";
@@ -26,6 +27,8 @@ export interface PgServerOptions extends SecurityOptions {
 
 export interface PgServer {
   readonly address: { readonly host: string; readonly port: number };
+  /** Resolves when DuckDB can no longer be used; all clients are told and hung up on. */
+  readonly engineFailed: Promise<SqlError>;
   /** Reads certificate, key and users file again. What cannot be read stays as it was, and is logged. */
   reload(): Promise<void>;
   /** Stops accepting, lets running statements end within `drainTimeoutMs`, and resolves when all clients are gone. */
@@ -67,7 +70,8 @@ export async function startPgServer(options: PgServerOptions, sessions: SessionF
   if (bound === null || typeof bound === "string") throw new Error("listening on something without a port");
   const address = { host: bound.address, port: bound.port };
   const close = onceOnly(() => closeServer(server, pool, options));
-  return { address, reload: async () => await security.reload(), close };
+  const { engineFailed } = pool;
+  return { address, engineFailed, reload: async () => await security.reload(), close };
 }
 
 /** Closing twice is closing once. */
@@ -89,16 +93,29 @@ class ConnectionPool {
   readonly #pending = new PendingConnections<PgConnection>();
   readonly #environment: ConnectionEnvironment;
   readonly #maxConnections: number;
+  /** Resolved once, by the first connection that meets it. */
+  readonly engineFailed: Promise<SqlError>;
+  #tellFailed: ((cause: SqlError) => void) | undefined;
   #taken = 0;
   #draining = false;
 
-  constructor(environment: Omit<ConnectionEnvironment, "places"> & { readonly maxConnections: number }) {
+  constructor(
+    environment: Omit<ConnectionEnvironment, "places" | "onEngineFailure"> & {
+      readonly maxConnections: number;
+    },
+  ) {
     this.#maxConnections = environment.maxConnections;
+    this.engineFailed = new Promise((resolve) => {
+      this.#tellFailed = resolve;
+    });
     const places = {
       requireFree: () => this.#requireFree(),
       use: async (connection: PgConnection, work: () => Promise<void>) => await this.#use(connection, work),
     };
-    this.#environment = { ...environment, places };
+    const onEngineFailure = (cause: SqlError): void => {
+      void this.#crash(cause);
+    };
+    this.#environment = { ...environment, places, onEngineFailure };
   }
 
   accept(socket: Socket): void {
@@ -122,6 +139,14 @@ class ConnectionPool {
     await all;
     clearTimeout(interrupt);
     clearTimeout(destroy);
+  }
+
+  /** Tells everyone, gives them a moment to hear it, and then says so to whoever runs the server. */
+  async #crash(cause: SqlError): Promise<void> {
+    this.#forEach((connection) => connection.crash(cause));
+    const told = Promise.all(this.#running.values());
+    await Promise.race([told, delay(INTERRUPT_GRACE_MS, undefined, { ref: false })]);
+    this.#tellFailed?.(cause);
   }
 
   async #serve(connection: PgConnection): Promise<void> {

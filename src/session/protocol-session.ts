@@ -133,6 +133,7 @@ export class ProtocolSession {
   /** The one place where an error becomes a reply. Anything but a SqlError is not recovered from. */
   async #recover(error: unknown, frame: Frame): Promise<void> {
     if (!(error instanceof SqlError)) throw error;
+    if (error.code === SQLSTATE.crashShutdown) throw new FatalError(error);
     await this.#portals.failAll();
     await this.#context.session.fail();
     this.#context.writeNotices();

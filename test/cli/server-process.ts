@@ -35,8 +35,16 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Starts the command line with these arguments; resolves at once. */
-  static spawn(args: readonly string[], environment: Record<string, string> = {}): ServerProcess {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+  static spawn(
+    args: readonly string[],
+    environment: Record<string, string> = {},
+    maxFileKb?: number,
+  ): ServerProcess {
+    const command = [process.execPath, MAIN, ...args];
+    // `exec` keeps the process's id: what is signalled is the server itself.
+    const limited = ["bash", "-c", `ulimit -f ${maxFileKb} && exec "$@"`, "bash", ...command];
+    const [program = "", ...rest] = maxFileKb === undefined ? command : limited;
+    const child = spawn(program, rest, {
       env: { ...cleanEnvironment(), ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -46,10 +54,15 @@ export class ServerProcess implements AsyncDisposable {
   /** Serves a database file and waits until it accepts connections. */
   static async serve(
     dataFile: string,
-    options: { readonly args?: readonly string[]; readonly environment?: Record<string, string> } = {},
+    options: {
+      readonly args?: readonly string[];
+      readonly environment?: Record<string, string>;
+      /** No file can grow above it: a full disk, as far as DuckDB can tell. */
+      readonly maxFileKb?: number;
+    } = {},
   ): Promise<ServerProcess & { readonly address: Address }> {
     const args = ["serve", "--port", "0", "--data", dataFile, ...(options.args ?? [])];
-    const server = ServerProcess.spawn(args, options.environment);
+    const server = ServerProcess.spawn(args, options.environment, options.maxFileKb);
     return Object.assign(server, { address: await server.ready() });
   }
 
