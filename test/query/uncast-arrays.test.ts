@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { World } from "../support/world.js";
 
+const text = (column: string): string => `SELECT ${column}::text FROM a ORDER BY id`;
+
 describe.each(["main", "main/b", "main/c"])("an array without a cast, on %s", (database) => {
   let world: World;
   beforeAll(async () => {
@@ -19,7 +21,6 @@ describe.each(["main", "main/b", "main/c"])("an array without a cast, on %s", (d
     await session.query(String.raw`INSERT INTO a (id, i, t, b, n, f, j, "o d", s) VALUES
       (1, '{1,NULL, 3}', '{"a b",it''s,"q\"uote",NULL}', '{"\\x00ff"}', '{{1,2},{3,4}}', '{5,6}', '{"k": [1]}', '{}', '{x}'),
       (2, '[0:1]={7,8}', '{}', NULL, NULL, NULL, '{}', '{y}', '[z]')`);
-    const text = (column: string): string => `SELECT ${column}::text FROM a ORDER BY id`;
     expect(await session.query(text("i"))).toEqual([["[1, NULL, 3]"], ["[7, 8]"]]);
     expect(await session.query("SELECT t[1], t[2], t[3], t[4], len(t) FROM a WHERE id = 1")).toEqual([
       ["a b", "it's", 'q"uote', null, 4n],
