@@ -6,7 +6,7 @@ const END = "<!-- bench:end -->";
 
 /** One line per figure that has a target, and the ones worth knowing beside it. */
 export function toTable(results) {
-  const { branchCreation, streaming, pointQuery, slowReader } = results;
+  const { branchCreation, streaming, pointQuery, slowReader, idleConnections } = results;
   const { medianMs, ratios } = pointQuery;
   const rows = [
     ["What", "Measured", "Target", "Met"],
@@ -40,6 +40,14 @@ export function toTable(results) {
           `memory grew by ${slowReader.growthMb} MB`,
           "≤ 100 MB",
           yesNo(slowReader.met),
+        ],
+    idleConnections === undefined
+      ? ["Idle connections", "not measured here (needs /proc)", "≤ 100 KB each", ""]
+      : [
+          `${idleConnections.connections} idle connections, each after a query`,
+          `${idleConnections.kbEach} KB each`,
+          "≤ 100 KB each",
+          yesNo(idleConnections.met),
         ],
   ];
   const [head, ...body] = rows;
