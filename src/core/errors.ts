@@ -69,6 +69,7 @@ export const SQLSTATE = {
   groupingError: "42803",
   windowingError: "42P20",
   invalidTableDefinition: "42P16",
+  invalidObjectDefinition: "42P17",
   datatypeMismatch: "42804",
   wrongObjectType: "42809",
   undefinedFunction: "42883",

@@ -216,7 +216,8 @@ async function runSteps(
     const sql = kept === undefined ? step.sql : kept.returning(step.sql, statement);
     const stream = await start(core, sql, input);
     step.afterwards?.();
-    outcome = await outcomeOf(statement, stream, isLast ? end : async () => {}, kept);
+    const shown = step.tag === undefined ? statement : { ...statement, tag: step.tag };
+    outcome = await outcomeOf(shown, stream, isLast ? end : async () => {}, kept);
   }
   return outcome;
 }
