@@ -99,7 +99,6 @@ async function measureFormat(heads, name) {
       times[head].out.push(outMs);
     }
   }
-  const perSecond = (all) => Math.round((ROWS / median(all)) * 1000);
   const result = {
     inMain: perSecond(times.main.in),
     inBranch: perSecond(times.branch.in),
@@ -115,6 +114,10 @@ async function measureFormat(heads, name) {
     inRatio: rounded(result.inMain / inPostgres),
     outRatio: rounded(result.outMain / outPostgres),
   };
+}
+
+function perSecond(milliseconds) {
+  return Math.round((ROWS / median(milliseconds)) * 1000);
 }
 
 /** Undefined where /proc is missing. */

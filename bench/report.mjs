@@ -67,8 +67,8 @@ function streamingRow({ rows, ...byFormat }, format, target) {
 function copyRows({ formats, memory }) {
   const rows = Object.entries(formats).map(([name, rates]) => [
     `COPY ${name}, 5 columns, in and out`,
-    `in ${thousands(rates.inMain)} rows/s (branch ${thousands(rates.inBranch)}${ratio(rates.inRatio)}), ` +
-      `out ${thousands(rates.outMain)} rows/s (branch ${thousands(rates.outBranch)}${ratio(rates.outRatio)})`,
+    `in ${thousands(rates.inMain)} rows/s (branch ${thousands(rates.inBranch)}${besidePostgres(rates.inRatio)}), ` +
+      `out ${thousands(rates.outMain)} rows/s (branch ${thousands(rates.outBranch)}${besidePostgres(rates.outRatio)})`,
     "in ≥ 200,000 rows/s",
     yesNo(Math.min(rates.inMain, rates.inBranch) >= 200_000),
   ]);
@@ -89,7 +89,7 @@ function thousands(rows) {
   return Math.round(rows).toLocaleString("en");
 }
 
-function ratio(value) {
+function besidePostgres(value) {
   return value === undefined ? "" : `; ${value}× PostgreSQL 15`;
 }
 
