@@ -51,9 +51,12 @@ export class PreparedStatement implements NamedStatement {
     return this.#announced;
   }
 
-  /** Fixes the result types as of now. A client may use what it was told once for ever. Errors: 0A000 for others than before. */
+  /**
+   * Fixes the result types as of now: a client may use what it was told once for ever. FETCH and EXECUTE have none while
+   * there is nothing of that name. Errors: 0A000 for others than before.
+   */
   announce(types: AnnouncedTypes): void {
-    requireAnnounced(this.#announced, types);
+    if (this.#announced !== null) requireAnnounced(this.#announced, types);
     this.#announced ??= types;
   }
 

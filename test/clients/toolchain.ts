@@ -11,6 +11,10 @@ const VENV = fileURLToPath(new URL("../../node_modules/.cache/clients-venv", imp
 const PYTHON = `${VENV}/bin/python`;
 const PYTHON_PACKAGES = ["psycopg[binary]==3.3.9", "psycopg2-binary==2.9.13"];
 
+const JDBC_VERSION = "42.7.7";
+const JDBC_DIRECTORY = fileURLToPath(new URL("../../node_modules/.cache/clients-jdbc", import.meta.url));
+const JDBC_JAR = `${JDBC_DIRECTORY}/postgresql-${JDBC_VERSION}.jar`;
+
 /** True when a program can be started. Throws instead of false where the clients are required. */
 export function hasProgram(name: string): boolean {
   const { error } = spawnSync(name, ["--version"]);
@@ -35,6 +39,18 @@ export function pythonWithDrivers(): string | undefined {
     }
   }
   return PYTHON;
+}
+
+/** The jar of pgjdbc, fetched on first use; undefined where it or a JDK cannot be had. */
+export function jdbcDriver(): string | undefined {
+  if (!hasProgram("javac") || !hasProgram("mvn")) return undefined;
+  if (existsSync(JDBC_JAR)) return JDBC_JAR;
+  const artifact = `-Dartifact=org.postgresql:postgresql:${JDBC_VERSION}`;
+  const copy = ["-q", "-B", "dependency:copy", artifact, `-DoutputDirectory=${JDBC_DIRECTORY}`];
+  const result = spawnSync("mvn", copy, { encoding: "utf8" });
+  if (result.status === 0 && existsSync(JDBC_JAR)) return JDBC_JAR;
+  unavailable(`no pgjdbc: ${describe(result)} ${result.stdout}`);
+  return undefined;
 }
 
 function describe({ error, stderr }: SpawnSyncReturns<string>): string {
