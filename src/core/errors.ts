@@ -112,6 +112,8 @@ export interface SqlErrorFields {
   /** Where in the data the failure lies: `COPY t, line 3, column a: "x"`. */
   readonly where?: string | undefined;
   readonly object?: ErrorObject | undefined;
+  /** The function of PostgreSQL's source that says this, where drivers act on it. */
+  readonly routine?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -123,6 +125,7 @@ export class SqlError extends Error {
   readonly position: number | undefined;
   readonly where: string | undefined;
   readonly object: ErrorObject | undefined;
+  readonly routine: string | undefined;
 
   constructor(code: SqlState, message: string, fields: SqlErrorFields = {}) {
     super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
@@ -133,13 +136,15 @@ export class SqlError extends Error {
     this.position = fields.position;
     this.where = fields.where;
     this.object = fields.object;
+    this.routine = fields.routine;
   }
 
   /** The same error with some fields changed. */
   with(fields: SqlErrorFields & { readonly message?: string }): SqlError {
-    const { detail, hint, position, where, object, cause } = this;
+    const { detail, hint, position, where, object, routine, cause } = this;
     const { message = this.message, ...changed } = fields;
-    return new SqlError(this.code, message, { detail, hint, position, where, object, cause, ...changed });
+    const kept = { detail, hint, position, where, object, routine, cause };
+    return new SqlError(this.code, message, { ...kept, ...changed });
   }
 }
 

@@ -19,8 +19,8 @@ export class FatalError extends Error {
 
 /** The fields of an ErrorResponse for a SqlError. */
 export function reportOf(error: SqlError, severity: "ERROR" | "FATAL"): ReportFields {
-  const { code, message, detail, hint, position, where, object } = error;
-  return { severity, code, message, detail, hint, position, where, object };
+  const { code, message, detail, hint, position, where, object, routine } = error;
+  return { severity, code, message, detail, hint, position, where, object, routine };
 }
 
 /** The SqlError behind a failure that ends the connection; logs, once, what is nobody's fault but ours. */

@@ -35,6 +35,7 @@ export interface ReportFields {
         readonly constraint?: string | undefined;
       }
     | undefined;
+  readonly routine?: string | undefined;
 }
 
 /** PostgreSQL 15 answers with the whole version number, major and minor. */
@@ -183,6 +184,7 @@ function writeReport(writer: MessageWriter, tag: "E" | "N", fields: ReportFields
     ["t", fields.object?.table],
     ["c", fields.object?.column],
     ["n", fields.object?.constraint],
+    ["R", fields.routine],
   ];
   for (const [key, value] of entries) {
     if (value !== undefined) writer.uint8(key.charCodeAt(0)).cstring(String(value));

@@ -1,6 +1,8 @@
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.math.BigDecimal;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.sql.*;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
@@ -27,7 +29,7 @@ public class JdbcSession {
 
   public static void main(String[] arguments) throws Exception {
     TimeZone.setDefault(TimeZone.getTimeZone("America/New_York"));
-    url = "jdbc:postgresql://" + arguments[0] + ":" + arguments[1] + "/" + arguments[2];
+    url = "jdbc:postgresql://" + arguments[0] + ":" + arguments[1] + "/" + URLEncoder.encode(arguments[2], StandardCharsets.UTF_8);
     step("start-up", JdbcSession::startUp);
     step("types", JdbcSession::types);
     step("results", JdbcSession::results);
