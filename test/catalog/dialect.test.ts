@@ -35,6 +35,7 @@ test.each([
   ["SELECT '{a,\"b c\",NULL}'::text[]", "SELECT ['a','b c',NULL]::text[]"],
   ["SELECT 1 FROM t WHERE k = ANY ('{r,p}')", "SELECT 1 FROM t WHERE k IN ('r','p')"],
   ["SELECT 1 FROM t WHERE k <> ALL ('{1,null}')", "SELECT 1 FROM t WHERE k NOT IN ('1',NULL)"],
+  ["SELECT 1 FROM t WHERE k = ANY ('{1,2}'::int[])", "SELECT 1 FROM t WHERE k = ANY (['1','2']::int[])"],
   ["SELECT 1 FROM t WHERE k = ANY ('{}')", "SELECT 1 FROM t WHERE k = ANY ([])"],
   ["SELECT 1 FROM t WHERE k > ANY ('{1}')", "SELECT 1 FROM t WHERE k > ANY (['1'])"],
   ["SELECT '{a,b}'::text", "SELECT '{a,b}'::text"],

@@ -31,7 +31,7 @@ export async function startPgBouncer(
   const { name, password } = user ?? { name: "tester", password: "" };
   const settings = [
     "[databases]",
-    ...Object.entries(databases).map(([name, database]) => `${name} = ${target} dbname=${database}`),
+    ...Object.entries(databases).map(([known, database]) => `${known} = ${target} dbname=${database}`),
     "[pgbouncer]",
     `listen_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =`,
     `auth_type = ${user === undefined ? "trust" : "scram-sha-256"}\nauth_file = ${directory.file("users")}`,

@@ -28,7 +28,7 @@ describe.skipIf(!canRun)("pgx", () => {
     program = directory.file("session");
     const environment = { GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly -buildvcs=false" };
     const built = await runProgram("go", ["build", "-o", program, "."], { environment, directory: MODULE });
-    expect(built).toMatchObject({ code: 0 });
+    if (built.code !== 0) throw new Error(built.errors);
     twins = await startTwins();
     expected = await observe(twins.oracle.address, "postgres");
   }, 300_000);

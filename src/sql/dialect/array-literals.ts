@@ -32,6 +32,8 @@ export const arrayLiteralsPass: DialectPass = ({ tokens }) =>
 function membershipEdit(tokens: readonly Token[], index: number): TextEdit | undefined {
   const [operator, quantifier, bracket] = tokens.slice(Math.max(index - 3, 0), index);
   if (operator === undefined || bracket === undefined || !isSymbol(bracket, "(")) return undefined;
+  // With a cast it stays a list.
+  if (!isSymbol(tokens[index + 1], ")")) return undefined;
   const isAny = isSymbol(operator, "=") && ["any", "some"].some((word) => isWord(quantifier, word));
   const isNone = (isSymbol(operator, "<>") || isSymbol(operator, "!=")) && isWord(quantifier, "all");
   if (!isAny && !isNone) return undefined;
