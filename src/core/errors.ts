@@ -69,7 +69,6 @@ export const SQLSTATE = {
   groupingError: "42803",
   windowingError: "42P20",
   invalidTableDefinition: "42P16",
-  invalidObjectDefinition: "42P17",
   datatypeMismatch: "42804",
   wrongObjectType: "42809",
   undefinedFunction: "42883",
@@ -112,8 +111,8 @@ export interface SqlErrorFields {
   /** Where in the data the failure lies: `COPY t, line 3, column a: "x"`. */
   readonly where?: string | undefined;
   readonly object?: ErrorObject | undefined;
-  /** The function of PostgreSQL's source that says this, where drivers act on it. */
-  readonly routine?: string | undefined;
+  /** PostgreSQL's function, only where drivers know an error by it. */
+  readonly routine?: "RevalidateCachedQuery" | undefined;
   readonly cause?: unknown;
 }
 
@@ -141,10 +140,9 @@ export class SqlError extends Error {
 
   /** The same error with some fields changed. */
   with(fields: SqlErrorFields & { readonly message?: string }): SqlError {
-    const { detail, hint, position, where, object, routine, cause } = this;
+    const { detail, hint, position, where, object, cause } = this;
     const { message = this.message, ...changed } = fields;
-    const kept = { detail, hint, position, where, object, routine, cause };
-    return new SqlError(this.code, message, { ...kept, ...changed });
+    return new SqlError(this.code, message, { detail, hint, position, where, object, cause, ...changed });
   }
 }
 

@@ -104,22 +104,31 @@ function castOf(tokens: readonly Token[], at: number): number | undefined {
 /** The OID of the type whose name begins at this token; undefined for types without a rule here. */
 function typeOid(tokens: readonly Token[], start: number): number | undefined {
   let at = start;
-  if (isWord(tokens[at], "pg_catalog") && tokens[at + 1]?.value === ".") at += 2;
-  const words: string[] = [];
-  for (;;) {
-    const token = tokens[at];
-    if (token === undefined || token.kind !== "word" || (words.length > 0 && !MORE_WORDS.has(token.value)))
-      break;
+  if (tokens[at]?.value === "pg_catalog" && tokens[at + 1]?.value === ".") at += 2;
+  const first = tokens[at];
+  if (!isName(first) || first === undefined) return undefined;
+  const words = [first.value];
+  at = behindModifier(tokens, at + 1);
+  for (let token = tokens[at]; token?.kind === "word" && MORE_WORDS.has(token.value); token = tokens[at]) {
     words.push(token.value);
-    at++;
-    if (tokens[at]?.value === "(") at = behind(tokens, at, ")");
+    at = behindModifier(tokens, at + 1);
   }
-  const oid = TYPE_OIDS.get(words.join(" "));
-  return tokens[at]?.value === "[" && oid !== undefined ? arrayOidOf(oid) : oid;
+  const name = words.join(" ");
+  // Quoted, "char" is another type.
+  if (first.kind === "quoted" && name === "char") return undefined;
+  if (name.startsWith("_")) return arrayOid(TYPE_OIDS.get(name.slice(1)));
+  const oid = TYPE_OIDS.get(name);
+  return tokens[at]?.value === "[" ? arrayOid(oid) : oid;
 }
 
-function behind(tokens: readonly Token[], start: number, close: string): number {
-  const end = tokens.findIndex((token, at) => at > start && token.value === close);
+function arrayOid(element: number | undefined): number | undefined {
+  return element === undefined ? undefined : arrayOidOf(element);
+}
+
+/** Behind `(10, 2)`, if that is here. */
+function behindModifier(tokens: readonly Token[], at: number): number {
+  if (tokens[at]?.value !== "(") return at;
+  const end = tokens.findIndex((token, index) => index > at && token.value === ")");
   return end === -1 ? tokens.length : end + 1;
 }
 

@@ -171,8 +171,28 @@ async function learnFromOperands(
     return [{ start: token.start, end: token.end, text }];
   });
   if (edits.length === 0) return new Map();
+  const withOperand = new Set(edits.map(({ start }) => start));
+  // DuckDB binds all of a statement or nothing: an open parameter elsewhere is text for now, as it mostly will be.
+  const others = tokens.flatMap((token): TextEdit[] => {
+    if (token.kind !== "parameter" || !open.has(Number(token.value)) || withOperand.has(token.start))
+      return [];
+    return [{ start: token.start, end: token.end, text: `CAST($${token.value} AS VARCHAR)` }];
+  });
+  return (
+    (await knownTypes(connection, applyEdits(sql, [...edits, ...others]), open)) ??
+    (await knownTypes(connection, applyEdits(sql, edits), open)) ??
+    new Map()
+  );
+}
+
+/** Types DuckDB gives these parameters; undefined for a text that it does not bind. */
+async function knownTypes(
+  connection: Connection,
+  sql: string,
+  open: ReadonlySet<number>,
+): Promise<Map<number, string> | undefined> {
   try {
-    return await withPrepared(connection, applyEdits(sql, edits), (prepared) => {
+    return await withPrepared(connection, sql, (prepared) => {
       const known = [...open].map(
         (index) => [index, prepared.parameterTypes[index - 1]?.toString()] as const,
       );
@@ -180,7 +200,7 @@ async function learnFromOperands(
     });
   } catch (error) {
     if (!isBinderFailure(error)) throw error;
-    return new Map();
+    return undefined;
   }
 }
 

@@ -14,7 +14,6 @@ import type { TransactionStatus } from "./types.js";
 export class SessionTransactions {
   readonly #context: BranchContext;
   readonly #connection: Connection;
-  readonly #beforeCommit: () => Promise<void>;
   readonly #afterRollback: () => Promise<void>;
   #block: "none" | "open" | "failed" = "none";
   #implicit = false;
@@ -27,16 +26,11 @@ export class SessionTransactions {
   /** Ends waits inside the transaction; replaced for each statement. */
   #wait = new AbortController();
 
-  /** `beforeCommit` runs inside a transaction that is about to end, `afterRollback` when a transaction's work is gone. */
-  constructor(
-    context: BranchContext,
-    connection: Connection,
-    hooks: { readonly beforeCommit: () => Promise<void>; readonly afterRollback: () => Promise<void> },
-  ) {
+  /** `afterRollback` runs when a transaction's work is gone. */
+  constructor(context: BranchContext, connection: Connection, afterRollback: () => Promise<void>) {
     this.#context = context;
     this.#connection = connection;
-    this.#beforeCommit = hooks.beforeCommit;
-    this.#afterRollback = hooks.afterRollback;
+    this.#afterRollback = afterRollback;
   }
 
   get status(): TransactionStatus {
@@ -195,21 +189,10 @@ export class SessionTransactions {
   async #commit(): Promise<void> {
     const transaction = this.#current;
     this.#current = undefined;
-    if (transaction === undefined) return;
     try {
-      await this.#endTemporary(transaction);
-      await transaction.commit();
+      await transaction?.commit();
     } catch (error) {
       await this.#afterRollback();
-      throw error;
-    }
-  }
-
-  async #endTemporary(transaction: Transaction): Promise<void> {
-    try {
-      await this.#beforeCommit();
-    } catch (error) {
-      await transaction.rollback();
       throw error;
     }
   }

@@ -63,9 +63,10 @@ export function requireAnnounced(announced: AnnouncedTypes | undefined, actual: 
       : announced.length === actual.length &&
         announced.every((oid, index) => oid === "open" || oid === told(actual[index]));
   if (same) return;
-  // pgjdbc prepares anew by itself, and knows the case by this name alone.
-  const routine = "RevalidateCachedQuery";
-  throw new SqlError(SQLSTATE.featureNotSupported, "cached plan must not change result type", { routine });
+  // asyncpg and pgjdbc prepare again when the routine is this one.
+  throw new SqlError(SQLSTATE.featureNotSupported, "cached plan must not change result type", {
+    routine: "RevalidateCachedQuery",
+  });
 }
 
 /** Formats to encode in: an open column is text, and text is the same bytes in both formats. */

@@ -18,8 +18,6 @@ export type Reading = Pick<
   | "columnNames"
   | "repetition"
   | "sequenceColumns"
-  | "onCommit"
-  | "unnamedIndex"
   | "parts"
   | "ifAdded"
   | "alteration"
@@ -46,8 +44,6 @@ export function plainReading(
     columnNames: undefined,
     repetition: NOT_REPEATABLE,
     sequenceColumns: [],
-    onCommit: undefined,
-    unnamedIndex: undefined,
     parts: undefined,
     ifAdded: undefined,
     alteration: undefined,

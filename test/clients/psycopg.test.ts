@@ -56,14 +56,20 @@ const SEEN = {
   ],
   many: [[5]],
   copy: true,
-  // Cursors are refused for now, with a code that says so.
-  server_cursor: "0A000",
+  server_cursor: 2500,
+  // What the inner part did is undone, the rest goes on.
+  nested: ["23505", [[70]]],
 };
 
 describe.skipIf(python === undefined).each(HEADS)("on $title", (head: Head) => {
   test("psycopg 3 works, in text and in binary", async () => {
     const { bytes, rest } = await runSession("psycopg", head);
-    expect(rest).toEqual({ ...SEEN, branch: head.branch, binary: {} });
+    expect(rest).toEqual({
+      ...SEEN,
+      branch: head.branch,
+      binary: {},
+      pipelined: [[1, 2, 3], "22P02", [[0]]],
+    });
     expect(bytes).toEqual(BYTES);
   });
 

@@ -146,6 +146,35 @@ def server_cursor(connection):
     return count
 
 
+def nested(connection, cursor):
+    """A SAVEPOINT and back."""
+    cursor.execute("INSERT INTO cities (id, name) VALUES (70, 'Lienz')")
+    cursor.execute("SAVEPOINT part")
+    code = code_of(cursor, "INSERT INTO cities (id, name) VALUES (70, 'taken')")[0]
+    cursor.execute("ROLLBACK TO SAVEPOINT part")
+    left = rows(cursor, "SELECT id FROM cities WHERE id >= 70")
+    connection.rollback()
+    return [code, left]
+
+
+def pipelined(connection):
+    """Statements sent without waiting; one that fails takes those behind it along."""
+    with connection.pipeline():
+        cursors = [connection.execute("SELECT %s::int", [i]) for i in (1, 2, 3)]
+        found = [cursor.fetchone()[0] for cursor in cursors]
+    connection.commit()
+    code = "00000"
+    try:
+        with connection.pipeline():
+            connection.execute("SELECT %s::int", ["x"])
+            connection.execute("INSERT INTO cities (id, name) VALUES (72, 'behind')")
+    except driver.errors.DataError as error:
+        # Which of the calls hears of it depends on how fast the answer came.
+        code = error.sqlstate
+    connection.rollback()
+    return [found, code, rows(connection.cursor(), "SELECT count(*) FROM cities WHERE id = %s", [72])]
+
+
 def main():
     connection = connect()
     cursor = connection.cursor()
@@ -165,6 +194,9 @@ def main():
     }
     if IS_THREE:
         seen["binary"] = binary(connection)
+        seen["pipelined"] = pipelined(connection)
+        connection.rollback()
+    seen["nested"] = nested(connection, cursor)
     seen["server_cursor"] = server_cursor(connection)
     connection.close()
     print(json.dumps(seen))

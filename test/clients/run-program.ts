@@ -11,14 +11,9 @@ export interface Ending {
 export async function runProgram(
   program: string,
   args: readonly string[],
-  options: {
-    readonly input?: string;
-    readonly environment?: Record<string, string>;
-    readonly directory?: string;
-  } = {},
+  options: { readonly input?: string; readonly environment?: Record<string, string> } = {},
 ): Promise<Ending> {
-  const env = { ...process.env, ...options.environment };
-  const child = spawn(program, args, { env, cwd: options.directory });
+  const child = spawn(program, args, { env: { ...process.env, ...options.environment } });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on("error", reject).on("close", resolve);
   });

@@ -3,17 +3,22 @@
  * `REQUIRE_CLIENTS=1`, as in CI, it makes them fail.
  */
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const IS_REQUIRED = process.env["REQUIRE_CLIENTS"] === "1";
-const VENV = fileURLToPath(new URL("../../node_modules/.cache/clients-venv", import.meta.url));
-const PYTHON = `${VENV}/bin/python`;
-const PYTHON_PACKAGES = ["psycopg[binary]==3.3.9", "psycopg2-binary==2.9.13"];
-
-const JDBC_VERSION = "42.7.7";
-const JDBC_DIRECTORY = fileURLToPath(new URL("../../node_modules/.cache/clients-jdbc", import.meta.url));
-const JDBC_JAR = `${JDBC_DIRECTORY}/postgresql-${JDBC_VERSION}.jar`;
+const PYTHON_PACKAGES = [
+  "psycopg[binary]==3.3.9",
+  "psycopg2-binary==2.9.13",
+  "asyncpg==0.31.0",
+  "sqlalchemy[asyncio]==2.0.52",
+];
+const DRIVERS = "import psycopg, psycopg2, asyncpg, sqlalchemy.ext.asyncio, greenlet";
+/** Named by what is in it: one that is there is complete. */
+const VENV = fileURLToPath(
+  new URL(`../../node_modules/.cache/clients-venv-${digest(PYTHON_PACKAGES.join(" "))}`, import.meta.url),
+);
 
 /** True when a program can be started. Throws instead of false where the clients are required. */
 export function hasProgram(name: string): boolean {
@@ -21,36 +26,46 @@ export function hasProgram(name: string): boolean {
   return error === undefined || unavailable(`"${name}" is not installed`);
 }
 
-/** The Python with psycopg 3 and psycopg2, made on first use; undefined where it cannot be had. */
+/**
+ * The Python with psycopg 3, psycopg2, asyncpg and SQLAlchemy, made on first use; undefined where it cannot be had. Test
+ * files run side by side: each makes its own, and the first one done is everybody's.
+ */
 export function pythonWithDrivers(): string | undefined {
   if (!hasProgram("python3")) return undefined;
-  const drivers = "import psycopg, psycopg2";
-  if (existsSync(PYTHON) && spawnSync(PYTHON, ["-c", drivers]).status === 0) return PYTHON;
+  if (existsSync(VENV)) return pythonIn(VENV);
+  const own = `${VENV}.${process.pid}`;
   const steps = [
-    ["python3", "-m", "venv", "--clear", VENV],
-    [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...PYTHON_PACKAGES],
-    [PYTHON, "-c", drivers],
+    ["python3", "-m", "venv", "--clear", own],
+    [pythonIn(own), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...PYTHON_PACKAGES],
+    [pythonIn(own), "-c", DRIVERS],
   ] as const;
   for (const [program, ...args] of steps) {
     const result = spawnSync(program, args, { encoding: "utf8" });
     if (result.status !== 0) {
+      rmSync(own, { recursive: true, force: true });
       unavailable(`no Python with drivers: ${describe(result)}`);
       return undefined;
     }
   }
-  return PYTHON;
+  publish(own);
+  return pythonIn(VENV);
 }
 
-/** The jar of pgjdbc, fetched on first use; undefined where it or a JDK cannot be had. */
-export function jdbcDriver(): string | undefined {
-  if (!hasProgram("javac") || !hasProgram("mvn")) return undefined;
-  if (existsSync(JDBC_JAR)) return JDBC_JAR;
-  const artifact = `-Dartifact=org.postgresql:postgresql:${JDBC_VERSION}`;
-  const copy = ["-q", "-B", "dependency:copy", artifact, `-DoutputDirectory=${JDBC_DIRECTORY}`];
-  const result = spawnSync("mvn", copy, { encoding: "utf8" });
-  if (result.status === 0 && existsSync(JDBC_JAR)) return JDBC_JAR;
-  unavailable(`no pgjdbc: ${describe(result)} ${result.stdout}`);
-  return undefined;
+function publish(own: string): void {
+  try {
+    renameSync(own, VENV);
+  } catch (error) {
+    rmSync(own, { recursive: true, force: true });
+    if (!existsSync(VENV)) throw error;
+  }
+}
+
+function pythonIn(venv: string): string {
+  return `${venv}/bin/python`;
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
 function describe({ error, stderr }: SpawnSyncReturns<string>): string {

@@ -73,8 +73,7 @@ function findAccount(): { uid: number; gid: number } {
   throw new Error("no account to run PostgreSQL as");
 }
 
-/** A port nobody listens on at the moment. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
