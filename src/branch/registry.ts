@@ -79,7 +79,8 @@ export class Registry {
    */
   async begin(connection: Connection): Promise<Snapshot> {
     return await this.#latch.run(async () => {
-      await connection.run(`BEGIN; SELECT 1 FROM ${DATA_CATALOG}.${SYSTEM_SCHEMA}.format LIMIT 0`);
+      await connection.runConstant("BEGIN");
+      await connection.runConstant(`SELECT 1 FROM ${DATA_CATALOG}.${SYSTEM_SCHEMA}.format LIMIT 0`);
       return { state: this.#state, sequence: this.#sequence, definitions: this.#definitions };
     });
   }
