@@ -45,6 +45,18 @@ class RawClient {
     return await this.#exchange(Buffer.concat([...messages, serialize.sync()]), onChunk);
   }
 
+  /** Sends a COPY FROM STDIN with its data, pieces of any size, as fast as they are taken. */
+  async copyIn(sql, pieces) {
+    this.#bytes = 0;
+    const answered = new Promise((resolve, reject) => (this.#reading = { resolve, reject }));
+    this.#socket.write(serialize.query(sql));
+    for (const piece of pieces) {
+      if (!this.#socket.write(serialize.copyData(piece))) await once(this.#socket, "drain");
+    }
+    this.#socket.write(serialize.copyDone());
+    return await answered;
+  }
+
   async prepare(name, text) {
     await this.#exchange(Buffer.concat([serialize.parse({ name, text }), serialize.sync()]));
   }

@@ -6,7 +6,7 @@ const END = "<!-- bench:end -->";
 
 /** One line per figure that has a target, and the ones worth knowing beside it. */
 export function toTable(results) {
-  const { branchCreation, streaming, pointQuery, slowReader } = results;
+  const { branchCreation, streaming, pointQuery, slowReader, idleConnections, copy } = results;
   const { medianMs, ratios } = pointQuery;
   const rows = [
     ["What", "Measured", "Target", "Met"],
@@ -41,6 +41,15 @@ export function toTable(results) {
           "≤ 100 MB",
           yesNo(slowReader.met),
         ],
+    idleConnections === undefined
+      ? ["Idle connections", "not measured here (needs /proc)", "≤ 100 KB each", ""]
+      : [
+          `${idleConnections.connections} idle connections, each after a query`,
+          `${idleConnections.kbEach} KB each`,
+          "≤ 100 KB each",
+          yesNo(idleConnections.met),
+        ],
+    ...copyRows(copy),
   ];
   const [head, ...body] = rows;
   return [line(head), line(head.map(() => "---")), ...body.map(line)].join("\n");
@@ -52,6 +61,36 @@ function streamingRow({ rows, ...byFormat }, format, target) {
   if (postgresMs === undefined)
     return [what, `${wireMs} ms; PostgreSQL 15 is not installed here`, target, ""];
   return [what, `${wireMs} ms, ${ratio}× PostgreSQL 15 (${postgresMs} ms)`, target, yesNo(met)];
+}
+
+/** One line per format, and one for memory. */
+function copyRows({ formats, memory }) {
+  const rows = Object.entries(formats).map(([name, rates]) => [
+    `COPY ${name}, 5 columns, in and out`,
+    `in ${thousands(rates.inMain)} rows/s (branch ${thousands(rates.inBranch)}${besidePostgres(rates.inRatio)}), ` +
+      `out ${thousands(rates.outMain)} rows/s (branch ${thousands(rates.outBranch)}${besidePostgres(rates.outRatio)})`,
+    "in ≥ 200,000 rows/s",
+    yesNo(Math.min(rates.inMain, rates.inBranch) >= 200_000),
+  ]);
+  if (memory === undefined) return rows;
+  const { rows: count, growthMb } = memory;
+  return [
+    ...rows,
+    [
+      `COPY of ${count.toLocaleString("en")} rows in`,
+      `memory grew by ${growthMb} MB`,
+      "≤ 200 MB",
+      yesNo(memory.met),
+    ],
+  ];
+}
+
+function thousands(rows) {
+  return Math.round(rows).toLocaleString("en");
+}
+
+function besidePostgres(value) {
+  return value === undefined ? "" : `; ${value}× PostgreSQL 15`;
 }
 
 function line(cells) {

@@ -6,6 +6,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { measureBranchCreation } from "./branch-creation.mjs";
+import { measureIdleConnections } from "./idle-connections.mjs";
+import { measureCopy } from "./copy.mjs";
 import { measurePointQuery } from "./point-query.mjs";
 import { toTable, updateReadme } from "./report.mjs";
 import { measureSlowReader } from "./slow-reader.mjs";
@@ -18,6 +20,8 @@ const MEASUREMENTS = {
   streaming: measureStreaming,
   pointQuery: measurePointQuery,
   slowReader: measureSlowReader,
+  idleConnections: measureIdleConnections,
+  copy: measureCopy,
 };
 
 /** Names on the command line limit the run; then nothing is written. */

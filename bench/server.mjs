@@ -9,8 +9,8 @@ import { createInterface } from "node:readline";
 const MAIN = new URL("../dist/cli/main.js", import.meta.url).pathname;
 const READY = /^duckbranch listening on (.+):(\d+)$/;
 
-/** Starts a server whose file was filled by `initSql`; the caller stops it. */
-export async function startServer(initSql) {
+/** Starts a server whose file was filled by `initSql`; the caller stops it. `environment` holds settings. */
+export async function startServer(initSql, environment = {}) {
   const directory = mkdtempSync(join(tmpdir(), "duckbranch-bench-"));
   const init = join(directory, "init.sql");
   writeFileSync(init, initSql);
@@ -27,7 +27,10 @@ export async function startServer(initSql) {
       "--init",
       init,
     ],
-    { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, DUCKBRANCH_LOG_LEVEL: "error" } },
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, DUCKBRANCH_LOG_LEVEL: "error", ...environment },
+    },
   );
   const exited = once(server, "exit");
   const address = await readyAddress(server);

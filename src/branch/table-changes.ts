@@ -1,17 +1,11 @@
 /** What one ALTER TABLE action makes of a table's definition, as text for `rebuildTable`. Pure. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { ConstraintType } from "../sql/analysis.js";
+import { defaultConstraintName, nameTest } from "../sql/constraint-labels.js";
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
-import {
-  constraintsOf,
-  defaultConstraintName,
-  mentionedColumns,
-  nameTest,
-  wordAt,
-  type TableConstraint,
-} from "./constraint-names.js";
+import { constraintsOf, mentionedColumns, wordAt, type TableConstraint } from "./constraint-names.js";
 import type { PhysicalTable } from "./model.js";
 import { storedColumns, type TableDefinition, type TableElement } from "./table-definition.js";
 import type { NewDefinition } from "./table-rebuild.js";

@@ -69,6 +69,7 @@ export const SQLSTATE = {
   groupingError: "42803",
   windowingError: "42P20",
   invalidTableDefinition: "42P16",
+  invalidObjectDefinition: "42P17",
   datatypeMismatch: "42804",
   wrongObjectType: "42809",
   undefinedFunction: "42883",
@@ -111,8 +112,8 @@ export interface SqlErrorFields {
   /** Where in the data the failure lies: `COPY t, line 3, column a: "x"`. */
   readonly where?: string | undefined;
   readonly object?: ErrorObject | undefined;
-  /** PostgreSQL's function, only where drivers know an error by it. */
-  readonly routine?: "RevalidateCachedQuery" | undefined;
+  /** The function of PostgreSQL's source that says this, where drivers act on it. */
+  readonly routine?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -140,9 +141,10 @@ export class SqlError extends Error {
 
   /** The same error with some fields changed. */
   with(fields: SqlErrorFields & { readonly message?: string }): SqlError {
-    const { detail, hint, position, where, object, cause } = this;
+    const { detail, hint, position, where, object, routine, cause } = this;
     const { message = this.message, ...changed } = fields;
-    return new SqlError(this.code, message, { detail, hint, position, where, object, cause, ...changed });
+    const kept = { detail, hint, position, where, object, routine, cause };
+    return new SqlError(this.code, message, { ...kept, ...changed });
   }
 }
 

@@ -119,6 +119,18 @@ const RULES: readonly Rule[] = [
     code: SQLSTATE.undefinedObject,
     message: (m) => `type "${text(m[1])}" does not exist`,
   },
+  {
+    pattern: /^Catalog Error: Type with name "?(.*?)"? already exists/,
+    code: SQLSTATE.duplicateObject,
+    message: (m) => `type "${text(m[1])}" already exists`,
+  },
+  {
+    pattern:
+      /^Catalog Error: Could not drop the table because this table is main key table of the table "(.*?)"/,
+    code: SQLSTATE.dependentObjectsStillExist,
+    message: () => "cannot drop table because other objects depend on it",
+    detail: (m) => `a foreign key of table ${text(m[1])} depends on it`,
+  },
   { pattern: /^Catalog Error: .*already exists/, code: SQLSTATE.duplicateObject },
   { pattern: /^Catalog Error: .*does not exist/, code: SQLSTATE.undefinedObject },
   { pattern: /^(?:Catalog|Dependency) Error: .*depend/s, code: SQLSTATE.dependentObjectsStillExist },
@@ -126,6 +138,11 @@ const RULES: readonly Rule[] = [
     pattern: /^Binder Error: Referenced column "(.*?)" (?:was )?not found/,
     code: SQLSTATE.undefinedColumn,
     message: (m) => `column "${text(m[1])}" does not exist`,
+  },
+  {
+    pattern: /^Binder Error: (?:Table|Values list) "(.*?)" does not have a column named "(.*?)"/,
+    code: SQLSTATE.undefinedColumn,
+    message: (m) => `column ${text(m[1])}.${text(m[2])} does not exist`,
   },
   {
     pattern: /^Binder Error: .*does not have a column (?:named|with name) "?([^"\n]*)"?/,

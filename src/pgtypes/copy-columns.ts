@@ -9,6 +9,7 @@ import { parseBytea } from "../core/bytea.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
+import { plainBinaryWriter } from "./copy-binary-plain.js";
 import { binaryFieldReader } from "./copy-binary-values.js";
 import type { JsonColumn } from "./copy-json-column.js";
 import { parseArrayLiteral, type ArrayItem } from "./parse-array.js";
@@ -47,7 +48,6 @@ export function copyColumnInput(type: EngineType, options: InputOptions): CopyCo
   const item = itemShape(type);
   const isRaw = item !== '"VARCHAR"';
   const read = fieldReader(type, options);
-  const readBinary = binaryFieldReader(type);
   const put = (out: JsonColumn, text: string): void => {
     if (isRaw) out.putRawString(text);
     else out.putString(text);
@@ -56,10 +56,18 @@ export function copyColumnInput(type: EngineType, options: InputOptions): CopyCo
     item,
     expression: (source) => valueExpression(type, source, 0),
     readText: textWriter(type, read, put),
-    readBinary:
-      read === anyText
-        ? putVerified
-        : (bytes, start, end, out) => put(out, read(readBinary(bytes.subarray(start, end)))),
+    readBinary: binaryWriter(type, read, put),
+  };
+}
+
+/** As PostgreSQL's text of the same value, but for texts, and for plain values of everyday types. */
+function binaryWriter(type: EngineType, read: FieldReader, put: PutItem): FieldWriter {
+  if (read === anyText) return putVerified;
+  const putPlain = plainBinaryWriter(type);
+  const textOf = binaryFieldReader(type);
+  return (bytes, start, end, out) => {
+    if (putPlain?.(bytes, start, end, out) === true) return;
+    put(out, read(textOf(bytes.subarray(start, end))));
   };
 }
 

@@ -5,6 +5,7 @@
  * Owns    one growable buffer; a batch of large values does not keep its memory
  */
 import { Cells } from "../engine/vector-cells.js";
+import { MAX_INT64_TEXT, writeInt } from "./digits.js";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -49,6 +50,16 @@ export class JsonColumn {
   /** Takes the item put last away again. */
   dropLast(): void {
     this.#cells.used = this.#lastItem;
+  }
+
+  /** Any integer up to 2^53. */
+  putInteger(value: number): void {
+    const cells = this.#cells;
+    const out = cells.reserve(MAX_INT64_TEXT + 1);
+    this.#lastItem = cells.used;
+    const at = writeInt(out, cells.used, value);
+    out[at] = COMMA;
+    cells.used = at + 1;
   }
 
   /** A number, or any other JSON, as it is written. */

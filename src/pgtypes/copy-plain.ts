@@ -30,7 +30,8 @@ const UNSIGNED: ReadonlySet<number> = new Set([
 const DATE_LENGTH = 10;
 const MOMENT_LENGTH = 19;
 const MAX_FRACTION = 6;
-const MAX_FLOAT_DIGITS = 15;
+/** Neither too large nor too small for a REAL, so nothing needs to be computed. */
+const MAX_FLOAT_DIGITS = 30;
 
 function never(): boolean {
   return false;

@@ -21,7 +21,8 @@ const ZONE = String.raw`(?:\s*(?:(?<utc>z|zulu)|${OFFSET})|\s+(?<zone>[a-z][a-z0
 const ERA = String.raw`(?:\s*(?<era>bc|ad))?`;
 const CLOCK = `(?:${TIME}|${COMPACT_TIME})${MERIDIEM}`;
 
-const MOMENT = new RegExp(`^(?:${DATE}|${COMPACT_DATE})(?:(?:\\s*t|\\s+)${CLOCK}${ZONE})?${ERA}$`, "i");
+/** A zone may stand behind a date alone; `-05` only behind a blank, or it would be a part of the date. */
+const MOMENT = new RegExp(`^(?:${DATE}|${COMPACT_DATE})(?!-)(?:(?:\\s*t|\\s+)${CLOCK})?${ZONE}${ERA}$`, "i");
 const MOMENT_WITH_ERA = new RegExp(`^(?:${DATE})(?:(?:\\s*t|\\s+)${CLOCK})?${ERA}$`, "i");
 const CLOCK_ONLY = new RegExp(`^t?${CLOCK}${ZONE}$`, "i");
 const MICROS_PER_SECOND = 1_000_000;

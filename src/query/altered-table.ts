@@ -144,7 +144,7 @@ export class AlteredTable {
     }
     const statement = { ...this.statement, edits };
     // DuckDB fills the rows of a default that is called per row in steps of its own, which need another configuration.
-    const isComputed = sequences.length > 0 || /\bdefault\b[^]*\(/i.test(this.statement.text);
+    const isComputed = sequences.length > 0 || /\b(?:default|generated)\b[^]*\(/i.test(this.statement.text);
     if (!this.wasWritten && !isComputed) return [step(await this.native(statement))];
     for (const sql of sequences) await this.transaction.connection.run(sql);
     const { start, end } = this.clauseBehind("add", statement);
@@ -337,7 +337,7 @@ export class AlteredTable {
     try {
       await rebuildTable(connection, this.physical, next);
     } catch (error) {
-      throw explainRows(error, change, this.relation.name);
+      throw explainRows(error, change, this.relation);
     }
     return [NOTHING_TO_RUN];
   }

@@ -6,7 +6,7 @@
  * Shape   coalesce(nextval('public.t_id_seq'), length('serial')): the second part is never used
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import { generatedName } from "../branch/generated-names.js";
+import { generatedName } from "../sql/generated-names.js";
 import { MAIN } from "../branch/model.js";
 import type { Transaction } from "../branch/transaction.js";
 import { textCell, type Connection } from "../engine/connection.js";

@@ -1,4 +1,5 @@
 /** What planning a statement needs, and what it gives. */
+import type { OnCommit } from "../sql/table-forms.js";
 import type { NameScope } from "./relation-names.js";
 import type { ResolveServices } from "./resolve.js";
 import type { Notice } from "./types.js";
@@ -11,18 +12,20 @@ export interface PlannedStatement {
   readonly skipped?: string;
   /** IF EXISTS found nothing: no part of the statement is left to do. */
   readonly finished?: true;
+  /** Answered with this tag instead of the statement's. */
+  readonly tag?: string;
 }
 
 /** Names a temporary table makes or drops are the session's business. */
-interface TemporaryTables {
-  add(name: string): void;
+interface TemporaryNames {
+  add(name: string, onCommit?: OnCommit): void;
   delete(name: string): void;
 }
 
 export interface PlanContext {
   readonly services: ResolveServices;
   readonly scope: NameScope;
-  readonly temporary: TemporaryTables;
+  readonly temporary: TemporaryNames;
   readonly user: string;
   readonly notice: (severity: Notice["severity"], code: Notice["code"], message: string) => void;
 }

@@ -25,7 +25,8 @@ export async function planCreateTable(
   const relation = creatableName(scope, name);
   if (scope.head === MAIN) return await planCreateOnMain(context, transaction, statement, relation);
   const existing = scope.state.find(scope.head, relation);
-  if (existing !== undefined && statement.ifNotExists) return [skipExisting(context, relation.name)];
+  if (existing !== undefined && statement.ifNotExists)
+    return [skipExisting(context, statement, relation.name)];
   if (existing !== undefined && !statement.orReplace) throw alreadyExists(relation);
   await transaction.lock(relation, scope.head);
   const own = transaction.state.own(scope.head, relation);
@@ -55,9 +56,9 @@ async function withSequences(
 }
 
 /** IF NOT EXISTS met something of that name. */
-function skipExisting(context: PlanContext, name: string): PlannedStatement {
+function skipExisting(context: PlanContext, { verb }: RelationalStatement, name: string): PlannedStatement {
   context.notice("NOTICE", SQLSTATE.duplicateTable, `relation "${name}" already exists, skipping`);
-  return NOTHING_TO_RUN;
+  return verb === "createTableAs" ? { ...NOTHING_TO_RUN, tag: "CREATE TABLE AS" } : NOTHING_TO_RUN;
 }
 
 /** On main the catalogue says at commit what was made. */
@@ -70,7 +71,7 @@ async function planCreateOnMain(
   refuseOtherHeads(context, statement);
   if (statement.ifNotExists) {
     const kinds = await kindsOf(transaction.connection, { catalog: DATA_CATALOG, ...relation });
-    if (kinds.size > 0) return [skipExisting(context, relation.name)];
+    if (kinds.size > 0) return [skipExisting(context, statement, relation.name)];
   }
   transaction.markCreated(relation);
   if (statement.orReplace) transaction.markReplaced(relation);
@@ -99,10 +100,10 @@ async function planCreateTemporary(
 ): Promise<PlannedStatement[]> {
   const table = name.parts.at(-1) ?? "";
   if (statement.ifNotExists && context.scope.temporary.has(normaliseName(table)))
-    return [skipExisting(context, table)];
+    return [skipExisting(context, statement, table)];
   const targets = new Map([[name.start, `temp.main.${quoteIdentifier(table)}`]]);
   const place = { catalog: "temp", schema: "main" };
-  const afterwards = (): void => context.temporary.add(table);
+  const afterwards = (): void => context.temporary.add(table, statement.onCommit);
   return await withSequences(context, transaction, place, statement, targets, afterwards);
 }
 
@@ -128,7 +129,8 @@ async function planBranchView(
 ): Promise<PlannedStatement[]> {
   const { scope } = context;
   const existing = scope.state.find(scope.head, relation);
-  if (existing !== undefined && statement.ifNotExists) return [skipExisting(context, relation.name)];
+  if (existing !== undefined && statement.ifNotExists)
+    return [skipExisting(context, statement, relation.name)];
   if (existing !== undefined && !(statement.orReplace && existing.kind === "view")) {
     throw alreadyExists(relation);
   }

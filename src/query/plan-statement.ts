@@ -12,6 +12,7 @@ import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { planAlter } from "./plan-alter.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
 import { planDrops } from "./plan-drop.js";
+import { planCreateIndex } from "./plan-index.js";
 import type { NameScope } from "./relation-names.js";
 import { resolveStatement, writableName } from "./resolve.js";
 import { createdObjectName, writeTarget } from "./write-targets.js";
@@ -64,6 +65,13 @@ export async function planStatement(
       if (statement.alteration === undefined) return [await planInPlace(context, transaction, statement)];
       if (context.scope.head === MAIN) transaction.markCatalogChanged();
       return await planAlter(context, transaction, statement, statement.alteration);
+    case "createIndex":
+      return await planCreateIndex(
+        context,
+        transaction,
+        statement,
+        async (named) => await planInPlace(context, transaction, named),
+      );
     case "createView":
       return await planCreateView(context, transaction, statement);
     default:

@@ -9,7 +9,7 @@ import { classifyFailure } from "../engine/failure.js";
 import { OID } from "../pgtypes/oids.js";
 import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
 import type { RelationalStatement } from "../sql/analysis.js";
-import { withByteLiterals } from "./byte-literals.js";
+import { withUncastLiterals } from "./uncast-literals.js";
 import { describeTargets } from "./describe.js";
 import { withCastTypes } from "./parameter-casts.js";
 import type { ParameterHint } from "./parameter-types.js";
@@ -55,7 +55,7 @@ export async function runRelational(
   const declaredOids = withCastTypes(statement, input.declaredOids);
   return await chooseTransaction(
     core,
-    await withByteLiterals(core, statement),
+    await withUncastLiterals(core, statement),
     { ...input, declaredOids },
     running,
   );
@@ -216,7 +216,8 @@ async function runSteps(
     const sql = kept === undefined ? step.sql : kept.returning(step.sql, statement);
     const stream = await start(core, sql, input);
     step.afterwards?.();
-    outcome = await outcomeOf(statement, stream, isLast ? end : async () => {}, kept);
+    const shown = step.tag === undefined ? statement : { ...statement, tag: step.tag };
+    outcome = await outcomeOf(shown, stream, isLast ? end : async () => {}, kept);
   }
   return outcome;
 }

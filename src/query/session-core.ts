@@ -6,13 +6,13 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type HeadId } from "../branch/model.js";
 import { requireBranch, requireReadable, requireWritable } from "../branch/lifecycle.js";
 import type { BranchContext, Transaction } from "../branch/transaction.js";
-import { textCell, type Connection } from "../engine/connection.js";
+import type { Connection } from "../engine/connection.js";
 import { catalogFunction } from "../catalog/resolve.js";
 import { ianaName } from "../pgtypes/time-zone-names.js";
 import { SessionCatalog } from "../catalog/session-catalog.js";
 import { useCatalog } from "../engine/database.js";
 import type { StatementAnalysis } from "../sql/analysis.js";
-import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { normaliseName, quoteLiteral } from "../sql/names.js";
 import { splitNames } from "./setting-values.js";
 import { SessionCalls } from "./session-calls.js";
 import { SessionNotifications } from "./notifications.js";
@@ -31,6 +31,7 @@ import { SessionTransactions } from "./transactions.js";
 import type { Rewind } from "./savepoints.js";
 import type { Settings } from "./settings.js";
 import type { Notice } from "./types.js";
+import { TemporaryTables } from "./temporary-tables.js";
 
 const MAX_PREPARED = 128;
 
@@ -79,7 +80,7 @@ export class SessionCore implements Disposable {
   readonly #functions: SessionFunctions;
   readonly #catalog: SessionCatalog;
   readonly #listing: BranchListings;
-  readonly #temporary = new Set<string>();
+  readonly #temporary: TemporaryTables;
   #head: HeadId = MAIN;
   /** Of the settings DuckDB was told. */
   #appliedRevision = 0;
@@ -99,9 +100,13 @@ export class SessionCore implements Disposable {
     this.connection = connection;
     this.settings = settings;
     this.identity = identity;
-    this.transactions = new SessionTransactions(services.context, connection, async () => {
-      this.#catalog.forget();
-      await this.#readTemporary();
+    this.#temporary = new TemporaryTables(connection);
+    this.transactions = new SessionTransactions(services.context, connection, {
+      beforeCommit: async () => await this.#temporary.beforeCommit(),
+      afterRollback: async () => {
+        this.#catalog.forget();
+        await this.#temporary.readAgain();
+      },
     });
     this.prepared = new PreparedCache(connection, MAX_PREPARED);
     this.targetShapes = new TargetShapes(connection);
@@ -253,22 +258,9 @@ export class SessionCore implements Disposable {
     }
   }
 
-  /** After a rollback, the temporary tables that are really there. */
-  async #readTemporary(): Promise<void> {
-    if (this.#temporary.size === 0) return;
-    const rows = await this.connection.rows(
-      "SELECT table_name AS name FROM duckdb_tables() WHERE temporary UNION ALL SELECT view_name FROM duckdb_views() WHERE temporary",
-    );
-    this.#temporary.clear();
-    for (const row of rows) this.#temporary.add(normaliseName(textCell(row, "name")));
-  }
-
   async discardTemporary(): Promise<void> {
     this.transactions.record({ kind: "final", reason: "DISCARD TEMP cannot be repeated" });
-    for (const name of this.#temporary) {
-      await this.connection.run(`DROP TABLE IF EXISTS temp.main.${quoteIdentifier(name)}`);
-    }
-    this.#temporary.clear();
+    await this.#temporary.discard();
   }
 
   discardPlans(): void {
@@ -288,7 +280,7 @@ export class SessionCore implements Disposable {
     return {
       state: transaction?.state ?? this.services.context.registry.state,
       head: this.#head,
-      temporary: this.#temporary,
+      temporary: this.#temporary.names,
       searchPath: this.searchPath,
       nowMs: Date.now(),
       isWritten: transaction?.writtenSoFar(this.#head) ?? nothing,
@@ -302,10 +294,7 @@ export class SessionCore implements Disposable {
       services: this.resolveServices,
       scope: this.scope(transaction),
       user: this.identity.user,
-      temporary: {
-        add: (name) => this.#temporary.add(normaliseName(name)),
-        delete: (name) => this.#temporary.delete(normaliseName(name)),
-      },
+      temporary: this.#temporary,
       notice: (severity, code, message) => this.notice(severity, code, message),
     };
   }

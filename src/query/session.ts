@@ -8,7 +8,7 @@ import { classifyFailure } from "../engine/failure.js";
 import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
 import { describeBranch, runBranch } from "./branch-runner.js";
 import { runCopy } from "./copy.js";
-import { withPosition } from "./error-position.js";
+import { explainFailure } from "./explain-failure.js";
 import { describeRelational, runRelational, type ExecuteInput } from "./relational-runner.js";
 import { NamedStatements } from "./named-statements.js";
 import { SessionCore, type SessionIdentity, type SessionServices } from "./session-core.js";
@@ -86,10 +86,11 @@ export class DuckSession implements QuerySession {
   }
 
   async describe(statement: ParsedStatement, declaredOids: readonly number[]): Promise<StatementDescription> {
+    const analysis = await this.#analysisOf(statement);
     try {
-      return await this.#describe(await this.#analysisOf(statement), declaredOids);
+      return await this.#describe(analysis, declaredOids);
     } catch (error) {
-      throw withPosition(classifyFailure(error), sourceOf(statement));
+      throw await explainFailure(this.#core, analysis, error, sourceOf(statement));
     }
   }
 
@@ -163,7 +164,7 @@ export class DuckSession implements QuerySession {
       );
       return "batches" in result ? { ...result, batches: timeout.batches(result.batches) } : result;
     } catch (error) {
-      throw withPosition(classifyFailure(error), sourceOf(statement));
+      throw await explainFailure(this.#core, analysis, error, sourceOf(statement));
     }
   }
 

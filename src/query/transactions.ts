@@ -14,6 +14,7 @@ import type { TransactionStatus } from "./types.js";
 export class SessionTransactions {
   readonly #context: BranchContext;
   readonly #connection: Connection;
+  readonly #beforeCommit: () => Promise<void>;
   readonly #afterRollback: () => Promise<void>;
   #block: "none" | "open" | "failed" = "none";
   #implicit = false;
@@ -26,11 +27,16 @@ export class SessionTransactions {
   /** Ends waits inside the transaction; replaced for each statement. */
   #wait = new AbortController();
 
-  /** `afterRollback` runs when a transaction's work is gone. */
-  constructor(context: BranchContext, connection: Connection, afterRollback: () => Promise<void>) {
+  /** `beforeCommit` runs inside a transaction that is about to end, `afterRollback` when a transaction's work is gone. */
+  constructor(
+    context: BranchContext,
+    connection: Connection,
+    hooks: { readonly beforeCommit: () => Promise<void>; readonly afterRollback: () => Promise<void> },
+  ) {
     this.#context = context;
     this.#connection = connection;
-    this.#afterRollback = afterRollback;
+    this.#beforeCommit = hooks.beforeCommit;
+    this.#afterRollback = hooks.afterRollback;
   }
 
   get status(): TransactionStatus {
@@ -189,10 +195,21 @@ export class SessionTransactions {
   async #commit(): Promise<void> {
     const transaction = this.#current;
     this.#current = undefined;
+    if (transaction === undefined) return;
     try {
-      await transaction?.commit();
+      await this.#endTemporary(transaction);
+      await transaction.commit();
     } catch (error) {
       await this.#afterRollback();
+      throw error;
+    }
+  }
+
+  async #endTemporary(transaction: Transaction): Promise<void> {
+    try {
+      await this.#beforeCommit();
+    } catch (error) {
+      await transaction.rollback();
       throw error;
     }
   }

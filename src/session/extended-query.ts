@@ -39,7 +39,7 @@ export class ExtendedQuery {
   }
 
   async parse(message: ParseMessage): Promise<void> {
-    this.#statements.requireFree(message.name);
+    this.#statements.requireRoom(message.name, message.text.length);
     const parsed = (await this.#context.session.parse(message.text)).filter((statement) => !statement.empty);
     if (parsed.length > 1) {
       throw new SqlError(SQLSTATE.syntaxError, "cannot insert multiple commands into a prepared statement");
@@ -59,13 +59,15 @@ export class ExtendedQuery {
       );
     }
     if (message.resultFormats.length > 1) await this.#checkResultFormats(statement, message.resultFormats);
-    await this.#portals.makeRoom(message.portal, this.#context.session.cursors);
+    const isNamed = message.portal !== "";
+    await this.#portals.makeRoom(message.portal, this.#context.session.cursors, message.parameters);
     const formats = expandFormats(message.parameterFormats, given);
     this.#portals.set(message.portal, {
       statement,
       parameters: message.parameters.map((bytes, index) => ({
         format: formatName(formats[index] ?? 0),
-        bytes,
+        // A view would keep all that came with the message for as long as the portal lives.
+        bytes: isNamed && bytes !== null ? Buffer.from(bytes) : bytes,
       })),
       resultFormats: message.resultFormats,
       announced: undefined,

@@ -8,6 +8,8 @@ import type { RowSource } from "./row-source.js";
 
 /** Portals one client may hold inside one transaction. */
 const MAX_PORTALS = 10_000;
+/** Parameters of all named portals of one client. */
+const MAX_PARAMETER_BYTES = 67_108_864;
 /** Unread rows of all suspended portals of one client, kept in memory while other statements run. */
 const MAX_BUFFERED_BYTES = 67_108_864;
 
@@ -34,15 +36,28 @@ export interface Portal {
 /** A client's portals by name; the unnamed one is replaced by the next Bind or Query. */
 export class Portals {
   readonly #byName = new Map<string, Portal>();
+  /** Parameters of those with a name. */
+  #parameterBytes = 0;
 
-  /** Refuses a name that is taken (42P03), and drops the unnamed portal to make room for its successor. */
-  async makeRoom(name: string, cursors: Pick<ClientCursors, "has">): Promise<void> {
+  /** Refuses a name that is taken (42P03) and one too many (54000), and drops the unnamed portal for its successor. */
+  async makeRoom(
+    name: string,
+    cursors: Pick<ClientCursors, "has">,
+    parameters: readonly (Uint8Array | null)[] = [],
+  ): Promise<void> {
     if (name === "") return this.close("");
     if (this.#byName.has(name) || cursors.has(name))
       throw new SqlError(SQLSTATE.duplicateCursor, `cursor "${name}" already exists`);
     if (this.#byName.size >= MAX_PORTALS) {
       throw new SqlError(SQLSTATE.programLimitExceeded, `too many portals (${MAX_PORTALS})`);
     }
+    const bytes = totalLength(parameters);
+    if (this.#parameterBytes + bytes > MAX_PARAMETER_BYTES) {
+      throw new SqlError(SQLSTATE.programLimitExceeded, "parameters of portals are too large in all", {
+        detail: `A transaction may hold ${MAX_PARAMETER_BYTES} bytes of them.`,
+      });
+    }
+    this.#parameterBytes += bytes;
   }
 
   has(name: string): boolean {
@@ -65,6 +80,8 @@ export class Portals {
     const portal = this.#byName.get(name);
     if (portal === undefined) return;
     this.#byName.delete(name);
+    if (name !== "")
+      this.#parameterBytes -= totalLength(portal.parameters.map((parameter) => parameter.bytes));
     await release(portal);
   }
 
@@ -72,6 +89,7 @@ export class Portals {
   async closeAll(): Promise<void> {
     const portals = [...this.#byName.values()];
     this.#byName.clear();
+    this.#parameterBytes = 0;
     for (const portal of portals) await release(portal);
   }
 
@@ -90,6 +108,10 @@ export class Portals {
       if (state.kind === "open") room -= await state.source.bufferRest(room);
     }
   }
+}
+
+function totalLength(values: readonly (Uint8Array | null)[]): number {
+  return values.reduce((sum, value) => sum + (value?.length ?? 0), 0);
 }
 
 async function release(portal: Portal): Promise<void> {

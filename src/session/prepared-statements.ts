@@ -6,6 +6,9 @@ import { requireAnnounced, type AnnouncedTypes } from "./row-description.js";
 /** Prepared statements one client may hold: they live until it closes them. */
 const MAX_STATEMENTS = 10_000;
 
+/** Text of all of them, in characters. */
+const MAX_STATEMENTS_LENGTH = 33_554_432;
+
 /** Where descriptions come from, and how long one holds: while the epoch is the same. */
 export interface DescriptionContext {
   readonly session: QuerySession;
@@ -48,9 +51,12 @@ export class PreparedStatement implements NamedStatement {
     return this.#announced;
   }
 
-  /** Fixes the result types as of now. A client may use what it was told once for ever. Errors: 0A000 for others than before. */
+  /**
+   * Fixes the result types as of now: a client may use what it was told once for ever. FETCH and EXECUTE have none while
+   * there is nothing of that name. Errors: 0A000 for others than before.
+   */
   announce(types: AnnouncedTypes): void {
-    requireAnnounced(this.#announced, types);
+    if (this.#announced !== null) requireAnnounced(this.#announced, types);
     this.#announced ??= types;
   }
 
@@ -72,22 +78,27 @@ export class PreparedStatement implements NamedStatement {
 export class PreparedStatements {
   readonly #named: Map<string, NamedStatement>;
   #unnamed: PreparedStatement | undefined;
+  /** At least the length of all named texts: it does not follow what is closed. */
+  #lengthAtMost = 0;
 
   /** `named` are the session's, where SQL's PREPARE puts its own. */
   constructor(named: Map<string, NamedStatement>) {
     this.#named = named;
   }
 
-  /** Refuses a name that is taken (42P05). Asked before the text is read. */
-  requireFree(name: string): void {
+  /** Refuses a name that is taken (42P05) and a text too many (54000). Asked before the text is read. */
+  requireRoom(name: string, textLength: number): void {
     if (name === "") return;
     if (this.#named.has(name)) {
       throw new SqlError(SQLSTATE.duplicatePreparedStatement, `prepared statement "${name}" already exists`);
     }
-    if (this.#named.size >= MAX_STATEMENTS) {
-      throw new SqlError(SQLSTATE.programLimitExceeded, `too many prepared statements (${MAX_STATEMENTS})`, {
-        hint: "close or deallocate those no longer needed",
-      });
+    if (this.#named.size >= MAX_STATEMENTS) throw tooMany(`too many prepared statements (${MAX_STATEMENTS})`);
+    this.#lengthAtMost += textLength;
+    if (this.#lengthAtMost <= MAX_STATEMENTS_LENGTH) return;
+    this.#lengthAtMost = textLength;
+    for (const { parsed } of this.#named.values()) this.#lengthAtMost += parsed?.text.length ?? 0;
+    if (this.#lengthAtMost > MAX_STATEMENTS_LENGTH) {
+      throw tooMany(`prepared statements are too long in all (${MAX_STATEMENTS_LENGTH} characters)`);
     }
   }
 
@@ -117,4 +128,10 @@ export class PreparedStatements {
     if (name === "") this.#unnamed = undefined;
     else this.#named.delete(name);
   }
+}
+
+function tooMany(message: string): SqlError {
+  return new SqlError(SQLSTATE.programLimitExceeded, message, {
+    hint: "close or deallocate those no longer needed",
+  });
 }

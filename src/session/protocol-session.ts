@@ -17,6 +17,7 @@ import { Portals } from "./portals.js";
 import { PreparedStatements } from "./prepared-statements.js";
 import { FatalError, reportOf } from "./reports.js";
 import { simpleQuery } from "./simple-query.js";
+import { TimeSlice } from "./time-slice.js";
 
 /** Identifies the connection to CancelRequest. */
 export interface BackendKey {
@@ -31,6 +32,7 @@ export class ProtocolSession {
   readonly #extended: ExtendedQuery;
   /** After an error in an extended-query message: everything is skipped until Sync. */
   #skipping = false;
+  readonly #slice = new TimeSlice();
   /** Nothing is under way: the last thing sent was ReadyForQuery. */
   #atRest = true;
 
@@ -51,7 +53,7 @@ export class ProtocolSession {
       this.#context.writeChangedParameters();
       writeBackendKeyData(this.#context.output.writer, key.processId, key.secret);
       await this.#context.ready();
-      while (await this.#next());
+      while (await this.#next()) if (this.#slice.isOver) await this.#slice.rest();
     } finally {
       await this.#portals.closeAll();
     }

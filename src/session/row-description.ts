@@ -63,10 +63,9 @@ export function requireAnnounced(announced: AnnouncedTypes | undefined, actual: 
       : announced.length === actual.length &&
         announced.every((oid, index) => oid === "open" || oid === told(actual[index]));
   if (same) return;
-  // asyncpg and pgjdbc prepare again when the routine is this one.
-  throw new SqlError(SQLSTATE.featureNotSupported, "cached plan must not change result type", {
-    routine: "RevalidateCachedQuery",
-  });
+  // asyncpg and pgjdbc prepare anew by themselves, and know the case by this name alone.
+  const routine = "RevalidateCachedQuery";
+  throw new SqlError(SQLSTATE.featureNotSupported, "cached plan must not change result type", { routine });
 }
 
 /** Formats to encode in: an open column is text, and text is the same bytes in both formats. */

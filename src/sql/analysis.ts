@@ -5,6 +5,7 @@
 import type { SqlError } from "../core/errors.js";
 import type { BranchCommand } from "./branch-command.js";
 import type { ColumnNames } from "./column-names.js";
+import type { OnCommit, UnnamedIndex } from "./table-forms.js";
 import type { Repetition } from "./repetition.js";
 
 /** What a mention of a name is there for. */
@@ -155,6 +156,10 @@ export interface RelationalStatement {
   readonly columnNames: ColumnNames | undefined;
   /** What running it again would do: for savepoints. */
   readonly repetition: Repetition;
+  /** Of a temporary table: what every COMMIT does to it. */
+  readonly onCommit: OnCommit | undefined;
+  /** CREATE INDEX without a name. */
+  readonly unnamedIndex: UnnamedIndex | undefined;
   /** Of createTable and of alterTable with ADD COLUMN. */
   readonly sequenceColumns: readonly SequenceColumn[];
   /** Statements that are run one after the other in its place; it has no names of its own then. */

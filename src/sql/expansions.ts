@@ -26,8 +26,8 @@ export function partsOf(tree: ParsedTree, references: References): readonly Part
   switch (tree.type) {
     case "AlterTableStmt":
       return alterParts(tree.node, references);
-    case "CreateTableAsStmt":
-      return flagField(tree.node, "is_select_into") ? selectIntoParts(references) : undefined;
+    case "SelectStmt":
+      return selectsInto(tree.node) ? selectIntoParts(references) : undefined;
     default:
       return undefined;
   }
@@ -130,6 +130,12 @@ function tableConstraint(type: string, written: string, column: string): string[
     default:
       return [written];
   }
+}
+
+/** The first SELECT of a UNION has the clause. */
+function selectsInto(node: AstNode): boolean {
+  const first = nodeField(node, "larg");
+  return nodeField(node, "intoClause") !== undefined || (first !== undefined && selectsInto(first));
 }
 
 /** SELECT a INTO [TEMP] [TABLE] t FROM u  ⇒  CREATE [TEMP] TABLE t AS SELECT a FROM u */

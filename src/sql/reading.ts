@@ -18,6 +18,8 @@ export type Reading = Pick<
   | "columnNames"
   | "repetition"
   | "sequenceColumns"
+  | "onCommit"
+  | "unnamedIndex"
   | "parts"
   | "ifAdded"
   | "alteration"
@@ -44,6 +46,8 @@ export function plainReading(
     columnNames: undefined,
     repetition: NOT_REPEATABLE,
     sequenceColumns: [],
+    onCommit: undefined,
+    unnamedIndex: undefined,
     parts: undefined,
     ifAdded: undefined,
     alteration: undefined,

@@ -93,7 +93,10 @@ async function read(
 
 function assemble(references: References, reading: Reading): RelationalStatement {
   const { text, tokens, types } = references;
-  const names = references.names.toSorted((left, right) => left.start - right.start);
+  // What is taken out of the text takes its names with it.
+  const names = references.names
+    .filter((name) => !references.edits.some((edit) => edit.start <= name.start && name.end <= edit.end))
+    .toSorted((left, right) => left.start - right.start);
   return {
     kind: "relational",
     text,

@@ -10,6 +10,7 @@ import { Scope } from "./scope.js";
 import { identitySpan, sequenceOptions } from "./sequence-columns.js";
 import { isName, isWord } from "./token-reader.js";
 import { refuseConstraints } from "./tree-refusals.js";
+import { storedToVirtual } from "./table-forms.js";
 import type { TreeWalker } from "./tree-walker.js";
 import { Utf8Offsets } from "./utf8-offsets.js";
 
@@ -38,6 +39,7 @@ export function readAlterTable(tree: ParsedTree, walker: TreeWalker, references:
   for (const item of listField(node, "cmds")) {
     const action = unwrapAs(item, "AlterTableCmd") ?? item;
     refuseConstraints(action);
+    storedToVirtual(action, references, new Utf8Offsets(references.text));
     walker.visit(action, new Scope());
   }
   const target = nodeField(node, tree.type === "AlterSeqStmt" ? "sequence" : "relation");

@@ -9,7 +9,16 @@ import { Scope } from "./scope.js";
 import { isWord } from "./token-reader.js";
 import { readAlterTable } from "./tree-alterations.js";
 import { refuseTableForms } from "./tree-refusals.js";
+import {
+  dropTableAsOptions,
+  dropTableOptions,
+  labelConstraints,
+  onCommitOf,
+  simplifyIndex,
+  storedToVirtual,
+} from "./table-forms.js";
 import type { TreeWalker } from "./tree-walker.js";
+import { Utf8Offsets } from "./utf8-offsets.js";
 
 /** Undefined for a statement that is no definition, or one that is not supported. */
 export function readDefinition(
@@ -52,12 +61,17 @@ export function readDefinition(
 function readCreateTable(node: AstNode, walker: TreeWalker, references: References): Reading {
   refuseTableForms(node);
   const target = addTarget(node, "relation", "table", walker, references);
-  for (const field of ["tableElts", "options"]) walker.visit(node[field], new Scope());
+  dropTableOptions(references);
+  const offsets = new Utf8Offsets(references.text);
+  storedToVirtual(node["tableElts"], references, offsets);
+  labelConstraints(node, walker.relationName(target)?.parts.at(-1) ?? "", references, offsets);
+  walker.visit(node["tableElts"], new Scope());
   const ifNotExists = flagField(node, "if_not_exists");
   const { sequenceColumns } = walker;
   return plainReading("createTable", "CREATE TABLE", true, {
     ifNotExists,
     temporary: isTemporary(target),
+    onCommit: onCommitOf(node),
     sequenceColumns,
   });
 }
@@ -68,13 +82,15 @@ function readCreateTableAs(node: AstNode, walker: TreeWalker, references: Refere
   const into = nodeField(node, "into") ?? {};
   const query = unwrapAs(node["query"], "SelectStmt");
   if (query === undefined) throw notSupported("CREATE TABLE AS EXECUTE is not supported");
-  if (flagField(node, "is_select_into")) throw notSupported("SELECT INTO is not supported");
   const target = addTarget(into, "rel", "table", walker, references);
   walker.select(query, new Scope());
   const range = queryRange(references);
+  const as = references.tokens.findIndex((token) => token.start === range?.start) - 1;
+  dropTableAsOptions(references, as);
   return plainReading("createTableAs", flagField(into, "skipData") ? "CREATE TABLE AS" : "SELECT", true, {
     ifNotExists: flagField(node, "if_not_exists"),
     temporary: isTemporary(target),
+    onCommit: onCommitOf(into),
     query:
       range === undefined
         ? undefined
@@ -102,12 +118,12 @@ function readCreateView(node: AstNode, walker: TreeWalker, references: Reference
 }
 
 function readCreateIndex(node: AstNode, walker: TreeWalker, references: References): Reading {
-  if (textField(node, "idxname") === "")
-    throw notSupported("an index needs a name", "Write CREATE INDEX name ON ...");
-  readNameBehind(references, "index", "create");
+  const unnamedIndex = simplifyIndex(node, references);
+  if (unnamedIndex === undefined) readNameBehind(references, "index", "create");
   addTarget(node, "relation", "table", walker, references, "alter");
-  for (const field of ["indexParams", "whereClause"]) walker.visit(node[field], new Scope());
-  return plainReading("createIndex", "CREATE INDEX", true, { ifNotExists: flagField(node, "if_not_exists") });
+  walker.visit(node["indexParams"], new Scope());
+  const ifNotExists = flagField(node, "if_not_exists");
+  return plainReading("createIndex", "CREATE INDEX", true, { ifNotExists, unnamedIndex });
 }
 
 function readCreateSequence(node: AstNode, walker: TreeWalker, references: References): Reading {

@@ -8,10 +8,6 @@ export function refuseTableForms(node: AstNode): void {
     throw notSupported("table inheritance and partitions are not supported");
   if ("partspec" in node || "partbound" in node) throw notSupported("partitioned tables are not supported");
   if ("ofTypename" in node) throw notSupported("typed tables are not supported");
-  const onCommit = textField(node, "oncommit");
-  if (onCommit === "ONCOMMIT_DROP" || onCommit === "ONCOMMIT_DELETE_ROWS") {
-    throw notSupported("only ON COMMIT PRESERVE ROWS is supported");
-  }
   for (const element of listField(node, "tableElts")) {
     if (unwrap(element)?.type === "TableLikeClause") {
       throw notSupported(
@@ -32,17 +28,9 @@ export function refuseConstraints(tree: unknown): void {
 }
 
 function refuseConstraint(node: AstNode): void {
-  const isStored = textField(node, "generated_kind") !== "v";
   switch (textField(node, "contype")) {
     case "CONSTR_EXCLUSION":
       throw notSupported("exclusion constraints are not supported");
-    case "CONSTR_GENERATED":
-      if (isStored)
-        throw notSupported(
-          "stored generated columns are not supported",
-          "Use GENERATED ALWAYS AS (...) VIRTUAL.",
-        );
-      return;
     case "CONSTR_ATTR_DEFERRABLE":
     case "CONSTR_ATTR_DEFERRED":
       throw notSupported("deferrable constraints are not supported");

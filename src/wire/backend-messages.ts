@@ -27,7 +27,6 @@ export interface ReportFields {
   /** The context the failure arose in. */
   readonly where?: string | undefined;
   /** What the failure is about. */
-  readonly routine?: string | undefined;
   readonly object?:
     | {
         readonly schema?: string | undefined;
@@ -36,6 +35,7 @@ export interface ReportFields {
         readonly constraint?: string | undefined;
       }
     | undefined;
+  readonly routine?: string | undefined;
 }
 
 /** PostgreSQL 15 answers with the whole version number, major and minor. */

@@ -1,9 +1,6 @@
 /** Statements of the corpus that do not run yet: number ⇒ why. The test fails when one is missing here, and when one runs. */
 export const KNOWN_FAILURES: ReadonlyMap<number, string> = new Map([
   [84, "\\sf of a function of pg_catalog: pg_proc lists the user's macros only"],
-  [126, "COPY in binary format is not supported yet"],
   [127, "COPY in binary format is not supported yet"],
-  [155, "SAVEPOINT outside a transaction block: PostgreSQL refuses it, too (25P01)"],
-  [156, "RELEASE outside a transaction block: PostgreSQL refuses it, too (25P01)"],
   [158, "serializable isolation: DuckDB gives snapshots, which allow write skew"],
 ]);

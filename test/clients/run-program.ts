@@ -11,9 +11,14 @@ export interface Ending {
 export async function runProgram(
   program: string,
   args: readonly string[],
-  options: { readonly input?: string; readonly environment?: Record<string, string> } = {},
+  options: {
+    readonly input?: string;
+    readonly environment?: Record<string, string>;
+    readonly directory?: string;
+  } = {},
 ): Promise<Ending> {
-  const child = spawn(program, args, { env: { ...process.env, ...options.environment } });
+  const env = { ...process.env, ...options.environment };
+  const child = spawn(program, args, { env, cwd: options.directory });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on("error", reject).on("close", resolve);
   });

@@ -20,6 +20,10 @@ const VENV = fileURLToPath(
   new URL(`../../node_modules/.cache/clients-venv-${digest(PYTHON_PACKAGES.join(" "))}`, import.meta.url),
 );
 
+const JDBC_VERSION = "42.7.7";
+const JDBC_DIRECTORY = fileURLToPath(new URL("../../node_modules/.cache/clients-jdbc", import.meta.url));
+const JDBC_JAR = `${JDBC_DIRECTORY}/postgresql-${JDBC_VERSION}.jar`;
+
 /** True when a program can be started. Throws instead of false where the clients are required. */
 export function hasProgram(name: string): boolean {
   const { error } = spawnSync(name, ["--version"]);
@@ -66,6 +70,18 @@ function pythonIn(venv: string): string {
 
 function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
+
+/** The jar of pgjdbc, fetched on first use; undefined where it or a JDK cannot be had. */
+export function jdbcDriver(): string | undefined {
+  if (!hasProgram("javac") || !hasProgram("mvn")) return undefined;
+  if (existsSync(JDBC_JAR)) return JDBC_JAR;
+  const artifact = `-Dartifact=org.postgresql:postgresql:${JDBC_VERSION}`;
+  const copy = ["-q", "-B", "dependency:copy", artifact, `-DoutputDirectory=${JDBC_DIRECTORY}`];
+  const result = spawnSync("mvn", copy, { encoding: "utf8" });
+  if (result.status === 0 && existsSync(JDBC_JAR)) return JDBC_JAR;
+  unavailable(`no pgjdbc: ${describe(result)} ${result.stdout}`);
+  return undefined;
 }
 
 function describe({ error, stderr }: SpawnSyncReturns<string>): string {

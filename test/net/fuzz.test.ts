@@ -134,6 +134,64 @@ describe("the server survives", () => {
     await expectHealthy();
   });
 
+  it("any bytes between the messages of a batch, and instead of COPY data", async () => {
+    using setup = await WireClient.start(open.address);
+    await setup.query("create table if not exists fuzz_t (id int4)");
+    const before = fc.constantFrom(
+      Buffer.concat(
+        [serialize.parse({ text: "select 1" }), serialize.bind()].map((part) => Buffer.from(part)),
+      ),
+      Buffer.from(serialize.query("begin; select 1")),
+      Buffer.from(serialize.query("copy fuzz_t from stdin")),
+      Buffer.concat([serialize.parse({ text: "x" }), serialize.bind()].map((part) => Buffer.from(part))),
+    );
+    await fc.assert(
+      fc.asyncProperty(before, bytes, async (start, stream) => {
+        using client = await WireClient.start(open.address);
+        client.socket.end(Buffer.concat([start, stream]));
+        expect(await client.untilClosed()).toBeInstanceOf(Array);
+      }),
+      RUNS,
+    );
+    await expectHealthy();
+  });
+
+  it("streams that end anywhere, and lengths that lie", async () => {
+    const cut = fc.tuple(fc.array(message, { minLength: 1, maxLength: 6 }), fc.nat(), fc.nat(), fc.integer());
+    await fc.assert(
+      fc.asyncProperty(cut, async ([messages, end, which, lie]) => {
+        const whole = Buffer.concat(messages);
+        using cutOff = await WireClient.start(open.address);
+        cutOff.socket.end(whole.subarray(0, end % whole.length));
+        expect(await cutOff.untilClosed()).toBeInstanceOf(Array);
+        const lying = messages.map((part) => Buffer.from(part));
+        lying[which % lying.length]?.writeInt32BE(lie, 1);
+        using liar = await WireClient.start(open.address);
+        liar.socket.end(Buffer.concat(lying));
+        expect(await liar.untilClosed()).toBeInstanceOf(Array);
+      }),
+      RUNS,
+    );
+    await expectHealthy();
+  });
+
+  it("any answer to its challenge", async () => {
+    const first = serialize.sendSASLInitialResponseMessage("SCRAM-SHA-256", "n,,n=*,r=abc");
+    const parts = fc.constantFrom("c=biws", "c=", "r=abc", "p=", "p=AAAA", ",", "=", "x=y", "\u00fc", "p=*");
+    const answer = fc.array(parts, { maxLength: 6 }).map((list) => Buffer.from(`p    ${list.join(",")}`));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(answer, frame), async (stream) => {
+        if (stream.readUInt8(0) === FRONTEND_TAG.password) stream.writeInt32BE(stream.length - 1, 1);
+        using client = await WireClient.dial(guarded.address);
+        client.send(serialize.startup({ user: "ann" }), first, stream);
+        const names = (await client.untilClosed()).map(({ name }) => name);
+        expect(names).toEqual(["authenticationSASL", "authenticationSASLContinue", "error"]);
+      }),
+      RUNS,
+    );
+    await expectHealthy();
+  });
+
   it("sensible messages in any order, and answers them the same in any chunking", async () => {
     using setup = await WireClient.start(open.address);
     await setup.query("create table if not exists fuzz_t (id int4)");

@@ -46,6 +46,8 @@ describe("text parameters", () => {
     [OID.date, "20240229", "DATE", "2024-02-29"],
     [OID.date, "2024-02-28 24:00", "DATE", "2024-02-28"],
     [OID.date, "0044-03-15 BC", "DATE", "0044-03-15 (BC)"],
+    [OID.date, "0900-01-01 -05", "DATE", "0900-01-01"],
+    [OID.timestamptz, "2024-01-01+05:30", "TIMESTAMP WITH TIME ZONE", "2023-12-31 18:30:00+00"],
     [OID.date, "2024-02-29T23:59:59+02", "DATE", "2024-02-29"],
     [OID.time, "24:00", "TIME", "24:00:00"],
     [OID.time, "1:02:03.5 PM", "TIME", "13:02:03.5"],
@@ -102,6 +104,7 @@ describe("text parameters", () => {
     [OID.numeric, "NaN", "0A000", 'numeric value "NaN" is not supported'],
     [OID.bool, "o", "22P02", 'invalid input syntax for type boolean: "o"'],
     [OID.date, "2023-02-29", "22008", 'date/time field value out of range: "2023-02-29"'],
+    [OID.date, "2024-01-01-05", "22007", 'invalid input syntax for type date: "2024-01-01-05"'],
     [OID.date, "1/2/2024", "22007", 'invalid input syntax for type date: "1/2/2024"'],
     [OID.timestamp, "2024-01-01 25:00", "22008", 'date/time field value out of range: "2024-01-01 25:00"'],
     [

@@ -73,7 +73,8 @@ function findAccount(): { uid: number; gid: number } {
   throw new Error("no account to run PostgreSQL as");
 }
 
-async function freePort(): Promise<number> {
+/** A port nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

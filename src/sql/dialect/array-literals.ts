@@ -1,3 +1,4 @@
+import type { TextEdit } from "../analysis.js";
 import type { Token } from "../lexer.js";
 import { quoteLiteral } from "../names.js";
 import { isSymbol, isWord, nameAt } from "../token-reader.js";
@@ -8,9 +9,11 @@ import type { DialectPass } from "./pass.js";
  * Array literals of one dimension, where it is certain that they are arrays.
  *
  *   '{1,2}'::int[]                   ⇒  ['1','2']::int[]
- *   relkind = ANY ('{r,"p q",NULL}')  ⇒  relkind = ANY (['r','p q',NULL])
+ *   relkind = ANY ('{r,"p q",NULL}') ⇒  relkind IN ('r','p q',NULL)
+ *   id <> ALL ('{}')                 ⇒  id <> ALL ([])
  *
- * Reason  DuckDB writes lists as [1, 2] and refuses PostgreSQL's form. Several dimensions are left to fail
+ * Reason  DuckDB writes lists as [1, 2] and refuses PostgreSQL's form. A list of quoted values is one of texts, whatever
+ *         it is compared to; behind IN each takes the type it needs. Several dimensions are left to fail
  */
 export const arrayLiteralsPass: DialectPass = ({ tokens }) =>
   tokens.flatMap((token, index) => {
@@ -20,8 +23,22 @@ export const arrayLiteralsPass: DialectPass = ({ tokens }) =>
     const write =
       isSymbol(tokens[index + 1], "::") && isBytea(tokens, index + 2) ? byteaLiteral : quoteLiteral;
     const list = elements.map((element) => (element === null ? "NULL" : write(element))).join(",");
+    const membership = elements.length === 0 ? undefined : membershipEdit(tokens, index);
+    if (membership !== undefined) return [membership, { start: token.start, end: token.end, text: list }];
     return [{ start: token.start, end: token.end, text: `[${list}]` }];
   });
+
+/** `= ANY` or `<> ALL` in front of the bracket, as IN or NOT IN. */
+function membershipEdit(tokens: readonly Token[], index: number): TextEdit | undefined {
+  const [operator, quantifier, bracket] = tokens.slice(Math.max(index - 3, 0), index);
+  if (operator === undefined || bracket === undefined || !isSymbol(bracket, "(")) return undefined;
+  // With a cast it stays a list.
+  if (!isSymbol(tokens[index + 1], ")")) return undefined;
+  const isAny = isSymbol(operator, "=") && ["any", "some"].some((word) => isWord(quantifier, word));
+  const isNone = (isSymbol(operator, "<>") || isSymbol(operator, "!=")) && isWord(quantifier, "all");
+  if (!isAny && !isNone) return undefined;
+  return { start: operator.start, end: bracket.start, text: isAny ? "IN " : "NOT IN " };
+}
 
 function isArrayPlace(tokens: readonly Token[], index: number): boolean {
   if (isSymbol(tokens[index + 1], "::")) return isArrayType(tokens, index + 2);

@@ -1,14 +1,18 @@
 /**
- * String literals without a cast that stand where bytes are wanted: INSERT INTO t VALUES ('\x00ff'). PostgreSQL reads
- * them as bytea, DuckDB as a text whose bytes are written \xHH, and stores other bytes without a word. What is wanted
- * where, DuckDB is asked: with a parameter in the literal's place it tells the parameter's type.
+ * String literals without a cast that stand where bytes or arrays are wanted: INSERT INTO t VALUES ('\x00ff', '{a,b}').
+ * PostgreSQL reads them as bytea and as an array. DuckDB takes the first for a text whose bytes are written \xHH, and
+ * stores other bytes without a word; it writes lists as [a, b], and refuses the second. What is wanted where, DuckDB is
+ * asked: with a parameter in the literal's place it tells the parameter's type.
  */
 import { MAIN } from "../branch/model.js";
 import { notSupported, SqlError } from "../core/errors.js";
+import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
+import { parseArrayLiteral, type ArrayItem } from "../pgtypes/parse-array.js";
 import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { byteaLiteral } from "../sql/dialect/bytea-literals.js";
 import { tokenise, type Token } from "../sql/lexer.js";
+import { quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
 import { describeTargets } from "./describe.js";
 import { resolveStatement } from "./resolve.js";
@@ -16,7 +20,9 @@ import type { SessionCore } from "./session-core.js";
 
 /** Two bytes or more: of one byte PostgreSQL and DuckDB make the same. */
 const HEX = /^\\x\s*[0-9a-f]{2}\s*(?:[0-9a-f]{2}\s*)+$/i;
-const MAYBE_HEX = /\\x\s*[0-9a-f]{2}\s*[0-9a-f]{2}/i;
+/** PostgreSQL's arrays, and JSON, which DuckDB tells apart by the type that is wanted. */
+const ARRAY = /^\s*(?:\[[\d:+-]+\]\s*)*=?\s*\{.*\}\s*$/s;
+const MAYBE = /\\x\s*[0-9a-f]{2}\s*[0-9a-f]{2}|'[\s\d:=+[\]-]*\{/i;
 const VERBS: ReadonlySet<string> = new Set(["select", "insert", "update", "delete", "merge"]);
 /** Literals asked for one by one, when DuckDB can tell nothing about all of them together. */
 const MAX_SINGLE_PROBES = 32;
@@ -26,24 +32,53 @@ const MAX_SINGLE_PROBES = 32;
  *
  * Errors  0A000 for a literal in an INSERT of which DuckDB cannot tell what it is
  */
-export async function withByteLiterals(
+export async function withUncastLiterals(
   core: SessionCore,
   statement: RelationalStatement,
 ): Promise<RelationalStatement> {
-  if (!VERBS.has(statement.verb) || !MAYBE_HEX.test(statement.text)) return statement;
+  if (!VERBS.has(statement.verb) || !MAYBE.test(statement.text)) return statement;
   if (!statement.certain && core.head !== MAIN) return statement;
   const literals = tokenise(statement.text).filter(
-    (token) => token.kind === "string" && HEX.test(token.value) && !isEdited(statement, token),
+    (token) => token.kind === "string" && isCandidate(token.value) && !isEdited(statement, token),
   );
   if (literals.length === 0) return statement;
   const types = await wantedTypes(core, statement, literals);
   const edits = literals.flatMap((literal, index): TextEdit[] => {
     const type = types[index];
-    if (type === undefined && statement.verb === "insert") throw unknownLiteral(literal);
+    if (type === undefined && statement.verb === "insert" && HEX.test(literal.value))
+      throw unknownLiteral(literal);
     const { start, end, value } = literal;
-    return type === EngineTypeId.BLOB ? [{ start, end, text: byteaLiteral(value) }] : [];
+    const text = type === undefined ? undefined : literalOf(value, type);
+    return text === undefined ? [] : [{ start, end, text }];
   });
   return edited(statement, edits);
+}
+
+function isCandidate(value: string): boolean {
+  return HEX.test(value) || ARRAY.test(value);
+}
+
+/** The literal in DuckDB's form for the type that is wanted; undefined where it may stay. */
+function literalOf(value: string, type: EngineType): string | undefined {
+  if (type.typeId === EngineTypeId.BLOB && HEX.test(value)) return byteaLiteral(value);
+  if (elementType(type) === undefined || !ARRAY.test(value)) return undefined;
+  const write = leafType(type).typeId === EngineTypeId.BLOB ? byteaLiteral : quoteLiteral;
+  return `CAST(${listOf(parseArrayLiteral(value), write)} AS ${type.toString()})`;
+}
+
+function leafType(type: EngineType): EngineType {
+  const element = elementType(type);
+  return element === undefined ? type : leafType(element);
+}
+
+function elementType(type: EngineType): EngineType | undefined {
+  return type.typeId === EngineTypeId.LIST || type.typeId === EngineTypeId.ARRAY ? type.valueType : undefined;
+}
+
+function listOf(item: ArrayItem, write: (text: string) => string): string {
+  if (item === null) return "NULL";
+  if (typeof item === "string") return write(item);
+  return `[${item.map((inner) => listOf(inner, write)).join(", ")}]`;
 }
 
 function isEdited(statement: RelationalStatement, token: Token): boolean {
@@ -59,10 +94,10 @@ async function wantedTypes(
   core: SessionCore,
   statement: RelationalStatement,
   literals: readonly Token[],
-): Promise<readonly (EngineTypeId | undefined)[]> {
+): Promise<readonly (EngineType | undefined)[]> {
   const together = await probe(core, statement, literals);
   if (together.every((type) => type !== undefined)) return together;
-  const types: (EngineTypeId | undefined)[] = [];
+  const types: (EngineType | undefined)[] = [];
   for (const literal of literals.slice(0, MAX_SINGLE_PROBES)) {
     const [type] = await probe(core, statement, [literal]);
     types.push(type);
@@ -74,7 +109,7 @@ async function probe(
   core: SessionCore,
   statement: RelationalStatement,
   literals: readonly Token[],
-): Promise<readonly (EngineTypeId | undefined)[]> {
+): Promise<readonly (EngineType | undefined)[]> {
   const first = statement.parameterCount;
   const asParameters = edited(
     statement,
@@ -85,7 +120,7 @@ async function probe(
   const sql = await resolveStatement(core.resolveServices, scope, asParameters, targets);
   try {
     const prepared = await core.connection.prepare(sql);
-    const types = prepared.parameterTypes.slice(first).map((type) => type?.typeId);
+    const types = prepared.parameterTypes.slice(first);
     prepared.close();
     return types;
   } catch (error) {

@@ -1,0 +1,300 @@
+/**
+ * Completes errors about rows and names with what drivers ask for: the constraint's name, schema, table, column and the
+ * place in the text. DuckDB tells some of it in its messages; the rest is in the table's definition.
+ */
+import { definitionOf } from "../branch/catalog-reader.js";
+import { constraintsOf } from "../branch/constraint-names.js";
+import type { RelationName, Version } from "../branch/model.js";
+import { physicalName } from "../branch/system-schema.js";
+import { indexName } from "../branch/table-rebuild.js";
+import type { TableDefinition } from "../branch/table-definition.js";
+import { SQLSTATE, SqlError, type ErrorObject } from "../core/errors.js";
+import { textCell, type Connection } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import type { RelationalStatement } from "../sql/analysis.js";
+import { defaultConstraintName, readLabel } from "../sql/constraint-labels.js";
+import { tokenise } from "../sql/lexer.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { splitAtCommas, sliceTokens } from "../sql/token-reader.js";
+
+/** The table a failed statement wrote. */
+export interface FailedTarget {
+  readonly relation: RelationName;
+  /** As committed: the failed transaction's own definitions are gone. Undefined for a table it made itself. */
+  readonly version: Version | undefined;
+  readonly temporary: boolean;
+}
+
+/** A key that must be unique: a constraint, or a unique index. */
+interface UniqueKey {
+  readonly name: string;
+  readonly columns: readonly string[];
+}
+
+interface MatchedKey extends UniqueKey {
+  readonly values: readonly string[];
+}
+
+/** The error with its object. Reads the catalogue through a connection of its own, after the failure. */
+export async function describeViolation(
+  error: SqlError,
+  target: FailedTarget,
+  connect: () => Promise<Connection>,
+): Promise<SqlError> {
+  if (error.object !== undefined || !error.code.startsWith("23")) return error;
+  const cause = error.cause instanceof Error ? error.cause.message : "";
+  const table = target.relation.name;
+  const object: ErrorObject = { schema: shownSchema(target), table };
+  if (error.code === SQLSTATE.notNullViolation) return notNull(error, cause, object);
+  using connection = await connect();
+  const definition = await readDefinition(connection, target);
+  switch (error.code) {
+    case SQLSTATE.uniqueViolation:
+      return await unique(
+        error,
+        cause,
+        object,
+        definition,
+        async (key) => await holds(connection, target, key),
+      );
+    case SQLSTATE.checkViolation:
+      return check(error, cause, object, definition);
+    case SQLSTATE.foreignKeyViolation:
+      return cause.includes("still referenced")
+        ? await stillReferenced(error, cause, target, connection)
+        : notPresent(error, cause, object, definition);
+    default:
+      return error;
+  }
+}
+
+function shownSchema({ relation, temporary }: FailedTarget): string {
+  if (temporary) return "pg_temp";
+  return normaliseName(relation.schema) === "main" ? "public" : relation.schema;
+}
+
+async function readDefinition(
+  connection: Connection,
+  { version }: FailedTarget,
+): Promise<TableDefinition | undefined> {
+  if (version?.physical == null) return undefined;
+  try {
+    return await definitionOf(connection, version);
+  } catch (error) {
+    if (error instanceof SqlError) return undefined;
+    throw error;
+  }
+}
+
+function notNull(error: SqlError, cause: string, object: ErrorObject): SqlError {
+  const column = /NOT NULL constraint failed: .*\.([^.\n]*)/.exec(cause)?.[1];
+  if (column === undefined) return error;
+  const message = `null value in column "${column}" of relation "${object.table}" violates not-null constraint`;
+  return error.with({ message, object: { ...object, column } });
+}
+
+async function unique(
+  error: SqlError,
+  cause: string,
+  object: ErrorObject,
+  definition: TableDefinition | undefined,
+  isThere: (key: MatchedKey) => Promise<boolean>,
+): Promise<SqlError> {
+  const table = object.table ?? "";
+  const key = /[Dd]uplicate key "(.*)"/s.exec(cause)?.[1];
+  if (key === undefined) return error.with({ object });
+  const keys = definition === undefined ? [] : uniqueKeys(definition, table);
+  const found =
+    namedKey(key, keys) ?? guess(key, cause, table) ?? (await existingKey(keysOfValues(key, keys), isThere));
+  if (found === undefined) return error.with({ object });
+  return error.with({
+    message: `duplicate key value violates unique constraint "${found.name}"`,
+    detail: `Key (${found.columns.join(", ")})=(${found.values.join(", ")}) already exists.`,
+    object: { ...object, constraint: found.name },
+  });
+}
+
+/** Without a definition: a key of one column whose name DuckDB tells. */
+function guess(key: string, cause: string, table: string): MatchedKey | undefined {
+  const single = /^([^:,]+): ([^:,]*)$/.exec(key);
+  if (single === null) return undefined;
+  const columns = [single[1] ?? ""];
+  const type = cause.includes("violates primary key") ? "primary" : "unique";
+  return { name: defaultConstraintName(table, type, columns), columns, values: [single[2] ?? ""] };
+}
+
+function uniqueKeys(definition: TableDefinition, table: string): UniqueKey[] {
+  const constraints = constraintsOf(definition, table).filter(
+    ({ type }) => type === "primary" || type === "unique",
+  );
+  const indexes = definition.indexes
+    .filter((sql) => /^CREATE UNIQUE/i.test(sql))
+    .map((sql) => ({ name: indexName(sql), columns: indexedExpressions(sql) }));
+  return [...constraints, ...indexes];
+}
+
+function indexedExpressions(sql: string): string[] {
+  const tokens = tokenise(sql);
+  const on = tokens.findIndex((token) => token.kind === "word" && token.value === "on");
+  const open = tokens.findIndex((token, index) => index > on && token.value === "(");
+  const close = tokens.findLastIndex((token) => token.value === ")");
+  return splitAtCommas(tokens, open + 1, close).map(([from, to]) => {
+    const only = to === from + 1 ? tokens[from] : undefined;
+    return only?.kind === "quoted" ? only.value : sliceTokens(sql, tokens, from, to);
+  });
+}
+
+/** `id: 1, part: a` names its columns. */
+function namedKey(key: string, candidates: readonly UniqueKey[]): MatchedKey | undefined {
+  for (const candidate of candidates) {
+    const pattern = candidate.columns
+      .map((column) => `${column.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}: (.*)`)
+      .join(", ");
+    const match = new RegExp(`^${pattern}$`, "s").exec(key);
+    if (match !== null) return { ...candidate, values: match.slice(1) };
+  }
+  return undefined;
+}
+
+/** Inside a transaction that wrote the table DuckDB tells the values alone: the keys of as many columns. */
+function keysOfValues(key: string, candidates: readonly UniqueKey[]): readonly MatchedKey[] {
+  const values = key.split(", ");
+  return candidates
+    .filter(({ columns }) => columns.length === values.length)
+    .map((candidate) => ({ ...candidate, values }));
+}
+
+/** The only candidate, or the only one whose values the table has. */
+async function existingKey(
+  candidates: readonly MatchedKey[],
+  isThere: (key: MatchedKey) => Promise<boolean>,
+): Promise<MatchedKey | undefined> {
+  if (candidates.length < 2) return candidates[0];
+  const there: MatchedKey[] = [];
+  for (const candidate of candidates) if (await isThere(candidate)) there.push(candidate);
+  return there.length === 1 ? there[0] : undefined;
+}
+
+async function holds(connection: Connection, { version }: FailedTarget, key: MatchedKey): Promise<boolean> {
+  if (version?.physical == null) return false;
+  const tests = key.columns.map((column) => `CAST(${quoteIdentifier(column)} AS VARCHAR) = ?`);
+  const rows = await connection.rows(
+    `SELECT 1 AS found FROM ${physicalName(version.physical)} WHERE ${tests.join(" AND ")} LIMIT 1`,
+    [...key.values],
+  );
+  return rows.length > 0;
+}
+
+function check(
+  error: SqlError,
+  cause: string,
+  object: ErrorObject,
+  definition: TableDefinition | undefined,
+): SqlError {
+  const table = object.table ?? "";
+  const expression = /with expression (.*)$/s.exec(cause)?.[1]?.trim() ?? "";
+  const name =
+    readLabel(expression)?.name ??
+    (definition === undefined
+      ? undefined
+      : constraintsOf(definition, table).find(
+          ({ type, element }) => type === "check" && definition.elements[element]?.text === expression,
+        )?.name);
+  const message = `new row for relation "${table}" violates check constraint`;
+  if (name === undefined) return error.with({ object });
+  return error.with({ message: `${message} "${name}"`, object: { ...object, constraint: name } });
+}
+
+function notPresent(
+  error: SqlError,
+  cause: string,
+  object: ErrorObject,
+  definition: TableDefinition | undefined,
+): SqlError {
+  const key = /because key "(.*)" does not exist/s.exec(cause)?.[1] ?? "";
+  const table = object.table ?? "";
+  const keys = constraintsOf(definition ?? NO_DEFINITION, table).filter(({ type }) => type === "foreign");
+  const found = keys.find(({ element }) => {
+    const referenced = /REFERENCES .*\((.*)\)\s*$/s.exec(definition?.elements[element]?.text ?? "")?.[1];
+    return keys.length === 1 || referenced === /^([^:]*):/.exec(key)?.[1];
+  });
+  if (found === undefined || key.includes(", ")) return error.with({ object });
+  const text = definition?.elements[found.element]?.text ?? "";
+  const parent = /REFERENCES (?:.*\.)?"?([^"(]*)"?\(/s.exec(text)?.[1] ?? "";
+  const value = key.slice(key.indexOf(": ") + 2);
+  return error.with({
+    message: `insert or update on table "${table}" violates foreign key constraint "${found.name}"`,
+    detail: `Key (${found.columns.join(", ")})=(${value}) is not present in table "${parent}".`,
+    object: { ...object, constraint: found.name },
+  });
+}
+
+const NO_DEFINITION: TableDefinition = {
+  sql: "",
+  indexes: [],
+  columns: [],
+  primaryKey: [],
+  foreignKeys: [],
+  elements: [],
+};
+
+/** The row is still referred to: the constraint is the other table's. */
+async function stillReferenced(
+  error: SqlError,
+  cause: string,
+  { relation }: FailedTarget,
+  connection: Connection,
+): Promise<SqlError> {
+  const [, column = "", value = ""] = /because key "([^:]*): (.*)" is still/s.exec(cause) ?? [];
+  const rows = await connection.rows(
+    `SELECT table_name, schema_name, array_to_string(referenced_column_names, ', ') AS keys FROM duckdb_constraints()
+     WHERE database_name = ? AND schema_name = ? AND constraint_type = 'FOREIGN KEY' AND referenced_table = ?
+       AND array_to_string(constraint_column_names, ', ') = ?`,
+    [DATA_CATALOG, relation.schema, relation.name, column],
+  );
+  const [row] = rows;
+  if (row === undefined || rows.length > 1) return error;
+  const table = textCell(row, "table_name");
+  const name = defaultConstraintName(table, "foreign", [column]);
+  const schema = normaliseName(relation.schema) === "main" ? "public" : relation.schema;
+  return error.with({
+    message: `update or delete on table "${relation.name}" violates foreign key constraint "${name}" on table "${table}"`,
+    detail: `Key (${textCell(row, "keys")})=(${value}) is still referenced from table "${table}".`,
+    object: { schema, table, constraint: name },
+  });
+}
+
+const PLACED_VERBS = new Set(["select", "insert", "update", "delete", "merge", "explain"]);
+
+/** Where in the statement the name stands that does not exist: a relation, or a column that is written. 0-based. */
+export function placeOfName(error: SqlError, statement: RelationalStatement): number | undefined {
+  if (!PLACED_VERBS.has(statement.verb) || error.position !== undefined) return undefined;
+  if (error.code === SQLSTATE.undefinedTable) {
+    const shown = /^relation "(.*)" does not exist$/s.exec(error.message)?.[1];
+    const found = statement.names.find(
+      ({ role, parts }) =>
+        (role === "read" || role === "write") && (parts.join(".") === shown || parts.at(-1) === shown),
+    );
+    return found?.start;
+  }
+  if (error.code !== SQLSTATE.undefinedColumn) return undefined;
+  const column = /^column "(.*)" of relation/s.exec(error.message)?.[1];
+  const target = statement.names.find(({ role }) => role === "write");
+  if (column === undefined || target === undefined) return undefined;
+  return tokenise(statement.text).find((token) => token.start >= target.end && token.value === column)?.start;
+}
+
+/** `column "x" of relation "t" does not exist` for a column that INSERT or UPDATE names as a target. */
+export function describeColumn(error: SqlError, statement: RelationalStatement): SqlError {
+  if (error.code !== SQLSTATE.undefinedColumn || !(error.cause instanceof Error)) return error;
+  const target = statement.names.find(({ role }) => role === "write");
+  const match =
+    statement.verb === "insert"
+      ? /does not have a column (?:named|with name) "?([^"\n]*)"?/.exec(error.cause.message)
+      : /Referenced update column (.*?) not found/.exec(error.cause.message);
+  if (match === null || target === undefined) return error;
+  return error.with({
+    message: `column "${match[1]}" of relation "${target.parts.at(-1)}" does not exist`,
+    position: undefined,
+  });
+}

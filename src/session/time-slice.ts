@@ -1,0 +1,20 @@
+/** Shares the event loop between clients: one that pipelines a million messages must not keep the others waiting. */
+import { setImmediate } from "node:timers/promises";
+
+/** Work of one client at a time. Messages are not cut: one may take longer. */
+const SLICE_MS = 5;
+
+export class TimeSlice {
+  #sinceMs = performance.now();
+
+  /** True when this client has had its share, or has waited for something else meanwhile: then `rest` costs little. */
+  get isOver(): boolean {
+    return performance.now() - this.#sinceMs > SLICE_MS;
+  }
+
+  /** Lets everything else that is due go first. */
+  async rest(): Promise<void> {
+    await setImmediate();
+    this.#sinceMs = performance.now();
+  }
+}

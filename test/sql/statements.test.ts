@@ -1,0 +1,118 @@
+/**
+ * Runs every statement script against PostgreSQL 15, where its binaries are, and against the whole program: on main and
+ * on a branch of a branch, as simple queries and prepared.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startApp } from "../../src/app.js";
+import { readConfig } from "../../src/config.js";
+import { createLog } from "../../src/core/log.js";
+import { hasPostgres, startPostgres } from "../support/postgres.js";
+import { type Address, WireClient } from "../support/wire-client.js";
+import { answer, parseScript, type Script, type ScriptStep, type Sending } from "./statement-script.js";
+
+const FOLDER = new URL("statements/", import.meta.url);
+const SCRIPTS: readonly (readonly [string, Script])[] = readdirSync(FOLDER).map((name) => [
+  name,
+  parseScript(readFileSync(new URL(name, FOLDER), "utf8")),
+]);
+
+interface Answers {
+  readonly expected: readonly string[];
+  readonly actual: readonly string[];
+}
+
+async function play(
+  client: WireClient,
+  steps: readonly ScriptStep[],
+  sending: Sending,
+  who: "postgres" | "ours",
+): Promise<Answers> {
+  const expected: string[] = [];
+  const actual: string[] = [];
+  for (const step of steps) {
+    const title = `line ${step.line}: ${step.sql}`;
+    expected.push(title, ...((who === "ours" ? step.ours : undefined) ?? step.postgres));
+    actual.push(title, ...(await answer(client, step, sending)));
+  }
+  return { expected, actual };
+}
+
+async function startProgram(): Promise<{ address: Address } & AsyncDisposable> {
+  const app = await startApp(readConfig({ data: ":memory:", port: 0 }, {}), createLog("error"));
+  return { address: app.address, [Symbol.asyncDispose]: async () => await app.close() };
+}
+
+/** All rows of main's tables, as text. */
+async function contentOfMain(address: Address): Promise<string[]> {
+  using client = await WireClient.start(address, { database: "main" });
+  const step = { line: 0, parameters: undefined, postgres: [], ours: undefined };
+  const tables = await answer(
+    client,
+    {
+      ...step,
+      sql: "select schemaname || '.' || tablename from pg_tables where schemaname not in ('pg_catalog', 'information_schema') order by 1",
+    },
+    "simple",
+  );
+  const content = [...tables];
+  for (const table of tables.slice(1, -1)) {
+    const [schema = "", name = ""] = table.split(".");
+    content.push(
+      ...(await answer(
+        client,
+        { ...step, sql: `select * from "${schema}"."${name}" order by all` },
+        "simple",
+      )),
+    );
+  }
+  return content;
+}
+
+describe.each<Sending>(["simple", "extended"])("the program answers as PostgreSQL, %s queries", (sending) => {
+  it.each(SCRIPTS)("on main: %s", async (_, script) => {
+    await using program = await startProgram();
+    using client = await WireClient.start(program.address, { database: "main" });
+    const { expected, actual } = await play(client, [...script.before, ...script.after], sending, "ours");
+    expect(actual).toEqual(expected);
+  });
+
+  it.each(SCRIPTS)("on a branch of a branch, and main stays as it is: %s", async (_, script) => {
+    await using program = await startProgram();
+    using main = await WireClient.start(program.address, { database: "main" });
+    const prepared =
+      script.after.length === 0
+        ? { expected: [], actual: [] }
+        : await play(main, script.before, sending, "ours");
+    await main.query("create branch upper");
+    await main.query("create branch lower from upper");
+    const before = await contentOfMain(program.address);
+    using client = await WireClient.start(program.address, { database: "main/lower" });
+    const steps = script.after.length === 0 ? script.before : script.after;
+    const { expected, actual } = await play(client, steps, sending, "ours");
+    expect([...prepared.actual, ...actual]).toEqual([...prepared.expected, ...expected]);
+    expect(await contentOfMain(program.address)).toEqual(before);
+  });
+});
+
+describe.skipIf(!hasPostgres)("PostgreSQL 15 answers", () => {
+  let server: Awaited<ReturnType<typeof startPostgres>>;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(async () => await server[Symbol.asyncDispose]());
+
+  it.each(SCRIPTS)("%s", async (name, script) => {
+    const database = `s_${name.replaceAll(/\W/g, "_")}`;
+    using admin = await WireClient.start(server.address, { database: "postgres" });
+    await admin.query(`create database "${database}"`);
+    using client = await WireClient.start(server.address, { database });
+    const { expected, actual } = await play(
+      client,
+      [...script.before, ...script.after],
+      "simple",
+      "postgres",
+    );
+    expect(actual).toEqual(expected);
+  });
+});
