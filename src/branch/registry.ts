@@ -57,6 +57,11 @@ export class Registry {
     return this.#sequence;
   }
 
+  /** Grows with every commit that changes a definition. */
+  get definitions(): number {
+    return this.#definitions;
+  }
+
   newVersionId(): number {
     return ++this.#versionId;
   }

@@ -68,6 +68,7 @@ export const SQLSTATE = {
   invalidColumnReference: "42P10",
   groupingError: "42803",
   windowingError: "42P20",
+  generatedAlways: "428C9",
   invalidTableDefinition: "42P16",
   invalidObjectDefinition: "42P17",
   datatypeMismatch: "42804",

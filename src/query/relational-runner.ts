@@ -9,6 +9,7 @@ import { classifyFailure } from "../engine/failure.js";
 import { OID } from "../pgtypes/oids.js";
 import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
 import type { RelationalStatement } from "../sql/analysis.js";
+import { refuseSecondChange, withInsertForm } from "./insert-forms.js";
 import { withUncastLiterals } from "./uncast-literals.js";
 import { describeTargets } from "./describe.js";
 import { withCastTypes } from "./parameter-casts.js";
@@ -55,7 +56,7 @@ export async function runRelational(
   const declaredOids = withCastTypes(statement, input.declaredOids);
   return await chooseTransaction(
     core,
-    await withUncastLiterals(core, statement),
+    await withUncastLiterals(core, await withInsertForm(core, statement)),
     { ...input, declaredOids },
     running,
   );
@@ -257,6 +258,7 @@ async function outcomeOf(
   const returnsRows = statement.verb === "select" || statement.returning;
   if (capture === undefined && (!stream.hasRows || !returnsRows)) {
     const changed = await stream.changedRows();
+    refuseSecondChange(statement, changed);
     await end(true);
     return done(statement, changed);
   }
@@ -271,6 +273,7 @@ async function outcomeOf(
     stream,
     returnsRows ? Number.POSITIVE_INFINITY : MAX_CAPTURED_ROWS,
   );
+  refuseSecondChange(statement, changed);
   await end(true);
   const inserted = capture?.read(chunks, changed, all.length);
   if (!returnsRows) return { ...done(statement, changed), inserted };
@@ -301,9 +304,10 @@ function done(statement: RelationalStatement, changed: number): Outcome {
 /** Types of parameters and result. Nothing runs, nothing is forked. */
 export async function describeRelational(
   core: SessionCore,
-  statement: RelationalStatement,
+  written: RelationalStatement,
   clientOids: readonly number[],
 ): Promise<StatementDescription> {
+  const statement = await withInsertForm(core, written);
   const declaredOids = withCastTypes(statement, clientOids);
   const scope = core.scope(core.transactions.current);
   const hasRows = statement.verb === "select" || statement.returning;

@@ -67,6 +67,27 @@ export interface SequenceColumn {
   readonly end: number;
 }
 
+/** What INSERT says beyond its names. */
+export interface InsertForm {
+  /** As listed; empty for none. */
+  readonly columns: readonly string[];
+  /** Where a list of columns may be put in. */
+  readonly columnsAt: number;
+  /** False for DEFAULT VALUES. */
+  readonly hasSource: boolean;
+  /** Values per row, and rows, of VALUES; undefined and 0 for a query. */
+  readonly width: number | undefined;
+  readonly rows: number;
+  /** Which values of VALUES are the word DEFAULT. */
+  readonly defaults: readonly (readonly boolean[])[];
+  /** OVERRIDING SYSTEM VALUE. */
+  readonly overriding: boolean;
+  /** ON CONFLICT ON CONSTRAINT: the name, and the span that stands for its columns. */
+  readonly constraint: (TextSpan & { readonly name: string }) | undefined;
+  /** ON CONFLICT DO UPDATE without a condition: every row is inserted or changes one. */
+  readonly updatesAll: boolean;
+}
+
 /** A place in the statement's text. */
 export interface TextSpan {
   readonly start: number;
@@ -158,6 +179,7 @@ export interface RelationalStatement {
   readonly repetition: Repetition;
   /** Of a temporary table: what every COMMIT does to it. */
   readonly onCommit: OnCommit | undefined;
+  readonly insert: InsertForm | undefined;
   /** CREATE INDEX without a name. */
   readonly unnamedIndex: UnnamedIndex | undefined;
   /** Of createTable and of alterTable with ADD COLUMN. */

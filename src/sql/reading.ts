@@ -20,6 +20,7 @@ export type Reading = Pick<
   | "sequenceColumns"
   | "onCommit"
   | "unnamedIndex"
+  | "insert"
   | "parts"
   | "ifAdded"
   | "alteration"
@@ -48,6 +49,7 @@ export function plainReading(
     sequenceColumns: [],
     onCommit: undefined,
     unnamedIndex: undefined,
+    insert: undefined,
     parts: undefined,
     ifAdded: undefined,
     alteration: undefined,

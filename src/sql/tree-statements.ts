@@ -2,12 +2,14 @@
 import { notSupported } from "../core/errors.js";
 import { listField, nodeField, textField, unwrapAs, type AstNode } from "./ast.js";
 import { resultColumnNames } from "./column-names.js";
+import { readInsertForm } from "./insert-form.js";
 import type { ParsedTree } from "./pg-parser.js";
 import { plainReading, unsupportedStatement, type Reading } from "./reading.js";
 import type { References } from "./references.js";
 import { Scope } from "./scope.js";
 import { readDefinition } from "./tree-definitions.js";
 import { TreeWalker } from "./tree-walker.js";
+import { Utf8Offsets } from "./utf8-offsets.js";
 
 /** Reads a parsed statement into `references`. Throws SqlError 0A000 for what DuckDB has no equivalent of. */
 export function readTree(tree: ParsedTree, references: References): Reading {
@@ -24,9 +26,11 @@ function readStatement(tree: ParsedTree, references: References): Reading {
       walker.select(node, new Scope());
       return plainReading("select", "SELECT", false);
     case "InsertStmt":
-      refuseInsertForms(node);
       walker.modify(node, new Scope());
-      return plainReading("insert", "INSERT", true, { returning: hasReturning(node) });
+      return plainReading("insert", "INSERT", true, {
+        returning: hasReturning(node),
+        insert: readInsertForm(node, references, new Utf8Offsets(references.text)),
+      });
     case "UpdateStmt":
       walker.modify(node, new Scope());
       return plainReading("update", "UPDATE", true, { returning: hasReturning(node) });
@@ -50,19 +54,6 @@ function readStatement(tree: ParsedTree, references: References): Reading {
 /** The tree names the clause in one of two ways, depending on the statement. */
 function hasReturning(node: AstNode): boolean {
   return nodeField(node, "returningClause") !== undefined || listField(node, "returningList").length > 0;
-}
-
-function refuseInsertForms(node: AstNode): void {
-  const conflict = nodeField(node, "onConflictClause");
-  const infer = conflict === undefined ? undefined : nodeField(conflict, "infer");
-  if (infer !== undefined && textField(infer, "conname") !== "") {
-    throw notSupported(
-      "ON CONFLICT ON CONSTRAINT is not supported",
-      "Name the constraint's columns instead.",
-    );
-  }
-  const override = textField(node, "override");
-  if (override !== "" && override !== "OVERRIDING_NOT_SET") throw notSupported("OVERRIDING is not supported");
 }
 
 function readTruncate(node: AstNode, walker: TreeWalker, references: References): Reading {

@@ -1,0 +1,175 @@
+/**
+ * INSERT as PostgreSQL means it: fewer values than columns, a constraint as the target of ON CONFLICT, identity columns
+ * that take no value, and the row that ON CONFLICT would change twice.
+ */
+import { constraintsOf } from "../branch/constraint-names.js";
+import { readTableDefinition, type TableDefinition } from "../branch/table-definition.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { textCell } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import type { InsertForm, RelationalStatement, TextEdit } from "../sql/analysis.js";
+import { tokenise } from "../sql/lexer.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { readOwnedDefault } from "./owned-sequences.js";
+import { resolveName } from "./relation-names.js";
+import type { SessionCore } from "./session-core.js";
+
+const MAX_TARGETS = 256;
+
+interface InsertTarget {
+  readonly definition: TableDefinition;
+  /** Columns GENERATED ALWAYS AS IDENTITY. */
+  readonly always: readonly string[];
+}
+
+interface KnownTargets {
+  definitions: number;
+  readonly targets: Map<string, InsertTarget>;
+}
+
+const known = new WeakMap<SessionCore, KnownTargets>();
+
+/** The statement as DuckDB takes it. Errors: 428C9 a value for an identity column, 42704 an unknown constraint */
+export async function withInsertForm(
+  core: SessionCore,
+  statement: RelationalStatement,
+): Promise<RelationalStatement> {
+  const { insert } = statement;
+  const name = statement.names.find(({ role }) => role === "write");
+  if (name === undefined || statement.verb !== "insert" || insert?.hasSource === false) return statement;
+  const target = await insertTarget(core, name.parts);
+  if (target === undefined) return statement;
+  if (insert === undefined) {
+    refuseUnreadValues(statement, name.end, target.always);
+    return statement;
+  }
+  const table = name.parts.at(-1) ?? "";
+  const columns = insert.columns.length > 0 ? insert.columns : givenColumns(insert, target.definition);
+  refuseIdentityValues(insert, columns, target.always);
+  const edits: TextEdit[] = [];
+  if (insert.columns.length === 0 && columns.length < target.definition.columns.length) {
+    const list = columns.map(quoteIdentifier).join(", ");
+    edits.push({ start: insert.columnsAt, end: insert.columnsAt, text: ` (${list})` });
+  }
+  if (insert.constraint !== undefined)
+    edits.push(conflictColumns(insert.constraint, target.definition, table));
+  return edits.length === 0 ? statement : { ...statement, edits: [...statement.edits, ...edits] };
+}
+
+/** The first columns, as many as VALUES gives; all of them for a query, and for too many values. */
+function givenColumns({ width }: InsertForm, { columns }: TableDefinition): readonly string[] {
+  return columns.slice(0, width ?? columns.length).map(({ name }) => name);
+}
+
+function refuseIdentityValues(
+  insert: InsertForm,
+  columns: readonly string[],
+  always: readonly string[],
+): void {
+  if (insert.overriding) return;
+  for (const [index, column] of columns.entries()) {
+    const isAlways = always.some((own) => normaliseName(own) === normaliseName(column));
+    const isDefault = insert.rows > 0 && insert.defaults.every((row) => row[index] === true);
+    if (!isAlways || isDefault) continue;
+    throw new SqlError(
+      SQLSTATE.generatedAlways,
+      `cannot insert a non-DEFAULT value into column "${column}"`,
+      {
+        detail: `Column "${column}" is an identity column defined as GENERATED ALWAYS.`,
+        hint: "Use OVERRIDING SYSTEM VALUE to override.",
+      },
+    );
+  }
+}
+
+/** A statement too large for a parser, or in DuckDB's dialect: what it gives an identity column was not read. */
+function refuseUnreadValues(
+  { text }: RelationalStatement,
+  behindTarget: number,
+  always: readonly string[],
+): void {
+  if (always.length === 0) return;
+  const list = /^[^(]*\(([^()]*)\)/.exec(text.slice(behindTarget, behindTarget + 10_000))?.[1];
+  const listed = list === undefined ? undefined : tokenise(list).map(({ value }) => normaliseName(value));
+  if (listed !== undefined && !always.some((column) => listed.includes(normaliseName(column)))) return;
+  throw notSupported(
+    "this form of INSERT into a table with GENERATED ALWAYS AS IDENTITY is not supported",
+    "list the other columns",
+  );
+}
+
+function conflictColumns(
+  { name, start, end }: NonNullable<InsertForm["constraint"]>,
+  definition: TableDefinition,
+  table: string,
+): TextEdit {
+  const found = constraintsOf(definition, table).find((constraint) => constraint.name === name);
+  if (found === undefined)
+    throw new SqlError(SQLSTATE.undefinedObject, `constraint "${name}" for table "${table}" does not exist`);
+  if (found.type !== "primary" && found.type !== "unique")
+    throw new SqlError(SQLSTATE.wrongObjectType, "constraint in ON CONFLICT clause has no associated index");
+  return { start, end, text: `(${found.columns.map(quoteIdentifier).join(", ")})` };
+}
+
+/** Undefined for what is no table: the statement's own error will say so. */
+async function insertTarget(core: SessionCore, parts: readonly string[]): Promise<InsertTarget | undefined> {
+  const transaction = core.transactions.current;
+  const scope = core.scope(transaction);
+  const meaning = resolveName(scope, parts);
+  const isOwn = transaction?.definitionsChanged === true || meaning.kind === "temporary";
+  const definitions = transaction?.snapshot.definitions ?? core.services.context.registry.definitions;
+  const key = JSON.stringify([core.head, scope.searchPath, parts]);
+  const cache = known.get(core) ?? { definitions, targets: new Map<string, InsertTarget>() };
+  known.set(core, cache);
+  if (cache.definitions !== definitions || cache.targets.size >= MAX_TARGETS) cache.targets.clear();
+  cache.definitions = definitions;
+  const cached = isOwn ? undefined : cache.targets.get(key);
+  if (cached !== undefined) return cached;
+  const sql = await definitionText(core, meaning);
+  if (sql === undefined) return undefined;
+  const definition = readTableDefinition(sql);
+  const always = /generated always as identity/i.test(sql) ? alwaysColumns(definition) : [];
+  if (!isOwn) cache.targets.set(key, { definition, always });
+  return { definition, always };
+}
+
+async function definitionText(
+  core: SessionCore,
+  meaning: ReturnType<typeof resolveName>,
+): Promise<string | undefined> {
+  if (meaning.kind === "catalog" || meaning.kind === "system") return undefined;
+  if (meaning.kind === "relation" && meaning.version.kind !== "table") return undefined;
+  if (meaning.kind === "relation" && meaning.version.definition !== null) return meaning.version.definition;
+  const place =
+    meaning.kind === "temporary"
+      ? { catalog: "temp", schema: "main", name: meaning.name }
+      : {
+          catalog: DATA_CATALOG,
+          ...(meaning.kind === "relation" ? meaning.version.physical : meaning.relation),
+        };
+  const [row] = await core.connection.rows(
+    "SELECT sql FROM duckdb_tables() WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
+    [place.catalog, place.schema ?? "", place.name ?? ""],
+  );
+  return row === undefined ? undefined : textCell(row, "sql");
+}
+
+function alwaysColumns(definition: TableDefinition): string[] {
+  return definition.elements.flatMap(({ column, text }) => {
+    if (column === undefined) return [];
+    const written = /DEFAULT\((.*)\)/s.exec(text)?.[1] ?? "";
+    return readOwnedDefault(written)?.kind === "always" ? [column.name] : [];
+  });
+}
+
+/** 21000 when ON CONFLICT DO UPDATE met one row twice, which DuckDB makes one change of. */
+export function refuseSecondChange({ insert }: RelationalStatement, changed: number): void {
+  if (insert === undefined || !insert.updatesAll || insert.rows === 0 || changed >= insert.rows) return;
+  throw new SqlError(
+    SQLSTATE.cardinalityViolation,
+    "ON CONFLICT DO UPDATE command cannot affect row a second time",
+    {
+      hint: "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
+    },
+  );
+}

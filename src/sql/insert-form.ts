@@ -1,0 +1,81 @@
+/** What INSERT says beyond its names, as far as PostgreSQL and DuckDB differ in it. */
+import { notSupported } from "../core/errors.js";
+import type { InsertForm } from "./analysis.js";
+import { listField, locationOf, nodeField, textField, unwrap, unwrapAs, type AstNode } from "./ast.js";
+import type { References } from "./references.js";
+import { isSymbol, isWord, nameAt } from "./token-reader.js";
+import type { Utf8Offsets } from "./utf8-offsets.js";
+
+/** Reads an InsertStmt. OVERRIDING SYSTEM VALUE is taken out of the text: DuckDB knows no such columns. */
+export function readInsertForm(
+  node: AstNode,
+  references: References,
+  offsets: Utf8Offsets,
+): InsertForm | undefined {
+  const target = references.nameAtOffset(offsets.toUtf16(locationOf(nodeField(node, "relation") ?? {})));
+  if (target === undefined) return undefined;
+  const { tokens } = references;
+  const next = isWord(tokens[target.next], "as") ? target.next + 2 : target.next;
+  const columns = listField(node, "cols").map((item) =>
+    insertedColumn(unwrapAs(item, "ResTarget") ?? item, references, offsets),
+  );
+  const rows = listField(unwrapAs(node["selectStmt"], "SelectStmt") ?? {}, "valuesLists").map((item) =>
+    listField(unwrapAs(item, "List") ?? {}, "items"),
+  );
+  const conflict = nodeField(node, "onConflictClause");
+  const isUpdate = conflict !== undefined && textField(conflict, "action") === "ONCONFLICT_UPDATE";
+  return {
+    columns,
+    columnsAt: tokens[next - 1]?.end ?? target.end,
+    hasSource: node["selectStmt"] !== undefined,
+    width: rows[0]?.length,
+    rows: rows.length,
+    defaults: rows.map((row) => row.map((value) => unwrap(value)?.type === "SetToDefault")),
+    overriding: removeOverriding(node, references),
+    constraint: conflict === undefined ? undefined : constraintTarget(conflict, references, offsets),
+    updatesAll: isUpdate && conflict["whereClause"] === undefined,
+  };
+}
+
+function insertedColumn(node: AstNode, references: References, offsets: Utf8Offsets): string {
+  const name = references.nameAtOffset(offsets.toUtf16(locationOf(node)));
+  return name?.parts[0] ?? textField(node, "name");
+}
+
+function removeOverriding(node: AstNode, { tokens, edits }: References): boolean {
+  switch (textField(node, "override")) {
+    case "OVERRIDING_USER_VALUE":
+      throw notSupported("OVERRIDING USER VALUE is not supported");
+    case "OVERRIDING_SYSTEM_VALUE": {
+      const at = tokens.findIndex(
+        (token, index) => isWord(token, "overriding") && isWord(tokens[index + 1], "system"),
+      );
+      const [first, last] = [tokens[at], tokens[at + 2]];
+      if (first !== undefined && last !== undefined)
+        edits.push({ start: first.start, end: last.end, text: "" });
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+/** ON CONFLICT ON CONSTRAINT name: the span from ON CONSTRAINT to the name. */
+function constraintTarget(
+  conflict: AstNode,
+  references: References,
+  offsets: Utf8Offsets,
+): InsertForm["constraint"] {
+  const infer = nodeField(conflict, "infer");
+  if (infer === undefined || textField(infer, "conname") === "") return undefined;
+  const { tokens } = references;
+  const from = references.tokenIndexAt(offsets.toUtf16(locationOf(conflict))) ?? 0;
+  const at = tokens.findIndex((token, index) => index >= from && isWord(token, "constraint"));
+  const name = nameAt(tokens, at + 1);
+  const on = tokens[at - 1];
+  if (name === undefined || on === undefined || isSymbol(on, "(")) {
+    references.doubt();
+    return undefined;
+  }
+  return { name: name.parts[0] ?? "", start: on.start, end: name.end };
+}
