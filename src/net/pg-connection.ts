@@ -89,11 +89,15 @@ export class PgConnection {
 
   /** Ends the connection when its client's work is done; an idle one at once. */
   drain(): void {
-    this.#ending ??= new SqlError(
-      SQLSTATE.adminShutdown,
-      "terminating connection due to administrator command",
-    );
+    this.#ending ??= administratorCommand();
     this.#channel.stopAtRest();
+  }
+
+  /** Ends it now, also in the middle of a statement. */
+  #terminate(): void {
+    this.#ending ??= administratorCommand();
+    this.#channel.stop();
+    this.#protocol?.terminate(this.#ending);
   }
 
   /** The engine failed: whatever is under way cannot be answered any more. */
@@ -138,8 +142,10 @@ export class PgConnection {
 
   async #serveClient(request: SessionRequest, startup: Disposable): Promise<void> {
     this.#channel.trust(this.#environment.maxMessageBytes);
-    using key = this.#environment.cancels.register(() => this.#protocol?.cancel());
-    await using session = await this.#environment.sessions.open({ ...request, processId: key.processId });
+    const control = { cancel: () => this.#protocol?.cancel(), terminate: () => this.#terminate() };
+    using key = this.#environment.cancels.register(control.cancel);
+    const { processId } = key;
+    await using session = await this.#environment.sessions.open({ ...request, processId, control });
     startup[Symbol.dispose]();
     const protocol = new ProtocolSession(session, this.#channel, this.#environment.log);
     await this.#output.flush();
@@ -180,6 +186,10 @@ export class PgConnection {
       if (!(error instanceof ClientGoneError)) throw error;
     }
   }
+}
+
+function administratorCommand(): SqlError {
+  return new SqlError(SQLSTATE.adminShutdown, "terminating connection due to administrator command");
 }
 
 export function tooManyConnections(): SqlError {

@@ -2,9 +2,23 @@
 import { randomBytes } from "node:crypto";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { NotificationHub } from "./notifications.js";
+import type { SessionControl } from "./types.js";
 
 /** Functions that only the session itself can answer. */
-export type SessionCall = "current_setting" | "set_config" | "pg_notify" | "pg_listening_channels";
+export type SessionCall =
+  | "current_setting"
+  | "set_config"
+  | "pg_notify"
+  | "pg_listening_channels"
+  | "pg_cancel_backend"
+  | "pg_terminate_backend";
+
+/** Who a session is to the others. */
+export interface LiveIdentity {
+  readonly user: string;
+  readonly processId: number;
+  readonly control: SessionControl | undefined;
+}
 
 export interface LiveSession {
   /** Answers a function called inside a statement of this session. May throw SqlError. */
@@ -17,18 +31,34 @@ const CALLS: ReadonlySet<string> = new Set<SessionCall>([
   "set_config",
   "pg_notify",
   "pg_listening_channels",
+  "pg_cancel_backend",
+  "pg_terminate_backend",
 ]);
 
 export class LiveSessions {
   readonly notifications = new NotificationHub();
   readonly #byKey = new Map<string, LiveSession>();
+  readonly #byProcessId = new Map<number, LiveIdentity>();
   #lastProcessId = 0;
 
   /** The key is the session's secret: SQL of another session must not act for it. */
-  enter(session: LiveSession): Disposable & { readonly key: string } {
+  enter(session: LiveSession, identity: LiveIdentity): Disposable & { readonly key: string } {
     const key = randomBytes(KEY_BYTES).toString("hex");
     this.#byKey.set(key, session);
-    return { key, [Symbol.dispose]: () => void this.#byKey.delete(key) };
+    this.#byProcessId.set(identity.processId, identity);
+    const leave = (): void => {
+      this.#byKey.delete(key);
+      this.#byProcessId.delete(identity.processId);
+    };
+    return { key, [Symbol.dispose]: leave };
+  }
+
+  /** The session with this process id; undefined if there is none. Errors: 42501 when it is another user's. */
+  controlOf(processId: number, user: string): SessionControl | undefined {
+    const identity = this.#byProcessId.get(processId);
+    if (identity !== undefined && identity.user !== user)
+      throw new SqlError(SQLSTATE.insufficientPrivilege, "must be a member of the role whose process it is");
+    return identity?.control;
   }
 
   /** For sessions nobody gave a process id. */

@@ -3,16 +3,24 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { LiveSession, SessionCall } from "./live-sessions.js";
 import type { SessionNotifications } from "./notifications.js";
 import type { Settings } from "./settings.js";
+import type { SessionControl } from "./types.js";
 
 type Values = readonly (string | null)[];
 
 export class SessionCalls implements LiveSession {
   readonly #settings: Settings;
   readonly #notifications: SessionNotifications;
+  readonly #controlOf: (processId: number) => SessionControl | undefined;
 
-  constructor(settings: Settings, notifications: SessionNotifications) {
+  /** `controlOf` finds another session, or this one, by its process id. */
+  constructor(
+    settings: Settings,
+    notifications: SessionNotifications,
+    controlOf: (processId: number) => SessionControl | undefined,
+  ) {
     this.#settings = settings;
     this.#notifications = notifications;
+    this.#controlOf = controlOf;
   }
 
   call(name: SessionCall, values: Values): string | null {
@@ -26,9 +34,20 @@ export class SessionCalls implements LiveSession {
         return "";
       case "pg_listening_channels":
         return JSON.stringify(this.#notifications.channels);
+      case "pg_cancel_backend":
+        return this.#signal(values, (session) => session.cancel());
+      case "pg_terminate_backend":
+        return this.#signal(values, (session) => session.terminate());
       default:
         return name satisfies never;
     }
+  }
+
+  #signal([processId = null]: Values, send: (session: SessionControl) => void): string | null {
+    if (processId === null) return null;
+    const session = this.#controlOf(Number(processId));
+    if (session !== undefined) send(session);
+    return String(session !== undefined);
   }
 
   #currentSetting([name = null, missingOk = null]: Values): string | null {

@@ -30,8 +30,8 @@ import { TargetShapes } from "./target-shapes.js";
 import { SessionTransactions } from "./transactions.js";
 import type { Rewind } from "./savepoints.js";
 import type { Settings } from "./settings.js";
-import type { Notice } from "./types.js";
 import { TemporaryTables } from "./temporary-tables.js";
+import type { Notice, SessionControl } from "./types.js";
 
 const MAX_PREPARED = 128;
 
@@ -51,6 +51,8 @@ export interface SessionIdentity {
   readonly ownsHead: boolean;
   /** What BackendKeyData says. */
   readonly processId: number;
+  /** How others stop or end this session. */
+  readonly control: SessionControl | undefined;
 }
 
 function nothing(): boolean {
@@ -112,7 +114,9 @@ export class SessionCore implements Disposable {
     this.targetShapes = new TargetShapes(connection);
     this.notifications = new SessionNotifications(services.live.notifications, identity.processId);
     this.cursors = new SessionCursors(services.context.registry.database);
-    this.#live = services.live.enter(new SessionCalls(settings, this.notifications));
+    const controlOf = (processId: number): SessionControl | undefined =>
+      services.live.controlOf(processId, identity.user);
+    this.#live = services.live.enter(new SessionCalls(settings, this.notifications, controlOf), identity);
     this.#functions = new SessionFunctions(identity);
     this.#catalog = new SessionCatalog(connection);
     this.#listing = new BranchListings(

@@ -47,6 +47,7 @@ export class DuckSessionFactory implements SessionFactory {
         head,
         ownsHead: own,
         processId: request.processId ?? this.#services.live.nextProcessId(),
+        control: request.control,
       });
     } catch (error) {
       connection.close();

@@ -35,6 +35,11 @@ const MACROS: ReadonlyMap<string, string> = new Map([
     `(_1, _2, _3) AS ${ask("set_config", "_1::VARCHAR", "_2::VARCHAR", "_3::BOOLEAN::VARCHAR")}`,
   ],
   ["pg_notify", `(_1, _2) AS ${ask("pg_notify", "_1::VARCHAR", "_2::VARCHAR")}`],
+  ["pg_cancel_backend", `(_1) AS ${ask("pg_cancel_backend", "_1::INTEGER::VARCHAR")}::BOOLEAN`],
+  [
+    "pg_terminate_backend",
+    `(_1) AS ${ask("pg_terminate_backend", "_1::INTEGER::VARCHAR")}::BOOLEAN, (_1, _2) AS ${ask("pg_terminate_backend", "_1::INTEGER::VARCHAR")}::BOOLEAN`,
+  ],
   ["pg_listening_channels", `() AS unnest(CAST(${ask("pg_listening_channels")}::JSON AS VARCHAR[]))`],
 ]);
 

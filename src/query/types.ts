@@ -168,6 +168,15 @@ export interface SessionRequest {
   readonly parameters: ReadonlyMap<string, string>;
   /** What the client knows its session by (BackendKeyData); undefined where nobody was told one. */
   readonly processId?: number;
+  readonly control?: SessionControl;
+}
+
+/** What one session may ask for of another: neither waits for it to happen. */
+export interface SessionControl {
+  /** Stops the statement under way, if any. */
+  cancel(): void;
+  /** Ends the session and its connection. */
+  terminate(): void;
 }
 
 /** Opens sessions. Rejects with 3D000 for an unknown database or branch: never a silent fall-back to main. */

@@ -32,6 +32,8 @@ export class ProtocolSession {
   readonly #extended: ExtendedQuery;
   /** After an error in an extended-query message: everything is skipped until Sync. */
   #skipping = false;
+  /** Somebody ended this session: whatever fails from here on fails with it. */
+  #ending: FatalError | undefined;
   readonly #slice = new TimeSlice();
   /** Nothing is under way: the last thing sent was ReadyForQuery. */
   #atRest = true;
@@ -62,6 +64,12 @@ export class ProtocolSession {
   /** A cancel request, or the client is gone: stops the statement under way, if any. */
   cancel(): void {
     this.#context.interrupt.request();
+  }
+
+  /** Stops the statement under way, whose answer is then this. */
+  terminate(cause: SqlError): void {
+    this.#ending = new FatalError(cause);
+    this.cancel();
   }
 
   /** False when the client has terminated or there is nothing more to process. */
@@ -135,6 +143,7 @@ export class ProtocolSession {
   /** The one place where an error becomes a reply. Anything but a SqlError is not recovered from. */
   async #recover(error: unknown, frame: Frame): Promise<void> {
     if (!(error instanceof SqlError)) throw error;
+    if (this.#ending !== undefined) throw this.#ending;
     if (error.code === SQLSTATE.crashShutdown) throw new FatalError(error);
     await this.#portals.failAll();
     await this.#context.session.fail();
