@@ -44,7 +44,10 @@ export class ExtendedQuery {
     if (parsed.length > 1) {
       throw new SqlError(SQLSTATE.syntaxError, "cannot insert multiple commands into a prepared statement");
     }
-    this.#statements.set(message.name, new PreparedStatement(parsed[0], message.parameterOids));
+    const statement = new PreparedStatement(parsed[0], message.parameterOids);
+    // What is wrong with it is said now, and nothing is kept: pipelining drivers count on either.
+    await this.#parameterCount(statement);
+    this.#statements.set(message.name, statement);
     writeParseComplete(this.#context.output.writer);
   }
 
