@@ -86,6 +86,12 @@ export const VALUE_RULES: readonly Rule[] = [
     message: (m) => `invalid input syntax for type ${text(m[1])}: "${text(m[2])}"`,
   },
   {
+    pattern: /^Invalid Input Error: Could not parse string "(.*?)" according to format specifier/s,
+    code: (m) =>
+      /[a-z]{2}/i.test(text(m[1])) ? SQLSTATE.invalidDatetimeFormat : SQLSTATE.datetimeFieldOverflow,
+    message: (m) => `date/time value does not fit its format or is out of range: "${text(m[1])}"`,
+  },
+  {
     pattern: /^Conversion Error: Date out of range: (-?\d+)-(\d+)-(\d+)/,
     code: SQLSTATE.datetimeFieldOverflow,
     message: (m) =>

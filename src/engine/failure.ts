@@ -235,7 +235,7 @@ const RULES: readonly Rule[] = [
 
 /** A function of this program failed inside DuckDB: the text carries the SQLSTATE through it. */
 const RAISED =
-  /^(?:Invalid Input Error|Constraint Error: Incorrect value for generated column [^\n]*): duckbranch raised ([0-9A-Z]{5}): ([^\n]*)/;
+  /^(?:Invalid Input Error: |Conversion Error: Could not convert string '|Constraint Error: Incorrect value for generated column .*: Could not convert string ')duckbranch raised ([0-9A-Z]{5}): (.*?)(?:' to INT8.*)?$/s;
 
 /** The text to raise in DuckDB so that `classifyFailure` gives this error again. */
 export function raisedText(error: SqlError): string {

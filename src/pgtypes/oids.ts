@@ -7,6 +7,7 @@
  * Source  pg_type.dat of PostgreSQL 15
  */
 import { notSupported } from "../core/errors.js";
+import { isUnbounded } from "../core/unbounded-numeric.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 
@@ -145,7 +146,9 @@ export function describeType(type: EngineType | null): PgTypeInfo {
     case EngineTypeId.INTEGER_LITERAL:
       return plain(OID.numeric, -1);
     case EngineTypeId.DECIMAL:
-      return { oid: OID.numeric, size: -1, typmod: ((type.width << 16) | type.scale) + 4 };
+      return isUnbounded(type)
+        ? plain(OID.numeric, -1)
+        : { oid: OID.numeric, size: -1, typmod: ((type.width << 16) | type.scale) + 4 };
     case EngineTypeId.FLOAT:
       return plain(OID.float4, 4);
     case EngineTypeId.DOUBLE:

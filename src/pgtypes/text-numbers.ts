@@ -1,4 +1,5 @@
 /** Text of numbers and booleans. Wide integers are read as 32-bit words: a BigInt per cell would cost more than the rest. */
+import { isUnbounded } from "../core/unbounded-numeric.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import type { ColumnVector } from "../engine/vectors.js";
 import type { EngineType } from "../engine/types.js";
@@ -17,6 +18,9 @@ import {
   writeUintPadded,
 } from "./digits.js";
 import { MAX_FLOAT_TEXT, roundedText, writeAscii, writeDouble, writeFloat } from "./float-text.js";
+
+const ZERO = 0x30;
+const POINT = 0x2e;
 
 type DecimalType = Extract<EngineType, { typeId: EngineTypeId.DECIMAL }>;
 
@@ -83,10 +87,12 @@ function openDecimal(vector: ColumnVector, { width, scale }: DecimalType): CellW
   }
   const words = vector.uint32(width <= 18 ? 2 : 4);
   if (width > 18) {
-    return (bytes, at, row) => {
+    const write: CellWriter = (bytes, at, row) => {
       const end = writeInt128(bytes, at, words, row * 4);
       return insertPoint(bytes, bytes[at] === MINUS ? at + 1 : at, end, scale);
     };
+    if (!isUnbounded({ width, scale })) return write;
+    return (bytes, at, row) => withoutZeros(bytes, write(bytes, at, row));
   }
   return (bytes, at, row) => {
     const high = (words[2 * row + 1] ?? 0) | 0;
@@ -97,6 +103,13 @@ function openDecimal(vector: ColumnVector, { width, scale }: DecimalType): CellW
     const end = writeInt64(bytes, at, high, low);
     return insertPoint(bytes, bytes[at] === MINUS ? at + 1 : at, end, scale);
   };
+}
+
+/** Where a number with a fraction ends when the zeros behind its last digit are left out. */
+function withoutZeros(bytes: Uint8Array, end: number): number {
+  let last = end;
+  while (bytes[last - 1] === ZERO) last -= 1;
+  return bytes[last - 1] === POINT ? last - 1 : last;
 }
 
 /** `value` counts units of 10^-scale; |value| < 2^52, so the division below is exact enough to floor. */

@@ -39,7 +39,7 @@ test.each([
   ["SELECT 1 FROM t WHERE k = ANY ('{}')", "SELECT 1 FROM t WHERE k = ANY ([])"],
   ["SELECT 1 FROM t WHERE k > ANY ('{1}')", "SELECT 1 FROM t WHERE k > ANY (['1'])"],
   ["SELECT '{a,b}'::text", "SELECT '{a,b}'::text"],
-  ["SELECT '{{1},{2}}'::int[]", "SELECT '{{1},{2}}'::int[]"],
+  ["SELECT '{{1},{2}}'::int[]", "SELECT [['1'],['2']]::int[][]"],
   ["SELECT s FROM generate_series(x, 3) s", "SELECT s FROM generate_series(x, 3) s(s)"],
   ["SELECT s FROM generate_series(1, $1) s", `SELECT s FROM (${SERIES}(1, CAST($1 AS INTEGER))) s(s)`],
   [
@@ -63,7 +63,7 @@ test.each([
   ["CREATE TABLE t (a int) WITH (fillfactor=100)", "create table t (a int) "],
   ["SELECT x FROM t, unnest(t.l) AS x WHERE true", "SELECT x FROM t, unnest(t.l) AS x(x) WHERE true"],
   ["SELECT i.indkey::varchar FROM pg_index i", "SELECT array_to_string(i.indkey, ' ') FROM pg_index i"],
-  ["SELECT 1 WHERE a = ANY (i.indkey)", "SELECT 1 WHERE a IN coalesce(i.indkey)"],
+  ["SELECT 1 WHERE a = ANY (i.indkey)", "SELECT 1 WHERE a IN coalesce(coalesce(i.indkey, [NULL]))"],
   ["SELECT p.tableoid FROM pg_proc p", "SELECT _regclass('pg_proc') FROM pg_proc p"],
   [
     "SELECT current_user, t.current_user FROM t",

@@ -118,26 +118,26 @@ async function translated(sql: string): Promise<string> {
 
 describe("dialect passes", () => {
   test.each<[string, string, unknown]>([
-    ["SELECT 'abc' ~ 'b'", "SELECT 'abc' ~ ('(?s:.*)(?:' || 'b' || ')(?s:.*)')", true],
-    ["SELECT 'abc' !~* 'B|x'", "SELECT 'abc' !~ ('(?s:.*)(?i:' || 'B|x' || ')(?s:.*)')", false],
+    ["SELECT 'abc' ~ 'b'", "SELECT 'abc' ~ '(?s:.*)(?s:b)(?s:.*)'", true],
+    ["SELECT 'abc' !~* 'B|x'", "SELECT 'abc' !~ '(?s:.*)(?si:B|x)(?s:.*)'", false],
     [
       "SELECT 'abc' OPERATOR(pg_catalog.~) '^(a)' COLLATE pg_catalog.default",
-      "SELECT 'abc' ~ ('(?s:.*)(?:' || '^(a)'  || ')(?s:.*)')",
+      "SELECT 'abc' ~ ('(?s:.*)(?s:' || '^(a)'  || ')(?s:.*)')",
       true,
     ],
-    ["SELECT E'x\\nb' ~ 'b$'", "SELECT E'x\\nb' ~ ('(?s:.*)(?:' || 'b$' || ')(?s:.*)')", true],
+    ["SELECT E'x\\nb' ~ 'b$'", "SELECT E'x\\nb' ~ '(?s:.*)(?s:b$)(?s:.*)'", true],
     [
       "SELECT NOT 'a' || 'b' ~ 'ab'::text AND true",
-      "SELECT NOT 'a' || 'b' ~ ('(?s:.*)(?:' || 'ab'::text || ')(?s:.*)') AND true",
+      "SELECT NOT 'a' || 'b' ~ ('(?s:.*)(?s:' || 'ab'::text || ')(?s:.*)') AND true",
       false,
     ],
-    ["SELECT NULL ~ 'x'", "SELECT NULL ~ ('(?s:.*)(?:' || 'x' || ')(?s:.*)')", null],
+    ["SELECT NULL ~ 'x'", "SELECT NULL ~ '(?s:.*)(?s:x)(?s:.*)'", null],
     ["SELECT ~5", "SELECT ~5", -6],
     ["SELECT 1 OPERATOR(pg_catalog.+) 2", "SELECT 1 OPERATOR(+) 2", 3],
     ["SELECT 'a'::pg_catalog.text", "SELECT 'a'::text", "a"],
     ["SELECT CAST('a' AS pg_catalog.name)", "SELECT CAST('a' AS VARCHAR)", "a"],
     ["SELECT '{}'::jsonb", "SELECT '{}'::JSON", "{}"],
-    ["SELECT ('x'::\"char\")::pg_catalog.varchar(3)", "SELECT ('x'::VARCHAR)::varchar(3)", "x"],
+    ["SELECT ('x'::\"char\")::pg_catalog.varchar(3)", "SELECT left(('x'::VARCHAR)::varchar, 3)", "x"],
     ["SELECT 'b' COLLATE \"C\" > 'a'", "SELECT 'b'  > 'a'", true],
     ["SELECT U&'d\\0061t'", "SELECT 'dat'", "dat"],
     [

@@ -32,7 +32,16 @@ export function any(count: number, body: string): Overload {
   return of(body, ...Array.from({ length: count }, () => ""));
 }
 
-/** An expression that fails with this error. */
+/**
+ * An expression that fails with this error, of the smallest number type: beside any number it takes that one's type. A cast
+ * that cannot succeed: DuckDB's error() counts as a side effect, and keeps filters from being pushed down and equal
+ * expressions from being found equal.
+ */
 export function fail(code: SqlState, message: string): string {
-  return `error(${quoteLiteral(raisedText(new SqlError(code, message)))})`;
+  return `CAST(${quoteLiteral(raisedText(new SqlError(code, message)))} AS TINYINT)`;
+}
+
+/** The same as a text. */
+export function failText(code: SqlState, message: string): string {
+  return `CAST(${fail(code, message)} AS VARCHAR)`;
 }

@@ -3,9 +3,24 @@ import type { Connection } from "../../engine/connection.js";
 import { FUNCTIONS_SCHEMA } from "../../engine/database.js";
 import { quoteIdentifier } from "../../sql/names.js";
 import type { Definitions, Overload } from "./definition.js";
+import { ARRAYS } from "./arrays.js";
+import { DOCUMENTS } from "./documents.js";
+import { MOMENTS } from "./moments.js";
 import { OPERATORS } from "./operators.js";
+import { PATTERNS } from "./patterns.js";
+import { TEXTS } from "./texts.js";
+import { TYPES } from "./types.js";
 
-const ALL: Definitions = { ...OPERATORS };
+/** In an order in which each finds those it calls. */
+const ALL: Definitions = {
+  ...OPERATORS,
+  ...PATTERNS,
+  ...TEXTS,
+  ...ARRAYS,
+  ...MOMENTS,
+  ...DOCUMENTS,
+  ...TYPES,
+};
 
 /** Makes the macros; once per database. */
 export async function installExpressions(connection: Connection): Promise<void> {

@@ -3,7 +3,8 @@ import { SQLSTATE } from "../../core/errors.js";
 import { any, fail, OWN, type Definitions } from "./definition.js";
 
 /** NULL divided by zero is NULL: only a division that would have a value fails. */
-const REFUSE_ZERO = `CASE WHEN _2 = 0 AND _1 IS NOT NULL THEN ${fail(SQLSTATE.divisionByZero, "division by zero")} END`;
+const DIVISION_BY_ZERO = fail(SQLSTATE.divisionByZero, "division by zero");
+const REFUSE_ZERO = `CASE WHEN _2 = 0 AND _1 IS NOT NULL THEN ${DIVISION_BY_ZERO} END`;
 
 /** DuckDB's `//` has PostgreSQL's types: integers stay integers and are cut off towards zero. */
 const DIVIDE = `coalesce(${OWN}.divide(_1, _2), ${REFUSE_ZERO})`;
@@ -17,10 +18,18 @@ function like(operator: string, escaped: string): string {
 export const OPERATORS: Definitions = {
   "/": [any(2, DIVIDE)],
   // What the dialect makes of `/` behind an interval.
-  "/@": [any(2, `coalesce(${OWN}."/"(_1, _2::DOUBLE), ${REFUSE_ZERO})`)],
+  "/@": [
+    any(
+      2,
+      `coalesce(${OWN}."/"(_1, _2::DOUBLE), CASE WHEN _2 = 0 AND _1 IS NOT NULL THEN to_seconds(${DIVISION_BY_ZERO}) END)`,
+    ),
+  ],
   "%": [any(2, REMAINDER)],
   mod: [any(2, REMAINDER)],
   div: [any(2, "trunc(_1 / _2)::DECIMAL(38, 0)")],
+  // PostgreSQL's #, which DuckDB's lexer does not take.
+  "~|~": [any(2, "xor(_1, _2)")],
+  sign: [any(1, `${OWN}.sign(_1)::DOUBLE`)],
   "|/": [any(1, `${OWN}.sqrt(_1)`)],
   "||/": [any(1, `${OWN}.cbrt(_1)`)],
   "~~": [any(2, like("~~", "like_escape(_1, _2, '\\')"))],

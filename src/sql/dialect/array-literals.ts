@@ -5,27 +5,39 @@ import { isSymbol, isWord, nameAt } from "../token-reader.js";
 import { byteaLiteral, isBytea } from "./bytea-literals.js";
 import type { DialectPass } from "./pass.js";
 
+/** An element of an array's text, or an array in it. */
+type Element = string | null | readonly Element[];
+
 /**
- * Array literals of one dimension, where it is certain that they are arrays.
+ * Array literals, where it is certain that they are arrays.
  *
- *   '{1,2}'::int[]                   ⇒  ['1','2']::int[]
- *   relkind = ANY ('{r,"p q",NULL}') ⇒  relkind IN ('r','p q',NULL)
- *   id <> ALL ('{}')                 ⇒  id <> ALL ([])
+ *   '{1,2}'::int[]                    ⇒  ['1','2']::int[]
+ *   CAST('{{1,2},{3,4}}' AS int[])    ⇒  CAST([['1','2'],['3','4']] AS int[][])
+ *   relkind = ANY ('{r,"p q",NULL}')  ⇒  relkind IN ('r','p q',NULL)
+ *   id <> ALL ('{}')                  ⇒  id <> ALL ([])
  *
- * Reason  DuckDB writes lists as [1, 2] and refuses PostgreSQL's form. A list of quoted values is one of texts, whatever
- *         it is compared to; behind IN each takes the type it needs. Several dimensions are left to fail
+ * Reason  DuckDB writes lists as [1, 2] and refuses PostgreSQL's form; its types say how deep a list is. A list of quoted
+ *         values is one of texts, whatever it is compared to; behind IN each takes the type it needs
  */
 export const arrayLiteralsPass: DialectPass = ({ tokens }) =>
   tokens.flatMap((token, index) => {
-    if (token.kind !== "string" || !isArrayPlace(tokens, index)) return [];
+    if (token.kind !== "string") return [];
+    const type = typeIndex(tokens, index);
+    if (type === undefined ? !isQuantified(tokens, index) : !isArrayType(tokens, type)) return [];
     const elements = arrayElements(token.value);
     if (elements === undefined) return [];
-    const write =
-      isSymbol(tokens[index + 1], "::") && isBytea(tokens, index + 2) ? byteaLiteral : quoteLiteral;
-    const list = elements.map((element) => (element === null ? "NULL" : write(element))).join(",");
+    const write = type !== undefined && isBytea(tokens, type) ? byteaLiteral : quoteLiteral;
     const membership = elements.length === 0 ? undefined : membershipEdit(tokens, index);
-    if (membership !== undefined) return [membership, { start: token.start, end: token.end, text: list }];
-    return [{ start: token.start, end: token.end, text: `[${list}]` }];
+    if (membership !== undefined) {
+      const list = listText(elements, write).slice(1, -1);
+      return [membership, { start: token.start, end: token.end, text: list }];
+    }
+    const edits: TextEdit[] = [{ start: token.start, end: token.end, text: listText(elements, write) }];
+    const end = type === undefined ? undefined : typeEnd(tokens, type);
+    const depth = depthOf(elements);
+    return depth > 1 && end !== undefined
+      ? [...edits, { start: end, end, text: "[]".repeat(depth - 1) }]
+      : edits;
   });
 
 /** `= ANY` or `<> ALL` in front of the bracket, as IN or NOT IN. */
@@ -40,11 +52,17 @@ function membershipEdit(tokens: readonly Token[], index: number): TextEdit | und
   return { start: operator.start, end: bracket.start, text: isAny ? "IN " : "NOT IN " };
 }
 
-function isArrayPlace(tokens: readonly Token[], index: number): boolean {
-  if (isSymbol(tokens[index + 1], "::")) return isArrayType(tokens, index + 2);
+/** Where the type begins that the literal is cast to. */
+function typeIndex(tokens: readonly Token[], index: number): number | undefined {
+  if (isSymbol(tokens[index + 1], "::")) return index + 2;
+  const isCast = isSymbol(tokens[index - 1], "(") && isWord(tokens[index - 2], "cast");
+  return isCast && isWord(tokens[index + 1], "as") ? index + 2 : undefined;
+}
+
+function isQuantified(tokens: readonly Token[], index: number): boolean {
   const word = tokens[index - 2];
-  const isQuantified = ["any", "all", "some"].some((quantifier) => isWord(word, quantifier));
-  return isQuantified && isSymbol(tokens[index - 1], "(") && isSymbol(tokens[index + 1], ")");
+  const isQuantifier = ["any", "all", "some"].some((quantifier) => isWord(word, quantifier));
+  return isQuantifier && isSymbol(tokens[index - 1], "(") && isSymbol(tokens[index + 1], ")");
 }
 
 /** `int[]`, `pg_catalog.oid[]`, `_text`. */
@@ -54,21 +72,73 @@ function isArrayType(tokens: readonly Token[], index: number): boolean {
   return (name.parts.at(-1) ?? "").startsWith("_") || isSymbol(tokens[name.next], "[");
 }
 
-const ELEMENT = /\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",{}\\](?:[^",{}\\]*[^\s",{}\\])?))\s*(,|$)/sy;
+/** Behind the first pair of brackets; undefined where more are written already. */
+function typeEnd(tokens: readonly Token[], index: number): number | undefined {
+  const name = nameAt(tokens, index);
+  const close = name === undefined ? undefined : tokens[name.next + 1];
+  return name !== undefined && isSymbol(close, "]") && !isSymbol(tokens[name.next + 2], "[")
+    ? close?.end
+    : undefined;
+}
 
-/** The elements of `{a,"b c",NULL}`; undefined for what is no array of one dimension. */
-function arrayElements(text: string): (string | null)[] | undefined {
-  const inner = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1];
-  if (inner === undefined) return undefined;
-  if (inner.trim() === "") return [];
-  const elements: (string | null)[] = [];
-  ELEMENT.lastIndex = 0;
-  for (;;) {
-    const match = ELEMENT.exec(inner);
-    if (match === null) return undefined;
-    const [, quoted, plain = "", separator] = match;
-    if (quoted !== undefined) elements.push(quoted.replace(/\\(.)/gs, "$1"));
-    else elements.push(plain.toLowerCase() === "null" ? null : plain);
-    if (separator === "") return elements;
+function depthOf(elements: readonly Element[]): number {
+  const [first] = elements;
+  return 1 + (Array.isArray(first) ? depthOf(first) : 0);
+}
+
+function listText(elements: readonly Element[], write: (text: string) => string): string {
+  const texts = elements.map((element) => {
+    if (element === null) return "NULL";
+    return typeof element === "string" ? write(element) : listText(element, write);
+  });
+  return `[${texts.join(",")}]`;
+}
+
+const ELEMENT = /\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",{}\\](?:[^",{}\\]*[^\s",{}\\])?))\s*/sy;
+
+/** The elements of `{a,"b c",NULL}` or `{{1},{2}}`; undefined for what is no array. */
+function arrayElements(text: string): readonly Element[] | undefined {
+  const trimmed = text.trim();
+  const read = elementsAt(trimmed, 0);
+  return read?.next === trimmed.length ? read.elements : undefined;
+}
+
+function elementsAt(
+  text: string,
+  open: number,
+): { readonly elements: readonly Element[]; readonly next: number } | undefined {
+  if (text.charAt(open) !== "{") return undefined;
+  if (/^\{\s*\}/.test(text.slice(open))) return { elements: [], next: text.indexOf("}", open) + 1 };
+  const elements: Element[] = [];
+  for (let at = open + 1; ; at += 1) {
+    const read = elementAt(text, at);
+    if (read === undefined) return undefined;
+    elements.push(read.element);
+    at = read.next;
+    if (text.charAt(at) === "}") return isRegular(elements) ? { elements, next: at + 1 } : undefined;
+    if (text.charAt(at) !== ",") return undefined;
   }
+}
+
+function elementAt(
+  text: string,
+  from: number,
+): { readonly element: Element; readonly next: number } | undefined {
+  const start = from + (/^\s*/.exec(text.slice(from, from + 64))?.[0].length ?? 0);
+  if (text.charAt(start) === "{") {
+    const inner = elementsAt(text, start);
+    return inner === undefined ? undefined : { element: inner.elements, next: inner.next };
+  }
+  ELEMENT.lastIndex = from;
+  const match = ELEMENT.exec(text);
+  if (match === null) return undefined;
+  const [, quoted, plain = ""] = match;
+  if (quoted !== undefined) return { element: quoted.replace(/\\(.)/gs, "$1"), next: ELEMENT.lastIndex };
+  return { element: plain.toLowerCase() === "null" ? null : plain, next: ELEMENT.lastIndex };
+}
+
+/** Arrays inside an array are all of one length. */
+function isRegular(elements: readonly Element[]): boolean {
+  const lengths = new Set(elements.map((element) => (Array.isArray(element) ? element.length : -1)));
+  return lengths.size === 1;
 }

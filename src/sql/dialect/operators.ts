@@ -2,6 +2,7 @@ import { notSupported } from "../../core/errors.js";
 import type { TextEdit } from "../analysis.js";
 import { isReserved } from "../builtin-names.js";
 import type { Token } from "../lexer.js";
+import { quoteLiteral } from "../names.js";
 import { isSymbol, isWord } from "../token-reader.js";
 import { operandEnd } from "./operand.js";
 import type { DialectPass } from "./pass.js";
@@ -23,8 +24,8 @@ const REGEX_OPERATORS = new Set(["~", "~*", "!~", "!~*"]);
  * The operators stay where they are, so that nothing binds differently; the pattern is widened instead.
  *
  *   a OPERATOR(pg_catalog.+) b  ⇒  a OPERATOR(+) b
- *   a ~ 'x'                     ⇒  a ~ ('(?s:.*)(?:' || 'x' || ')(?s:.*)')
- *   a !~* b.p                   ⇒  a !~ ('(?s:.*)(?i:' || b.p || ')(?s:.*)')
+ *   a ~ 'x'                     ⇒  a ~ '(?s:.*)(?s:x)(?s:.*)'
+ *   a !~* b.p                   ⇒  a !~ ('(?s:.*)(?si:' || b.p || ')(?s:.*)')
  *
  * Reason  DuckDB's ~ is regexp_full_match, `~*` does not exist, and it takes a schema inside OPERATOR() for a function
  */
@@ -58,7 +59,7 @@ function operatorAt(tokens: readonly Token[], index: number): WrittenOperator | 
 }
 
 /** True for a token that can end an operand: `~` behind it has two sides, otherwise it is the bitwise complement. */
-function isOperand(token: Token | undefined): boolean {
+export function isOperand(token: Token | undefined): boolean {
   if (token === undefined) return false;
   if (token.kind === "word")
     return !isReserved(token.value) || ["null", "true", "false", "end"].includes(token.value);
@@ -74,10 +75,23 @@ function regexEdits(tokens: readonly Token[], operator: WrittenOperator): TextEd
       "Put the pattern in parentheses.",
     );
   }
-  const options = operator.name.endsWith("*") ? "i" : "";
+  const options = operator.name.endsWith("*") ? "si" : "s";
   const plain = operator.name.startsWith("!") ? "!~" : "~";
+  const [before, behind] = [`(?s:.*)(?${options}:`, ")(?s:.*)"];
+  const pattern = tokens[operator.next];
+  if (pattern !== undefined && pattern === last && pattern.kind === "string") {
+    return [
+      { start: operator.start, end: operator.end, text: plain },
+      { start: last.start, end: last.end, text: quoteLiteral(before + wordEnds(pattern.value) + behind) },
+    ];
+  }
   return [
-    { start: operator.start, end: operator.end, text: `${plain} ('(?s:.*)(?${options}:' ||` },
-    { start: last.end, end: last.end, text: " || ')(?s:.*)')" },
+    { start: operator.start, end: operator.end, text: `${plain} ('${before}' ||` },
+    { start: last.end, end: last.end, text: ` || '${behind}')` },
   ];
+}
+
+/** RE2 has one escape for both ends of a word. */
+function wordEnds(pattern: string): string {
+  return pattern.replace(/\\[\s\S]/g, (escape) => (/[mMy]/.test(escape.charAt(1)) ? "\\b" : escape));
 }

@@ -2,32 +2,60 @@
 import type { NameReference, TextEdit } from "../analysis.js";
 import { sortEdits } from "../splice.js";
 import { arrayLiteralsPass } from "./array-literals.js";
+import { bitLiteralsPass } from "./bit-literals.js";
 import { byteaLiteralsPass } from "./bytea-literals.js";
 import { catalogCastsPass } from "./catalog-casts.js";
 import { catalogColumnsPass } from "./catalog-columns.js";
 import { collationsPass } from "./collations.js";
+import { dateFormatsPass } from "./date-formats.js";
 import { divisionsPass } from "./divisions.js";
+import { extractFieldsPass } from "./extract-fields.js";
+import { formatCallsPass } from "./format-calls.js";
 import { foldNamesPass } from "./fold-names.js";
 import { functionAliasesPass } from "./function-aliases.js";
 import { indexMethodsPass } from "./index-methods.js";
+import { keywordCallsPass } from "./keyword-calls.js";
+import { lengthCastsPass } from "./length-casts.js";
 import { lockingClausesPass } from "./locking-clauses.js";
+import { numberLiteralsPass } from "./number-literals.js";
+import { numericTypesPass } from "./numeric-types.js";
+import { operatorNamesPass } from "./operator-names.js";
 import { operatorsPass } from "./operators.js";
 import type { DialectPass, PassInput } from "./pass.js";
+import { quantifiedArraysPass } from "./quantified-arrays.js";
 import { regclassLiteralsPass } from "./regclass-literals.js";
 import { reservedAliasesPass } from "./reserved-aliases.js";
 import { sessionWordsPass } from "./session-words.js";
+import { setFunctionsPass } from "./set-functions.js";
 import { setReturningPass } from "./set-returning.js";
+import { similarPatternsPass } from "./similar-patterns.js";
 import { storageParametersPass } from "./storage-parameters.js";
 import { typeNamesPass } from "./type-names.js";
+import { typedLiteralsPass } from "./typed-literals.js";
 import { unicodeLiteralsPass } from "./unicode-literals.js";
+import { wrappedCallsPass } from "./wrapped-calls.js";
 
 /** The order matters only where two passes insert at one place: what the earlier one inserts stands first. */
 const PASSES: readonly DialectPass[] = [
   operatorsPass,
+  operatorNamesPass,
   divisionsPass,
+  similarPatternsPass,
+  typedLiteralsPass,
+  numberLiteralsPass,
+  numericTypesPass,
+  lengthCastsPass,
   catalogCastsPass,
   catalogColumnsPass,
+  quantifiedArraysPass,
   arrayLiteralsPass,
+  bitLiteralsPass,
+  extractFieldsPass,
+  keywordCallsPass,
+  formatCallsPass,
+  dateFormatsPass,
+  wrappedCallsPass,
+  setFunctionsPass,
   byteaLiteralsPass,
   sessionWordsPass,
   setReturningPass,

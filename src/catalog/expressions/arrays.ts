@@ -1,0 +1,48 @@
+/** Functions of arrays. DuckDB's lists begin at 1 as PostgreSQL's arrays do, and may hold lists. */
+import { any, OWN, type Definitions } from "./definition.js";
+
+/** Depth of a list, from its type: `INTEGER[][]` is 2 deep. */
+const DEPTH = "(length(typeof(_1)) - length(replace(typeof(_1), '[', '')))";
+/** Elements of the n-th dimension; NULL where there is none. JSON because a list of numbers has no inner lists to ask. */
+const LENGTH = `CASE WHEN _2 = 1 THEN nullif(len(_1), 0)::INTEGER WHEN _2 < 1 OR _2 > ${DEPTH} THEN NULL
+  ELSE nullif(${OWN}.json_array_length(to_json(_1), '$' || repeat('[0]', (_2 - 1)::INTEGER)), 0)::INTEGER END`;
+
+export const ARRAYS: Definitions = {
+  array_length: [any(1, `${OWN}.array_length(_1)`), any(2, LENGTH)],
+  array_upper: [any(2, LENGTH)],
+  array_lower: [any(2, `CASE WHEN ${LENGTH} IS NOT NULL THEN 1 END`)],
+  array_ndims: [any(1, `CASE WHEN len(_1) > 0 THEN ${DEPTH}::INTEGER END`)],
+  array_dims: [
+    any(
+      1,
+      `CASE WHEN len(_1) > 0 THEN array_to_string(list_transform(range(1, ${DEPTH} + 1), lambda _d: '[1:' || array_length(_1, _d) || ']'), '') END`,
+    ),
+  ],
+  cardinality: [
+    any(
+      1,
+      `(len(_1) * CASE WHEN len(_1) > 0 AND ${DEPTH} > 1 THEN ${OWN}.json_array_length(to_json(_1), '$[0]') ELSE 1 END)::INTEGER`,
+    ),
+  ],
+  array_remove: [any(2, "list_filter(_1, lambda _e: _e IS DISTINCT FROM _2)")],
+  array_replace: [any(3, "list_transform(_1, lambda _e: if(_e IS NOT DISTINCT FROM _2, _3, _e))")],
+  array_positions: [
+    any(2, "list_filter(range(1, len(_1) + 1), lambda _i: _1[_i] IS NOT DISTINCT FROM _2)::INTEGER[]"),
+  ],
+  array_fill: [any(2, "list_transform(range(_2[1]), lambda _i: _1)")],
+  trim_array: [any(2, "_1[:len(_1) - _2]")],
+  array_to_string: [
+    any(2, `CASE WHEN _1 IS NOT NULL THEN coalesce(${OWN}.array_to_string(_1, _2), '') END`),
+    any(
+      3,
+      `CASE WHEN _1 IS NOT NULL THEN coalesce(${OWN}.array_to_string(list_transform(_1, lambda _e: coalesce(_e::VARCHAR, _3)), _2), '') END`,
+    ),
+  ],
+  generate_subscripts: [
+    any(2, "unnest(range(1, coalesce(array_length(_1, _2), 0) + 1)::INTEGER[])"),
+    any(
+      3,
+      "unnest(if(_3, list_reverse(range(1, coalesce(array_length(_1, _2), 0) + 1)), range(1, coalesce(array_length(_1, _2), 0) + 1))::INTEGER[])",
+    ),
+  ],
+};

@@ -1,0 +1,88 @@
+/** Functions and operators of json and jsonb, which are one type here. */
+import { SQLSTATE } from "../../core/errors.js";
+import { any, fail, failText, OWN, type Definitions, type Overload } from "./definition.js";
+
+const J = "_1::JSON";
+const TYPE = `CASE json_type(${J}) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string'
+  WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' ELSE CASE WHEN _1 IS NOT NULL THEN 'number' END END`;
+
+const ELEMENTS = `CASE WHEN json_type(${J}) = 'ARRAY' THEN json_extract(${J}, '$[*]')
+  WHEN _1 IS NOT NULL THEN [to_json(${fail(SQLSTATE.invalidParameterValue, "cannot extract elements from a non-array")})] END`;
+/** A text of one value: strings without their quotes, JSON's null as none. */
+const asText = (value: string): string => `(${value} ->> '$')`;
+
+const KEYS = `CASE WHEN json_type(${J}) = 'OBJECT' THEN json_keys(${J})
+  WHEN _1 IS NOT NULL THEN [${failText(SQLSTATE.invalidParameterValue, "cannot call json_object_keys on a non-object")}] END`;
+/** A key as a JSON pointer: nothing in it has a meaning. */
+const pointer = (key: string): string => `'/' || replace(replace(${key}, '~', '~0'), '/', '~1')`;
+
+const LENGTH = `CASE WHEN json_type(${J}) = 'ARRAY' THEN ${OWN}.json_array_length(${J})::INTEGER
+  WHEN _1 IS NOT NULL THEN ${fail(SQLSTATE.invalidParameterValue, "cannot get array length of a non-array")} END`;
+
+/** `{a,b,1}` as text, or a list of texts ⇒ the list. */
+const STEPS = `CASE WHEN typeof(_2) = 'VARCHAR' THEN list_transform(string_split(trim(_2::VARCHAR, '{}'), ','), lambda _s: trim(_s, ' "'))
+  ELSE from_json(to_json(_2), '["VARCHAR"]') END`;
+const PATH = `array_to_string(list_transform(${STEPS}, lambda _s: ${pointer("_s")}), '')`;
+
+const one = (body: string): readonly Overload[] => [any(1, body)];
+const steps = (count: number): string =>
+  Array.from({ length: count }, (_, i) => pointer(`_${i + 2}::VARCHAR`)).join(" || ");
+const paths = (result: (path: string) => string): readonly Overload[] =>
+  [1, 2, 3, 4, 5].map((count) => any(count + 1, result(steps(count))));
+const extract = paths((path) => `json_extract(${J}, ${path})`);
+const extractText = paths((path) => `json_extract_string(${J}, ${path})`);
+
+/** A side of @> as JSON: a text is read, a list of DuckDB is turned into an array. */
+const side = (name: string): string =>
+  `if(typeof(${name}) IN ('VARCHAR', 'JSON'), ${name}::VARCHAR::JSON, to_json(${name}))`;
+const contains = (outer: string, inner: string): string =>
+  `CASE WHEN typeof(_1) = 'JSON' OR typeof(_2) = 'JSON' THEN json_contains(${side(outer)}, ${side(inner)})
+   ELSE list_has_all(to_json(${outer})::JSON[], to_json(${inner})::JSON[]) END`;
+
+const HAS_KEY = `CASE json_type(${J}) WHEN 'OBJECT' THEN list_contains(json_keys(${J}), _2)
+  WHEN 'ARRAY' THEN list_contains(list_transform(json_extract(${J}, '$[*]'), lambda _e: if(json_type(_e) = 'VARCHAR', _e ->> '$', NULL)), _2)
+  WHEN 'VARCHAR' THEN ${asText(J)} = _2 ELSE CASE WHEN _1 IS NOT NULL THEN false END END`;
+const KEY_LIST = `from_json(to_json(_2), '["VARCHAR"]')`;
+const HAS = (quantifier: string): string =>
+  `CASE WHEN _1 IS NOT NULL THEN ${quantifier}(list_transform(${KEY_LIST}, lambda _k: list_contains(coalesce(json_keys(${J}), []), _k))) END`;
+
+const no = (what: string): readonly Overload[] => [
+  any(2, fail(SQLSTATE.featureNotSupported, `${what} is not supported`)),
+];
+
+const both = (name: string, overloads: readonly Overload[]): Definitions => ({
+  [`json_${name}`]: overloads,
+  [`jsonb_${name}`]: overloads,
+});
+
+export const DOCUMENTS: Definitions = {
+  ...both("typeof", one(TYPE)),
+  ...both("array_length", [any(1, LENGTH), any(2, `${OWN}.json_array_length(_1, _2)`)]),
+  ...both("extract_path_text", extractText),
+  json_extract_path: extract,
+  jsonb_extract_path: extract,
+  // Called inside unnest() by the dialect.
+  ...both("array_elements", one(ELEMENTS)),
+  ...both("array_elements_text", one(`list_transform(${ELEMENTS}, lambda _e: ${asText("_e")})`)),
+  ...both("object_keys", one(KEYS)),
+  ...both(
+    "each",
+    one(`list_transform(${KEYS}, lambda _k: {key: _k, value: json_extract(${J}, ${pointer("_k")})})`),
+  ),
+  ...both(
+    "each_text",
+    one(`list_transform(${KEYS}, lambda _k: {key: _k, value: json_extract_string(${J}, ${pointer("_k")})})`),
+  ),
+  to_jsonb: one("to_json(_1)"),
+  array_to_json: one("to_json(_1)"),
+  "@>": [any(2, contains("_1", "_2"))],
+  "<@": [any(2, contains("_2", "_1"))],
+  // PostgreSQL's ?, ?|, ?&, #>, #>> under names that DuckDB's lexer takes.
+  "|@|": [any(2, HAS_KEY)],
+  "|@||": [any(2, HAS("list_bool_or"))],
+  "|@&": [any(2, HAS("list_bool_and"))],
+  "->@": [any(2, `json_extract(${J}, ${PATH})`)],
+  "->>@": [any(2, `json_extract_string(${J}, ${PATH})`)],
+  "-@": no("the operator #-"),
+  "@@": no("the operator @@"),
+};

@@ -1,0 +1,27 @@
+/** What a value is, in PostgreSQL's words. */
+import { any, type Definitions } from "./definition.js";
+
+const NAMES = [
+  ["VARCHAR", "text"],
+  ["DOUBLE", "double precision"],
+  ["FLOAT", "real"],
+  ["TIMESTAMP", "timestamp without time zone"],
+  ["TIME", "time without time zone"],
+  ["BLOB", "bytea"],
+  ["BIT", "bit varying"],
+  ["HUGEINT", "numeric"],
+  ["UBIGINT", "numeric"],
+  ["UINTEGER", "bigint"],
+  ["TINYINT", "smallint"],
+  ["UTINYINT", "smallint"],
+  ["USMALLINT", "integer"],
+  ['"NULL"', "unknown"],
+] as const;
+
+const ELEMENT = "regexp_extract(typeof(_1), '^[^\\[]*')";
+const NAME = `CASE ${NAMES.map(([engine, name]) => `WHEN ${ELEMENT} = '${engine}' THEN '${name}'`).join(" ")}
+  WHEN starts_with(typeof(_1), 'DECIMAL') THEN 'numeric' ELSE lower(${ELEMENT}) END`;
+
+export const TYPES: Definitions = {
+  pg_typeof: [any(1, `${NAME} || if(contains(typeof(_1), '['), '[]', '')`)],
+};

@@ -1,0 +1,108 @@
+import { notSupported } from "../../core/errors.js";
+import type { Token } from "../lexer.js";
+import { quoteLiteral } from "../names.js";
+import { closingBracket, isSymbol, nameAt, splitAtCommas } from "../token-reader.js";
+import type { DialectPass } from "./pass.js";
+
+const FUNCTIONS = new Set(["to_char", "to_date", "to_timestamp"]);
+
+/** Longest first; the second form is FM's, without zeros or blanks in front. */
+const ELEMENTS: readonly (readonly [string, string | undefined, string | undefined])[] = [
+  ["Y,YYY", undefined, undefined],
+  ["IYYY", "%G", "%G"],
+  ["YYYY", "%Y", "%-Y"],
+  ["HH24", "%H", "%-H"],
+  ["HH12", "%I", "%-I"],
+  ["Month", undefined, "%B"],
+  ["Day", undefined, "%A"],
+  ["DDD", "%j", "%-j"],
+  ["Mon", "%b", "%b"],
+  ["MM", "%m", "%-m"],
+  ["MI", "%M", "%-M"],
+  ["MS", "%g", "%g"],
+  ["US", "%f", "%f"],
+  ["SS", "%S", "%-S"],
+  ["HH", "%I", "%-I"],
+  ["DD", "%d", "%-d"],
+  ["Dy", "%a", "%a"],
+  ["IW", "%V", "%V"],
+  ["YY", "%y", "%-y"],
+  ["AM", "%p", "%p"],
+  ["PM", "%p", "%p"],
+  ["TZ", "%Z", "%Z"],
+];
+/** Elements whose letters decide the case of the result. */
+const CASED = new Set(["Month", "Day", "Mon", "Dy", "AM", "PM", "TZ"]);
+
+/**
+ * Formats of dates and times.
+ *
+ *   to_char(t, 'YYYY-MM-DD')  ⇒  to_char(t, '%Y-%m-%d')
+ *
+ * Reason  to_char, to_date and to_timestamp are strftime and strptime here, with formats of their own. Throws 0A000 for
+ *         an element without an equivalent, for a format that is not in the text, and for numbers
+ */
+export const dateFormatsPass: DialectPass = ({ tokens }) =>
+  tokens.flatMap((_, index) => {
+    const format = formatOf(tokens, index);
+    if (format === undefined || format.value.includes("%")) return [];
+    return [{ start: format.start, end: format.end, text: quoteLiteral(strftimeFormat(format.value)) }];
+  });
+
+function formatOf(tokens: readonly Token[], index: number): Token | undefined {
+  const name = isSymbol(tokens[index - 1], ".") ? undefined : nameAt(tokens, index);
+  const isFormat = FUNCTIONS.has(name?.parts.at(-1) ?? "") && (name?.parts.length ?? 3) <= 2;
+  if (name === undefined || !isFormat || !isSymbol(tokens[name.next], "(")) return undefined;
+  const close = closingBracket(tokens, name.next) ?? name.next;
+  const [, second] = splitAtCommas(tokens, name.next + 1, close);
+  if (second === undefined) return undefined;
+  const [from, to] = second;
+  const literal = to === from + 1 ? tokens[from] : undefined;
+  if (literal?.kind !== "string")
+    throw notSupported(`${name.parts.at(-1) ?? ""}() with a format that is not a literal is not supported`);
+  return literal;
+}
+
+/** PostgreSQL's template as strftime's. */
+export function strftimeFormat(template: string): string {
+  let [result, at] = ["", 0];
+  while (at < template.length) {
+    const quoted = /^"((?:[^"\\]|\\.)*)"/.exec(template.slice(at));
+    if (quoted !== null) {
+      result += (quoted[1] ?? "").replace(/\\(.)/g, "$1").replaceAll("%", "%%");
+      at += quoted[0].length;
+      continue;
+    }
+    const isFilled = template.slice(at, at + 2).toUpperCase() === "FM";
+    const element = elementAt(template, isFilled ? at + 2 : at);
+    if (element !== undefined) {
+      result += element[isFilled ? 2 : 1];
+      at += element[0].length + (isFilled ? 2 : 0);
+    } else {
+      const character = template.charAt(at);
+      if (isFilled || /[A-Za-z0-9]/.test(character)) throw unsupported(template);
+      result += character === "%" ? "%%" : character;
+      at += 1;
+    }
+  }
+  return result;
+}
+
+function elementAt(template: string, at: number): readonly [string, string, string] | undefined {
+  const found = ELEMENTS.find(([name]) => {
+    const written = template.slice(at, at + name.length);
+    return written.toUpperCase() === name.toUpperCase();
+  });
+  if (found === undefined) return undefined;
+  const [name, plain, filled] = found;
+  const written = template.slice(at, at + name.length);
+  const behind = template.slice(at + name.length, at + name.length + 2);
+  const isFilled = template.slice(at - 2, at).toUpperCase() === "FM";
+  const isOther = (CASED.has(name) && written !== name) || /^(?:th|TH)/.test(behind);
+  if (isOther || filled === undefined || (plain === undefined && !isFilled)) throw unsupported(template);
+  return [written, plain ?? filled, filled];
+}
+
+function unsupported(template: string): Error {
+  return notSupported(`the format "${template}" is not supported`);
+}

@@ -1,0 +1,43 @@
+import type { TextEdit } from "../analysis.js";
+import { closingBracket, isSymbol, isWord } from "../token-reader.js";
+import type { DialectPass } from "./pass.js";
+
+/** Fields with a fraction, in microseconds: what DuckDB asks for, and what one is worth. */
+const FRACTIONS: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ["second", ["microseconds", "0.000001"]],
+  ["seconds", ["microseconds", "0.000001"]],
+  ["millisecond", ["microseconds", "0.001"]],
+  ["milliseconds", ["microseconds", "0.001"]],
+]);
+
+/**
+ * EXTRACT gives a numeric.
+ *
+ *   extract(year FROM d)    ⇒  CAST(extract(year FROM d) AS DECIMAL(38, 0))
+ *   extract(second FROM t)  ⇒  (CAST(extract(microseconds FROM t) AS DECIMAL(18, 0)) * 0.000001)
+ *
+ * Reason  DuckDB gives a bigint, which loses the fraction of a second and is divided as integers are
+ */
+export const extractFieldsPass: DialectPass = ({ tokens }) =>
+  tokens.flatMap((token, index) => {
+    const field = tokens[index + 2];
+    if (!isWord(token, "extract") || !isSymbol(tokens[index + 1], "(") || !isWord(tokens[index + 3], "from"))
+      return [];
+    const close = closingBracket(tokens, index + 1);
+    const last = close === undefined ? undefined : tokens[close];
+    if (last === undefined || field === undefined) return [];
+    const fraction = FRACTIONS.get(field.value.toLowerCase());
+    const wrapped = (before: string, behind: string): TextEdit[] => [
+      { start: token.start, end: token.start, text: before },
+      { start: last.end, end: last.end, text: behind },
+    ];
+    if (fraction === undefined) {
+      const scale = field.value.toLowerCase() === "epoch" ? 6 : 0;
+      return wrapped("CAST(", ` AS DECIMAL(38, ${scale}))`);
+    }
+    const [unit, worth] = fraction;
+    return [
+      ...wrapped("(CAST(", ` AS DECIMAL(18, 0)) * ${worth})`),
+      { start: field.start, end: field.end, text: unit },
+    ];
+  });

@@ -1,0 +1,77 @@
+/** PostgreSQL's forms of an interval's text as the one form DuckDB reads: numbers with units. */
+import { SQLSTATE, SqlError } from "../../core/errors.js";
+import type { TextEdit } from "../analysis.js";
+import type { Token } from "../lexer.js";
+import { quoteLiteral } from "../names.js";
+import { isWord } from "../token-reader.js";
+import type { CastType } from "./cast-places.js";
+
+const UNIT =
+  /^(?:microseconds?|usecs?|us|milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|hr|h|days?|d|weeks?|w|months?|mons?|mon|years?|yrs?|yr|y|decades?|decs?|century|centuries|cent|c|millennium|millennia|mils?|quarters?|quarter)$/i;
+const ISO =
+  /^([+-])?P(?:([+-]?[\d.]+)Y)?(?:([+-]?[\d.]+)M)?(?:([+-]?[\d.]+)W)?(?:([+-]?[\d.]+)D)?(?:T(?:([+-]?[\d.]+)H)?(?:([+-]?[\d.]+)M)?(?:([+-]?[\d.]+)S)?)?$/i;
+const ISO_UNITS = ["years", "months", "weeks", "days", "hours", "minutes", "seconds"];
+const YEARS = /^([+-])?(\d+)-(\d+)$/;
+const DAYS = /^([+-]?\d+) +([+-]?\d+:\d\d?(?::\d\d?(?:\.\d+)?)?)$/;
+const CLOCK = /^[+-]?\d+:\d\d?(?::\d\d?(?:\.\d+)?)?$/;
+
+/** Edits for `interval 'text' [field [TO field]]` and `'text'::interval`. Throws 22007 for a text that is none. */
+export function intervalLiteral(tokens: readonly Token[], index: number, type: CastType): TextEdit[] {
+  const token = tokens[index];
+  if (token === undefined || type.hasModifier) return [];
+  const to = isWord(tokens[index + 2], "to") ? tokens[index + 3] : undefined;
+  const field = tokens[index + 1];
+  const isField = type.form === "prefix" && field?.kind === "word" && UNIT.test(field.value);
+  // A plain number with a field is DuckDB's own form.
+  if (isField && to === undefined) return [];
+  const text = converted(token.value);
+  const edits: TextEdit[] =
+    text === token.value ? [] : [{ start: token.start, end: token.end, text: quoteLiteral(text) }];
+  if (!isField || field === undefined || to === undefined) return edits;
+  if (text === token.value) return [];
+  return [...edits, { start: field.start, end: to.end, text: "" }];
+}
+
+function converted(text: string): string {
+  const trimmed = text.trim();
+  return isoForm(trimmed) ?? yearForm(trimmed) ?? dayForm(trimmed) ?? checked(text, trimmed);
+}
+
+function isoForm(text: string): string | undefined {
+  const match = ISO.exec(text);
+  if (match === null || text.length < 2) return undefined;
+  const [, sign = "", ...amounts] = match;
+  const parts = amounts.flatMap((amount, at) =>
+    amount === undefined || amount === ""
+      ? []
+      : [`${sign === "-" ? negated(amount) : amount} ${ISO_UNITS[at] ?? ""}`],
+  );
+  return parts.length === 0 ? undefined : parts.join(" ");
+}
+
+function negated(amount: string): string {
+  return amount.startsWith("-") ? amount.slice(1) : `-${amount.replace("+", "")}`;
+}
+
+function yearForm(text: string): string | undefined {
+  const [match, sign = "", years = "", months = ""] = YEARS.exec(text) ?? [];
+  return match === undefined ? undefined : `${sign}${years} years ${sign}${months} months`;
+}
+
+function dayForm(text: string): string | undefined {
+  const [match, days = "", clock = ""] = DAYS.exec(text) ?? [];
+  return match === undefined ? undefined : `${days} days ${clock}`;
+}
+
+/** Words must be units: DuckDB's own error does not say what was wrong. */
+function checked(text: string, trimmed: string): string {
+  const plain = trimmed.replace(/^@\s*/, "").replace(/\s+ago$/i, "");
+  const words = plain.split(/\s+|(?<=\d)(?=[a-z])/i).filter((word) => word !== "");
+  const isKnown = words.every(
+    (word) => UNIT.test(word) || CLOCK.test(word) || /^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(word),
+  );
+  if (words.length === 0 || !isKnown) {
+    throw new SqlError(SQLSTATE.invalidDatetimeFormat, `invalid input syntax for type interval: "${text}"`);
+  }
+  return text;
+}

@@ -1,0 +1,80 @@
+import { notSupported } from "../../core/errors.js";
+import type { TextEdit } from "../analysis.js";
+import type { Token } from "../lexer.js";
+import { closingBracket, isSymbol, isWord } from "../token-reader.js";
+import { typeNameAt } from "./cast-places.js";
+import { operandStart } from "./operand-start.js";
+import type { DialectPass } from "./pass.js";
+
+/**
+ * Casts to a text of at most so many characters cut the text off.
+ *
+ *   a::varchar(3)              ⇒  left(a::varchar, 3)
+ *   CAST(a AS char(3))         ⇒  left(CAST(a AS char), 3)
+ *
+ * Reason  DuckDB reads the length and forgets it. Blanks that would fill a char(n) are not added: they mean nothing
+ */
+export const lengthCastsPass: DialectPass = ({ tokens }) =>
+  tokens.flatMap((token, index) => {
+    if (isSymbol(token, "::")) return suffixCast(tokens, index);
+    const isCast = isWord(token, "cast") || isWord(token, "try_cast");
+    return isCast && isSymbol(tokens[index + 1], "(") ? prefixCast(tokens, index) : [];
+  });
+
+interface LengthType {
+  readonly length: string;
+  /** Where the text of the length begins and ends, with its parentheses; one place when there is none. */
+  readonly start: number;
+  readonly end: number;
+  readonly behind: number;
+}
+
+function lengthTypeAt(tokens: readonly Token[], index: number): LengthType | undefined {
+  const type = typeNameAt(tokens, index);
+  if (type === undefined || (type.name !== "varchar" && type.name !== "bpchar")) return undefined;
+  const last = tokens[type.last];
+  if (last === undefined || isSymbol(tokens[type.behind], "[")) return undefined;
+  if (!type.hasModifier) {
+    // `char` alone is char(1); bpchar alone has no length.
+    const isOne = ["char", "character"].includes(tokens[index]?.value ?? "");
+    return isOne ? { length: "1", start: last.end, end: last.end, behind: type.behind } : undefined;
+  }
+  const [number, close] = [tokens[type.behind - 2], tokens[type.behind - 1]];
+  const open = tokens[type.behind - 3];
+  if (number?.kind !== "number" || open === undefined || close === undefined) return undefined;
+  return { length: number.value, start: open.start, end: close.end, behind: type.behind };
+}
+
+function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
+  const type = lengthTypeAt(tokens, index + 1);
+  if (type === undefined) return [];
+  const first = operandStart(tokens, index - 1);
+  const begin = first === undefined ? undefined : tokens[first];
+  if (begin === undefined) {
+    throw notSupported(
+      "this cast to a text of limited length is not supported",
+      "put its operand in parentheses",
+    );
+  }
+  return [
+    { start: begin.start, end: begin.start, text: "left(" },
+    { start: type.start, end: type.end, text: `, ${type.length})` },
+  ];
+}
+
+function prefixCast(tokens: readonly Token[], index: number): TextEdit[] {
+  const close = closingBracket(tokens, index + 1);
+  const [word, last] = [tokens[index], close === undefined ? undefined : tokens[close]];
+  if (close === undefined || word === undefined || last === undefined) return [];
+  for (let at = close - 1; at > index + 1; at -= 1) {
+    if (!isWord(tokens[at], "as")) continue;
+    const type = lengthTypeAt(tokens, at + 1);
+    if (type?.behind !== close) return [];
+    return [
+      { start: word.start, end: word.start, text: "left(" },
+      ...(type.start === type.end ? [] : [{ start: type.start, end: type.end, text: "" }]),
+      { start: last.end, end: last.end, text: `, ${type.length})` },
+    ];
+  }
+  return [];
+}

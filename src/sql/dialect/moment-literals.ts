@@ -1,0 +1,78 @@
+/** Texts of dates and times that PostgreSQL reads and DuckDB does not, in DuckDB's form. */
+
+/** A literal's new text, or an expression in its place. */
+export type MomentText = { readonly kind: "literal" | "expression"; readonly text: string };
+
+const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
+
+/** Words that are a moment of their own, by type. */
+const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  date: {
+    now: "current_date",
+    today: "current_date",
+    tomorrow: "current_date + 1",
+    yesterday: "current_date - 1",
+  },
+  timestamp: {
+    now: "now()::TIMESTAMP",
+    today: "current_date::TIMESTAMP",
+    tomorrow: "(current_date + 1)::TIMESTAMP",
+    yesterday: "(current_date - 1)::TIMESTAMP",
+  },
+  timestamptz: {
+    now: "now()",
+    today: "current_date::TIMESTAMPTZ",
+    tomorrow: "(current_date + 1)::TIMESTAMPTZ",
+    yesterday: "(current_date - 1)::TIMESTAMPTZ",
+  },
+  time: { now: "now()::TIME", allballs: "TIME '00:00:00'" },
+};
+
+/** What stands for the text; undefined leaves it to DuckDB. */
+export function momentLiteral(type: string, text: string): MomentText | undefined {
+  const words = WORDS[type];
+  const trimmed = text.trim();
+  const word = words?.[trimmed.toLowerCase()];
+  if (word !== undefined) return { kind: "expression", text: word };
+  const plain =
+    type.startsWith("time") && !type.startsWith("timestamp") ? clockText(trimmed) : dayText(trimmed);
+  return plain === trimmed ? undefined : { kind: "literal", text: plain };
+}
+
+/** `04:05 PM` ⇒ 16:05:00, `12:00+02` ⇒ 12:00:00+02 */
+function clockText(text: string): string {
+  const [twelve, hours = "", rest = "", half = ""] =
+    /^(\d\d?)(:\d\d(?::\d\d(?:\.\d+)?)?)\s*([ap]m)$/i.exec(text) ?? [];
+  if (twelve !== undefined && Number(hours) >= 1 && Number(hours) <= 12) {
+    const hour = (Number(hours) % 12) + (half.toLowerCase() === "pm" ? 12 : 0);
+    return `${String(hour).padStart(2, "0")}${rest}`;
+  }
+  return text.replace(/^(\d\d?:\d\d)(?=\s*[+-])/, "$1:00");
+}
+
+/** Month names, no dashes, `BC`, and hours and minutes before an offset. */
+function dayText(text: string): string {
+  const dashed = text.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3");
+  const named = monthNamed(dashed).replace(
+    /^(\d{1,6}-\d\d?-\d\d?[ T]\d\d?:\d\d)(?=\s*(?:[+-]|[A-Za-z]))/,
+    "$1:00",
+  );
+  const [isBefore, day = "", rest = ""] = /^(\d{1,6}-\d\d?-\d\d?)(.*?)\s+BC$/i.exec(named) ?? [];
+  return isBefore === undefined ? named : `${day} (BC)${rest}`;
+}
+
+function monthNamed(text: string): string {
+  const forms: readonly (readonly [RegExp, readonly [number, number, number]])[] = [
+    [/^([A-Za-z]{3,9})\.? +(\d\d?),? +(\d{4})(?!\d)/, [3, 1, 2]],
+    [/^(\d{4})-([A-Za-z]{3,9})-(\d\d?)(?!\d)/, [1, 2, 3]],
+    [/^(\d\d?)[- ]([A-Za-z]{3,9})[- ](\d{4})(?!\d)/, [3, 2, 1]],
+  ];
+  for (const [form, [year, month, day]] of forms) {
+    const match = form.exec(text);
+    const number = MONTHS.indexOf((match?.[month] ?? "").slice(0, 3).toLowerCase()) + 1;
+    if (match === null || number === 0) continue;
+    const date = `${match[year] ?? ""}-${String(number).padStart(2, "0")}-${(match[day] ?? "").padStart(2, "0")}`;
+    return date + text.slice(match[0].length);
+  }
+  return text;
+}

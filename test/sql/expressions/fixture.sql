@@ -1,0 +1,7 @@
+CREATE TABLE t (id int PRIMARY KEY, a int, b int, si smallint, bi bigint, n numeric(10,2), f double precision, r real, s text, v varchar(20), d date, ts timestamp, tz timestamptz, ti time, bo boolean, arr int[], tags text[], j json, u uuid, bin bytea, iv interval);
+INSERT INTO t VALUES (1, 7, 2, 3, 9000000000, 12.34, 1.5, 0.25, 'Hello World', 'abc', date '2020-02-29', timestamp '2020-02-29 12:34:56.789', timestamptz '2020-02-29 12:34:56.789+00', time '12:34:56', true, ARRAY[1,2,3], ARRAY['x','y z'], '{"a": 1, "b": {"c": [10, 20, null]}, "s": "text"}', '00000000-0000-0000-0000-000000000001', '\x00ff10'::bytea, interval '1 day 02:03:04');
+INSERT INTO t VALUES (2, -7, 2, -3, -9000000000, -0.50, -2.5, 1e10, 'foo''s "bar"', 'ABC', date '1999-12-31', timestamp '1999-12-31 23:59:59', timestamptz '1999-12-31 23:59:59+00', time '00:00:00', false, ARRAY[4,NULL,6], ARRAY['x',NULL], '{"a": "one", "list": [1,2,3]}', '00000000-0000-0000-0000-000000000002', '\x'::bytea, interval '-1 month');
+INSERT INTO t VALUES (3, 10, 0, 0, 0, 0.00, 0, 0, '', '', date '2024-01-01', timestamp '2024-01-01 00:00:00', timestamptz '2024-01-01 00:00:00+00', time '23:59:59.999999', NULL, ARRAY[]::int[], ARRAY[]::text[], '[1, "two", null, true]', NULL, NULL, interval '0');
+INSERT INTO t VALUES (4, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+CREATE TABLE g (k text, x int, y numeric(8,2));
+INSERT INTO g VALUES ('a', 1, 1.50), ('a', 2, 2.25), ('b', 3, NULL), ('b', NULL, 4.00), (NULL, 5, 10.10), ('B', 6, 0.01);
