@@ -35,8 +35,9 @@ import { typedLiteralsPass } from "./typed-literals.js";
 import { unicodeLiteralsPass } from "./unicode-literals.js";
 import { wrappedCallsPass } from "./wrapped-calls.js";
 
-/** The order matters only where two passes insert at one place: what the earlier one inserts stands first. */
+/** The order matters only where two passes insert at one place: what the earlier one opens is outermost. */
 const PASSES: readonly DialectPass[] = [
+  formatCallsPass,
   operatorsPass,
   operatorNamesPass,
   divisionsPass,
@@ -52,7 +53,6 @@ const PASSES: readonly DialectPass[] = [
   bitLiteralsPass,
   extractFieldsPass,
   keywordCallsPass,
-  formatCallsPass,
   dateFormatsPass,
   wrappedCallsPass,
   setFunctionsPass,
@@ -79,13 +79,22 @@ export function dialectEdits(
   names: readonly NameReference[],
   given: readonly TextEdit[] = [],
 ): TextEdit[] {
-  const found = PASSES.flatMap((pass) => pass(input));
+  const found = nested(PASSES.flatMap((pass) => pass(input)));
   const edits = withoutOverlaps(
     [...given, ...found.filter((edit) => !given.some((other) => overlaps(edit, other)))],
     names,
   );
   const folds = foldNamesPass(input).filter((fold) => !edits.some((edit) => overlaps(fold, edit)));
   return folds.length === 0 ? edits : sortEdits([...edits, ...withoutOverlaps(folds, names)]);
+}
+
+/** What a pass puts behind an operand to close what it opened in front of it. */
+const CLOSING = /^(?:\)| AS DECIMAL|, \d| \|\|)/;
+
+/** Passes that wrap the same operand: who opens first closes last. */
+function nested(edits: readonly TextEdit[]): TextEdit[] {
+  const closes = ({ start, end, text }: TextEdit): boolean => start === end && CLOSING.test(text);
+  return [...edits.filter(closes).toReversed(), ...edits.filter((edit) => !closes(edit))];
 }
 
 function withoutOverlaps(found: readonly TextEdit[], names: readonly NameReference[]): TextEdit[] {
