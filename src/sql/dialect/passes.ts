@@ -91,9 +91,12 @@ export function dialectEdits(
 /** What a pass puts behind an operand to close what it opened in front of it. */
 const CLOSING = /^(?:\)| AS DECIMAL|, \d| \|\|)/;
 
+function closes({ start, end, text }: TextEdit): boolean {
+  return start === end && CLOSING.test(text);
+}
+
 /** Passes that wrap the same operand: who opens first closes last. */
 function nested(edits: readonly TextEdit[]): TextEdit[] {
-  const closes = ({ start, end, text }: TextEdit): boolean => start === end && CLOSING.test(text);
   return [...edits.filter(closes).toReversed(), ...edits.filter((edit) => !closes(edit))];
 }
 
