@@ -7,17 +7,25 @@ import type { SessionStatement } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { runRelational, type ExecuteInput } from "./relational-runner.js";
 import type { SessionCore } from "./session-core.js";
-import type { BoundParameter, NamedStatement, QuerySession, StatementResult } from "./types.js";
+import type {
+  BoundParameter,
+  NamedStatement,
+  QuerySession,
+  StatementDescription,
+  StatementResult,
+} from "./types.js";
 
 type Prepare = Extract<SessionStatement, { readonly verb: "prepare" }>;
 type Execute = Extract<SessionStatement, { readonly verb: "execute" }>;
 
 const MAX_STATEMENTS = 10_000;
+const MAX_DEPTH = 100;
 const ROW_HEADER_BYTES = 7;
 
 export class NamedStatements {
   readonly all = new Map<string, NamedStatement>();
   readonly #core: SessionCore;
+  #depth = 0;
   readonly #session: Pick<QuerySession, "parse" | "describe" | "execute">;
 
   constructor(core: SessionCore, session: Pick<QuerySession, "parse" | "describe" | "execute">) {
@@ -44,9 +52,11 @@ export class NamedStatements {
     this.all.set(name, { parsed, declaredOids: parameterOids });
   }
 
-  /** The statement of a name, for describing an EXECUTE; undefined when there is none, which is for EXECUTE to say. */
-  find(name: string): NamedStatement | undefined {
-    return this.all.get(name);
+  /** Result of an EXECUTE; null also when there is no such statement, which is for EXECUTE to say. */
+  async columnsOf(name: string): Promise<StatementDescription["columns"]> {
+    const { parsed, declaredOids } = this.all.get(name) ?? { parsed: undefined, declaredOids: [] };
+    if (parsed === undefined) return null;
+    return await this.#nested(async () => (await this.#session.describe(parsed, declaredOids)).columns);
   }
 
   /** Errors: 26000 unknown, 42601 for the wrong number of arguments, and those of arguments and statement. */
@@ -57,7 +67,9 @@ export class NamedStatements {
   ): Promise<StatementResult> {
     const { parsed, declaredOids } = this.#get(name);
     if (parsed === undefined) return { kind: "empty" };
-    const { parameterOids } = await this.#session.describe(parsed, declaredOids);
+    const { parameterOids } = await this.#nested(
+      async () => await this.#session.describe(parsed, declaredOids),
+    );
     if (parameterOids.length !== argumentTexts.length) {
       throw new SqlError(
         SQLSTATE.syntaxError,
@@ -66,7 +78,19 @@ export class NamedStatements {
       );
     }
     const parameters = await this.#evaluate(argumentTexts, parameterOids, input, running);
-    return await this.#session.execute(parsed, parameters, parameterOids);
+    return await this.#nested(async () => await this.#session.execute(parsed, parameters, parameterOids));
+  }
+
+  /** A statement may execute another, and so itself. Errors: 54001 for what goes on like that. */
+  async #nested<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#depth >= MAX_DEPTH)
+      throw new SqlError(SQLSTATE.statementTooComplex, "stack depth limit exceeded");
+    this.#depth++;
+    try {
+      return await work();
+    } finally {
+      this.#depth--;
+    }
   }
 
   /** Undefined: all of them. Errors: 26000 unknown. */

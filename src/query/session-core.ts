@@ -76,6 +76,8 @@ export class SessionCore implements Disposable {
   readonly targetShapes: TargetShapes;
   readonly plainReads = new PlainReads();
   readonly notices: Notice[] = [];
+  /** The statements of one Query message run, several of them. */
+  inSeveral = false;
   readonly notifications: SessionNotifications;
   readonly cursors: SessionCursors;
   readonly #live: Disposable & { readonly key: string };
@@ -179,6 +181,11 @@ export class SessionCore implements Disposable {
     this.prepared.clear();
     await this.#functions.setBranch(this.connection, this.branchName);
     await this.applySearchPath();
+  }
+
+  /** What is allowed only inside a block is allowed here: in one, or among several statements of a message. */
+  get inBlock(): boolean {
+    return this.transactions.inBlock || (this.inSeveral && this.transactions.shared);
   }
 
   /** A transaction begins, a block or an implicit one: its changes of head and settings end with it if it fails. */

@@ -29,6 +29,8 @@ export interface SessionStatementHost {
   readonly notifications: SessionNotifications;
   readonly cursors: SessionCursors;
   readonly branchName: string;
+  /** In a block, or among several statements of one message. */
+  readonly inBlock: boolean;
   readonly named: NamedStatements;
   useBranch(name: string): Promise<void>;
   useConnectedHead(): Promise<void>;
@@ -111,7 +113,7 @@ export async function runSessionStatement(
     case "declareCursor":
       await host.cursors.declare(
         statement,
-        host.transactions.shared,
+        host.inBlock,
         async () => await host.runQuery(statement.query, input, running),
       );
       return command("DECLARE CURSOR");

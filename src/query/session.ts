@@ -132,12 +132,7 @@ export class DuckSession implements QuerySession {
     analysis: Extract<StatementAnalysis, { kind: "session" }>,
   ): Promise<StatementDescription["columns"]> {
     const { statement } = analysis;
-    if (statement.verb === "execute") {
-      const named = this.#host.named.find(statement.name);
-      return named?.parsed === undefined
-        ? null
-        : (await this.describe(named.parsed, named.declaredOids)).columns;
-    }
+    if (statement.verb === "execute") return await this.#host.named.columnsOf(statement.name);
     if (statement.verb === "fetch" && !statement.move) return this.#core.cursors.columnsOf(statement.name);
     if (statement.verb !== "show") return null;
     const input = { parameters: [], declaredOids: [] };
@@ -200,7 +195,8 @@ export class DuckSession implements QuerySession {
     core.discardPlans();
   }
 
-  beginImplicit(): void {
+  beginImplicit(several: boolean): void {
+    this.#core.inSeveral = several;
     this.#core.rememberSession();
     this.#core.transactions.beginImplicit();
   }
@@ -209,6 +205,7 @@ export class DuckSession implements QuerySession {
     const core = this.#core;
     try {
       if (!core.transactions.inBlock) core.notifications.check();
+      core.inSeveral = false;
       await core.transactions.endImplicit();
       if (!core.transactions.inBlock) await core.endSession(true);
     } catch (error) {

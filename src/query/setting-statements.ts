@@ -3,7 +3,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionStatement } from "../sql/analysis.js";
 import { command, textResult } from "./results.js";
 import type { SessionStatementHost } from "./session-statements.js";
-import { refuseLateMode } from "./transaction-statements.js";
+import { isInTransaction, refuseLateMode } from "./transaction-statements.js";
 import type { StatementResult } from "./types.js";
 
 export async function set(
@@ -11,7 +11,7 @@ export async function set(
   { name, values, local }: Extract<SessionStatement, { verb: "set" }>,
 ): Promise<StatementResult> {
   if (name.toLowerCase() === "branch") return await setBranch(host, values, local);
-  if (local && !host.transactions.shared) {
+  if (local && !host.inBlock) {
     const message = "SET LOCAL can only be used in transaction blocks";
     host.notice("WARNING", SQLSTATE.noActiveSqlTransaction, message);
   }
@@ -87,7 +87,7 @@ export async function discard(
   host: SessionStatementHost,
   what: Extract<SessionStatement, { verb: "discard" }>["what"],
 ): Promise<StatementResult> {
-  if (what === "all" && host.transactions.shared)
+  if (what === "all" && isInTransaction(host))
     throw new SqlError(SQLSTATE.activeSqlTransaction, "DISCARD ALL cannot run inside a transaction block");
   if (what === "all") {
     await reset(host, "all");

@@ -16,7 +16,12 @@ const CANONICAL: ReadonlyMap<string, string> = new Map(
 /** Names of a client's own one session may keep. */
 const MAX_CUSTOM = 10_000;
 
+/** How a transaction runs: the settings that say so, with their values. */
+export type BlockModes = readonly (readonly [name: string, value: string])[];
+
 export class Settings {
+  /** What AND CHAIN gave the block under way. */
+  chainedModes: BlockModes | undefined;
   #values = new Map<string, string>();
   /** Set by SET LOCAL: in front of `#values`, and gone when the transaction ends, however it ends. */
   #local = new Map<string, string | undefined>();

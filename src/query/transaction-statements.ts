@@ -2,6 +2,7 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionStatement, TransactionModes } from "../sql/analysis.js";
 import { command } from "./results.js";
+import type { BlockModes } from "./settings.js";
 import type { SessionStatementHost } from "./session-statements.js";
 import type { StatementResult } from "./types.js";
 
@@ -20,6 +21,7 @@ export function begin(
     return command(tag);
   }
   openBlock(host);
+  host.settings.chainedModes = undefined;
   for (const name of MODES) host.settings.set(name, host.settings.get(`default_${name}`), true);
   for (const [name, value] of settingsOf(modes)) host.settings.set(`transaction_${name}`, value, true);
   return command(tag);
@@ -53,15 +55,18 @@ export async function rollback(host: SessionStatementHost, chain: boolean): Prom
   return command("ROLLBACK");
 }
 
-/** A failed block has lost them already. */
-function currentModes(host: SessionStatementHost): readonly (readonly [string, string])[] {
-  const prefix = host.transactions.status === "E" ? "default_" : "";
+/** A failed block has lost those it set: what it began with is left. */
+function currentModes(host: SessionStatementHost): BlockModes {
+  const failed = host.transactions.status === "E";
+  if (failed && host.settings.chainedModes !== undefined) return host.settings.chainedModes;
+  const prefix = failed ? "default_" : "";
   return MODES.map((name) => [name, host.settings.get(prefix + name)] as const);
 }
 
 /** The next block runs as the last one did. */
-function chainBlock(host: SessionStatementHost, modes: readonly (readonly [string, string])[]): void {
+function chainBlock(host: SessionStatementHost, modes: BlockModes): void {
   openBlock(host);
+  host.settings.chainedModes = modes;
   for (const [name, value] of modes) host.settings.set(name, value, true);
 }
 
@@ -87,7 +92,7 @@ async function endNothing(
 
 /** SET TRANSACTION. */
 export function setTransaction(host: SessionStatementHost, modes: TransactionModes): StatementResult {
-  if (!host.transactions.shared) {
+  if (!host.inBlock) {
     const message = "SET TRANSACTION can only be used in transaction blocks";
     host.notice("WARNING", SQLSTATE.noActiveSqlTransaction, message);
     return command("SET");
@@ -139,7 +144,7 @@ function settingsOf(modes: TransactionModes): [name: string, value: string][] {
 
 /** No constraint here can be deferred, so for ALL there is nothing to do. */
 export function setConstraints(host: SessionStatementHost, names: readonly string[]): StatementResult {
-  if (!host.transactions.shared) {
+  if (!host.inBlock) {
     const message = "SET CONSTRAINTS can only be used in transaction blocks";
     host.notice("WARNING", SQLSTATE.noActiveSqlTransaction, message);
   }
@@ -153,7 +158,7 @@ export async function lock(
   host: SessionStatementHost,
   statement: Extract<SessionStatement, { verb: "lock" }>,
 ): Promise<StatementResult> {
-  if (!host.transactions.shared) throw outsideBlock("LOCK TABLE");
+  if (!host.inBlock) throw outsideBlock("LOCK TABLE");
   for (const parts of statement.relations) await host.requireRelation(parts);
   if (HARMLESS_LOCKS.has(statement.mode)) return command("LOCK TABLE");
   throw notSupported(
@@ -166,7 +171,7 @@ export async function maintain(
   host: SessionStatementHost,
   statement: Extract<SessionStatement, { verb: "maintenance" }>,
 ): Promise<StatementResult> {
-  if (statement.outsideBlock && host.transactions.shared)
+  if (statement.outsideBlock && isInTransaction(host))
     throw new SqlError(
       SQLSTATE.activeSqlTransaction,
       `${statement.tag} cannot run inside a transaction block`,
@@ -177,4 +182,9 @@ export async function maintain(
 
 export function outsideBlock(what: string): SqlError {
   return new SqlError(SQLSTATE.noActiveSqlTransaction, `${what} can only be used in transaction blocks`);
+}
+
+/** Something would be undone if this transaction failed. */
+export function isInTransaction(host: SessionStatementHost): boolean {
+  return host.inBlock || host.transactions.current !== undefined;
 }

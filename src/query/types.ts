@@ -126,8 +126,11 @@ export interface QuerySession extends AsyncDisposable {
     parameters: readonly BoundParameter[],
     declaredOids: readonly number[],
   ): Promise<StatementResult>;
-  /** Marks the start of a Query message with several statements: they share one implicit transaction. */
-  beginImplicit(): void;
+  /**
+   * Marks the start of a Query message with several statements, which share an implicit transaction and are a block to
+   * each other; or of statements up to a Sync, which share one but are none.
+   */
+  beginImplicit(several: boolean): void;
   /** End of a Query message or Sync: commits the implicit transaction, if one is open and did not fail. */
   endImplicit(): Promise<void>;
   /** A statement failed (here or in the protocol): fails the block, or rolls the implicit transaction back. */

@@ -12,7 +12,14 @@ import {
   writePortalSuspended,
   writeRowDescription,
 } from "../wire/backend-messages.js";
-import type { BindMessage, FormatCode, NamedObject, ParseMessage } from "../wire/frontend-messages.js";
+import {
+  formatError,
+  isFormatCode,
+  type BindMessage,
+  type FormatCode,
+  type NamedObject,
+  type ParseMessage,
+} from "../wire/frontend-messages.js";
 import type { ClientContext } from "./client-context.js";
 import type { Portal, Portals } from "./portals.js";
 import { PreparedStatement, type PreparedStatements } from "./prepared-statements.js";
@@ -39,7 +46,6 @@ export class ExtendedQuery {
   }
 
   async parse(message: ParseMessage): Promise<void> {
-    this.#statements.requireRoom(message.name, message.text.length);
     const parsed = (await this.#context.session.parse(message.text)).filter((statement) => !statement.empty);
     if (parsed.length > 1) {
       throw new SqlError(SQLSTATE.syntaxError, "cannot insert multiple commands into a prepared statement");
@@ -47,12 +53,15 @@ export class ExtendedQuery {
     const statement = new PreparedStatement(parsed[0], message.parameterOids);
     // What is wrong with it is said now, and nothing is kept: pipelining drivers count on either.
     await this.#parameterCount(statement);
+    this.#statements.requireRoom(message.name, message.text.length);
     this.#statements.set(message.name, statement);
     writeParseComplete(this.#context.output.writer);
   }
 
   async bind(message: BindMessage): Promise<void> {
     const statement = this.#statements.get(message.statement);
+    const wrongFormat = formatError(message);
+    if (wrongFormat?.code === SQLSTATE.protocolViolation) throw wrongFormat;
     const expected = await this.#parameterCount(statement);
     const given = message.parameters.length;
     if (given !== expected) {
@@ -61,10 +70,14 @@ export class ExtendedQuery {
         `bind message supplies ${given} parameters, but prepared statement "${message.statement}" requires ${expected}`,
       );
     }
-    if (message.resultFormats.length > 1) await this.#checkResultFormats(statement, message.resultFormats);
+    // A failed block says so here, for all but what ends it.
+    if (this.#context.session.status === "E") await statement.describe(this.#context);
     const isNamed = message.portal !== "";
     await this.#portals.makeRoom(message.portal, this.#context.session.cursors, message.parameters);
-    const formats = expandFormats(message.parameterFormats, given);
+    if (wrongFormat !== undefined) throw wrongFormat;
+    const resultFormats = message.resultFormats.filter(isFormatCode);
+    if (resultFormats.length > 1) await this.#checkResultFormats(statement, resultFormats);
+    const formats = expandFormats(message.parameterFormats.filter(isFormatCode), given);
     this.#portals.set(message.portal, {
       statement,
       parameters: message.parameters.map((bytes, index) => ({
@@ -72,7 +85,7 @@ export class ExtendedQuery {
         // A view would keep all that came with the message for as long as the portal lives.
         bytes: isNamed && bytes !== null ? Buffer.from(bytes) : bytes,
       })),
-      resultFormats: message.resultFormats,
+      resultFormats,
       announced: undefined,
       state: { kind: "bound" },
     });
@@ -168,7 +181,7 @@ export class ExtendedQuery {
     if (endsTransaction(parsed.text)) await this.#portals.closeAll();
     else await this.#portals.bufferUnread();
     interrupt.throwIfRequested();
-    implicit.begin();
+    implicit.begin(false);
     const wasInBlock = this.#inBlock();
     this.#context.forgetDescriptions();
     const result = await session.execute(parsed, portal.parameters, declaredOids);

@@ -14,10 +14,11 @@ export class ImplicitTransaction {
     return this.#active;
   }
 
-  begin(): void {
+  /** `several`: of one Query message, which are a block to each other; between two Syncs they are not. */
+  begin(several: boolean): void {
     if (this.#active) return;
     this.#active = true;
-    this.#session.beginImplicit();
+    this.#session.beginImplicit(several);
   }
 
   /** Commits, unless a statement failed. A failure to commit is the client's to hear. */

@@ -86,7 +86,7 @@ export class PreparedStatements {
     this.#named = named;
   }
 
-  /** Refuses a name that is taken (42P05) and a text too many (54000). Asked before the text is read. */
+  /** Refuses a name that is taken (42P05) and a text too many (54000). Asked when the text was read: its errors come first. */
   requireRoom(name: string, textLength: number): void {
     if (name === "") return;
     if (this.#named.has(name)) {

@@ -22,7 +22,7 @@ export async function simpleQuery(
   await portals.close("");
   const parsed = (await context.session.parse(text)).filter((statement) => !statement.empty);
   if (parsed.length === 0) writeEmptyQueryResponse(context.output.writer);
-  if (parsed.length > 1) context.implicit.begin();
+  if (parsed.length > 1) context.implicit.begin(true);
   for (const [index, statement] of parsed.entries()) {
     await runStatement(context, portals, statement, index === parsed.length - 1);
   }

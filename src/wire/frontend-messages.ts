@@ -25,10 +25,11 @@ export interface BindMessage {
   readonly portal: string;
   readonly statement: string;
   /** None (all text), one (for all) or one per parameter: checked here. */
-  readonly parameterFormats: readonly FormatCode[];
+  /** As sent: see `formatError`. */
+  readonly parameterFormats: readonly number[];
   readonly parameters: readonly (Buffer | null)[];
   /** None (all text), one (for all) or one per column: checked when the columns are known. */
-  readonly resultFormats: readonly FormatCode[];
+  readonly resultFormats: readonly number[];
 }
 
 /** What Describe and Close name. */
@@ -85,7 +86,7 @@ const DECODERS: Readonly<Record<FrontendTag, (reader: BodyReader) => FrontendMes
   [FRONTEND_TAG.password]: (reader) => ({ type: "password", body: reader.rest() }),
 };
 
-/** Decodes one frame. Throws SqlError 08P01, 22021 or 22023; the stream itself stays in step. */
+/** Decodes one frame. Throws SqlError 08P01 or 22021; the stream itself stays in step. */
 export function decodeFrontendMessage(frame: Frame): FrontendMessage {
   const reader = new BodyReader(frame.body);
   const message = DECODERS[frame.tag](reader);
@@ -105,15 +106,28 @@ function decodeBind(reader: BodyReader): BindMessage {
   const statement = reader.cstring();
   const parameterFormats = decodeFormats(reader);
   const count = reader.uint16();
-  if (parameterFormats.length > 1 && parameterFormats.length !== count) {
-    throw new SqlError(
-      SQLSTATE.protocolViolation,
-      `bind message has ${parameterFormats.length} parameter formats but ${count} parameters`,
-    );
-  }
   const parameters = readList(count, () => decodeParameter(reader));
   const resultFormats = decodeFormats(reader);
   return { type: "bind", portal, statement, parameterFormats, parameters, resultFormats };
+}
+
+/** What is wrong with the formats of a Bind, for a statement that exists; undefined when nothing is. */
+export function formatError(message: BindMessage): SqlError | undefined {
+  const { parameterFormats, parameters, resultFormats } = message;
+  if (parameterFormats.length > 1 && parameterFormats.length !== parameters.length) {
+    return new SqlError(
+      SQLSTATE.protocolViolation,
+      `bind message has ${parameterFormats.length} parameter formats but ${parameters.length} parameters`,
+    );
+  }
+  const unknown = [...parameterFormats, ...resultFormats].find((code) => !isFormatCode(code));
+  return unknown === undefined
+    ? undefined
+    : new SqlError(SQLSTATE.invalidParameterValue, `unsupported format code: ${unknown}`);
+}
+
+export function isFormatCode(code: number): code is FormatCode {
+  return code === 0 || code === 1;
 }
 
 /** Length -1 is NULL; any other negative length is an error of `bytes`. */
@@ -122,12 +136,8 @@ function decodeParameter(reader: BodyReader): Buffer | null {
   return length === -1 ? null : reader.bytes(length);
 }
 
-function decodeFormats(reader: BodyReader): FormatCode[] {
-  return readList(reader.uint16(), () => {
-    const code = reader.int16();
-    if (code === 0 || code === 1) return code;
-    throw new SqlError(SQLSTATE.invalidParameterValue, `unsupported format code: ${code}`);
-  });
+function decodeFormats(reader: BodyReader): number[] {
+  return readList(reader.uint16(), () => reader.int16());
 }
 
 function decodeObject(reader: BodyReader, message: "DESCRIBE" | "CLOSE"): NamedObject {

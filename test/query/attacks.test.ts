@@ -40,14 +40,14 @@ test("a failed message undoes its change of branch, and its settings", async () 
   await using world = await World.open();
   await using session = await world.connect();
   await session.query(`${T}; CREATE BRANCH b; USE BRANCH b; SET application_name = 'before'`);
-  session.session.beginImplicit();
+  session.session.beginImplicit(true);
   expect(await session.outcome("SET application_name = 'after'; USE BRANCH main; SELECT 'x'::int")).toBe(
     "22P02",
   );
   await session.session.endImplicit();
   expect(await session.query("SHOW branch")).toEqual([["b"]]);
   expect(await session.query("SHOW application_name")).toEqual([["before"]]);
-  session.session.beginImplicit();
+  session.session.beginImplicit(true);
   await session.query("SET application_name = 'after'");
   await session.session.endImplicit();
   expect(await session.query("SHOW application_name")).toEqual([["after"]]);

@@ -57,6 +57,23 @@ export async function replay(text: string, address: Address, database: string): 
   return { expected, actual };
 }
 
+/**
+ * Sends messages in one write, in the form of a transcript's `> ` lines, and gives what is answered up to as many
+ * ReadyForQuery as they call for. No message may follow an error in an extended query before its Sync.
+ */
+export async function converse(client: WireClient, messages: readonly string[]): Promise<string[]> {
+  let ready = messages.filter((message) => /^(?:Query|Sync)\b/.test(message)).length;
+  client.send(...messages.map(parseMessage));
+  const lines: string[] = [];
+  while (ready > 0) {
+    const line = await nextLine(client);
+    lines.push(line);
+    if (line === "closed") break;
+    if (line.startsWith("ReadyForQuery")) ready--;
+  }
+  return lines;
+}
+
 async function nextLine(client: WireClient): Promise<string> {
   for (;;) {
     const message = await client.next();
@@ -89,6 +106,8 @@ const SERIALIZERS: Readonly<Record<string, (json: string) => Uint8Array>> = {
   CopyData: (json) => serialize.copyData(Buffer.from(String(JSON.parse(json)))),
   CopyDone: () => serialize.copyDone(),
   CopyFail: (json) => serialize.copyFail(JSON.parse(json)),
+  /** With a format code for each parameter and column, which may be wrong; values in hexadecimal. */
+  BindAs: (json) => serializeBind(JSON.parse(json)),
   /** Any bytes, in hexadecimal. */
   Raw: (json) => Buffer.from(String(JSON.parse(json)), "hex"),
 };
@@ -125,4 +144,31 @@ function describeMessage(message: BackendMessage): string | undefined {
 
 function describeField(field: Field): string {
   return `${field.name}:${field.dataTypeID}:${field.format}`;
+}
+
+interface BindFields {
+  readonly portal: string;
+  readonly statement: string;
+  readonly formats: readonly number[];
+  readonly values: readonly (string | null)[];
+  readonly results: readonly number[];
+}
+
+function serializeBind({ portal, statement, formats, values, results }: BindFields): Buffer {
+  const int16 = (value: number): Buffer => Buffer.from([(value >> 8) & 255, value & 255]);
+  const value = (hex: string | null): Buffer => {
+    const bytes = Buffer.from(hex ?? "", "hex");
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(hex === null ? -1 : bytes.length);
+    return Buffer.concat([length, bytes]);
+  };
+  const body = Buffer.concat([
+    Buffer.from(`${portal}\0${statement}\0`),
+    ...[int16(formats.length), ...formats.map(int16)],
+    ...[int16(values.length), ...values.map(value)],
+    ...[int16(results.length), ...results.map(int16)],
+  ]);
+  const head = Buffer.from("B\0\0\0\0");
+  head.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
 }

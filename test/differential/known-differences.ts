@@ -1,0 +1,64 @@
+/** Where the answers may differ, each with its reason. Everything else is a failure. */
+
+interface Difference {
+  readonly reason: string;
+  readonly applies: (
+    messages: readonly string[],
+    ours: readonly string[],
+    theirs: readonly string[],
+  ) => boolean;
+}
+
+const DIFFERENCES: readonly Difference[] = [
+  {
+    reason:
+      "what this server refuses by name (0A000) never ran: the transaction is in another state from there on",
+    applies: (_, ours, theirs) => count(ours, "0A000") > count(theirs, "0A000"),
+  },
+  {
+    reason:
+      "PostgreSQL runs a Query in the unnamed portal and leaves it behind when the Query fails inside a block; nothing can be done with it",
+    applies: (_, ours, theirs) =>
+      ours.at(-1) === "ReadyForQuery E" && count(ours, "34000") > count(theirs, "34000"),
+  },
+  {
+    reason:
+      "values of parameters are read when a statement runs, not at Bind: the same error, or the one of a statement that must not run here, comes behind bindComplete",
+    applies: (_, ours, theirs) =>
+      VALUE_ERRORS.some((code) => count(theirs, code) > 0) &&
+      errors(ours) === errors(theirs) &&
+      theirs.slice(0, firstError(theirs)).every((line, i) => line === ours[i]),
+  },
+  {
+    reason:
+      "FETCH is described by the cursor there is: PostgreSQL keeps what it found at Parse, even if the cursor was made later",
+    applies: (messages, ours, theirs) =>
+      messages.some((message) => message.startsWith("Describe")) &&
+      ours.length === theirs.length &&
+      ours.every((line, i) => line === theirs[i] || theirs[i] === "noData" || ours[i] === "noData"),
+  },
+];
+
+export function isKnown(
+  messages: readonly string[],
+  ours: readonly string[],
+  theirs: readonly string[],
+): boolean {
+  if (ours.length === theirs.length && ours.every((line, i) => line === theirs[i])) return false;
+  return DIFFERENCES.some(({ applies }) => applies(messages, ours, theirs));
+}
+
+function count(lines: readonly string[], code: string): number {
+  return lines.filter((line) => line.endsWith(` ${code}`)).length;
+}
+
+/** A value that is none of its type, in text or binary; a binary one that is too short. */
+const VALUE_ERRORS = ["22P02", "22P03", "08P01"];
+
+function errors(lines: readonly string[]): number {
+  return lines.filter((line) => line.startsWith("error ")).length;
+}
+
+function firstError(lines: readonly string[]): number {
+  return lines.findIndex((line) => line.startsWith("error "));
+}
