@@ -46,6 +46,8 @@ export class ExtendedQuery {
   }
 
   async parse(message: ParseMessage): Promise<void> {
+    // The unnamed statement is gone even if its successor is wrong.
+    if (message.name === "") this.#statements.close("");
     const parsed = (await this.#context.session.parse(message.text)).filter((statement) => !statement.empty);
     if (parsed.length > 1) {
       throw new SqlError(SQLSTATE.syntaxError, "cannot insert multiple commands into a prepared statement");
@@ -72,11 +74,12 @@ export class ExtendedQuery {
     }
     // A failed block says so here, for all but what ends it.
     if (this.#context.session.status === "E") await statement.describe(this.#context);
+    if (statement.parsed === undefined) this.#refuseFailedBlock();
     const isNamed = message.portal !== "";
     await this.#portals.makeRoom(message.portal, this.#context.session.cursors, message.parameters);
     if (wrongFormat !== undefined) throw wrongFormat;
-    const resultFormats = message.resultFormats.filter(isFormatCode);
-    if (resultFormats.length > 1) await this.#checkResultFormats(statement, resultFormats);
+    const wanted = message.resultFormats.filter(isFormatCode);
+    if (wanted.length > 1) await this.#checkResultFormats(statement, wanted);
     const formats = expandFormats(message.parameterFormats.filter(isFormatCode), given);
     this.#portals.set(message.portal, {
       statement,
@@ -85,7 +88,7 @@ export class ExtendedQuery {
         // A view would keep all that came with the message for as long as the portal lives.
         bytes: isNamed && bytes !== null ? Buffer.from(bytes) : bytes,
       })),
-      resultFormats,
+      resultFormats: wanted,
       announced: undefined,
       state: { kind: "bound" },
     });
@@ -95,7 +98,10 @@ export class ExtendedQuery {
   async describe(object: NamedObject, name: string): Promise<void> {
     const cursor =
       object === "portal" && !this.#portals.has(name) ? this.#context.session.cursors : undefined;
-    if (cursor?.has(name)) return this.#writeColumns(cursor.columnsOf(name), []);
+    if (cursor?.has(name)) {
+      this.#refuseFailedBlock();
+      return this.#writeColumns(cursor.columnsOf(name), []);
+    }
     if (object === "statement") await this.#describeStatement(this.#statements.get(name));
     else await this.#describePortal(this.#portals.get(name));
   }
@@ -114,10 +120,7 @@ export class ExtendedQuery {
       case "done":
         throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `portal "${name}" cannot be run`);
       case "failed":
-        throw new SqlError(
-          SQLSTATE.inFailedSqlTransaction,
-          "current transaction is aborted, commands ignored until end of transaction block",
-        );
+        throw failedBlock();
     }
   }
 
@@ -129,8 +132,13 @@ export class ExtendedQuery {
     writeCloseComplete(this.#context.output.writer);
   }
 
+  #refuseFailedBlock(): void {
+    if (this.#context.session.status === "E") throw failedBlock();
+  }
+
   /** A cursor of SQL by its name, as text: what is left of it, or the next rows. */
   async #executeCursor(name: string, maxRows: number): Promise<void> {
+    this.#refuseFailedBlock();
     await this.#portals.bufferUnread();
     const result = await this.#context.session.cursors.next(name, maxRows);
     const source = openRows(this.#context, result, expandFormats([], result.columns.length));
@@ -254,4 +262,11 @@ export class ExtendedQuery {
 
 function formatName(code: FormatCode): "text" | "binary" {
   return code === 1 ? "binary" : "text";
+}
+
+function failedBlock(): SqlError {
+  return new SqlError(
+    SQLSTATE.inFailedSqlTransaction,
+    "current transaction is aborted, commands ignored until end of transaction block",
+  );
 }

@@ -153,13 +153,16 @@ function extendedMessages(random: Random): string[] {
   }
 }
 
+function hex(value: string): string {
+  return Buffer.from(value).toString("hex");
+}
+
 function randomBind(random: Random, portal: string, statement: string): string {
-  const text = (value: string): string => Buffer.from(value).toString("hex");
   const usual = random.below(3) > 0;
   const count = usual ? 1 : random.below(4);
   const binary = random.below(4) === 0;
   const values = Array.from({ length: count }, () =>
-    random.of([binary ? "00000002" : text("2"), binary ? "00000000" : text("0"), null, text("x")]),
+    random.of([binary ? "00000002" : hex("2"), binary ? "00000000" : hex("0"), null, hex("x")]),
   );
   const formats = binary ? random.of([[1], [1, 0]]) : random.of([[], [0], [0]]);
   return `BindAs ${JSON.stringify({ portal, statement, formats, values, results: random.of(usual ? [[], [0], [1]] : RESULT_FORMATS) })}`;

@@ -14,7 +14,7 @@ import { randomTurn } from "./messages.js";
 import { randomFrom } from "./random.js";
 
 const SEED = Number(process.env["PROTOCOL_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-const CASES = Number(process.env["PROTOCOL_CASES"] ?? 60);
+const CASES = Number(process.env["PROTOCOL_CASES"] ?? 25);
 const TURNS = 12;
 const SETUP = ['Query "drop table if exists t"', 'Query "create table t (a int4, b text)"'];
 
@@ -40,24 +40,34 @@ async function open(address: Address, database: string): Promise<WireClient> {
   return client;
 }
 
+/** What was said up to the first answer that differs, and both answers. */
+interface Disagreement {
+  readonly repeat: string;
+  readonly said: readonly string[];
+  readonly ours: readonly string[];
+  readonly theirs: readonly string[];
+}
+
 /** Holds one conversation with both, up to the first known difference: from there on they are in different states. */
-async function compare(seed: number, database: string): Promise<void> {
+async function converseWithBoth(seed: number, database: string): Promise<Disagreement | undefined> {
   const random = randomFrom(seed);
-  using ours = await open(app.address, database);
-  using theirs = await open(postgres.address, "postgres");
+  using us = await open(app.address, database);
+  using them = await open(postgres.address, "postgres");
   const said: string[] = [];
   for (let turn = 0; turn < TURNS; turn++) {
     const messages = randomTurn(random);
     said.push(...messages.map((message) => `> ${message}`));
-    const [actual, expected] = await Promise.all([converse(ours, messages), converse(theirs, messages)]);
-    if (isKnown(messages, actual, expected)) return;
-    expect(actual, `PROTOCOL_SEED=${seed} PROTOCOL_CASES=1\n${said.join("\n")}`).toEqual(expected);
-    said.push(...expected.map((line) => `< ${line}`));
+    const [ours, theirs] = await Promise.all([converse(us, messages), converse(them, messages)]);
+    if (isKnown(messages, ours, theirs)) return undefined;
+    const differs = ours.length !== theirs.length || ours.some((line, i) => line !== theirs[i]);
+    if (differs) return { repeat: `PROTOCOL_SEED=${seed} PROTOCOL_CASES=1`, said, ours, theirs };
+    said.push(...theirs.map((line) => `< ${line}`));
   }
+  return undefined;
 }
 
 describe.skipIf(!hasPostgres)("a random conversation is answered as by PostgreSQL", () => {
   it.each(["main", "main/work"])("on %s", { timeout: 300_000 }, async (database) => {
-    for (let i = 0; i < CASES; i++) await compare(SEED + i, database);
+    for (let i = 0; i < CASES; i++) expect(await converseWithBoth(SEED + i, database)).toBeUndefined();
   });
 });

@@ -155,20 +155,29 @@ interface BindFields {
 }
 
 function serializeBind({ portal, statement, formats, values, results }: BindFields): Buffer {
-  const int16 = (value: number): Buffer => Buffer.from([(value >> 8) & 255, value & 255]);
-  const value = (hex: string | null): Buffer => {
-    const bytes = Buffer.from(hex ?? "", "hex");
-    const length = Buffer.alloc(4);
-    length.writeInt32BE(hex === null ? -1 : bytes.length);
-    return Buffer.concat([length, bytes]);
-  };
   const body = Buffer.concat([
     Buffer.from(`${portal}\0${statement}\0`),
-    ...[int16(formats.length), ...formats.map(int16)],
-    ...[int16(values.length), ...values.map(value)],
-    ...[int16(results.length), ...results.map(int16)],
+    int16List(formats),
+    int16(values.length),
+    ...values.map(bindValue),
+    int16List(results),
   ]);
   const head = Buffer.from("B\0\0\0\0");
   head.writeInt32BE(body.length + 4, 1);
   return Buffer.concat([head, body]);
+}
+
+function int16(value: number): Buffer {
+  return Buffer.from([(value >> 8) & 255, value & 255]);
+}
+
+function int16List(values: readonly number[]): Buffer {
+  return Buffer.concat([values.length, ...values].map(int16));
+}
+
+function bindValue(hex: string | null): Buffer {
+  const bytes = Buffer.from(hex ?? "", "hex");
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(hex === null ? -1 : bytes.length);
+  return Buffer.concat([length, bytes]);
 }
