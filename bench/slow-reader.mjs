@@ -1,4 +1,7 @@
-/** Ten million rows to a client that reads slowly: the server must wait, not collect. */
+/**
+ * Ten million rows to a client that reads slowly: the server must wait, not collect. The server has just made the table:
+ * of a file it has only opened, DuckDB's own cache would take in the blocks read, and grow by them.
+ */
 import { rounded } from "./measure.mjs";
 import { connectRaw } from "./raw-client.mjs";
 import { residentMb, startServer } from "./server.mjs";

@@ -3,20 +3,7 @@
  * failures leave here classified as SqlError.
  */
 import {
-  BIGINT,
-  BOOLEAN,
-  DATE,
-  DOUBLE,
   DuckDBTypeId,
-  FLOAT,
-  HUGEINT,
-  INTEGER,
-  ResultReturnType,
-  SMALLINT,
-  TIME,
-  TIMESTAMP,
-  TIMESTAMPTZ,
-  UUID,
   type DuckDBAppender,
   type DuckDBConnection,
   type DuckDBPreparedStatement,
@@ -25,8 +12,9 @@ import {
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { bindable } from "./bindable.js";
 import { classifyFailure } from "./failure.js";
+import { ResultStream, type Interruptions } from "./result-stream.js";
 import { textFunction, type TextFunction } from "./text-function.js";
-import type { DataChunk, EngineColumn, EngineType, EngineValue } from "./types.js";
+import type { DataChunk, EngineType, EngineValue } from "./types.js";
 
 /** A value read back from a small internal query. */
 type Cell = EngineValue;
@@ -34,85 +22,6 @@ export type Row = Readonly<Record<string, Cell>>;
 
 /** PIVOT becomes several statements, which have to be run one after the other. */
 const SEVERAL_STATEMENTS = "Invalid Input Error: Cannot prepare multiple statements";
-
-/** How often a connection was interrupted: a result that ends early compares it with the number at its start. */
-interface Interruptions {
-  count: number;
-}
-
-/**
- * Result of one statement, read chunk by chunk as DuckDB produces it. The first chunk is asked for at once, while the
- * caller still looks at the columns.
- *
- * Errors  57014 interrupted; 22000 for a failure behind the first rows, whose reason DuckDB does not tell
- */
-export class ResultStream {
-  readonly #result: DuckDBResult;
-  readonly #interruptions: Interruptions;
-  readonly #interruptionsBefore: number;
-  /** True for a statement that returns rows to the client (SELECT, RETURNING, EXPLAIN …). */
-  readonly hasRows: boolean;
-  #first: Promise<DataChunk | null> | undefined;
-
-  constructor(result: DuckDBResult, interruptions: Interruptions) {
-    this.#result = result;
-    this.#interruptions = interruptions;
-    this.#interruptionsBefore = interruptions.count;
-    this.hasRows = result.returnType === ResultReturnType.QUERY_RESULT;
-    this.#first = result.fetchChunk();
-    // Handled by `next`; this keeps a failure before it from ending the process.
-    this.#first.catch(() => undefined);
-  }
-
-  get columns(): readonly EngineColumn[] {
-    const result = this.#result;
-    return result.columnNames().map((name, index) => ({ name, type: columnType(result, index) }));
-  }
-
-  /** The next chunk, or undefined at the end. A chunk owns its memory: asking for the next one leaves it as it is. */
-  async next(): Promise<DataChunk | undefined> {
-    let chunk;
-    try {
-      chunk = await (this.#first ?? this.#result.fetchChunk());
-      this.#first = undefined;
-    } catch (error) {
-      throw classifyFailure(error);
-    }
-    if (chunk !== null && chunk.rowCount > 0) return chunk;
-    this.#refuseTruncated();
-    return undefined;
-  }
-
-  /** A result that failed or was interrupted ends like a complete one: only its type tells, which is invalid then. */
-  #refuseTruncated(): void {
-    if (this.#result.returnType !== ResultReturnType.INVALID) return;
-    if (this.#interruptions.count > this.#interruptionsBefore) {
-      throw new SqlError(SQLSTATE.queryCanceled, "canceling statement due to user request");
-    }
-    throw new SqlError(SQLSTATE.dataException, "the statement failed while its rows were being read", {
-      hint: "EXPLAIN ANALYZE of the same statement says why",
-    });
-  }
-
-  /** Rows a statement without a row result inserted, updated or deleted; 0 for one that changes no rows. */
-  async changedRows(): Promise<number> {
-    // CREATE TABLE AS returns a count too, though its type says that it returns nothing.
-    const chunk = await this.next();
-    const count = chunk?.getRows()[0]?.[0];
-    return typeof count === "bigint" || typeof count === "number" ? Number(count) : 0;
-  }
-}
-
-/** Types that are all said by their id: making one from DuckDB's description costs several calls. */
-const SIMPLE_TYPES: ReadonlyMap<number, EngineType> = new Map(
-  [BOOLEAN, SMALLINT, INTEGER, BIGINT, HUGEINT, FLOAT, DOUBLE, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, UUID].map(
-    (type) => [type.typeId, type],
-  ),
-);
-
-function columnType(result: DuckDBResult, index: number): EngineType {
-  return SIMPLE_TYPES.get(result.columnTypeId(index)) ?? result.columnType(index);
-}
 
 /** A prepared statement; rebinds by itself when the catalogue changes. */
 export class PreparedStatement {

@@ -4,7 +4,8 @@
  *
  * Shape   one table per cursor, `c<number>`, one row per row of the result in its order: `rowid` counts them from 0
  */
-import type { Connection, ResultStream } from "../engine/connection.js";
+import type { Connection } from "../engine/connection.js";
+import type { ResultStream } from "../engine/result-stream.js";
 import type { Database } from "../engine/database.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import type { ResultColumn, RowBatch } from "./types.js";

@@ -1,5 +1,5 @@
 /** Builders of `StatementResult`s: streams of chunks, rows made here, command tags. */
-import type { ResultStream } from "../engine/connection.js";
+import type { ResultStream } from "../engine/result-stream.js";
 import type { DataChunk } from "../engine/types.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import type { ColumnNames } from "../sql/column-names.js";
