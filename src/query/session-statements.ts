@@ -1,4 +1,5 @@
 /** Statements about the session itself: transactions, settings, prepared statements by name. DuckDB never sees them. */
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { RelationalStatement, SessionStatement } from "../sql/analysis.js";
 import type { SessionCursors } from "./cursors.js";
 import type { SessionNotifications } from "./notifications.js";
@@ -122,6 +123,8 @@ export async function runSessionStatement(
     case "closeCursor":
       await host.cursors.close(statement.name);
       return command(statement.name === undefined ? "CLOSE CURSOR ALL" : "CLOSE CURSOR");
+    case "createExtension":
+      return createExtension(host, statement.name, statement.ifNotExists);
     case "lock":
       return await lock(host, statement);
     case "maintenance":
@@ -129,6 +132,19 @@ export async function runSessionStatement(
     default:
       return statement satisfies never;
   }
+}
+
+/**
+ * There are none but the one every PostgreSQL has. Scripts that make sure of an extension go on with a warning: what they
+ * then use of it does not exist, and that is said when they do. SQLAlchemy's own tests begin so.
+ */
+function createExtension(host: SessionStatementHost, name: string, ifNotExists: boolean): StatementResult {
+  const isThere = name === "plpgsql";
+  const message = `extension "${name}" ${isThere ? "already exists" : "is not available"}`;
+  if (!ifNotExists) throw isThere ? new SqlError(SQLSTATE.duplicateObject, message) : notSupported(message);
+  if (isThere) host.notice("NOTICE", SQLSTATE.duplicateObject, `${message}, skipping`);
+  else host.notice("WARNING", SQLSTATE.warning, `${message}: nothing was created`);
+  return command("CREATE EXTENSION");
 }
 
 function requireBlock(host: SessionStatementHost, what: string): void {

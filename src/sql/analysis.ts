@@ -251,6 +251,7 @@ export type SessionStatement =
     }
   | { readonly verb: "fetch"; readonly name: string; readonly motion: CursorMotion; readonly move: boolean }
   | { readonly verb: "closeCursor"; readonly name: string | undefined } // undefined: CLOSE ALL
+  | { readonly verb: "createExtension"; readonly name: string; readonly ifNotExists: boolean }
   | { readonly verb: "lock"; readonly relations: readonly (readonly string[])[]; readonly mode: string }
   | {
       /** VACUUM, ANALYZE, CLUSTER, REINDEX, CHECKPOINT: DuckDB looks after itself, so only what they name is checked. */

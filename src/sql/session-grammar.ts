@@ -46,12 +46,21 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 export function readSessionStatement(tokens: TokenReader): SessionStatement | undefined {
   const first = tokens.peek();
   if (first?.kind !== "word") return undefined;
+  if (tokens.accept("create", "extension")) return readCreateExtension(tokens);
   const reader = READERS.get(first.value);
   if (reader === undefined) return undefined;
   tokens.next();
   const statement = reader(tokens);
   tokens.expectEnd();
   return statement;
+}
+
+/** What follows the name, a schema or a version, changes nothing in the answer. */
+function readCreateExtension(tokens: TokenReader): SessionStatement {
+  const ifNotExists = tokens.accept("if", "not", "exists");
+  const name = tokens.identifier();
+  tokens.moveTo(tokens.tokens.length);
+  return { verb: "createExtension", name, ifNotExists };
 }
 
 function readBegin(tokens: TokenReader): SessionStatement {

@@ -6,7 +6,6 @@ import type { DialectPass, PassInput } from "./pass.js";
 const EQUIVALENTS: ReadonlyMap<string, string> = new Map([
   ["name", "VARCHAR"],
   ["char", "VARCHAR"],
-  ["citext", "VARCHAR"],
   ["cstring", "VARCHAR"],
   ["unknown", "VARCHAR"],
   ["xml", "VARCHAR"],
