@@ -67,13 +67,14 @@ const COLUMNS: Content = {
     udt_name: "t.typname",
     dtd_identifier: "a.position::VARCHAR",
     is_self_referencing: NO,
-    is_identity: NO,
+    is_identity: `if(a.identity = '', ${NO}, ${YES})`,
+    identity_generation: "CASE a.identity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END",
     identity_cycle: NO,
     is_generated: "'NEVER'",
     is_updatable: `if(a.kind = 'r', ${YES}, ${NO})`,
   },
-  from: `(SELECT sch, rel, kind, nam, position, type_oid, typmod, not_null, default_value FROM ${PG}._typed_column
-    UNION ALL SELECT k.sch, k.nam, k.kind, s.nam, s.position, y.oid, -1, s.not_null, NULL FROM ${PG}._system_class AS k
+  from: `(SELECT sch, rel, kind, nam, position, type_oid, typmod, not_null, default_value, identity FROM ${PG}._typed_column
+    UNION ALL SELECT k.sch, k.nam, k.kind, s.nam, s.position, y.oid, -1, s.not_null, NULL, '' FROM ${PG}._system_class AS k
       JOIN ${PG}._system_column AS s ON s.attrelid = k.oid JOIN ${PG}._builtin_type AS y ON y.typname = s.type) AS a
     LEFT JOIN ${PG}._type AS t ON t.oid = a.type_oid`,
 };

@@ -42,17 +42,17 @@ const CLASS: Content = {
 };
 
 const ATTRIBUTE_TABLES = `
-  SELECT c.oid AS attrelid, t.nam, t.type_oid, t.typmod, t.position, t.not_null, t.default_value IS NOT NULL AS has_default, t.dimensions
+  SELECT c.oid AS attrelid, t.nam, t.type_oid, t.typmod, t.position, t.not_null, t.default_value IS NOT NULL AS has_default, t.dimensions, t.identity
   FROM ${PG}._typed_column AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind IN ('r', 'v')
   UNION ALL
-  SELECT c.oid, i.key, coalesce(t.type_oid, 25), coalesce(t.typmod, -1), i.position, false, false, 0
+  SELECT c.oid, i.key, coalesce(t.type_oid, 25), coalesce(t.typmod, -1), i.position, false, false, 0, ''
   FROM ${PG}._index_key AS i JOIN ${PG}._class AS c ON c.sch = i.sch AND c.nam = i.nam AND c.kind = 'i'
   LEFT JOIN ${PG}._typed_column AS t ON t.sch = i.sch AND t.rel = i.rel AND t.nam = i.key
   UNION ALL
-  SELECT c.oid, s.nam, s.type_oid, -1, s.position, true, false, 0
+  SELECT c.oid, s.nam, s.type_oid, -1, s.position, true, false, 0, ''
   FROM ${PG}._class AS c, (VALUES ('last_value', 20, 1), ('log_cnt', 20, 2), ('is_called', 16, 3)) AS s(nam, type_oid, position) WHERE c.kind = 'S'
   UNION ALL
-  SELECT s.attrelid, s.nam, t.oid, -1, s.position, s.not_null, false, 0 FROM ${PG}._system_column AS s JOIN ${PG}._builtin_type AS t ON t.typname = s.type`;
+  SELECT s.attrelid, s.nam, t.oid, -1, s.position, s.not_null, false, 0, '' FROM ${PG}._system_column AS s JOIN ${PG}._builtin_type AS t ON t.typname = s.type`;
 
 const ATTRIBUTE: Content = {
   columns: {
@@ -70,6 +70,7 @@ const ATTRIBUTE: Content = {
     attstorage: "coalesce(t.typstorage, 'p')",
     attnotnull: "a.not_null",
     atthasdef: "a.has_default",
+    attidentity: "a.identity",
     attislocal: "true",
     attcollation: "if(coalesce(t.typcategory, 'E') = 'S', 100, 0)",
   },

@@ -60,7 +60,7 @@ test.each([
   ],
   ["SELECT generate_series(a, 3000000000) FROM t", "SELECT unnest(generate_series(a, 3000000000)) FROM t"],
   ["SELECT list_sum(generate_series(1, 3))", "SELECT list_sum(generate_series(1, 3))"],
-  ["CREATE TABLE t (a int) WITH (fillfactor=100)", "create table t (a int) "],
+  ["CREATE TABLE t (a int) WITH (fillfactor=100)", "create table t (a int)"],
   ["SELECT x FROM t, unnest(t.l) AS x WHERE true", "SELECT x FROM t, unnest(t.l) AS x(x) WHERE true"],
   ["SELECT i.indkey::varchar FROM pg_index i", "SELECT array_to_string(i.indkey, ' ') FROM pg_index i"],
   ["SELECT 1 WHERE a = ANY (i.indkey)", "SELECT 1 WHERE a IN coalesce(coalesce(i.indkey, [NULL]))"],
