@@ -55,7 +55,7 @@ export type ConfigInput = Readonly<Record<string, unknown>>;
 const ENVIRONMENT_PREFIX = "DUCKBRANCH_";
 
 /** Thrown for a configuration that cannot be used; its message is for the operator. */
-export class ConfigError extends OperatorError {
+class ConfigError extends OperatorError {
   override readonly name = "ConfigError";
 }
 

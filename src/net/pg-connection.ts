@@ -21,7 +21,7 @@ import { SocketChannel } from "./socket-channel.js";
 import type { TlsIdentity } from "./tls-identity.js";
 
 /** The server's places for clients who have proved who they are. */
-export interface Places {
+interface Places {
   /** Errors: 53300 when none is free now. */
   requireFree(): void;
   /** Does a client's work in one of them. Errors: as `requireFree`. */
