@@ -12,14 +12,25 @@ interface Lock {
   readonly waiting: { readonly owner: LockOwner; readonly grant: () => void }[];
 }
 
+interface Wait {
+  readonly owner: LockOwner;
+  readonly signal: AbortSignal;
+}
+
 export class LockTable {
   readonly #locks = new Map<string, Lock>();
   readonly #waitsFor = new Map<LockOwner, string>();
+  readonly #limitsMs = new WeakMap<LockOwner, number>();
+
+  /** How long an owner's waits may take from now on; 0 for ever. */
+  limitWaits(owner: LockOwner, limitMs: number): void {
+    this.#limitsMs.set(owner, limitMs);
+  }
 
   /**
    * Takes a lock, waiting for its owner to release it. Taking a lock again is free.
    *
-   * Errors  40P01 when waiting would close a cycle, 57014 when `signal` fires first
+   * Errors  40P01 when waiting would close a cycle, 57014 when `signal` fires first, 55P03 after the owner's limit
    */
   async acquire(key: string, owner: LockOwner, signal: AbortSignal): Promise<void> {
     const lock = this.#locks.get(key);
@@ -29,25 +40,30 @@ export class LockTable {
     }
     if (lock.owner === owner) return;
     if (this.#wouldDeadlock(lock, owner)) throw new SqlError(SQLSTATE.deadlockDetected, "deadlock detected");
-    await this.#wait(key, lock, owner, signal);
+    await this.#wait(key, lock, { owner, signal });
   }
 
-  async #wait(key: string, lock: Lock, owner: LockOwner, signal: AbortSignal): Promise<void> {
+  async #wait(key: string, lock: Lock, { owner, signal }: Wait): Promise<void> {
     this.#waitsFor.set(owner, key);
+    const limitMs = this.#limitsMs.get(owner) ?? 0;
+    let timer: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
         const waiter = { owner, grant: resolve };
         lock.waiting.push(waiter);
-        const onAbort = (): void => {
+        const giveUp = (error: SqlError): void => {
           const index = lock.waiting.indexOf(waiter);
           if (index === -1) return; // granted at the same moment
           lock.waiting.splice(index, 1);
-          reject(new SqlError(SQLSTATE.queryCanceled, "canceling statement due to user request"));
+          reject(error);
         };
+        const onAbort = (): void => giveUp(canceled());
+        if (limitMs > 0) timer = setTimeout(() => giveUp(timedOut()), limitMs);
         if (signal.aborted) onAbort();
         else signal.addEventListener("abort", onAbort, { once: true });
       });
     } finally {
+      clearTimeout(timer);
       this.#waitsFor.delete(owner);
     }
   }
@@ -74,4 +90,12 @@ export class LockTable {
     }
     return false;
   }
+}
+
+function canceled(): SqlError {
+  return new SqlError(SQLSTATE.queryCanceled, "canceling statement due to user request");
+}
+
+function timedOut(): SqlError {
+  return new SqlError(SQLSTATE.lockNotAvailable, "canceling statement due to lock timeout");
 }

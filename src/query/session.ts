@@ -151,12 +151,14 @@ export class DuckSession implements QuerySession {
     await this.#core.applySettings();
     const running = new AbortController();
     this.#running = running;
+    this.#core.transactions.lockTimeoutMs = Number(this.#core.settings.get("lock_timeout"));
     const limitMs = Number(this.#core.settings.get("statement_timeout"));
     const timeout = new StatementTimeout(limitMs, () => this.cancel());
     try {
       const result = await timeout.run(
         async () => await this.#dispatch(analysis, { parameters, declaredOids }, running),
       );
+      if (result.kind === "copyIn") return { ...result, sink: timeout.sink(result.sink) };
       return "batches" in result ? { ...result, batches: timeout.batches(result.batches) } : result;
     } catch (error) {
       throw await explainFailure(this.#core, analysis, error, sourceOf(statement));

@@ -5,7 +5,7 @@
  *         a portal that nobody reads from is not cancelled
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { RowBatch } from "./types.js";
+import type { CopySink, RowBatch } from "./types.js";
 
 /** A cancellation that comes between two steps of a statement is not heard: it is repeated. */
 const REPEAT_MS = 100;
@@ -14,6 +14,7 @@ const MAX_GAP_MS = 1000;
 export class StatementTimeout {
   readonly #cancel: () => void;
   #remainingMs: number;
+  #maxGapMs = MAX_GAP_MS;
   #startedAt = 0;
   #stoppedAt: number | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -56,10 +57,29 @@ export class StatementTimeout {
     throw timedOut();
   }
 
+  /** The same sink. Waiting for the client's data counts: it is part of the statement. */
+  sink(sink: CopySink): CopySink {
+    if (this.#remainingMs === Number.POSITIVE_INFINITY) return sink;
+    this.#maxGapMs = Number.POSITIVE_INFINITY;
+    const within = async <T>(work: () => Promise<T>): Promise<T> =>
+      await this.run(async () => {
+        if (this.#remainingMs > 0) return await work();
+        throw timedOut();
+      });
+    return {
+      get place() {
+        return sink.place;
+      },
+      write: async (data) => await within(async () => await sink.write(data)),
+      finish: async () => await within(async () => await sink.finish()),
+      abort: async (reason) => await sink.abort(reason),
+    };
+  }
+
   #start(): void {
     this.#startedAt = performance.now();
     if (this.#stoppedAt !== undefined) {
-      this.#remainingMs -= Math.min(this.#startedAt - this.#stoppedAt, MAX_GAP_MS);
+      this.#remainingMs -= Math.min(this.#startedAt - this.#stoppedAt, this.#maxGapMs);
     }
     if (this.#remainingMs > 0) this.#timer = setTimeout(() => this.#expire(), this.#remainingMs);
   }

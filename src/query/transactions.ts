@@ -18,6 +18,8 @@ export class SessionTransactions {
   readonly #afterRollback: () => Promise<void>;
   #block: "none" | "open" | "failed" = "none";
   #implicit = false;
+  /** Of the statement that runs; see `lock_timeout`. */
+  lockTimeoutMs = 0;
   #current: Transaction | undefined;
   readonly #savepoints = new Savepoints();
   /** The statement running now, or the one that failed last, may have left part of its work in the transaction. */
@@ -70,6 +72,7 @@ export class SessionTransactions {
     this.#forwardAbort(signal);
     this.#current ??= await Transaction.begin(this.#context, this.#connection, head, this.#wait.signal);
     this.#snapshotSequence ??= this.#current.snapshot.sequence;
+    this.#context.locks.limitWaits(this.#current, this.lockTimeoutMs);
     return this.#current;
   }
 

@@ -1,4 +1,6 @@
 /** What sessions of one server tell each other, and when the server ends one that says nothing. */
+import { setImmediate } from "node:timers/promises";
+import { serialize } from "pg-protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type App, startApp } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
@@ -67,6 +69,42 @@ describe("a notification", () => {
     }
     await sender.query("listen gone");
     expect(describeMessages(await sender.query("notify gone"))).toContain("notification");
+  });
+});
+
+describe("a limit of time", () => {
+  it("ends a wait for another transaction's table with 55P03", async () => {
+    using writer = await connect("main/work");
+    using waiter = await connect("main/work");
+    await writer.query("create table locked (a int4)");
+    await writer.query("begin");
+    await writer.query("insert into locked values (1)");
+    await waiter.query("set lock_timeout = 20");
+    expect(await waiter.query("insert into locked values (2)")).toContainEqual(
+      expect.objectContaining({ code: "55P03" }),
+    );
+    await writer.query("commit");
+    expect(describeMessages(await waiter.query("insert into locked values (3)"))).toEqual([
+      "commandComplete",
+      "readyForQuery",
+    ]);
+  });
+
+  it("holds for the data of a COPY, too", async () => {
+    using client = await connect();
+    await client.query("create table copied (a int4)");
+    await client.query("set statement_timeout = 400");
+    client.send(serialize.query("copy copied from stdin"));
+    expect(await client.next()).toMatchObject({ name: "copyInResponse" });
+    const answer = client.next();
+    while ((await Promise.race([answer, setImmediate()])) === undefined)
+      client.send(serialize.copyData(Buffer.from("1\n")));
+    expect(await answer).toMatchObject({ name: "error", code: "57014" });
+    await client.untilReady();
+    await client.query("set statement_timeout = 0");
+    expect(await client.query("select count(*)::int4 as n from copied")).toContainEqual(
+      expect.objectContaining({ name: "dataRow", fields: ["0"] }),
+    );
   });
 });
 
