@@ -75,17 +75,19 @@ export class TextCopyReader implements CopyReader {
   }
 
   read(batch: CopyBatch): "full" | "more" {
-    while (!batch.isFull) {
-      if (this.#isDone || !this.#readLine(batch)) return "more";
+    try {
+      while (!batch.isFull) if (this.#isDone || !this.#readLine(batch)) return "more";
+      return "full";
+    } catch (error) {
+      throw error instanceof SqlError ? this.#place(error) : error;
     }
-    return "full";
   }
 
   /** False when the line needs more data, or there is none. */
   #readLine(batch: CopyBatch): boolean {
     const window = this.#window;
     const hasAll = this.#isLast && this.#unverified.length === 0;
-    const result = this.#located(() => this.#scanner.scan(window, hasAll));
+    const result = this.#scanner.scan(window, hasAll);
     if (result === "more") {
       this.#refuseEndless();
       return false;
@@ -103,9 +105,9 @@ export class TextCopyReader implements CopyReader {
   #refuseEndless(): void {
     const { start, end } = this.#window;
     const isBroken = this.#isBroken || (this.#isLast && this.#unverified.length > 0);
-    if (isBroken) throw this.#place(badSequence(this.#unverified, 0));
+    if (isBroken) throw badSequence(this.#unverified, 0);
     if (end - start > (this.#source.maxRowBytes ?? MAX_ROW_BYTES))
-      throw this.#place(new SqlError(SQLSTATE.programLimitExceeded, "a line of COPY data is too long"));
+      throw new SqlError(SQLSTATE.programLimitExceeded, "a line of COPY data is too long");
   }
 
   #takeLine(batch: CopyBatch, length: number): void {
@@ -117,11 +119,9 @@ export class TextCopyReader implements CopyReader {
     const isHeader = this.#isHeader;
     this.#isHeader = false;
     if (!isHeader || this.#source.format.header === "match") {
-      this.#located(() => {
-        this.#split();
-        if (isHeader) this.#checkHeader();
-        else this.#readRow(batch, length);
-      });
+      this.#split();
+      if (isHeader) this.#checkHeader();
+      else this.#readRow(batch, length);
     }
     this.#lineIsRead = false;
   }
@@ -186,14 +186,6 @@ export class TextCopyReader implements CopyReader {
   #fieldText(index: number): string {
     const { bytes, starts, ends } = this.#fields;
     return Buffer.from(bytes.subarray(starts[index], ends[index])).toString();
-  }
-
-  #located<T>(read: () => T): T {
-    try {
-      return read();
-    } catch (error) {
-      throw error instanceof SqlError ? this.#place(error) : error;
-    }
   }
 
   /** The same error, saying where in the data it was; an error that says so already stays as it is. */
