@@ -6,7 +6,7 @@ import { readTableDefinition } from "../branch/table-definition.js";
 import { undefinedTable } from "../branch/transaction.js";
 import { optionalTextCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameMeaning } from "./relation-names.js";
 
 export interface TableColumn {
@@ -25,12 +25,12 @@ export interface CopyTable {
 
 export async function temporaryTable(connection: Connection, name: string): Promise<CopyTable> {
   const sql = `temp.main.${quoteIdentifier(name)}`;
-  return { sql, columns: await columnsOf(connection, "temp", { schema: "main", name }, sql) };
+  return { sql, columns: await columnsOf(connection, "temp", { schema: "main", name }) };
 }
 
 export async function storedTable(connection: Connection, table: PhysicalTable): Promise<CopyTable> {
   const sql = physicalName(table);
-  return { sql, columns: await columnsOf(connection, DATA_CATALOG, table, sql) };
+  return { sql, columns: await columnsOf(connection, DATA_CATALOG, table) };
 }
 
 /** What a name that COPY may read or write stands for, as a table. Undefined for what is no table of this server's. */
@@ -70,7 +70,6 @@ async function columnsOf(
   connection: Connection,
   catalog: string,
   table: PhysicalTable,
-  sql: string,
 ): Promise<readonly TableColumn[]> {
   const [definition] = await connection.rows(
     "SELECT sql FROM duckdb_tables() WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
@@ -80,14 +79,16 @@ async function columnsOf(
   const { columns } = readTableDefinition(textCell(definition, "sql"));
   const generated = new Set(columns.filter((column) => column.generated).map((column) => column.name));
   const rows = await connection.rows(
-    `SELECT name, "notnull" AS not_null, dflt_value AS default_sql FROM pragma_table_info(${quoteLiteral(sql)}) ORDER BY cid`,
+    `SELECT column_name AS name, is_nullable AS nullable, column_default AS default_sql FROM duckdb_columns()
+      WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?) ORDER BY column_index`,
+    [catalog, table.schema, table.name],
   );
   return rows.map((row) => {
     const name = textCell(row, "name");
     return {
       name,
       generated: generated.has(name),
-      notNull: row["not_null"] === true,
+      notNull: row["nullable"] === false,
       defaultSql: optionalTextCell(row, "default_sql"),
     };
   });

@@ -112,6 +112,21 @@ describe.each(HEADS)("on %s", (database) => {
     expect(await kept()).toEqual([]);
   });
 
+  test("tables and columns with odd names", async () => {
+    const table = '"a b""c Über"';
+    await client.query(`drop table if exists ${table}`);
+    await client.query(`create table ${table} ("n ""m" int not null, "Ü" text default 'd')`);
+    const data = [Buffer.from(serialize.copyData(Buffer.from("1\n2\n")))];
+    const where = `where ${table}."n ""m" > 1 and "Ü" = 'd'`;
+    expect(await copy(`copy ${table} ("n ""m") from stdin ${where}`, data)).toBe("ok");
+    expect(await copy(`copy public.${table} ("n ""m") from stdin`, data)).toBe("ok");
+    expect(await values(client, `select * from ${table} order by 1`)).toEqual([
+      ["1", "d"],
+      ["2", "d"],
+      ["2", "d"],
+    ]);
+  });
+
   test("a field larger than a batch", async () => {
     const size = 6_000_000;
     const field = "long \\\\ ".repeat(size / 8);
