@@ -17,7 +17,8 @@ const SERIES = "SELECT CAST(generate_series AS INTEGER) AS generate_series FROM 
 const ALIAS = "duckbranch_generate_series";
 
 test.each([
-  ["SELECT 'app.t'::regclass", "SELECT _regclass('app.t')"],
+  ["SELECT 'app.t'::regclass", "SELECT _regclass_name(_regclass('app.t'))"],
+  ["SELECT 1 WHERE 1 = 'app.t'::regclass", "SELECT 1 WHERE 1 = _regclass('app.t')"],
   ["SELECT '1'::pg_catalog.regclass::pg_catalog.oid", "SELECT _regclass('1')::oid"],
   ["SELECT c.oid::regclass FROM pg_class c", "SELECT _regclass_name(c.oid) FROM pg_class c"],
   ["SELECT f(a)::regclass::text FROM t", "SELECT _regclass_name(f(a))::text FROM t"],
@@ -26,7 +27,8 @@ test.each([
     "SELECT _regclass(f(_regclass_name(a)::text))::oid FROM t",
   ],
   ["SELECT a::regtype = 'int4'::regtype FROM t", "SELECT _regtype(a) = _regtype('int4') FROM t"],
-  ["SELECT CAST('t' AS regclass)", "SELECT _regclass('t' )"],
+  ["SELECT CAST('t' AS regclass)", "SELECT _regclass_name(_regclass('t' ))"],
+  ["SELECT f(CAST('t' AS regclass))", "SELECT f(_regclass('t' ))"],
   [
     "SELECT 1 FROM pg_class WHERE oid = CAST($1::varchar AS regclass)",
     "SELECT 1 FROM pg_class WHERE oid = _regclass($1::varchar )",

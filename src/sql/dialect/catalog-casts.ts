@@ -25,7 +25,8 @@ interface Cast {
  * Casts that are look-ups in the catalogue. PostgreSQL's value is an OID shown as a name; DuckDB has no such type, so the
  * place decides: a name where it is shown, the OID where it is compared or cast on.
  *
- *   'app.orders'::regclass         ⇒  _regclass('app.orders')
+ *   oid = 'orders'::regclass       ⇒  oid = _regclass('orders')
+ *   SELECT 'orders'::regclass      ⇒  SELECT _regclass_name('orders')
  *   c.oid::pg_catalog.regclass     ⇒  _regclass_name(c.oid)
  *   a.atttypid::regtype::text      ⇒  _regtype_name(a.atttypid)::text
  *   CAST('t' AS regclass)          ⇒  _regclass('t')
@@ -49,10 +50,10 @@ function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
   const [begin, sign] = [first === undefined ? undefined : tokens[first], tokens[index]];
   if (cast === undefined || first === undefined || begin === undefined || sign === undefined) return [];
   if (isSequenceLiteral(tokens, first)) return [];
-  const macro = macroFor(tokens, cast, { first, last: index - 1, before: first - 1 });
+  const macros = macrosFor(tokens, cast, { first, last: index - 1, before: first - 1 });
   return [
-    { start: begin.start, end: begin.start, text: `${macro}(` },
-    { start: sign.start, end: cast.end, text: ")" },
+    { start: begin.start, end: begin.start, text: `${macros.join("(")}(` },
+    { start: sign.start, end: cast.end, text: ")".repeat(macros.length) },
   ];
 }
 
@@ -63,10 +64,10 @@ function prefixCast(tokens: readonly Token[], index: number): TextEdit[] {
   const [word, as] = [tokens[index], tokens[at]];
   if (close === undefined || cast === undefined || word === undefined || as === undefined) return [];
   const operand = { first: index + 2, last: at - 1, before: index - 1 };
-  const macro = macroFor(tokens, { ...cast, next: close + 1 }, operand);
+  const macros = macrosFor(tokens, { ...cast, next: close + 1 }, operand);
   return [
-    { start: word.start, end: word.end, text: macro },
-    { start: as.start, end: cast.end, text: "" },
+    { start: word.start, end: word.end, text: macros.join("(") },
+    { start: as.start, end: cast.end, text: ")".repeat(macros.length - 1) },
   ];
 }
 
@@ -91,24 +92,41 @@ function castAt(tokens: readonly Token[], index: number): Cast | undefined {
     : { type, isArray: false, end: name.end, next: name.next };
 }
 
-function macroFor(
+/** The macros around the operand, the outermost first. */
+function macrosFor(
   tokens: readonly Token[],
   cast: Cast,
   /** `before`: what stands in front of the whole cast. */
   operand: { readonly first: number; readonly last: number; readonly before: number },
-): string {
+): readonly string[] {
   const macro = `${CATALOG_SCHEMA}._${cast.type}`;
-  if (cast.isArray) return `${macro}_names`;
+  if (cast.isArray) return [`${macro}_names`];
   if (isSymbol(tokens[cast.next], "::")) {
     const next = nameAt(tokens, cast.next + 1)?.parts.at(-1) ?? "";
-    return TEXT_TYPES.has(next) ? `${macro}_name` : macro;
+    return TEXT_TYPES.has(next) ? [`${macro}_name`] : [macro];
   }
   // What pg_catalog calls regproc is kept as a name.
-  if (cast.type === "regproc") return `${macro}_name`;
+  if (cast.type === "regproc") return [`${macro}_name`];
   const isLiteral = operand.first === operand.last && tokens[operand.first]?.kind === "string";
+  // A name that is shown must be there, and is shown as short as it can be.
+  if (isLiteral && isShown(tokens, operand.before, cast.next)) return [`${macro}_name`, macro];
   return isLiteral || isCompared(tokens, operand.before) || isCompared(tokens, cast.next)
-    ? macro
-    : `${macro}_name`;
+    ? [macro]
+    : [`${macro}_name`];
+}
+
+/** The whole of a column of the statement's own result. */
+function isShown(tokens: readonly Token[], before: number, next: number): boolean {
+  const isFirst = isWord(tokens[before], "select") || isSymbol(tokens[before], ",");
+  const behind = tokens[next];
+  const isLast =
+    behind === undefined || isSymbol(behind, ",") || isWord(behind, "from") || isWord(behind, "as");
+  const depth = tokens.slice(0, before + 1).reduce((sum, token) => {
+    if (token.kind !== "symbol") return sum;
+    return "([".includes(token.value) ? sum + 1 : ")]".includes(token.value) ? sum - 1 : sum;
+  }, 0);
+  // Behind FROM a comma separates relations, which a look-up is not.
+  return isFirst && isLast && depth === 0;
 }
 
 function isCompared(tokens: readonly Token[], index: number): boolean {
