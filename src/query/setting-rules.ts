@@ -319,6 +319,13 @@ export const RULES: ReadonlyMap<string, SettingRule> = new Map<string, SettingRu
     "max_connections",
     { ...fixed("100", "Sets the maximum number of concurrent connections."), fixed: "at start" },
   ],
+  [
+    "max_prepared_transactions",
+    {
+      ...fixed("0", "Sets the maximum number of simultaneously prepared transactions."),
+      fixed: "at start",
+    },
+  ],
 ]);
 
 function readSynchronousCommit(name: string, value: string): string {
