@@ -9,6 +9,8 @@ import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { normaliseName } from "../sql/names.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { planRestarts } from "./plan-restarts.js";
+import { targetTable } from "./target-table.js";
 import { planAlter } from "./plan-alter.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
 import { planDrops } from "./plan-drop.js";
@@ -49,13 +51,16 @@ export async function planStatement(
     transaction.markDefinitionsChanged();
   switch (statement.verb) {
     case "truncate":
-      return await eachTarget(statement, async (name) => ({
-        sql: `TRUNCATE ${await writeTarget(context, transaction, name)}`,
-        afterwards: () => {
+      return await eachTarget(statement, async (name) => {
+        const table = await targetTable(context, transaction, name);
+        const restarts = statement.restartsIdentity ? await planRestarts(transaction, table) : [];
+        const sql = `TRUNCATE ${await writeTarget(context, transaction, name)}`;
+        const afterwards = (): void => {
           const meaning = writableName(context.scope, name);
           if (meaning.kind !== "temporary") transaction.truncated.add(relationKey(meaning.relation));
-        },
-      }));
+        };
+        return [{ sql, afterwards }, ...restarts];
+      });
     case "drop":
       return await planDrops(context, transaction, statement);
     case "createTable":
@@ -172,9 +177,9 @@ function markRenamed(context: PlanContext, transaction: Transaction, name: NameR
 
 async function eachTarget(
   statement: RelationalStatement,
-  plan: (name: NameReference) => Promise<PlannedStatement>,
+  plan: (name: NameReference) => Promise<PlannedStatement[]>,
 ): Promise<PlannedStatement[]> {
   const planned: PlannedStatement[] = [];
-  for (const name of statement.names) if (name.role === "write") planned.push(await plan(name));
+  for (const name of statement.names) if (name.role === "write") planned.push(...(await plan(name)));
   return planned;
 }

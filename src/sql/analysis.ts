@@ -180,6 +180,8 @@ export interface RelationalStatement {
   /** Of a temporary table: what every COMMIT does to it. */
   readonly onCommit: OnCommit | undefined;
   readonly insert: InsertForm | undefined;
+  /** TRUNCATE … RESTART IDENTITY. */
+  readonly restartsIdentity: boolean;
   /** CREATE INDEX without a name. */
   readonly unnamedIndex: UnnamedIndex | undefined;
   /** Of createTable and of alterTable with ADD COLUMN. */

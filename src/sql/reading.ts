@@ -21,6 +21,7 @@ export type Reading = Pick<
   | "onCommit"
   | "unnamedIndex"
   | "insert"
+  | "restartsIdentity"
   | "parts"
   | "ifAdded"
   | "alteration"
@@ -50,6 +51,7 @@ export function plainReading(
     onCommit: undefined,
     unnamedIndex: undefined,
     insert: undefined,
+    restartsIdentity: false,
     parts: undefined,
     ifAdded: undefined,
     alteration: undefined,

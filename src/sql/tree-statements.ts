@@ -57,7 +57,6 @@ function hasReturning(node: AstNode): boolean {
 }
 
 function readTruncate(node: AstNode, walker: TreeWalker, references: References): Reading {
-  if (node["restart_seqs"] === true) throw notSupported("TRUNCATE ... RESTART IDENTITY is not supported");
   for (const item of listField(node, "relations")) {
     const relation = unwrapAs(item, "RangeVar");
     const name = relation === undefined ? undefined : walker.relationName(relation);
@@ -65,5 +64,6 @@ function readTruncate(node: AstNode, walker: TreeWalker, references: References)
     else references.addName("write", name);
   }
   const cascade = textField(node, "behavior") === "DROP_CASCADE";
-  return plainReading("truncate", "TRUNCATE TABLE", true, { cascade });
+  const restartsIdentity = node["restart_seqs"] === true;
+  return plainReading("truncate", "TRUNCATE TABLE", true, { cascade, restartsIdentity });
 }
