@@ -1,5 +1,4 @@
 /** From the top node of PostgreSQL's tree to a reading: queries and statements that change rows. */
-import { notSupported } from "../core/errors.js";
 import { listField, nodeField, textField, unwrapAs, type AstNode } from "./ast.js";
 import { resultColumnNames } from "./column-names.js";
 import { readInsertForm } from "./insert-form.js";
