@@ -33,6 +33,7 @@ export class LockTable {
    * Errors  40P01 when waiting would close a cycle, 57014 when `signal` fires first, 55P03 after the owner's limit
    */
   async acquire(key: string, owner: LockOwner, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw canceled();
     const lock = this.#locks.get(key);
     if (lock === undefined) {
       this.#locks.set(key, { owner, waiting: [] });

@@ -54,6 +54,7 @@ export class PgConnection {
   readonly #channel: SocketChannel;
   readonly #output: ClientOutput;
   #protocol: ProtocolSession | undefined;
+  #clientGone = false;
   /** Why no more frames come, when it is the server's wish. */
   #ending: SqlError | undefined;
 
@@ -122,7 +123,8 @@ export class PgConnection {
   async #pump(): Promise<void> {
     await this.#channel.pump();
     // Nobody waits for the statement under way any more.
-    this.#protocol?.cancel();
+    this.#clientGone = true;
+    this.#protocol?.leave();
   }
 
   async #serve(): Promise<void> {
@@ -150,6 +152,7 @@ export class PgConnection {
     const protocol = new ProtocolSession(session, this.#channel, this.#environment.log);
     await this.#output.flush();
     this.#protocol = protocol;
+    if (this.#clientGone) protocol.leave();
     try {
       await protocol.run(key);
     } finally {

@@ -3,6 +3,7 @@
  * can be cancelled, and ends everything at the end.
  */
 import { discardBranch } from "../branch/lifecycle.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
 import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
@@ -55,6 +56,7 @@ export class DuckSession implements QuerySession {
   readonly #core: SessionCore;
   readonly #host: SessionStatementHost;
   #running: AbortController | undefined;
+  #isCanceled = false;
 
   private constructor(core: SessionCore) {
     this.#core = core;
@@ -145,12 +147,16 @@ export class DuckSession implements QuerySession {
     parameters: readonly BoundParameter[],
     declaredOids: readonly number[],
   ): Promise<StatementResult> {
+    const running = new AbortController();
+    this.#running = running;
+    this.#isCanceled = false;
     const analysis = await this.#analysisOf(statement);
     if (!endsBlock(analysis)) this.#core.transactions.refuseFailedBlock();
     this.#core.transactions.beginStatement(mayWrite(analysis));
     await this.#core.applySettings();
-    const running = new AbortController();
-    this.#running = running;
+    // Until here there was nothing to interrupt.
+    if (this.#isCanceled)
+      throw new SqlError(SQLSTATE.queryCanceled, "canceling statement due to user request");
     this.#core.transactions.lockTimeoutMs = Number(this.#core.settings.get("lock_timeout"));
     const limitMs = Number(this.#core.settings.get("statement_timeout"));
     const timeout = new StatementTimeout(limitMs, () => this.cancel());
@@ -223,6 +229,7 @@ export class DuckSession implements QuerySession {
   }
 
   cancel(): void {
+    this.#isCanceled = true;
     this.#running?.abort();
     this.#core.connection.interrupt();
     this.#core.cursors.interrupt();

@@ -80,6 +80,8 @@ export class SessionTransactions {
   #forwardAbort(signal: AbortSignal): void {
     if (this.#current === undefined) this.#wait = new AbortController();
     const wait = this.#wait;
+    // A signal that was given already is not given again.
+    if (signal.aborted) wait.abort();
     signal.addEventListener("abort", () => wait.abort(), { once: true });
   }
 
@@ -168,7 +170,9 @@ export class SessionTransactions {
   async fail(): Promise<void> {
     if (this.#block === "open") this.#block = "failed";
     if (this.#block === "none") this.#forget();
-    if (this.#savepoints.any && !this.#writing && (await this.#isAlive())) return;
+    // A transaction whose waits were given up can wait for nothing any more.
+    const canWait = !this.#wait.signal.aborted;
+    if (this.#savepoints.any && !this.#writing && canWait && (await this.#isAlive())) return;
     await this.rollbackCurrent();
   }
 

@@ -9,6 +9,7 @@ export class Interrupt {
   readonly #cancel: () => void;
   #busy = false;
   #requested = false;
+  #isGone = false;
   #repeat: NodeJS.Timeout | undefined;
 
   /** `cancel` stops what runs, if anything runs. */
@@ -20,6 +21,7 @@ export class Interrupt {
   begin(): void {
     this.#busy = true;
     this.#requested = false;
+    if (this.#isGone) this.request();
   }
 
   /** The message is answered, or has failed: what follows (a rollback) is not to be interrupted. */
@@ -35,6 +37,12 @@ export class Interrupt {
     this.#requested = true;
     this.#cancel();
     this.#repeat = setInterval(this.#cancel, REPEAT_MS);
+  }
+
+  /** The client is gone: what is under way stops, and so does a message that was read but not begun. */
+  leave(): void {
+    this.#isGone = true;
+    this.request();
   }
 
   throwIfRequested(): void {

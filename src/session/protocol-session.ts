@@ -61,7 +61,7 @@ export class ProtocolSession {
     }
   }
 
-  /** A cancel request, or the client is gone: stops the statement under way, if any. */
+  /** A cancel request: stops the statement under way, if any. */
   cancel(): void {
     this.#context.interrupt.request();
   }
@@ -70,6 +70,11 @@ export class ProtocolSession {
   terminate(cause: SqlError): void {
     this.#ending = new FatalError(cause);
     this.cancel();
+  }
+
+  /** The client is gone: nobody waits for what is under way, nor for what it sent last. */
+  leave(): void {
+    this.#context.interrupt.leave();
   }
 
   /** False when the client has terminated or there is nothing more to process. */

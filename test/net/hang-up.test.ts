@@ -106,7 +106,9 @@ describe("a client that leaves", () => {
     using holder = await startHolding();
     const waiting = await onBranch();
     waiting.send(serialize.query("update t set n = 77"));
-    waiting.socket.destroy();
+    waiting.socket.end();
+    // The server has read the end by now, and with it all that came before.
+    await waiting.untilClosed();
     expect((await holder.query("rollback")).at(-1)).toMatchObject({ status: "I" });
     expect(await valueOnceFree()).toEqual(["0"]);
   });

@@ -22,11 +22,11 @@ const roundTrips: readonly RoundTrip[] = [
   { type: "BIGINT", oid: OID.int8, values: signed(64) },
   { type: "HUGEINT", oid: OID.numeric, values: signed(127) },
   {
-    type: "DECIMAL(38,9)",
+    type: "DECIMAL(38,10)",
     oid: OID.numeric,
     values: fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n }).map((unscaled) => {
-      const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(10, "0");
-      return `${unscaled < 0n ? "-" : ""}${digits.slice(0, -9)}.${digits.slice(-9)}`;
+      const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(11, "0");
+      return `${unscaled < 0n ? "-" : ""}${digits.slice(0, -10)}.${digits.slice(-10)}`;
     }),
   },
   { type: "DATE", oid: OID.date, values: fc.integer({ min: -700_000, max: 3_000_000 }).map(isoDate) },

@@ -101,7 +101,6 @@ describe("refusals", () => {
     "GRANT SELECT ON t TO bob",
     "CREATE ROLE bob",
     "DO $$ BEGIN END $$",
-    "PREPARE TRANSACTION 'x'",
     "WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d",
     "INSERT INTO t VALUES ([1]) ON CONFLICT ON CONSTRAINT c DO NOTHING",
     "CREATE TABLE t (LIKE u)",
