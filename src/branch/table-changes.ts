@@ -78,7 +78,7 @@ export function changedDefinition(
 }
 
 /** A constraint's text, and the test that keeps its name where it is not PostgreSQL's own choice. */
-export function constraintTexts(
+function constraintTexts(
   table: string,
   change: Omit<Extract<TableChange, { kind: "addConstraint" }>, "kind">,
 ): string[] {

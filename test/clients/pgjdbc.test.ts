@@ -17,13 +17,16 @@ async function observe({ host, port }: Address, database: string): Promise<strin
   return output.trim().split("\n");
 }
 
+/** Two servers and two Java programs start at once: minutes on a busy machine. */
+const SLOW_START_MS = 600_000;
+
 describe.skipIf(driver === undefined || !hasPostgres)("pgjdbc", () => {
   let twins: Twins;
   let expected: string[];
   beforeAll(async () => {
     twins = await startTwins();
     expected = await observe(twins.oracle.address, "postgres");
-  });
+  }, SLOW_START_MS);
   afterAll(async () => await twins[Symbol.asyncDispose]());
 
   test.each(DATABASES)(

@@ -64,7 +64,7 @@ function formatOf(tokens: readonly Token[], index: number): Token | undefined {
 }
 
 /** PostgreSQL's template as strftime's. */
-export function strftimeFormat(template: string): string {
+function strftimeFormat(template: string): string {
   let [result, at] = ["", 0];
   while (at < template.length) {
     const quoted = /^"((?:[^"\\]|\\.)*)"/.exec(template.slice(at));

@@ -66,7 +66,7 @@ function integerEdits(token: Token, [most, name]: readonly [bigint, string]): Te
   return [];
 }
 
-export function noValue(type: string, value: string): SqlError {
+function noValue(type: string, value: string): SqlError {
   return new SqlError(
     SQLSTATE.invalidTextRepresentation,
     `invalid input syntax for type ${type}: "${value}"`,
