@@ -63,7 +63,7 @@ const DEFINITIONS: Readonly<Record<string, Bodies>> = {
     1,
     2,
   ),
-  pg_get_serial_sequence: sameForArity("NULL::VARCHAR", 2, 2),
+  pg_get_serial_sequence: { 2: lookup("serial", `${PG}._regclass(_1)`, " AND _sub = _2") },
   pg_get_function_arguments: { 1: `(SELECT any_value(_value) FROM ${PG}._lookup_arguments WHERE _key = _1)` },
   pg_get_function_identity_arguments: {
     1: `(SELECT any_value(_value) FROM ${PG}._lookup_arguments WHERE _key = _1)`,

@@ -80,6 +80,11 @@ const VIEWS = `SELECT oid AS _key, ${PG}._view_query(definition) AS _value FROM 
 
 const COMMENTS = `SELECT oid AS _key, position AS _sub, comment AS _value FROM ${PG}._description`;
 
+/** By the table's OID and the column's name: the sequence that belongs to the column. */
+const SERIALS = `
+  SELECT c.oid AS _key, t.nam AS _sub, ${PG}._full(t.sch, replace(t.owned_sequence, '''''', '''')) AS _value FROM ${PG}._column AS t
+  JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind = 'r' WHERE t.owned_sequence IS NOT NULL`;
+
 export function namingStatements(): readonly string[] {
   return NAMING;
 }
@@ -96,6 +101,7 @@ export function lookupStatements(): readonly string[] {
     ["_lookup_constraint", CONSTRAINTS],
     ["_lookup_view", VIEWS],
     ["_lookup_comment", COMMENTS],
+    ["_lookup_serial", SERIALS],
   ];
   return views.map(([name, query]) => `CREATE VIEW ${PG}.${name} AS ${query}`);
 }

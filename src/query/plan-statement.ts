@@ -3,18 +3,17 @@
  * no plan of its own is refused on a branch.
  */
 import { notSupported } from "../core/errors.js";
-import { MAIN, relationKey } from "../branch/model.js";
+import { MAIN } from "../branch/model.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { normaliseName } from "../sql/names.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
-import { planRestarts } from "./plan-restarts.js";
-import { targetTable } from "./target-table.js";
 import { planAlter } from "./plan-alter.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
 import { planDrops } from "./plan-drop.js";
 import { planCreateIndex } from "./plan-index.js";
+import { planTruncate } from "./plan-truncate.js";
 import type { NameScope } from "./relation-names.js";
 import { resolveStatement, writableName } from "./resolve.js";
 import { createdObjectName, writeTarget } from "./write-targets.js";
@@ -51,16 +50,7 @@ export async function planStatement(
     transaction.markDefinitionsChanged();
   switch (statement.verb) {
     case "truncate":
-      return await eachTarget(statement, async (name) => {
-        const table = await targetTable(context, transaction, name);
-        const restarts = statement.restartsIdentity ? await planRestarts(transaction, table) : [];
-        const sql = `TRUNCATE ${await writeTarget(context, transaction, name)}`;
-        const afterwards = (): void => {
-          const meaning = writableName(context.scope, name);
-          if (meaning.kind !== "temporary") transaction.truncated.add(relationKey(meaning.relation));
-        };
-        return [{ sql, afterwards }, ...restarts];
-      });
+      return await planTruncate(context, transaction, statement);
     case "drop":
       return await planDrops(context, transaction, statement);
     case "createTable":
@@ -173,13 +163,4 @@ async function alterTarget(
 function markRenamed(context: PlanContext, transaction: Transaction, name: NameReference): void {
   const meaning = writableName(context.scope, name);
   if (meaning.kind !== "temporary") transaction.markReplaced(meaning.relation);
-}
-
-async function eachTarget(
-  statement: RelationalStatement,
-  plan: (name: NameReference) => Promise<PlannedStatement[]>,
-): Promise<PlannedStatement[]> {
-  const planned: PlannedStatement[] = [];
-  for (const name of statement.names) if (name.role === "write") planned.push(...(await plan(name)));
-  return planned;
 }

@@ -18,7 +18,7 @@ export type NameRole =
   | "columnQualifier" // the table part of public.orders.id or orders.* — two or more parts only
   | "type" // a user type's name in a cast or column definition (not a built-in one)
   | "function" // a function call; spliced only when it names a macro of the user
-  | "sequence"; // a sequence named in a string: nextval('s'), currval('public.s')
+  | "sequence"; // a sequence named in a string: nextval('public.s')
 
 export interface NameReference {
   readonly role: NameRole;

@@ -40,9 +40,14 @@ export function isServerFunction(name: string): boolean {
   return SERVER_FUNCTIONS.has(name.toLowerCase());
 }
 
-/** nextval('s') and its family: the first argument names a sequence. */
+/** nextval('s'): the argument names a sequence. */
 export function isSequenceFunction(name: string): boolean {
-  return ["nextval", "currval", "setval"].includes(name.toLowerCase());
+  return name.toLowerCase() === "nextval";
+}
+
+/** Functions of what a session remembers of sequences: DuckDB remembers one value for all sessions, and sets none. */
+export function isSequenceState(name: string): boolean {
+  return ["currval", "lastval", "setval"].includes(name.toLowerCase());
 }
 
 /** DuckDB's reserved words: never an alias or a column without quotes. */

@@ -3,7 +3,7 @@
  * EXCLUDE, QUALIFY, list literals, lambdas. Same scoping as the other walker; positions are UTF-8 byte offsets.
  */
 import { isNode, listField, nodeField, textField, type AstNode } from "./ast.js";
-import { isBuiltinType } from "./builtin-names.js";
+import { isBuiltinType, isSequenceFunction } from "./builtin-names.js";
 import { normaliseName } from "./names.js";
 import type { References, TokenName } from "./references.js";
 import { Scope } from "./scope.js";
@@ -136,7 +136,7 @@ export class DuckdbTreeWalker {
     const isCall = name !== undefined && isSymbol(this.references.tokens[name.next], "(");
     const isSame = normaliseName(name?.parts.at(-1) ?? "") === normaliseName(written);
     if (isCall && isSame) this.references.addFunction(name);
-    else if (["nextval", "currval", "setval"].includes(written.toLowerCase())) this.references.doubt();
+    else if (isSequenceFunction(written)) this.references.doubt();
   }
 
   /** The tree has the type's name but not its place: it stands behind `::`, or behind AS inside CAST. */

@@ -4,7 +4,13 @@
  */
 import { SQLSTATE, SqlError, notSupported } from "../core/errors.js";
 import type { NameReference, NameRole, TextEdit } from "./analysis.js";
-import { isBuiltinType, isOpaqueFunction, isSequenceFunction, isServerFunction } from "./builtin-names.js";
+import {
+  isBuiltinType,
+  isOpaqueFunction,
+  isSequenceFunction,
+  isSequenceState,
+  isServerFunction,
+} from "./builtin-names.js";
 import { characterPosition, tokenise, type Token } from "./lexer.js";
 import { isSymbol, isWord, nameAt, type NameSpan } from "./token-reader.js";
 
@@ -102,6 +108,10 @@ export class References {
   judgeFunction(name: string, start: number): void {
     if (isOpaqueFunction(name)) this.doubt();
     if (isServerFunction(name)) throw this.at(start, notSupported(`function ${name}() is not supported`));
+    if (isSequenceState(name)) {
+      const hint = "read what a statement drew with RETURNING, or with nextval()";
+      throw this.at(start, notSupported(`function ${name.toLowerCase()}() is not supported`, hint));
+    }
   }
 
   addType(name: NameSpan): void {
@@ -113,7 +123,7 @@ export class References {
 
   /** nextval('public.s'): the literal names the sequence, and is replaced with its quotes. */
   private addSequence(call: TokenName): void {
-    if (call.parts.at(-1)?.toLowerCase() !== "currval") this.advancesSequence = true;
+    this.advancesSequence = true;
     const literal = this.tokens[call.next + 1];
     const behind = this.tokens[call.next + 2];
     const isWhole = isSymbol(behind, ")") || isSymbol(behind, ",") || isSymbol(behind, "::");

@@ -90,7 +90,7 @@ export const LABELLED: readonly Label[] = [
   ["FROM t AT (VERSION => 1)", "select", false, ""],
   // Sequences and types
   [
-    "SELECT nextval('public.\"S\"'), currval('s'::regclass)",
+    "SELECT nextval('public.\"S\"'), nextval('s'::regclass)",
     "select",
     true,
     "#sequence:public.S #sequence:s",

@@ -1,0 +1,104 @@
+/** TRUNCATE: every table it names, unless a foreign key of one it does not name reads them. */
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { MAIN, relationKey } from "../branch/model.js";
+import type { Transaction } from "../branch/transaction.js";
+import { textCell } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import type { NameReference, RelationalStatement } from "../sql/analysis.js";
+import { normaliseName } from "../sql/names.js";
+import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { planRestarts } from "./plan-restarts.js";
+import { writableName } from "./resolve.js";
+import { targetTable } from "./target-table.js";
+import { writeTarget } from "./write-targets.js";
+
+/** Errors: 0A000 for a table that one not named refers to, with CASCADE and without. */
+export async function planTruncate(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+): Promise<PlannedStatement[]> {
+  const names = statement.names.filter((name) => name.role === "write");
+  const planned: PlannedStatement[] = [];
+  for (const name of names) planned.push(...(await planTable(context, transaction, statement, name)));
+  await refuseReferences(context, transaction, statement, names);
+  return planned;
+}
+
+async function planTable(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  name: NameReference,
+): Promise<PlannedStatement[]> {
+  const table = await targetTable(context, transaction, name);
+  const restarts = statement.restartsIdentity ? await planRestarts(transaction, table) : [];
+  const sql = `TRUNCATE ${await writeTarget(context, transaction, name)}`;
+  const afterwards = (): void => {
+    const meaning = writableName(context.scope, name);
+    if (meaning.kind !== "temporary") transaction.truncated.add(relationKey(meaning.relation));
+  };
+  return [{ sql, afterwards }, ...restarts];
+}
+
+interface Place {
+  readonly catalog: string;
+  readonly schema: string;
+  readonly name: string;
+}
+
+function placeOf({ scope }: PlanContext, name: NameReference): Place {
+  const meaning = writableName(scope, name);
+  return meaning.kind === "temporary"
+    ? { catalog: "temp", schema: "main", name: meaning.name }
+    : { catalog: DATA_CATALOG, ...meaning.relation };
+}
+
+function isSame(one: Place, other: Place): boolean {
+  return (
+    one.catalog === other.catalog &&
+    normaliseName(one.schema) === normaliseName(other.schema) &&
+    normaliseName(one.name) === normaliseName(other.name)
+  );
+}
+
+/** A branch's own tables have no foreign keys: main's stand for them, where the branch has both tables. */
+async function refuseReferences(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  names: readonly NameReference[],
+): Promise<void> {
+  const { head } = context.scope;
+  const named = names.map((name) => placeOf(context, name));
+  for (const place of named) {
+    const rows = await transaction.connection.rows(
+      `SELECT DISTINCT table_name AS name FROM duckdb_constraints() WHERE constraint_type = 'FOREIGN KEY'
+         AND database_name = ? AND lower(schema_name) = lower(?) AND lower(referenced_table) = lower(?) ORDER BY 1`,
+      [place.catalog, place.schema, place.name],
+    );
+    // DuckDB's foreign keys stay inside a schema.
+    const referring = rows
+      .map((row) => ({ ...place, name: textCell(row, "name") }))
+      .filter((table) => !named.some((other) => isSame(table, other)))
+      .find((table) => head === MAIN || transaction.state.find(head, table)?.kind === "table");
+    if (referring !== undefined) throw referenced(place.name, referring.name, statement.cascade);
+  }
+}
+
+function referenced(table: string, referring: string, cascade: boolean): SqlError {
+  if (cascade) {
+    return notSupported(
+      `TRUNCATE ... CASCADE to tables that are not named is not supported: table "${referring}" references "${table}"`,
+      "name all the tables",
+    );
+  }
+  return new SqlError(
+    SQLSTATE.featureNotSupported,
+    "cannot truncate a table referenced in a foreign key constraint",
+    {
+      detail: `Table "${referring}" references "${table}".`,
+      hint: `Truncate table "${referring}" at the same time, or use TRUNCATE ... CASCADE.`,
+    },
+  );
+}
