@@ -99,6 +99,16 @@ async function bindsForSure(connection: Connection, typed: string): Promise<bool
   return (await columnsBySamples(connection, typed, prepared)) !== undefined;
 }
 
+/** All that `typeParameters` takes from hints; undefined for a value that is wrong. */
+export function hintSignature(hints: readonly ParameterHint[]): string | undefined {
+  try {
+    return JSON.stringify(hints.map((hint) => [declaredType(hint) ?? null, ownNumericType(hint) ?? null]));
+  } catch (error) {
+    if (error instanceof SqlError) return undefined;
+    throw error;
+  }
+}
+
 /** DuckDB's name for the type a client declared; a numeric gets the digits of its value. */
 function declaredType(hint: ParameterHint | undefined): string | undefined {
   if (hint === undefined || hint.oid === 0 || hint.oid === OID.unknown) return undefined;

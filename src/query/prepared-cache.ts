@@ -1,7 +1,11 @@
-/** Prepared statements of one connection by their final SQL text, the least recently used going first. */
+/**
+ * Prepared statements of one connection by their final SQL text, the least recently used going first, and what was learnt
+ * of texts. All of it holds for one state of the definitions: DuckDB binds a prepared statement anew by itself when the
+ * catalogue changed, but goes on telling the parameter types of before.
+ */
 import type { Connection, PreparedStatement } from "../engine/connection.js";
 import { columnsBySamples, type StatementShape, withPrepared } from "./deferred-columns.js";
-import { typeParameters, type ParameterHint } from "./parameter-types.js";
+import { hintSignature, typeParameters, type ParameterHint } from "./parameter-types.js";
 
 export class PreparedCache implements Disposable {
   readonly #connection: Connection;
@@ -9,16 +13,24 @@ export class PreparedCache implements Disposable {
   readonly #statements = new Map<string, PreparedStatement>();
   /** Texts whose parameters DuckDB infers all by itself. */
   readonly #closed = new Set<string>();
-  readonly #shapes = new Map<string, { readonly asOf: number; readonly shape: StatementShape }>();
+  /** Other texts with a type for every parameter, by text and what was known of the parameters. */
+  readonly #typed = new Map<string, string>();
+  readonly #shapes = new Map<string, StatementShape>();
+  /** The definitions all of these were learnt by. */
+  #asOf: number | undefined;
 
   constructor(connection: Connection, limit: number) {
     this.#connection = connection;
     this.#limit = limit;
   }
 
-  /** Every parameter has a type. A statement whose result stream is still open must not be asked for again before the stream ends. */
-  async get(text: string, hints: readonly ParameterHint[]): Promise<PreparedStatement> {
-    const sql = this.#closed.has(text) ? text : await this.#typed(text, hints);
+  /**
+   * Every parameter has a type; `asOf` as for `shape`. A statement whose result stream is still open must not be asked for
+   * again before the stream ends.
+   */
+  async get(text: string, asOf: number, hints: readonly ParameterHint[]): Promise<PreparedStatement> {
+    this.#follow(asOf);
+    const sql = this.#closed.has(text) ? text : await this.#withTypes(text, hints);
     const cached = this.#statements.get(sql);
     if (cached !== undefined) {
       this.#statements.delete(sql);
@@ -36,23 +48,28 @@ export class PreparedCache implements Disposable {
   }
 
   /**
-   * Types of parameters and columns, every parameter with a type. `asOf` is the number of the newest commit: while it
-   * stays the same, so does the answer. Undefined asks DuckDB, for example inside a transaction that may have changed
-   * the catalogue.
+   * Types of parameters and columns, every parameter with a type. While `asOf` stays the same, so does the answer, up to
+   * `forget`; undefined asks DuckDB.
    */
   async shape(
     sql: string,
     asOf: number | undefined,
     hints: readonly ParameterHint[],
   ): Promise<StatementShape> {
+    if (asOf === undefined) return await this.#readShape(sql, hints);
+    this.#follow(asOf);
     const key = JSON.stringify([sql, hints.map((hint) => hint.oid)]);
     const known = this.#shapes.get(key);
-    if (known !== undefined && known.asOf === asOf) return known.shape;
+    if (known !== undefined) return known;
     const shape = await this.#readShape(sql, hints);
-    if (asOf === undefined) return shape;
     if (this.#shapes.size >= this.#limit) this.#shapes.clear();
-    this.#shapes.set(key, { asOf, shape });
+    this.#shapes.set(key, shape);
     return shape;
+  }
+
+  #follow(asOf: number): void {
+    if (asOf !== this.#asOf) this.clear();
+    this.#asOf = asOf;
   }
 
   async #readShape(sql: string, hints: readonly ParameterHint[]): Promise<StatementShape> {
@@ -65,24 +82,32 @@ export class PreparedCache implements Disposable {
     return columns === undefined ? shape : { ...shape, columns };
   }
 
-  /** The text with a type for every parameter; remembers texts that need none. */
-  async #typed(text: string, hints: readonly ParameterHint[]): Promise<string> {
+  async #withTypes(text: string, hints: readonly ParameterHint[]): Promise<string> {
+    const signature = hintSignature(hints);
+    const key = JSON.stringify([text, signature]);
+    const known = signature === undefined ? undefined : this.#typed.get(key);
+    if (known !== undefined) return known;
     const typed = await typeParameters(this.#connection, text, hints);
     if (typed === text) {
       if (this.#closed.size >= this.#limit) this.#closed.clear();
       this.#closed.add(text);
+    } else if (signature !== undefined) {
+      if (this.#typed.size >= this.#limit) this.#typed.clear();
+      this.#typed.set(key, typed);
     }
     return typed;
   }
 
-  /** This session ran something that may change what a text means to it alone: a setting, a temporary table. */
-  forgetShapes(): void {
+  /** This session runs something that may change what a text means to it, but no table: a setting. */
+  forget(): void {
     this.#shapes.clear();
+    this.#closed.clear();
+    this.#typed.clear();
   }
 
+  /** This session changes definitions, or where they are looked for. */
   clear(): void {
-    this.forgetShapes();
-    this.#closed.clear();
+    this.forget();
     for (const statement of this.#statements.values()) statement.close();
     this.#statements.clear();
   }

@@ -235,7 +235,7 @@ export function endOfStatement(core: SessionCore): ResultEnd {
 
 async function start(core: SessionCore, sql: string, input: ExecuteInput): Promise<ResultStream> {
   if (input.parameters.length === 0) return await core.connection.stream(sql);
-  const prepared = await core.prepared.get(sql, hintsOf(input));
+  const prepared = await core.prepared.get(sql, core.definitions, hintsOf(input));
   bindParameters(prepared, input, core.settings.get("TimeZone"));
   return await prepared.stream();
 }
@@ -322,11 +322,9 @@ export async function describeRelational(
   if (!hasRows && statement.parameterCount === 0) return { parameterOids: [], columns: null };
   const targets = describeTargets(core.services.context.storage, scope, statement);
   const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
-  const inTransaction = core.transactions.current !== undefined;
-  const asOf = inTransaction ? undefined : core.services.context.registry.sequence;
   const { parameterTypes, columns } = await core.prepared.shape(
     sql,
-    asOf,
+    core.definitions,
     declaredOids.map((oid) => ({ oid, parameter: undefined })),
   );
   const count = Math.max(statement.parameterCount, parameterTypes.length, declaredOids.length);

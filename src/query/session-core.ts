@@ -34,6 +34,8 @@ import { TemporaryTables } from "./temporary-tables.js";
 import type { Notice, SessionControl } from "./types.js";
 
 const MAX_PREPARED = 128;
+/** No commit has this number. */
+const OWN_DEFINITIONS = -1;
 
 export interface SessionServices {
   readonly context: BranchContext;
@@ -276,6 +278,16 @@ export class SessionCore implements Disposable {
 
   discardPlans(): void {
     this.prepared.clear();
+  }
+
+  /**
+   * The definitions statements are read by now: another number, other definitions. Those a transaction changes itself have
+   * one number for all of them: whoever remembers something by it forgets it at each statement that changes any.
+   */
+  get definitions(): number {
+    const transaction = this.transactions.current;
+    if (transaction === undefined) return this.services.context.registry.definitions;
+    return transaction.definitionsChanged ? OWN_DEFINITIONS : transaction.snapshot.definitions;
   }
 
   /** Names of tables and views visible on the session's head. */

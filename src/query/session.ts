@@ -176,7 +176,7 @@ export class DuckSession implements QuerySession {
     input: ExecuteInput,
     running: AbortController,
   ): Promise<StatementResult> {
-    if (!isPlainRead(analysis)) this.#core.prepared.forgetShapes();
+    this.#forgetWhatChanges(analysis);
     switch (analysis.kind) {
       case "empty":
         return { kind: "empty" };
@@ -193,6 +193,13 @@ export class DuckSession implements QuerySession {
       default:
         return analysis satisfies never;
     }
+  }
+
+  /** What a transaction takes back at its end had a number of its own: see SessionCore.definitions. */
+  #forgetWhatChanges(analysis: StatementAnalysis): void {
+    const { prepared } = this.#core;
+    if (changesDefinitions(analysis)) prepared.clear();
+    else if (!keepsSettings(analysis)) prepared.forget();
   }
 
   async #rollbackToSavepoint(name: string): Promise<void> {
@@ -223,7 +230,7 @@ export class DuckSession implements QuerySession {
   }
 
   async fail(): Promise<void> {
-    this.#core.prepared.forgetShapes();
+    this.#core.prepared.forget();
     await this.#core.transactions.fail();
     if (!this.#core.transactions.inBlock) await this.#core.endSession(false);
   }
@@ -295,9 +302,23 @@ function sourceOf(statement: ParsedStatement): string {
   return statement instanceof ReadStatement ? statement.source : statement.text;
 }
 
-/** Leaves the session, its settings and all tables as they were. */
-function isPlainRead(analysis: StatementAnalysis): boolean {
-  return analysis.kind === "relational" && analysis.verb === "select" && !analysis.writes;
+const ROW_VERBS: ReadonlySet<string> = new Set(["select", "insert", "update", "delete", "merge"]);
+const BLOCK_VERBS: ReadonlySet<string> = new Set([
+  "begin",
+  "commit",
+  "rollback",
+  "savepoint",
+  "releaseSavepoint",
+]);
+
+function changesDefinitions(analysis: StatementAnalysis): boolean {
+  if (analysis.kind !== "relational") return false;
+  return analysis.writes && !(analysis.certain && ROW_VERBS.has(analysis.verb));
+}
+
+function keepsSettings(analysis: StatementAnalysis): boolean {
+  if (analysis.kind === "session") return BLOCK_VERBS.has(analysis.statement.verb);
+  return analysis.kind === "relational" && (analysis.verb !== "select" || !analysis.writes);
 }
 
 function mayWrite(analysis: StatementAnalysis): boolean {
