@@ -55,6 +55,13 @@ const both = (name: string, overloads: readonly Overload[]): Definitions => ({
   [`jsonb_${name}`]: overloads,
 });
 
+/** What the dialect makes of `||`; DuckDB decides the condition when it binds. */
+const isDocument = (name: string): string => `typeof(${name}) = 'JSON'`;
+const NO_MERGE = fail(SQLSTATE.featureNotSupported, "the operator || of two jsonb values is not supported");
+const concatenation = (refused: string): readonly Overload[] => [
+  any(2, `CASE WHEN CASE WHEN ${refused} THEN ${NO_MERGE} > 0 ELSE true END THEN _1 || _2 END`),
+];
+
 export const DOCUMENTS: Definitions = {
   ...both("typeof", one(TYPE)),
   ...both("array_length", [any(1, LENGTH), any(2, `${OWN}.json_array_length(_1, _2)`)]),
@@ -83,6 +90,9 @@ export const DOCUMENTS: Definitions = {
   "|@&": [any(2, HAS("list_bool_and"))],
   "->@": [any(2, `json_extract(${J}, ${PATH})`)],
   "->>@": [any(2, `json_extract_string(${J}, ${PATH})`)],
+  "||@": concatenation(isDocument("_1")),
+  "||<@": concatenation(isDocument("_2")),
+  "||@@": concatenation(`${isDocument("_1")} AND ${isDocument("_2")}`),
   "-@": no("the operator #-"),
   "@@": no("the operator @@"),
 };

@@ -7,6 +7,7 @@ import { byteaLiteralsPass } from "./bytea-literals.js";
 import { catalogCastsPass } from "./catalog-casts.js";
 import { catalogColumnsPass } from "./catalog-columns.js";
 import { collationsPass } from "./collations.js";
+import { concatenationsPass } from "./concatenations.js";
 import { dateFormatsPass } from "./date-formats.js";
 import { divisionsPass } from "./divisions.js";
 import { extractFieldsPass } from "./extract-fields.js";
@@ -41,6 +42,7 @@ const PASSES: readonly DialectPass[] = [
   operatorsPass,
   operatorNamesPass,
   divisionsPass,
+  concatenationsPass,
   similarPatternsPass,
   typedLiteralsPass,
   numberLiteralsPass,

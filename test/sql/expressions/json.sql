@@ -87,3 +87,7 @@ SELECT key FROM t, json_each(j) WHERE id = 1 ORDER BY key
 SELECT value FROM t, json_each_text(j) WHERE id = 1 AND key = 's'
 SELECT json_agg(x) IS NULL, json_agg(k) FILTER (WHERE x > 100) IS NULL FROM g WHERE false
 SELECT '{"a":1}'::jsonb || '{"b":2}'::jsonb IS NULL
+SELECT j || '{"z":1}' FROM t WHERE id = 1
+SELECT s || '{"z":1}', '[1]' || s, s || v, s || v || n, j::text || s FROM t WHERE id = 1
+SELECT arr || arr, tags || ARRAY['q'], bin || bin FROM t WHERE id = 1
+SELECT s || id || (j ->> 'a') || coalesce(v || s, '') FROM t ORDER BY id
