@@ -32,9 +32,13 @@ function isConcatenation(token: Token | undefined): boolean {
   return token?.kind === "operator" && token.value === "||";
 }
 
+/** Operators that take all of a chain as their right side. */
+const LOOSER = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
+
 function checkedOperator(tokens: readonly Token[], index: number): string | undefined {
   const first = operandStart(tokens, index - 1);
-  if (first === undefined || tokens[first - 1]?.kind === "operator") return undefined;
+  const before = first === undefined ? undefined : tokens[first - 1];
+  if (first === undefined || (before?.kind === "operator" && !LOOSER.has(before.value))) return undefined;
   if (isSymbol(tokens[first], "(")) return undefined;
   const last = operandEnd(tokens, index + 1);
   const end = last === undefined ? -1 : tokens.indexOf(last);
