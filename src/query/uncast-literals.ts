@@ -8,6 +8,8 @@ import { MAIN } from "../branch/model.js";
 import { notSupported, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
+import { inferParameterOid } from "../pgtypes/parameters.js";
+import { parseValue } from "../pgtypes/parse-value.js";
 import { parseArrayLiteral, type ArrayItem } from "../pgtypes/parse-array.js";
 import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { byteaLiteral } from "../sql/dialect/bytea-literals.js";
@@ -22,6 +24,10 @@ import type { SessionCore } from "./session-core.js";
 const HEX = /^\\x\s*[0-9a-f]{2}\s*(?:[0-9a-f]{2}\s*)+$/i;
 /** PostgreSQL's arrays, and JSON, which DuckDB tells apart by the type that is wanted. */
 const ARRAY = /^\s*(?:\[[\d:+-]+\]\s*)*=?\s*\{.*\}\s*$/s;
+/** `1.5`, `1e3`, `0x10`: DuckDB rounds or converts them to a whole number. */
+const NO_INTEGER = /^\s*[-+]?(?:\d+\.\d*|\.\d+|\d+e[-+]?\d+|0x[0-9a-f]+)\s*$/i;
+const BEFORE_CHRIST = /\d.*\sBC\s*$/i;
+const MAYBE_MISREAD = /'\s*[-+]?(?:\d*\.\d*|\d+e[-+]?\d+|0x[0-9a-f]+)\s*'|\sBC\s*'/i;
 const MAYBE = /\\x\s*[0-9a-f]{2}\s*[0-9a-f]{2}|'[\s\d:=+[\]-]*\{/i;
 const VERBS: ReadonlySet<string> = new Set(["select", "insert", "update", "delete", "merge"]);
 /** Literals asked for one by one, when DuckDB can tell nothing about all of them together. */
@@ -36,7 +42,8 @@ export async function withUncastLiterals(
   core: SessionCore,
   statement: RelationalStatement,
 ): Promise<RelationalStatement> {
-  if (!VERBS.has(statement.verb) || !MAYBE.test(statement.text)) return statement;
+  if (!VERBS.has(statement.verb) || (!MAYBE.test(statement.text) && !MAYBE_MISREAD.test(statement.text)))
+    return statement;
   if (!statement.certain && core.head !== MAIN) return statement;
   const literals = tokenise(statement.text).filter(
     (token) => token.kind === "string" && isCandidate(token.value) && !isEdited(statement, token),
@@ -48,14 +55,40 @@ export async function withUncastLiterals(
     if (type === undefined && statement.verb === "insert" && HEX.test(literal.value))
       throw unknownLiteral(literal);
     const { start, end, value } = literal;
-    const text = type === undefined ? undefined : literalOf(value, type);
+    const timeZone = core.settings.get("TimeZone");
+    const text =
+      type === undefined ? undefined : (literalOf(value, type) ?? readMisread(value, type, timeZone));
     return text === undefined ? [] : [{ start, end, text }];
   });
   return edited(statement, edits);
 }
 
 function isCandidate(value: string): boolean {
-  return HEX.test(value) || ARRAY.test(value);
+  return HEX.test(value) || ARRAY.test(value) || isMisread(value);
+}
+
+/** DuckDB makes something of it where PostgreSQL refuses it for a whole number, or reads another date. */
+function isMisread(value: string): boolean {
+  return NO_INTEGER.test(value) || BEFORE_CHRIST.test(value);
+}
+
+const INTEGERS: ReadonlySet<EngineTypeId> = new Set([
+  EngineTypeId.TINYINT,
+  EngineTypeId.SMALLINT,
+  EngineTypeId.INTEGER,
+  EngineTypeId.BIGINT,
+]);
+const MOMENTS: ReadonlySet<EngineTypeId> = new Set([
+  EngineTypeId.DATE,
+  EngineTypeId.TIMESTAMP,
+  EngineTypeId.TIMESTAMP_TZ,
+]);
+
+/** As a parameter of the same text would be read. Throws PostgreSQL's error for what is none. */
+function readMisread(value: string, type: EngineType, timeZone: string): string | undefined {
+  if (!isMisread(value) || !(INTEGERS.has(type.typeId) || MOMENTS.has(type.typeId))) return undefined;
+  const read = parseValue(value, inferParameterOid(type), type, { timeZone });
+  return `CAST(${quoteLiteral(String(read.value))} AS ${type.toString()})`;
 }
 
 /** The literal in DuckDB's form for the type that is wanted; undefined where it may stay. */

@@ -2,6 +2,7 @@
  * Reads a statement over relations: PostgreSQL's parser first, then DuckDB's dialect. Everything it cannot name with a
  * position makes the statement uncertain; callers refuse what is uncertain and may write.
  */
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { RelationalStatement } from "./analysis.js";
 import { dialectEdits } from "./dialect/passes.js";
 import { readDialect, type SerializeSelect } from "./duckdb-dialect.js";
@@ -112,9 +113,16 @@ function assemble(references: References, reading: Reading): RelationalStatement
   };
 }
 
+/** PostgreSQL's: the protocol counts parameters in sixteen bits. */
+const MAX_PARAMETER = 65_535;
+
+/** The highest $n; 0 without any. Throws 42P02 for a number that no parameter can have. */
 export function highestParameter(tokens: readonly Token[]): number {
-  return tokens.reduce(
-    (highest, { kind, value }) => (kind === "parameter" ? Math.max(highest, Number(value)) : highest),
-    0,
-  );
+  return tokens.reduce((highest, { kind, value }) => {
+    if (kind !== "parameter") return highest;
+    const number = Number(value);
+    if (number < 1 || number > MAX_PARAMETER)
+      throw new SqlError(SQLSTATE.undefinedParameter, `there is no parameter $${value}`);
+    return Math.max(highest, number);
+  }, 0);
 }

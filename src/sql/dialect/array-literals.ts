@@ -103,15 +103,19 @@ function arrayElements(text: string): readonly Element[] | undefined {
   return read?.next === trimmed.length ? read.elements : undefined;
 }
 
+/** PostgreSQL's limit; what is deeper is left to fail. */
+const MAX_DIMENSIONS = 6;
+
 function elementsAt(
   text: string,
   open: number,
+  depth = 1,
 ): { readonly elements: readonly Element[]; readonly next: number } | undefined {
-  if (text.charAt(open) !== "{") return undefined;
+  if (text.charAt(open) !== "{" || depth > MAX_DIMENSIONS) return undefined;
   if (/^\{\s*\}/.test(text.slice(open))) return { elements: [], next: text.indexOf("}", open) + 1 };
   const elements: Element[] = [];
   for (let at = open + 1; ; at += 1) {
-    const read = elementAt(text, at);
+    const read = elementAt(text, at, depth);
     if (read === undefined) return undefined;
     elements.push(read.element);
     at = read.next;
@@ -123,10 +127,11 @@ function elementsAt(
 function elementAt(
   text: string,
   from: number,
+  depth: number,
 ): { readonly element: Element; readonly next: number } | undefined {
   const start = from + (/^\s*/.exec(text.slice(from, from + 64))?.[0].length ?? 0);
   if (text.charAt(start) === "{") {
-    const inner = elementsAt(text, start);
+    const inner = elementsAt(text, start, depth + 1);
     return inner === undefined ? undefined : { element: inner.elements, next: inner.next };
   }
   ELEMENT.lastIndex = from;

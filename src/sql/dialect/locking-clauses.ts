@@ -1,3 +1,4 @@
+import { notSupported } from "../../core/errors.js";
 import type { TextEdit } from "../analysis.js";
 import { isSymbol, isWord, nameAt } from "../token-reader.js";
 import type { DialectPass, PassInput } from "./pass.js";
@@ -12,9 +13,10 @@ const STRENGTHS: readonly (readonly string[])[] = [
 /**
  * SELECT … FOR UPDATE and its kin.
  *
- *   SELECT … FOR UPDATE OF t SKIP LOCKED  ⇒  SELECT …
+ *   SELECT … FOR UPDATE OF t  ⇒  SELECT …
  *
- * Reason  DuckDB has no row locks; under snapshot isolation the loser of a write race gets 40001 instead of waiting
+ * Reason  DuckDB has no row locks; under snapshot isolation the loser of a write race gets 40001 instead of waiting. With
+ *         SKIP LOCKED two workers would take the same row: refused (0A000), and so is NOWAIT
  */
 export const lockingClausesPass: DialectPass = (input) => {
   const edits: TextEdit[] = [];
@@ -47,7 +49,11 @@ function clauseEnd({ tokens }: PassInput, from: number): number | undefined {
     do next = nameAt(tokens, next + 1)?.next ?? next + 1;
     while (isSymbol(tokens[next], ","));
   }
-  if (isWord(tokens[next], "nowait")) next += 1;
-  else if (isWord(tokens[next], "skip") && isWord(tokens[next + 1], "locked")) next += 2;
+  if (isWord(tokens[next], "nowait") || isWord(tokens[next], "skip")) {
+    throw notSupported(
+      "NOWAIT and SKIP LOCKED are not supported: rows are not locked",
+      "a conflicting write fails with 40001",
+    );
+  }
   return tokens[next - 1]?.end;
 }
