@@ -9,8 +9,11 @@ const DATE_PART = `CASE WHEN lower(_1) IN ('second', 'seconds', 'sec', 'secs', '
     THEN ${OWN}."/"(${OWN}.date_part('microseconds', _2), 1000)
   ELSE ${OWN}.date_part(_1, _2)::DOUBLE END`;
 
-/** The wall clock: DuckDB's now() stands still in a transaction, the number in a version 7 UUID does not. */
-const CLOCK = "uuid_extract_timestamp(uuidv7())";
+/**
+ * The wall clock: DuckDB's now() stands still in a transaction, the number in a version 7 UUID does not. That one counts
+ * milliseconds, and would lie before a transaction that began in the same.
+ */
+const CLOCK = `${OWN}.greatest(uuid_extract_timestamp(uuidv7()), now())`;
 
 /** To so many digits of a second; PostgreSQL rounds. */
 const rounded = (moment: string): string =>
