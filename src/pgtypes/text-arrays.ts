@@ -57,8 +57,32 @@ export function openList(vector: ColumnVector, type: ListLike, first: number, co
  *         one without any element is `{}`, as PostgreSQL has no empty dimension
  */
 export function arrayText(type: ListLike, elementEncoder: ColumnEncoder): ColumnEncoder {
-  const elements = new Cells();
   const nested = isListLike(type.valueType);
+  return listText(type, elementEncoder, (row, cells) => writeArray({ ...row, nested }, cells));
+}
+
+/** int2vector and oidvector, which only the catalogue has: `1 2`. */
+export function isVector(type: ListLike): boolean {
+  return type.alias === "int2vector" || type.alias === "oidvector";
+}
+
+export function vectorText(type: ListLike, elementEncoder: ColumnEncoder): ColumnEncoder {
+  return listText(type, elementEncoder, ({ elements, from, to }, cells) => {
+    for (let element = from; element < to; element++) {
+      if (element > from) cells.push(BLANK);
+      const start = elements.start(element);
+      cells.append(elements.bytes, start, start + elements.length(element));
+    }
+  });
+}
+
+/** Encodes all elements of a column of lists at once, and has each row put together from its own. */
+function listText(
+  type: ListLike,
+  elementEncoder: ColumnEncoder,
+  writeRow: (row: Omit<ArrayElements, "nested">, cells: Cells) => void,
+): ColumnEncoder {
+  const elements = new Cells();
   return (vector, first, count, cells) => {
     const rows = openList(vector, type, first, count);
     elements.reset(rows.high - rows.low);
@@ -70,35 +94,7 @@ export function arrayText(type: ListLike, elementEncoder: ColumnEncoder): Column
       }
       const start = cells.used;
       const from = rows.offsetOf(i) - rows.low;
-      writeArray({ elements, from, to: from + rows.lengthOf(i), nested }, cells);
-      cells.finish(i, start);
-    }
-  };
-}
-
-/** int2vector and oidvector, which only the catalogue has: `1 2`. */
-export function isVector(type: ListLike): boolean {
-  return type.alias === "int2vector" || type.alias === "oidvector";
-}
-
-export function vectorText(type: ListLike, elementEncoder: ColumnEncoder): ColumnEncoder {
-  const elements = new Cells();
-  return (vector, first, count, cells) => {
-    const rows = openList(vector, type, first, count);
-    elements.reset(rows.high - rows.low);
-    elementEncoder(rows.child, rows.low, rows.high - rows.low, elements);
-    for (let i = 0; i < count; i++) {
-      if (vector.isNull(first + i)) {
-        cells.putNull(i);
-        continue;
-      }
-      const start = cells.used;
-      for (let n = 0; n < rows.lengthOf(i); n++) {
-        if (n > 0) cells.push(BLANK);
-        const element = rows.offsetOf(i) - rows.low + n;
-        const from = elements.start(element);
-        cells.append(elements.bytes, from, from + elements.length(element));
-      }
+      writeRow({ elements, from, to: from + rows.lengthOf(i) }, cells);
       cells.finish(i, start);
     }
   };

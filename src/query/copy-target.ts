@@ -2,12 +2,12 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type PhysicalTable, type RelationName } from "../branch/model.js";
 import { physicalName } from "../branch/system-schema.js";
-import { readTableDefinition } from "../branch/table-definition.js";
 import { undefinedTable } from "../branch/transaction.js";
 import { optionalTextCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameMeaning } from "./relation-names.js";
+import { definitionIn } from "./target-table.js";
 
 export interface TableColumn {
   readonly name: string;
@@ -71,13 +71,11 @@ async function columnsOf(
   catalog: string,
   table: PhysicalTable,
 ): Promise<readonly TableColumn[]> {
-  const [definition] = await connection.rows(
-    "SELECT sql FROM duckdb_tables() WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
-    [catalog, table.schema, table.name],
-  );
+  const definition = await definitionIn(connection, catalog, table);
   if (definition === undefined) throw await missingTable(connection, catalog, table);
-  const { columns } = readTableDefinition(textCell(definition, "sql"));
-  const generated = new Set(columns.filter((column) => column.generated).map((column) => column.name));
+  const generated = new Set(
+    definition.columns.filter((column) => column.generated).map((column) => column.name),
+  );
   const rows = await connection.rows(
     `SELECT column_name AS name, is_nullable AS nullable, column_default AS default_sql FROM duckdb_columns()
       WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?) ORDER BY column_index`,

@@ -55,6 +55,7 @@ function only(target: number, position: number, rows: number): CursorStep {
   return { from: at, to: isRow ? at : at - 1, backward: false, position: at, needsScroll: at <= position };
 }
 
+/** ABSOLUTE counts from the first row, or with a minus from the last; 0 is before the first. */
 function absolute(count: number, position: number, rows: number): CursorStep {
   if (count < 0) return { ...only(rows + 1 + count, position, rows), needsScroll: true };
   const step = only(count, position, rows);

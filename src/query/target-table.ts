@@ -1,7 +1,7 @@
 /** The table a statement writes, as DuckDB's catalogue has it. */
-import { MAIN } from "../branch/model.js";
+import { MAIN, type PhysicalTable } from "../branch/model.js";
 import { physicalName } from "../branch/system-schema.js";
-import { readTableDefinition, storedColumns } from "../branch/table-definition.js";
+import { readTableDefinition, storedColumns, type TableDefinition } from "../branch/table-definition.js";
 import { undefinedTable, type Transaction } from "../branch/transaction.js";
 import { textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
@@ -40,10 +40,20 @@ export async function storedColumnsOf(
   connection: Connection,
   table: TargetTable,
 ): Promise<readonly string[]> {
+  const definition = await definitionIn(connection, table.catalog, table);
+  if (definition === undefined) throw undefinedTable(table);
+  return storedColumns(definition).map((column) => column.name);
+}
+
+/** What the catalogue says of a table, its name in any case; undefined when there is none. */
+export async function definitionIn(
+  connection: Connection,
+  catalog: string,
+  { schema, name }: PhysicalTable,
+): Promise<TableDefinition | undefined> {
   const [row] = await connection.rows(
     "SELECT sql FROM duckdb_tables() WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
-    [table.catalog, table.schema, table.name],
+    [catalog, schema, name],
   );
-  if (row === undefined) throw undefinedTable(table);
-  return storedColumns(readTableDefinition(textCell(row, "sql"))).map((column) => column.name);
+  return row === undefined ? undefined : readTableDefinition(textCell(row, "sql"));
 }
