@@ -1,5 +1,6 @@
 /** What the parts of one client's protocol share: its session, its way out, and what all of them must agree on. */
 import type { Logger } from "pino";
+import { TimeSlice } from "../core/time-slice.js";
 import type { QuerySession } from "../query/types.js";
 import {
   writeNoticeResponse,
@@ -19,6 +20,7 @@ export class ClientContext {
   readonly output: ClientOutput;
   readonly interrupt: Interrupt;
   readonly implicit: ImplicitTransaction;
+  readonly slice = new TimeSlice();
   #timeZone = "UTC";
   #descriptionEpoch = 0;
   /** Reported settings that changed and were not sent yet. */

@@ -17,7 +17,6 @@ import { Portals } from "./portals.js";
 import { PreparedStatements } from "./prepared-statements.js";
 import { FatalError, reportOf } from "./reports.js";
 import { simpleQuery } from "./simple-query.js";
-import { TimeSlice } from "./time-slice.js";
 
 /** Identifies the connection to CancelRequest. */
 export interface BackendKey {
@@ -34,7 +33,6 @@ export class ProtocolSession {
   #skipping = false;
   /** Somebody ended this session: whatever fails from here on fails with it. */
   #ending: FatalError | undefined;
-  readonly #slice = new TimeSlice();
   /** Nothing is under way: the last thing sent was ReadyForQuery. */
   #atRest = true;
 
@@ -55,7 +53,7 @@ export class ProtocolSession {
       this.#context.writeChangedParameters();
       writeBackendKeyData(this.#context.output.writer, key.processId, key.secret);
       await this.#context.ready();
-      while (await this.#next()) if (this.#slice.isOver) await this.#slice.rest();
+      while (await this.#next()) await this.#context.slice.restIfOver();
     } finally {
       await this.#portals.closeAll();
     }

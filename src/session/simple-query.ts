@@ -25,6 +25,7 @@ export async function simpleQuery(
   if (parsed.length > 1) context.implicit.begin(true);
   for (const [index, statement] of parsed.entries()) {
     await runStatement(context, portals, statement, index === parsed.length - 1);
+    await context.slice.restIfOver();
   }
 }
 

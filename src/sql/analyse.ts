@@ -3,6 +3,7 @@
  * readers is fixed, and what an early one takes never reaches a later one.
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { TimeSlice } from "../core/time-slice.js";
 import type { RelationalVerb, StatementAnalysis } from "./analysis.js";
 import { readBranchFunction } from "./branch-functions.js";
 import { readBranchStatement } from "./branch-grammar.js";
@@ -67,7 +68,9 @@ async function analyseText(
   const statements = splitStatements(plainBlanks(text));
   if (statements.length === 0) return [{ kind: "empty", text: "" }];
   const analyses: StatementAnalysis[] = [];
+  const slice = new TimeSlice();
   for (const statement of statements) {
+    await slice.restIfOver();
     try {
       analyses.push(await analyseStatement(statement.text, serializeSelect));
     } catch (error) {
