@@ -38,3 +38,6 @@ export const VARIABLE_TYPES = {
 export function variable(name: keyof typeof VARIABLES): string {
   return `CAST(getvariable('${VARIABLES[name]}') AS ${VARIABLE_TYPES[name]})`;
 }
+
+/** The function that asks the session itself: its key, what is asked for, three arguments as text. */
+export const SESSION_CALL = "duckbranch_call";

@@ -2,6 +2,7 @@
 import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { PG, variable } from "./names.js";
+import { PREPARED_STATEMENTS } from "./session-content.js";
 import type { Content } from "./shapes.js";
 
 /** The only role there is: whoever is connected owns everything. */
@@ -334,6 +335,7 @@ export const PG_CATALOG_CONTENT: ReadonlyMap<string, Content> = new Map([
   ],
   ["pg_proc", FUNCTION],
   ["pg_settings", SETTINGS],
+  ["pg_prepared_statements", PREPARED_STATEMENTS],
   ["pg_tables", TABLES],
   ["pg_views", VIEWS],
   ["pg_indexes", INDEXES],

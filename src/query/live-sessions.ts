@@ -10,6 +10,7 @@ export type SessionCall =
   | "set_config"
   | "pg_notify"
   | "pg_listening_channels"
+  | "pg_prepared_statements"
   | "pg_cancel_backend"
   | "pg_terminate_backend";
 
@@ -31,6 +32,7 @@ const CALLS: ReadonlySet<string> = new Set<SessionCall>([
   "set_config",
   "pg_notify",
   "pg_listening_channels",
+  "pg_prepared_statements",
   "pg_cancel_backend",
   "pg_terminate_backend",
 ]);

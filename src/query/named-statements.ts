@@ -23,18 +23,19 @@ const MAX_DEPTH = 100;
 const ROW_HEADER_BYTES = 7;
 
 export class NamedStatements {
-  readonly all = new Map<string, NamedStatement>();
+  readonly all: Map<string, NamedStatement>;
   readonly #core: SessionCore;
   #depth = 0;
   readonly #session: Pick<QuerySession, "parse" | "describe" | "execute">;
 
   constructor(core: SessionCore, session: Pick<QuerySession, "parse" | "describe" | "execute">) {
     this.#core = core;
+    this.all = core.namedStatements;
     this.#session = session;
   }
 
   /** Errors: 42P05 when the name is taken, 42601 for what cannot be prepared, and those of the statement itself. */
-  async prepare({ name, typeNames, body }: Prepare): Promise<void> {
+  async prepare({ name, typeNames, body, text }: Prepare): Promise<void> {
     if (this.all.has(name)) {
       const message = `prepared statement "${name}" already exists`;
       throw new SqlError(SQLSTATE.duplicatePreparedStatement, message);
@@ -49,7 +50,8 @@ export class NamedStatements {
       throw new SqlError(SQLSTATE.syntaxError, `this statement cannot be prepared: ${body}`);
     const declared = await Promise.all(typeNames.map(async (type) => await this.#oidOf(type)));
     const { parameterOids } = await this.#session.describe(parsed, declared);
-    this.all.set(name, { parsed, declaredOids: parameterOids });
+    const origin = { at: Date.now(), prepareText: text };
+    this.all.set(name, { parsed, declaredOids: parameterOids, parameterOids, origin });
   }
 
   /** Result of an EXECUTE; null also when there is no such statement, which is for EXECUTE to say. */

@@ -10,8 +10,9 @@
 import { SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import type { BoundParameter } from "../pgtypes/client-values.js";
-import { OID } from "../pgtypes/oids.js";
+import { OID, elementOidOf } from "../pgtypes/oids.js";
 import { decodeParameter } from "../pgtypes/parameters.js";
+import { plainType } from "../pgtypes/parse-value.js";
 import type { TextEdit } from "../sql/analysis.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { applyEdits } from "../sql/splice.js";
@@ -115,7 +116,8 @@ function declaredType(hint: ParameterHint | undefined): string | undefined {
   if (hint.parameter !== undefined && hint.parameter.bytes !== null) {
     return decodeParameter(hint.parameter, hint.oid, undefined).type.toString();
   }
-  return DECLARED.get(hint.oid);
+  const element = elementOidOf(hint.oid);
+  return element === undefined ? DECLARED.get(hint.oid) : `${plainType(element).toString()}[]`;
 }
 
 /** Declared types before there is a value. */
@@ -125,6 +127,7 @@ const DECLARED: ReadonlyMap<number, string> = new Map([
   [OID.int2, "SMALLINT"],
   [OID.int4, "INTEGER"],
   [OID.int8, "BIGINT"],
+  [OID.oid, "BIGINT"],
   [OID.text, "VARCHAR"],
   [OID.varchar, "VARCHAR"],
   [OID.bpchar, "VARCHAR"],
@@ -133,9 +136,12 @@ const DECLARED: ReadonlyMap<number, string> = new Map([
   [OID.numeric, "DECIMAL(18, 6)"],
   [OID.date, "DATE"],
   [OID.time, "TIME"],
+  [OID.timetz, "TIMETZ"],
   [OID.timestamp, "TIMESTAMP"],
   [OID.timestamptz, "TIMESTAMPTZ"],
   [OID.interval, "INTERVAL"],
+  [OID.bit, "BIT"],
+  [OID.varbit, "BIT"],
   [OID.uuid, "UUID"],
 ]);
 

@@ -3,23 +3,27 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { LiveSession, SessionCall } from "./live-sessions.js";
 import type { SessionNotifications } from "./notifications.js";
 import type { Settings } from "./settings.js";
-import type { SessionControl } from "./types.js";
+import { listStatements } from "./statement-listing.js";
+import type { NamedStatement, SessionControl } from "./types.js";
 
 type Values = readonly (string | null)[];
 
 export class SessionCalls implements LiveSession {
   readonly #settings: Settings;
   readonly #notifications: SessionNotifications;
+  readonly #named: ReadonlyMap<string, NamedStatement>;
   readonly #controlOf: (processId: number) => SessionControl | undefined;
 
   /** `controlOf` finds another session, or this one, by its process id. */
   constructor(
     settings: Settings,
     notifications: SessionNotifications,
+    named: ReadonlyMap<string, NamedStatement>,
     controlOf: (processId: number) => SessionControl | undefined,
   ) {
     this.#settings = settings;
     this.#notifications = notifications;
+    this.#named = named;
     this.#controlOf = controlOf;
   }
 
@@ -34,6 +38,8 @@ export class SessionCalls implements LiveSession {
         return "";
       case "pg_listening_channels":
         return JSON.stringify(this.#notifications.channels);
+      case "pg_prepared_statements":
+        return listStatements(this.#named);
       case "pg_cancel_backend":
         return this.#signal(values, (session) => session.cancel());
       case "pg_terminate_backend":

@@ -31,7 +31,7 @@ import { SessionTransactions } from "./transactions.js";
 import type { Rewind } from "./savepoints.js";
 import type { Settings } from "./settings.js";
 import { TemporaryTables } from "./temporary-tables.js";
-import type { Notice, SessionControl } from "./types.js";
+import type { NamedStatement, Notice, SessionControl } from "./types.js";
 
 const MAX_PREPARED = 128;
 /** No commit has this number. */
@@ -87,6 +87,8 @@ export class SessionCore implements Disposable {
   readonly #catalog: SessionCatalog;
   readonly #listing: BranchListings;
   readonly #temporary: TemporaryTables;
+  /** The protocol's and SQL's. */
+  readonly namedStatements = new Map<string, NamedStatement>();
   #head: HeadId = MAIN;
   /** Of the settings DuckDB was told. */
   #appliedRevision = 0;
@@ -120,7 +122,8 @@ export class SessionCore implements Disposable {
     this.cursors = new SessionCursors(services.context.registry.database);
     const controlOf = (processId: number): SessionControl | undefined =>
       services.live.controlOf(processId, identity.user);
-    this.#live = services.live.enter(new SessionCalls(settings, this.notifications, controlOf), identity);
+    const calls = new SessionCalls(settings, this.notifications, this.namedStatements, controlOf);
+    this.#live = services.live.enter(calls, identity);
     this.#functions = new SessionFunctions(identity);
     this.#catalog = new SessionCatalog(connection);
     this.#listing = new BranchListings(

@@ -2,6 +2,7 @@
  * Functions whose answer depends on the session (version(), current_database() …): calls are sent to macros in the void
  * catalogue, which read variables of this connection. Everything else is left to DuckDB.
  */
+import { SESSION_CALL } from "../catalog/names.js";
 import { textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG, setSearchPath, VOID_CATALOG } from "../engine/database.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
@@ -10,7 +11,7 @@ import { SERVER_VERSION } from "./settings.js";
 
 const PREFIX = "duckbranch_";
 /** The one function that is not SQL: it asks the session itself. */
-const CALL = `${PREFIX}call`;
+const CALL = SESSION_CALL;
 const KEY = "getvariable('duckbranch_session')";
 
 /** Asks the session; `values` are its arguments as text, three at most. */

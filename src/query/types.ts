@@ -93,6 +93,17 @@ export interface NamedStatement {
   /** Undefined for an empty query string. */
   readonly parsed: ParsedStatement | undefined;
   readonly declaredOids: readonly number[];
+  /** The declared types, and once they are known all. */
+  readonly parameterOids: readonly number[];
+  readonly origin: StatementOrigin;
+}
+
+/** Where and when a prepared statement was made. */
+export interface StatementOrigin {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The text of SQL's PREPARE; undefined for one that the protocol's Parse made. */
+  readonly prepareText: string | undefined;
 }
 
 export interface StatementDescription {

@@ -1,6 +1,12 @@
 /** Statements a client parsed, by name. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { NamedStatement, ParsedStatement, QuerySession, StatementDescription } from "../query/types.js";
+import type {
+  NamedStatement,
+  ParsedStatement,
+  QuerySession,
+  StatementDescription,
+  StatementOrigin,
+} from "../query/types.js";
 import { requireAnnounced, type AnnouncedTypes } from "./row-description.js";
 
 /** Prepared statements one client may hold: they live until it closes them. */
@@ -25,9 +31,20 @@ export class PreparedStatement implements NamedStatement {
   #parameterOids: readonly number[] | undefined;
   #description: { readonly epoch: number; readonly columns: StatementDescription["columns"] } | undefined;
 
-  constructor(parsed: ParsedStatement | undefined, declaredOids: readonly number[]) {
+  readonly origin: StatementOrigin;
+
+  constructor(
+    parsed: ParsedStatement | undefined,
+    declaredOids: readonly number[],
+    origin: StatementOrigin = { at: Date.now(), prepareText: undefined },
+  ) {
     this.parsed = parsed;
     this.declaredOids = declaredOids;
+    this.origin = origin;
+  }
+
+  get parameterOids(): readonly number[] {
+    return this.#parameterOids ?? this.declaredOids;
   }
 
   /** Whether the number of parameters is known without asking the session. */
@@ -118,7 +135,7 @@ export class PreparedStatements {
   #known(name: string): PreparedStatement | undefined {
     const named = this.#named.get(name);
     if (named === undefined || named instanceof PreparedStatement) return named;
-    const statement = new PreparedStatement(named.parsed, named.declaredOids);
+    const statement = new PreparedStatement(named.parsed, named.declaredOids, named.origin);
     this.#named.set(name, statement);
     return statement;
   }

@@ -239,6 +239,8 @@ export type SessionStatement =
       readonly name: string;
       readonly typeNames: readonly string[];
       readonly body: string;
+      /** All of it, from PREPARE on. */
+      readonly text: string;
     }
   | { readonly verb: "execute"; readonly name: string; readonly argumentTexts: readonly string[] }
   | { readonly verb: "deallocate"; readonly name: string | undefined } // undefined: ALL

@@ -136,7 +136,8 @@ function readPrepare(tokens: TokenReader): SessionStatement {
   const body = sliceTokens(tokens.text, tokens.tokens, tokens.position, tokens.tokens.length);
   if (body === "") throw tokens.syntaxError();
   tokens.moveTo(tokens.tokens.length);
-  return { verb: "prepare", name, typeNames, body };
+  const text = sliceTokens(tokens.text, tokens.tokens, 0, tokens.tokens.length);
+  return { verb: "prepare", name, typeNames, body, text };
 }
 
 function readExecute(tokens: TokenReader): SessionStatement {

@@ -68,7 +68,13 @@ describe("session statements", () => {
     ["DISCARD TEMPORARY", { verb: "discard", what: "temp" }],
     [
       "PREPARE p (int, numeric(10, 2)) AS SELECT $1, ';'",
-      { verb: "prepare", name: "p", typeNames: ["int", "numeric(10, 2)"], body: "SELECT $1, ';'" },
+      {
+        verb: "prepare",
+        name: "p",
+        typeNames: ["int", "numeric(10, 2)"],
+        body: "SELECT $1, ';'",
+        text: "PREPARE p (int, numeric(10, 2)) AS SELECT $1, ';'",
+      },
     ],
     ["EXECUTE p (1, f('a, b'))", { verb: "execute", name: "p", argumentTexts: ["1", "f('a, b')"] }],
     ["DEALLOCATE PREPARE ALL", { verb: "deallocate", name: undefined }],
