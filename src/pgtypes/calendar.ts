@@ -19,6 +19,16 @@ const FIRST_PACKED_DAY = -62_091;
 const PACKED_DAYS = 146_097;
 let packedDays: Int32Array | undefined;
 
+/** Year (astronomical: 0 = 1 BC), month and day of a day number. */
+export function civilDate(days: number): {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+} {
+  splitDays(days);
+  return { ...civil };
+}
+
 /** Splits a day number into `civil`. */
 function splitDays(days: number): void {
   const index = days - FIRST_PACKED_DAY;

@@ -1,6 +1,7 @@
 /** Encoding of one column: what every encoder of this folder looks like, and the loop they share. */
 import { NULL_LENGTH, type Cells } from "../engine/vector-cells.js";
 import type { ColumnVector } from "../engine/vectors.js";
+import type { DateStyle, IntervalStyle } from "./styled-datetime.js";
 
 /** Session settings that change how values are written. */
 export interface EncodingOptions {
@@ -8,6 +9,10 @@ export interface EncodingOptions {
   /** As PostgreSQL's extra_float_digits: above 0 (the default) the shortest text that reads back the same. */
   readonly extraFloatDigits?: number;
   readonly byteaOutput?: "hex" | "escape";
+  /** Left out for ISO. */
+  readonly dateStyle?: DateStyle | undefined;
+  /** Left out for postgres. */
+  readonly intervalStyle?: IntervalStyle | undefined;
 }
 
 /** Writes rows `first` … `first + count - 1` of a vector as cells 0 … `count - 1`, after `cells.reset(count)`. */

@@ -7,6 +7,8 @@ import { isRecord, unsendable } from "./oids.js";
 import { recordText } from "./records.js";
 import { arrayText, isVector, vectorText } from "./text-arrays.js";
 import { bignumText, bitText, blobText, enumText, uuidText, varcharText } from "./text-bytes.js";
+import type { TimeUnit } from "./instants.js";
+import { styledDate, styledInterval, styledTimestamp, styledTimestamptz } from "./styled-datetime.js";
 import {
   dateText,
   intervalText,
@@ -81,7 +83,7 @@ export function textEncoder(type: EngineType, options: EncodingOptions): ColumnE
     case EngineTypeId.UUID:
       return uuidText;
     case EngineTypeId.DATE:
-      return dateText;
+      return options.dateStyle === undefined ? dateText : styledDate(options.dateStyle);
     case EngineTypeId.TIME:
       return timeText;
     case EngineTypeId.TIME_NS:
@@ -89,17 +91,19 @@ export function textEncoder(type: EngineType, options: EncodingOptions): ColumnE
     case EngineTypeId.TIME_TZ:
       return timetzText;
     case EngineTypeId.TIMESTAMP:
-      return timestampText("us");
+      return timestamp("us", options);
     case EngineTypeId.TIMESTAMP_S:
-      return timestampText("s");
+      return timestamp("s", options);
     case EngineTypeId.TIMESTAMP_MS:
-      return timestampText("ms");
+      return timestamp("ms", options);
     case EngineTypeId.TIMESTAMP_NS:
-      return timestampText("ns");
+      return timestamp("ns", options);
     case EngineTypeId.TIMESTAMP_TZ:
-      return timestamptzText(options.timeZone);
+      return options.dateStyle === undefined
+        ? timestamptzText(options.timeZone)
+        : styledTimestamptz(options.timeZone, options.dateStyle);
     case EngineTypeId.INTERVAL:
-      return intervalText;
+      return options.intervalStyle === undefined ? intervalText : styledInterval(options.intervalStyle);
     case EngineTypeId.LIST:
     case EngineTypeId.ARRAY:
       if (isVector(type)) return vectorText(type, textEncoder(type.valueType, options));
@@ -127,7 +131,13 @@ export function textEncoder(type: EngineType, options: EncodingOptions): ColumnE
   }
 }
 
+function timestamp(unit: TimeUnit, { dateStyle }: EncodingOptions): ColumnEncoder {
+  return dateStyle === undefined ? timestampText(unit) : styledTimestamp(unit, dateStyle);
+}
+
+/** Dates in JSON are ISO whatever the style. */
 function json(type: EngineType, options: EncodingOptions): ColumnEncoder {
-  const encoderOf = (inner: EngineType): ColumnEncoder => textEncoder(inner, options);
+  const plain = { ...options, dateStyle: undefined };
+  const encoderOf = (inner: EngineType): ColumnEncoder => textEncoder(inner, plain);
   return jsonEncoder(type, { timeZone: options.timeZone, encoderOf });
 }

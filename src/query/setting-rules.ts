@@ -72,19 +72,30 @@ const CLIENT_ENCODING: SettingType = {
   },
 };
 
-/** Values are always sent in ISO style; the order of day and month, which is about reading dates, is kept. */
+const DATE_STYLES: ReadonlyMap<string, string> = new Map([
+  ["iso", "ISO"],
+  ["default", "ISO"],
+  ["sql", "SQL"],
+  ["postgres", "Postgres"],
+  ["german", "German"],
+]);
+
+/** How dates are written, and the order of day and month; German has its own unless another is named. */
 const DATE_STYLE: SettingType = {
   read: (name, value) => {
-    let order = "MDY";
+    let style = "ISO";
+    let order: string | undefined;
     for (const part of value.split(",").map((word) => word.trim().toLowerCase())) {
       if (part === "mdy" || part === "us" || part.startsWith("noneuro")) order = "MDY";
       else if (part === "dmy" || part.startsWith("euro")) order = "DMY";
       else if (part === "ymd") order = "YMD";
-      else if (["sql", "postgres", "german"].includes(part))
-        throw notSupported(`DateStyle "${value}" is not supported`, "dates are always sent in ISO style");
-      else if (part !== "iso" && part !== "default") throw invalidValue(name, value);
+      else {
+        const named = DATE_STYLES.get(part);
+        if (named === undefined) throw invalidValue(name, value);
+        style = named;
+      }
     }
-    return `ISO, ${order}`;
+    return `${style}, ${order ?? (style === "German" ? "DMY" : "MDY")}`;
   },
 };
 
@@ -153,7 +164,7 @@ export const RULES: ReadonlyMap<string, SettingRule> = new Map<string, SettingRu
     "IntervalStyle",
     reported(
       "postgres",
-      only("postgres", "postgres_verbose", "sql_standard", "iso_8601"),
+      oneOf("postgres", "postgres_verbose", "sql_standard", "iso_8601"),
       "Sets the display format for interval values.",
     ),
   ],

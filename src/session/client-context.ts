@@ -1,6 +1,8 @@
 /** What the parts of one client's protocol share: its session, its way out, and what all of them must agree on. */
 import type { Logger } from "pino";
 import { TimeSlice } from "../core/time-slice.js";
+import type { EncodingOptions } from "../pgtypes/cell-writer.js";
+import { dateStyleOf, intervalStyleOf } from "../pgtypes/styled-datetime.js";
 import type { QuerySession } from "../query/types.js";
 import {
   writeNoticeResponse,
@@ -21,7 +23,7 @@ export class ClientContext {
   readonly interrupt: Interrupt;
   readonly implicit: ImplicitTransaction;
   readonly slice = new TimeSlice();
-  #timeZone = "UTC";
+  #encoding: EncodingOptions = { timeZone: "UTC" };
   #descriptionEpoch = 0;
   /** Reported settings that changed and were not sent yet. */
   readonly #unsent = new Map<string, string>();
@@ -35,10 +37,10 @@ export class ClientContext {
     this.implicit = new ImplicitTransaction(session);
   }
 
-  /** The session's TimeZone as of now: a result is encoded with the one that held when it was opened. */
-  get timeZone(): string {
+  /** The session's settings as of now: a result is encoded with those that held when it was opened. */
+  get encoding(): EncodingOptions {
     this.#takeParameters();
-    return this.#timeZone;
+    return this.#encoding;
   }
 
   /** Changes when tables may have changed: a description made before is asked for again. */
@@ -81,7 +83,10 @@ export class ClientContext {
   #takeParameters(): void {
     for (const [name, value] of this.session.takeChangedParameters()) {
       this.#unsent.set(name, value);
-      if (name === "TimeZone") this.#timeZone = value;
+      if (name === "TimeZone") this.#encoding = { ...this.#encoding, timeZone: value };
+      else if (name === "DateStyle") this.#encoding = { ...this.#encoding, dateStyle: dateStyleOf(value) };
+      else if (name === "IntervalStyle")
+        this.#encoding = { ...this.#encoding, intervalStyle: intervalStyleOf(value) };
     }
   }
 }

@@ -41,7 +41,7 @@ function textRows(context: ClientContext, result: CopyOutResult): CopyRows {
   const { format, columns, forceQuote } = result;
   if (format.format === "binary") throw new Error("binary rows are no text");
   const types = columns.map((column) => column.type);
-  const encoder = new CopyEncoder(types, format, { timeZone: context.timeZone, forceQuote });
+  const encoder = new CopyEncoder(types, format, { ...context.encoding, forceQuote });
   return {
     header: () =>
       format.header === "none"
@@ -57,7 +57,7 @@ function textRows(context: ClientContext, result: CopyOutResult): CopyRows {
 function binaryRows(context: ClientContext, { columns }: CopyOutResult): CopyRows {
   const types = columns.map((column) => column.type);
   const formats = columns.map(() => "binary" as const);
-  const encoder = new RowEncoder(types, formats, { timeZone: context.timeZone }, COPY_DATA);
+  const encoder = new RowEncoder(types, formats, context.encoding, COPY_DATA);
   let isFirst = true;
   const withHeader = (messages: Uint8Array): Uint8Array => {
     if (!isFirst || messages.length === 0) return messages;

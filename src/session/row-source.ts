@@ -1,5 +1,6 @@
 /** One open result: its rows as DataRow messages, from where the client stopped reading. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { EncodingOptions } from "../pgtypes/cell-writer.js";
 import { RowEncoder } from "../pgtypes/row-encoder.js";
 import type { ResultColumn, RowBatch } from "../query/types.js";
 import type { FormatCode } from "../wire/frontend-messages.js";
@@ -35,14 +36,14 @@ export class RowSource {
   constructor(
     result: { readonly columns: readonly ResultColumn[]; readonly batches: AsyncIterator<RowBatch> },
     formats: readonly FormatCode[],
-    timeZone: string,
+    encoding: EncodingOptions,
   ) {
     this.#columns = result.columns;
     this.#formats = formats;
     this.#batches = result.batches;
     const types = result.columns.map((column) => column.type);
     const valueFormats = formats.map((format) => (format === 1 ? "binary" : "text"));
-    this.#encoder = new RowEncoder(types, valueFormats, { timeZone });
+    this.#encoder = new RowEncoder(types, valueFormats, encoding);
   }
 
   /**

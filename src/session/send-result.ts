@@ -30,7 +30,7 @@ export async function sendDescribedRows(context: ClientContext, result: RowsResu
 
 /** Opens a result for reading; the caller closes it. */
 export function openRows(context: ClientContext, result: RowsResult, formats: readonly (0 | 1)[]): RowSource {
-  return new RowSource(result, formats, context.timeZone);
+  return new RowSource(result, formats, context.encoding);
 }
 
 /**

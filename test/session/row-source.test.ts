@@ -15,7 +15,7 @@ async function* batches(): AsyncIterableIterator<RowBatch> {
 
 function open(): RowSource {
   const columns = ["a", "b"].map((name) => ({ name, type: null }));
-  return new RowSource({ columns, batches: batches() }, [0, 0], "UTC");
+  return new RowSource({ columns, batches: batches() }, [0, 0], { timeZone: "UTC" });
 }
 
 /** Reads to the end as a sender does: the bytes are used up before the next call. */

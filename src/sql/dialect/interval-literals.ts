@@ -73,5 +73,6 @@ function checked(text: string, trimmed: string): string {
   if (words.length === 0 || !isKnown) {
     throw new SqlError(SQLSTATE.invalidDatetimeFormat, `invalid input syntax for type interval: "${text}"`);
   }
-  return text;
+  // DuckDB reads no plus sign.
+  return text.replaceAll(/(?<=^|\s)\+(?=[\d.])/g, "");
 }
