@@ -1,4 +1,5 @@
 /** What pg_catalog's relations hold, over the helper views of objects.ts. Relations not named here are empty. */
+import { lastValue } from "./sequence-state.js";
 import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { PG, variable } from "./names.js";
@@ -186,7 +187,7 @@ const SEQUENCE: Content = {
     seqcycle: `s."cycle"`,
   },
   from: `duckdb_sequences() AS s JOIN ${PG}._class AS c
-    ON s.database_name = '${DATA_CATALOG}' AND c.kind = 'S' AND c.sch = ${PG}._public(s.schema_name) AND c.nam = s.sequence_name`,
+    ON s.database_name = '${DATA_CATALOG}' AND c.kind = 'S' AND c.sch = ${PG}._sequence_schema(s.schema_name) AND c.nam = s.sequence_name`,
 };
 
 const DESCRIPTION: Content = {
@@ -292,7 +293,7 @@ const INDEXES: Content = {
 
 const SEQUENCES: Content = {
   columns: {
-    schemaname: `${PG}._public(s.schema_name)`,
+    schemaname: `${PG}._sequence_schema(s.schema_name)`,
     sequencename: "s.sequence_name",
     sequenceowner: "getvariable('duckbranch_user')",
     data_type: "'bigint'",
@@ -302,9 +303,9 @@ const SEQUENCES: Content = {
     increment_by: "s.increment_by",
     cycle: `s."cycle"`,
     cache_size: "1",
-    last_value: "s.last_value",
+    last_value: lastValue("s"),
   },
-  from: `duckdb_sequences() AS s WHERE s.database_name = '${DATA_CATALOG}'`,
+  from: `duckdb_sequences() AS s WHERE s.database_name = '${DATA_CATALOG}' AND ${PG}._sequence_schema(s.schema_name) IS NOT NULL`,
 };
 
 /** Rows that are the same in every PostgreSQL database, as far as this server has the thing. */

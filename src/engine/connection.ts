@@ -13,6 +13,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { bindable } from "./bindable.js";
 import { classifyFailure } from "./failure.js";
 import { ResultStream, type Interruptions } from "./result-stream.js";
+import { numberWitness, type NumberWitness } from "./number-witness.js";
 import { textFunction, type TextFunction } from "./text-function.js";
 import type { DataChunk, EngineType, EngineValue } from "./types.js";
 
@@ -228,6 +229,11 @@ export class Connection implements Disposable {
   /** Makes a function of this program known to all connections of the instance. */
   defineFunction(name: string, parameters: number, call: TextFunction): void {
     this.#connection.registerScalarFunction(textFunction(name, parameters, call));
+  }
+
+  /** Makes a function known that hands a number on, and tells of it. */
+  defineWitness(name: string, tell: NumberWitness): void {
+    this.#connection.registerScalarFunction(numberWitness(name, tell));
   }
 
   /** Interrupts what runs now, but never a COMMIT; harmless when nothing runs. */

@@ -84,7 +84,7 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /^TransactionContext Error: /, code: SQLSTATE.serializationFailure },
   {
-    pattern: /^Catalog Error: (?:Table|View) with name "?(.*?)"? does not exist/,
+    pattern: /^Catalog Error: (?:Table|View|Sequence) with name "?(.*?)"? does not exist/,
     code: SQLSTATE.undefinedTable,
     message: (m) => `relation "${text(m[1])}" does not exist`,
   },

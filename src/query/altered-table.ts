@@ -279,7 +279,7 @@ export class AlteredTable {
     const name = await freeSequenceName(connection, place, this.relation.name, column.column, new Set());
     return {
       sql: createSequenceSql(name, column.type, column.options),
-      expression: ownedDefault(name, column.kind, head === MAIN),
+      expression: ownedDefault(name, column, head === MAIN),
     };
   }
 

@@ -12,7 +12,10 @@ export type SessionCall =
   | "pg_listening_channels"
   | "pg_prepared_statements"
   | "pg_cancel_backend"
-  | "pg_terminate_backend";
+  | "pg_terminate_backend"
+  | "currval"
+  | "lastval"
+  | "setval";
 
 /** Who a session is to the others. */
 export interface LiveIdentity {
@@ -24,6 +27,8 @@ export interface LiveIdentity {
 export interface LiveSession {
   /** Answers a function called inside a statement of this session. May throw SqlError. */
   call(name: SessionCall, values: readonly (string | null)[]): string | null;
+  /** A sequence gave a value to a statement of this session. */
+  drew(sequence: string, value: bigint): void;
 }
 
 const KEY_BYTES = 16;
@@ -35,6 +40,9 @@ const CALLS: ReadonlySet<string> = new Set<SessionCall>([
   "pg_prepared_statements",
   "pg_cancel_backend",
   "pg_terminate_backend",
+  "currval",
+  "lastval",
+  "setval",
 ]);
 
 export class LiveSessions {
@@ -75,6 +83,11 @@ export class LiveSessions {
     const session = this.#byKey.get(key ?? "");
     if (session !== undefined && isSessionCall(name)) return session.call(name, rest);
     throw new SqlError(SQLSTATE.undefinedFunction, `function ${name ?? ""} cannot be called here`);
+  };
+
+  /** What nextval() tells. Connections of no session draw for nobody. */
+  readonly drew = (key: string, sequence: string, value: bigint): void => {
+    this.#byKey.get(key)?.drew(sequence, value);
   };
 }
 

@@ -43,6 +43,8 @@ export interface OwnedSequence {
   readonly sequence: SequenceName;
   readonly column: string;
   readonly kind: SequenceColumn["kind"];
+  /** Where it begins, if anything was said: DuckDB forgets it when the file is opened anew. */
+  readonly start: bigint | undefined;
 }
 
 export function sequenceSql({ catalog, schema, name }: SequenceName): string {
@@ -96,17 +98,22 @@ function invalid(message: string): SqlError {
 }
 
 /** The default of a column that owns a sequence. Main's names leave the catalogue out: the file may be opened elsewhere. */
-export function ownedDefault(name: SequenceName, kind: SequenceColumn["kind"], onMain: boolean): string {
+export function ownedDefault(
+  name: SequenceName,
+  { kind, options }: Pick<SequenceColumn, "kind" | "options">,
+  onMain: boolean,
+): string {
   const shown = onMain ? formatName([name.schema, name.name]) : sequenceSql(name);
-  return `coalesce(nextval(${quoteLiteral(shown)}), length(${quoteLiteral(LABELS[kind])}))`;
+  const label = options.start === undefined ? LABELS[kind] : `${LABELS[kind]} start ${options.start}`;
+  return `coalesce(nextval(${quoteLiteral(shown)}), length(${quoteLiteral(label)}))`;
 }
 
 /** Reads a default DuckDB printed; undefined for one that owns no sequence. */
 export function readOwnedDefault(
   text: string,
-): (Pick<OwnedSequence, "kind"> & { readonly sequence: SequenceName }) | undefined {
+): (Pick<OwnedSequence, "kind" | "start"> & { readonly sequence: SequenceName }) | undefined {
   const match =
-    /^coalesce\((?:main\.)?nextval\('((?:[^']|'')*)'\), (?:main\.)?length\('([a-z ]+)'\)\)$/i.exec(
+    /^coalesce\((?:main\.)?nextval\('((?:[^']|'')*)'\), (?:main\.)?length\('([a-z ]+?)(?: start (-?\d+))?'\)\)$/i.exec(
       text.trim(),
     );
   const kinds: readonly SequenceColumn["kind"][] = ["serial", "byDefault", "always"];
@@ -116,7 +123,8 @@ export function readOwnedDefault(
     .filter((token) => token.value !== ".")
     .map((token) => token.value);
   const [name = "", schema = "main", catalog = DATA_CATALOG] = parts.toReversed();
-  return { sequence: { catalog, schema, name }, kind };
+  const start = match[3] === undefined ? undefined : BigInt(match[3]);
+  return { sequence: { catalog, schema, name }, kind, start };
 }
 
 /** Sequences owned by the columns of one physical table. */
@@ -155,7 +163,7 @@ export async function planOwnedSequences(
     edits.push({
       start: column.start,
       end: column.end,
-      text: `${type}DEFAULT ${ownedDefault(name, column.kind, onMain)}${constraint}`,
+      text: `${type}DEFAULT ${ownedDefault(name, column, onMain)}${constraint}`,
     });
   }
   return { sequences, edits };

@@ -7,12 +7,14 @@ import { undefinedTable, type Transaction } from "../branch/transaction.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import type { Alteration, NameReference } from "../sql/analysis.js";
+import type { Alteration, NameReference, SequenceOptions } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { kindsOf } from "./existing-objects.js";
 import { branchIndex } from "./index-names.js";
 import { coverDropped } from "./plan-drop.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { firstValue } from "./sequence-names.js";
+import { planSet } from "./set-sequences.js";
 import { mainRelationText, writableName } from "./resolve.js";
 
 /** A table or view gets another name or schema. On a branch that is a matter of the registry alone. */
@@ -103,6 +105,7 @@ export async function planOtherAlter(
   transaction: Transaction,
   name: NameReference,
   alteration: Alteration,
+  ifExists: boolean,
 ): Promise<PlannedStatement[]> {
   if (alteration.kind === "owner" || alteration.kind === "storage") return [NOTHING_TO_RUN];
   if (name.object === "view" && alteration.kind === "rename") {
@@ -113,9 +116,40 @@ export async function planOtherAlter(
       name: alteration.to,
     });
   }
+  if (name.object === "sequence" && alteration.kind === "sequence")
+    return await planSequence(context, transaction, name, alteration.options, ifExists);
   if (name.object === "index" && alteration.kind === "rename")
     return await renameIndex(context, transaction, name, alteration.to);
   throw notSupported(`this form of ALTER ${(name.object ?? "").toUpperCase()} is not supported`);
+}
+
+/** ALTER SEQUENCE … RESTART. Errors: 0A000 for other options */
+async function planSequence(
+  context: PlanContext,
+  transaction: Transaction,
+  name: NameReference,
+  { restart, ...others }: SequenceOptions,
+  ifExists: boolean,
+): Promise<PlannedStatement[]> {
+  const isPlain = Object.values(others).every((option) => option === undefined || option === false);
+  if (restart === undefined || !isPlain) throw notSupported("ALTER SEQUENCE is supported with RESTART only");
+  const sequence = await context.services.findSequence(context.scope, name.parts);
+  if (sequence === undefined) {
+    const message = `relation "${name.parts.join(".")}" does not exist`;
+    if (!ifExists) throw new SqlError(SQLSTATE.undefinedTable, message);
+    context.notice("NOTICE", SQLSTATE.successfulCompletion, `${message}, skipping`);
+    return [NOTHING_TO_RUN];
+  }
+  const first = firstValue(sequence);
+  // DuckDB forgets what START said when the file is opened anew.
+  if (restart === "start" && sequence.start !== first)
+    throw notSupported(
+      "RESTART of a sequence with a START of its own is not supported",
+      "Use RESTART WITH value.",
+    );
+  const value = restart === "start" ? first : restart;
+  const steps = await planSet(transaction, context.scope, sequence, { value, isCalled: false });
+  return steps.length === 0 ? [NOTHING_TO_RUN] : steps;
 }
 
 /** DuckDB renames no index: it is made again under its new name. */

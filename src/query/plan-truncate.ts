@@ -32,7 +32,7 @@ async function planTable(
   name: NameReference,
 ): Promise<PlannedStatement[]> {
   const table = await targetTable(context, transaction, name);
-  const restarts = statement.restartsIdentity ? await planRestarts(transaction, table) : [];
+  const restarts = statement.restartsIdentity ? await planRestarts(context, transaction, table) : [];
   const sql = `TRUNCATE ${await writeTarget(context, transaction, name)}`;
   const afterwards = (): void => {
     const meaning = writableName(context.scope, name);

@@ -49,7 +49,7 @@ function changesNothingTransactional(statement: RelationalStatement): boolean {
 }
 
 function isWritten(name: NameReference): boolean {
-  return name.role !== "read" && name.role !== "sequence" && name.role !== "columnQualifier";
+  return ["write", "create", "drop", "alter"].includes(name.role);
 }
 
 type Way =

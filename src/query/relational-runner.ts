@@ -31,6 +31,7 @@ import {
   type ResultEnd,
 } from "./results.js";
 import type { SessionCore } from "./session-core.js";
+import { settleSequences } from "./settle-sequences.js";
 import type { BoundParameter, ResultColumn, StatementDescription, StatementResult } from "./types.js";
 
 /** How often a statement that is alone in its transaction is run again after losing a race. */
@@ -77,7 +78,7 @@ async function chooseTransaction(
   if (!alone) return await runInTransaction(core, statement, input, running);
   const sql = core.head === MAIN && !statement.writes ? await readOnMain(core, statement) : undefined;
   if (sql === undefined) return await runAlone(core, statement, input, running);
-  return (await outcomeOf(statement, await start(core, sql, input), async () => {}, undefined)).result;
+  return (await outcomeOf(core, statement, await start(core, sql, input), async () => {}, undefined)).result;
 }
 
 /** The text of a read on main for DuckDB; undefined when it reads other heads, for which it needs a transaction. */
@@ -104,7 +105,8 @@ async function runExplain(
   const scope = core.scope(transaction);
   const targets = describeTargets(core.services.context.storage, scope, statement);
   const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
-  return (await outcomeOf(statement, await start(core, sql, input), endOfStatement(core), undefined)).result;
+  return (await outcomeOf(core, statement, await start(core, sql, input), endOfStatement(core), undefined))
+    .result;
 }
 
 function uncertainOnBranch(): SqlError {
@@ -140,6 +142,8 @@ async function runInTransaction(
 ): Promise<StatementResult> {
   const transaction = await core.transactions.need(core.head, running.signal);
   core.requireHead(transaction, statement.writes);
+  // Of a statement that failed.
+  core.sequences.takeRequests();
   if (!statement.certain && core.head !== MAIN) {
     throw uncertainOnBranch();
   }
@@ -219,7 +223,7 @@ async function runSteps(
     const stream = await start(core, sql, input);
     step.afterwards?.();
     const shown = step.tag === undefined ? statement : { ...statement, tag: step.tag };
-    outcome = await outcomeOf(shown, stream, isLast ? end : async () => {}, kept);
+    outcome = await outcomeOf(core, shown, stream, isLast ? end : async () => {}, kept);
   }
   return outcome;
 }
@@ -245,6 +249,7 @@ async function start(core: SessionCore, sql: string, input: ExecuteInput): Promi
  * transaction it is also committed; a read is committed when its last row was read.
  */
 async function outcomeOf(
+  core: SessionCore,
   statement: RelationalStatement,
   stream: ResultStream,
   end: ResultEnd,
@@ -260,6 +265,7 @@ async function outcomeOf(
   if (capture === undefined && (!stream.hasRows || !returnsRows)) {
     const changed = await stream.changedRows();
     refuseSecondChange(statement, changed);
+    await settleSequences(core, statement);
     await end(true);
     return done(statement, changed);
   }
@@ -275,6 +281,7 @@ async function outcomeOf(
     returnsRows ? Number.POSITIVE_INFINITY : MAX_CAPTURED_ROWS,
   );
   refuseSecondChange(statement, changed);
+  await settleSequences(core, statement);
   await end(true);
   const inserted = capture?.read(chunks, changed, all.length);
   if (!returnsRows) return { ...done(statement, changed), inserted };

@@ -12,6 +12,8 @@ import { DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement, StatementAnalysis, TextEdit } from "../sql/analysis.js";
 import { formatName, normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
+import { sequenceSql } from "./owned-sequences.js";
+import { sequenceRow, type FoundSequence } from "./sequence-names.js";
 import { refuseCatalogs, resolveName, type NameMeaning, type NameScope } from "./relation-names.js";
 import { needsSizes, systemRelationSql, type BranchSize } from "./system-relations.js";
 
@@ -26,6 +28,7 @@ export interface ResolveServices {
   readonly functionName: (parts: readonly string[]) => string | undefined;
   /** Called before a statement that reads the catalogue: sets what it shows. */
   readonly showCatalog: (scope: NameScope) => Promise<void>;
+  readonly findSequence: (scope: NameScope, parts: readonly string[]) => Promise<FoundSequence | undefined>;
 }
 
 /** Where a write goes, decided by the caller before names are spliced. Key: position of the reference. */
@@ -107,7 +110,7 @@ async function nameEdits(
         scope.head === MAIN ? publicToMain(name.parts) : formatName([DATA_CATALOG, ...inMain(name.parts)]),
       );
     case "sequence":
-      return replace(sequenceText(scope, name));
+      return replace(await sequenceText(services, scope, name));
     case "write":
     case "create":
     case "drop":
@@ -164,12 +167,22 @@ async function relationSql(
         aliased: true,
       };
     case "unknown":
-      return unknownRelation(scope, name, meaning);
+      return (await sequenceRelation(services, scope, name)) ?? unknownRelation(scope, name, meaning);
     case "relation":
       return await versionSql(services, scope, name, meaning.head, meaning.version, depth);
     default:
       return meaning satisfies never;
   }
+}
+
+/** FROM a sequence: its state. */
+async function sequenceRelation(
+  services: ResolveServices,
+  scope: NameScope,
+  { parts }: NameReference,
+): Promise<RelationSql | undefined> {
+  const sequence = await services.findSequence(scope, parts);
+  return sequence === undefined ? undefined : { sql: sequenceRow(sequence), aliased: true };
 }
 
 /** An unknown name stays as it is, for DuckDB's own views and its error; but a name that says "main" or a branch is final. */
@@ -292,13 +305,24 @@ function inMain(parts: readonly string[]): readonly string[] {
   return normaliseName(parts[0] ?? "") === "public" ? ["main", ...parts.slice(1)] : parts;
 }
 
-/** Sequences are shared by all heads: values are never reused. */
-function sequenceText(scope: NameScope, name: NameReference): string | undefined {
-  if (scope.head === MAIN) {
-    const renamed = publicToMain(name.parts);
-    return renamed === undefined ? undefined : quoteLiteral(renamed);
-  }
-  return quoteLiteral(formatName([DATA_CATALOG, ...inMain(name.parts)]));
+/** On main a plain name is left to DuckDB where it can mean but one sequence. */
+async function sequenceText(
+  services: ResolveServices,
+  scope: NameScope,
+  name: NameReference,
+): Promise<string | undefined> {
+  const { head, temporary, searchPath } = scope;
+  const isPlain = name.parts.length === 1 && temporary.size === 0 && searchPath.length === 1;
+  // DuckDB looks for nextval's; currval() and setval() know nothing of schemas.
+  const isDuckDbs = name.object === undefined && isPlain && searchPath[0] === "main";
+  if (head === MAIN && isDuckDbs) return undefined;
+  const sequence = await services.findSequence(scope, name.parts);
+  if (sequence === undefined)
+    throw new SqlError(SQLSTATE.undefinedTable, `relation "${name.parts.join(".")}" does not exist`);
+  const { catalog, schema } = sequence;
+  // A definition on main that names the sequence keeps the text.
+  const isKept = head === MAIN && catalog === DATA_CATALOG;
+  return quoteLiteral(isKept ? formatName([schema, sequence.name]) : sequenceSql(sequence));
 }
 
 /**

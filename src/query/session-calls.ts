@@ -2,6 +2,7 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { LiveSession, SessionCall } from "./live-sessions.js";
 import type { SessionNotifications } from "./notifications.js";
+import type { SessionSequences } from "./session-sequences.js";
 import type { Settings } from "./settings.js";
 import { listStatements } from "./statement-listing.js";
 import type { NamedStatement, SessionControl } from "./types.js";
@@ -12,6 +13,7 @@ export class SessionCalls implements LiveSession {
   readonly #settings: Settings;
   readonly #notifications: SessionNotifications;
   readonly #named: ReadonlyMap<string, NamedStatement>;
+  readonly #sequences: SessionSequences;
   readonly #controlOf: (processId: number) => SessionControl | undefined;
 
   /** `controlOf` finds another session, or this one, by its process id. */
@@ -19,11 +21,13 @@ export class SessionCalls implements LiveSession {
     settings: Settings,
     notifications: SessionNotifications,
     named: ReadonlyMap<string, NamedStatement>,
+    sequences: SessionSequences,
     controlOf: (processId: number) => SessionControl | undefined,
   ) {
     this.#settings = settings;
     this.#notifications = notifications;
     this.#named = named;
+    this.#sequences = sequences;
     this.#controlOf = controlOf;
   }
 
@@ -44,9 +48,24 @@ export class SessionCalls implements LiveSession {
         return this.#signal(values, (session) => session.cancel());
       case "pg_terminate_backend":
         return this.#signal(values, (session) => session.terminate());
+      case "currval":
+        return values[0] === null || values[0] === undefined ? null : this.#sequences.currval(values[0]);
+      case "lastval":
+        return this.#sequences.lastval();
+      case "setval":
+        return this.#setval(values);
       default:
         return name satisfies never;
     }
+  }
+
+  drew(sequence: string, value: bigint): void {
+    this.#sequences.note(sequence, value);
+  }
+
+  #setval([name = null, value = null, isCalled = null]: Values): string | null {
+    if (name === null || value === null || isCalled === null) return null;
+    return this.#sequences.setval(name, value, isCalled === "true");
   }
 
   #signal([processId = null]: Values, send: (session: SessionControl) => void): string | null {

@@ -25,6 +25,8 @@ import { PreparedCache } from "./prepared-cache.js";
 import type { PlanContext } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
 import type { ResolveServices } from "./resolve.js";
+import { SessionSequences } from "./session-sequences.js";
+import { findSequence, placeTexts } from "./sequence-names.js";
 import { SessionFunctions } from "./session-functions.js";
 import { TargetShapes } from "./target-shapes.js";
 import { SessionTransactions } from "./transactions.js";
@@ -82,6 +84,7 @@ export class SessionCore implements Disposable {
   inSeveral = false;
   readonly notifications: SessionNotifications;
   readonly cursors: SessionCursors;
+  readonly sequences: SessionSequences;
   readonly #live: Disposable & { readonly key: string };
   readonly #functions: SessionFunctions;
   readonly #catalog: SessionCatalog;
@@ -122,7 +125,14 @@ export class SessionCore implements Disposable {
     this.cursors = new SessionCursors(services.context.registry.database);
     const controlOf = (processId: number): SessionControl | undefined =>
       services.live.controlOf(processId, identity.user);
-    const calls = new SessionCalls(settings, this.notifications, this.namedStatements, controlOf);
+    this.sequences = new SessionSequences(() => placeTexts(this.scope(this.transactions.current)));
+    const calls = new SessionCalls(
+      settings,
+      this.notifications,
+      this.namedStatements,
+      this.sequences,
+      controlOf,
+    );
     this.#live = services.live.enter(calls, identity);
     this.#functions = new SessionFunctions(identity);
     this.#catalog = new SessionCatalog(connection);
@@ -339,6 +349,7 @@ export class SessionCore implements Disposable {
       },
       functionName: (parts) => this.#functions.replacement(parts) ?? catalogFunction(parts),
       showCatalog: async (scope) => await this.#showCatalog(scope),
+      findSequence: async (scope, parts) => await findSequence(this.connection, scope, parts),
     };
   }
 

@@ -4,7 +4,7 @@
  */
 import { SESSION_CALL } from "../catalog/names.js";
 import { textCell, type Connection } from "../engine/connection.js";
-import { DATA_CATALOG, setSearchPath, VOID_CATALOG } from "../engine/database.js";
+import { DATA_CATALOG, FUNCTIONS_SCHEMA, setSearchPath, VOID_CATALOG } from "../engine/database.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import type { LiveSessions, SessionCall } from "./live-sessions.js";
 import { SERVER_VERSION } from "./settings.js";
@@ -12,6 +12,8 @@ import { SERVER_VERSION } from "./settings.js";
 const PREFIX = "duckbranch_";
 /** The one function that is not SQL: it asks the session itself. */
 const CALL = SESSION_CALL;
+/** Hands on what nextval() gave. */
+const WITNESS = `${PREFIX}drew`;
 const KEY = "getvariable('duckbranch_session')";
 
 /** Asks the session; `values` are its arguments as text, three at most. */
@@ -41,12 +43,24 @@ const MACROS: ReadonlyMap<string, string> = new Map([
     "pg_terminate_backend",
     `(_1) AS ${ask("pg_terminate_backend", "_1::INTEGER::VARCHAR")}::BOOLEAN, (_1, _2) AS ${ask("pg_terminate_backend", "_1::INTEGER::VARCHAR")}::BOOLEAN`,
   ],
+  ["currval", `(_1) AS ${ask("currval", "_1::VARCHAR")}::BIGINT`],
+  ["lastval", `() AS ${ask("lastval")}::BIGINT`],
+  [
+    "setval",
+    `(_1, _2) AS ${ask("setval", "_1::VARCHAR", "_2::BIGINT::VARCHAR", "'true'")}::BIGINT,
+     (_1, _2, _3) AS ${ask("setval", "_1::VARCHAR", "_2::BIGINT::VARCHAR", "_3::BOOLEAN::VARCHAR")}::BIGINT`,
+  ],
   ["pg_listening_channels", `() AS unnest(CAST(${ask("pg_listening_channels")}::JSON AS VARCHAR[]))`],
 ]);
 
 /** Makes the functions; once per database. */
 export async function installSessionFunctions(connection: Connection, live: LiveSessions): Promise<void> {
   connection.defineFunction(CALL, 5, live.call);
+  connection.defineWitness(WITNESS, live.drew);
+  // In the search path under its own name: a column's default finds it there as well.
+  await connection.run(
+    `CREATE OR REPLACE MACRO ${FUNCTIONS_SCHEMA}.nextval(_1) AS ${WITNESS}(${KEY}, _1, system.main.nextval(_1))`,
+  );
   for (const [name, body] of MACROS) {
     await connection.run(`CREATE OR REPLACE MACRO ${VOID_CATALOG}.main.${PREFIX}${name}${body}`);
   }

@@ -2,6 +2,7 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { RelationalStatement, SessionStatement } from "../sql/analysis.js";
 import type { SessionCursors } from "./cursors.js";
+import type { SessionSequences } from "./session-sequences.js";
 import type { SessionNotifications } from "./notifications.js";
 import type { NamedStatements } from "./named-statements.js";
 import type { ExecuteInput } from "./relational-runner.js";
@@ -29,6 +30,7 @@ export interface SessionStatementHost {
   readonly transactions: SessionTransactions;
   readonly notifications: SessionNotifications;
   readonly cursors: SessionCursors;
+  readonly sequences: SessionSequences;
   readonly branchName: string;
   /** In a block, or among several statements of one message. */
   readonly inBlock: boolean;

@@ -97,5 +97,6 @@ export async function discard(
   }
   if (what === "all" || what === "temp") await host.discardTemporary();
   if (what === "all" || what === "plans") host.discardPlans();
+  if (what === "all" || what === "sequences") host.sequences.forget();
   return command(`DISCARD ${what.toUpperCase()}`);
 }

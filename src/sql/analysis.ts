@@ -29,7 +29,7 @@ export interface NameReference {
   readonly end: number;
   /** For read and write: the alias the statement gives, if any. Without one the splice must keep the table's name. */
   readonly alias: string | undefined;
-  /** For `create`: table, view … For `drop` and `alter`: what the statement says it is. */
+  /** For `create`: table, view … For `drop` and `alter`: what the statement says it is. For currval and setval: sequence. */
   readonly object?: "table" | "view" | "index" | "sequence" | "type" | "schema" | "macro" | "other";
   /**
    * For read and write: where an alias may be inserted (just behind the name). Undefined where none may stand, for

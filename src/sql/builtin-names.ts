@@ -45,9 +45,18 @@ export function isSequenceFunction(name: string): boolean {
   return name.toLowerCase() === "nextval";
 }
 
-/** Functions of what a session remembers of sequences: DuckDB remembers one value for all sessions, and sets none. */
+/** currval('s'), setval('s', 1): the argument names a sequence, or is an expression that does. */
 export function isSequenceState(name: string): boolean {
-  return ["currval", "lastval", "setval"].includes(name.toLowerCase());
+  return ["currval", "setval"].includes(name.toLowerCase());
+}
+
+/** Their first argument may be written as `'s'::regclass`. */
+export function takesSequence(name: string): boolean {
+  return isSequenceFunction(name) || isSequenceState(name);
+}
+
+export function isSetval(name: string): boolean {
+  return name.toLowerCase() === "setval";
 }
 
 /** DuckDB's reserved words: never an alias or a column without quotes. */

@@ -9,6 +9,7 @@ import {
   isOpaqueFunction,
   isSequenceFunction,
   isSequenceState,
+  isSetval,
   isServerFunction,
 } from "./builtin-names.js";
 import { characterPosition, tokenise, type Token } from "./lexer.js";
@@ -33,6 +34,7 @@ export class References {
   private readonly places = new Set<number>();
   private doubtful = false;
   private advancesSequence = false;
+  private setsSequences = false;
 
   constructor(text: string, tokens: readonly Token[]) {
     this.text = text;
@@ -43,9 +45,14 @@ export class References {
     return !this.doubtful;
   }
 
-  /** nextval() is called: the statement changes a sequence, whatever its verb. */
+  /** nextval() or setval() is called: the statement changes a sequence, whatever its verb. */
   get writesSequence(): boolean {
-    return this.advancesSequence;
+    return this.advancesSequence || this.setsSequences;
+  }
+
+  /** setval() is called. */
+  get setsSequence(): boolean {
+    return this.setsSequences;
   }
 
   doubt(): void {
@@ -101,17 +108,15 @@ export class References {
   addFunction(name: TokenName): void {
     const last = name.parts.at(-1) ?? "";
     this.judgeFunction(last, name.start);
-    if (isSequenceFunction(last)) this.addSequence(name);
+    if (isSequenceFunction(last)) this.addSequence(name, true);
+    if (isSequenceState(last)) this.addSequence(name, false);
+    if (isSetval(last)) this.setsSequences = true;
     this.add("function", name, {});
   }
 
   judgeFunction(name: string, start: number): void {
     if (isOpaqueFunction(name)) this.doubt();
     if (isServerFunction(name)) throw this.at(start, notSupported(`function ${name}() is not supported`));
-    if (isSequenceState(name)) {
-      const hint = "read what a statement drew with RETURNING, or with nextval()";
-      throw this.at(start, notSupported(`function ${name.toLowerCase()}() is not supported`, hint));
-    }
   }
 
   addType(name: NameSpan): void {
@@ -121,15 +126,23 @@ export class References {
     if (!isKnown) this.add("type", name, {});
   }
 
-  /** nextval('public.s'): the literal names the sequence, and is replaced with its quotes. */
-  private addSequence(call: TokenName): void {
-    this.advancesSequence = true;
+  /**
+   * nextval('public.s'): the literal names the sequence, and is replaced with its quotes. Another expression is nothing
+   * DuckDB's nextval takes; currval() and setval() look its value up when they run.
+   */
+  private addSequence(call: TokenName, isNextval: boolean): void {
+    if (isNextval) this.advancesSequence = true;
     const literal = this.tokens[call.next + 1];
     const behind = this.tokens[call.next + 2];
     const isWhole = isSymbol(behind, ")") || isSymbol(behind, ",") || isSymbol(behind, "::");
     const parts = literal?.kind === "string" && isWhole ? sequenceParts(literal.value) : undefined;
-    if (literal === undefined || parts === undefined) this.doubt();
-    else this.add("sequence", { parts, start: literal.start, end: literal.end }, {});
+    if (literal !== undefined && parts !== undefined)
+      this.add(
+        "sequence",
+        { parts, start: literal.start, end: literal.end },
+        isNextval ? {} : { object: "sequence" },
+      );
+    else if (isNextval) this.doubt();
   }
 
   /** Behind the name, or behind the `*` that says "and its children"; nowhere after TABLE, DESCRIBE, REFERENCES. */

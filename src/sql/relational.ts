@@ -2,7 +2,7 @@
  * Reads a statement over relations: PostgreSQL's parser first, then DuckDB's dialect. Everything it cannot name with a
  * position makes the statement uncertain; callers refuse what is uncertain and may write.
  */
-import { SQLSTATE, SqlError } from "../core/errors.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { RelationalStatement } from "./analysis.js";
 import { dialectEdits } from "./dialect/passes.js";
 import { readDialect, type SerializeSelect } from "./duckdb-dialect.js";
@@ -94,6 +94,7 @@ async function read(
 
 function assemble(references: References, reading: Reading): RelationalStatement {
   const { text, tokens, types } = references;
+  if (references.setsSequence) refuseOtherSequences(references, reading);
   // What is taken out of the text takes its names with it.
   const names = references.names
     .filter((name) => !references.edits.some((edit) => edit.start <= name.start && name.end <= edit.end))
@@ -112,6 +113,18 @@ function assemble(references: References, reading: Reading): RelationalStatement
     parameterCount: highestParameter(tokens),
   };
 }
+
+/** setval() is done when its statement has run: what looks at the sequence in the same statement would not see it. */
+function refuseOtherSequences({ names }: References, { verb }: Reading): void {
+  const others = names.filter(
+    ({ role, parts }) => role === "function" && SEQUENCE_READERS.has(parts.at(-1) ?? ""),
+  );
+  if (verb !== "select") throw notSupported("setval() is supported in SELECT only");
+  if (others.length > 0)
+    throw notSupported("setval() together with other functions of sequences is not supported");
+}
+
+const SEQUENCE_READERS = new Set(["nextval", "currval", "lastval"]);
 
 /** PostgreSQL's: the protocol counts parameters in sixteen bits. */
 const MAX_PARAMETER = 65_535;

@@ -1,5 +1,5 @@
 import type { TextEdit } from "../analysis.js";
-import { isSequenceFunction } from "../builtin-names.js";
+import { takesSequence } from "../builtin-names.js";
 import type { Token } from "../lexer.js";
 import { closingBracket, isSymbol, isWord, nameAt } from "../token-reader.js";
 import { operandStart } from "./operand-start.js";
@@ -141,5 +141,5 @@ function isCompared(tokens: readonly Token[], index: number): boolean {
 /** nextval('s'::regclass) is read elsewhere. */
 function isSequenceLiteral(tokens: readonly Token[], first: number): boolean {
   const call = tokens[first - 2];
-  return isSymbol(tokens[first - 1], "(") && call?.kind === "word" && isSequenceFunction(call.value);
+  return isSymbol(tokens[first - 1], "(") && call?.kind === "word" && takesSequence(call.value);
 }

@@ -1,0 +1,132 @@
+/**
+ * Which sequence a name means on a head: a temporary one, one of a table the branch or its ancestors made, one of main.
+ * Sequences of main are shared by all heads.
+ */
+import { MAIN, type Branch } from "../branch/model.js";
+import { isInternalSchema } from "../branch/system-schema.js";
+import { textCell, type Connection, type Row } from "../engine/connection.js";
+import { lastValue } from "../catalog/sequence-state.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { normaliseName, quoteLiteral } from "../sql/names.js";
+import type { SequenceName, SequencePlace } from "./owned-sequences.js";
+import type { NameScope } from "./relation-names.js";
+
+/** A sequence as it stands. */
+export interface FoundSequence extends SequenceName {
+  /** Where it began, or after the file was opened anew where it stood. */
+  readonly start: bigint;
+  readonly increment: bigint;
+  readonly minimum: bigint;
+  readonly maximum: bigint;
+  readonly cycle: boolean;
+  /** Given last; undefined when it has given none yet. */
+  readonly last: bigint | undefined;
+}
+
+/** The first value of a sequence nobody gave another one. */
+export function firstValue({ increment, minimum, maximum }: FoundSequence): bigint {
+  return increment > 0n ? minimum : maximum;
+}
+
+type PlaceScope = Pick<NameScope, "state" | "head" | "searchPath">;
+
+/** Where a name without a schema is looked for, in order. */
+function sequencePlaces(scope: PlaceScope): readonly SequencePlace[] {
+  return [{ catalog: "temp", schema: "main" }, ...headPlaces(scope, scope.searchPath)];
+}
+
+/** The same as `catalog.schema`. */
+export function placeTexts(scope: PlaceScope): readonly string[] {
+  return sequencePlaces(scope).map(({ catalog, schema }) => `${catalog}.${schema}`);
+}
+
+function headPlaces({ state, head }: PlaceScope, schemas: readonly string[]): readonly SequencePlace[] {
+  const places: SequencePlace[] = [];
+  for (let branch = state.branches.get(head); branch !== undefined; branch = parentOf(state, branch))
+    places.push({ catalog: DATA_CATALOG, schema: branch.schemaName });
+  return [...places, ...schemas.map((schema) => ({ catalog: DATA_CATALOG, schema }))];
+}
+
+function parentOf(state: PlaceScope["state"], { parent }: Branch): Branch | undefined {
+  return parent === MAIN ? undefined : state.branches.get(parent);
+}
+
+function placesOf(scope: PlaceScope, parts: readonly string[]): readonly SequencePlace[] {
+  const [, qualifier, catalog] = parts.toReversed();
+  if (qualifier === undefined) return sequencePlaces(scope);
+  if (catalog !== undefined)
+    return sequencePlaces(scope).filter((place) => isSame(place, { catalog, schema: qualifier }));
+  switch (normaliseName(qualifier)) {
+    case "public":
+      return headPlaces(scope, ["main"]);
+    case "temp":
+    case "pg_temp":
+      return [{ catalog: "temp", schema: "main" }];
+    default:
+      return isInternalSchema(qualifier) ? [] : [{ catalog: DATA_CATALOG, schema: qualifier }];
+  }
+}
+
+/** Undefined when no sequence of the name is visible. */
+export async function findSequence(
+  connection: Connection,
+  scope: PlaceScope,
+  parts: readonly string[],
+): Promise<FoundSequence | undefined> {
+  const found = await sequencesCalled(connection, parts.at(-1) ?? "");
+  for (const place of placesOf(scope, parts)) {
+    const there = found.find((sequence) => isSame(place, sequence));
+    if (there !== undefined) return there;
+  }
+  return undefined;
+}
+
+/** The sequence of a full name. */
+export async function sequenceAt(
+  connection: Connection,
+  name: SequenceName,
+): Promise<FoundSequence | undefined> {
+  const found = await sequencesCalled(connection, name.name);
+  return found.find((sequence) => isSame(name, sequence));
+}
+
+function isSame(one: SequencePlace, other: SequencePlace): boolean {
+  return one.catalog === other.catalog && normaliseName(one.schema) === normaliseName(other.schema);
+}
+
+async function sequencesCalled(connection: Connection, name: string): Promise<readonly FoundSequence[]> {
+  const rows = await connection.rows(
+    `SELECT database_name, schema_name, sequence_name, start_value, increment_by, min_value, max_value, cycle,
+       ${lastValue("s")} AS last_value
+     FROM duckdb_sequences() AS s WHERE lower(sequence_name) = lower(?)`,
+    [name],
+  );
+  return rows.map(sequenceOf);
+}
+
+function sequenceOf(row: Row): FoundSequence {
+  const last = row["last_value"];
+  return {
+    catalog: textCell(row, "database_name"),
+    schema: textCell(row, "schema_name"),
+    name: textCell(row, "sequence_name"),
+    start: bigintCell(row, "start_value"),
+    increment: bigintCell(row, "increment_by"),
+    minimum: bigintCell(row, "min_value"),
+    maximum: bigintCell(row, "max_value"),
+    cycle: row["cycle"] === true,
+    last: typeof last === "bigint" ? last : undefined,
+  };
+}
+
+/** What stands for `FROM sequence`: its one row, as it is when the statement runs. */
+export function sequenceRow({ catalog, schema, name }: SequenceName): string {
+  return `(SELECT coalesce(${lastValue("s")}, start_value) AS last_value, 0::BIGINT AS log_cnt, last_value IS NOT NULL AS is_called
+    FROM duckdb_sequences() AS s WHERE database_name = ${quoteLiteral(catalog)} AND schema_name = ${quoteLiteral(schema)}
+      AND sequence_name = ${quoteLiteral(name)})`;
+}
+
+function bigintCell(row: Row, column: string): bigint {
+  const value = row[column];
+  return typeof value === "bigint" ? value : BigInt(Number(value));
+}
