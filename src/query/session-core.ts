@@ -13,7 +13,7 @@ import { SessionCatalog } from "../catalog/session-catalog.js";
 import { useCatalog } from "../engine/database.js";
 import type { StatementAnalysis } from "../sql/analysis.js";
 import { normaliseName, quoteLiteral } from "../sql/names.js";
-import { splitNames } from "./setting-values.js";
+import { schemasOf } from "./setting-values.js";
 import { SessionCalls } from "./session-calls.js";
 import { SessionNotifications } from "./notifications.js";
 import type { LiveSessions } from "./live-sessions.js";
@@ -61,13 +61,6 @@ export interface SessionIdentity {
 
 function nothing(): boolean {
   return false;
-}
-
-function schemasOf(setting: string): readonly string[] {
-  const schemas = (splitNames(setting) ?? [])
-    .filter((name) => name !== "$user" && name !== "pg_catalog")
-    .map((name) => (normaliseName(name) === "public" ? "main" : name));
-  return schemas.length === 0 ? ["main"] : schemas;
 }
 
 export class SessionCore implements Disposable {

@@ -3,6 +3,7 @@
  * gives the value as it is kept, or throws 22023.
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { normaliseName } from "../sql/names.js";
 
 /** How values of one setting are read, and how what is kept is shown. */
 export interface SettingType {
@@ -145,4 +146,12 @@ export function splitNames(value: string): string[] | undefined {
 /** A name as it must be written to mean itself. */
 export function quoteName(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Schemas of search_path in DuckDB's spelling; `$user` and catalogue schemas say nothing here. */
+export function schemasOf(setting: string): readonly string[] {
+  const schemas = (splitNames(setting) ?? [])
+    .filter((name) => name !== "$user" && name !== "pg_catalog")
+    .map((name) => (normaliseName(name) === "public" ? "main" : name));
+  return schemas.length === 0 ? ["main"] : schemas;
 }
