@@ -41,3 +41,14 @@ export function variable(name: keyof typeof VARIABLES): string {
 
 /** The function that asks the session itself: its key, what is asked for, three arguments as text. */
 export const SESSION_CALL = "duckbranch_call";
+
+/** OIDs below are PostgreSQL's own: no object of a user has one. */
+export const FIRST_USER_OID = 65_536;
+
+/**
+ * OIDs are a hash of the object's kind and name: the same on every head and after a restart, without a table to keep.
+ * Range 65,536 … 2^31-1: above PostgreSQL's own, and a positive int4 for clients that read them so.
+ */
+export function oidExpression(kind: string, schema: string, name: string): string {
+  return `${FIRST_USER_OID} + (md5_number_lower(concat_ws(chr(1), ${kind}, ${schema}, ${name})) % 2147418112)::BIGINT`;
+}

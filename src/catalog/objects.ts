@@ -7,14 +7,9 @@
  */
 import { STORE_SCHEMA, SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import { PG, SNAPSHOT_PREFIX, VARIABLES, variable } from "./names.js";
+import { oidExpression, PG, SNAPSHOT_PREFIX, VARIABLES, variable } from "./names.js";
 
-/**
- * OIDs are a hash of the object's kind and name: the same on every head and after a restart, without a table to keep.
- * Range 65,536 … 2^31-1: above PostgreSQL's own, and a positive int4 for clients that read them so.
- */
-const OID_MACRO = `CREATE MACRO ${PG}._oid(kind, sch, nam) AS
-  65536 + (md5_number_lower(concat_ws(chr(1), kind, sch, nam)) % 2147418112)::BIGINT`;
+const OID_MACRO = `CREATE MACRO ${PG}._oid(kind, sch, nam) AS ${oidExpression("kind", "sch", "nam")}`;
 
 const HELPER_MACROS = [
   OID_MACRO,

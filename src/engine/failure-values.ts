@@ -3,12 +3,18 @@ import { SQLSTATE, type SqlState } from "../core/errors.js";
 import { missingFunction, text, typeName, type Rule } from "./failure-rule.js";
 
 const INTEGER = /^\s*[+-]?\d+\s*$/;
+const UNSIGNED = /^UINT(?:8|16|32)$/;
 const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
 
 /** DuckDB says that a number was not converted, whether it is none or too large. */
 function unread(match: RegExpExecArray): { readonly code: SqlState; readonly message: string } {
   const [, value = "", engineType = ""] = match;
   const name = typeName(engineType);
+  // An enum is kept as the number of its label. No type of PostgreSQL's is without a sign.
+  if (UNSIGNED.test(engineType) && !INTEGER.test(value)) {
+    const message = `invalid input value for enum: "${value}"`;
+    return { code: SQLSTATE.invalidTextRepresentation, message };
+  }
   const isInteger = ["smallint", "integer", "bigint"].includes(name);
   if (isInteger && INTEGER.test(value)) {
     const message = `value "${value.trim()}" is out of range for type ${name}`;

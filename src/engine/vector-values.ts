@@ -1,5 +1,12 @@
 /** The binding's type ids and value constructors, under the engine's door: other folders must not import the binding. */
-import { DuckDBBigIntType, DuckDBTypeId, DuckDBVarCharType, LIST } from "@duckdb/node-api";
+import {
+  DuckDBBigIntType,
+  DuckDBStructType,
+  DuckDBTypeId,
+  DuckDBVarCharType,
+  ENUM,
+  LIST,
+} from "@duckdb/node-api";
 import type { EngineType } from "./types.js";
 
 export {
@@ -52,7 +59,14 @@ export function withAlias(type: EngineType, alias: string): EngineType {
       return DuckDBVarCharType.create(alias);
     case DuckDBTypeId.LIST:
       return LIST(type.valueType, alias);
+    case DuckDBTypeId.ENUM:
+      return ENUM(type.values, alias);
     default:
       return type;
   }
+}
+
+/** A STRUCT with the same names of fields and other types. */
+export function withFields(type: DuckDBStructType, types: readonly EngineType[]): EngineType {
+  return new DuckDBStructType(type.entryNames, types, type.alias);
 }

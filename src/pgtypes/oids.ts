@@ -2,14 +2,15 @@
  * DuckDB types as the PostgreSQL types a client is told.
  *
  * Shape   oid · size (bytes, -1 = variable) · typmod (-1 = none), the three fields of RowDescription
- * Limits  an ENUM is announced as text until it has an OID with pg_type and pg_enum rows behind it: a client that looks
- *         an OID up must find it
+ * Limits  an ENUM whose type the catalogue does not have (dropped, or never named) is announced as text: a client that
+ *         looks an OID up must find it
  * Source  pg_type.dat of PostgreSQL 15
  */
 import { notSupported } from "../core/errors.js";
 import { isUnbounded } from "../core/unbounded-numeric.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
+import { enumIdentity, isEnum } from "./enum-types.js";
 
 export const OID = {
   bool: 16,
@@ -155,7 +156,10 @@ export function describeType(type: EngineType | null): PgTypeInfo {
       return plain(OID.float8, 8);
     case EngineTypeId.VARCHAR:
       return isJson(type) ? plain(OID.json, -1) : TEXT;
-    case EngineTypeId.ENUM:
+    case EngineTypeId.ENUM: {
+      const identity = enumIdentity(type);
+      return identity === undefined ? TEXT : plain(identity.oid, 4);
+    }
     case EngineTypeId.SQLNULL:
     case EngineTypeId.ANY:
     case EngineTypeId.STRING_LITERAL:
@@ -204,7 +208,8 @@ function describeArray(element: EngineType): PgTypeInfo {
     return describeArray(element.valueType);
   }
   const { oid, typmod } = describeType(element);
-  return { oid: ARRAY_OID.get(oid) ?? 1009, size: -1, typmod };
+  const ownArray = isEnum(element) ? enumIdentity(element)?.arrayOid : undefined;
+  return { oid: ownArray ?? ARRAY_OID.get(oid) ?? 1009, size: -1, typmod };
 }
 
 /** GEOMETRY and VARIANT have no PostgreSQL type that would not be a guess. */

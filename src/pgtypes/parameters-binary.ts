@@ -29,6 +29,7 @@ import {
   uuidValue,
 } from "../engine/vector-values.js";
 import { INFINITE_DAYS } from "./calendar.js";
+import { enumElementOid, isEnum, requireLabel } from "./enum-types.js";
 import { badBinary, datetimeOutOfRange } from "./input-errors.js";
 import { OID, elementOidOf } from "./oids.js";
 import { plainType } from "./parse-value.js";
@@ -43,7 +44,8 @@ const MAX_DIMENSIONS = 6;
 
 /** Reads a value of type `oid`. Errors: SqlError 22P03 when its bytes are not one, 0A000 for an OID not known here. */
 export function decodeBinary(bytes: Uint8Array, oid: number, inferred: EngineType | undefined): TypedValue {
-  const elementOid = elementOidOf(oid);
+  if (isEnum(inferred)) return { value: requireLabel(inferred, decodeUtf8(bytes)), type: VARCHAR };
+  const elementOid = enumElementOid(inferred) ?? elementOidOf(oid);
   if (elementOid !== undefined) return decodeArray(bytes, elementOid, inferred);
   return decodeNumber(bytes, oid, inferred) ?? decodeTemporal(bytes, oid) ?? decodeOther(bytes, oid);
 }

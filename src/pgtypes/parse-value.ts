@@ -29,6 +29,7 @@ import {
   timestampValue,
   uuidValue,
 } from "../engine/vector-values.js";
+import { enumElementOid, isEnum, requireLabel } from "./enum-types.js";
 import { OID, elementOidOf } from "./oids.js";
 import { parseArrayLiteral, type ArrayItem } from "./parse-array.js";
 import { parseBits } from "./parse-bytes.js";
@@ -57,7 +58,8 @@ export function parseValue(
   inferred: EngineType | undefined,
   options: InputOptions,
 ): TypedValue {
-  const elementOid = elementOidOf(oid);
+  if (isEnum(inferred)) return { value: requireLabel(inferred, text), type: VARCHAR };
+  const elementOid = elementOidOf(oid) ?? enumElementOid(inferred);
   if (elementOid !== undefined) return parseArray(text, elementOid, inferred, options);
   return parseNumber(text, oid, inferred) ?? parseTemporal(text, oid, options) ?? parseOther(text, oid);
 }

@@ -1,11 +1,12 @@
 /** What a client is told of a statement's failure: DuckDB's words made PostgreSQL's, with place and object. */
 import type { SqlError } from "../core/errors.js";
 import { classifyFailure } from "../engine/failure.js";
-import type { NameReference, StatementAnalysis } from "../sql/analysis.js";
+import type { NameReference, RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
 import { characterPosition } from "../sql/lexer.js";
 import { withPosition } from "./error-position.js";
 import { resolveName } from "./relation-names.js";
 import type { SessionCore } from "./session-core.js";
+import { labelError } from "./uncast-literals.js";
 import { describeColumn, describeViolation, placeOfName, type FailedTarget } from "./violations.js";
 
 /** `source` is the client's whole text, which positions count in. */
@@ -17,7 +18,7 @@ export async function explainFailure(
 ): Promise<SqlError> {
   const error = classifyFailure(thrown);
   if (analysis.kind !== "relational") return withPosition(error, source);
-  const named = describeColumn(error, analysis);
+  const named = describeColumn(await describeEnum(core, error, analysis), analysis);
   const place = placeOfName(named, analysis);
   const offset = place === undefined ? undefined : offsetOf(analysis.text, source);
   if (place !== undefined && offset !== undefined)
@@ -56,4 +57,14 @@ function failedTarget(core: SessionCore, name: NameReference): FailedTarget | un
     default:
       return meaning satisfies never;
   }
+}
+
+/** The enum's name in the message: DuckDB's failure does not tell which it was. */
+async function describeEnum(
+  core: SessionCore,
+  error: SqlError,
+  statement: RelationalStatement,
+): Promise<SqlError> {
+  const label = /^invalid input value for enum: "(.*)"$/s.exec(error.message)?.[1];
+  return (label === undefined ? undefined : await labelError(core, statement, label)) ?? error;
 }

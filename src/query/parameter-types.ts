@@ -6,10 +6,12 @@
  *   balance + $1   ⇒  balance + CAST($1 AS INTEGER)
  *   price * $1     ⇒  price * CAST($1 AS DECIMAL(4, 3)) for 1.155: a numeric keeps its own digits
  *   SELECT $1      ⇒  SELECT CAST($1 AS VARCHAR)
+ *   mood < $1      ⇒  mood < CAST($1 AS ENUM('sad', 'happy')): bound as text it would be compared as text
  */
 import { SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import type { BoundParameter } from "../pgtypes/client-values.js";
+import { enumLeaf } from "../pgtypes/enum-types.js";
 import { OID, elementOidOf } from "../pgtypes/oids.js";
 import { decodeParameter } from "../pgtypes/parameters.js";
 import { plainType } from "../pgtypes/parse-value.js";
@@ -30,6 +32,8 @@ const OPERATORS = new Set(["+", "-", "*", "/", "%", "<", ">", "<=", ">=", "=", "
 export interface ParameterHint {
   readonly oid: number;
   readonly parameter: BoundParameter | undefined;
+  /** DuckDB's type for a declared one that is no built-in type of PostgreSQL. */
+  readonly engineType?: string | undefined;
 }
 
 /**
@@ -43,9 +47,9 @@ export async function typeParameters(
   sql: string,
   hints: readonly ParameterHint[],
 ): Promise<string> {
-  const open = await openParameters(connection, sql);
-  if (open.size === 0) return sql;
-  const types = new Map<number, string>();
+  const { open, enums } = await openParameters(connection, sql);
+  if (open.size === 0 && enums.size === 0) return sql;
+  const types = new Map(enums);
   for (const index of open) {
     const declared = declaredType(hints[index - 1]);
     if (declared !== undefined) types.set(index, declared);
@@ -113,6 +117,7 @@ export function hintSignature(hints: readonly ParameterHint[]): string | undefin
 /** DuckDB's name for the type a client declared; a numeric gets the digits of its value. */
 function declaredType(hint: ParameterHint | undefined): string | undefined {
   if (hint === undefined || hint.oid === 0 || hint.oid === OID.unknown) return undefined;
+  if (hint.engineType !== undefined) return hint.engineType;
   if (hint.parameter !== undefined && hint.parameter.bytes !== null) {
     return decodeParameter(hint.parameter, hint.oid, undefined).type.toString();
   }
@@ -156,17 +161,28 @@ function ownNumericType(hint: ParameterHint | undefined): string | undefined {
   return decodeParameter(parameter, OID.numeric, undefined).type.toString();
 }
 
+interface OpenParameters {
+  readonly open: ReadonlySet<number>;
+  /** Types of those that are enums, or arrays of them. */
+  readonly enums: ReadonlyMap<number, string>;
+}
+
 /** Parameters whose type DuckDB does not know; all of them where it cannot even bind the statement without. */
-async function openParameters(connection: Connection, sql: string): Promise<ReadonlySet<number>> {
+async function openParameters(connection: Connection, sql: string): Promise<OpenParameters> {
   try {
     return await withPrepared(connection, sql, (prepared) => {
       const types = [...prepared.parameterTypes.entries()];
-      return new Set(types.flatMap(([index, type]) => (type === undefined ? [index + 1] : [])));
+      return {
+        open: new Set(types.flatMap(([index, type]) => (type === undefined ? [index + 1] : []))),
+        enums: new Map(
+          types.flatMap(([index, type]) => (enumLeaf(type) ? [[index + 1, String(type)] as const] : [])),
+        ),
+      };
     });
   } catch (error) {
     const parameters = tokenise(sql).filter((token) => token.kind === "parameter");
     if (!isBinderFailure(error) || parameters.length === 0) throw error;
-    return new Set(parameters.map((token) => Number(token.value)));
+    return { open: new Set(parameters.map((token) => Number(token.value))), enums: new Map() };
   }
 }
 

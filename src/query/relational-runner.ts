@@ -16,7 +16,7 @@ import { describeTargets } from "./describe.js";
 import { withCastTypes } from "./parameter-casts.js";
 import type { ParameterHint } from "./parameter-types.js";
 import { MAX_CAPTURED_ROWS, type InsertCapture, type InsertedRows } from "./insert-capture.js";
-import type { DataChunk } from "../engine/types.js";
+import type { DataChunk, EngineType } from "../engine/types.js";
 import type { PlannedStatement } from "./plan-context.js";
 import { planStatement } from "./plan-statement.js";
 import { runRecorded, type RunSteps } from "./recorded-write.js";
@@ -216,6 +216,7 @@ async function runSteps(
   end: ResultEnd,
 ): Promise<Outcome> {
   let outcome = done(statement, 0);
+  if (statement.verb === "createType" || statement.verb === "drop") core.types.markChanged();
   for (const [index, step] of planned.entries()) {
     const isLast = index === planned.length - 1;
     const kept = isLast && step.afterwards === undefined ? capture : undefined;
@@ -238,9 +239,12 @@ export function endOfStatement(core: SessionCore): ResultEnd {
 }
 
 async function start(core: SessionCore, sql: string, input: ExecuteInput): Promise<ResultStream> {
+  await core.types.refresh();
   if (input.parameters.length === 0) return await core.connection.stream(sql);
-  const prepared = await core.prepared.get(sql, core.definitions, hintsOf(input));
-  bindParameters(prepared, input, core.settings.get("TimeZone"));
+  const hints = hintsOf(input, await core.types.engineTypesOf(input.declaredOids));
+  const prepared = await core.prepared.get(sql, core.definitions, hints);
+  const types = await core.types.identifyTypes(prepared.parameterTypes);
+  bindParameters(prepared, types, input, core.settings.get("TimeZone"));
   return await prepared.stream();
 }
 
@@ -270,7 +274,7 @@ async function outcomeOf(
     return done(statement, changed);
   }
   const all = stream.columns;
-  const columns = clientColumns(all.slice(0, all.length - (capture?.width ?? 0)), statement);
+  const columns = await clientColumns(core, all.slice(0, all.length - (capture?.width ?? 0)), statement);
   const tag = (rows: number): string => commandTag(statement, rows);
   if (!statement.writes) {
     const result = { kind: "rows", columns, batches: streamBatches(stream, end), tag } as const;
@@ -315,7 +319,7 @@ export async function describeRelational(
   written: RelationalStatement,
   clientOids: readonly number[],
 ): Promise<StatementDescription> {
-  const statement = await withInsertForm(core, written);
+  const statement = await withUncastLiterals(core, await withInsertForm(core, written));
   const declaredOids = withCastTypes(statement, clientOids);
   const scope = core.scope(core.transactions.current);
   const hasRows = statement.verb === "select" || statement.returning;
@@ -329,33 +333,50 @@ export async function describeRelational(
   if (!hasRows && statement.parameterCount === 0) return { parameterOids: [], columns: null };
   const targets = describeTargets(core.services.context.storage, scope, statement);
   const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
-  const { parameterTypes, columns } = await core.prepared.shape(
+  await core.types.refresh();
+  const engineTypes = await core.types.engineTypesOf(declaredOids);
+  const shape = await core.prepared.shape(
     sql,
     core.definitions,
-    declaredOids.map((oid) => ({ oid, parameter: undefined })),
+    declaredOids.map((oid, i) => ({ oid, parameter: undefined, engineType: engineTypes[i] })),
   );
+  const { columns } = shape;
+  const parameterTypes = await core.types.identifyTypes(shape.parameterTypes);
   const count = Math.max(statement.parameterCount, parameterTypes.length, declaredOids.length);
   const parameterOids = Array.from(
     { length: count },
     (_, i) => declaredOids[i] || inferParameterOid(parameterTypes[i]),
   );
-  return { parameterOids, columns: hasRows ? clientColumns(columns, statement) : null };
+  return { parameterOids, columns: hasRows ? await clientColumns(core, columns, statement) : null };
 }
 
 /** Columns as PostgreSQL would name and type them. */
-function clientColumns(
+async function clientColumns(
+  core: SessionCore,
   columns: readonly ResultColumn[],
   statement: RelationalStatement,
-): readonly ResultColumn[] {
-  return withCatalogTypes(namedColumns(columns, statement.columnNames), statement.names);
+): Promise<readonly ResultColumn[]> {
+  const named = withCatalogTypes(namedColumns(columns, statement.columnNames), statement.names);
+  return await core.types.identify(named);
 }
 
-function hintsOf({ parameters, declaredOids }: ExecuteInput): ParameterHint[] {
-  return parameters.map((parameter, i) => ({ oid: declaredOids[i] ?? 0, parameter }));
+function hintsOf(
+  { parameters, declaredOids }: ExecuteInput,
+  engineTypes: readonly (string | undefined)[],
+): ParameterHint[] {
+  return parameters.map((parameter, i) => ({
+    oid: declaredOids[i] ?? 0,
+    parameter,
+    engineType: engineTypes[i],
+  }));
 }
 
-function bindParameters(prepared: PreparedStatement, input: ExecuteInput, timeZone: string): void {
-  const inferred = prepared.parameterTypes;
+function bindParameters(
+  prepared: PreparedStatement,
+  inferred: readonly (EngineType | undefined)[],
+  input: ExecuteInput,
+  timeZone: string,
+): void {
   if (inferred.length > input.parameters.length) {
     throw new SqlError(
       SQLSTATE.protocolViolation,

@@ -28,6 +28,7 @@ import type { ResolveServices } from "./resolve.js";
 import { SessionSequences } from "./session-sequences.js";
 import { findSequence, placeTexts } from "./sequence-names.js";
 import { SessionFunctions } from "./session-functions.js";
+import { SessionTypes, type TypeDirectory } from "./session-types.js";
 import { TargetShapes } from "./target-shapes.js";
 import { SessionTransactions } from "./transactions.js";
 import type { Rewind } from "./savepoints.js";
@@ -42,6 +43,7 @@ const OWN_DEFINITIONS = -1;
 export interface SessionServices {
   readonly context: BranchContext;
   readonly live: LiveSessions;
+  readonly types: TypeDirectory;
   readonly analyse: (text: string) => Promise<readonly StatementAnalysis[]>;
 }
 
@@ -71,6 +73,7 @@ export class SessionCore implements Disposable {
   readonly transactions: SessionTransactions;
   readonly prepared: PreparedCache;
   readonly targetShapes: TargetShapes;
+  readonly types: SessionTypes;
   readonly plainReads = new PlainReads();
   readonly notices: Notice[] = [];
   /** The statements of one Query message run, several of them. */
@@ -114,6 +117,7 @@ export class SessionCore implements Disposable {
     });
     this.prepared = new PreparedCache(connection, MAX_PREPARED);
     this.targetShapes = new TargetShapes(connection);
+    this.types = new SessionTypes(services.types, connection, () => this.definitions === OWN_DEFINITIONS);
     this.notifications = new SessionNotifications(services.live.notifications, identity.processId);
     this.cursors = new SessionCursors(services.context.registry.database);
     const controlOf = (processId: number): SessionControl | undefined =>

@@ -4,6 +4,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { createBranch, requireBranch, requireReadable } from "../branch/lifecycle.js";
 import { MAIN, type HeadId } from "../branch/model.js";
 import type { SessionServices } from "./session-core.js";
+import { TypeDirectory } from "./session-types.js";
 import { DuckSession } from "./session.js";
 import { Settings } from "./settings.js";
 import type { QuerySession, SessionFactory, SessionRequest } from "./types.js";
@@ -23,8 +24,8 @@ export class DuckSessionFactory implements SessionFactory {
   readonly #services: SessionServices;
   readonly #options: SessionFactoryOptions;
 
-  constructor(services: SessionServices, options: SessionFactoryOptions) {
-    this.#services = services;
+  constructor(services: Omit<SessionServices, "types">, options: SessionFactoryOptions) {
+    this.#services = { ...services, types: new TypeDirectory(services.context.registry) };
     this.#options = options;
   }
 

@@ -3,11 +3,17 @@
  * PostgreSQL reads them as bytea and as an array. DuckDB takes the first for a text whose bytes are written \xHH, and
  * stores other bytes without a word; it writes lists as [a, b], and refuses the second. What is wanted where, DuckDB is
  * asked: with a parameter in the literal's place it tells the parameter's type.
+ *
+ * An enum and a literal are compared as texts by DuckDB, in the order of the alphabet; PostgreSQL reads the literal as the
+ * enum. Databases without enums pay nothing for it.
  */
 import { MAIN } from "../branch/model.js";
+import type { EnumCatalog } from "../catalog/enum-catalog.js";
 import { notSupported, SqlError } from "../core/errors.js";
+import type { Connection } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
+import { isEnum, requireLabel } from "../pgtypes/enum-types.js";
 import { inferParameterOid } from "../pgtypes/parameters.js";
 import { parseValue } from "../pgtypes/parse-value.js";
 import { parseArrayLiteral, type ArrayItem } from "../pgtypes/parse-array.js";
@@ -42,14 +48,54 @@ export async function withUncastLiterals(
   core: SessionCore,
   statement: RelationalStatement,
 ): Promise<RelationalStatement> {
-  if (!VERBS.has(statement.verb) || (!MAYBE.test(statement.text) && !MAYBE_MISREAD.test(statement.text)))
-    return statement;
+  if (!VERBS.has(statement.verb) || !statement.text.includes("'")) return statement;
+  const enums = await core.types.enums();
+  const mayBeOther = MAYBE.test(statement.text) || MAYBE_MISREAD.test(statement.text);
+  if (!mayBeOther && enums.isEmpty) return statement;
   if (!statement.certain && core.head !== MAIN) return statement;
-  const literals = tokenise(statement.text).filter(
-    (token) => token.kind === "string" && isCandidate(token.value) && !isEdited(statement, token),
+  const known = knownOf(core);
+  const before = known?.get(statement);
+  if (before !== undefined) return before;
+  const read = await readLiterals(core, statement, enums);
+  known?.set(statement, read);
+  return read;
+}
+
+/** What a session found out about statements, and what all of it depends on. */
+interface Known {
+  readonly moment: string;
+  readonly statements: WeakMap<RelationalStatement, RelationalStatement>;
+}
+
+const KNOWN = new WeakMap<SessionCore, Known>();
+
+/** Undefined while the session sees definitions that nobody counts: its own, and temporary tables. */
+function knownOf(core: SessionCore): Known["statements"] | undefined {
+  const { definitions, head, searchPath } = core;
+  if (definitions < 0 || core.scope(core.transactions.current).temporary.size > 0) return undefined;
+  const moment = JSON.stringify([definitions, head, searchPath, core.settings.get("TimeZone")]);
+  let known = KNOWN.get(core);
+  if (known?.moment !== moment) {
+    known = { moment, statements: new WeakMap() };
+    KNOWN.set(core, known);
+  }
+  return known.statements;
+}
+
+async function readLiterals(
+  core: SessionCore,
+  statement: RelationalStatement,
+  enums: EnumCatalog,
+): Promise<RelationalStatement> {
+  const tokens = tokenise(statement.text);
+  const literals = tokens.filter(
+    (token, at) =>
+      token.kind === "string" &&
+      (isCandidate(token.value) || (!enums.isEmpty && mayBeLabel(statement, tokens, at, enums))) &&
+      !isEdited(statement, token),
   );
   if (literals.length === 0) return statement;
-  const types = await wantedTypes(core, statement, literals);
+  const types = await core.types.identifyTypes(await wantedTypes(core, statement, literals));
   const edits = literals.flatMap((literal, index): TextEdit[] => {
     const type = types[index];
     if (type === undefined && statement.verb === "insert" && HEX.test(literal.value))
@@ -63,9 +109,51 @@ export async function withUncastLiterals(
   return edited(statement, edits);
 }
 
+/** What is wrong with a literal that DuckDB did not take for a label; undefined where it cannot be found out any more. */
+export async function labelError(
+  core: SessionCore,
+  statement: RelationalStatement,
+  label: string,
+): Promise<SqlError | undefined> {
+  const literals = tokenise(statement.text).filter(
+    (token) => token.kind === "string" && token.value === label,
+  );
+  // The session's own transaction has failed.
+  using connection = await core.services.context.registry.database.connect("data");
+  const types = await core.types.identifyTypes(await probe(core, connection, statement, literals));
+  try {
+    for (const type of types) if (isEnum(type)) requireLabel(type, label);
+  } catch (error) {
+    if (error instanceof SqlError) return error;
+    throw error;
+  }
+  return undefined;
+}
+
 function isCandidate(value: string): boolean {
   return HEX.test(value) || ARRAY.test(value) || isMisread(value);
 }
+
+/** Behind these words a literal has its type already, and no parameter could stand there. */
+const TYPE_WORDS =
+  /^(?:date|time|timestamp|timestamptz|timetz|zone|interval|bool|boolean|numeric|text|bytea|json|jsonb|uuid)$/;
+
+/** A label, or what is compared with something or cast to a type of the user, and would have to be one. */
+function mayBeLabel(
+  statement: RelationalStatement,
+  tokens: readonly Token[],
+  at: number,
+  enums: EnumCatalog,
+): boolean {
+  const [before, behind] = [tokens[at - 1], tokens[at + 1]];
+  if (before?.kind === "word" && TYPE_WORDS.test(before.value)) return false;
+  if (enums.hasLabel(tokens[at]?.value ?? "")) return true;
+  if (behind?.value === "::" || (behind?.kind === "word" && behind.value === "as"))
+    return statement.names.some(({ role, start }) => role === "type" && start === tokens[at + 2]?.start);
+  return COMPARISONS.has(before?.value ?? "") || COMPARISONS.has(behind?.value ?? "");
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
 
 /** DuckDB makes something of it where PostgreSQL refuses it for a whole number, or reads another date. */
 function isMisread(value: string): boolean {
@@ -94,8 +182,13 @@ function readMisread(value: string, type: EngineType, timeZone: string): string 
 /** The literal in DuckDB's form for the type that is wanted; undefined where it may stay. */
 function literalOf(value: string, type: EngineType): string | undefined {
   if (type.typeId === EngineTypeId.BLOB && HEX.test(value)) return byteaLiteral(value);
+  if (isEnum(type)) return `CAST(${quoteLiteral(requireLabel(type, value))} AS ${type.toString()})`;
   if (elementType(type) === undefined || !ARRAY.test(value)) return undefined;
-  const write = leafType(type).typeId === EngineTypeId.BLOB ? byteaLiteral : quoteLiteral;
+  const leaf = leafType(type);
+  const write = (text: string): string => {
+    if (leaf.typeId === EngineTypeId.BLOB) return byteaLiteral(text);
+    return quoteLiteral(isEnum(leaf) ? requireLabel(leaf, text) : text);
+  };
   return `CAST(${listOf(parseArrayLiteral(value), write)} AS ${type.toString()})`;
 }
 
@@ -128,11 +221,11 @@ async function wantedTypes(
   statement: RelationalStatement,
   literals: readonly Token[],
 ): Promise<readonly (EngineType | undefined)[]> {
-  const together = await probe(core, statement, literals);
+  const together = await probe(core, core.connection, statement, literals);
   if (together.every((type) => type !== undefined)) return together;
   const types: (EngineType | undefined)[] = [];
   for (const literal of literals.slice(0, MAX_SINGLE_PROBES)) {
-    const [type] = await probe(core, statement, [literal]);
+    const [type] = await probe(core, core.connection, statement, [literal]);
     types.push(type);
   }
   return types;
@@ -140,6 +233,7 @@ async function wantedTypes(
 
 async function probe(
   core: SessionCore,
+  connection: Connection,
   statement: RelationalStatement,
   literals: readonly Token[],
 ): Promise<readonly (EngineType | undefined)[]> {
@@ -152,7 +246,7 @@ async function probe(
   const targets = describeTargets(core.services.context.storage, scope, statement);
   const sql = await resolveStatement(core.resolveServices, scope, asParameters, targets);
   try {
-    const prepared = await core.connection.prepare(sql);
+    const prepared = await connection.prepare(sql);
     const types = prepared.parameterTypes.slice(first);
     prepared.close();
     return types;

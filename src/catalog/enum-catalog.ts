@@ -1,0 +1,91 @@
+/**
+ * The enums of the database as pg_type knows them, to be found by what DuckDB tells of a column, its labels, or by what a
+ * client tells, an OID. Two enums with the same labels are one type to DuckDB: the one with the lowest OID is meant, as
+ * pg_attribute says too.
+ */
+import { numberCell, textCell, type Connection } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { quoteLiteral } from "../sql/names.js";
+import { oidExpression } from "./names.js";
+
+/** One enum. */
+interface CatalogEnum {
+  readonly oid: number;
+  readonly arrayOid: number;
+  /** As an error message writes it. */
+  readonly name: string;
+  /** DuckDB's spelling: `main` for public. */
+  readonly schema: string;
+  readonly typeName: string;
+  readonly labels: readonly string[];
+}
+
+const QUERY = `
+  SELECT schema_name, type_name, CAST(to_json(labels) AS VARCHAR) AS labels,
+    ${oidExpression("'e'", "schema_name", "type_name")} AS oid, ${oidExpression("'a'", "schema_name", "type_name")} AS array_oid
+  FROM duckdb_types() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND logical_type = 'ENUM' ORDER BY oid`;
+
+export class EnumCatalog {
+  readonly #byLabels = new Map<string, CatalogEnum>();
+  readonly #byOid = new Map<number, CatalogEnum>();
+  readonly #labels: ReadonlySet<string>;
+
+  /** `enums` in the order of their OIDs. */
+  constructor(enums: readonly CatalogEnum[]) {
+    this.#labels = new Set(enums.flatMap(({ labels }) => labels));
+    for (const one of enums) {
+      const key = JSON.stringify(one.labels);
+      if (!this.#byLabels.has(key)) this.#byLabels.set(key, one);
+      this.#byOid.set(one.oid, one);
+      this.#byOid.set(one.arrayOid, one);
+    }
+  }
+
+  /** As this connection's transaction sees them. No result of the connection may be open. */
+  static async read(connection: Connection): Promise<EnumCatalog> {
+    const rows = await connection.rows(QUERY);
+    return new EnumCatalog(
+      rows.map((row): CatalogEnum => {
+        const [schema, typeName] = [textCell(row, "schema_name"), textCell(row, "type_name")];
+        const labels: unknown = JSON.parse(textCell(row, "labels"));
+        return {
+          schema,
+          typeName,
+          name: shownName(schema, typeName),
+          labels: Array.isArray(labels) ? labels.map(String) : [],
+          oid: numberCell(row, "oid"),
+          arrayOid: numberCell(row, "array_oid"),
+        };
+      }),
+    );
+  }
+
+  get isEmpty(): boolean {
+    return this.#byOid.size === 0;
+  }
+
+  /** True for a label of any enum. */
+  hasLabel(text: string): boolean {
+    return this.#labels.has(text);
+  }
+
+  byLabels(labels: readonly string[]): CatalogEnum | undefined {
+    return this.#byLabels.get(JSON.stringify(labels));
+  }
+
+  /** DuckDB's type for the OID of an enum or of its array type; undefined for any other OID. */
+  engineTypeOf(oid: number): string | undefined {
+    const found = this.#byOid.get(oid);
+    if (found === undefined) return undefined;
+    const type = `ENUM(${found.labels.map(quoteLiteral).join(", ")})`;
+    return oid === found.arrayOid ? `${type}[]` : type;
+  }
+}
+
+/** As PostgreSQL's messages name a type. */
+function shownName(schema: string, name: string): string {
+  const parts = schema === "main" ? [name] : [schema, name];
+  return parts
+    .map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`))
+    .join(".");
+}
