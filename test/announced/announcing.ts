@@ -55,7 +55,7 @@ export class Announcer implements Disposable {
       serialize.execute({}),
       serialize.sync(),
     );
-    const lines = await this.#lines(await this.client.untilReady(), format);
+    const lines = await this.#lines(await this.client.untilReady());
     // PostgreSQL reads values at Bind, this program at Execute: how far a failed statement came is not compared.
     const failure = lines.find((line) => line.startsWith("error "));
     return failure === undefined ? lines : [failure];
@@ -70,15 +70,14 @@ export class Announcer implements Disposable {
     throw new Error(`no row: ${text}`);
   }
 
-  async #lines(messages: readonly BackendMessage[], format: "text" | "binary" = "text"): Promise<string[]> {
+  async #lines(messages: readonly BackendMessage[]): Promise<string[]> {
     const lines: string[] = [];
     for (const message of messages) {
       if (isFailure(message)) lines.push(`error ${message.code} ${message.message}`);
       else if (isParameters(message))
         for (const oid of message.dataTypeIDs) lines.push(`parameter ${await this.#typeName(oid)}`);
       else if (isColumns(message)) for (const field of message.fields) lines.push(await this.#column(field));
-      else if (isDataRow(message))
-        lines.push(`row ${JSON.stringify(message.fields.map((cell) => shown(cell, format)))}`);
+      else if (isDataRow(message)) lines.push(`row ${JSON.stringify(message.fields)}`);
     }
     return lines;
   }
@@ -113,12 +112,6 @@ export class Announcer implements Disposable {
   [Symbol.dispose](): void {
     this.client[Symbol.dispose]();
   }
-}
-
-function shown(cell: unknown, format: "text" | "binary"): unknown {
-  if (cell === null || cell === undefined) return null;
-  // The parser makes strings of the bytes; what is no UTF-8 is not compared here.
-  return format === "text" ? cell : Buffer.from(String(cell), "latin1").toString("latin1");
 }
 
 function throwError(message: BackendMessage): void {
