@@ -27,6 +27,7 @@ import type { NameScope } from "./relation-names.js";
 import type { ResolveServices } from "./resolve.js";
 import { SessionSequences } from "./session-sequences.js";
 import { findSequence, placeTexts } from "./sequence-names.js";
+import type { SessionIdentity } from "./session-identity.js";
 import { SessionFunctions } from "./session-functions.js";
 import { SessionTypes, type TypeDirectory } from "./session-types.js";
 import { TargetShapes } from "./target-shapes.js";
@@ -45,20 +46,6 @@ export interface SessionServices {
   readonly live: LiveSessions;
   readonly types: TypeDirectory;
   readonly analyse: (text: string) => Promise<readonly StatementAnalysis[]>;
-}
-
-export interface SessionIdentity {
-  readonly user: string;
-  /** Database name as the client gave it, without the branch. */
-  readonly database: string;
-  /** The head chosen at connect. */
-  readonly head: HeadId;
-  /** The session's own branch, made by `branch=new`: discarded at its end. */
-  readonly ownsHead: boolean;
-  /** What BackendKeyData says. */
-  readonly processId: number;
-  /** How others stop or end this session. */
-  readonly control: SessionControl | undefined;
 }
 
 function nothing(): boolean {

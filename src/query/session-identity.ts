@@ -1,0 +1,17 @@
+/** Who a session is: fixed when the client connects. */
+import type { HeadId } from "../branch/model.js";
+import type { SessionControl } from "./types.js";
+
+export interface SessionIdentity {
+  readonly user: string;
+  /** Database name as the client gave it, without the branch. */
+  readonly database: string;
+  /** The head chosen at connect. */
+  readonly head: HeadId;
+  /** The session's own branch, made by `branch=new`: discarded at its end. */
+  readonly ownsHead: boolean;
+  /** What BackendKeyData says. */
+  readonly processId: number;
+  /** How others stop or end this session. */
+  readonly control: SessionControl | undefined;
+}
