@@ -30,8 +30,14 @@ export function withCatalogTypes<T extends Column>(
   columns: readonly T[],
   names: readonly NameReference[],
 ): readonly T[] {
-  const shapes = names.flatMap(({ role, parts }) => (role === "read" ? [shapeOf(parts)] : []));
-  if (shapes.length === 0 || shapes.includes(undefined)) return columns;
+  const shapes: RelationShape[] = [];
+  for (const { role, parts } of names) {
+    if (role !== "read") continue;
+    const shape = shapeOf(parts);
+    if (shape === undefined) return columns;
+    shapes.push(shape);
+  }
+  if (shapes.length === 0) return columns;
   return columns.map((column) => {
     const name = typeOf(column.name, shapes);
     return { ...column, type: column.type && namedType(column.type, name) };
@@ -52,8 +58,8 @@ function shapeOf(parts: readonly string[]): RelationShape | undefined {
   return first === "pg_catalog" ? PG_CATALOG.get(second) : undefined;
 }
 
-function typeOf(name: string, shapes: readonly (RelationShape | undefined)[]): string | undefined {
-  const found = shapes.flatMap((shape) => shape?.columns.filter((column) => column.name === name) ?? []);
+function typeOf(name: string, shapes: readonly RelationShape[]): string | undefined {
+  const found = shapes.flatMap((shape) => shape.columns.filter((column) => column.name === name));
   const [first, ...rest] = found.map((column) => column.type);
   return rest.every((type) => type === first) ? first : undefined;
 }

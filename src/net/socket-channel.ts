@@ -105,8 +105,12 @@ export class SocketChannel implements AuthenticationChannel, StartupChannel {
     return this.#nextFrom(() => this.#reader.nextStartup(UNTRUSTED_MESSAGE_BYTES), true);
   }
 
-  async nextFrame(atRest: boolean): Promise<Frame | undefined> {
-    return this.#nextFrom(() => this.#reader.next(this.#maxMessageBytes), atRest);
+  nextFrame(atRest: boolean): Promise<Frame | undefined> | Frame | undefined {
+    if (this.#isOver(atRest)) return undefined;
+    return (
+      this.#reader.next(this.#maxMessageBytes) ??
+      this.#nextFrom(() => this.#reader.next(this.#maxMessageBytes), atRest)
+    );
   }
 
   async send(bytes: Uint8Array): Promise<void> {
@@ -204,13 +208,17 @@ export class SocketChannel implements AuthenticationChannel, StartupChannel {
 
   readonly #wake = (): void => this.#wakeSender?.();
 
+  /** No more frames are wanted. */
+  #isOver(atRest: boolean): boolean {
+    return this.#stopped || (atRest && this.#stopAtRest);
+  }
+
   async #nextFrom<T>(next: () => T | undefined, atRest: boolean): Promise<T | undefined> {
-    const stop = (): boolean => this.#stopped || (atRest && this.#stopAtRest);
     for (;;) {
-      if (stop()) return undefined;
+      if (this.#isOver(atRest)) return undefined;
       const frame = next();
       if (frame !== undefined) return frame;
-      const chunks = await this.#queue.take(stop);
+      const chunks = await this.#queue.take(() => this.#isOver(atRest));
       if (chunks === undefined) return undefined;
       for (const chunk of chunks) this.#reader.push(chunk);
     }

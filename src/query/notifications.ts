@@ -90,6 +90,7 @@ export class SessionNotifications implements Disposable {
 
   /** The transaction ended: what it wanted is done, or forgotten. */
   end(committed: boolean): void {
+    if (this.#changes.length === 0 && this.#unsent.size === 0) return;
     const changes = this.#changes.splice(0);
     const unsent = [...this.#unsent.values()];
     this.#unsent.clear();

@@ -230,10 +230,13 @@ export class SessionCore implements Disposable {
     return this.#searchPath.schemas;
   }
 
-  /** Tells DuckDB of settings that changed since it was told last. Cheap when none did. */
+  /** DuckDB has to be told of settings before the next statement. */
+  get settingsChanged(): boolean {
+    return this.#appliedRevision !== this.settings.revision || this.#appliedPath === "";
+  }
+
+  /** Tells DuckDB of settings that changed since it was told last. */
   async applySettings(): Promise<void> {
-    this.settings.endStatement();
-    if (this.#appliedRevision === this.settings.revision && this.#appliedPath !== "") return;
     await this.applySearchPath();
     await this.applyTimeZone();
     this.#appliedRevision = this.settings.revision;

@@ -151,10 +151,12 @@ export class DuckSession implements QuerySession {
     const running = new AbortController();
     this.#running = running;
     this.#isCanceled = false;
-    const analysis = await this.#analysisOf(statement);
+    const analysis =
+      statement instanceof ReadStatement ? statement.analysis : await this.#analysisOf(statement);
     if (!endsBlock(analysis)) this.#core.transactions.refuseFailedBlock();
     this.#core.transactions.beginStatement(mayWrite(analysis));
-    await this.#core.applySettings();
+    this.#core.settings.endStatement();
+    if (this.#core.settingsChanged) await this.#core.applySettings();
     // Until here there was nothing to interrupt.
     if (this.#isCanceled)
       throw new SqlError(SQLSTATE.queryCanceled, "canceling statement due to user request");
@@ -162,9 +164,7 @@ export class DuckSession implements QuerySession {
     const limitMs = Number(this.#core.settings.get("statement_timeout"));
     const timeout = new StatementTimeout(limitMs, () => this.cancel());
     try {
-      const result = await timeout.run(
-        async () => await this.#dispatch(analysis, { parameters, declaredOids }, running),
-      );
+      const result = await timeout.run(() => this.#dispatch(analysis, { parameters, declaredOids }, running));
       if (result.kind === "copyIn") return { ...result, sink: timeout.sink(result.sink) };
       return "batches" in result ? { ...result, batches: timeout.batches(result.batches) } : result;
     } catch (error) {
@@ -172,11 +172,11 @@ export class DuckSession implements QuerySession {
     }
   }
 
-  async #dispatch(
+  #dispatch(
     analysis: StatementAnalysis,
     input: ExecuteInput,
     running: AbortController,
-  ): Promise<StatementResult> {
+  ): Promise<StatementResult> | StatementResult {
     this.#forgetWhatChanges(analysis);
     switch (analysis.kind) {
       case "empty":
@@ -184,13 +184,13 @@ export class DuckSession implements QuerySession {
       case "refused":
         throw analysis.error;
       case "session":
-        return await runSessionStatement(this.#host, analysis.statement, input, running);
+        return runSessionStatement(this.#host, analysis.statement, input, running);
       case "branch":
-        return await runBranch(this.#core, analysis, input, running.signal);
+        return runBranch(this.#core, analysis, input, running.signal);
       case "copy":
-        return await runCopy(this.#core, analysis, running);
+        return runCopy(this.#core, analysis, running);
       case "relational":
-        return await runRelational(this.#core, analysis, input, running);
+        return runRelational(this.#core, analysis, input, running);
       default:
         return analysis satisfies never;
     }

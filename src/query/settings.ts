@@ -29,7 +29,7 @@ export class Settings {
   readonly #defaults = new Map<string, string>();
   /** Names with a dot that were ever set: empty from then on, not unknown. */
   readonly #custom = new Set<string>();
-  #atBlockStart: ReadonlyMap<string, string> | undefined;
+  #atBlockStart: { readonly values: ReadonlyMap<string, string>; readonly revision: number } | undefined;
   readonly #reported = new Map<string, string>();
   #revision = 1;
   #revisionReported = 0;
@@ -119,14 +119,16 @@ export class Settings {
 
   /** From here on changes can be undone; does nothing if that began already. */
   beginBlock(): void {
-    this.#atBlockStart ??= new Map(this.#values);
+    this.#atBlockStart ??= { values: new Map(this.#values), revision: this.#revision };
   }
 
   endBlock(committed: boolean): void {
     const before = this.#atBlockStart;
     if (before === undefined) return;
-    if (!committed) this.#values = new Map(before);
     this.#atBlockStart = undefined;
+    // Most transactions set nothing, and nothing has to be looked at again.
+    if (before.revision === this.#revision && this.#local.size === 0) return;
+    if (!committed) this.#values = new Map(before.values);
     this.#local.clear();
     this.#revision++;
   }
@@ -202,7 +204,7 @@ export class Settings {
 }
 
 function knownName(name: string): string | undefined {
-  return CANONICAL.get(name.toLowerCase());
+  return RULES.has(name) ? name : CANONICAL.get(name.toLowerCase());
 }
 
 /** RESET ALL leaves the transaction under way as it is. */

@@ -27,8 +27,11 @@ export class StatementTimeout {
   }
 
   /** Runs a part of the statement against the time that is left. Errors: 57014 when it runs out. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#remainingMs === Number.POSITIVE_INFINITY) return await work();
+  run<T>(work: () => Promise<T> | T): Promise<T> | T {
+    return this.#remainingMs === Number.POSITIVE_INFINITY ? work() : this.#runLimited(work);
+  }
+
+  async #runLimited<T>(work: () => Promise<T> | T): Promise<T> {
     this.#start();
     try {
       return await work();

@@ -6,7 +6,7 @@ import type { ClientChannel } from "./client-channel.js";
 const GATHER_BYTES = 16_384;
 
 /**
- * The way out. `writer` takes small messages; nothing leaves before `flush`, `flushIfLarge` or a large `rows`.
+ * The way out. `writer` takes small messages; nothing leaves before `flush` or a large `rows`.
  *
  * Limits  holds at most GATHER_BYTES and the message being written
  */
@@ -33,8 +33,8 @@ export class ClientOutput {
     if (this.writer.length > 0) await this.#channel.send(this.writer.take());
   }
 
-  /** Keeps a client that pipelines without Sync from filling memory with replies. */
-  async flushIfLarge(): Promise<void> {
-    if (this.writer.length > GATHER_BYTES) await this.flush();
+  /** So much waits that it should be flushed: a client that pipelines without Sync must not fill memory with replies. */
+  get isLarge(): boolean {
+    return this.writer.length > GATHER_BYTES;
   }
 }

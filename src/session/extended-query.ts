@@ -1,6 +1,6 @@
 /** Parse, Bind, Describe, Execute and Close. Errors are thrown; skipping to Sync is the loop's. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { ResultColumn, StatementResult } from "../query/types.js";
+import type { ResultColumn, StatementDescription, StatementResult } from "../query/types.js";
 import {
   writeBindComplete,
   writeCloseComplete,
@@ -54,7 +54,7 @@ export class ExtendedQuery {
     }
     const statement = new PreparedStatement(parsed[0], message.parameterOids);
     // What is wrong with it is said now, and nothing is kept: pipelining drivers count on either.
-    await this.#parameterCount(statement);
+    await this.#describeNow(statement);
     this.#statements.requireRoom(message.name, message.text.length);
     this.#statements.set(message.name, statement);
     writeParseComplete(this.#context.output.writer);
@@ -64,7 +64,8 @@ export class ExtendedQuery {
     const statement = this.#statements.get(message.statement);
     const wrongFormat = formatError(message);
     if (wrongFormat?.code === SQLSTATE.protocolViolation) throw wrongFormat;
-    const expected = await this.#parameterCount(statement);
+    if (!statement.isDescribed) await this.#describeNow(statement);
+    const expected = statement.parameterOids.length;
     const given = message.parameters.length;
     if (given !== expected) {
       throw new SqlError(
@@ -76,7 +77,8 @@ export class ExtendedQuery {
     if (this.#context.session.status === "E") await statement.describe(this.#context);
     if (statement.parsed === undefined) this.#refuseFailedBlock();
     const isNamed = message.portal !== "";
-    await this.#portals.makeRoom(message.portal, this.#context.session.cursors, message.parameters);
+    this.#portals.requireRoom(message.portal, this.#context.session.cursors, message.parameters);
+    if (!isNamed && this.#portals.has("")) await this.#portals.close("");
     if (wrongFormat !== undefined) throw wrongFormat;
     const wanted = message.resultFormats.filter(isFormatCode);
     if (wanted.length > 1) await this.#checkResultFormats(statement, wanted);
@@ -148,28 +150,25 @@ export class ExtendedQuery {
     else this.#complete(result.tag(rows));
   }
 
-  async #parameterCount(statement: PreparedStatement): Promise<number> {
-    if (!statement.isDescribed) await this.#portals.bufferUnread();
-    return statement.parameterCount(this.#context);
+  async #describeNow(statement: PreparedStatement): Promise<StatementDescription> {
+    if (this.#portals.anyUnread) await this.#portals.bufferUnread();
+    return await statement.describe(this.#context);
   }
 
   async #checkResultFormats(statement: PreparedStatement, formats: readonly FormatCode[]): Promise<void> {
-    await this.#portals.bufferUnread();
-    const { columns } = await statement.describe(this.#context);
+    const { columns } = await this.#describeNow(statement);
     if (columns !== null) resultFormats(formats, columns.length);
   }
 
   async #describeStatement(statement: PreparedStatement): Promise<void> {
-    await this.#portals.bufferUnread();
-    const { parameterOids, columns } = await statement.describe(this.#context);
+    const { parameterOids, columns } = await this.#describeNow(statement);
     statement.announce(announcedTypes(columns));
     writeParameterDescription(this.#context.output.writer, parameterOids);
     this.#writeColumns(columns, columns === null ? [] : expandFormats([], columns.length));
   }
 
   async #describePortal(portal: Portal): Promise<void> {
-    await this.#portals.bufferUnread();
-    const { columns } = await portal.statement.describe(this.#context);
+    const { columns } = await this.#describeNow(portal.statement);
     const types = announcedTypes(columns);
     portal.statement.announce(types);
     this.#writeColumns(columns, columns === null ? [] : resultFormats(portal.resultFormats, columns.length));
@@ -187,7 +186,7 @@ export class ExtendedQuery {
     const { session, implicit, interrupt, output } = this.#context;
     if (parsed === undefined) return writeEmptyQueryResponse(output.writer);
     if (endsTransaction(parsed.text)) await this.#portals.closeAll();
-    else await this.#portals.bufferUnread();
+    else if (this.#portals.anyUnread) await this.#portals.bufferUnread();
     interrupt.throwIfRequested();
     implicit.begin(false);
     const wasInBlock = this.#inBlock();

@@ -3,20 +3,30 @@
  * when it says nothing for too long.
  */
 import type { Frame } from "../wire/frame-reader.js";
+import type { ClientChannel } from "./client-channel.js";
 import type { ClientContext } from "./client-context.js";
 import { FatalError } from "./reports.js";
 
+type NextFrame = ReturnType<ClientChannel["nextFrame"]>;
+
 /** Undefined when no more will be processed. Errors: FatalError 25P03 and 57P05, and those of the channel. */
-export async function nextMessage(context: ClientContext, atRest: boolean): Promise<Frame | undefined> {
-  const { channel, session } = context;
-  if (!atRest) return await channel.nextFrame(false);
+export function nextMessage(context: ClientContext, atRest: boolean): NextFrame {
+  const next = context.channel.nextFrame(atRest);
+  return atRest && next instanceof Promise ? waitAtRest(context, next) : next;
+}
+
+async function waitAtRest(
+  context: ClientContext,
+  next: Promise<Frame | undefined>,
+): Promise<Frame | undefined> {
+  const { session } = context;
   let wake = nothing;
   let answer: (() => Frame | undefined) | undefined;
   const settle = (outcome: () => Frame | undefined): void => {
     answer = outcome;
     wake();
   };
-  channel.nextFrame(true).then(
+  next.then(
     (frame) => settle(() => frame),
     (error: unknown) =>
       settle(() => {

@@ -39,13 +39,16 @@ export class Portals {
   /** Parameters of those with a name. */
   #parameterBytes = 0;
 
-  /** Refuses a name that is taken (42P03) and one too many (54000), and drops the unnamed portal for its successor. */
-  async makeRoom(
+  /**
+   * For a portal to be `set`: refuses a name that is taken (42P03) and one too many (54000). The unnamed one makes room
+   * for its successor by `close`.
+   */
+  requireRoom(
     name: string,
     cursors: Pick<ClientCursors, "has">,
     parameters: readonly (Uint8Array | null)[] = [],
-  ): Promise<void> {
-    if (name === "") return this.close("");
+  ): void {
+    if (name === "") return;
     if (this.#byName.has(name) || cursors.has(name))
       throw new SqlError(SQLSTATE.duplicateCursor, `cursor "${name}" already exists`);
     if (this.#byName.size >= MAX_PORTALS) {
@@ -58,6 +61,10 @@ export class Portals {
       });
     }
     this.#parameterBytes += bytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#byName.size === 0;
   }
 
   has(name: string): boolean {
@@ -101,6 +108,12 @@ export class Portals {
     }
   }
 
+  /** Some portal holds its result open: the session can run nothing else before `bufferUnread`. */
+  get anyUnread(): boolean {
+    for (const { state } of this.#byName.values()) if (state.kind === "open") return true;
+    return false;
+  }
+
   /** Frees the session for another statement: unread rows go to memory. Errors: 54000 when they are too many. */
   async bufferUnread(): Promise<void> {
     let room = MAX_BUFFERED_BYTES;
@@ -114,6 +127,6 @@ function totalLength(values: readonly (Uint8Array | null)[]): number {
   return values.reduce((sum, value) => sum + (value?.length ?? 0), 0);
 }
 
-async function release(portal: Portal): Promise<void> {
-  if (portal.state.kind === "open") await portal.state.source.close();
+function release({ state }: Portal): Promise<void> | undefined {
+  return state.kind === "open" ? state.source.close() : undefined;
 }

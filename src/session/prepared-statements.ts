@@ -77,10 +77,6 @@ export class PreparedStatement implements NamedStatement {
     this.#announced ??= types;
   }
 
-  async parameterCount(context: DescriptionContext): Promise<number> {
-    return (this.#parameterOids ?? (await this.describe(context)).parameterOids).length;
-  }
-
   async #ask(session: QuerySession): Promise<StatementDescription["columns"]> {
     const description =
       this.parsed === undefined

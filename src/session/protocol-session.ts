@@ -90,15 +90,14 @@ export class ProtocolSession {
     } finally {
       this.#context.interrupt.end();
     }
-    await this.#context.output.flushIfLarge();
+    if (this.#context.output.isLarge) await this.#context.output.flush();
     return true;
   }
 
-  async #handle(message: FrontendMessage): Promise<void> {
+  #handle(message: FrontendMessage): Promise<void> | undefined {
     switch (message.type) {
       case "query":
-        await simpleQuery(this.#context, this.#statements, this.#portals, message.text);
-        return this.#ready();
+        return this.#query(message.text);
       case "parse":
         return this.#extended.parse(message);
       case "bind":
@@ -117,7 +116,7 @@ export class ProtocolSession {
       case "copyDone":
       case "copyFail":
         // The rest of a COPY that failed here while the client was still sending.
-        return;
+        return undefined;
       case "functionCall":
         throw new SqlError(SQLSTATE.featureNotSupported, "function call messages are not supported");
       case "password":
@@ -125,22 +124,33 @@ export class ProtocolSession {
           new SqlError(SQLSTATE.protocolViolation, `invalid frontend message type ${FRONTEND_TAG.password}`),
         );
       case "terminate":
-        return;
+        return undefined;
+      default:
+        return message satisfies never;
     }
+  }
+
+  async #query(text: string): Promise<void> {
+    await simpleQuery(this.#context, this.#statements, this.#portals, text);
+    await this.#ready();
   }
 
   async #sync(): Promise<void> {
     this.#skipping = false;
-    if (this.#context.session.status === "I") await this.#portals.closeAll();
+    if (this.#isOutsideBlock) await this.#portals.closeAll();
     await this.#context.implicit.end();
     await this.#ready();
   }
 
   /** Ends a cycle. Portals live on only inside an open transaction block. */
   async #ready(): Promise<void> {
-    if (this.#context.session.status === "I") await this.#portals.closeAll();
+    if (this.#isOutsideBlock && !this.#portals.isEmpty) await this.#portals.closeAll();
     await this.#context.ready();
     this.#atRest = true;
+  }
+
+  get #isOutsideBlock(): boolean {
+    return this.#context.session.status === "I";
   }
 
   /** The one place where an error becomes a reply. Anything but a SqlError is not recovered from. */

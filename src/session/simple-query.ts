@@ -44,7 +44,7 @@ async function runStatement(
   context.writeNotices();
   if (tag === undefined) writeEmptyQueryResponse(context.output.writer);
   else writeCommandComplete(context.output.writer, tag);
-  await context.output.flushIfLarge();
+  if (context.output.isLarge) await context.output.flush();
 }
 
 /** The command tag; undefined for a statement that turned out to be empty. */

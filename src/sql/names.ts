@@ -5,7 +5,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 
 /** Lower-cases A–Z only, as PostgreSQL folds unquoted names and as DuckDB compares all names. */
 export function foldIdentifier(name: string): string {
-  return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return /[A-Z]/.test(name) ? name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : name;
 }
 
 /** The form under which DuckDB takes two names for the same object, whether they were quoted or not. */
