@@ -77,8 +77,8 @@ export class CursorStore implements Disposable {
   }
 }
 
-/** As DuckDB prints a type, it reads it, but for fields without names. A column of NULLs without a type is kept as text. */
-function storedType({ type }: ResultColumn): string {
+/** A column's type in a table that keeps its rows. As DuckDB prints a type, it reads it, but for fields without names. A column of NULLs without a type is kept as text. */
+export function storedType({ type }: ResultColumn): string {
   if (type === null || type.typeId === EngineTypeId.SQLNULL) return "VARCHAR";
   let field = 0;
   return type.toString().replaceAll(/(?<=[(, ])""(?= )/g, () => `"f${(field += 1)}"`);

@@ -18,6 +18,11 @@ export async function explainFailure(
 ): Promise<SqlError> {
   const error = classifyFailure(thrown);
   if (analysis.kind !== "relational") return withPosition(error, source);
+  if (analysis.steps !== undefined && error.position !== undefined) {
+    // The place is one in the statement's own text.
+    const before = source.slice(0, offsetOf(analysis.text, source) ?? 0);
+    return error.with({ position: error.position + characterPosition(before, before.length) - 1 });
+  }
   const named = describeColumn(await describeEnum(core, error, analysis), analysis);
   const place = placeOfName(named, analysis);
   const offset = place === undefined ? undefined : offsetOf(analysis.text, source);

@@ -2,6 +2,7 @@
  * INSERT as PostgreSQL means it: fewer values than columns, a constraint as the target of ON CONFLICT, identity columns
  * that take no value, and the row that ON CONFLICT would change twice.
  */
+import { MAIN } from "../branch/model.js";
 import { constraintsOf } from "../branch/constraint-names.js";
 import { readTableDefinition, type TableDefinition } from "../branch/table-definition.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
@@ -10,8 +11,10 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { InsertForm, RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { describeTargets } from "./describe.js";
 import { readOwnedDefault } from "./owned-sequences.js";
 import { resolveName } from "./relation-names.js";
+import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
 
 const MAX_TARGETS = 256;
@@ -44,7 +47,8 @@ export async function withInsertForm(
     return statement;
   }
   const table = name.parts.at(-1) ?? "";
-  const columns = insert.columns.length > 0 ? insert.columns : givenColumns(insert, target.definition);
+  const width = insert.width ?? (await sourceWidth(core, statement));
+  const columns = insert.columns.length > 0 ? insert.columns : givenColumns(width, target.definition);
   refuseIdentityValues(insert, columns, target.always);
   const edits: TextEdit[] = [];
   if (insert.columns.length === 0 && columns.length < target.definition.columns.length) {
@@ -56,8 +60,27 @@ export async function withInsertForm(
   return edits.length === 0 ? statement : { ...statement, edits: [...statement.edits, ...edits] };
 }
 
-/** The first columns, as many as VALUES gives; all of them for a query, and for too many values. */
-function givenColumns({ width }: InsertForm, { columns }: TableDefinition): readonly string[] {
+/** How many columns a query with a star gives: DuckDB says so when they are not as many as the table's. */
+async function sourceWidth(core: SessionCore, statement: RelationalStatement): Promise<number | undefined> {
+  if (statement.insert?.columns.length !== 0 || (!statement.certain && core.head !== MAIN)) return undefined;
+  const scope = core.scope(core.transactions.current);
+  const targets = describeTargets(core.services.context.storage, scope, statement);
+  const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
+  try {
+    (await core.connection.prepare(sql)).close();
+  } catch (error) {
+    const cause = error instanceof SqlError && error.cause instanceof Error ? error.cause.message : "";
+    const given = SUPPLIED.exec(cause);
+    if (given !== null) return Number(given[1] ?? given[2]);
+  }
+  // All columns, or a statement that is wrong, which says so when it runs.
+  return undefined;
+}
+
+const SUPPLIED = /has \d+ columns but (\d+) values were supplied|"excluded" has (\d+) columns available/;
+
+/** The first columns, as many as there are values; all of them for too many. */
+function givenColumns(width: number | undefined, { columns }: TableDefinition): readonly string[] {
   return columns.slice(0, width ?? columns.length).map(({ name }) => name);
 }
 

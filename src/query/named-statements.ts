@@ -5,7 +5,8 @@ import { describeType, OID } from "../pgtypes/oids.js";
 import { RowEncoder } from "../pgtypes/row-encoder.js";
 import type { SessionStatement } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
-import { runRelational, type ExecuteInput } from "./relational-runner.js";
+import { runRelational } from "./relational-runner.js";
+import type { ExecuteInput } from "./start-statement.js";
 import type { SessionCore } from "./session-core.js";
 import type {
   BoundParameter,

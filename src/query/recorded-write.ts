@@ -10,7 +10,8 @@ import type { JournalEntry } from "./block-journal.js";
 import { insertAgain, InsertCapture, requireSame, type InsertedRows } from "./insert-capture.js";
 import type { PlannedStatement } from "./plan-context.js";
 import { planStatement } from "./plan-statement.js";
-import type { ExecuteInput, Outcome } from "./relational-runner.js";
+import type { Outcome } from "./relational-runner.js";
+import type { ExecuteInput } from "./start-statement.js";
 import type { SessionCore } from "./session-core.js";
 import { targetTable } from "./target-table.js";
 import type { StatementResult } from "./types.js";
@@ -61,7 +62,7 @@ const STATEMENT: Way = { kind: "statement" };
 const NEVER: Way = { kind: "never" };
 
 /** Whether the same statement does the same again, or the rows it inserted have to be kept, or neither. */
-async function wayToRepeat(
+export async function wayToRepeat(
   core: SessionCore,
   transaction: Transaction,
   statement: RelationalStatement,

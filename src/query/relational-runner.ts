@@ -4,19 +4,18 @@ import { MAIN } from "../branch/model.js";
 import { readsCatalog } from "../catalog/resolve.js";
 import { withCatalogTypes } from "../catalog/column-types.js";
 import type { Transaction } from "../branch/transaction.js";
-import type { PreparedStatement } from "../engine/connection.js";
 import type { ResultStream } from "../engine/result-stream.js";
 import { classifyFailure } from "../engine/failure.js";
 import { OID } from "../pgtypes/oids.js";
-import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
+import { inferParameterOid } from "../pgtypes/parameters.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { refuseSecondChange, withInsertForm } from "./insert-forms.js";
+import { startStatement, type ExecuteInput } from "./start-statement.js";
 import { withUncastLiterals } from "./uncast-literals.js";
 import { describeTargets } from "./describe.js";
 import { withCastTypes } from "./parameter-casts.js";
-import type { ParameterHint } from "./parameter-types.js";
 import { MAX_CAPTURED_ROWS, type InsertCapture, type InsertedRows } from "./insert-capture.js";
-import type { DataChunk, EngineType } from "../engine/types.js";
+import type { DataChunk } from "../engine/types.js";
 import type { PlannedStatement } from "./plan-context.js";
 import { planStatement } from "./plan-statement.js";
 import { runRecorded, type RunSteps } from "./recorded-write.js";
@@ -32,16 +31,11 @@ import {
 } from "./results.js";
 import type { SessionCore } from "./session-core.js";
 import { settleSequences } from "./settle-sequences.js";
-import type { BoundParameter, ResultColumn, StatementDescription, StatementResult } from "./types.js";
+import { describeSteps, hasSteps, runSteps, type StepServices } from "./with-steps.js";
+import type { ResultColumn, StatementDescription, StatementResult } from "./types.js";
 
 /** How often a statement that is alone in its transaction is run again after losing a race. */
 const MAX_RACE_RETRIES = 20;
-
-/** What a client bound to a statement. */
-export interface ExecuteInput {
-  readonly parameters: readonly BoundParameter[];
-  readonly declaredOids: readonly number[];
-}
 
 /**
  * Runs one statement.
@@ -56,12 +50,10 @@ export async function runRelational(
   running: AbortController,
 ): Promise<StatementResult> {
   const declaredOids = withCastTypes(statement, input.declaredOids);
-  return await chooseTransaction(
-    core,
-    await withUncastLiterals(core, await withInsertForm(core, statement)),
-    { ...input, declaredOids },
-    running,
-  );
+  const ready = hasSteps(statement)
+    ? statement
+    : await withUncastLiterals(core, await withInsertForm(core, statement));
+  return await chooseTransaction(core, ready, { ...input, declaredOids }, running);
 }
 
 async function chooseTransaction(
@@ -78,7 +70,8 @@ async function chooseTransaction(
   if (!alone) return await runInTransaction(core, statement, input, running);
   const sql = core.head === MAIN && !statement.writes ? await readOnMain(core, statement) : undefined;
   if (sql === undefined) return await runAlone(core, statement, input, running);
-  return (await outcomeOf(core, statement, await start(core, sql, input), async () => {}, undefined)).result;
+  return (await outcomeOf(core, statement, await startStatement(core, sql, input), async () => {}, undefined))
+    .result;
 }
 
 /** The text of a read on main for DuckDB; undefined when it reads other heads, for which it needs a transaction. */
@@ -105,8 +98,9 @@ async function runExplain(
   const scope = core.scope(transaction);
   const targets = describeTargets(core.services.context.storage, scope, statement);
   const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
-  return (await outcomeOf(core, statement, await start(core, sql, input), endOfStatement(core), undefined))
-    .result;
+  return (
+    await outcomeOf(core, statement, await startStatement(core, sql, input), endOfStatement(core), undefined)
+  ).result;
 }
 
 function uncertainOnBranch(): SqlError {
@@ -147,9 +141,36 @@ async function runInTransaction(
   if (!statement.certain && core.head !== MAIN) {
     throw uncertainOnBranch();
   }
+  if (hasSteps(statement)) {
+    const result = await runSteps(core, transaction, statement, input, stepServices(core));
+    await endOfStatement(core)(true);
+    return result;
+  }
   return statement.parts === undefined
     ? await runOne(core, transaction, statement, input, endOfStatement(core), new Set())
     : await runParts(core, transaction, statement, statement.parts, input);
+}
+
+/** How one step of WITH is run, to its end, and described. */
+function stepServices(core: SessionCore): StepServices {
+  return {
+    describe: async (statement, oids) => await describeRelational(core, statement, oids),
+    run: async (transaction, written, input) => {
+      const statement = await withUncastLiterals(core, await withInsertForm(core, written));
+      const declaredOids = withCastTypes(statement, input.declaredOids);
+      const [planned] = await planStatement(core.planContext(transaction), transaction, statement);
+      if (planned === undefined) throw new SqlError(SQLSTATE.internalError, "a step of WITH without a plan");
+      const stream = await startStatement(core, planned.sql, { ...input, declaredOids });
+      const returned = stream.columns;
+      const returnsRows = statement.verb === "select" || statement.returning;
+      const { chunks, changed } = returnsRows
+        ? await readWritten(stream, Number.POSITIVE_INFINITY)
+        : { chunks: [], changed: await stream.changedRows() };
+      refuseSecondChange(statement, changed);
+      await settleSequences(core, statement);
+      return { columns: await clientColumns(core, returned, statement), chunks, changed };
+    },
+  };
 }
 
 /** Each part is planned, and recorded, when those before it have run. */
@@ -188,7 +209,7 @@ async function runOne(
       if (step.skipped !== undefined) skipped.add(step.skipped);
       if (step.finished) skipped.add(WHOLE_STATEMENT);
     }
-    return await runSteps(core, statement, input, steps, capture, end);
+    return await runPlanned(core, statement, input, steps, capture, end);
   };
   if (statement.writes && core.transactions.shared) {
     return await runRecorded(core, transaction, { statement, input, run });
@@ -207,7 +228,7 @@ export interface Outcome {
 }
 
 /** Runs planned steps in order; the last one's result is the statement's. */
-async function runSteps(
+async function runPlanned(
   core: SessionCore,
   statement: RelationalStatement,
   input: ExecuteInput,
@@ -221,7 +242,7 @@ async function runSteps(
     const isLast = index === planned.length - 1;
     const kept = isLast && step.afterwards === undefined ? capture : undefined;
     const sql = kept === undefined ? step.sql : kept.returning(step.sql, statement);
-    const stream = await start(core, sql, input);
+    const stream = await startStatement(core, sql, input);
     step.afterwards?.();
     const shown = step.tag === undefined ? statement : { ...statement, tag: step.tag };
     outcome = await outcomeOf(core, shown, stream, isLast ? end : async () => {}, kept);
@@ -236,16 +257,6 @@ export function endOfStatement(core: SessionCore): ResultEnd {
     if (complete) await core.transactions.commitStatement();
     else await core.transactions.rollbackCurrent();
   };
-}
-
-async function start(core: SessionCore, sql: string, input: ExecuteInput): Promise<ResultStream> {
-  await core.types.refresh();
-  if (input.parameters.length === 0) return await core.connection.stream(sql);
-  const hints = hintsOf(input, await core.types.engineTypesOf(input.declaredOids));
-  const prepared = await core.prepared.get(sql, core.definitions, hints);
-  const types = await core.types.identifyTypes(prepared.parameterTypes);
-  bindParameters(prepared, types, input, core.settings.get("TimeZone"));
-  return await prepared.stream();
 }
 
 /**
@@ -319,6 +330,11 @@ export async function describeRelational(
   written: RelationalStatement,
   clientOids: readonly number[],
 ): Promise<StatementDescription> {
+  if (hasSteps(written)) {
+    const oids = withCastTypes(written, clientOids);
+    const describe: StepServices["describe"] = async (step, own) => await describeRelational(core, step, own);
+    return await describeSteps(core, written, oids, describe);
+  }
   const statement = await withUncastLiterals(core, await withInsertForm(core, written));
   const declaredOids = withCastTypes(statement, clientOids);
   const scope = core.scope(core.transactions.current);
@@ -358,37 +374,4 @@ async function clientColumns(
 ): Promise<readonly ResultColumn[]> {
   const named = withCatalogTypes(namedColumns(columns, statement.columnNames), statement.names);
   return await core.types.identify(named);
-}
-
-function hintsOf(
-  { parameters, declaredOids }: ExecuteInput,
-  engineTypes: readonly (string | undefined)[],
-): ParameterHint[] {
-  return parameters.map((parameter, i) => ({
-    oid: declaredOids[i] ?? 0,
-    parameter,
-    engineType: engineTypes[i],
-  }));
-}
-
-function bindParameters(
-  prepared: PreparedStatement,
-  inferred: readonly (EngineType | undefined)[],
-  input: ExecuteInput,
-  timeZone: string,
-): void {
-  if (inferred.length > input.parameters.length) {
-    throw new SqlError(
-      SQLSTATE.protocolViolation,
-      `bind message supplies ${input.parameters.length} parameters, but the statement requires ${inferred.length}`,
-    );
-  }
-  const bound = inferred.map((type, i) => {
-    const parameter = input.parameters[i] ?? { format: "text", bytes: null };
-    return decodeParameter(parameter, input.declaredOids[i] ?? 0, type, { timeZone });
-  });
-  prepared.bind(
-    bound.map((b) => b.value),
-    bound.map((b) => b.type),
-  );
 }

@@ -5,7 +5,7 @@ import type { SessionCursors } from "./cursors.js";
 import type { SessionSequences } from "./session-sequences.js";
 import type { SessionNotifications } from "./notifications.js";
 import type { NamedStatements } from "./named-statements.js";
-import type { ExecuteInput } from "./relational-runner.js";
+import type { ExecuteInput } from "./start-statement.js";
 import { command } from "./results.js";
 import type { Rewind } from "./savepoints.js";
 import { discard, reset, set, show } from "./setting-statements.js";

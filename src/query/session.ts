@@ -10,7 +10,8 @@ import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js"
 import { describeBranch, runBranch } from "./branch-runner.js";
 import { runCopy } from "./copy.js";
 import { explainFailure } from "./explain-failure.js";
-import { describeRelational, runRelational, type ExecuteInput } from "./relational-runner.js";
+import { describeRelational, runRelational } from "./relational-runner.js";
+import type { ExecuteInput } from "./start-statement.js";
 import { NamedStatements } from "./named-statements.js";
 import { SessionCore, type SessionServices } from "./session-core.js";
 import type { SessionIdentity } from "./session-identity.js";

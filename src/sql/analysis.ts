@@ -75,8 +75,9 @@ export interface InsertForm {
   readonly columnsAt: number;
   /** False for DEFAULT VALUES. */
   readonly hasSource: boolean;
-  /** Values per row, and rows, of VALUES; undefined and 0 for a query. */
+  /** Values per row of VALUES, columns of a query; undefined where a star stands for some. */
   readonly width: number | undefined;
+  /** Rows of VALUES; 0 for a query. */
   readonly rows: number;
   /** Which values of VALUES are the word DEFAULT. */
   readonly defaults: readonly (readonly boolean[])[];
@@ -84,6 +85,7 @@ export interface InsertForm {
   readonly overriding: boolean;
   /** ON CONFLICT ON CONSTRAINT: the name, and the span that stands for its columns. */
   readonly constraint: (TextSpan & { readonly name: string }) | undefined;
+  readonly conflict: "none" | "nothing" | "update";
   /** ON CONFLICT DO UPDATE without a condition: every row is inserted or changes one. */
   readonly updatesAll: boolean;
 }
@@ -188,6 +190,8 @@ export interface RelationalStatement {
   readonly sequenceColumns: readonly SequenceColumn[];
   /** Statements that are run one after the other in its place; it has no names of its own then. */
   readonly parts: readonly RelationalStatement[] | undefined;
+  /** WITH that changes rows: its steps in the order of the text, the statement itself last. It has no names of its own then. */
+  readonly steps: readonly WithStep[] | undefined;
   /** A part that runs only if an earlier one really added this column. */
   readonly ifAdded: string | undefined;
   /** What ALTER does, where the planner has to know. */
@@ -196,6 +200,18 @@ export interface RelationalStatement {
   readonly parameterCount: number;
   /** PostgreSQL's command tag without counts: "INSERT", "CREATE TABLE", … */
   readonly tag: string;
+}
+
+/** A query of WITH that is run by itself, or the statement behind WITH. */
+export interface WithStep {
+  /** As WITH calls it; undefined for the statement itself. */
+  readonly name: string | undefined;
+  /** Reads the rows of other steps under the names of `stepTable`. */
+  readonly statement: RelationalStatement;
+  /** Steps whose rows it reads, by their place in the list. */
+  readonly uses: readonly number[];
+  /** Its own $1, $2 … as the whole statement numbers them. */
+  readonly parameters: readonly number[];
 }
 
 export type IsolationRequest = "read only" | "read write";

@@ -42,6 +42,8 @@ export async function readExplain(
   }
   const blanked = " ".repeat(first.start) + text.slice(first.start);
   const inner = await readInner([blanked, tokens.slice(reader.position)]);
+  if (inner.steps !== undefined)
+    throw notSupported("EXPLAIN of data-modifying statements in WITH is not supported");
   const end = tokens[reader.position - 1]?.end ?? first.start;
   const prefix = { start: 0, end, text: analyze ? "EXPLAIN ANALYZE" : "EXPLAIN" };
   return {

@@ -28,13 +28,27 @@ export function readInsertForm(
     columns,
     columnsAt: tokens[next - 1]?.end ?? target.end,
     hasSource: node["selectStmt"] !== undefined,
-    width: rows[0]?.length,
+    width: rows[0]?.length ?? selectWidth(unwrapAs(node["selectStmt"], "SelectStmt")),
     rows: rows.length,
     defaults: rows.map((row) => row.map((value) => unwrap(value)?.type === "SetToDefault")),
     overriding: removeOverriding(node, references),
     constraint: conflict === undefined ? undefined : constraintTarget(conflict, references, offsets),
+    conflict: conflict === undefined ? "none" : isUpdate ? "update" : "nothing",
     updatesAll: isUpdate && conflict["whereClause"] === undefined,
   };
+}
+
+/** How many columns a query has; undefined where a star stands for some. */
+function selectWidth(query: AstNode | undefined): number | undefined {
+  if (query === undefined) return undefined;
+  const first = nodeField(query, "larg");
+  if (first !== undefined) return selectWidth(first);
+  const targets = listField(query, "targetList").map((item) => unwrapAs(item, "ResTarget") ?? item);
+  const isStar = targets.some((target) => {
+    const reference = unwrapAs(target["val"], "ColumnRef");
+    return reference !== undefined && unwrap(listField(reference, "fields").at(-1))?.type === "A_Star";
+  });
+  return isStar || targets.length === 0 ? undefined : targets.length;
 }
 
 function insertedColumn(node: AstNode, references: References, offsets: Utf8Offsets): string {

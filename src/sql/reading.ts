@@ -23,6 +23,7 @@ export type Reading = Pick<
   | "insert"
   | "restartsIdentity"
   | "parts"
+  | "steps"
   | "ifAdded"
   | "alteration"
 >;
@@ -53,6 +54,7 @@ export function plainReading(
     insert: undefined,
     restartsIdentity: false,
     parts: undefined,
+    steps: undefined,
     ifAdded: undefined,
     alteration: undefined,
     ...more,

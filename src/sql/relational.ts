@@ -3,12 +3,13 @@
  * position makes the statement uncertain; callers refuse what is uncertain and may write.
  */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import type { RelationalStatement } from "./analysis.js";
+import type { RelationalStatement, WithStep } from "./analysis.js";
 import { dialectEdits } from "./dialect/passes.js";
 import { readDialect, type SerializeSelect } from "./duckdb-dialect.js";
 import { readExplain } from "./explain.js";
 import { partsOf, type Part } from "./expansions.js";
 import { tokenise, type Token } from "./lexer.js";
+import { stepsOf, type StepText } from "./modifying-ctes.js";
 import { refuseDeepNesting } from "./nesting.js";
 import { parsePostgres } from "./pg-parser.js";
 import { plainReading, type Reading } from "./reading.js";
@@ -42,7 +43,25 @@ async function readStatement(
 ): Promise<RelationalStatement> {
   const references = new References(text, tokens);
   const reading = await read(references, serializeSelect, whole);
+  if (reading.steps !== undefined) return withSteps(references, reading.steps);
   return reading.parts === undefined ? assemble(references, reading) : composite(references, reading.parts);
+}
+
+/** As its client sees it, the statement is the one behind WITH; it writes what its steps write. */
+function withSteps({ text, tokens }: References, steps: readonly WithStep[]): RelationalStatement {
+  const main = steps.at(-1)?.statement;
+  return {
+    ...plainReading(main?.verb ?? "select", main?.tag ?? "SELECT", true),
+    kind: "relational",
+    text,
+    steps,
+    returning: main?.returning ?? false,
+    columnNames: main?.columnNames,
+    certain: steps.every(({ statement }) => statement.certain),
+    names: [],
+    edits: [],
+    parameterCount: highestParameter(tokens),
+  };
 }
 
 /** A statement that is run in parts: it writes what they write, and names nothing itself. */
@@ -73,6 +92,16 @@ async function readParts(
   return statements;
 }
 
+async function readSteps(
+  texts: readonly StepText[],
+  serializeSelect: SerializeSelect | undefined,
+): Promise<WithStep[]> {
+  const steps: WithStep[] = [];
+  for (const { text, ...step } of texts)
+    steps.push({ ...step, statement: await readStatement(text, tokenise(text), serializeSelect, false) });
+  return steps;
+}
+
 async function read(
   references: References,
   serializeSelect: SerializeSelect | undefined,
@@ -85,6 +114,9 @@ async function read(
   refuseDeepNesting(references.tokens);
   const outcome = await parsePostgres(references.text);
   if (outcome.kind === "tree") {
+    const steps = whole ? stepsOf(outcome, references.text, references.tokens) : undefined;
+    if (steps !== undefined)
+      return { ...plainReading("select", "", true), steps: await readSteps(steps, serializeSelect) };
     const parts = whole ? partsOf(outcome, references) : undefined;
     if (parts === undefined) return { ...readTree(outcome, references), repetition: repetitionOf(outcome) };
     return { ...plainReading("select", "", true), parts: await readParts(parts, serializeSelect) };

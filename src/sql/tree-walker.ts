@@ -71,7 +71,7 @@ export class TreeWalker {
       case "UpdateStmt":
       case "DeleteStmt":
       case "MergeStmt":
-        throw notSupported("data-modifying statements in WITH are not supported");
+        throw notSupported("WITH clause containing a data-modifying statement must be at the top level");
       default:
         return this.children(node, scope);
     }
@@ -129,7 +129,8 @@ export class TreeWalker {
       const cte = unwrapAs(item, "CommonTableExpr") ?? item;
       const name = this.nameOf(cte)?.parts[0];
       const query = unwrapAs(cte["ctequery"], "SelectStmt");
-      if (query === undefined) throw notSupported("data-modifying statements in WITH are not supported");
+      if (query === undefined)
+        throw notSupported("WITH clause containing a data-modifying statement must be at the top level");
       if ("search_clause" in cte || "cycle_clause" in cte)
         throw notSupported("SEARCH and CYCLE are not supported");
       if (isRecursive && textField(query, "op") === "SETOP_UNION")

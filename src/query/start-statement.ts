@@ -1,0 +1,62 @@
+/** Starts a statement's final text on the session's connection, with what its client bound. */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { PreparedStatement } from "../engine/connection.js";
+import type { EngineType } from "../engine/types.js";
+import type { ResultStream } from "../engine/result-stream.js";
+import { decodeParameter } from "../pgtypes/parameters.js";
+import type { ParameterHint } from "./parameter-types.js";
+import type { SessionCore } from "./session-core.js";
+import type { BoundParameter } from "./types.js";
+
+/** What a client bound to a statement. */
+export interface ExecuteInput {
+  readonly parameters: readonly BoundParameter[];
+  readonly declaredOids: readonly number[];
+}
+
+export async function startStatement(
+  core: SessionCore,
+  sql: string,
+  input: ExecuteInput,
+): Promise<ResultStream> {
+  await core.types.refresh();
+  if (input.parameters.length === 0) return await core.connection.stream(sql);
+  const hints = hintsOf(input, await core.types.engineTypesOf(input.declaredOids));
+  const prepared = await core.prepared.get(sql, core.definitions, hints);
+  const types = await core.types.identifyTypes(prepared.parameterTypes);
+  bindParameters(prepared, types, input, core.settings.get("TimeZone"));
+  return await prepared.stream();
+}
+
+function hintsOf(
+  { parameters, declaredOids }: ExecuteInput,
+  engineTypes: readonly (string | undefined)[],
+): ParameterHint[] {
+  return parameters.map((parameter, i) => ({
+    oid: declaredOids[i] ?? 0,
+    parameter,
+    engineType: engineTypes[i],
+  }));
+}
+
+function bindParameters(
+  prepared: PreparedStatement,
+  inferred: readonly (EngineType | undefined)[],
+  input: ExecuteInput,
+  timeZone: string,
+): void {
+  if (inferred.length > input.parameters.length) {
+    throw new SqlError(
+      SQLSTATE.protocolViolation,
+      `bind message supplies ${input.parameters.length} parameters, but the statement requires ${inferred.length}`,
+    );
+  }
+  const bound = inferred.map((type, i) => {
+    const parameter = input.parameters[i] ?? { format: "text", bytes: null };
+    return decodeParameter(parameter, input.declaredOids[i] ?? 0, type, { timeZone });
+  });
+  prepared.bind(
+    bound.map((b) => b.value),
+    bound.map((b) => b.type),
+  );
+}
