@@ -1,5 +1,5 @@
 /** Binary parameters by PostgreSQL type OID. Every byte of a value must be used, as PostgreSQL checks too. */
-import { notSupported } from "../core/errors.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
 import {
   BIGINT,
@@ -50,8 +50,10 @@ export function decodeBinary(bytes: Uint8Array, oid: number, inferred: EngineTyp
   return decodeNumber(bytes, oid, inferred) ?? decodeTemporal(bytes, oid) ?? decodeOther(bytes, oid);
 }
 
-/** A view of exactly `size` bytes. */
+/** A view of exactly `size` bytes. Errors: 08P01 for fewer, as PostgreSQL, which reads them off the message. */
 function fixed(bytes: Uint8Array, size: number, typeName: string): DataView {
+  if (bytes.length < size)
+    throw new SqlError(SQLSTATE.protocolViolation, "insufficient data left in message");
   if (bytes.length !== size) throw badBinary(typeName);
   return new DataView(bytes.buffer, bytes.byteOffset, size);
 }

@@ -5,6 +5,7 @@
  * Limits  a value is never rounded to the inferred type: `price = 1.234` must not find 1.23. A number goes in as the
  *         smallest DECIMAL that holds it, a small integer as PostgreSQL's type of that name, and DuckDB compares or casts
  */
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
 import type { BoundParameter } from "./client-values.js";
 import { OID, describeType } from "./oids.js";
@@ -34,6 +35,24 @@ export function decodeParameter(
   const target = oid === 0 || oid === OID.unknown ? inferParameterOid(inferred) : oid;
   if (format === "binary") return decodeBinary(bytes, target, inferred);
   return parseValue(decodeUtf8(bytes), target, inferred, options);
+}
+
+/** Errors: those of `decodeParameter` for a value that is none of its type; what may depend on its place passes. */
+export function requireValue(parameter: BoundParameter, oid: number, timeZone: string): void {
+  try {
+    const { value } = decodeParameter(parameter, oid, undefined, { timeZone });
+    if ((oid === OID.json || oid === OID.jsonb) && typeof value === "string") requireJson(value);
+  } catch (error) {
+    if (!(error instanceof SqlError) || error.code !== SQLSTATE.featureNotSupported) throw error;
+  }
+}
+
+function requireJson(text: string): void {
+  try {
+    JSON.parse(text);
+  } catch (cause) {
+    throw new SqlError(SQLSTATE.invalidTextRepresentation, "invalid input syntax for type json", { cause });
+  }
 }
 
 /** The OID a client is told for a parameter whose type it did not declare. */

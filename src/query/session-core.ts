@@ -35,7 +35,7 @@ import { SessionTransactions } from "./transactions.js";
 import type { Rewind } from "./savepoints.js";
 import type { Settings } from "./settings.js";
 import { TemporaryTables } from "./temporary-tables.js";
-import type { NamedStatement, Notice, SessionControl } from "./types.js";
+import type { ClientPortals, NamedStatement, Notice, SessionControl } from "./types.js";
 
 const MAX_PREPARED = 128;
 /** No commit has this number. */
@@ -68,6 +68,8 @@ export class SessionCore implements Disposable {
   readonly notifications: SessionNotifications;
   readonly cursors: SessionCursors;
   readonly sequences: SessionSequences;
+  /** Of the protocol the session is served by; undefined for one without portals. */
+  portals: ClientPortals | undefined;
   readonly #live: Disposable & { readonly key: string };
   readonly #functions: SessionFunctions;
   readonly #catalog: SessionCatalog;
@@ -200,6 +202,7 @@ export class SessionCore implements Disposable {
     return [
       this.notifications.mark(),
       this.cursors.mark(),
+      this.portals?.mark() ?? (() => {}),
       async () => {
         rewindSettings();
         if (this.#head !== head) await this.#switchHead(head);

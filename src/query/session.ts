@@ -6,7 +6,7 @@ import { discardBranch } from "../branch/lifecycle.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
-import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
+import type { RelationalStatement, SessionStatement, StatementAnalysis } from "../sql/analysis.js";
 import { describeBranch, runBranch } from "./branch-runner.js";
 import { runCopy } from "./copy.js";
 import { explainFailure } from "./explain-failure.js";
@@ -23,6 +23,8 @@ import { StatementTimeout } from "./statement-timeout.js";
 import type {
   BoundParameter,
   ClientCursors,
+  ClientPortals,
+  CursorStatement,
   IdleLimit,
   NamedStatement,
   Notice,
@@ -51,6 +53,10 @@ class ReadStatement implements ParsedStatement {
 
   get empty(): boolean {
     return this.analysis.kind === "empty";
+  }
+
+  get cursor(): CursorStatement | undefined {
+    return this.analysis.kind === "session" ? cursorOf(this.analysis.statement) : undefined;
   }
 }
 
@@ -252,6 +258,10 @@ export class DuckSession implements QuerySession {
     return this.#core.cursors;
   }
 
+  usePortals(portals: ClientPortals): void {
+    this.#core.portals = portals;
+  }
+
   takeNotifications(): readonly Notification[] {
     const { transactions, notifications } = this.#core;
     if (transactions.inBlock) return [];
@@ -297,6 +307,19 @@ export class DuckSession implements QuerySession {
     if (statement instanceof ReadStatement) return statement.analysis;
     const [analysis] = await this.#core.services.analyse(statement.text);
     return analysis ?? { kind: "empty", text: statement.text };
+  }
+}
+
+function cursorOf(statement: SessionStatement): CursorStatement | undefined {
+  switch (statement.verb) {
+    case "declareCursor":
+      return { verb: "declare", name: statement.name };
+    case "fetch":
+      return { verb: "fetch", name: statement.name, motion: statement.motion, move: statement.move };
+    case "closeCursor":
+      return { verb: "close", name: statement.name };
+    default:
+      return undefined;
   }
 }
 

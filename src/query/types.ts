@@ -5,8 +5,9 @@
 import type { DataChunk, EngineType } from "../engine/types.js";
 import type { SqlError, SqlState } from "../core/errors.js";
 import type { BoundParameter, CopyFormat } from "../pgtypes/client-values.js";
+import type { CursorMotion } from "../sql/analysis.js";
 
-export type { BoundParameter };
+export type { BoundParameter, CursorMotion };
 
 /** One result column. `type` is null for columns this server answers itself (SHOW, SHOW BRANCHES …): they are text. */
 export interface ResultColumn {
@@ -86,6 +87,32 @@ export interface ParsedStatement {
   readonly text: string;
   /** True for an empty query string: EmptyQueryResponse, nothing else. */
   readonly empty: boolean;
+  /** Of a statement about a cursor: its name may be that of a portal, which the protocol keeps. */
+  readonly cursor?: CursorStatement | undefined;
+}
+
+/** What a statement does with a cursor it names; CLOSE ALL names none. */
+export type CursorStatement =
+  | { readonly verb: "declare"; readonly name: string }
+  | { readonly verb: "fetch"; readonly name: string; readonly motion: CursorMotion; readonly move: boolean }
+  | { readonly verb: "close"; readonly name: string | undefined };
+
+/** A cursor as pg_cursors shows it. */
+export interface CursorListing {
+  readonly name: string;
+  readonly statement: string;
+  readonly hold: boolean;
+  readonly binary: boolean;
+  readonly scroll: boolean;
+  /** In milliseconds since 1970. */
+  readonly createdAtMs: number;
+}
+
+/** The protocol's portals, as far as SQL sees them. */
+export interface ClientPortals {
+  list(): readonly CursorListing[];
+  /** Remembers which there are; calling what it gives closes those made since. */
+  mark(): () => Promise<void>;
 }
 
 /** A statement under a name. The protocol's Parse and SQL's PREPARE share the names. */
@@ -154,6 +181,8 @@ export interface QuerySession extends AsyncDisposable {
   readonly named: Map<string, NamedStatement>;
   /** The session's cursors: clients may use them like portals. */
   readonly cursors: ClientCursors;
+  /** Tells the session of the portals beside its cursors: savepoints take them along, pg_cursors shows them. */
+  usePortals(portals: ClientPortals): void;
   /** What other sessions, or this one, notified and the client may hear now: nothing inside a transaction. */
   takeNotifications(): readonly Notification[];
   /** Calls `wake` when a notification arrives, until it is replaced. */

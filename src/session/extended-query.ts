@@ -1,6 +1,8 @@
 /** Parse, Bind, Describe, Execute and Close. Errors are thrown; skipping to Sync is the loop's. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { ResultColumn, StatementDescription, StatementResult } from "../query/types.js";
+import { OID } from "../pgtypes/oids.js";
+import { requireValue } from "../pgtypes/parameters.js";
+import type { BoundParameter, ResultColumn } from "../query/types.js";
 import {
   writeBindComplete,
   writeCloseComplete,
@@ -21,28 +23,33 @@ import {
   type ParseMessage,
 } from "../wire/frontend-messages.js";
 import type { ClientContext } from "./client-context.js";
-import type { Portal, Portals } from "./portals.js";
+import { NoRows } from "./fetched-rows.js";
+import type { CommandOutcome } from "./outcome.js";
+import { MAX_BUFFERED_BYTES, type Portal, type Portals } from "./portals.js";
 import { PreparedStatement, type PreparedStatements } from "./prepared-statements.js";
-import {
-  announcedTypes,
-  describeColumns,
-  encodingFormats,
-  expandFormats,
-  requireAnnounced,
-  resultFormats,
-} from "./row-description.js";
+import { announcedTypes, describeColumns, expandFormats, resultFormats } from "./row-description.js";
 import { openRows, runCopy, sendRows } from "./send-result.js";
-import { endsTransaction } from "./transaction-end.js";
+import { notRunnable, refuseFailedBlock, type StatementRunner } from "./statement-runner.js";
+
+/** A parameter with more bytes is not read twice. */
+const MAX_CHECKED_BYTES = 65_536;
 
 export class ExtendedQuery {
   readonly #context: ClientContext;
   readonly #statements: PreparedStatements;
   readonly #portals: Portals;
+  readonly #runner: StatementRunner;
 
-  constructor(context: ClientContext, statements: PreparedStatements, portals: Portals) {
+  constructor(
+    context: ClientContext,
+    statements: PreparedStatements,
+    portals: Portals,
+    runner: StatementRunner,
+  ) {
     this.#context = context;
     this.#statements = statements;
     this.#portals = portals;
+    this.#runner = runner;
   }
 
   async parse(message: ParseMessage): Promise<void> {
@@ -54,7 +61,7 @@ export class ExtendedQuery {
     }
     const statement = new PreparedStatement(parsed[0], message.parameterOids);
     // What is wrong with it is said now, and nothing is kept: pipelining drivers count on either.
-    await this.#describeNow(statement);
+    await this.#runner.describe(statement);
     this.#statements.requireRoom(message.name, message.text.length);
     this.#statements.set(message.name, statement);
     writeParseComplete(this.#context.output.writer);
@@ -64,7 +71,7 @@ export class ExtendedQuery {
     const statement = this.#statements.get(message.statement);
     const wrongFormat = formatError(message);
     if (wrongFormat?.code === SQLSTATE.protocolViolation) throw wrongFormat;
-    if (!statement.isDescribed) await this.#describeNow(statement);
+    if (!statement.isDescribed) await this.#runner.describe(statement);
     const expected = statement.parameterOids.length;
     const given = message.parameters.length;
     if (given !== expected) {
@@ -75,24 +82,26 @@ export class ExtendedQuery {
     }
     // A failed block says so here, for all but what ends it.
     if (this.#context.session.status === "E") await statement.describe(this.#context);
-    if (statement.parsed === undefined) this.#refuseFailedBlock();
+    if (statement.parsed === undefined) refuseFailedBlock(this.#context);
     const isNamed = message.portal !== "";
     this.#portals.requireRoom(message.portal, this.#context.session.cursors, message.parameters);
     if (!isNamed && this.#portals.has("")) await this.#portals.close("");
     if (wrongFormat !== undefined) throw wrongFormat;
+    const formats = expandFormats(message.parameterFormats.filter(isFormatCode), given).map(formatName);
+    this.#checkValues(statement, message.parameters, formats);
     const wanted = message.resultFormats.filter(isFormatCode);
     if (wanted.length > 1) await this.#checkResultFormats(statement, wanted);
-    const formats = expandFormats(message.parameterFormats.filter(isFormatCode), given);
     this.#portals.set(message.portal, {
       statement,
       parameters: message.parameters.map((bytes, index) => ({
-        format: formatName(formats[index] ?? 0),
+        format: formats[index] ?? "text",
         // A view would keep all that came with the message for as long as the portal lives.
         bytes: isNamed && bytes !== null ? Buffer.from(bytes) : bytes,
       })),
       resultFormats: wanted,
       announced: undefined,
       state: { kind: "bound" },
+      createdAtMs: Date.now(),
     });
     writeBindComplete(this.#context.output.writer);
   }
@@ -101,7 +110,7 @@ export class ExtendedQuery {
     const cursor =
       object === "portal" && !this.#portals.has(name) ? this.#context.session.cursors : undefined;
     if (cursor?.has(name)) {
-      this.#refuseFailedBlock();
+      refuseFailedBlock(this.#context);
       return this.#writeColumns(cursor.columnsOf(name), []);
     }
     if (object === "statement") await this.#describeStatement(this.#statements.get(name));
@@ -112,17 +121,16 @@ export class ExtendedQuery {
     if (!this.#portals.has(name) && this.#context.session.cursors.has(name))
       return this.#executeCursor(name, maxRows);
     const portal = this.#portals.get(name);
+    if (portal.state.kind !== "bound") refuseFailedBlock(this.#context);
     switch (portal.state.kind) {
       case "bound":
         return this.#start(portal, maxRows);
       case "open":
         return this.#sendPortal(portal, portal.state, maxRows);
-      case "exhausted":
-        return this.#complete(portal.state.tag(0));
+      case "active":
       case "done":
-        throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `portal "${name}" cannot be run`);
       case "failed":
-        throw failedBlock();
+        throw notRunnable(name);
     }
   }
 
@@ -134,13 +142,9 @@ export class ExtendedQuery {
     writeCloseComplete(this.#context.output.writer);
   }
 
-  #refuseFailedBlock(): void {
-    if (this.#context.session.status === "E") throw failedBlock();
-  }
-
   /** A cursor of SQL by its name, as text: what is left of it, or the next rows. */
   async #executeCursor(name: string, maxRows: number): Promise<void> {
-    this.#refuseFailedBlock();
+    refuseFailedBlock(this.#context);
     await this.#portals.bufferUnread();
     const result = await this.#context.session.cursors.next(name, maxRows);
     const source = openRows(this.#context, result, expandFormats([], result.columns.length));
@@ -150,25 +154,36 @@ export class ExtendedQuery {
     else this.#complete(result.tag(rows));
   }
 
-  async #describeNow(statement: PreparedStatement): Promise<StatementDescription> {
-    if (this.#portals.anyUnread) await this.#portals.bufferUnread();
-    return await statement.describe(this.#context);
+  /**
+   * Values that are none of their parameter's type are refused when they come, not when the statement runs. Large ones are
+   * read once only, when it runs.
+   */
+  #checkValues(
+    statement: PreparedStatement,
+    values: readonly (Uint8Array | null)[],
+    formats: readonly BoundParameter["format"][],
+  ): void {
+    for (const [index, bytes] of values.entries()) {
+      if (bytes === null || bytes.length > MAX_CHECKED_BYTES) continue;
+      const oid = statement.parameterOids[index] ?? OID.text;
+      requireValue({ bytes, format: formats[index] ?? "text" }, oid, this.#context.encoding.timeZone);
+    }
   }
 
   async #checkResultFormats(statement: PreparedStatement, formats: readonly FormatCode[]): Promise<void> {
-    const { columns } = await this.#describeNow(statement);
+    const { columns } = await this.#runner.describe(statement);
     if (columns !== null) resultFormats(formats, columns.length);
   }
 
   async #describeStatement(statement: PreparedStatement): Promise<void> {
-    const { parameterOids, columns } = await this.#describeNow(statement);
+    const { parameterOids, columns } = await this.#runner.describe(statement);
     statement.announce(announcedTypes(columns));
     writeParameterDescription(this.#context.output.writer, parameterOids);
     this.#writeColumns(columns, columns === null ? [] : expandFormats([], columns.length));
   }
 
   async #describePortal(portal: Portal): Promise<void> {
-    const { columns } = await this.#describeNow(portal.statement);
+    const { columns } = await this.#runner.describe(portal.statement);
     const types = announcedTypes(columns);
     portal.statement.announce(types);
     this.#writeColumns(columns, columns === null ? [] : resultFormats(portal.resultFormats, columns.length));
@@ -182,17 +197,12 @@ export class ExtendedQuery {
   }
 
   async #start(portal: Portal, maxRows: number): Promise<void> {
-    const { parsed, declaredOids } = portal.statement;
-    const { session, implicit, interrupt, output } = this.#context;
-    if (parsed === undefined) return writeEmptyQueryResponse(output.writer);
-    if (endsTransaction(parsed.text)) await this.#portals.closeAll();
-    else if (this.#portals.anyUnread) await this.#portals.bufferUnread();
-    interrupt.throwIfRequested();
-    implicit.begin(false);
+    if (portal.statement.parsed === undefined) return writeEmptyQueryResponse(this.#context.output.writer);
     const wasInBlock = this.#inBlock();
     this.#context.forgetDescriptions();
-    const result = await session.execute(parsed, portal.parameters, declaredOids);
-    await this.#sendResult(portal, result, maxRows);
+    const result = await this.#runner.start(portal);
+    if (portal.state.kind === "open") await this.#sendPortal(portal, portal.state, maxRows);
+    else if (result !== undefined) await this.#sendCommand(result);
     // COMMIT or ROLLBACK, by whatever text: no portal outlives its transaction.
     if (wasInBlock && !this.#inBlock()) await this.#portals.closeAll();
   }
@@ -201,42 +211,16 @@ export class ExtendedQuery {
     return this.#context.session.status !== "I";
   }
 
-  async #sendResult(portal: Portal, result: StatementResult, maxRows: number): Promise<void> {
+  async #sendCommand(result: CommandOutcome): Promise<void> {
     switch (result.kind) {
-      case "rows":
-        return this.#openPortal(portal, result, maxRows);
       case "command":
-        portal.state = { kind: "done" };
         return this.#complete(result.tag);
       case "copyIn":
       case "copyOut":
-        portal.state = { kind: "done" };
         return this.#complete(await runCopy(this.#context, result));
       case "empty":
         return writeEmptyQueryResponse(this.#context.output.writer);
     }
-  }
-
-  async #openPortal(
-    portal: Portal,
-    result: Extract<StatementResult, { readonly kind: "rows" }>,
-    maxRows: number,
-  ): Promise<void> {
-    const types = announcedTypes(result.columns);
-    let open;
-    try {
-      const announced = portal.announced === undefined ? portal.statement.announced : portal.announced;
-      requireAnnounced(announced, types);
-      if (announced === undefined) portal.statement.announce(types);
-      const asked = resultFormats(portal.resultFormats, result.columns.length);
-      const formats = encodingFormats(asked, announced);
-      open = { kind: "open", source: openRows(this.#context, result, formats), tag: result.tag } as const;
-    } catch (error) {
-      await result.batches.return?.();
-      throw error;
-    }
-    portal.state = open;
-    await this.#sendPortal(portal, open, maxRows);
   }
 
   async #sendPortal(
@@ -246,11 +230,14 @@ export class ExtendedQuery {
   ): Promise<void> {
     const { rows, suspended } = await sendRows(this.#context, open.source, maxRows);
     if (suspended) {
+      // FETCH has moved its cursor by all it was asked for, however much of it was sent.
+      if (portal.statement.parsed?.cursor !== undefined) await open.source.bufferRest(MAX_BUFFERED_BYTES);
       this.#context.writeNotices();
       return writePortalSuspended(this.#context.output.writer);
     }
-    portal.state = { kind: "exhausted", tag: open.tag };
-    this.#complete(open.tag(rows));
+    const { tag, source } = open;
+    portal.state = { kind: "open", source: new NoRows(source), tag };
+    this.#complete(tag(rows));
   }
 
   #complete(tag: string): void {
@@ -261,11 +248,4 @@ export class ExtendedQuery {
 
 function formatName(code: FormatCode): "text" | "binary" {
   return code === 1 ? "binary" : "text";
-}
-
-function failedBlock(): SqlError {
-  return new SqlError(
-    SQLSTATE.inFailedSqlTransaction,
-    "current transaction is aborted, commands ignored until end of transaction block",
-  );
 }

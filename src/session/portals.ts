@@ -1,27 +1,27 @@
 /** Portals: statements bound to parameters, and how far each has run. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { BoundParameter, ClientCursors } from "../query/types.js";
+import type { BoundParameter, ClientCursors, ClientPortals, CursorListing } from "../query/types.js";
 import type { FormatCode } from "../wire/frontend-messages.js";
 import type { PreparedStatement } from "./prepared-statements.js";
 import type { AnnouncedTypes } from "./row-description.js";
-import type { RowSource } from "./row-source.js";
+import type { RowReader } from "./row-reader.js";
 
 /** Portals one client may hold inside one transaction. */
 const MAX_PORTALS = 10_000;
 /** Parameters of all named portals of one client. */
 const MAX_PARAMETER_BYTES = 67_108_864;
 /** Unread rows of all suspended portals of one client, kept in memory while other statements run. */
-const MAX_BUFFERED_BYTES = 67_108_864;
+export const MAX_BUFFERED_BYTES = 67_108_864;
 
 type PortalState =
   | { readonly kind: "bound" }
-  /** Rows are there to be read on: between two Executes with a row limit. */
-  | { readonly kind: "open"; readonly source: RowSource; readonly tag: (rows: number) => string }
-  /** A rows result read to its end: executing again gives no rows. */
-  | { readonly kind: "exhausted"; readonly tag: (rows: number) => string }
+  /** It has rows, though perhaps none that were not read: executing it again goes on with them. */
+  | { readonly kind: "open"; readonly source: RowReader; readonly tag: (rows: number) => string }
+  /** Its statement is being started. */
+  | { readonly kind: "active" }
   /** A command: it ran, and cannot run twice. */
   | { readonly kind: "done" }
-  /** Its transaction failed. */
+  /** It failed, or its transaction did before its rows were read. */
   | { readonly kind: "failed" };
 
 export interface Portal {
@@ -31,10 +31,11 @@ export interface Portal {
   /** Result types told by Describe: undefined before. */
   announced: AnnouncedTypes | undefined;
   state: PortalState;
+  readonly createdAtMs: number;
 }
 
 /** A client's portals by name; the unnamed one is replaced by the next Bind or Query. */
-export class Portals {
+export class Portals implements ClientPortals {
   readonly #byName = new Map<string, Portal>();
   /** Parameters of those with a name. */
   #parameterBytes = 0;
@@ -100,9 +101,20 @@ export class Portals {
     for (const portal of portals) await release(portal);
   }
 
-  /** The transaction failed: portals keep their names until it ends, and cannot run. */
+  /** CLOSE ALL: what runs it stays. */
+  async closeInactive(): Promise<void> {
+    for (const [name, { state }] of this.#byName) if (state.kind !== "active") await this.close(name);
+  }
+
+  /**
+   * A statement failed. What was running or being read is lost; portals whose rows are here, or which did not run yet,
+   * serve again after a ROLLBACK TO a savepoint they are older than.
+   */
   async failAll(): Promise<void> {
     for (const portal of this.#byName.values()) {
+      const { state } = portal;
+      const isLost = state.kind === "active" || (state.kind === "open" && !state.source.isDetached);
+      if (!isLost) continue;
       await release(portal);
       portal.state = { kind: "failed" };
     }
@@ -110,8 +122,27 @@ export class Portals {
 
   /** Some portal holds its result open: the session can run nothing else before `bufferUnread`. */
   get anyUnread(): boolean {
-    for (const { state } of this.#byName.values()) if (state.kind === "open") return true;
+    for (const { state } of this.#byName.values())
+      if (state.kind === "open" && !state.source.isDetached) return true;
     return false;
+  }
+
+  mark(): () => Promise<void> {
+    const known = new Set(this.#byName.values());
+    return async () => {
+      for (const [name, portal] of this.#byName) if (!known.has(portal)) await this.close(name);
+    };
+  }
+
+  list(): readonly CursorListing[] {
+    return Array.from(this.#byName, ([name, { statement, createdAtMs }]) => ({
+      name,
+      statement: statement.parsed?.text ?? "",
+      hold: false,
+      binary: false,
+      scroll: false,
+      createdAtMs,
+    }));
   }
 
   /** Frees the session for another statement: unread rows go to memory. Errors: 54000 when they are too many. */

@@ -17,6 +17,7 @@ import { Portals } from "./portals.js";
 import { PreparedStatements } from "./prepared-statements.js";
 import { FatalError, reportOf } from "./reports.js";
 import { simpleQuery } from "./simple-query.js";
+import { StatementRunner } from "./statement-runner.js";
 
 /** Identifies the connection to CancelRequest. */
 export interface BackendKey {
@@ -28,6 +29,7 @@ export class ProtocolSession {
   readonly #context: ClientContext;
   readonly #statements: PreparedStatements;
   readonly #portals = new Portals();
+  readonly #runner: StatementRunner;
   readonly #extended: ExtendedQuery;
   /** After an error in an extended-query message: everything is skipped until Sync. */
   #skipping = false;
@@ -39,7 +41,9 @@ export class ProtocolSession {
   constructor(session: QuerySession, channel: ClientChannel, log: Logger) {
     this.#context = new ClientContext(session, channel, log);
     this.#statements = new PreparedStatements(session.named);
-    this.#extended = new ExtendedQuery(this.#context, this.#statements, this.#portals);
+    this.#runner = new StatementRunner(this.#context, this.#portals);
+    this.#extended = new ExtendedQuery(this.#context, this.#statements, this.#portals, this.#runner);
+    session.usePortals(this.#portals);
   }
 
   /**
@@ -131,7 +135,7 @@ export class ProtocolSession {
   }
 
   async #query(text: string): Promise<void> {
-    await simpleQuery(this.#context, this.#statements, this.#portals, text);
+    await simpleQuery(this.#context, this.#statements, this.#portals, this.#runner, text);
     await this.#ready();
   }
 

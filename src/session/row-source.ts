@@ -1,10 +1,11 @@
 /** One open result: its rows as DataRow messages, from where the client stopped reading. */
-import { SQLSTATE, SqlError } from "../core/errors.js";
+import { notSupported } from "../core/errors.js";
 import type { EncodingOptions } from "../pgtypes/cell-writer.js";
 import { RowEncoder } from "../pgtypes/row-encoder.js";
 import type { ResultColumn, RowBatch } from "../query/types.js";
 import type { FormatCode } from "../wire/frontend-messages.js";
 import { BufferedRows, type EncodedRows } from "./buffered-rows.js";
+import { requireBuffered, requireFormats, RowReader, sameFormats } from "./row-reader.js";
 
 /** Rows are encoded in slices of about this size: what is held for a slow reader. */
 const SLICE_BYTES = 262_144;
@@ -20,11 +21,12 @@ const MAX_SLICE_ROWS = 2048;
  * Owns    the batches: read to the end, or returned by `close`
  * Limits  a slice is about SLICE_BYTES, and one row may be as large as DuckDB allows
  */
-export class RowSource {
-  readonly #columns: readonly ResultColumn[];
-  readonly #formats: readonly FormatCode[];
+export class RowSource extends RowReader {
   readonly #batches: AsyncIterator<RowBatch>;
+  readonly #encoding: EncodingOptions;
   readonly #encoder: RowEncoder;
+  /** For rows a FETCH wants in other formats. */
+  #other: { readonly formats: readonly FormatCode[]; readonly encoder: RowEncoder } | undefined;
   readonly #buffered = new BufferedRows();
   /** The batch behind `#batch`. */
   #fetching: Promise<IteratorResult<RowBatch>> | undefined;
@@ -38,47 +40,27 @@ export class RowSource {
     formats: readonly FormatCode[],
     encoding: EncodingOptions,
   ) {
-    this.#columns = result.columns;
-    this.#formats = formats;
+    super(result.columns, formats);
     this.#batches = result.batches;
-    const types = result.columns.map((column) => column.type);
-    const valueFormats = formats.map((format) => (format === 1 ? "binary" : "text"));
-    this.#encoder = new RowEncoder(types, valueFormats, encoding);
+    this.#encoding = encoding;
+    this.#encoder = this.#encoderFor(formats);
   }
 
-  /**
-   * At most `maxRows` rows, undefined at the end; their bytes are valid until the next call. `ahead` fetches the next
-   * batch while these are encoded and on their way.
-   */
-  async read(maxRows: number, ahead: boolean): Promise<EncodedRows | undefined> {
-    const kept = this.#buffered.take(maxRows);
-    if (kept !== undefined) return kept;
-    if (!(await this.#load())) return undefined;
-    if (ahead) void this.#startFetch();
-    return this.#encodeSlice(maxRows);
+  get isDetached(): boolean {
+    return this.#ended;
   }
 
-  /**
-   * Moves the rows not read yet into memory, so that the session can run something else.
-   *
-   * Errors  54000 beyond `limitBytes`; the source is closed then
-   */
   async bufferRest(limitBytes: number): Promise<number> {
     while (await this.#load()) {
-      const { bytes, rows } = this.#encodeSlice(MAX_SLICE_ROWS);
+      const { bytes, rows } = this.#encodeSlice(MAX_SLICE_ROWS, this.formats);
       this.#buffered.add({ bytes: bytes.slice(), rows });
-      if (this.#buffered.bytes > limitBytes) {
-        await this.close();
-        throw new SqlError(SQLSTATE.programLimitExceeded, "too many unread rows in a suspended portal", {
-          detail: `Another statement was sent while more than ${limitBytes} bytes of its rows were unread.`,
-          hint: "read the portal to its end or close it first",
-        });
-      }
+      const kept = this.#buffered.bytes;
+      if (kept > limitBytes) await this.close();
+      requireBuffered(kept, limitBytes);
     }
     return this.#buffered.bytes;
   }
 
-  /** Ends the result. Safe to call twice, and after the end. */
   async close(): Promise<void> {
     this.#buffered.clear();
     this.#batch = undefined;
@@ -87,6 +69,20 @@ export class RowSource {
     // Its failure, if any, has nobody left to tell: the rows are not wanted any more.
     this.#fetching?.catch(() => undefined);
     await this.#batches.return?.();
+  }
+
+  protected async readSlice(
+    maxRows: number,
+    ahead: boolean,
+    formats: readonly FormatCode[],
+  ): Promise<EncodedRows | undefined> {
+    if (this.#buffered.bytes > 0) {
+      requireFormats(this.formats, formats);
+      return this.#buffered.take(maxRows);
+    }
+    if (!(await this.#load())) return undefined;
+    if (ahead) void this.#startFetch();
+    return this.#encodeSlice(maxRows, formats);
   }
 
   /** Makes sure that a batch with unread rows is there; false at the end. */
@@ -109,13 +105,13 @@ export class RowSource {
     return this.#fetching;
   }
 
-  #encodeSlice(maxRows: number): EncodedRows {
+  #encodeSlice(maxRows: number, formats: readonly FormatCode[]): EncodedRows {
     const batch = this.#batch;
     if (batch === undefined) throw new Error("no batch to encode");
     const available = rowCount(batch) - this.#nextRow;
     const fits = available <= this.#sliceRows * SLICE_TOLERANCE;
     const rows = Math.min(maxRows, fits ? available : this.#sliceRows);
-    const bytes = this.#encode(batch, this.#nextRow, rows);
+    const bytes = this.#encode(batch, this.#nextRow, rows, formats);
     this.#sliceRows = Math.max(1, Math.min(MAX_SLICE_ROWS, Math.floor((SLICE_BYTES * rows) / bytes.length)));
     this.#nextRow += rows;
     if (rows === available) {
@@ -125,23 +121,35 @@ export class RowSource {
     return { bytes, rows };
   }
 
-  #encode(batch: RowBatch, firstRow: number, rows: number): Uint8Array {
+  #encode(batch: RowBatch, firstRow: number, rows: number, formats: readonly FormatCode[]): Uint8Array {
     switch (batch.kind) {
       case "chunk":
-        return this.#encoder.encodeChunk(batch.chunk, firstRow, rows);
+        return this.#encoderOf(formats).encodeChunk(batch.chunk, firstRow, rows);
       case "text":
-        this.#requireTextFormats();
+        this.#requireTextFormats(formats);
         return this.#encoder.encodeText(batch.rows.slice(firstRow, firstRow + rows));
       default:
         return batch satisfies never;
     }
   }
 
+  #encoderOf(formats: readonly FormatCode[]): RowEncoder {
+    if (sameFormats(formats, this.formats)) return this.#encoder;
+    if (this.#other === undefined || !sameFormats(formats, this.#other.formats))
+      this.#other = { formats, encoder: this.#encoderFor(formats) };
+    return this.#other.encoder;
+  }
+
+  #encoderFor(formats: readonly FormatCode[]): RowEncoder {
+    const types = this.columns.map((column) => column.type);
+    const valueFormats = formats.map((format) => (format === 1 ? "binary" : "text"));
+    return new RowEncoder(types, valueFormats, this.#encoding);
+  }
+
   /** Rows made as text can go out in binary only where binary is the same bytes: in columns of type text. */
-  #requireTextFormats(): void {
-    const bad = this.#columns.find((column, index) => column.type !== null && this.#formats[index] === 1);
-    if (bad === undefined) return;
-    throw new SqlError(SQLSTATE.featureNotSupported, `column "${bad.name}" is available in text format only`);
+  #requireTextFormats(formats: readonly FormatCode[]): void {
+    const bad = this.columns.find((column, index) => column.type !== null && formats[index] === 1);
+    if (bad !== undefined) throw notSupported(`column "${bad.name}" is available in text format only`);
   }
 }
 

@@ -1,5 +1,4 @@
 /** Sends what a statement gave back. The one place where rows go out, for simple and extended queries alike. */
-import type { StatementResult } from "../query/types.js";
 import {
   writeCopyDone,
   writeCopyInResponse,
@@ -10,14 +9,15 @@ import type { ClientContext } from "./client-context.js";
 import { copyIn } from "./copy-in.js";
 import { copyOutRows } from "./copy-out.js";
 import { describeColumns, expandFormats } from "./row-description.js";
+import type { Outcome, RowsOutcome } from "./outcome.js";
+import type { RowReader } from "./row-reader.js";
 import { RowSource } from "./row-source.js";
 
-type RowsResult = Extract<StatementResult, { readonly kind: "rows" }>;
-type CopyResult = Extract<StatementResult, { readonly kind: "copyIn" | "copyOut" }>;
+type CopyResult = Extract<Outcome, { readonly kind: "copyIn" | "copyOut" }>;
 
 /** Sends all rows of a simple query's result, their description first, and gives the tag. */
-export async function sendDescribedRows(context: ClientContext, result: RowsResult): Promise<string> {
-  const formats = expandFormats(result.binary === true ? [1] : [], result.columns.length);
+export async function sendDescribedRows(context: ClientContext, result: RowsOutcome): Promise<string> {
+  const formats = expandFormats(isBinary(result) ? [1] : [], result.columns.length);
   const source = openRows(context, result, formats);
   try {
     writeRowDescription(context.output.writer, describeColumns(result.columns, formats));
@@ -28,9 +28,17 @@ export async function sendDescribedRows(context: ClientContext, result: RowsResu
   }
 }
 
+function isBinary(result: RowsOutcome): boolean {
+  return result.kind === "rows" && result.binary === true;
+}
+
 /** Opens a result for reading; the caller closes it. */
-export function openRows(context: ClientContext, result: RowsResult, formats: readonly (0 | 1)[]): RowSource {
-  return new RowSource(result, formats, context.encoding);
+export function openRows(
+  context: ClientContext,
+  result: RowsOutcome,
+  formats: readonly (0 | 1)[],
+): RowReader {
+  return result.kind === "fetched" ? result.open(formats) : new RowSource(result, formats, context.encoding);
 }
 
 /**
@@ -39,7 +47,7 @@ export function openRows(context: ClientContext, result: RowsResult, formats: re
  */
 export async function sendRows(
   context: ClientContext,
-  source: RowSource,
+  source: RowReader,
   maxRows: number,
 ): Promise<{ readonly rows: number; readonly suspended: boolean }> {
   const limit = maxRows === 0 ? Number.POSITIVE_INFINITY : maxRows;

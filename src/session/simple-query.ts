@@ -5,7 +5,7 @@ import type { ClientContext } from "./client-context.js";
 import type { Portals } from "./portals.js";
 import type { PreparedStatements } from "./prepared-statements.js";
 import { runCopy, sendDescribedRows } from "./send-result.js";
-import { endsTransaction } from "./transaction-end.js";
+import type { StatementRunner } from "./statement-runner.js";
 
 /**
  * Runs the statements of one Query message in order. An error is thrown and stops the rest.
@@ -16,6 +16,7 @@ export async function simpleQuery(
   context: ClientContext,
   statements: PreparedStatements,
   portals: Portals,
+  runner: StatementRunner,
   text: string,
 ): Promise<void> {
   statements.close("");
@@ -24,21 +25,18 @@ export async function simpleQuery(
   if (parsed.length === 0) writeEmptyQueryResponse(context.output.writer);
   if (parsed.length > 1) context.implicit.begin(true);
   for (const [index, statement] of parsed.entries()) {
-    await runStatement(context, portals, statement, index === parsed.length - 1);
+    await runStatement(context, runner, statement, index === parsed.length - 1);
     await context.slice.restIfOver();
   }
 }
 
 async function runStatement(
   context: ClientContext,
-  portals: Portals,
+  runner: StatementRunner,
   statement: ParsedStatement,
   isLast: boolean,
 ): Promise<void> {
-  if (endsTransaction(statement.text)) await portals.closeAll();
-  else await portals.bufferUnread();
-  context.interrupt.throwIfRequested();
-  const tag = await executeAndSend(context, statement);
+  const tag = await executeAndSend(context, runner, statement);
   context.interrupt.throwIfRequested();
   if (isLast) await context.implicit.end();
   context.writeNotices();
@@ -50,11 +48,13 @@ async function runStatement(
 /** The command tag; undefined for a statement that turned out to be empty. */
 async function executeAndSend(
   context: ClientContext,
+  runner: StatementRunner,
   statement: ParsedStatement,
 ): Promise<string | undefined> {
-  const result = await context.session.execute(statement, [], []);
+  const result = await runner.run(statement, [], []);
   switch (result.kind) {
     case "rows":
+    case "fetched":
       return sendDescribedRows(context, result);
     case "command":
       return result.tag;

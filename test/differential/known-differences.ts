@@ -25,14 +25,6 @@ const DIFFERENCES: readonly Difference[] = [
   },
   {
     reason:
-      "values of parameters are read when a statement runs, not at Bind: the same error, or the one of a statement that must not run here, comes behind bindComplete",
-    applies: (_, ours, theirs) =>
-      VALUE_ERRORS.some((code) => count(theirs, code) > 0) &&
-      errors(ours) === errors(theirs) &&
-      theirs.slice(0, firstError(theirs)).every((line, i) => line === ours[i]),
-  },
-  {
-    reason:
       "FETCH is described by the cursor there is: PostgreSQL keeps what it found at Parse, even if the cursor was made later",
     applies: (messages, ours, theirs) =>
       messages.some((message) => message.startsWith("Describe")) &&
@@ -48,12 +40,6 @@ const DIFFERENCES: readonly Difference[] = [
       count(ours, "25P02") > count(theirs, "25P02") &&
       ours.at(-1) === theirs.at(-1),
   },
-  {
-    reason: "FETCH, MOVE and CLOSE find cursors that DECLARE made, not portals that Bind made",
-    applies: (messages, ours, theirs) =>
-      count(ours, "34000") > count(theirs, "34000") &&
-      messages.some((message) => message.startsWith('BindAs {"portal":"h"')),
-  },
 ];
 
 export function isKnown(
@@ -67,15 +53,4 @@ export function isKnown(
 
 function count(lines: readonly string[], code: string): number {
   return lines.filter((line) => line.endsWith(` ${code}`)).length;
-}
-
-/** A value that is none of its type, in text or binary; a binary one that is too short. */
-const VALUE_ERRORS = ["22P02", "22P03", "22021", "08P01"];
-
-function errors(lines: readonly string[]): number {
-  return lines.filter((line) => line.startsWith("error ")).length;
-}
-
-function firstError(lines: readonly string[]): number {
-  return lines.findIndex((line) => line.startsWith("error "));
 }

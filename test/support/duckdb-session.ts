@@ -164,6 +164,8 @@ class DuckDbSession implements QuerySession {
 
   onNotification(): void {}
 
+  usePortals(): void {}
+
   idleLimit(): undefined {
     return undefined;
   }
