@@ -25,7 +25,7 @@ import {
 import type { ClientContext } from "./client-context.js";
 import { NoRows } from "./fetched-rows.js";
 import type { CommandOutcome } from "./outcome.js";
-import { MAX_BUFFERED_BYTES, type Portal, type Portals } from "./portals.js";
+import type { Portal, Portals } from "./portals.js";
 import { PreparedStatement, type PreparedStatements } from "./prepared-statements.js";
 import { announcedTypes, describeColumns, expandFormats, resultFormats } from "./row-description.js";
 import { openRows, runCopy, sendRows } from "./send-result.js";
@@ -230,8 +230,7 @@ export class ExtendedQuery {
   ): Promise<void> {
     const { rows, suspended } = await sendRows(this.#context, open.source, maxRows);
     if (suspended) {
-      // FETCH has moved its cursor by all it was asked for, however much of it was sent.
-      if (portal.statement.parsed?.cursor !== undefined) await open.source.bufferRest(MAX_BUFFERED_BYTES);
+      await this.#runner.settle(portal, open.source);
       this.#context.writeNotices();
       return writePortalSuspended(this.#context.output.writer);
     }

@@ -13,7 +13,7 @@ import type { ClientContext } from "./client-context.js";
 import { FetchedRows } from "./fetched-rows.js";
 import type { CommandOutcome, FetchResult, Outcome, RowsOutcome } from "./outcome.js";
 import { forwardStep, isOnRow } from "./portal-motion.js";
-import type { Portal, Portals } from "./portals.js";
+import { MAX_BUFFERED_BYTES, type Portal, type Portals } from "./portals.js";
 import type { PreparedStatement } from "./prepared-statements.js";
 import { announcedTypes, encodingFormats, requireAnnounced, resultFormats } from "./row-description.js";
 import type { RowReader } from "./row-reader.js";
@@ -50,7 +50,6 @@ export class StatementRunner {
     if (parsed === undefined) return { kind: "empty" };
     this.#context.interrupt.throwIfRequested();
     this.#context.implicit.begin(false);
-    const { state } = portal;
     portal.state = { kind: "active" };
     const result = await this.run(parsed, portal.parameters, declaredOids);
     if (result.kind === "rows" || result.kind === "fetched") {
@@ -136,7 +135,13 @@ export class StatementRunner {
       await this.start(portal);
     }
     if (portal.state.kind !== "open") throw notRunnable(name);
+    await this.settle(portal, portal.state.source);
     return portal.state.source;
+  }
+
+  /** A FETCH has moved its cursor by all it was asked for, however much of that was read. */
+  async settle(portal: Portal, source: RowReader): Promise<void> {
+    if (portal.statement.parsed?.cursor !== undefined) await source.bufferRest(MAX_BUFFERED_BYTES);
   }
 }
 

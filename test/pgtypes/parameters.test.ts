@@ -163,7 +163,7 @@ describe("the type of a parameter", () => {
 
 describe("binary parameters", () => {
   test.each<[number, string, string]>([
-    [OID.int2, "00", "22P03"],
+    [OID.int2, "00", "08P01"],
     [OID.int4, "0000000000", "22P03"],
     [OID.numeric, "0001000000000000", "22P03"],
     [OID.numeric, "00010000c00000000001", "0A000"],
