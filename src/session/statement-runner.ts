@@ -124,7 +124,7 @@ export class StatementRunner {
       return { kind: "command", tag: `MOVE ${isOnRow(source) ? 1 : 0}` };
     const { skip, take } = forwardStep(motion, source);
     await source.skip(skip);
-    return move ? { kind: "command", tag: `MOVE ${await source.skip(take)}` } : fetched(source, take);
+    return move ? { kind: "command", tag: `MOVE ${await source.skip(take)}` } : fetchResult(source, take);
   }
 
   /** The rows of a portal, which is started if it was not yet. Errors: XX000, as PostgreSQL's, when it has none. */
@@ -145,7 +145,7 @@ export class StatementRunner {
   }
 }
 
-function fetched(source: RowReader, count: number): FetchResult {
+function fetchResult(source: RowReader, count: number): FetchResult {
   return {
     kind: "fetched",
     columns: source.columns,
