@@ -30,7 +30,9 @@ import {
   type ResultEnd,
 } from "./results.js";
 import type { SessionCore } from "./session-core.js";
+import { readsOf } from "./serializable.js";
 import { settleSequences } from "./settle-sequences.js";
+import { transactionMode } from "./transaction-mode.js";
 import { describeSteps, hasSteps, runSteps, type StepServices } from "./with-steps.js";
 import type { ResultColumn, StatementDescription, StatementResult } from "./types.js";
 
@@ -141,6 +143,8 @@ async function runInTransaction(
   if (!statement.certain && core.head !== MAIN) {
     throw uncertainOnBranch();
   }
+  if (transactionMode(core, "isolation") === "serializable")
+    core.transactions.noteReads(await readsOf(core.connection, core.scope(transaction), statement));
   if (hasSteps(statement)) {
     const result = await runSteps(core, transaction, statement, input, stepServices(core));
     await endOfStatement(core)(true);

@@ -34,6 +34,7 @@ import { TargetShapes } from "./target-shapes.js";
 import { SessionTransactions } from "./transactions.js";
 import type { Rewind } from "./savepoints.js";
 import type { Settings } from "./settings.js";
+import { transactionMode } from "./transaction-mode.js";
 import { TemporaryTables } from "./temporary-tables.js";
 import type { ClientPortals, NamedStatement, Notice, SessionControl } from "./types.js";
 
@@ -378,8 +379,7 @@ export class SessionCore implements Disposable {
   }
 
   refuseReadOnly(tag: string): void {
-    const setting = this.transactions.inBlock ? "transaction_read_only" : "default_transaction_read_only";
-    if (this.settings.get(setting) === "on") {
+    if (transactionMode(this, "read_only") === "on") {
       throw new SqlError(SQLSTATE.readOnlySqlTransaction, `cannot execute ${tag} in a read-only transaction`);
     }
   }

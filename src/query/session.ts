@@ -213,7 +213,9 @@ export class DuckSession implements QuerySession {
   async #rollbackToSavepoint(name: string): Promise<void> {
     const core = this.#core;
     const signal = this.#running?.signal ?? new AbortController().signal;
-    const keepsSnapshot = core.settings.get("transaction_isolation") === "repeatable read";
+    const keepsSnapshot = ["repeatable read", "serializable"].includes(
+      core.settings.get("transaction_isolation"),
+    );
     await core.transactions.rollbackTo(name, { head: core.head, keepsSnapshot, signal });
     core.discardPlans();
   }

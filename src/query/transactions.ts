@@ -5,10 +5,11 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { HeadId } from "../branch/model.js";
-import { Transaction, type BranchContext } from "../branch/transaction.js";
+import { Transaction, type BranchContext, type CommitCheck } from "../branch/transaction.js";
 import type { Connection } from "../engine/connection.js";
 import type { JournalEntry } from "./block-journal.js";
 import { Savepoints, type Rewind } from "./savepoints.js";
+import { SerializableReads, type StatementReads } from "./serializable.js";
 import type { TransactionStatus } from "./types.js";
 
 export class SessionTransactions {
@@ -22,6 +23,10 @@ export class SessionTransactions {
   lockTimeoutMs = 0;
   #current: Transaction | undefined;
   readonly #savepoints = new Savepoints();
+  /** What the transaction has read, if it is to be serializable. */
+  readonly #reads = new SerializableReads();
+  /** Of the transaction that is about to end. */
+  #check: CommitCheck | undefined;
   /** The statement running now, or the one that failed last, may have left part of its work in the transaction. */
   #writing = false;
   /** The snapshot the block, or the statement, began with. */
@@ -93,6 +98,11 @@ export class SessionTransactions {
   /** A statement of the block has written. What runs outside a block has no savepoint to go back to. */
   record(entry: JournalEntry): void {
     if (this.#current !== undefined && this.shared) this.#savepoints.record(entry, this.#current);
+  }
+
+  /** A statement of a serializable transaction reads these; a rollback to a savepoint does not take it back. */
+  noteReads(reads: StatementReads): void {
+    this.#reads.add(reads);
   }
 
   setSavepoint(name: string, rewinds: readonly Rewind[]): void {
@@ -180,6 +190,7 @@ export class SessionTransactions {
   #forget(): void {
     this.#savepoints.clear();
     this.#snapshotSequence = undefined;
+    this.#check = this.#reads.take(this.#context.registry);
   }
 
   /** Some errors leave DuckDB's transaction as it was: a savepoint can then be gone back to without writing anything again. */
@@ -205,7 +216,7 @@ export class SessionTransactions {
     if (transaction === undefined) return;
     try {
       await this.#endTemporary(transaction);
-      await transaction.commit();
+      await transaction.commit(this.#check);
     } catch (error) {
       await this.#afterRollback();
       throw error;

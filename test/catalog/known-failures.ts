@@ -2,5 +2,4 @@
 export const KNOWN_FAILURES: ReadonlyMap<number, string> = new Map([
   [84, "\\sf of a function of pg_catalog: pg_proc lists the user's macros only"],
   [127, "COPY in binary format is not supported yet"],
-  [158, "serializable isolation: DuckDB gives snapshots, which allow write skew"],
 ]);
