@@ -73,6 +73,7 @@ export const SQLSTATE = {
   invalidObjectDefinition: "42P17",
   datatypeMismatch: "42804",
   wrongObjectType: "42809",
+  cannotCoerce: "42846",
   undefinedFunction: "42883",
   undefinedTable: "42P01",
   undefinedParameter: "42P02",

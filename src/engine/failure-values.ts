@@ -45,7 +45,17 @@ const RE2_ERRORS = [
   "trailing \\\\",
 ].join("|");
 
+/** `STRUCT(VARCHAR, VARCHAR)` is row('a', 'b'). */
+function castName(engineName: string): string {
+  return engineName.startsWith("STRUCT(") ? "record" : typeName(engineName);
+}
+
 export const VALUE_RULES: readonly Rule[] = [
+  {
+    pattern: /^Conversion Error: Unimplemented type for cast \((.*) -> (.*)\)/,
+    code: SQLSTATE.cannotCoerce,
+    message: (m) => `cannot cast type ${castName(text(m[1]))} to ${castName(text(m[2]))}`,
+  },
   {
     pattern: /^Conversion Error: Could not convert string ['"](.*)['"] to (\w+(?:\(\d+,\d+\))?)/s,
     code: (m) => unread(m).code,

@@ -109,6 +109,12 @@ const RULES: readonly Rule[] = [
     message: (m) => `column "${text(m[1])}" already exists`,
   },
   {
+    pattern: /^Catalog Error: \w[\w ]* Function with name "?(?:lo_\w+|loread|lowrite)"? does not exist/,
+    code: SQLSTATE.featureNotSupported,
+    message: () => "large objects are not supported",
+    hint: "keep the bytes in a column of type bytea",
+  },
+  {
     pattern:
       /^Catalog Error: (?:Scalar|Aggregate|Table|Macro)? ?(?:Macro )?Function with name "?(.*?)"? does not exist/,
     code: SQLSTATE.undefinedFunction,

@@ -16,6 +16,7 @@ import {
   sessionRequestOf,
 } from "../session/startup.js";
 import { writeErrorResponse } from "../wire/backend-messages.js";
+import { NoStartupPacketError } from "../wire/frame-reader.js";
 import type { CancelRegistry } from "./cancel-registry.js";
 import { SocketChannel } from "./socket-channel.js";
 import type { TlsIdentity } from "./tls-identity.js";
@@ -182,6 +183,7 @@ export class PgConnection {
   async #reportFatal(cause: SqlError): Promise<void> {
     const { address } = this;
     this.#environment.log.info({ code: cause.code, address }, "connection ended by the server");
+    if (cause instanceof NoStartupPacketError) return;
     try {
       writeErrorResponse(this.#output.writer, reportOf(cause, "FATAL"));
       await this.#output.flush();

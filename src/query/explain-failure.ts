@@ -1,8 +1,9 @@
 /** What a client is told of a statement's failure: DuckDB's words made PostgreSQL's, with place and object. */
-import type { SqlError } from "../core/errors.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import { classifyFailure } from "../engine/failure.js";
 import type { NameReference, RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
-import { characterPosition } from "../sql/lexer.js";
+import { characterPosition, tokenise } from "../sql/lexer.js";
+import { isSymbol, isWord } from "../sql/token-reader.js";
 import { withPosition } from "./error-position.js";
 import { resolveName } from "./relation-names.js";
 import type { SessionCore } from "./session-core.js";
@@ -23,7 +24,11 @@ export async function explainFailure(
     const before = source.slice(0, offsetOf(analysis.text, source) ?? 0);
     return error.with({ position: error.position + characterPosition(before, before.length) - 1 });
   }
-  const named = describeColumn(await describeEnum(core, error, analysis), analysis);
+  const coerced = describeAssignment(
+    foldedColumn(await describeEnum(core, error, analysis), analysis),
+    analysis,
+  );
+  const named = describeColumn(coerced, analysis);
   const place = placeOfName(named, analysis);
   const offset = place === undefined ? undefined : offsetOf(analysis.text, source);
   if (place !== undefined && offset !== undefined)
@@ -62,6 +67,28 @@ function failedTarget(core: SessionCore, name: NameReference): FailedTarget | un
     default:
       return meaning satisfies never;
   }
+}
+
+/** A column that the client wrote without quotes is called in small letters. */
+function foldedColumn(error: SqlError, { text }: RelationalStatement): SqlError {
+  const name = /^column "(.*)" does not exist$/s.exec(error.message)?.[1];
+  if (name === undefined || name === name.toLowerCase()) return error;
+  const isQuoted = tokenise(text).some((token) => token.kind === "quoted" && token.value === name);
+  return isQuoted ? error : error.with({ message: `column "${name.toLowerCase()}" does not exist` });
+}
+
+/** A value without a cast that its column cannot take. Drivers know the case by its routine, and prepare anew. */
+function describeAssignment(error: SqlError, { verb, text }: RelationalStatement): SqlError {
+  const types = /^cannot cast type (.*) to (.*)$/s.exec(error.message);
+  const assigns = verb === "insert" || verb === "update";
+  if (error.code !== SQLSTATE.cannotCoerce || types === null || !assigns) return error;
+  if (tokenise(text).some((token) => isSymbol(token, "::") || isWord(token, "cast"))) return error;
+  const message = `column is of type ${types[2]} but expression is of type ${types[1]}`;
+  return new SqlError(SQLSTATE.datatypeMismatch, message, {
+    hint: "You will need to rewrite or cast the expression.",
+    routine: "transformAssignedExpr",
+    cause: error.cause,
+  });
 }
 
 /** The enum's name in the message: DuckDB's failure does not tell which it was. */

@@ -106,7 +106,9 @@ export class NamedStatements {
   #get(name: string): NamedStatement {
     const statement = this.all.get(name);
     if (statement !== undefined) return statement;
-    throw new SqlError(SQLSTATE.invalidSqlStatementName, `prepared statement "${name}" does not exist`);
+    throw new SqlError(SQLSTATE.invalidSqlStatementName, `prepared statement "${name}" does not exist`, {
+      routine: "FetchPreparedStatement",
+    });
   }
 
   /** A type by its name in SQL, as a cast of nothing tells it. */

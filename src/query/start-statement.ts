@@ -4,6 +4,7 @@ import type { PreparedStatement } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
 import type { ResultStream } from "../engine/result-stream.js";
 import { decodeParameter } from "../pgtypes/parameters.js";
+import { withArrayDepths } from "./array-depths.js";
 import type { ParameterHint } from "./parameter-types.js";
 import type { SessionCore } from "./session-core.js";
 import type { BoundParameter } from "./types.js";
@@ -22,7 +23,7 @@ export async function startStatement(
   await core.types.refresh();
   if (input.parameters.length === 0) return await core.connection.stream(sql);
   const hints = hintsOf(input, await core.types.engineTypesOf(input.declaredOids));
-  const prepared = await core.prepared.get(sql, core.definitions, hints);
+  const prepared = await core.prepared.get(withArrayDepths(sql, hints), core.definitions, hints);
   const types = await core.types.identifyTypes(prepared.parameterTypes);
   bindParameters(prepared, types, input, core.settings.get("TimeZone"));
   return await prepared.stream();

@@ -27,7 +27,13 @@ import { NoRows } from "./fetched-rows.js";
 import type { CommandOutcome } from "./outcome.js";
 import type { Portal, Portals } from "./portals.js";
 import { PreparedStatement, type PreparedStatements } from "./prepared-statements.js";
-import { announcedTypes, describeColumns, expandFormats, resultFormats } from "./row-description.js";
+import {
+  announcedTypes,
+  describeColumns,
+  expandFormats,
+  requireAnnounced,
+  resultFormats,
+} from "./row-description.js";
 import { openRows, runCopy, sendRows } from "./send-result.js";
 import { notRunnable, refuseFailedBlock, type StatementRunner } from "./statement-runner.js";
 
@@ -172,6 +178,8 @@ export class ExtendedQuery {
 
   async #checkResultFormats(statement: PreparedStatement, formats: readonly FormatCode[]): Promise<void> {
     const { columns } = await this.#runner.describe(statement);
+    // Of a result that is no longer what the client was told, the number of columns is not its fault.
+    if (statement.announced !== null) requireAnnounced(statement.announced, announcedTypes(columns));
     if (columns !== null) resultFormats(formats, columns.length);
   }
 

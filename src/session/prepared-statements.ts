@@ -125,7 +125,9 @@ export class PreparedStatements {
     const statement = name === "" ? this.#unnamed : this.#known(name);
     if (statement !== undefined) return statement;
     const what = name === "" ? "unnamed prepared statement" : `prepared statement "${name}"`;
-    throw new SqlError(SQLSTATE.invalidSqlStatementName, `${what} does not exist`);
+    // Drivers that prepare anew by themselves know the case by this name.
+    const routine = name === "" ? undefined : "FetchPreparedStatement";
+    throw new SqlError(SQLSTATE.invalidSqlStatementName, `${what} does not exist`, { routine });
   }
 
   #known(name: string): PreparedStatement | undefined {

@@ -13,6 +13,10 @@ export interface Frame {
 /** Messages that hold no more than a name or a number: PostgreSQL's PQ_SMALL_MESSAGE_LIMIT. */
 const SMALL_MESSAGE_BYTES = 10_000;
 const LENGTH_BYTES = 4;
+
+/** What arrived does not begin like a client of this protocol: PostgreSQL closes the connection without a word. */
+export class NoStartupPacketError extends SqlError {}
+
 /** Chunks are joined up to this size, so that a client sending single bytes cannot cost an object per byte. */
 const JOIN_BYTES = 65_536;
 
@@ -57,7 +61,8 @@ export class FrameReader {
     if (header === undefined) return undefined;
     const length = header.readInt32BE(0);
     if (length < LENGTH_BYTES * 2 || length > maxStartupBytes) {
-      throw this.#die("invalid length of startup packet");
+      const message = "invalid length of startup packet";
+      throw this.#die(new NoStartupPacketError(SQLSTATE.protocolViolation, message));
     }
     return this.#take(length)?.subarray(LENGTH_BYTES);
   }
@@ -67,12 +72,12 @@ export class FrameReader {
     this.#throwIfDead();
     const tag = this.#peek(1)?.readUInt8(0);
     if (tag === undefined) return undefined;
-    if (!isFrontendTag(tag)) throw this.#die(`invalid frontend message type ${tag}`);
+    if (!isFrontendTag(tag)) throw this.#die(violation(`invalid frontend message type ${tag}`));
     const header = this.#peek(1 + LENGTH_BYTES);
     if (header === undefined) return undefined;
     const length = header.readInt32BE(1);
     const limit = isSmallMessage(tag) ? Math.min(SMALL_MESSAGE_BYTES, maxMessageBytes) : maxMessageBytes;
-    if (length < LENGTH_BYTES || length > limit) throw this.#die("invalid message length");
+    if (length < LENGTH_BYTES || length > limit) throw this.#die(violation("invalid message length"));
     const frame = this.#take(1 + length);
     return frame && { tag, body: frame.subarray(1 + LENGTH_BYTES) };
   }
@@ -81,11 +86,11 @@ export class FrameReader {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #die(message: string): SqlError {
-    this.#failure = new SqlError(SQLSTATE.protocolViolation, message);
+  #die(failure: SqlError): SqlError {
+    this.#failure = failure;
     this.#chunks.length = 0;
     this.#bufferedBytes = 0;
-    return this.#failure;
+    return failure;
   }
 
   /** The first `count` bytes in one piece, left where they are. */
@@ -109,4 +114,8 @@ export class FrameReader {
     this.#bufferedBytes -= count;
     return first.subarray(0, count);
   }
+}
+
+function violation(message: string): SqlError {
+  return new SqlError(SQLSTATE.protocolViolation, message);
 }

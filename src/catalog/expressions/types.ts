@@ -22,6 +22,10 @@ const ELEMENT = "regexp_extract(typeof(_1), '^[^\\[]*')";
 const NAME = `CASE ${NAMES.map(([engine, name]) => `WHEN ${ELEMENT} = '${engine}' THEN '${name}'`).join(" ")}
   WHEN starts_with(typeof(_1), 'DECIMAL') THEN 'numeric' ELSE lower(${ELEMENT}) END`;
 
+/** A setting that is on or off, as DuckDB reads a boolean. */
+const SWITCH = "CASE _1 WHEN 'on' THEN 'true' WHEN 'off' THEN 'false' ELSE _1 END";
+
 export const TYPES: Definitions = {
+  duckbranch_switch: [any(1, SWITCH)],
   pg_typeof: [any(1, `${NAME} || if(contains(typeof(_1), '['), '[]', '')`)],
 };

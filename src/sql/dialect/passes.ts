@@ -26,11 +26,13 @@ import type { DialectPass, PassInput } from "./pass.js";
 import { quantifiedArraysPass } from "./quantified-arrays.js";
 import { regclassLiteralsPass } from "./regclass-literals.js";
 import { reservedAliasesPass } from "./reserved-aliases.js";
+import { scalarSourcesPass } from "./scalar-sources.js";
 import { sessionWordsPass } from "./session-words.js";
 import { setFunctionsPass } from "./set-functions.js";
 import { setReturningPass } from "./set-returning.js";
 import { similarPatternsPass } from "./similar-patterns.js";
 import { storageParametersPass } from "./storage-parameters.js";
+import { switchCastsPass } from "./switch-casts.js";
 import { typeNamesPass } from "./type-names.js";
 import { typedLiteralsPass } from "./typed-literals.js";
 import { unicodeLiteralsPass } from "./unicode-literals.js";
@@ -38,6 +40,7 @@ import { wrappedCallsPass } from "./wrapped-calls.js";
 
 /** The order matters only where two passes insert at one place: what the earlier one opens is outermost. */
 const PASSES: readonly DialectPass[] = [
+  scalarSourcesPass,
   formatCallsPass,
   operatorsPass,
   operatorNamesPass,
@@ -48,6 +51,7 @@ const PASSES: readonly DialectPass[] = [
   numberLiteralsPass,
   numericTypesPass,
   lengthCastsPass,
+  switchCastsPass,
   catalogCastsPass,
   catalogColumnsPass,
   quantifiedArraysPass,

@@ -45,19 +45,22 @@ export function seriesCallAt(text: string, tokens: readonly Token[], index: numb
 
 /** A cast around each parameter and quoted number; undefined when the arguments are not all int4. */
 function int4Casts(tokens: readonly Token[], from: number, to: number): TextEdit[] | undefined {
-  const ranges = splitAtCommas(tokens, from, to);
-  const hasNumber = ranges.some((range) => isInt4(tokens, range));
-  const casts = ranges.map((range) => {
-    const [parameter] = range[1] === range[0] + 1 ? tokens.slice(...range) : [];
-    const isOpen = parameter?.kind === "parameter" || isQuotedNumber(parameter);
-    if (parameter === undefined || !isOpen) return isInt4(tokens, range) ? [] : undefined;
-    const { start, end } = parameter;
-    return [
-      { start, end: start, text: "CAST(" },
-      { start: end, end, text: " AS INTEGER)" },
-    ];
+  const ranges = splitAtCommas(tokens, from, to).map((range) => tokens.slice(...range));
+  const hasNumber = ranges.some((argument) => isInt4(argument));
+  const casts = ranges.map((argument) => {
+    const [first] = argument;
+    const isOpen = argument.length === 1 && (first?.kind === "parameter" || isQuotedNumber(first));
+    if (first === undefined || !(isOpen || isInt4(argument))) return undefined;
+    return (isOpen ? [first] : argument.filter(({ kind }) => kind === "parameter")).flatMap(int4Cast);
   });
   return hasNumber && casts.every((cast) => cast !== undefined) ? casts.flat() : undefined;
+}
+
+function int4Cast({ start, end }: Token): TextEdit[] {
+  return [
+    { start, end: start, text: "CAST(" },
+    { start: end, end, text: " AS INTEGER)" },
+  ];
 }
 
 /** `'5'` has no type of its own yet. */
@@ -65,10 +68,18 @@ function isQuotedNumber(token: Token | undefined): boolean {
   return token?.kind === "string" && /^\s*-?\d{1,9}\s*$/.test(token.value);
 }
 
-function isInt4(tokens: readonly Token[], [from, to]: readonly [number, number]): boolean {
-  const at = isSymbol(tokens[from], "-") ? from + 1 : from;
-  const token = tokens[at];
+/** A whole number, or a sum or product with one in it: beside it a parameter is one, too. */
+function isInt4(argument: readonly Token[]): boolean {
   return (
-    at + 1 === to && token?.kind === "number" && /^\d+$/.test(token.value) && Number(token.value) <= MAX_INT4
+    argument.some(({ kind }) => kind === "number") &&
+    argument.every((token) => isInt4Number(token) || token.kind === "parameter" || isArithmetic(token))
   );
+}
+
+function isInt4Number({ kind, value }: Token): boolean {
+  return kind === "number" && /^\d+$/.test(value) && Number(value) <= MAX_INT4;
+}
+
+function isArithmetic(token: Token): boolean {
+  return ["+", "-", "*", "(", ")"].some((symbol) => isSymbol(token, symbol));
 }

@@ -149,3 +149,18 @@ SELECT u FROM t ORDER BY id
 SELECT n, f, r FROM t ORDER BY id
 SELECT f::text, r::text, n::text FROM t ORDER BY id
 SELECT a::text::int, id::bigint::text FROM t ORDER BY id
+SELECT now IS NOT NULL FROM now()
+SELECT x FROM lower('A') x
+SELECT lower.lower FROM pg_catalog.lower('A')
+SELECT * FROM lower('A') AS x(c), upper('b')
+SELECT t.a, u FROM (VALUES ('q'), ('r')) t(a) LEFT JOIN LATERAL upper(t.a) u ON true ORDER BY 1
+SELECT "X y" FROM lower('A') "X y"
+SELECT s FROM current_setting('server_encoding') s
+SELECT n FROM generate_series(100001, 100000 + 1) n
+SELECT n FROM generate_series(2 * (1 + 1), 4) n
+SELECT n FROM generate_series(2147483647 + 1, 4) n
+SELECT current_setting('transaction_read_only')::bool
+SELECT pg_catalog.current_setting('standard_conforming_strings')::boolean
+SELECT 1 IS DISTINCT FROM length('a'), 2 IS NOT DISTINCT FROM length('ab'), lower('B')
+SELECT trim(both from lower('  B ')), substring('abc' from length('ab'))
+SELECT x FROM (SELECT 1 IS DISTINCT FROM length('a') AS x FROM length('q') l) s
