@@ -209,6 +209,12 @@ const RULES: readonly Rule[] = [
     code: SQLSTATE.cardinalityViolation,
     message: () => "more than one row returned by a subquery used as an expression",
   },
+  // Raised by the query of an INSERT: see query/conflict-rows.ts.
+  {
+    pattern: /^Invalid Input Error: (ON CONFLICT DO UPDATE command cannot affect row a second time)/,
+    code: SQLSTATE.cardinalityViolation,
+    message: (m) => text(m[1]),
+  },
   // Raised by the catalogue's casts: '…'::regclass, ::regtype, ::regproc, ::regnamespace.
   {
     pattern: /^Invalid Input Error: (relation "[^\n]*" does not exist)/,

@@ -11,6 +11,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { InsertForm, RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { refusingTwice } from "./conflict-rows.js";
 import { describeTargets } from "./describe.js";
 import { readOwnedDefault } from "./owned-sequences.js";
 import { resolveName } from "./relation-names.js";
@@ -39,9 +40,13 @@ export async function withInsertForm(
 ): Promise<RelationalStatement> {
   const { insert } = statement;
   const name = statement.names.find(({ role }) => role === "write");
-  if (name === undefined || statement.verb !== "insert" || insert?.hasSource === false) return statement;
+  const assigns = statement.assignments.some(({ isDefault }) => !isDefault);
+  const inserts = statement.verb === "insert" && insert?.hasSource !== false;
+  if (name === undefined || !(inserts || assigns)) return statement;
   const target = await insertTarget(core, name.parts);
   if (target === undefined) return statement;
+  refuseIdentityChanges(statement, target.always);
+  if (!inserts) return statement;
   if (insert === undefined) {
     refuseUnreadValues(statement, name.end, target.always);
     return statement;
@@ -55,8 +60,15 @@ export async function withInsertForm(
     const list = columns.map(quoteIdentifier).join(", ");
     edits.push({ start: insert.columnsAt, end: insert.columnsAt, text: ` (${list})` });
   }
-  if (insert.constraint !== undefined)
-    edits.push(conflictColumns(insert.constraint, target.definition, table));
+  const constrained =
+    insert.constraint === undefined
+      ? insert.conflictColumns
+      : constraintColumns(insert.constraint, target.definition, table);
+  if (insert.constraint !== undefined) {
+    const { start, end } = insert.constraint;
+    edits.push({ start, end, text: `(${constrained.map(quoteIdentifier).join(", ")})` });
+  }
+  edits.push(...refusingTwice(insert, columns, constrained, target.definition));
   return edits.length === 0 ? statement : { ...statement, edits: [...statement.edits, ...edits] };
 }
 
@@ -105,6 +117,18 @@ function refuseIdentityValues(
   }
 }
 
+/** UPDATE, and ON CONFLICT DO UPDATE. */
+function refuseIdentityChanges({ assignments }: RelationalStatement, always: readonly string[]): void {
+  const changed = assignments.find(
+    ({ column, isDefault }) =>
+      !isDefault && always.some((own) => normaliseName(own) === normaliseName(column)),
+  );
+  if (changed === undefined) return;
+  throw new SqlError(SQLSTATE.generatedAlways, `column "${changed.column}" can only be updated to DEFAULT`, {
+    detail: `Column "${changed.column}" is an identity column defined as GENERATED ALWAYS.`,
+  });
+}
+
 /** A statement too large for a parser, or in DuckDB's dialect: what it gives an identity column was not read. */
 function refuseUnreadValues(
   { text }: RelationalStatement,
@@ -121,17 +145,17 @@ function refuseUnreadValues(
   );
 }
 
-function conflictColumns(
-  { name, start, end }: NonNullable<InsertForm["constraint"]>,
+function constraintColumns(
+  { name }: NonNullable<InsertForm["constraint"]>,
   definition: TableDefinition,
   table: string,
-): TextEdit {
+): readonly string[] {
   const found = constraintsOf(definition, table).find((constraint) => constraint.name === name);
   if (found === undefined)
     throw new SqlError(SQLSTATE.undefinedObject, `constraint "${name}" for table "${table}" does not exist`);
   if (found.type !== "primary" && found.type !== "unique")
     throw new SqlError(SQLSTATE.wrongObjectType, "constraint in ON CONFLICT clause has no associated index");
-  return { start, end, text: `(${found.columns.map(quoteIdentifier).join(", ")})` };
+  return found.columns;
 }
 
 /** Undefined for what is no table: the statement's own error will say so. */
@@ -183,16 +207,4 @@ function alwaysColumns(definition: TableDefinition): string[] {
     const written = /DEFAULT\((.*)\)/s.exec(text)?.[1] ?? "";
     return readOwnedDefault(written)?.kind === "always" ? [column.name] : [];
   });
-}
-
-/** 21000 when ON CONFLICT DO UPDATE met one row twice, which DuckDB makes one change of. */
-export function refuseSecondChange({ insert }: RelationalStatement, changed: number): void {
-  if (insert === undefined || !insert.updatesAll || insert.rows === 0 || changed >= insert.rows) return;
-  throw new SqlError(
-    SQLSTATE.cardinalityViolation,
-    "ON CONFLICT DO UPDATE command cannot affect row a second time",
-    {
-      hint: "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
-    },
-  );
 }

@@ -86,8 +86,19 @@ export interface InsertForm {
   /** ON CONFLICT ON CONSTRAINT: the name, and the span that stands for its columns. */
   readonly constraint: (TextSpan & { readonly name: string }) | undefined;
   readonly conflict: "none" | "nothing" | "update";
+  /** Columns ON CONFLICT names; empty for none, and where it names expressions or a constraint. */
+  readonly conflictColumns: readonly string[];
+  /** The query it inserts; undefined for VALUES. */
+  readonly source: TextSpan | undefined;
   /** ON CONFLICT DO UPDATE without a condition: every row is inserted or changes one. */
   readonly updatesAll: boolean;
+}
+
+/** A column that UPDATE, or ON CONFLICT DO UPDATE, assigns. */
+export interface Assignment {
+  readonly column: string;
+  /** It is assigned the word DEFAULT. */
+  readonly isDefault: boolean;
 }
 
 /** A place in the statement's text. */
@@ -182,6 +193,7 @@ export interface RelationalStatement {
   /** Of a temporary table: what every COMMIT does to it. */
   readonly onCommit: OnCommit | undefined;
   readonly insert: InsertForm | undefined;
+  readonly assignments: readonly Assignment[];
   /** TRUNCATE … RESTART IDENTITY. */
   readonly restartsIdentity: boolean;
   /** CREATE INDEX without a name. */

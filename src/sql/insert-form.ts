@@ -3,7 +3,7 @@ import { notSupported } from "../core/errors.js";
 import type { InsertForm } from "./analysis.js";
 import { listField, locationOf, nodeField, textField, unwrap, unwrapAs, type AstNode } from "./ast.js";
 import type { References } from "./references.js";
-import { isSymbol, isWord, nameAt } from "./token-reader.js";
+import { closingBracket, isSymbol, isWord, nameAt } from "./token-reader.js";
 import type { Utf8Offsets } from "./utf8-offsets.js";
 
 /** Reads an InsertStmt. OVERRIDING SYSTEM VALUE is taken out of the text: DuckDB knows no such columns. */
@@ -33,13 +33,43 @@ export function readInsertForm(
     defaults: rows.map((row) => row.map((value) => unwrap(value)?.type === "SetToDefault")),
     overriding: removeOverriding(node, references),
     constraint: conflict === undefined ? undefined : constraintTarget(conflict, references, offsets),
+    conflictColumns: conflictColumns(conflict),
+    source: rows.length > 0 ? undefined : sourceSpan(references, next, columns.length > 0, conflict, offsets),
     conflict: conflict === undefined ? "none" : isUpdate ? "update" : "nothing",
     updatesAll: isUpdate && conflict["whereClause"] === undefined,
   };
 }
 
+function conflictColumns(conflict: AstNode | undefined): readonly string[] {
+  const elements = listField(nodeField(conflict ?? {}, "infer") ?? {}, "indexElems").map(
+    (item) => unwrapAs(item, "IndexElem") ?? item,
+  );
+  return elements.some((element) => element["expr"] !== undefined)
+    ? []
+    : elements.map((element) => textField(element, "name"));
+}
+
+/** The query in front of ON CONFLICT; undefined without that clause. `next` is the token behind the target. */
+function sourceSpan(
+  references: References,
+  next: number,
+  hasColumns: boolean,
+  conflict: AstNode | undefined,
+  offsets: Utf8Offsets,
+): InsertForm["source"] {
+  if (conflict === undefined) return undefined;
+  const { tokens } = references;
+  let first = hasColumns ? (closingBracket(tokens, next) ?? next) + 1 : next;
+  if (isWord(tokens[first], "overriding")) first += 3;
+  const on = references.tokenIndexAt(offsets.toUtf16(locationOf(conflict)));
+  const [start, last] = [tokens[first], tokens[(on ?? 0) - 1]];
+  return start === undefined || last === undefined || last.end <= start.start
+    ? undefined
+    : { start: start.start, end: last.end };
+}
+
 /** How many columns a query has; undefined where a star stands for some. */
-function selectWidth(query: AstNode | undefined): number | undefined {
+export function selectWidth(query: AstNode | undefined): number | undefined {
   if (query === undefined) return undefined;
   const first = nodeField(query, "larg");
   if (first !== undefined) return selectWidth(first);

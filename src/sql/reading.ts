@@ -21,6 +21,7 @@ export type Reading = Pick<
   | "onCommit"
   | "unnamedIndex"
   | "insert"
+  | "assignments"
   | "restartsIdentity"
   | "parts"
   | "steps"
@@ -52,6 +53,7 @@ export function plainReading(
     onCommit: undefined,
     unnamedIndex: undefined,
     insert: undefined,
+    assignments: [],
     restartsIdentity: false,
     parts: undefined,
     steps: undefined,

@@ -15,6 +15,7 @@ import { parsePostgres } from "./pg-parser.js";
 import { plainReading, type Reading } from "./reading.js";
 import { References } from "./references.js";
 import { repetitionOf } from "./repetition.js";
+import { withSingleAssignments } from "./row-assignments.js";
 import { isWord } from "./token-reader.js";
 import { readLargeInsert } from "./large-insert.js";
 import { readTree } from "./tree-statements.js";
@@ -43,6 +44,8 @@ async function readStatement(
 ): Promise<RelationalStatement> {
   const references = new References(text, tokens);
   const reading = await read(references, serializeSelect, whole);
+  if (typeof reading === "string")
+    return await readStatement(reading, tokenise(reading), serializeSelect, whole);
   if (reading.steps !== undefined) return withSteps(references, reading.steps);
   return reading.parts === undefined ? assemble(references, reading) : composite(references, reading.parts);
 }
@@ -102,11 +105,12 @@ async function readSteps(
   return steps;
 }
 
+/** A text is another form of the statement, to be read in its place. */
 async function read(
   references: References,
   serializeSelect: SerializeSelect | undefined,
   whole: boolean,
-): Promise<Reading> {
+): Promise<Reading | string> {
   if (references.text.length > LARGE_TEXT) {
     const reading = readLargeInsert(references);
     if (reading !== undefined) return reading;
@@ -117,6 +121,8 @@ async function read(
     const steps = whole ? stepsOf(outcome, references.text, references.tokens) : undefined;
     if (steps !== undefined)
       return { ...plainReading("select", "", true), steps: await readSteps(steps, serializeSelect) };
+    const single = withSingleAssignments(outcome, references);
+    if (single !== undefined) return single;
     const parts = whole ? partsOf(outcome, references) : undefined;
     if (parts === undefined) return { ...readTree(outcome, references), repetition: repetitionOf(outcome) };
     return { ...plainReading("select", "", true), parts: await readParts(parts, serializeSelect) };

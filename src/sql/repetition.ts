@@ -52,6 +52,22 @@ export function repetitionOf(tree: ParsedTree): Repetition {
   };
 }
 
+/** Aggregates and others whose value may hang on the order of rows in its last digits, but not from one read to the next. */
+const STEADY_FUNCTIONS = new Set(
+  "avg bool_and bool_or coalesce date_part date_trunc every now nullif sum to_char".split(" "),
+);
+
+/** True for a query that surely gives the same when it is read twice in one statement. */
+export function givesSameTwice(query: AstNode): boolean {
+  let same = true;
+  visitAll({ SelectStmt: query }, (type, node) => {
+    const isSteady =
+      type === "FuncCall" && STEADY_FUNCTIONS.has(functionName(node)) && node["over"] === undefined;
+    if (!isSteady && type !== "SQLValueFunction" && isVolatile(type, node)) same = false;
+  });
+  return same;
+}
+
 function isDeterministic(tree: ParsedTree): boolean {
   let deterministic = true;
   const isUpdate = tree.type === "UpdateStmt" || tree.type === "MergeStmt";
@@ -87,11 +103,14 @@ function choosesRows(node: AstNode): boolean {
   return node["limitCount"] !== undefined || node["limitOffset"] !== undefined || isDistinctOn;
 }
 
-function isPureCall(node: AstNode): boolean {
+function functionName(node: AstNode): string {
   const names = listField(node, "funcname").map((part) => textField(unwrapAs(part, "String") ?? {}, "sval"));
   const [first = "", second] = names;
-  const name = second === undefined ? first : first === "pg_catalog" ? second : "";
-  return PURE_FUNCTIONS.has(name) && nodeField(node, "over") === undefined;
+  return second === undefined ? first : first === "pg_catalog" ? second : "";
+}
+
+function isPureCall(node: AstNode): boolean {
+  return PURE_FUNCTIONS.has(functionName(node)) && nodeField(node, "over") === undefined;
 }
 
 function insertsRows(node: AstNode): boolean {

@@ -5,6 +5,7 @@ import { readInsertForm } from "./insert-form.js";
 import type { ParsedTree } from "./pg-parser.js";
 import { plainReading, unsupportedStatement, type Reading } from "./reading.js";
 import type { References } from "./references.js";
+import { assignmentsOf, refuseReturnedJoins } from "./row-assignments.js";
 import { Scope } from "./scope.js";
 import { readDefinition } from "./tree-definitions.js";
 import { TreeWalker } from "./tree-walker.js";
@@ -12,7 +13,8 @@ import { Utf8Offsets } from "./utf8-offsets.js";
 
 /** Reads a parsed statement into `references`. Throws SqlError 0A000 for what DuckDB has no equivalent of. */
 export function readTree(tree: ParsedTree, references: References): Reading {
-  const reading = readStatement(tree, references);
+  refuseReturnedJoins(tree);
+  const reading = { ...readStatement(tree, references), assignments: assignmentsOf(tree) };
   const named = reading.verb === "select" || reading.returning;
   return named ? { ...reading, columnNames: resultColumnNames(tree.type, tree.node) } : reading;
 }
