@@ -31,10 +31,11 @@ import {
 import { INFINITE_DAYS } from "./calendar.js";
 import { enumElementOid, isEnum, requireLabel } from "./enum-types.js";
 import { badBinary, datetimeOutOfRange } from "./input-errors.js";
+import { numericFrom } from "./keyed/numeric-bytes.js";
 import { OID, elementOidOf } from "./oids.js";
 import { plainType } from "./parse-value.js";
 import { elementTypeOf, typedList, type ArrayTree } from "./typed-list.js";
-import { SQL_NULL, typedNumber, type ExactNumber, type TypedValue } from "./typed-value.js";
+import { SQL_NULL, typedNumber, type TypedValue } from "./typed-value.js";
 import { decodeUtf8 } from "./utf8.js";
 
 const EPOCH_DAYS = 10_957;
@@ -77,33 +78,10 @@ function decodeNumber(
     case OID.float8:
       return { value: fixed(bytes, 8, "double precision").getFloat64(0), type: DOUBLE };
     case OID.numeric:
-      return typedNumber(decodeNumeric(bytes), inferred);
+      return typedNumber(numericFrom(bytes), inferred);
     default:
       return undefined;
   }
-}
-
-/** The layout is that of `writeNumeric`; the display scale is kept, as PostgreSQL keeps it. */
-function decodeNumeric(bytes: Uint8Array): ExactNumber {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 8 || bytes.length !== 8 + 2 * view.getUint16(0)) throw badBinary("numeric");
-  const count = view.getUint16(0);
-  const sign = view.getUint16(4);
-  const scale = view.getUint16(6);
-  if (sign === 0xc000 || sign === 0xd000 || sign === 0xf000) {
-    throw notSupported("numeric values NaN and Infinity are not supported", "use double precision");
-  }
-  if ((sign !== 0 && sign !== 0x4000) || scale > 0x3fff) throw badBinary("numeric");
-  let digits = 0n;
-  for (let i = 0; i < count; i++) {
-    const digit = view.getUint16(8 + 2 * i);
-    if (digit > 9999) throw badBinary("numeric");
-    digits = digits * 10_000n + BigInt(digit);
-  }
-  // The last digit counts 10000^(weight - count + 1); bring that to the display scale.
-  const shift = scale + 4 * (view.getInt16(2) - count + 1);
-  const unscaled = shift >= 0 ? digits * 10n ** BigInt(shift) : digits / 10n ** BigInt(-shift);
-  return { unscaled: sign === 0 ? unscaled : -unscaled, scale };
 }
 
 function decodeTemporal(bytes: Uint8Array, oid: number): TypedValue | undefined {
