@@ -6,6 +6,7 @@
  * its session, each with the physical table it is read from; sequences and types are shared by all heads.
  */
 import { STORE_SCHEMA, SYSTEM_SCHEMA } from "../branch/system-schema.js";
+import { KEYED_TYPES } from "../core/keyed-types.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { oidExpression, PG, SNAPSHOT_PREFIX, VARIABLES, variable } from "./names.js";
 
@@ -144,6 +145,7 @@ const BASE_TYPE_OIDS: readonly (readonly [oid: number, array: number, names: rea
   [1114, 1115, ["TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"]],
   [1184, 1185, ["TIMESTAMP WITH TIME ZONE"]],
   [1186, 1187, ["INTERVAL"]],
+  ...[...KEYED_TYPES].map(([name, { oid, arrayOid }]) => [oid, arrayOid, [name]] as const),
 ];
 
 /** As a result column of the type is announced, but an enum has its own type. `INTEGER[3][]` is an array of INTEGER. */
@@ -155,12 +157,16 @@ function typeOidMacro(name: string, pick: 0 | 1, otherwise: number): string {
   return `CREATE MACRO ${PG}.${name}(t) AS CASE ${whens.join(" ")} ELSE ${otherwise} END`;
 }
 
+/** What a type's text begins with; of a STRUCT that holds a keyed type (core/keyed-types.ts) that type's name. */
+const HEAD = `coalesce(nullif(regexp_extract(base, '^STRUCT\\("pg_catalog\\.(\\w+)" VARCHAR, "text" VARCHAR\\)$', 1), ''),
+  regexp_replace(base, '\\(.*', '', 's'))`;
+
 const TYPED_COLUMNS = `
   SELECT c.sch, c.rel, c.kind, c.nam, c.position, c.default_value, c.not_null, c.comment, c.dimensions, c.identity,
     CASE WHEN c.dimensions > 0 THEN coalesce(e.array_oid, ${PG}._array_oid(c.head)) ELSE coalesce(e.oid, ${PG}._base_oid(c.head)) END AS type_oid,
     CASE WHEN c.head = 'DECIMAL' THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
       ELSE -1 END AS typmod
-  FROM (SELECT *, regexp_replace(type, '(\\[\\d*\\])+$', '') AS base, regexp_replace(base, '\\(.*', '', 's') AS head,
+  FROM (SELECT *, regexp_replace(type, '(\\[\\d*\\])+$', '') AS base, ${HEAD} AS head,
     len(regexp_extract_all(regexp_extract(type, '(\\[\\d*\\])+$'), '\\[')) AS dimensions FROM ${PG}._column) AS c
   LEFT JOIN (SELECT printed, min_by(oid, oid) AS oid, min_by(array_oid, oid) AS array_oid FROM ${PG}._enum GROUP BY printed) AS e
     ON c.head = 'ENUM' AND e.printed = c.base`;

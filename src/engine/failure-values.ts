@@ -57,6 +57,17 @@ export const VALUE_RULES: readonly Rule[] = [
     message: (m) => `cannot cast type ${castName(text(m[1]))} to ${castName(text(m[2]))}`,
   },
   {
+    pattern: /can't be cast to the destination type STRUCT\("pg_catalog\.(\w+)"/,
+    code: SQLSTATE.featureNotSupported,
+    message: (m) => `a text that is neither a literal nor a parameter cannot be read as ${text(m[1])}`,
+    hint: "write the value with a cast, or bind it as a parameter",
+  },
+  {
+    pattern: /Invalid type \[STRUCT\("pg_catalog\.(\w+)".*Invalid type for index key/i,
+    code: SQLSTATE.featureNotSupported,
+    message: (m) => `keys and indexes of type ${text(m[1])} are not supported`,
+  },
+  {
     pattern: /^Conversion Error: Could not convert string ['"](.*)['"] to (\w+(?:\(\d+,\d+\))?)/s,
     code: (m) => unread(m).code,
     message: (m) => unread(m).message,

@@ -43,6 +43,7 @@ export {
   decimalValue,
   intervalValue,
   listValue,
+  structValue,
   timeTZValue,
   timeValue,
   timestampTZValue,

@@ -22,6 +22,8 @@ import { recordBinary } from "./records.js";
 import { splitTimetz } from "./text-datetime.js";
 import { isVector, type ListLike } from "./text-arrays.js";
 import { textEncoder } from "./text-encoders.js";
+import { keyedBinary } from "./keyed/encoders.js";
+import { keyedTypeOf, type StructType } from "./keyed/registry.js";
 import { bignumText } from "./text-bytes.js";
 
 /** Days from 1970-01-01 to 2000-01-01, PostgreSQL's epoch. */
@@ -91,14 +93,20 @@ export function binaryEncoder(type: EngineType, options: EncodingOptions): Colum
       if (isVector(type)) return vectorBinary(type);
       return arrayBinary(type, binaryEncoder(leafType(type), options));
     case EngineTypeId.STRUCT:
-      if (!isRecord(type)) return textEncoder(type, options);
-      return recordBinary(
-        type,
-        type.entryTypes.map((entry) => binaryEncoder(entry, options)),
-      );
+      return structBinary(type, options);
     default:
       return textEncoder(type, options);
   }
+}
+
+function structBinary(type: StructType, options: EncodingOptions): ColumnEncoder {
+  const keyed = keyedTypeOf(type);
+  if (keyed !== undefined) return keyedBinary(keyed);
+  if (!isRecord(type)) return textEncoder(type, options);
+  return recordBinary(
+    type,
+    type.entryTypes.map((entry) => binaryEncoder(entry, options)),
+  );
 }
 
 function vectorBinary(type: ListLike): ColumnEncoder {

@@ -4,6 +4,7 @@
  *
  * Errors  as PostgreSQL's receive functions: 08P01 for bytes that are missing, 22P03 for too many and for what is no value
  */
+import { keyedTypeByOid } from "./keyed/registry.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
 import { MICROS_PER_DAY, writeDate, writeEra, writeTime } from "./calendar.js";
@@ -35,6 +36,8 @@ function readerOf(oid: number): BinaryReader {
     const element = readerOf(elementOid);
     return (bytes) => arrayLiteral(bytes, elementOid, element);
   }
+  const keyed = keyedTypeByOid(oid);
+  if (keyed !== undefined) return (bytes) => keyed.readBinary(bytes).text;
   return READERS.get(oid) ?? decodeUtf8;
 }
 

@@ -12,6 +12,7 @@ import { EngineTypeId } from "../engine/vector-values.js";
 import { plainBinaryWriter } from "./copy-binary-plain.js";
 import { binaryFieldReader } from "./copy-binary-values.js";
 import type { JsonColumn } from "./copy-json-column.js";
+import { keyedFields, keyedTypeOf } from "./keyed/registry.js";
 import { parseArrayLiteral, type ArrayItem } from "./parse-array.js";
 import { parseBits } from "./parse-bytes.js";
 import {
@@ -164,6 +165,7 @@ function fieldReader(type: EngineType, options: InputOptions): FieldReader {
     case EngineTypeId.INTERVAL:
       return readInterval;
     case EngineTypeId.STRUCT:
+      return keyedReader(type, options) ?? readJson;
     case EngineTypeId.MAP:
       return readJson;
     case EngineTypeId.LIST:
@@ -236,6 +238,13 @@ function readItems(
     }
     return typeof item === "string" ? read(item) : readItems(text, item, dimensions - 1, read);
   });
+}
+
+/** The STRUCT's fields as JSON. */
+function keyedReader(type: EngineType, options: InputOptions): FieldReader | undefined {
+  const keyed = keyedTypeOf(type);
+  if (keyed === undefined) return undefined;
+  return (text) => JSON.stringify(keyedFields(keyed, keyed.read(text, options)));
 }
 
 function readJson(text: string): string {

@@ -7,6 +7,7 @@
  * Source  pg_type.dat of PostgreSQL 15
  */
 import { notSupported } from "../core/errors.js";
+import { KEYED_TYPES, keyedTypeName } from "../core/keyed-types.js";
 import { isUnbounded } from "../core/unbounded-numeric.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
@@ -71,6 +72,7 @@ const ARRAY_OID: ReadonlyMap<number, number> = new Map([
   [OID.uuid, 2951],
   [OID.record, 2287],
   [OID.jsonb, 3807],
+  ...[...KEYED_TYPES.values()].map(({ oid, arrayOid }) => [oid, arrayOid] as const),
 ]);
 
 const ELEMENT_OID: ReadonlyMap<number, number> = new Map(
@@ -187,7 +189,7 @@ export function describeType(type: EngineType | null): PgTypeInfo {
     case EngineTypeId.INTERVAL:
       return plain(OID.interval, 16);
     case EngineTypeId.STRUCT:
-      return plain(isRecord(type) ? OID.record : OID.json, -1);
+      return describeStruct(type);
     case EngineTypeId.MAP:
     case EngineTypeId.UNION:
       return plain(OID.json, -1);
@@ -201,6 +203,19 @@ export function describeType(type: EngineType | null): PgTypeInfo {
       return type satisfies never;
   }
 }
+
+function describeStruct(type: RecordType): PgTypeInfo {
+  const name = keyedTypeName(type.entryNames);
+  const keyed = name === undefined ? undefined : KEYED_TYPES.get(name);
+  if (keyed !== undefined) return plain(keyed.oid, FIXED_SIZES.get(keyed.oid) ?? -1);
+  return plain(isRecord(type) ? OID.record : OID.json, -1);
+}
+
+/** Bytes of macaddr and macaddr8. */
+const FIXED_SIZES: ReadonlyMap<number, number> = new Map([
+  [829, 6],
+  [774, 8],
+]);
 
 /** PostgreSQL has one array type per element type, whatever the number of dimensions; typmods are the element's. */
 function describeArray(element: EngineType): PgTypeInfo {

@@ -31,6 +31,7 @@ import {
 import { INFINITE_DAYS } from "./calendar.js";
 import { enumElementOid, isEnum, requireLabel } from "./enum-types.js";
 import { badBinary, datetimeOutOfRange } from "./input-errors.js";
+import { keyedEngineValue, keyedTypeByOid } from "./keyed/registry.js";
 import { numericFrom } from "./keyed/numeric-bytes.js";
 import { OID, elementOidOf } from "./oids.js";
 import { plainType } from "./parse-value.js";
@@ -150,8 +151,11 @@ function decodeOther(bytes: Uint8Array, oid: number): TypedValue {
     case OID.unknown:
     case OID.json:
       return { value: decodeUtf8(bytes), type: VARCHAR };
-    default:
+    default: {
+      const keyed = keyedTypeByOid(oid);
+      if (keyed !== undefined) return keyedEngineValue(keyed, keyed.readBinary(bytes));
       throw notSupported(`binary parameters of type OID ${oid} are not supported`, "send the value as text");
+    }
   }
 }
 

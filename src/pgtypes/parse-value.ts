@@ -30,6 +30,7 @@ import {
   uuidValue,
 } from "../engine/vector-values.js";
 import { enumElementOid, isEnum, requireLabel } from "./enum-types.js";
+import { engineTypeOf, keyedEngineValue, keyedTypeByOid } from "./keyed/registry.js";
 import { OID, elementOidOf } from "./oids.js";
 import { parseArrayLiteral, type ArrayItem } from "./parse-array.js";
 import { parseBits } from "./parse-bytes.js";
@@ -61,6 +62,8 @@ export function parseValue(
   if (isEnum(inferred)) return { value: requireLabel(inferred, text), type: VARCHAR };
   const elementOid = elementOidOf(oid) ?? enumElementOid(inferred);
   if (elementOid !== undefined) return parseArray(text, elementOid, inferred, options);
+  const keyed = keyedTypeByOid(oid);
+  if (keyed !== undefined) return keyedEngineValue(keyed, keyed.read(text, options));
   return parseNumber(text, oid, inferred) ?? parseTemporal(text, oid, options) ?? parseOther(text, oid);
 }
 
@@ -125,7 +128,8 @@ function parseOther(text: string, oid: number): TypedValue {
 
 /** The type a value of this OID is bound as when there is no value to look at: NULLs and empty arrays. */
 export function plainType(oid: number): EngineType {
-  return PLAIN_TYPES.get(oid) ?? VARCHAR;
+  const keyed = keyedTypeByOid(oid);
+  return keyed === undefined ? (PLAIN_TYPES.get(oid) ?? VARCHAR) : engineTypeOf(keyed);
 }
 
 const PLAIN_TYPES: ReadonlyMap<number, EngineType> = new Map<number, EngineType>([

@@ -3,6 +3,8 @@ import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import type { ColumnEncoder, EncodingOptions } from "./cell-writer.js";
 import { jsonEncoder } from "./json-encoders.js";
+import { keyedText } from "./keyed/encoders.js";
+import { keyedTypeOf, type StructType } from "./keyed/registry.js";
 import { isRecord, unsendable } from "./oids.js";
 import { recordText } from "./records.js";
 import { arrayText, isVector, vectorText } from "./text-arrays.js";
@@ -109,12 +111,7 @@ export function textEncoder(type: EngineType, options: EncodingOptions): ColumnE
       if (isVector(type)) return vectorText(type, textEncoder(type.valueType, options));
       return arrayText(type, textEncoder(type.valueType, options));
     case EngineTypeId.STRUCT:
-      if (isRecord(type))
-        return recordText(
-          type,
-          type.entryTypes.map((entry) => textEncoder(entry, options)),
-        );
-      return json(type, options);
+      return structText(type, options);
     case EngineTypeId.MAP:
     case EngineTypeId.UNION:
       return json(type, options);
@@ -129,6 +126,16 @@ export function textEncoder(type: EngineType, options: EncodingOptions): ColumnE
     default:
       return type satisfies never;
   }
+}
+
+function structText(type: StructType, options: EncodingOptions): ColumnEncoder {
+  const keyed = keyedTypeOf(type);
+  if (keyed !== undefined) return keyedText(keyed, options);
+  if (!isRecord(type)) return json(type, options);
+  return recordText(
+    type,
+    type.entryTypes.map((entry) => textEncoder(entry, options)),
+  );
 }
 
 function timestamp(unit: TimeUnit, { dateStyle }: EncodingOptions): ColumnEncoder {

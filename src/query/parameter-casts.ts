@@ -2,6 +2,7 @@
  * Types a text gives its parameters itself: PostgreSQL takes the type of `$1::int` or `CAST($1 AS int)` for the parameter,
  * tells the client so, and reads what the client sends by it. DuckDB forgets it where something is done with the cast.
  */
+import { KEYED_TYPES } from "../core/keyed-types.js";
 import { OID, arrayOidOf } from "../pgtypes/oids.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { tokenise, type Token } from "../sql/lexer.js";
@@ -49,6 +50,7 @@ const TYPE_OIDS: ReadonlyMap<string, number> = new Map([
   ["interval", OID.interval],
   ["bit varying", OID.varbit],
   ["varbit", OID.varbit],
+  ...[...KEYED_TYPES].map(([name, { oid }]) => [name, oid] as const),
   // Names to look up in the catalogue: they come as text.
   ["regclass", OID.text],
   ["regtype", OID.text],

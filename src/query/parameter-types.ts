@@ -12,6 +12,7 @@ import { SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import type { BoundParameter } from "../pgtypes/client-values.js";
 import { enumLeaf } from "../pgtypes/enum-types.js";
+import { keyedTypeByOid } from "../pgtypes/keyed/registry.js";
 import { OID, elementOidOf } from "../pgtypes/oids.js";
 import { decodeParameter } from "../pgtypes/parameters.js";
 import { plainType } from "../pgtypes/parse-value.js";
@@ -122,6 +123,7 @@ function declaredType(hint: ParameterHint | undefined): string | undefined {
     return decodeParameter(hint.parameter, hint.oid, undefined).type.toString();
   }
   const element = elementOidOf(hint.oid);
+  if (keyedTypeByOid(hint.oid) !== undefined) return plainType(hint.oid).toString();
   return element === undefined ? DECLARED.get(hint.oid) : `${plainType(element).toString()}[]`;
 }
 

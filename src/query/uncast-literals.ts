@@ -14,6 +14,7 @@ import type { Connection } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import { isEnum, requireLabel } from "../pgtypes/enum-types.js";
+import { keyedTypeOf } from "../pgtypes/keyed/registry.js";
 import { inferParameterOid } from "../pgtypes/parameters.js";
 import { parseValue } from "../pgtypes/parse-value.js";
 import { parseArrayLiteral, type ArrayItem } from "../pgtypes/parse-array.js";
@@ -23,6 +24,7 @@ import { tokenise, type Token } from "../sql/lexer.js";
 import { quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
 import { describeTargets } from "./describe.js";
+import { keyedLiteral, withKeyedLiterals } from "./keyed-literals.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
 
@@ -35,6 +37,18 @@ const NO_INTEGER = /^\s*[-+]?(?:\d+\.\d*|\.\d+|\d+e[-+]?\d+|0x[0-9a-f]+)\s*$/i;
 const BEFORE_CHRIST = /\d.*\sBC\s*$/i;
 const MAYBE_MISREAD = /'\s*[-+]?(?:\d*\.\d*|\d+e[-+]?\d+|0x[0-9a-f]+)\s*'|\sBC\s*'/i;
 const MAYBE = /\\x\s*[0-9a-f]{2}\s*[0-9a-f]{2}|'[\s\d:=+[\]-]*\{/i;
+/** Ranges, and what only an address looks like: no times of day. */
+const KEYED = new RegExp(
+  `^\\s*(?:${[
+    String.raw`empty|[[(].*,.*[\])]`,
+    String.raw`\d+(?:\.\d+){3}(?:/\d+)?|\d+(?:\.\d+){0,2}/\d+`,
+    String.raw`[\da-f:]*::[\da-f:.]*(?:/\d+)?|[\da-f]+(?::[\da-f]+){3,}[\d.]*(?:/\d+)?`,
+    String.raw`[\da-f]{2}(?:-[\da-f]{2}){5,7}`,
+  ].join("|")})\\s*$`,
+  "i",
+);
+const MAYBE_KEYED =
+  /'\s*(?:empty\s*'|[[(]|\d[\d.]*(?:\.\d+){3}|[\d.]+\/\d|[\da-f:]*::|[\da-f]+:[\da-f]+:[\da-f]+:|[\da-f]{2}-[\da-f]{2}-)/i;
 const VERBS: ReadonlySet<string> = new Set(["select", "insert", "update", "delete", "merge"]);
 /** Literals asked for one by one, when DuckDB can tell nothing about all of them together. */
 const MAX_SINGLE_PROBES = 32;
@@ -46,11 +60,12 @@ const MAX_SINGLE_PROBES = 32;
  */
 export async function withUncastLiterals(
   core: SessionCore,
-  statement: RelationalStatement,
+  written: RelationalStatement,
 ): Promise<RelationalStatement> {
+  const statement = withKeyedLiterals(written, { timeZone: core.settings.get("TimeZone") });
   if (!VERBS.has(statement.verb) || !statement.text.includes("'")) return statement;
   const enums = await core.types.enums();
-  const mayBeOther = MAYBE.test(statement.text) || MAYBE_MISREAD.test(statement.text);
+  const mayBeOther = [MAYBE, MAYBE_MISREAD, MAYBE_KEYED].some((pattern) => pattern.test(statement.text));
   if (!mayBeOther && enums.isEmpty) return statement;
   if (!statement.certain && core.head !== MAIN) return statement;
   const known = knownOf(core);
@@ -103,7 +118,9 @@ async function readLiterals(
     const { start, end, value } = literal;
     const timeZone = core.settings.get("TimeZone");
     const text =
-      type === undefined ? undefined : (literalOf(value, type) ?? readMisread(value, type, timeZone));
+      type === undefined
+        ? undefined
+        : (literalOf(value, type, timeZone) ?? readMisread(value, type, timeZone));
     return text === undefined ? [] : [{ start, end, text }];
   });
   return edited(statement, edits);
@@ -131,7 +148,7 @@ export async function labelError(
 }
 
 function isCandidate(value: string): boolean {
-  return HEX.test(value) || ARRAY.test(value) || isMisread(value);
+  return HEX.test(value) || ARRAY.test(value) || isMisread(value) || KEYED.test(value);
 }
 
 /** Behind these words a literal has its type already, and no parameter could stand there. */
@@ -180,12 +197,16 @@ function readMisread(value: string, type: EngineType, timeZone: string): string 
 }
 
 /** The literal in DuckDB's form for the type that is wanted; undefined where it may stay. */
-function literalOf(value: string, type: EngineType): string | undefined {
+function literalOf(value: string, type: EngineType, timeZone: string): string | undefined {
+  const keyed = keyedTypeOf(type);
+  if (keyed !== undefined) return keyedLiteral(keyed, value, { timeZone });
   if (type.typeId === EngineTypeId.BLOB && HEX.test(value)) return byteaLiteral(value);
   if (isEnum(type)) return `CAST(${quoteLiteral(requireLabel(type, value))} AS ${type.toString()})`;
   if (elementType(type) === undefined || !ARRAY.test(value)) return undefined;
   const leaf = leafType(type);
+  const keyedLeaf = keyedTypeOf(leaf);
   const write = (text: string): string => {
+    if (keyedLeaf !== undefined) return keyedLiteral(keyedLeaf, text, { timeZone });
     if (leaf.typeId === EngineTypeId.BLOB) return byteaLiteral(text);
     return quoteLiteral(isEnum(leaf) ? requireLabel(leaf, text) : text);
   };

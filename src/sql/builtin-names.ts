@@ -6,10 +6,11 @@ const DUCKDB_TYPES = `array bigint bignum binary bit bitstring blob bool boolean
   time_ns timestamp timestamp_ms timestamp_ns timestamp_s timestamp_us timestamptz timetz tinyint type ubigint uhugeint
   uint128 uint16 uint32 uint64 uint8 uinteger union usmallint utinyint uuid varbinary varchar variant varint`;
 
-const POSTGRES_TYPES = `bigserial box character cidr cid circle citext cstring daterange hstore inet int2vector int4range
-  int8range json jsonb jsonpath line lseg macaddr macaddr8 money name national nchar numrange oidvector path pg_lsn point
+const POSTGRES_TYPES = `bigserial box character cidr cid circle citext cstring datemultirange daterange hstore inet int2vector int4multirange
+  int4range int8multirange int8range json jsonb jsonpath line lseg macaddr macaddr8 money name national nchar nummultirange numrange oidvector path pg_lsn point
   polygon precision record refcursor regclass regcollation regconfig regdictionary regnamespace regoper regoperator
-  regproc regprocedure regrole regtype serial serial2 serial4 serial8 smallserial tid tsquery tsrange tstzrange tsvector
+  regproc regprocedure regrole regtype serial serial2 serial4 serial8 smallserial tid tsmultirange tsquery tsrange
+  tstzmultirange tstzrange tsvector
   unknown varbit varying void xid xid8 xml`;
 
 const TYPES = new Set(`${DUCKDB_TYPES} ${POSTGRES_TYPES}`.split(/\s+/));

@@ -19,7 +19,9 @@ const NAMES = [
 ] as const;
 
 const ELEMENT = "regexp_extract(typeof(_1), '^[^\\[]*')";
-const NAME = `CASE ${NAMES.map(([engine, name]) => `WHEN ${ELEMENT} = '${engine}' THEN '${name}'`).join(" ")}
+/** See core/keyed-types.ts. */
+const KEYED = `regexp_extract(typeof(_1), '^STRUCT\\("pg_catalog\\.(\\w+)" VARCHAR, "text" VARCHAR\\)', 1)`;
+const NAME = `CASE WHEN ${KEYED} <> '' THEN ${KEYED} ${NAMES.map(([engine, name]) => `WHEN ${ELEMENT} = '${engine}' THEN '${name}'`).join(" ")}
   WHEN starts_with(typeof(_1), 'DECIMAL') THEN 'numeric' ELSE lower(${ELEMENT}) END`;
 
 /** A setting that is on or off, as DuckDB reads a boolean. */

@@ -4,7 +4,6 @@
  * Shape   binary of inet and cidr: family u8 (2, 3) · bits u8 · is-cidr u8 · bytes u8 · the address; of macaddr its bytes
  * Source  https://www.postgresql.org/docs/15/datatype-net-types.html
  */
-import { isIPv4, isIPv6 } from "node:net";
 import { SQLSTATE, SqlError } from "../../core/errors.js";
 import { badBinary, invalidSyntax } from "../input-errors.js";
 import type { KeyedType, KeyedValue } from "./keyed-type.js";
@@ -67,22 +66,34 @@ function hostBits(text: string): SqlError {
   });
 }
 
+const DOTTED = /^\d{1,3}(?:\.\d{1,3}){3}$/;
+const GROUPS = /^(?:[\da-f]{1,4}(?::[\da-f]{1,4})*)?$/i;
+
+/** Undefined for a text that is no address. */
 function addressBytes(host: string): Uint8Array | undefined {
-  if (isIPv4(host)) return Uint8Array.from(host.split("."), Number);
-  if (!isIPv6(host) || host.includes("%")) return undefined;
-  const [plain, tail] = withoutIPv4(host);
-  const [front = "", back] = plain.split("::");
+  if (DOTTED.test(host)) return dottedBytes(host);
+  const [plain, dotted] = withoutIPv4(host);
+  const tail = dotted === undefined ? new Uint8Array(0) : dottedBytes(dotted);
+  const [front = "", back, ...more] = plain.split("::");
+  if (tail === undefined || more.length > 0 || !GROUPS.test(front) || !GROUPS.test(back ?? ""))
+    return undefined;
   const [head, rest] = [groups(front), groups(back ?? "")];
-  const zeros = back === undefined ? 0 : 8 - tail.length / 2 - head.length - rest.length;
+  const zeros = 8 - tail.length / 2 - head.length - rest.length;
+  if (back === undefined ? zeros !== 0 : zeros < 1) return undefined;
   const words = [...head, ...Array.from({ length: zeros }, () => 0), ...rest];
   return Uint8Array.from([...words.flatMap((word) => [word >> 8, word & 255]), ...tail]);
 }
 
+function dottedBytes(text: string): Uint8Array | undefined {
+  const bytes = text.split(".").map(Number);
+  return bytes.length === 4 && bytes.every((byte) => byte <= 255) ? Uint8Array.from(bytes) : undefined;
+}
+
 /** `::ffff:1.2.3.4`: its last four bytes apart. */
-function withoutIPv4(host: string): readonly [plain: string, tail: readonly number[]] {
-  const [, plain = "", dotted] = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(host) ?? [];
-  if (dotted === undefined) return [host, []];
-  return [plain.endsWith("::") ? plain : plain.slice(0, -1), dotted.split(".").map(Number)];
+function withoutIPv4(host: string): readonly [plain: string, dotted: string | undefined] {
+  const [, plain = "", dotted] = /^(.*:)(\d[\d.]*\.\d+)$/.exec(host) ?? [];
+  if (dotted === undefined) return [host, undefined];
+  return [plain.endsWith("::") ? plain : plain.slice(0, -1), dotted];
 }
 
 function groups(text: string): number[] {
@@ -130,18 +141,19 @@ function fromBytes(bytes: Uint8Array, name: "inet" | "cidr"): Network {
 
 export function hardwareType(name: "macaddr" | "macaddr8"): KeyedType {
   const size = name === "macaddr" ? 6 : 8;
-  const value = (bytes: Uint8Array): KeyedValue => {
-    const hex = Buffer.from(bytes).toString("hex");
-    return { key: hex, text: hex.replaceAll(/..(?!$)/g, "$&:") };
-  };
   return {
-    read: (text) => value(hardwareBytes(text, name)),
+    read: (text) => storedHardware(hardwareBytes(text, name)),
     readBinary: (bytes) => {
       if (bytes.length !== size) throw badBinary(name);
-      return value(bytes);
+      return storedHardware(bytes);
     },
     writeBinary: (text) => hardwareBytes(text, name),
   };
+}
+
+function storedHardware(bytes: Uint8Array): KeyedValue {
+  const hex = Buffer.from(bytes).toString("hex");
+  return { key: hex, text: hex.replaceAll(/..(?!$)/g, "$&:") };
 }
 
 /** Pairs of digits, or groups of them, between one kind of separator; six bytes become eight by ff:fe in their middle. */
@@ -149,7 +161,8 @@ function hardwareBytes(text: string, name: "macaddr" | "macaddr8"): Uint8Array {
   const trimmed = text.trim();
   const separators = new Set(trimmed.match(/[^0-9a-f]/gi) ?? []);
   const digits = trimmed.replaceAll(/[:.-]/g, "");
-  const isForm = separators.size <= 1 && /^(?:[0-9a-f]{2})+$/i.test(digits) && !/^[:.-]|[:.-]{2}|[:.-]$/.test(trimmed);
+  const isForm =
+    separators.size <= 1 && /^(?:[0-9a-f]{2})+$/i.test(digits) && !/^[:.-]|[:.-]{2}|[:.-]$/.test(trimmed);
   const bytes = isForm ? Buffer.from(digits, "hex") : Buffer.alloc(0);
   if (bytes.length === 6 && name === "macaddr8")
     return Buffer.concat([bytes.subarray(0, 3), Uint8Array.of(0xff, 0xfe), bytes.subarray(3)]);

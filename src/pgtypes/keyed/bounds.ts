@@ -21,8 +21,8 @@ export interface BoundType<T> {
   readonly binary: (value: T) => Uint8Array;
   /** In the order of the values, compared byte by byte; none begins another. */
   readonly key: (value: T) => string;
-  /** The next value, of types that have one. Errors: 22003, 22008 when there is none. */
-  readonly next?: (value: T) => T;
+  /** The next value, of types that have one; none comes after infinity. Errors: 22003, 22008 behind the last. */
+  readonly next?: (value: T) => T | undefined;
 }
 
 const EPOCH_DAYS = 10_957n;
@@ -78,12 +78,13 @@ const LAST_DAY = BigInt(INFINITE_DAYS);
 
 const dateBound: BoundType<bigint> = {
   read: (text) => BigInt(parseDate(text)),
-  text: (days) => infiniteText(days, LAST_DAY) ?? written((bytes) => writeEra(bytes, writeDate(bytes, 0, Number(days)))),
+  text: (days) =>
+    infiniteText(days, LAST_DAY) ?? written((bytes) => writeEra(bytes, writeDate(bytes, 0, Number(days)))),
   readBinary: (bytes) => fromEpoch(readBigEndian(bytes, 4), EPOCH_DAYS, LAST_DAY),
   binary: (days) => bigEndian(toEpoch(days, EPOCH_DAYS, LAST_DAY), 4),
   key: integerKey,
   next: (days) => {
-    if (days === LAST_DAY || days === -LAST_DAY) return days;
+    if (days === LAST_DAY || days === -LAST_DAY) return undefined;
     if (days + 1n < LAST_DAY) return days + 1n;
     throw new SqlError(SQLSTATE.datetimeFieldOverflow, "date out of range");
   },
@@ -92,7 +93,8 @@ const dateBound: BoundType<bigint> = {
 function momentBound(read: BoundType<bigint>["read"], hasZone: boolean): BoundType<bigint> {
   return {
     read,
-    text: (micros, { timeZone }) => infiniteText(micros, MAX_INT64) ?? momentText(micros, hasZone ? timeZone : undefined),
+    text: (micros, { timeZone }) =>
+      infiniteText(micros, MAX_INT64) ?? momentText(micros, hasZone ? timeZone : undefined),
     readBinary: (bytes) => fromEpoch(readBigEndian(bytes, 8), EPOCH_MICROS, MAX_INT64),
     binary: (micros) => bigEndian(toEpoch(micros, EPOCH_MICROS, MAX_INT64), 8),
     key: integerKey,

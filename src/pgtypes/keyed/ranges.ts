@@ -62,7 +62,8 @@ export function multirangeType<T>(bound: BoundType<T>): KeyedType {
   return {
     read: (source, options) => stored(parse(source, options)),
     readBinary: (bytes) => stored(readCounted(bytes).map((part) => codec.fromBinary(part))),
-    writeBinary: (source) => writeCounted(codec.union(parse(source, STORED)).map((range) => codec.binary(range))),
+    writeBinary: (source) =>
+      writeCounted(codec.union(parse(source, STORED)).map((range) => codec.binary(range))),
     show: (source, options) => text(codec.union(parse(source, STORED)), options),
   };
 }
@@ -91,7 +92,10 @@ class RangeCodec<T> {
   fromBinary(bytes: Uint8Array): MaybeRange<T> {
     const flags = bytes[0] ?? 0;
     if (bytes.length === 0 || flags > 31) throw badBinary("range");
-    if ((flags & EMPTY) !== 0) return null;
+    if ((flags & EMPTY) !== 0) {
+      if (bytes.length > 1) throw badBinary("range");
+      return null;
+    }
     let at = 1;
     const read = (infinite: number): T | undefined => {
       if ((flags & infinite) !== 0) return undefined;
@@ -142,9 +146,7 @@ class RangeCodec<T> {
 
   /** Errors: 22000 for an upper bound below the lower. */
   #canonical(range: Range<T>): MaybeRange<T> {
-    let [lower, upper] = [range.lower, range.upper].map((bound) =>
-      bound.value === undefined ? { value: undefined, inclusive: false } : bound,
-    ) as [Bound<T>, Bound<T>];
+    let [lower, upper] = [withoutEnd(range.lower), withoutEnd(range.upper)];
     const order = this.#order(lower, upper);
     if (order > 0) {
       throw new SqlError(
@@ -152,13 +154,16 @@ class RangeCodec<T> {
         "range lower bound must be less than or equal to range upper bound",
       );
     }
-    const { next } = this.#bound;
-    if (next !== undefined && lower.value !== undefined && !lower.inclusive)
-      lower = { value: next(lower.value), inclusive: true };
-    if (next !== undefined && upper.value !== undefined && upper.inclusive)
-      upper = { value: next(upper.value), inclusive: false };
+    if (!lower.inclusive) lower = this.#moved(lower);
+    if (upper.inclusive) upper = this.#moved(upper);
     const isEmpty = this.#order(lower, upper) >= 0 && !(lower.inclusive && upper.inclusive);
     return isEmpty ? null : { lower, upper };
+  }
+
+  /** The same bound of whole numbers, one further: `(1` is `[2`, `5]` is `6)`. */
+  #moved(bound: Bound<T>): Bound<T> {
+    const next = bound.value === undefined ? undefined : this.#bound.next?.(bound.value);
+    return next === undefined ? bound : { value: next, inclusive: !bound.inclusive };
   }
 
   /** Of the bounds' values; below 0 when either has no end. */
@@ -187,6 +192,11 @@ class RangeCodec<T> {
     const order = this.#order(later.lower, range.upper);
     return order < 0 || (order === 0 && (later.lower.inclusive || range.upper.inclusive));
   }
+}
+
+/** What has no end is never inclusive. */
+function withoutEnd<T>(bound: Bound<T>): Bound<T> {
+  return bound.value === undefined ? { value: undefined, inclusive: false } : bound;
 }
 
 function compared(a: string, b: string): number {

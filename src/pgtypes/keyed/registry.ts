@@ -59,6 +59,11 @@ export function engineTypeOf({ name }: NamedKeyedType): EngineType {
   return STRUCT({ [keyField(name)]: VARCHAR, [TEXT_FIELD]: VARCHAR });
 }
 
-export function keyedEngineValue(type: NamedKeyedType, { key, text }: KeyedValue): TypedValue {
-  return { value: structValue({ [keyField(type.name)]: key, [TEXT_FIELD]: text }), type: engineTypeOf(type) };
+export function keyedEngineValue(type: NamedKeyedType, value: KeyedValue): TypedValue {
+  return { value: structValue(keyedFields(type, value)), type: engineTypeOf(type) };
+}
+
+/** A value by the names of its STRUCT's fields. */
+export function keyedFields({ name }: NamedKeyedType, { key, text }: KeyedValue): Record<string, string> {
+  return { [keyField(name)]: key, [TEXT_FIELD]: text };
 }

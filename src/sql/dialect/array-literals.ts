@@ -1,3 +1,4 @@
+import { KEYED_TYPES } from "../../core/keyed-types.js";
 import type { TextEdit } from "../analysis.js";
 import type { Token } from "../lexer.js";
 import { quoteLiteral } from "../names.js";
@@ -24,6 +25,7 @@ export const arrayLiteralsPass: DialectPass = ({ tokens }) =>
     if (token.kind !== "string") return [];
     const type = typeIndex(tokens, index);
     if (type === undefined ? !isQuantified(tokens, index) : !isArrayType(tokens, type)) return [];
+    if (type !== undefined && isKeyed(tokens, type)) return [];
     const elements = arrayElements(token.value);
     if (elements === undefined) return [];
     const write = type !== undefined && isBytea(tokens, type) ? byteaLiteral : quoteLiteral;
@@ -70,6 +72,12 @@ function isArrayType(tokens: readonly Token[], index: number): boolean {
   const name = nameAt(tokens, index);
   if (name === undefined) return false;
   return (name.parts.at(-1) ?? "").startsWith("_") || isSymbol(tokens[name.next], "[");
+}
+
+/** Read where the values can be: see query/keyed-literals.ts. */
+function isKeyed(tokens: readonly Token[], index: number): boolean {
+  const name = nameAt(tokens, index)?.parts.at(-1) ?? "";
+  return KEYED_TYPES.has(name.startsWith("_") ? name.slice(1) : name);
 }
 
 /** Behind the first pair of brackets; undefined where more are written already. */

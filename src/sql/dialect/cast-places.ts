@@ -1,4 +1,5 @@
 /** Finds the type a string or number literal is cast to: `'x'::t`, `t 'x'`, `CAST('x' AS t)`. */
+import { KEYED_TYPES } from "../../core/keyed-types.js";
 import type { Token } from "../lexer.js";
 import { isSymbol, isWord, nameAt } from "../token-reader.js";
 
@@ -111,6 +112,7 @@ function prefixed(tokens: readonly Token[], index: number): CastType | undefined
 }
 
 /** Types that clients write in front of literals; any other word there is an alias or a keyword. */
-const PREFIXES = new Set(
-  "int2 int4 int8 bool numeric float4 float8 date time timetz timestamp timestamptz interval".split(" "),
-);
+const PREFIXES = new Set([
+  ..."int2 int4 int8 bool numeric float4 float8 date time timetz timestamp timestamptz interval".split(" "),
+  ...KEYED_TYPES.keys(),
+]);

@@ -1,3 +1,4 @@
+import { KEYED_TYPES, keyedTypeText } from "../../core/keyed-types.js";
 import { isBuiltinType } from "../builtin-names.js";
 import { isSymbol, isWord, nameAt, type NameSpan } from "../token-reader.js";
 import type { DialectPass, PassInput } from "./pass.js";
@@ -9,9 +10,7 @@ const EQUIVALENTS: ReadonlyMap<string, string> = new Map([
   ["cstring", "VARCHAR"],
   ["unknown", "VARCHAR"],
   ["xml", "VARCHAR"],
-  ["inet", "VARCHAR"],
-  ["cidr", "VARCHAR"],
-  ["macaddr", "VARCHAR"],
+  ...[...KEYED_TYPES.keys()].map((name) => [name, keyedTypeText(name)] as const),
   ["regprocedure", "VARCHAR"],
   ["regoper", "VARCHAR"],
   ["regoperator", "VARCHAR"],
