@@ -2,6 +2,7 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { ConstraintType } from "../sql/analysis.js";
 import { defaultConstraintName, nameTest } from "../sql/constraint-labels.js";
+import { lengthCheck, readLengthLimit, writtenLimit } from "../sql/length-limits.js";
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
@@ -146,7 +147,22 @@ function withType(
     name,
     normaliseName(name) === normaliseName(column) ? `CAST((${using ?? value}) AS ${type})` : value,
   ]);
-  return { ...changed, values };
+  const limit = writtenLimit(type);
+  const elements = changed.elements.filter(
+    (_, index) => !limits(definition.elements[index], definition, column),
+  );
+  return {
+    ...changed,
+    elements: limit === undefined ? elements : [...elements, lengthCheck(column, limit)],
+    values,
+  };
+}
+
+/** True for the check that holds the column to its length. */
+function limits(element: TableElement | undefined, definition: TableDefinition, column: string): boolean {
+  if (element === undefined || readLengthLimit(element.text) === undefined) return false;
+  const names = mentionedColumns(element.tokens, definition);
+  return names.some((name) => normaliseName(name) === normaliseName(column));
 }
 
 function withDefault(element: TableElement, expression: string | undefined): string {

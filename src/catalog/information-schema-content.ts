@@ -44,6 +44,8 @@ const VIEWS: Content = {
 
 const TYPMOD = "if(a.type_oid = 1700 AND a.typmod >= 4, a.typmod - 4, NULL)";
 
+const LENGTH = "if(a.type_oid IN (1042, 1043) AND a.typmod >= 4, a.typmod - 4, NULL)";
+
 const COLUMNS: Content = {
   columns: {
     table_catalog: DATABASE,
@@ -55,7 +57,8 @@ const COLUMNS: Content = {
     is_nullable: `if(a.not_null, ${NO}, ${YES})`,
     data_type:
       "CASE WHEN t.typcategory = 'A' THEN 'ARRAY' WHEN t.typtype = 'e' THEN 'USER-DEFINED' ELSE t.printed END",
-    character_octet_length: "if(a.type_oid IN (25, 1043), 1073741824, NULL)",
+    character_maximum_length: LENGTH,
+    character_octet_length: `coalesce(4 * ${LENGTH}, if(a.type_oid IN (25, 1043), 1073741824, NULL))`,
     numeric_precision: `CASE a.type_oid WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 700 THEN 24 WHEN 701 THEN 53 ELSE ${TYPMOD} >> 16 END`,
     numeric_precision_radix:
       "CASE WHEN a.type_oid IN (20, 21, 23, 700, 701) THEN 2 WHEN a.type_oid = 1700 THEN 10 END",

@@ -67,9 +67,11 @@ const RAW_CONSTRAINTS = `
 
 /** The label that keeps a name, as JSON: see sql/constraint-labels.ts. */
 const LABEL_PATTERN = "length\\(''constraint (\\{(?:[^'']|'''')*\\})''\\)";
+/** The check that holds a column to its length: see sql/length-limits.ts. */
+const LIMIT_PATTERN = "length\\(''type (character(?: varying)?)\\((\\d+)\\)''\\)";
 const LABELLED_CONSTRAINTS = `
   SELECT *, nullif(replace(regexp_extract(expression, '${LABEL_PATTERN}', 1), '''''', ''''), '')::JSON AS label
-  FROM ${PG}._raw_constraint WHERE type <> 'NOT NULL'`;
+  FROM ${PG}._raw_constraint WHERE type <> 'NOT NULL' AND NOT coalesce(regexp_matches(expression, '${LIMIT_PATTERN}'), false)`;
 
 /** Constraints by the names their tables' definitions keep, and otherwise by those PostgreSQL would have chosen. */
 const CONSTRAINTS = `
@@ -163,13 +165,17 @@ const HEAD = `coalesce(nullif(regexp_extract(base, '^STRUCT\\("pg_catalog\\.(\\w
 
 const TYPED_COLUMNS = `
   SELECT c.sch, c.rel, c.kind, c.nam, c.position, c.default_value, c.not_null, c.comment, c.dimensions, c.identity,
-    CASE WHEN c.dimensions > 0 THEN coalesce(e.array_oid, ${PG}._array_oid(c.head)) ELSE coalesce(e.oid, ${PG}._base_oid(c.head)) END AS type_oid,
-    CASE WHEN c.head = 'DECIMAL' THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
+    CASE WHEN l.type IS NOT NULL THEN if(l.type = 'character', 1042, 1043) WHEN c.dimensions > 0 THEN coalesce(e.array_oid, ${PG}._array_oid(c.head)) ELSE coalesce(e.oid, ${PG}._base_oid(c.head)) END AS type_oid,
+    CASE WHEN l.type IS NOT NULL THEN l.length + 4 WHEN c.head = 'DECIMAL' THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
       ELSE -1 END AS typmod
   FROM (SELECT *, regexp_replace(type, '(\\[\\d*\\])+$', '') AS base, ${HEAD} AS head,
     len(regexp_extract_all(regexp_extract(type, '(\\[\\d*\\])+$'), '\\[')) AS dimensions FROM ${PG}._column) AS c
   LEFT JOIN (SELECT printed, min_by(oid, oid) AS oid, min_by(array_oid, oid) AS array_oid FROM ${PG}._enum GROUP BY printed) AS e
-    ON c.head = 'ENUM' AND e.printed = c.base`;
+    ON c.head = 'ENUM' AND e.printed = c.base
+  LEFT JOIN (SELECT sch, rel, nam, any_value(found.type) AS type, any_value(found.length)::INTEGER AS length
+    FROM (SELECT sch, rel, columns[1] AS nam, regexp_extract(expression, '${LIMIT_PATTERN}', ['type', 'length']) AS found
+      FROM ${PG}._raw_constraint WHERE type = 'CHECK') WHERE found.type <> '' GROUP BY sch, rel, nam) AS l
+    ON l.sch = c.sch AND l.rel = c.rel AND l.nam = c.nam`;
 
 /** Macros the helpers are made with. */
 export function objectMacros(): readonly string[] {

@@ -54,6 +54,12 @@ const RULES: readonly Rule[] = [
     message: (m) =>
       `null value in column "${text(m[2])}" of relation "${text(m[1])}" violates not-null constraint`,
   },
+  // A column's length: see sql/length-limits.ts.
+  {
+    pattern: /^Constraint Error: CHECK constraint failed .*length\('type (character(?: varying)?\(\d+\))'\)/s,
+    code: SQLSTATE.stringDataRightTruncation,
+    message: (m) => `value too long for type ${text(m[1])}`,
+  },
   {
     pattern: /^Constraint Error: CHECK constraint failed on table (.*) with expression (.*)/,
     code: SQLSTATE.checkViolation,

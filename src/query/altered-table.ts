@@ -17,6 +17,7 @@ import {
   ownedDefault,
   ownedSequences,
 } from "./owned-sequences.js";
+import { writtenLimit } from "../sql/length-limits.js";
 import { planRename } from "./plan-rename.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { resolveStatement } from "./resolve.js";
@@ -304,6 +305,7 @@ export class AlteredTable {
       case "dropColumn":
         return `DROP COLUMN ${column}`;
       case "setType":
+        if (writtenLimit(change.type) !== undefined) return undefined;
         return `ALTER COLUMN ${column} TYPE ${change.type}${change.using === undefined ? "" : ` USING ${change.using}`}`;
       case "setNotNull":
         return `ALTER COLUMN ${column} SET NOT NULL`;

@@ -9,7 +9,8 @@ import { flagField, listField, locationOf, nodeField, textField, unwrapAs, type 
 import { quoteIdentifier } from "./names.js";
 import type { ParsedTree } from "./pg-parser.js";
 import type { References } from "./references.js";
-import { isSerialType } from "./sequence-columns.js";
+import { columnLimit, lengthCheck } from "./length-limits.js";
+import { columnName, isSerialType } from "./sequence-columns.js";
 import { isSymbol, isWord, nameAt, sliceTokens, splitAtCommas } from "./token-reader.js";
 import { stringList } from "./ast.js";
 import { Utf8Offsets } from "./utf8-offsets.js";
@@ -76,7 +77,8 @@ function addColumnParts(
   const isSerial = isSerialType(stringList(nodeField(column, "typeName") ?? {}, "names").at(-1) ?? "");
   const nameIndex = references.tokenIndexAt(offsets.toUtf16(locationOf(column))) ?? from;
   const name = tokens[nameIndex];
-  if (name === undefined || (constraints.length === 0 && !isSerial)) return undefined;
+  const limit = columnLimit(column);
+  if (name === undefined || (constraints.length === 0 && !isSerial && limit === undefined)) return undefined;
   const quoted = quoteIdentifier(name.value);
   const kept: string[] = [sliceTokens(text, tokens, from, constraints[0]?.index ?? to)];
   const others: string[] = [];
@@ -95,6 +97,7 @@ function addColumnParts(
   const texts = [
     ...(notNull ? [`ALTER COLUMN ${quoted} SET NOT NULL`] : []),
     ...others.map((constraint) => `ADD ${constraint}`),
+    ...(limit === undefined ? [] : [`ADD ${lengthCheck(columnName(column, references, offsets), limit)}`]),
   ];
   if (texts.length === 0) return undefined;
   const ifAdded = flagField(action, "missing_ok") ? { ifAdded: name.value } : {};

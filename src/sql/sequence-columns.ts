@@ -72,7 +72,7 @@ export function sequenceColumn(
 }
 
 /** The tree cuts names to 63 bytes; the token has them whole. */
-function columnName(node: AstNode, references: References, offsets: Utf8Offsets): string {
+export function columnName(node: AstNode, references: References, offsets: Utf8Offsets): string {
   const index = references.tokenIndexAt(offsets.toUtf16(locationOf(node)));
   const token = index === undefined ? undefined : references.tokens[index];
   const cut = textField(node, "colname");

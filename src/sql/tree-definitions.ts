@@ -1,6 +1,7 @@
 /** From the top node of PostgreSQL's tree to a reading: CREATE, ALTER, DROP and COMMENT. */
 import { notSupported } from "../core/errors.js";
 import { flagField, listField, nodeField, stringList, textField, unwrapAs, type AstNode } from "./ast.js";
+import { limitLengths } from "./length-limits.js";
 import { readComment, readDrop, readNameBehind } from "./named-objects.js";
 import type { ParsedTree } from "./pg-parser.js";
 import { plainReading, type Reading } from "./reading.js";
@@ -65,6 +66,7 @@ function readCreateTable(node: AstNode, walker: TreeWalker, references: Referenc
   const offsets = new Utf8Offsets(references.text);
   storedToVirtual(node["tableElts"], references, offsets);
   labelConstraints(node, walker.relationName(target)?.parts.at(-1) ?? "", references, offsets);
+  limitLengths(node, references, offsets);
   walker.visit(node["tableElts"], new Scope());
   const ifNotExists = flagField(node, "if_not_exists");
   const { sequenceColumns } = walker;
