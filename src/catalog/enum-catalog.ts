@@ -26,7 +26,7 @@ const QUERY = `
   FROM duckdb_types() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND logical_type = 'ENUM' ORDER BY oid`;
 
 export class EnumCatalog {
-  readonly #byLabels = new Map<string, CatalogEnum>();
+  readonly #byLabels = new Map<string, CatalogEnum[]>();
   readonly #byOid = new Map<number, CatalogEnum>();
   readonly #labels: ReadonlySet<string>;
 
@@ -35,7 +35,7 @@ export class EnumCatalog {
     this.#labels = new Set(enums.flatMap(({ labels }) => labels));
     for (const one of enums) {
       const key = JSON.stringify(one.labels);
-      if (!this.#byLabels.has(key)) this.#byLabels.set(key, one);
+      this.#byLabels.set(key, [...(this.#byLabels.get(key) ?? []), one]);
       this.#byOid.set(one.oid, one);
       this.#byOid.set(one.arrayOid, one);
     }
@@ -69,8 +69,10 @@ export class EnumCatalog {
     return this.#labels.has(text);
   }
 
-  byLabels(labels: readonly string[]): CatalogEnum | undefined {
-    return this.#byLabels.get(JSON.stringify(labels));
+  /** The enum of these labels; of several the one of this name, or else the one with the lowest OID. */
+  byLabels(labels: readonly string[], name?: string): CatalogEnum | undefined {
+    const all = this.#byLabels.get(JSON.stringify(labels)) ?? [];
+    return all.find(({ typeName }) => typeName === name) ?? all[0];
   }
 
   /** DuckDB's type for the OID of an enum or of its array type; undefined for any other OID. */

@@ -1,14 +1,23 @@
 /** PostgreSQL's names of its types, as a cast writes them. */
 import { BUILTIN_TYPES } from "./builtin-types.js";
 
+const ROWS = BUILTIN_TYPES.trim()
+  .split("\n")
+  .map((line) => line.split(" "));
+
 const BY_OID: ReadonlyMap<number, string> = new Map(
-  BUILTIN_TYPES.trim()
-    .split("\n")
-    .map((line) => line.split(" "))
-    .map((fields) => [Number(fields[0]), (fields[15] ?? "").replaceAll("~", " ")]),
+  ROWS.map((fields) => [Number(fields[0]), (fields[15] ?? "").replaceAll("~", " ")]),
+);
+const NAMES: ReadonlyMap<number, string> = new Map(
+  ROWS.map((fields) => [Number(fields[0]), fields[1] ?? ""]),
 );
 
 /** Undefined for an OID that is no built-in type's. */
 export function typeNameOf(oid: number): string | undefined {
   return BY_OID.get(oid);
+}
+
+/** `pg_type.typname`: int4 where a cast may write integer. */
+export function typeNamed(oid: number): string | undefined {
+  return NAMES.get(oid);
 }

@@ -1,6 +1,7 @@
 /** The binding's type ids and value constructors, under the engine's door: other folders must not import the binding. */
 import {
   DuckDBBigIntType,
+  DuckDBBitType,
   DuckDBStructType,
   DuckDBTypeId,
   DuckDBVarCharType,
@@ -56,6 +57,8 @@ export function withAlias(type: EngineType, alias: string): EngineType {
   switch (type.typeId) {
     case DuckDBTypeId.BIGINT:
       return DuckDBBigIntType.create(alias);
+    case DuckDBTypeId.BIT:
+      return DuckDBBitType.create(alias);
     case DuckDBTypeId.VARCHAR:
       return DuckDBVarCharType.create(alias);
     case DuckDBTypeId.LIST:

@@ -1,5 +1,5 @@
 /** Binary format of every type, in the form of the PostgreSQL type it is announced as. */
-import { SQLSTATE, SqlError } from "../core/errors.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
 import { Cells, NULL_LENGTH } from "../engine/vector-cells.js";
 import { readStrings } from "../engine/vector-strings.js";
@@ -17,7 +17,7 @@ import {
 import { INFINITE_DAYS, MICROS_PER_DAY } from "./calendar.js";
 import { boundedEncoder, type ColumnEncoder, type EncodingOptions } from "./cell-writer.js";
 import { instant, readInstant, type TimeUnit } from "./instants.js";
-import { isRecord } from "./oids.js";
+import { isNameOfOid, isRecord } from "./oids.js";
 import { recordBinary } from "./records.js";
 import { splitTimetz } from "./text-datetime.js";
 import { isVector, type ListLike } from "./text-arrays.js";
@@ -48,7 +48,15 @@ export function binaryEncoder(type: EngineType, options: EncodingOptions): Colum
     case EngineTypeId.UINTEGER:
       return uintegerBinary;
     case EngineTypeId.BIGINT:
-      return type.alias === "oid" ? oidBinary : int8Binary;
+      return type.alias !== undefined && UNSIGNED.has(type.alias) ? oidBinary : int8Binary;
+    case EngineTypeId.VARCHAR:
+      if (type.alias === "jsonb") return jsonbBinary();
+      if (isNameOfOid(type))
+        throw notSupported(
+          `type ${type.alias} is available in text format only`,
+          "cast it to text, or to oid",
+        );
+      return textEncoder(type, options);
     case EngineTypeId.TIME:
       return int8Binary;
     case EngineTypeId.UBIGINT:
@@ -107,6 +115,28 @@ function structBinary(type: StructType, options: EncodingOptions): ColumnEncoder
     type,
     type.entryTypes.map((entry) => binaryEncoder(entry, options)),
   );
+}
+
+/** Types of four bytes without a sign, held as BIGINT. */
+const UNSIGNED: ReadonlySet<string> = new Set(["oid", "xid", "cid"]);
+
+/** Version 1, then the document's text. */
+function jsonbBinary(): ColumnEncoder {
+  const text = new Cells();
+  return (vector, first, count, cells) => {
+    text.reset(count);
+    readStrings(vector, first, count, text);
+    for (let i = 0; i < count; i++) {
+      if (text.length(i) === NULL_LENGTH) {
+        cells.putNull(i);
+        continue;
+      }
+      const start = cells.used;
+      cells.push(1);
+      cells.append(text.bytes, text.start(i), text.start(i) + text.length(i));
+      cells.finish(i, start);
+    }
+  };
 }
 
 function vectorBinary(type: ListLike): ColumnEncoder {

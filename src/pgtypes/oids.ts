@@ -22,8 +22,11 @@ export const OID = {
   int2: 21,
   int2vector: 22,
   int4: 23,
+  regproc: 24,
   text: 25,
   oid: 26,
+  xid: 28,
+  cid: 29,
   oidvector: 30,
   json: 114,
   float4: 700,
@@ -42,14 +45,27 @@ export const OID = {
   numeric: 1700,
   uuid: 2950,
   record: 2249,
+  regprocedure: 2202,
+  regoper: 2203,
+  regoperator: 2204,
+  regclass: 2205,
+  regtype: 2206,
   jsonb: 3802,
+  regnamespace: 4089,
+  regrole: 4096,
 } as const;
 
 /** Element OID → array OID. */
 const ARRAY_OID: ReadonlyMap<number, number> = new Map([
   [OID.bool, 1000],
   [OID.bytea, 1001],
+  [OID.char, 1002],
   [OID.name, 1003],
+  [OID.int2vector, 1006],
+  [OID.regproc, 1008],
+  [OID.xid, 1011],
+  [OID.cid, 1012],
+  [OID.oidvector, 1013],
   [OID.int2, 1005],
   [OID.int4, 1007],
   [OID.text, 1009],
@@ -71,8 +87,15 @@ const ARRAY_OID: ReadonlyMap<number, number> = new Map([
   [OID.json, 199],
   [OID.uuid, 2951],
   [OID.record, 2287],
+  [OID.regprocedure, 2207],
+  [OID.regoper, 2208],
+  [OID.regoperator, 2209],
+  [OID.regclass, 2210],
+  [OID.regtype, 2211],
   [OID.jsonb, 3807],
   ...[...KEYED_TYPES.values()].map(({ oid, arrayOid }) => [oid, arrayOid] as const),
+  [OID.regnamespace, 4090],
+  [OID.regrole, 4097],
 ]);
 
 const ELEMENT_OID: ReadonlyMap<number, number> = new Map(
@@ -100,9 +123,9 @@ export function isRecord(type: EngineType): type is RecordType {
   return type.typeId === EngineTypeId.STRUCT && type.entryNames.every((name) => name === "");
 }
 
-/** True for DuckDB's JSON, a VARCHAR by another name. */
+/** True for DuckDB's JSON, a VARCHAR by another name, whether clients know it as json or as jsonb. */
 export function isJson(type: EngineType): boolean {
-  return type.typeId === EngineTypeId.VARCHAR && type.alias === "JSON";
+  return type.typeId === EngineTypeId.VARCHAR && (type.alias === "JSON" || type.alias === "jsonb");
 }
 
 /** The element OID of an array OID, or undefined for any other OID. */
@@ -110,14 +133,33 @@ export function elementOidOf(arrayOid: number): number | undefined {
   return ELEMENT_OID.get(arrayOid);
 }
 
-/** The catalogue's types: see catalog/column-types.ts. */
+/** Types DuckDB holds as another, by the alias of that: see catalog/column-types.ts. */
 const NAMED_TYPES: ReadonlyMap<string, PgTypeInfo> = new Map([
   ["oid", plain(OID.oid, 4)],
+  ["xid", plain(OID.xid, 4)],
+  ["cid", plain(OID.cid, 4)],
   ["name", plain(OID.name, 64)],
   ["char", plain(OID.char, 1)],
+  ["varchar", plain(OID.varchar, -1)],
+  ["bpchar", plain(OID.bpchar, -1)],
+  ["jsonb", plain(OID.jsonb, -1)],
+  ["bit", plain(OID.bit, -1)],
   ["int2vector", plain(OID.int2vector, -1)],
   ["oidvector", plain(OID.oidvector, -1)],
+  ["regproc", plain(OID.regproc, 4)],
+  ["regprocedure", plain(OID.regprocedure, 4)],
+  ["regoper", plain(OID.regoper, 4)],
+  ["regoperator", plain(OID.regoperator, 4)],
+  ["regclass", plain(OID.regclass, 4)],
+  ["regtype", plain(OID.regtype, 4)],
+  ["regnamespace", plain(OID.regnamespace, 4)],
+  ["regrole", plain(OID.regrole, 4)],
 ]);
+
+/** True for a type whose values are OIDs that are shown, and held, as names. */
+export function isNameOfOid(type: EngineType): boolean {
+  return type.typeId === EngineTypeId.VARCHAR && type.alias?.startsWith("reg") === true;
+}
 
 /** The array OID of an element OID, or undefined where there is none. */
 export function arrayOidOf(elementOid: number): number | undefined {

@@ -71,6 +71,8 @@ function decodeNumber(
     case OID.int4:
       return { value: fixed(bytes, 4, "integer").getInt32(0), type: INTEGER };
     case OID.oid:
+    case OID.xid:
+    case OID.cid:
       return { value: BigInt(fixed(bytes, 4, "oid").getUint32(0)), type: BIGINT };
     case OID.int8:
       return { value: fixed(bytes, 8, "bigint").getBigInt64(0), type: BIGINT };

@@ -75,6 +75,8 @@ function parseNumber(text: string, oid: number, inferred: EngineType | undefined
       return { value: Number(parseInteger(text, "integer")), type: INTEGER };
     case OID.int8:
     case OID.oid:
+    case OID.xid:
+    case OID.cid:
       return { value: parseInteger(text, "bigint"), type: BIGINT };
     case OID.numeric:
       return typedNumber(parseNumeric(text), inferred);
@@ -138,6 +140,8 @@ const PLAIN_TYPES: ReadonlyMap<number, EngineType> = new Map<number, EngineType>
   [OID.int4, INTEGER],
   [OID.int8, BIGINT],
   [OID.oid, BIGINT],
+  [OID.xid, BIGINT],
+  [OID.cid, BIGINT],
   [OID.numeric, DECIMAL()],
   [OID.float4, FLOAT],
   [OID.float8, DOUBLE],

@@ -51,11 +51,13 @@ const TYPE_OIDS: ReadonlyMap<string, number> = new Map([
   ["bit varying", OID.varbit],
   ["varbit", OID.varbit],
   ...[...KEYED_TYPES].map(([name, { oid }]) => [name, oid] as const),
-  // Names to look up in the catalogue: they come as text.
-  ["regclass", OID.text],
-  ["regtype", OID.text],
-  ["regproc", OID.text],
-  ["regnamespace", OID.text],
+  // Names to look up in the catalogue.
+  ["regclass", OID.regclass],
+  ["regtype", OID.regtype],
+  ["regproc", OID.regproc],
+  ["regnamespace", OID.regnamespace],
+  ["xid", OID.xid],
+  ["cid", OID.cid],
 ]);
 
 /** Words that go on a type's name. */

@@ -2,13 +2,14 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN } from "../branch/model.js";
 import { readsCatalog } from "../catalog/resolve.js";
+import { announced, findSources } from "./announced-columns.js";
 import { withCatalogTypes } from "../catalog/column-types.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { ResultStream } from "../engine/result-stream.js";
 import { classifyFailure } from "../engine/failure.js";
 import { OID } from "../pgtypes/oids.js";
 import { inferParameterOid } from "../pgtypes/parameters.js";
-import type { RelationalStatement } from "../sql/analysis.js";
+import type { RelationalStatement, RelationalVerb } from "../sql/analysis.js";
 import { refuseSecondChange } from "./conflict-rows.js";
 import { withInsertForm } from "./insert-forms.js";
 import { startStatement, type ExecuteInput } from "./start-statement.js";
@@ -53,6 +54,7 @@ export async function runRelational(
   running: AbortController,
 ): Promise<StatementResult> {
   const declaredOids = withCastTypes(statement, input.declaredOids);
+  await findSources(core, statement.sources);
   const ready = hasSteps(statement)
     ? statement
     : await withUncastLiterals(core, await withInsertForm(core, statement));
@@ -242,7 +244,8 @@ async function runPlanned(
   end: ResultEnd,
 ): Promise<Outcome> {
   let outcome = done(statement, 0);
-  if (statement.verb === "createType" || statement.verb === "drop") core.types.markChanged();
+  if (statement.writes && !statement.returning && !ROW_VERBS.has(statement.verb))
+    core.types.markChanged(TYPE_VERBS.has(statement.verb));
   for (const [index, step] of planned.entries()) {
     const isLast = index === planned.length - 1;
     const kept = isLast && step.afterwards === undefined ? capture : undefined;
@@ -254,6 +257,9 @@ async function runPlanned(
   }
   return outcome;
 }
+
+const ROW_VERBS: ReadonlySet<RelationalVerb> = new Set(["select", "insert", "update", "delete", "merge"]);
+const TYPE_VERBS: ReadonlySet<RelationalVerb> = new Set(["createType", "createSchema", "drop"]);
 
 /** Ends the statement's transaction if it is alone in it. */
 export function endOfStatement(core: SessionCore): ResultEnd {
@@ -342,6 +348,7 @@ export async function describeRelational(
   }
   const statement = await withUncastLiterals(core, await withInsertForm(core, written));
   const declaredOids = withCastTypes(statement, clientOids);
+  await findSources(core, statement.sources);
   const scope = core.scope(core.transactions.current);
   const hasRows = statement.verb === "select" || statement.returning;
   if (statement.verb === "explain") {
@@ -378,5 +385,5 @@ async function clientColumns(
   statement: RelationalStatement,
 ): Promise<readonly ResultColumn[]> {
   const named = withCatalogTypes(namedColumns(columns, statement.columnNames), statement.names);
-  return await core.types.identify(named);
+  return await announced(core, named, statement.sources);
 }

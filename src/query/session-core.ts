@@ -102,6 +102,7 @@ export class SessionCore implements Disposable {
       beforeCommit: async () => await this.#temporary.beforeCommit(),
       afterRollback: async () => {
         this.#catalog.forget();
+        this.types.markChanged(false);
         await this.#temporary.readAgain();
       },
     });

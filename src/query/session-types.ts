@@ -43,6 +43,7 @@ export class SessionTypes {
   readonly #connection: Connection;
   /** The session's transaction sees other definitions than those committed. */
   readonly #hasOwn: () => boolean;
+  #changes = 0;
   /** It may have made or dropped types. */
   #changed = false;
   #own: EnumCatalog | undefined;
@@ -53,9 +54,15 @@ export class SessionTypes {
     this.#hasOwn = hasOwn;
   }
 
-  /** A statement of the session's transaction makes or drops types. */
-  markChanged(): void {
-    this.#changed = true;
+  /** Another number, other definitions than the session saw before, beside those that were committed. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** The session's transaction changes a definition, perhaps one of a type, or is undone. */
+  markChanged(perhapsType: boolean): void {
+    this.#changes++;
+    this.#changed ||= perhapsType;
   }
 
   /** Called before each statement, while nothing of the session's is open. Free where it changed no types. */
@@ -64,15 +71,16 @@ export class SessionTypes {
     this.#own = this.#changed ? await EnumCatalog.read(this.#connection) : undefined;
   }
 
-  /** The same things with their types as the catalogue knows them. */
+  /** The same things with their types as the catalogue knows them. `names`: what the statement calls the types. */
   async identify<T extends { readonly type: EngineType | null }>(
     columns: readonly T[],
+    names: readonly (string | undefined)[],
   ): Promise<readonly T[]> {
     if (!columns.some(({ type }) => type !== null && holdsEnum(type))) return columns;
     const enums = await this.enums();
-    return columns.map((column) => ({
+    return columns.map((column, index) => ({
       ...column,
-      type: column.type && identified(column.type, (labels) => enums.byLabels(labels)),
+      type: column.type && identified(column.type, (labels) => enums.byLabels(labels, names[index])),
     }));
   }
 

@@ -13,6 +13,10 @@ export type { BoundParameter, CursorMotion };
 export interface ResultColumn {
   readonly name: string;
   readonly type: EngineType | null;
+  /** PostgreSQL's type modifier, where it is not the one of `type`. */
+  readonly typmod?: number;
+  /** The table or view, and the number of its column, that is shown as it is. */
+  readonly origin?: { readonly table: number; readonly column: number } | undefined;
 }
 
 /** Part of a result: rows as DuckDB's vectors, or a few rows this server made itself (text format values). */

@@ -42,7 +42,15 @@ export function describeColumns(
   return columns.map((column, index) => {
     const { oid, size, typmod } = describeType(column.type);
     const format = formats[index] ?? 0;
-    return { name: column.name, typeOid: oid, typeSize: size, typeModifier: typmod, format };
+    return {
+      name: column.name,
+      tableOid: column.origin?.table ?? 0,
+      columnNumber: column.origin?.column ?? 0,
+      typeOid: oid,
+      typeSize: size,
+      typeModifier: column.typmod ?? typmod,
+      format,
+    };
   });
 }
 

@@ -5,6 +5,7 @@
 import type { SqlError } from "../core/errors.js";
 import type { BranchCommand } from "./branch-command.js";
 import type { ColumnNames } from "./column-names.js";
+import type { QuerySources } from "./result-sources.js";
 import type { OnCommit, UnnamedIndex } from "./table-forms.js";
 import type { Repetition } from "./repetition.js";
 
@@ -188,6 +189,8 @@ export interface RelationalStatement {
     | undefined;
   /** PostgreSQL's names of the result's columns, where they are known. */
   readonly columnNames: ColumnNames | undefined;
+  /** Where the result's columns come from, where PostgreSQL's parser reads the statement. */
+  readonly sources: QuerySources | undefined;
   /** What running it again would do: for savepoints. */
   readonly repetition: Repetition;
   /** Of a temporary table: what every COMMIT does to it. */

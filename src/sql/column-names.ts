@@ -55,7 +55,7 @@ function returningTargets(node: AstNode): readonly AstNode[] {
   return resTargets(clause === undefined ? listField(node, "returningList") : listField(clause, "exprs"));
 }
 
-function resTargets(list: readonly AstNode[]): AstNode[] {
+export function resTargets(list: readonly AstNode[]): AstNode[] {
   return list.flatMap((item) => {
     const target = unwrapAs(item, "ResTarget");
     return target === undefined ? [] : [target];
@@ -67,7 +67,7 @@ function isStar(target: AstNode): boolean {
   return column !== undefined && unwrap(listField(column, "fields").at(-1))?.type === "A_Star";
 }
 
-function targetName(target: AstNode): string {
+export function targetName(target: AstNode): string {
   const given = textField(target, "name");
   return given === "" ? (figure(target["val"])?.name ?? UNNAMED) : given;
 }

@@ -16,6 +16,7 @@ export type Reading = Pick<
   | "cascade"
   | "query"
   | "columnNames"
+  | "sources"
   | "repetition"
   | "sequenceColumns"
   | "onCommit"
@@ -48,6 +49,7 @@ export function plainReading(
     cascade: false,
     query: undefined,
     columnNames: undefined,
+    sources: undefined,
     repetition: NOT_REPEATABLE,
     sequenceColumns: [],
     onCommit: undefined,

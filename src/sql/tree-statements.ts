@@ -3,6 +3,7 @@ import { listField, nodeField, textField, unwrapAs, type AstNode } from "./ast.j
 import { resultColumnNames } from "./column-names.js";
 import { readInsertForm } from "./insert-form.js";
 import type { ParsedTree } from "./pg-parser.js";
+import { resultSources } from "./read-sources.js";
 import { plainReading, unsupportedStatement, type Reading } from "./reading.js";
 import type { References } from "./references.js";
 import { assignmentsOf, refuseReturnedJoins } from "./row-assignments.js";
@@ -16,7 +17,9 @@ export function readTree(tree: ParsedTree, references: References): Reading {
   refuseReturnedJoins(tree);
   const reading = { ...readStatement(tree, references), assignments: assignmentsOf(tree) };
   const named = reading.verb === "select" || reading.returning;
-  return named ? { ...reading, columnNames: resultColumnNames(tree.type, tree.node) } : reading;
+  if (!named) return reading;
+  const { type, node } = tree;
+  return { ...reading, columnNames: resultColumnNames(type, node), sources: resultSources(type, node) };
 }
 
 function readStatement(tree: ParsedTree, references: References): Reading {

@@ -9,6 +9,9 @@ import type { MessageWriter } from "./message-writer.js";
 /** One column of a RowDescription. Columns here come from expressions: table OID and column number are 0. */
 export interface FieldDescription {
   readonly name: string;
+  /** 0 for what is no plain column of a table or view, and so the number. */
+  readonly tableOid: number;
+  readonly columnNumber: number;
   readonly typeOid: number;
   readonly typeSize: number;
   readonly typeModifier: number;
@@ -88,7 +91,7 @@ export function writeReadyForQuery(writer: MessageWriter, status: "I" | "T" | "E
 export function writeRowDescription(writer: MessageWriter, fields: readonly FieldDescription[]): void {
   writer.begin("T").uint16(fields.length);
   for (const field of fields) {
-    writer.cstring(field.name).int32(0).int16(0);
+    writer.cstring(field.name).uint32(field.tableOid).int16(field.columnNumber);
     writer.uint32(field.typeOid).int16(field.typeSize).int32(field.typeModifier).int16(field.format);
   }
   writer.end();

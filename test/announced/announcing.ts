@@ -4,7 +4,7 @@ import type { BackendMessage, RowDescriptionMessage } from "pg-protocol/dist/mes
 import { type Address, WireClient } from "../support/wire-client.js";
 
 /** Whether the table and column that a result column is taken from are compared. */
-const ORIGINS = false;
+const ORIGINS = true;
 
 type Field = RowDescriptionMessage["fields"][number];
 

@@ -135,7 +135,13 @@ describe.skipIf(!hasPostgres)("enums are announced as by PostgreSQL 15", () => {
     const shown = await main.value(
       "SELECT t.typname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = 'twins'::regclass",
     );
-    expect(await main.run("SELECT b FROM twins")).toEqual([`b ${shown} size 4 typmod -1`]);
+    expect(await main.run("SELECT b FROM twins")).toEqual([`b ${shown} size 4 typmod -1 from twins.b`]);
+    for (const type of ["twin_a", "twin_b"])
+      expect(await main.run(`SELECT 't'::${type} AS v, ARRAY['t'::${type}] AS w`)).toEqual([
+        `v ${type} size 4 typmod -1`,
+        `w _${type} size -1 typmod -1`,
+        'row ["t","{t}"]',
+      ]);
   });
 });
 

@@ -38,6 +38,8 @@ describe("backend messages, read by an independent codec", () => {
   it("describe rows", () => {
     const field = {
       name: "größe",
+      tableOid: 70_000,
+      columnNumber: 3,
       typeOid: 3_000_000_000,
       typeSize: -1,
       typeModifier: 12,
@@ -47,7 +49,7 @@ describe("backend messages, read by an independent codec", () => {
     expect(message).toMatchObject({
       name: "rowDescription",
       fields: [
-        { name: "größe", tableID: 0, columnID: 0, dataTypeSize: -1, dataTypeModifier: 12, format: "binary" },
+        { name: "größe", tableID: 70_000, columnID: 3, dataTypeSize: -1, dataTypeModifier: 12, format: "binary" },
       ],
     });
   });

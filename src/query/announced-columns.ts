@@ -1,0 +1,90 @@
+/**
+ * What a client is told of a result's columns beyond DuckDB's own types: PostgreSQL's type and modifier, and the table and
+ * column one shows as it is. Found out before a statement starts, for then the session's connection is free, and
+ * remembered while nothing its names could mean has changed.
+ */
+import { announcedType } from "../catalog/column-types.js";
+import { typeNamed } from "../catalog/type-names.js";
+import { describeType, elementOidOf } from "../pgtypes/oids.js";
+import type { QuerySources } from "../sql/result-sources.js";
+import { normaliseName } from "../sql/names.js";
+import { relationColumns } from "./known-relations.js";
+import type { SessionCore } from "./session-core.js";
+import { sourceColumns, type SourceColumn } from "./source-types.js";
+import type { ResultColumn } from "./types.js";
+
+interface Found {
+  readonly definitions: number;
+  readonly changes: number;
+  readonly head: string;
+  readonly searchPath: readonly string[];
+  /** By what the reader of the statement found; null where it leads nowhere. */
+  readonly columns: WeakMap<QuerySources, readonly SourceColumn[] | null>;
+}
+
+const FOUND = new WeakMap<SessionCore, Found>();
+
+/** To be called before a statement whose columns `announced` is asked for. No result of the session may be open. */
+export async function findSources(core: SessionCore, sources: QuerySources | undefined): Promise<void> {
+  if (sources === undefined) return;
+  const { columns } = foundNow(core);
+  if (columns.has(sources)) return;
+  const found = await sourceColumns(sources, async (parts) => await relationColumns(core, parts));
+  columns.set(sources, found ?? null);
+}
+
+function foundNow(core: SessionCore): Found {
+  const { definitions, head, searchPath } = core;
+  const { changes } = core.types;
+  const found = FOUND.get(core);
+  if (
+    found !== undefined &&
+    found.definitions === definitions &&
+    found.changes === changes &&
+    found.head === head &&
+    found.searchPath === searchPath
+  )
+    return found;
+  const fresh = { definitions, changes, head, searchPath, columns: new WeakMap() };
+  FOUND.set(core, fresh);
+  return fresh;
+}
+
+/** The columns with what is known of them, if that is of these very columns. */
+export async function announced(
+  core: SessionCore,
+  columns: readonly ResultColumn[],
+  sources: QuerySources | undefined,
+): Promise<readonly ResultColumn[]> {
+  const known = knownOf(core, columns, sources);
+  const typed = known === undefined ? columns : columns.map((column, i) => announcedColumn(column, known[i]));
+  return await core.types.identify(typed, known?.map(({ type }) => type?.name) ?? []);
+}
+
+function knownOf(
+  core: SessionCore,
+  columns: readonly ResultColumn[],
+  sources: QuerySources | undefined,
+): readonly SourceColumn[] | undefined {
+  const known = sources === undefined ? undefined : FOUND.get(core)?.columns.get(sources);
+  if (known?.length !== columns.length) return undefined;
+  return columns.every(({ name }, index) => isSame(name, known[index]?.name)) ? known : undefined;
+}
+
+function isSame(name: string, other: string | undefined): boolean {
+  return other !== undefined && (name === other || normaliseName(name) === normaliseName(other));
+}
+
+function announcedColumn(column: ResultColumn, known: SourceColumn | undefined): ResultColumn {
+  if (column.type === null || known === undefined) return column;
+  const { type: written, origin } = known;
+  if (written === undefined) {
+    // What is computed has no modifier, whatever DuckDB makes of its digits.
+    return origin === undefined ? { ...column, typmod: -1 } : { ...column, origin };
+  }
+  const type = announcedType(column.type, written) ?? column.type;
+  // A modifier is the type's own: where DuckDB has made another type of it, it means nothing.
+  const { oid } = describeType(type);
+  const isMeant = typeNamed(elementOidOf(oid) ?? oid) === written.name;
+  return { ...column, type, typmod: isMeant ? written.typmod : -1, origin };
+}

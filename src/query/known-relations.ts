@@ -1,0 +1,88 @@
+/** The columns of a session's relations as its catalogue shows them: their types, OIDs and numbers. */
+import { createHash } from "node:crypto";
+import { systemColumns } from "../catalog/column-types.js";
+import { FIRST_USER_OID } from "../catalog/names.js";
+import { SqlError } from "../core/errors.js";
+import { isEnum } from "../pgtypes/enum-types.js";
+import { describeType, elementOidOf } from "../pgtypes/oids.js";
+import { typeNamed } from "../catalog/type-names.js";
+import type { EngineType } from "../engine/types.js";
+import type { WrittenType } from "../sql/result-sources.js";
+import { formatName } from "../sql/names.js";
+import { withPrepared } from "./deferred-columns.js";
+import { resolveName } from "./relation-names.js";
+import { resolveStatement } from "./resolve.js";
+import type { SessionCore } from "./session-core.js";
+import type { SourceColumn } from "./source-types.js";
+
+/** OIDs are `oidExpression`'s: 2^31 - 65,536 of them. */
+const OID_RANGE = 2_147_418_112n;
+
+/** Undefined for what has no row in pg_class, and for what cannot be read. No result of the session may be open. */
+export async function relationColumns(
+  core: SessionCore,
+  parts: readonly string[],
+): Promise<readonly SourceColumn[] | undefined> {
+  const scope = core.scope(core.transactions.current);
+  const meaning = resolveName(scope, parts);
+  switch (meaning.kind) {
+    case "catalog":
+      return systemColumns(parts);
+    case "system":
+      return undefined;
+    case "temporary":
+      return await readColumns(core, parts, classOid("pg_temp", meaning.name));
+    case "relation": {
+      if (meaning.head !== core.head) return undefined;
+      const { schema, name } = meaning.version;
+      return await readColumns(core, parts, classOid(schema, name));
+    }
+    case "unknown":
+      if (meaning.head !== core.head) return undefined;
+      return await readColumns(core, parts, classOid(meaning.relation.schema, meaning.relation.name));
+    default:
+      return meaning satisfies never;
+  }
+}
+
+/** As `oidExpression` computes it in the catalogue. */
+function classOid(schema: string, name: string): number {
+  const text = ["c", schema === "main" ? "public" : schema, name].join("\u0001");
+  const lower = createHash("md5").update(text).digest().readBigUInt64LE(8);
+  return FIRST_USER_OID + Number(lower % OID_RANGE);
+}
+
+async function readColumns(
+  core: SessionCore,
+  parts: readonly string[],
+  table: number,
+): Promise<readonly SourceColumn[] | undefined> {
+  const [statement] = await core.services.analyse(`SELECT * FROM ${formatName(parts)}`);
+  if (statement?.kind !== "relational") return undefined;
+  try {
+    const sql = await resolveStatement(
+      core.resolveServices,
+      core.scope(core.transactions.current),
+      statement,
+    );
+    const columns = await withPrepared(core.connection, sql, (prepared) => prepared.columns);
+    return columns.map(({ name, type }, index) => ({
+      name,
+      type: type === null ? undefined : writtenAs(type),
+      origin: { table, column: index + 1 },
+    }));
+  } catch (error) {
+    // A statement that is wrong says so when it runs.
+    if (error instanceof SqlError) return undefined;
+    throw error;
+  }
+}
+
+/** An engine's type by PostgreSQL's name. Undefined for what has no name there, and for enums, whose name is not known. */
+function writtenAs(type: EngineType): WrittenType | undefined {
+  if (isEnum(type)) return undefined;
+  const { oid, typmod } = describeType(type);
+  const element = elementOidOf(oid);
+  const name = typeNamed(element ?? oid);
+  return name === undefined ? undefined : { name, typmod, isArray: element !== undefined };
+}

@@ -1,0 +1,240 @@
+/**
+ * Works out what PostgreSQL would call the columns of a result: follows plain columns, casts and what passes a type on
+ * through sub-queries and common table expressions. Knows relations through a look-up; runs nothing.
+ */
+import { normaliseName } from "../sql/names.js";
+import type { QuerySources, SourceRelation, ValueSource, WrittenType } from "../sql/result-sources.js";
+
+/** The column of a table or view that a result column shows as it is: `pg_class.oid` and `pg_attribute.attnum`. */
+export interface ColumnOrigin {
+  readonly table: number;
+  readonly column: number;
+}
+
+/** A column of a result or of a relation; its type and origin as far as they are known. */
+export interface SourceColumn {
+  readonly name: string;
+  readonly type: WrittenType | undefined;
+  readonly origin: ColumnOrigin | undefined;
+}
+
+/** The columns of a relation, all of them and in order; undefined for one that is not known. */
+export type RelationLookup = (parts: readonly string[]) => Promise<readonly SourceColumn[] | undefined>;
+
+type Columns = readonly SourceColumn[] | undefined;
+
+interface Relation extends SourceRelation {
+  readonly known: Columns;
+}
+
+type Value = Omit<SourceColumn, "name"> & { readonly isLiteral?: true };
+
+const OPEN: Value = { type: undefined, origin: undefined };
+
+/** The columns of a statement's result; undefined where not even their number is known. */
+export async function sourceColumns(query: QuerySources, lookup: RelationLookup): Promise<Columns> {
+  return await new SourceReader(lookup).columnsOf(query);
+}
+
+class SourceReader {
+  readonly #lookup: RelationLookup;
+  /** A common table expression may be named many times, and each of those again. */
+  readonly #known = new Map<QuerySources, Promise<Columns>>();
+
+  constructor(lookup: RelationLookup) {
+    this.#lookup = lookup;
+  }
+
+  columnsOf(query: QuerySources): Promise<Columns> {
+    const known = this.#known.get(query) ?? this.#readQuery(query);
+    this.#known.set(query, known);
+    return known;
+  }
+
+  async #readQuery(query: QuerySources): Promise<Columns> {
+    const first = await this.#readBranch(query);
+    if (first === undefined || query.others.length === 0) return first;
+    const others: (readonly SourceColumn[])[] = [];
+    for (const other of query.others) {
+      const columns = await this.columnsOf(other);
+      if (columns?.length !== first.length) return undefined;
+      others.push(columns);
+    }
+    return first.map((column, index) => ({
+      ...common([column, ...others.flatMap((columns) => columns[index] ?? [])]),
+      name: column.name,
+    }));
+  }
+
+  async #readBranch(query: QuerySources): Promise<Columns> {
+    const relations: Relation[] = [];
+    for (const relation of query.relations)
+      relations.push({ ...relation, known: await this.#columnsIn(relation) });
+    const columns: SourceColumn[] = [];
+    for (const output of query.outputs) {
+      if (output.kind === "value") {
+        columns.push({ ...(await this.#valueOf(output.value, [relations])), name: output.name });
+        continue;
+      }
+      const all = starColumns(relations, output.relation);
+      if (all === undefined) return undefined;
+      columns.push(...all);
+    }
+    return columns;
+  }
+
+  async #columnsIn({ source, columns }: SourceRelation): Promise<Columns> {
+    if (source.kind === "open") return undefined;
+    const found = await (source.kind === "table" ? this.#lookup(source.parts) : this.columnsOf(source.query));
+    return found?.map((column, index) => ({ ...column, name: columns[index] ?? column.name }));
+  }
+
+  /** `scopes`: the relations around the value, the innermost query's first. */
+  async #valueOf(value: ValueSource, scopes: readonly (readonly Relation[])[]): Promise<Value> {
+    switch (value.kind) {
+      case "column":
+        return columnNamed(scopes, value.relation, value.name);
+      case "type":
+        return { type: value.type, origin: undefined };
+      case "literal":
+        return { ...OPEN, isLiteral: true };
+      case "common":
+        return common(await this.#valuesOf(value.values, scopes));
+      case "call":
+        return callType(value.name, await this.#valuesOf(value.values.slice(0, 1), scopes));
+      case "element":
+        return elementOf((await this.#valueOf(value.of, scopes)).type);
+      case "array":
+        return arrayOf((await this.#valueOf(value.of, scopes)).type);
+      case "document": {
+        const { type } = await this.#valueOf(value.of, scopes);
+        return type?.name === "jsonb" && !type.isArray ? { type, origin: undefined } : OPEN;
+      }
+      case "query": {
+        const [first] = (await this.#subquery(value.query, scopes)) ?? [];
+        return first === undefined ? OPEN : { type: first.type, origin: undefined };
+      }
+      case "open":
+        return OPEN;
+      default:
+        return value satisfies never;
+    }
+  }
+
+  /** Values of a sub-query see the relations around it; its relations do not. */
+  async #subquery(query: QuerySources, scopes: readonly (readonly Relation[])[]): Promise<Columns> {
+    const [output] = query.outputs;
+    if (query.others.length > 0 || output?.kind !== "value") return await this.columnsOf(query);
+    const relations: Relation[] = [];
+    for (const relation of query.relations)
+      relations.push({ ...relation, known: await this.#columnsIn(relation) });
+    return [{ ...(await this.#valueOf(output.value, [relations, ...scopes])), name: output.name }];
+  }
+
+  async #valuesOf(
+    values: readonly ValueSource[],
+    scopes: readonly (readonly Relation[])[],
+  ): Promise<readonly Value[]> {
+    const read: Value[] = [];
+    for (const value of values) read.push(await this.#valueOf(value, scopes));
+    return read;
+  }
+}
+
+/** `*` and `relation.*`: what a join merges is shown once. */
+function starColumns(relations: readonly Relation[], name: string | undefined): Columns {
+  const meant = relations.filter((relation) => name === undefined || sameName(relation.name, name));
+  if (name !== undefined && meant.length !== 1) return undefined;
+  const columns: SourceColumn[] = [];
+  for (const { known, merged } of meant) {
+    if (known === undefined) return undefined;
+    columns.push(...known.filter((column) => name !== undefined || !isAmong(merged, column.name)));
+  }
+  return columns;
+}
+
+function columnNamed(
+  scopes: readonly (readonly Relation[])[],
+  relation: string | undefined,
+  name: string,
+): Value {
+  for (const relations of scopes) {
+    const meant = relations.filter((one) => relation === undefined || sameName(one.name, relation));
+    const found = meant.flatMap(({ known, merged }) =>
+      (known ?? []).filter(
+        (column) => sameName(column.name, name) && (relation !== undefined || !isAmong(merged, column.name)),
+      ),
+    );
+    if (found.length > 1) return OPEN;
+    if (found[0] !== undefined) return { type: found[0].type, origin: found[0].origin };
+    // It may be a column of what is not known.
+    if (meant.length > 0 && (relation !== undefined || meant.some(({ known }) => known === undefined)))
+      return OPEN;
+  }
+  return OPEN;
+}
+
+/** The type all of them have, whose modifier is kept if it is the same; none where they differ. */
+function common(values: readonly Value[]): Value {
+  const [first, ...others] = values.filter((value) => value.isLiteral !== true);
+  const type = first?.type;
+  if (type === undefined) return OPEN;
+  if (others.some((other) => other.type?.name !== type.name || other.type.isArray !== type.isArray))
+    return OPEN;
+  const isSame = others.every((other) => other.type?.typmod === type.typmod);
+  return { type: isSame ? type : { ...type, typmod: -1 }, origin: undefined };
+}
+
+function elementOf(type: WrittenType | undefined): Value {
+  return type?.isArray ? { type: { ...type, isArray: false }, origin: undefined } : OPEN;
+}
+
+function arrayOf(type: WrittenType | undefined): Value {
+  return type === undefined || type.isArray ? OPEN : { type: { ...type, isArray: true }, origin: undefined };
+}
+
+function sameName(one: string, other: string): boolean {
+  return normaliseName(one) === normaliseName(other);
+}
+
+function isAmong(names: readonly string[], name: string): boolean {
+  return names.some((one) => sameName(one, name));
+}
+
+/** Functions that give one of their argument's values. Text's kin come back as text. */
+const PASSING = new Set(["min", "max", "first_value", "last_value", "nth_value", "lag", "lead", "any_value"]);
+const TEXT_KIN = new Set(["varchar", "name", "char"]);
+
+function callType(name: string, [first]: readonly Value[]): Value {
+  if (name === "array_agg") return arrayOf(first?.type && { ...first.type, typmod: -1 });
+  if (name === "unnest") return elementOf(first?.type);
+  if (PASSING.has(name)) {
+    const type = first?.type;
+    if (type === undefined) return OPEN;
+    const isMade = (name === "min" || name === "max") && TEXT_KIN.has(type.name);
+    return { type: { ...type, name: isMade ? "text" : type.name, typmod: -1 }, origin: undefined };
+  }
+  const result = RESULTS.get(name);
+  return result === undefined ? OPEN : { type: result, origin: undefined };
+}
+
+function results(type: string, names: string, isArray = false): (readonly [string, WrittenType])[] {
+  return names.split(" ").map((name) => [name, { name: type, typmod: -1, isArray }] as const);
+}
+
+/** What functions give whose result DuckDB has no type for. */
+const RESULTS: ReadonlyMap<string, WrittenType> = new Map([
+  ...results(
+    "name",
+    "current_database current_catalog current_schema current_user current_role session_user user",
+  ),
+  ...results("name", "current_schemas", true),
+  ...results("regtype", "pg_typeof to_regtype"),
+  ...results("regclass", "to_regclass"),
+  ...results("regnamespace", "to_regnamespace"),
+  ...results("oid", "pg_my_temp_schema"),
+  ...results(
+    "jsonb",
+    "to_jsonb jsonb_build_object jsonb_build_array jsonb_object jsonb_agg jsonb_object_agg jsonb_set jsonb_insert jsonb_strip_nulls jsonb_extract_path",
+  ),
+]);

@@ -1,0 +1,222 @@
+/** Reads `QuerySources` off PostgreSQL's syntax tree. What it does not know is "open", never a guess. */
+import {
+  flagField,
+  isNode,
+  listField,
+  nodeField,
+  stringList,
+  textField,
+  unwrap,
+  unwrapAs,
+  type AstNode,
+} from "./ast.js";
+import { resTargets, targetName } from "./column-names.js";
+import { normaliseName } from "./names.js";
+import type { OutputSource, QuerySources, SourceRelation, ValueSource } from "./result-sources.js";
+import { writtenType } from "./written-types.js";
+
+/** Common table expressions by folded name; undefined for one of which nothing is known. */
+type Ctes = ReadonlyMap<string, QuerySources | undefined>;
+
+const OPEN: ValueSource = { kind: "open" };
+const OPEN_QUERY: QuerySources = { relations: [], outputs: [], others: [] };
+
+/** Of a SELECT, or of what a statement that changes rows returns. */
+export function resultSources(type: string, node: AstNode): QuerySources | undefined {
+  if (type === "SelectStmt") return readQuery(node, new Map());
+  const ctes = readCtes(node, new Map());
+  const target = nodeField(node, "relation");
+  if (target === undefined) return undefined;
+  const relations = [
+    ...readRelation(target, ctes, true),
+    ...[...listField(node, "fromClause"), ...listField(node, "usingClause")].flatMap((item) =>
+      readFrom(item, ctes),
+    ),
+  ];
+  const clause = nodeField(node, "returningClause");
+  const returned = clause === undefined ? listField(node, "returningList") : listField(clause, "exprs");
+  return { relations, outputs: readOutputs(returned, ctes), others: [] };
+}
+
+function readQuery(node: AstNode, outer: Ctes): QuerySources {
+  const ctes = readCtes(node, outer);
+  const [left, right] = [nodeField(node, "larg"), nodeField(node, "rarg")];
+  if (left !== undefined && right !== undefined) {
+    const [first, second] = [left, right].map((side) =>
+      readQuery(unwrapAs(side, "SelectStmt") ?? side, ctes),
+    );
+    if (first === undefined || second === undefined) return OPEN_QUERY;
+    return { ...first, others: [...first.others, second] };
+  }
+  const relations = listField(node, "fromClause").flatMap((item) => readFrom(item, ctes));
+  return { relations, outputs: readOutputs(listField(node, "targetList"), ctes), others: [] };
+}
+
+function readCtes(node: AstNode, outer: Ctes): Ctes {
+  const clause = nodeField(node, "withClause");
+  if (clause === undefined) return outer;
+  const ctes = new Map(outer);
+  for (const item of listField(clause, "ctes")) {
+    const cte = unwrapAs(item, "CommonTableExpr") ?? item;
+    const name = normaliseName(textField(cte, "ctename"));
+    const query = unwrapAs(cte["ctequery"], "SelectStmt");
+    const isOpen = query === undefined || flagField(clause, "recursive");
+    // Inside a recursive query its own name is open as well.
+    ctes.set(name, undefined);
+    if (!isOpen) ctes.set(name, renamed(readQuery(query, ctes), stringList(cte, "aliascolnames")));
+  }
+  return ctes;
+}
+
+/** `WITH c (a, b) AS …`: as if the query were a relation with these names for its columns. */
+function renamed(query: QuerySources, columns: readonly string[]): QuerySources {
+  if (columns.length === 0) return query;
+  const relation = { name: "", columns, merged: [], source: { kind: "query", query } } as const;
+  return { relations: [relation], outputs: [{ kind: "star", relation: undefined }], others: [] };
+}
+
+function readFrom(item: AstNode, ctes: Ctes): SourceRelation[] {
+  const wrapped = unwrap(item);
+  const node = wrapped?.node ?? item;
+  switch (wrapped?.type) {
+    case "RangeVar":
+      return readRelation(node, ctes, false);
+    case "RangeSubselect": {
+      const query = unwrapAs(node["subquery"], "SelectStmt");
+      return [aliased(node, query && { kind: "query", query: readQuery(query, ctes) })];
+    }
+    case "JoinExpr":
+      return readJoin(node, ctes);
+    default:
+      return [aliased(node, undefined)];
+  }
+}
+
+function readRelation(node: AstNode, ctes: Ctes, isTarget: boolean): SourceRelation[] {
+  const parts = ["catalogname", "schemaname", "relname"].flatMap((field) => textField(node, field) || []);
+  const name = parts.at(-1) ?? "";
+  const folded = normaliseName(name);
+  if (isTarget || parts.length > 1 || !ctes.has(folded))
+    return [aliased(node, { kind: "table", parts }, name)];
+  const query = ctes.get(folded);
+  return [aliased(node, query && { kind: "query", query }, name)];
+}
+
+function readJoin(node: AstNode, ctes: Ctes): SourceRelation[] {
+  const [left, right] = ["larg", "rarg"].map((side) => {
+    const item = node[side];
+    return isNode(item) ? readFrom(item, ctes) : [];
+  });
+  const using = stringList(node, "usingClause");
+  const all = [...(left ?? []), ...(right ?? [])];
+  const isPlain = ["JOIN_INNER", "JOIN_LEFT"].includes(textField(node, "jointype") || "JOIN_INNER");
+  // An alias of the whole join, a natural one, and columns either side may fill are not followed.
+  if (
+    nodeField(node, "alias") !== undefined ||
+    flagField(node, "isNatural") ||
+    (using.length > 0 && !isPlain)
+  )
+    return all.map((relation) => ({ ...relation, source: { kind: "open" } }));
+  if (using.length === 0) return all;
+  return [...(left ?? []), ...(right ?? []).map((relation) => ({ ...relation, merged: using }))];
+}
+
+function aliased(node: AstNode, source: SourceRelation["source"] | undefined, ownName = ""): SourceRelation {
+  const alias = nodeField(node, "alias");
+  return {
+    name: alias === undefined ? ownName : textField(alias, "aliasname"),
+    columns: alias === undefined ? [] : stringList(alias, "colnames"),
+    merged: [],
+    source: source ?? { kind: "open" },
+  };
+}
+
+function readOutputs(items: readonly AstNode[], ctes: Ctes): OutputSource[] {
+  return resTargets(items).map((target): OutputSource => {
+    const column = unwrapAs(target["val"], "ColumnRef");
+    const fields = column === undefined ? [] : listField(column, "fields");
+    if (column !== undefined && unwrap(fields.at(-1))?.type === "A_Star")
+      return {
+        kind: "star",
+        relation: fields.length === 1 ? undefined : stringList(column, "fields").at(-1),
+      };
+    return { kind: "value", name: targetName(target), value: readValue(target["val"], ctes) };
+  });
+}
+
+function readValue(expression: unknown, ctes: Ctes): ValueSource {
+  const wrapped = unwrap(expression);
+  if (wrapped === undefined) return OPEN;
+  const { type, node } = wrapped;
+  const values = (field: string): ValueSource[] =>
+    listField(node, field).map((item) => readValue(item, ctes));
+  switch (type) {
+    case "ColumnRef": {
+      const names = stringList(node, "fields");
+      return { kind: "column", relation: names.at(-2), name: names.at(-1) ?? "" };
+    }
+    case "TypeCast": {
+      const name = nodeField(node, "typeName");
+      return name === undefined
+        ? OPEN
+        : { kind: "type", type: writtenType(unwrapAs(name, "TypeName") ?? name) };
+    }
+    case "A_Const":
+      return "sval" in node || flagField(node, "isnull") ? { kind: "literal" } : OPEN;
+    case "CollateClause":
+      return readValue(node["arg"], ctes);
+    case "CoalesceExpr":
+    case "MinMaxExpr":
+      return { kind: "common", values: values("args") };
+    case "CaseExpr": {
+      const results = listField(node, "args").map((item) =>
+        readValue(unwrapAs(item, "CaseWhen")?.["result"], ctes),
+      );
+      const otherwise = "defresult" in node ? [readValue(node["defresult"], ctes)] : [];
+      return { kind: "common", values: [...results, ...otherwise] };
+    }
+    case "A_ArrayExpr":
+      return { kind: "array", of: { kind: "common", values: values("elements") } };
+    case "A_Indirection":
+      return isOneElement(node) ? { kind: "element", of: readValue(node["arg"], ctes) } : OPEN;
+    case "A_Expr":
+      return readOperator(node, ctes);
+    case "FuncCall": {
+      const name = stringList(node, "funcname").at(-1) ?? "";
+      return { kind: "call", name, values: values("args") };
+    }
+    case "SQLValueFunction":
+      return {
+        kind: "call",
+        name: textField(node, "op")
+          .replace(/^SVFOP_/, "")
+          .toLowerCase(),
+        values: [],
+      };
+    case "SubLink": {
+      const query = unwrapAs(node["subselect"], "SelectStmt");
+      return query !== undefined && textField(node, "subLinkType") === "EXPR_SUBLINK"
+        ? { kind: "query", query: readQuery(query, ctes) }
+        : OPEN;
+    }
+    default:
+      return OPEN;
+  }
+}
+
+/** `a[1]`, not `a[1:2]`, `a[1][2]` or `(a).b`. */
+function isOneElement(node: AstNode): boolean {
+  const steps = listField(node, "indirection");
+  const indices = steps.length === 1 ? unwrapAs(steps[0], "A_Indices") : undefined;
+  return indices !== undefined && !flagField(indices, "is_slice");
+}
+
+const DOCUMENT_OPERATORS = new Set(["->", "#>"]);
+
+function readOperator(node: AstNode, ctes: Ctes): ValueSource {
+  if (textField(node, "kind") === "AEXPR_NULLIF") return readValue(node["lexpr"], ctes);
+  const [name] = stringList(node, "name");
+  return textField(node, "kind") === "AEXPR_OP" && DOCUMENT_OPERATORS.has(name ?? "")
+    ? { kind: "document", of: readValue(node["lexpr"], ctes) }
+    : OPEN;
+}

@@ -1,0 +1,52 @@
+/**
+ * Where the columns of a result come from, as far as a statement's text says: plain columns of relations, casts, calls.
+ * What the names mean, and so the types, is for whoever has the catalogue. Plain data: analyses go between threads.
+ */
+
+/** A type as a statement writes it. */
+export interface WrittenType {
+  /** PostgreSQL's name of a built-in type (`int4`, `varchar`), or the last part of a user's. */
+  readonly name: string;
+  /** As pg_attribute.atttypmod holds it; -1 for none. */
+  readonly typmod: number;
+  readonly isArray: boolean;
+}
+
+/** One query: its relations, and what it selects. */
+export interface QuerySources {
+  readonly relations: readonly SourceRelation[];
+  readonly outputs: readonly OutputSource[];
+  /** Further branches of a set operation. */
+  readonly others: readonly QuerySources[];
+}
+
+export interface SourceRelation {
+  /** What the query calls it. */
+  readonly name: string;
+  /** Names given to its columns, from the first on. */
+  readonly columns: readonly string[];
+  /** Columns that a join merges into the one on its left, and shows once. */
+  readonly merged: readonly string[];
+  readonly source:
+    | { readonly kind: "table"; readonly parts: readonly string[] }
+    | { readonly kind: "query"; readonly query: QuerySources }
+    /** A function, VALUES, a recursive query: nothing is known of its columns. */
+    | { readonly kind: "open" };
+}
+
+export type OutputSource =
+  | { readonly kind: "value"; readonly name: string; readonly value: ValueSource }
+  /** `*`, or `relation.*`. */
+  | { readonly kind: "star"; readonly relation: string | undefined };
+
+export type ValueSource =
+  | { readonly kind: "column"; readonly relation: string | undefined; readonly name: string }
+  | { readonly kind: "type"; readonly type: WrittenType }
+  /** A string or NULL: it takes the type of what stands beside it. */
+  | { readonly kind: "literal" }
+  /** CASE, COALESCE and their like: what its values have in common. */
+  | { readonly kind: "common"; readonly values: readonly ValueSource[] }
+  | { readonly kind: "call"; readonly name: string; readonly values: readonly ValueSource[] }
+  | { readonly kind: "element" | "array" | "document"; readonly of: ValueSource }
+  | { readonly kind: "query"; readonly query: QuerySources }
+  | { readonly kind: "open" };
