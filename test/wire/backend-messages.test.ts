@@ -49,7 +49,14 @@ describe("backend messages, read by an independent codec", () => {
     expect(message).toMatchObject({
       name: "rowDescription",
       fields: [
-        { name: "größe", tableID: 70_000, columnID: 3, dataTypeSize: -1, dataTypeModifier: 12, format: "binary" },
+        {
+          name: "größe",
+          tableID: 70_000,
+          columnID: 3,
+          dataTypeSize: -1,
+          dataTypeModifier: 12,
+          format: "binary",
+        },
       ],
     });
   });
