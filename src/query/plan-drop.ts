@@ -1,6 +1,6 @@
 /** Plans for DROP: of the session's temporary tables, of main's objects, of a branch's tables, views and indexes. */
 import { notSupported, SQLSTATE, SqlError, type SqlState } from "../core/errors.js";
-import { MAIN, type Version } from "../branch/model.js";
+import { MAIN, type RelationName, type Version } from "../branch/model.js";
 import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
 import { numberCell } from "../engine/connection.js";
@@ -8,6 +8,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { kindsOf, type ObjectKind } from "./existing-objects.js";
+import { dependentViews, refuseDependents, shownName } from "./dependent-views.js";
 import { branchIndex } from "./index-names.js";
 import { dropOwnedSql, ownedSequences } from "./owned-sequences.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
@@ -22,7 +23,7 @@ export async function planDrops(
   statement: RelationalStatement,
 ): Promise<PlannedStatement[]> {
   const drops = statement.names.filter((name) => name.role === "drop");
-  const planned: PlannedStatement[] = [];
+  const planned = [...(await planDependents(context, transaction, statement, drops))];
   for (const name of drops) {
     const isRelation = name.object === "table" || name.object === "view";
     const plan = isRelation ? planRelation : context.scope.head === MAIN ? planOther : planOnBranch;
@@ -30,6 +31,46 @@ export async function planDrops(
   }
   if (planned.length === 0) return [NOTHING_TO_RUN];
   return planned;
+}
+
+/** Views that read what is dropped go first under CASCADE. Errors: 2BP01 without it */
+async function planDependents(
+  context: PlanContext,
+  transaction: Transaction,
+  { cascade }: RelationalStatement,
+  drops: readonly NameReference[],
+): Promise<readonly PlannedStatement[]> {
+  const dropped = drops.flatMap((name) => {
+    const kind = name.object;
+    if (kind !== "table" && kind !== "view") return [];
+    const meaning = writableName(context.scope, name);
+    return meaning.kind === "temporary" ? [] : [{ ...meaning.relation, kind }];
+  });
+  if (dropped.length === 0) return [];
+  const views = await dependentViews(context, transaction, dropped);
+  if (!cascade) refuseDependents(dropped, views);
+  const [view] = views;
+  if (view !== undefined) {
+    const what = views.length === 1 ? `view ${shownName(view.name)}` : `${views.length} other objects`;
+    context.notice("NOTICE", SQLSTATE.successfulCompletion, `drop cascades to ${what}`);
+  }
+  const planned: PlannedStatement[] = [];
+  for (const each of views) planned.push(...(await dropView(context, transaction, each)));
+  return planned;
+}
+
+async function dropView(
+  { scope }: PlanContext,
+  transaction: Transaction,
+  view: RelationName,
+): Promise<PlannedStatement[]> {
+  if (scope.head === MAIN) {
+    transaction.markReplaced(view);
+    return [step(`DROP VIEW ${mainRelationText(scope, view)}`)];
+  }
+  await transaction.lock(view, scope.head);
+  const version = transaction.state.find(scope.head, view);
+  return version === undefined ? [] : await branchDrop(transaction, version, scope);
 }
 
 /** What is dropped on main and is no table or view: schemas, sequences, indexes, types, macros. */

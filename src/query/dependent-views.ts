@@ -1,0 +1,105 @@
+/** Views that read what is to be dropped. DuckDB drops under them; PostgreSQL refuses, or drops them too. */
+import { mainObjects } from "../branch/catalog-reader.js";
+import { MAIN, relationKey, type RelationKey, type RelationName } from "../branch/model.js";
+import type { Transaction } from "../branch/transaction.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import type { NameReference } from "../sql/analysis.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import type { PlanContext } from "./plan-context.js";
+
+/** A view, and the relation it was found by: `view v depends on table t`. */
+export interface DependentView extends RelationName {
+  readonly on: RelationName & { readonly kind: "table" | "view" };
+}
+
+interface ViewText extends RelationName {
+  readonly definition: string;
+}
+
+interface Dropped extends RelationName {
+  readonly kind: "table" | "view";
+}
+
+/**
+ * The views of the head that read these relations, and those that read them in turn, each before those that read it.
+ *
+ * Errors  0A000 for a view that names one of them in a way that could not be read
+ */
+export async function dependentViews(
+  context: PlanContext,
+  transaction: Transaction,
+  dropped: readonly Dropped[],
+): Promise<readonly DependentView[]> {
+  const views = await viewsOf(context, transaction);
+  const known = new Set<RelationKey>(dropped.map(relationKey));
+  const found: DependentView[] = [];
+  const follow = async (on: Dropped): Promise<void> => {
+    for (const view of views) {
+      if (known.has(relationKey(view)) || !(await reads(context, view, on))) continue;
+      known.add(relationKey(view));
+      found.push({ schema: view.schema, name: view.name, on });
+      await follow({ schema: view.schema, name: view.name, kind: "view" });
+    }
+  };
+  for (const relation of dropped) await follow(relation);
+  return found;
+}
+
+/** As PostgreSQL names an object in what it tells about it. */
+export function shownName(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteIdentifier(name);
+}
+
+async function viewsOf({ scope }: PlanContext, transaction: Transaction): Promise<readonly ViewText[]> {
+  const relations =
+    scope.head === MAIN ? await mainObjects(transaction.connection) : transaction.state.visible(scope.head);
+  return relations.flatMap(({ schema, name, kind, definition }) =>
+    kind === "view" && definition !== null ? [{ schema, name, definition }] : [],
+  );
+}
+
+async function reads(
+  { services }: PlanContext,
+  view: ViewText,
+  { schema, name }: RelationName,
+): Promise<boolean> {
+  // Reading a text costs more than looking whether the name is in it at all.
+  const text = normaliseName(view.definition);
+  if (!text.includes(normaliseName(name).replaceAll('"', '""'))) return false;
+  const [statement] = await services.analyse(view.definition);
+  if (statement?.kind !== "relational" || !statement.certain)
+    throw notSupported(
+      `whether view "${view.name}" reads "${name}" could not be determined`,
+      "drop the view first",
+    );
+  const places = new Set([normaliseName(view.schema), "main"]);
+  return statement.names.some((read) => isNamed(read, { schema, name }, places));
+}
+
+function isNamed(
+  { role, parts }: NameReference,
+  { schema, name }: RelationName,
+  places: ReadonlySet<string>,
+): boolean {
+  const [last = "", qualifier] = parts.toReversed();
+  if (role !== "read" || normaliseName(last) !== normaliseName(name)) return false;
+  if (qualifier === undefined) return places.has(normaliseName(schema));
+  const written = normaliseName(qualifier) === "public" ? "main" : normaliseName(qualifier);
+  return written === normaliseName(schema);
+}
+
+/** 2BP01 in PostgreSQL's words. */
+export function refuseDependents(dropped: readonly Dropped[], views: readonly DependentView[]): void {
+  if (views.length === 0) return;
+  const [first] = dropped;
+  const isOne = dropped.length === 1 && first !== undefined;
+  const what = isOne ? `${first.kind} ${shownName(first.name)}` : "desired object(s)";
+  const lines = views.map(
+    ({ name, on }) => `view ${shownName(name)} depends on ${on.kind} ${shownName(on.name)}`,
+  );
+  throw new SqlError(
+    SQLSTATE.dependentObjectsStillExist,
+    `cannot drop ${what} because other objects depend on ${isOne ? "it" : "them"}`,
+    { detail: lines.join("\n"), hint: "Use DROP ... CASCADE to drop the dependent objects too." },
+  );
+}
