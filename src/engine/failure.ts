@@ -221,6 +221,11 @@ const RULES: readonly Rule[] = [
     code: SQLSTATE.cardinalityViolation,
     message: (m) => text(m[1]),
   },
+  {
+    pattern: /^Invalid Input Error: (ON CONFLICT over several rows[^\n]*)/,
+    code: SQLSTATE.featureNotSupported,
+    message: (m) => text(m[1]),
+  },
   // Raised by the catalogue's casts: '…'::regclass, ::regtype, ::regproc, ::regnamespace.
   {
     pattern: /^Invalid Input Error: (relation "[^\n]*" does not exist)/,

@@ -11,12 +11,13 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { InsertForm, RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
-import { refusingTwice } from "./conflict-rows.js";
+import { conflictEdits } from "./conflict-rows.js";
 import { describeTargets } from "./describe.js";
 import { readOwnedDefault } from "./owned-sequences.js";
 import { resolveName } from "./relation-names.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
+import type { BoundParameter } from "./types.js";
 
 const MAX_TARGETS = 256;
 
@@ -33,10 +34,11 @@ interface KnownTargets {
 
 const known = new WeakMap<SessionCore, KnownTargets>();
 
-/** The statement as DuckDB takes it. Errors: 428C9 a value for an identity column, 42704 an unknown constraint */
+/** The statement as DuckDB takes it; `parameters` once they are bound. Errors: 428C9 a value for an identity column, 42704 an unknown constraint */
 export async function withInsertForm(
   core: SessionCore,
   statement: RelationalStatement,
+  parameters?: readonly BoundParameter[],
 ): Promise<RelationalStatement> {
   const { insert } = statement;
   const name = statement.names.find(({ role }) => role === "write");
@@ -60,15 +62,20 @@ export async function withInsertForm(
     const list = columns.map(quoteIdentifier).join(", ");
     edits.push({ start: insert.columnsAt, end: insert.columnsAt, text: ` (${list})` });
   }
-  const constrained =
-    insert.constraint === undefined
-      ? insert.conflictColumns
-      : constraintColumns(insert.constraint, target.definition, table);
   if (insert.constraint !== undefined) {
     const { start, end } = insert.constraint;
+    const constrained = constraintColumns(insert.constraint, target.definition, table);
     edits.push({ start, end, text: `(${constrained.map(quoteIdentifier).join(", ")})` });
-  }
-  edits.push(...refusingTwice(insert, columns, constrained, target.definition));
+    edits.push(
+      ...conflictEdits(
+        { ...insert, conflictColumns: constrained },
+        columns,
+        target.definition,
+        table,
+        parameters,
+      ),
+    );
+  } else edits.push(...conflictEdits(insert, columns, target.definition, table, parameters));
   return edits.length === 0 ? statement : { ...statement, edits: [...statement.edits, ...edits] };
 }
 
@@ -104,7 +111,7 @@ function refuseIdentityValues(
   if (insert.overriding) return;
   for (const [index, column] of columns.entries()) {
     const isAlways = always.some((own) => normaliseName(own) === normaliseName(column));
-    const isDefault = insert.rows > 0 && insert.defaults.every((row) => row[index] === true);
+    const isDefault = insert.rows > 0 && insert.values.every((row) => row[index]?.kind === "default");
     if (!isAlways || isDefault) continue;
     throw new SqlError(
       SQLSTATE.generatedAlways,

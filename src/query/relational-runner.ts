@@ -57,7 +57,7 @@ export async function runRelational(
   await findSources(core, statement.sources);
   const ready = hasSteps(statement)
     ? statement
-    : await withUncastLiterals(core, await withInsertForm(core, statement));
+    : await withUncastLiterals(core, await withInsertForm(core, statement, input.parameters));
   return await chooseTransaction(core, ready, { ...input, declaredOids }, running);
 }
 
@@ -163,7 +163,8 @@ function stepServices(core: SessionCore): StepServices {
   return {
     describe: async (statement, oids) => await describeRelational(core, statement, oids),
     run: async (transaction, written, input) => {
-      const statement = await withUncastLiterals(core, await withInsertForm(core, written));
+      const formed = await withInsertForm(core, written, input.parameters);
+      const statement = await withUncastLiterals(core, formed);
       const declaredOids = withCastTypes(statement, input.declaredOids);
       const [planned] = await planStatement(core.planContext(transaction), transaction, statement);
       if (planned === undefined) throw new SqlError(SQLSTATE.internalError, "a step of WITH without a plan");

@@ -68,6 +68,12 @@ export interface SequenceColumn {
   readonly end: number;
 }
 
+/** One value of VALUES: a constant by its text, casts left aside. */
+export type InsertedValue =
+  | { readonly kind: "default" | "null" | "other" }
+  | { readonly kind: "constant"; readonly text: string }
+  | { readonly kind: "parameter"; readonly number: number };
+
 /** What INSERT says beyond its names. */
 export interface InsertForm {
   /** As listed; empty for none. */
@@ -80,13 +86,15 @@ export interface InsertForm {
   readonly width: number | undefined;
   /** Rows of VALUES; 0 for a query. */
   readonly rows: number;
-  /** Which values of VALUES are the word DEFAULT. */
-  readonly defaults: readonly (readonly boolean[])[];
+  /** What the rows of VALUES say, as far as it can be seen; empty for a query. */
+  readonly values: readonly (readonly InsertedValue[])[];
   /** OVERRIDING SYSTEM VALUE. */
   readonly overriding: boolean;
   /** ON CONFLICT ON CONSTRAINT: the name, and the span that stands for its columns. */
   readonly constraint: (TextSpan & { readonly name: string }) | undefined;
   readonly conflict: "none" | "nothing" | "update";
+  /** Behind ON CONFLICT, where its columns may be put in. */
+  readonly conflictAt: number | undefined;
   /** Columns ON CONFLICT names; empty for none, and where it names expressions or a constraint. */
   readonly conflictColumns: readonly string[];
   /** The query it inserts; undefined for VALUES. */

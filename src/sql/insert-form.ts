@@ -1,6 +1,6 @@
 /** What INSERT says beyond its names, as far as PostgreSQL and DuckDB differ in it. */
 import { notSupported } from "../core/errors.js";
-import type { InsertForm } from "./analysis.js";
+import type { InsertedValue, InsertForm } from "./analysis.js";
 import { listField, locationOf, nodeField, textField, unwrap, unwrapAs, type AstNode } from "./ast.js";
 import type { References } from "./references.js";
 import { closingBracket, isSymbol, isWord, nameAt } from "./token-reader.js";
@@ -30,14 +30,39 @@ export function readInsertForm(
     hasSource: node["selectStmt"] !== undefined,
     width: rows[0]?.length ?? selectWidth(unwrapAs(node["selectStmt"], "SelectStmt")),
     rows: rows.length,
-    defaults: rows.map((row) => row.map((value) => unwrap(value)?.type === "SetToDefault")),
+    values: rows.map((row) => row.map(insertedValue)),
     overriding: removeOverriding(node, references),
     constraint: conflict === undefined ? undefined : constraintTarget(conflict, references, offsets),
     conflictColumns: conflictColumns(conflict),
     source: rows.length > 0 ? undefined : sourceSpan(references, next, columns.length > 0, conflict, offsets),
+    conflictAt: conflict === undefined ? undefined : behindConflict(references, conflict, offsets),
     conflict: conflict === undefined ? "none" : isUpdate ? "update" : "nothing",
     updatesAll: isUpdate && conflict["whereClause"] === undefined,
   };
+}
+
+function insertedValue(value: unknown): InsertedValue {
+  const wrapped = unwrap(value);
+  const node = wrapped?.node ?? {};
+  switch (wrapped?.type) {
+    case "SetToDefault":
+      return { kind: "default" };
+    case "TypeCast":
+      return insertedValue(node["arg"]);
+    case "ParamRef":
+      return { kind: "parameter", number: Number(node["number"] ?? 0) };
+    case "A_Const":
+      return node["isnull"] === true
+        ? { kind: "null" }
+        : { kind: "constant", text: JSON.stringify({ ...node, location: 0 }) };
+    default:
+      return { kind: "other" };
+  }
+}
+
+function behindConflict(references: References, conflict: AstNode, offsets: Utf8Offsets): number | undefined {
+  const on = references.tokenIndexAt(offsets.toUtf16(locationOf(conflict)));
+  return on === undefined ? undefined : references.tokens[on + 1]?.end;
 }
 
 function conflictColumns(conflict: AstNode | undefined): readonly string[] {
