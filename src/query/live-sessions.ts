@@ -1,6 +1,7 @@
 /** The sessions of one server: how a function that SQL calls finds the session that runs it. */
 import { randomBytes } from "node:crypto";
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { AdvisoryLocks } from "./advisory-locks.js";
 import { NotificationHub } from "./notifications.js";
 import type { SessionControl } from "./types.js";
 
@@ -13,6 +14,8 @@ export type SessionCall =
   | "pg_prepared_statements"
   | "pg_cancel_backend"
   | "pg_terminate_backend"
+  | "pg_advisory"
+  | "pg_sleep"
   | "currval"
   | "lastval"
   | "setval";
@@ -29,6 +32,8 @@ export interface LiveSession {
   call(name: SessionCall, values: readonly (string | null)[]): string | null;
   /** A sequence gave a value to a statement of this session. */
   drew(sequence: string, value: bigint): void;
+  /** The session is over. */
+  leave(): void;
 }
 
 const KEY_BYTES = 16;
@@ -40,6 +45,8 @@ const CALLS: ReadonlySet<string> = new Set<SessionCall>([
   "pg_prepared_statements",
   "pg_cancel_backend",
   "pg_terminate_backend",
+  "pg_advisory",
+  "pg_sleep",
   "currval",
   "lastval",
   "setval",
@@ -47,6 +54,7 @@ const CALLS: ReadonlySet<string> = new Set<SessionCall>([
 
 export class LiveSessions {
   readonly notifications = new NotificationHub();
+  readonly advisoryLocks = new AdvisoryLocks();
   readonly #byKey = new Map<string, LiveSession>();
   readonly #byProcessId = new Map<number, LiveIdentity>();
   #lastProcessId = 0;
@@ -57,6 +65,7 @@ export class LiveSessions {
     this.#byKey.set(key, session);
     this.#byProcessId.set(identity.processId, identity);
     const leave = (): void => {
+      session.leave();
       this.#byKey.delete(key);
       this.#byProcessId.delete(identity.processId);
     };

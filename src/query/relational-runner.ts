@@ -19,6 +19,7 @@ import { withCastTypes } from "./parameter-casts.js";
 import { MAX_CAPTURED_ROWS, type InsertCapture, type InsertedRows } from "./insert-capture.js";
 import type { DataChunk } from "../engine/types.js";
 import type { PlannedStatement } from "./plan-context.js";
+import { waitFirst } from "./waiting-calls.js";
 import { planStatement } from "./plan-statement.js";
 import { runRecorded, type RunSteps } from "./recorded-write.js";
 import { readsOtherHeads, resolveStatement } from "./resolve.js";
@@ -55,6 +56,9 @@ export async function runRelational(
 ): Promise<StatementResult> {
   const declaredOids = withCastTypes(statement, input.declaredOids);
   await findSources(core, statement.sources);
+  await waitFirst(core, statement, { ...input, declaredOids }, running.signal, async (query, values) => {
+    return await runRelational(core, query, values, running);
+  });
   const ready = hasSteps(statement)
     ? statement
     : await withUncastLiterals(core, await withInsertForm(core, statement, input.parameters));

@@ -5,30 +5,40 @@ import type { SessionNotifications } from "./notifications.js";
 import type { SessionSequences } from "./session-sequences.js";
 import type { Settings } from "./settings.js";
 import { listStatements } from "./statement-listing.js";
+import type { SessionWaits } from "./session-waits.js";
 import type { NamedStatement, SessionControl } from "./types.js";
 
 type Values = readonly (string | null)[];
 
+/** A second number that was not given, where NULL would be one that is not known. */
+export const ABSENT = "";
+
+/** The parts of the session that answer. */
+export interface AnsweringParts {
+  readonly notifications: SessionNotifications;
+  readonly namedStatements: ReadonlyMap<string, NamedStatement>;
+  readonly sequences: SessionSequences;
+  readonly waits: SessionWaits;
+}
+
 export class SessionCalls implements LiveSession {
   readonly #settings: Settings;
-  readonly #notifications: SessionNotifications;
-  readonly #named: ReadonlyMap<string, NamedStatement>;
-  readonly #sequences: SessionSequences;
+  readonly #session: AnsweringParts;
   readonly #controlOf: (processId: number) => SessionControl | undefined;
 
   /** `controlOf` finds another session, or this one, by its process id. */
   constructor(
     settings: Settings,
-    notifications: SessionNotifications,
-    named: ReadonlyMap<string, NamedStatement>,
-    sequences: SessionSequences,
+    session: AnsweringParts,
     controlOf: (processId: number) => SessionControl | undefined,
   ) {
     this.#settings = settings;
-    this.#notifications = notifications;
-    this.#named = named;
-    this.#sequences = sequences;
+    this.#session = session;
     this.#controlOf = controlOf;
+  }
+
+  leave(): void {
+    this.#session.waits.leave();
   }
 
   call(name: SessionCall, values: Values): string | null {
@@ -38,20 +48,29 @@ export class SessionCalls implements LiveSession {
       case "set_config":
         return this.#setConfig(values);
       case "pg_notify":
-        this.#notifications.notify(values[0] ?? "", values[1] ?? "");
+        this.#session.notifications.notify(values[0] ?? "", values[1] ?? "");
         return "";
       case "pg_listening_channels":
-        return JSON.stringify(this.#notifications.channels);
+        return JSON.stringify(this.#session.notifications.channels);
       case "pg_prepared_statements":
-        return listStatements(this.#named);
+        return listStatements(this.#session.namedStatements);
       case "pg_cancel_backend":
         return this.#signal(values, (session) => session.cancel());
       case "pg_terminate_backend":
         return this.#signal(values, (session) => session.terminate());
+      case "pg_advisory":
+        return this.#session.waits.call(
+          values[0] ?? "",
+          values.slice(1).filter((value) => value !== ABSENT),
+        );
+      case "pg_sleep":
+        return this.#session.waits.slept;
       case "currval":
-        return values[0] === null || values[0] === undefined ? null : this.#sequences.currval(values[0]);
+        return values[0] === null || values[0] === undefined
+          ? null
+          : this.#session.sequences.currval(values[0]);
       case "lastval":
-        return this.#sequences.lastval();
+        return this.#session.sequences.lastval();
       case "setval":
         return this.#setval(values);
       default:
@@ -60,12 +79,12 @@ export class SessionCalls implements LiveSession {
   }
 
   drew(sequence: string, value: bigint): void {
-    this.#sequences.note(sequence, value);
+    this.#session.sequences.note(sequence, value);
   }
 
   #setval([name = null, value = null, isCalled = null]: Values): string | null {
     if (name === null || value === null || isCalled === null) return null;
-    return this.#sequences.setval(name, value, isCalled === "true");
+    return this.#session.sequences.setval(name, value, isCalled === "true");
   }
 
   #signal([processId = null]: Values, send: (session: SessionControl) => void): string | null {

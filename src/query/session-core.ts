@@ -20,6 +20,7 @@ import type { LiveSessions } from "./live-sessions.js";
 import { BranchListings } from "./branch-listings.js";
 import { branchSizes } from "./branch-reports.js";
 import { PlainReads } from "./plain-reads.js";
+import { SessionWaits } from "./session-waits.js";
 import { SessionCursors } from "./cursors.js";
 import { PreparedCache } from "./prepared-cache.js";
 import type { PlanContext } from "./plan-context.js";
@@ -68,6 +69,7 @@ export class SessionCore implements Disposable {
   inSeveral = false;
   readonly notifications: SessionNotifications;
   readonly cursors: SessionCursors;
+  readonly waits: SessionWaits;
   readonly sequences: SessionSequences;
   /** Of the protocol the session is served by; undefined for one without portals. */
   portals: ClientPortals | undefined;
@@ -114,13 +116,10 @@ export class SessionCore implements Disposable {
     const controlOf = (processId: number): SessionControl | undefined =>
       services.live.controlOf(processId, identity.user);
     this.sequences = new SessionSequences(() => placeTexts(this.scope(this.transactions.current)));
-    const calls = new SessionCalls(
-      settings,
-      this.notifications,
-      this.namedStatements,
-      this.sequences,
-      controlOf,
+    this.waits = new SessionWaits(services.live.advisoryLocks, (text) =>
+      this.notice("WARNING", SQLSTATE.warning, text),
     );
+    const calls = new SessionCalls(settings, this, controlOf);
     this.#live = services.live.enter(calls, identity);
     this.#functions = new SessionFunctions(identity);
     this.#catalog = new SessionCatalog(connection);
@@ -204,6 +203,7 @@ export class SessionCore implements Disposable {
     return [
       this.notifications.mark(),
       this.cursors.mark(),
+      this.waits.mark(),
       this.portals?.mark() ?? (() => {}),
       async () => {
         rewindSettings();
@@ -217,6 +217,7 @@ export class SessionCore implements Disposable {
   /** The transaction ended: keeps or undoes what it did to head and settings. Does nothing if none had begun. */
   async endSession(committed: boolean): Promise<void> {
     this.notifications.end(committed);
+    this.waits.endTransaction();
     await this.cursors.end(committed);
     const head = this.#headAtStart;
     if (head === undefined) return;

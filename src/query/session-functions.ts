@@ -7,6 +7,7 @@ import { textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG, FUNCTIONS_SCHEMA, setSearchPath, VOID_CATALOG } from "../engine/database.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import type { LiveSessions, SessionCall } from "./live-sessions.js";
+import { ABSENT } from "./session-calls.js";
 import { SERVER_VERSION } from "./settings.js";
 
 const PREFIX = "duckbranch_";
@@ -24,6 +25,33 @@ function ask(name: SessionCall, ...values: readonly string[]): string {
 
 const setting = ask("current_setting", "_1::VARCHAR", "_2::BOOLEAN::VARCHAR");
 
+/** A lock's number, or its two. */
+function advisory(name: string, type: string): readonly [name: string, body: string] {
+  const call = (...keys: readonly string[]): string =>
+    `${ask("pg_advisory", `'${name}'`, ...keys.map((key) => `${key}::VARCHAR`))}${type}`;
+  return [
+    name,
+    `(_1) AS ${call("_1::BIGINT", `'${ABSENT}'`)}, (_1, _2) AS ${call("_1::INTEGER", "_2::INTEGER")}`,
+  ];
+}
+
+const ADVISORY: readonly (readonly [name: string, body: string])[] = [
+  ...["", "xact_"].flatMap((scope) =>
+    ["", "_shared"].flatMap((mode) => [
+      advisory(`pg_advisory_${scope}lock${mode}`, ""),
+      advisory(`pg_try_advisory_${scope}lock${mode}`, "::BOOLEAN"),
+    ]),
+  ),
+  advisory("pg_advisory_unlock", "::BOOLEAN"),
+  advisory("pg_advisory_unlock_shared", "::BOOLEAN"),
+  ["pg_advisory_unlock_all", `() AS ${ask("pg_advisory", "'pg_advisory_unlock_all'")}`],
+];
+
+/** DuckDB sleeps where the statement could not do so before it started. */
+function slept(seconds: string): string {
+  return `CASE WHEN ${seconds} IS NULL THEN NULL WHEN ${ask("pg_sleep")} = 'waited' THEN '' ELSE coalesce(system.main.sleep_ms(CAST(${seconds} * 1000 AS BIGINT))::VARCHAR, '') END`;
+}
+
 /** PostgreSQL's name ⇒ parameters and body of the macro that answers it. */
 const MACROS: ReadonlyMap<string, string> = new Map([
   ["version", `() AS 'PostgreSQL ${SERVER_VERSION} (duckbranch)'`],
@@ -31,7 +59,10 @@ const MACROS: ReadonlyMap<string, string> = new Map([
   ["current_branch", "() AS getvariable('duckbranch_branch')"],
   ["pg_backend_pid", "() AS getvariable('duckbranch_process')"],
   ["pg_is_in_recovery", "() AS false"],
-  ["pg_advisory_unlock_all", "() AS NULL"],
+  ...ADVISORY,
+  ["pg_sleep", `(_1) AS ${slept("_1::DOUBLE")}`],
+  ["pg_sleep_for", `(_1) AS ${slept("epoch(_1::INTERVAL)")}`],
+  ["pg_sleep_until", `(_1) AS ${slept("epoch(_1::TIMESTAMPTZ - clock_timestamp())")}`],
   ["current_setting", `(_1) AS ${setting.replace("_2", "false")}, (_1, _2) AS ${setting}`],
   [
     "set_config",

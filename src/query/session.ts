@@ -242,6 +242,7 @@ export class DuckSession implements QuerySession {
   async fail(): Promise<void> {
     this.#core.prepared.forget();
     await this.#core.transactions.fail();
+    this.#core.waits.failTransaction();
     if (!this.#core.transactions.inBlock) await this.#core.endSession(false);
   }
 
@@ -269,6 +270,7 @@ export class DuckSession implements QuerySession {
     if (transactions.inBlock) return [];
     // A statement alone in its transaction, which is over.
     notifications.end(true);
+    this.#core.waits.endTransaction();
     return notifications.take();
   }
 
