@@ -81,7 +81,7 @@ export class AdvisoryLocks {
     if (signal.aborted) throw canceled();
     this.#waitsFor.set(session, lock);
     let timer: NodeJS.Timeout | undefined;
-    let stop = (): void => {};
+    let stop: (() => void) | undefined;
     let waiter: Waiter | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
@@ -99,7 +99,7 @@ export class AdvisoryLocks {
       throw error;
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
+      if (stop !== undefined) signal.removeEventListener("abort", stop);
       this.#waitsFor.delete(session);
     }
   }
