@@ -60,9 +60,11 @@ export class PreparedStatement {
     }
   }
 
-  async stream(): Promise<ResultStream> {
+  /** `whole`: all rows are made before it resolves, which is less work for DuckDB if they are few. */
+  async stream(whole = false): Promise<ResultStream> {
     try {
-      return new ResultStream(await this.#statement.stream(), this.#interruptions);
+      const result = whole ? await this.#statement.run() : await this.#statement.stream();
+      return new ResultStream(result, this.#interruptions);
     } catch (error) {
       throw classifyFailure(error);
     }
@@ -177,9 +179,10 @@ export class Connection implements Disposable {
     }
   }
 
-  async stream(sql: string): Promise<ResultStream> {
+  /** `whole` as for a prepared statement. */
+  async stream(sql: string, whole = false): Promise<ResultStream> {
     try {
-      const result = (await this.#streamOne(sql)) ?? (await this.#connection.stream(sql));
+      const result = (await this.#streamOne(sql, whole)) ?? (await this.#connection.stream(sql));
       return new ResultStream(result, this.#interruptions);
     } catch (error) {
       throw classifyFailure(error);
@@ -187,7 +190,7 @@ export class Connection implements Disposable {
   }
 
   /** Prepares and starts in two steps where `stream` takes three. Undefined for what DuckDB makes several statements of. */
-  async #streamOne(sql: string): Promise<DuckDBResult | undefined> {
+  async #streamOne(sql: string, whole: boolean): Promise<DuckDBResult | undefined> {
     let prepared;
     try {
       prepared = await this.#connection.prepare(sql);
@@ -196,7 +199,7 @@ export class Connection implements Disposable {
       throw error;
     }
     try {
-      return await prepared.stream();
+      return whole ? await prepared.run() : await prepared.stream();
     } finally {
       prepared.destroySync();
     }

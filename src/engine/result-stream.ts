@@ -4,6 +4,7 @@ import {
   BOOLEAN,
   DATE,
   DOUBLE,
+  DuckDBMaterializedResult,
   FLOAT,
   HUGEINT,
   INTEGER,
@@ -25,8 +26,8 @@ export interface Interruptions {
 }
 
 /**
- * Result of one statement, read chunk by chunk as DuckDB produces it. The first chunk is asked for at once, while the
- * caller still looks at the columns.
+ * Result of one statement, read chunk by chunk: as DuckDB produces it, the first asked for at once, while the caller still
+ * looks at the columns; or from a result that is all there, without a wait.
  *
  * Errors  57014 interrupted; 22000 for a failure behind the first rows, whose reason DuckDB does not tell
  */
@@ -37,12 +38,14 @@ export class ResultStream {
   /** True for a statement that returns rows to the client (SELECT, RETURNING, EXPLAIN …). */
   readonly hasRows: boolean;
   #first: Promise<DataChunk | null> | undefined;
+  #nextOfAll = 0;
 
   constructor(result: DuckDBResult, interruptions: Interruptions) {
     this.#result = result;
     this.#interruptions = interruptions;
     this.#interruptionsBefore = interruptions.count;
     this.hasRows = result.returnType === ResultReturnType.QUERY_RESULT;
+    if (result instanceof DuckDBMaterializedResult) return;
     this.#first = result.fetchChunk();
     // Handled by `next`; this keeps a failure before it from ending the process.
     this.#first.catch(() => undefined);
@@ -55,6 +58,7 @@ export class ResultStream {
 
   /** The next chunk, or undefined at the end. A chunk owns its memory: asking for the next one leaves it as it is. */
   async next(): Promise<DataChunk | undefined> {
+    if (this.#result instanceof DuckDBMaterializedResult) return this.#take(this.#result);
     let chunk;
     try {
       chunk = await (this.#first ?? this.#result.fetchChunk());
@@ -65,6 +69,11 @@ export class ResultStream {
     if (chunk !== null && chunk.rowCount > 0) return chunk;
     this.#refuseTruncated();
     return undefined;
+  }
+
+  /** A copy of the chunk, which outlives the result. */
+  #take(all: DuckDBMaterializedResult): DataChunk | undefined {
+    return this.#nextOfAll < all.chunkCount ? all.getChunk(this.#nextOfAll++) : undefined;
   }
 
   /** A result that failed or was interrupted ends like a complete one: only its type tells, which is invalid then. */

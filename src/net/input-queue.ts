@@ -3,7 +3,8 @@
 /**
  * A bounded queue for one producer and one consumer.
  *
- * Limits  `push` waits while more than `limitBytes` are queued: reading stops, and TCP slows the client down
+ * Limits  `push` says when more than `limitBytes` are queued, and `onRoom` when they are taken: reading stops meanwhile, and
+ *         TCP slows the client down
  * Order   `end` lets the consumer stop at once; what is queued then is dropped
  */
 export class InputQueue {
@@ -12,10 +13,12 @@ export class InputQueue {
   #bytes = 0;
   #ended = false;
   #wakeConsumer: (() => void) | undefined;
-  #wakeProducer: (() => void) | undefined;
+  #isFull = false;
+  readonly #onRoom: () => void;
 
-  constructor(limitBytes: number) {
+  constructor(limitBytes: number, onRoom: () => void) {
     this.#limitBytes = limitBytes;
+    this.#onRoom = onRoom;
   }
 
   get bytes(): number {
@@ -26,17 +29,14 @@ export class InputQueue {
     return this.#ended;
   }
 
-  /** Resolves when there is room for more. After `end`, drops the chunk. */
-  async push(chunk: Buffer): Promise<void> {
-    if (this.#ended) return;
+  /** False when no more should come before `onRoom`. After `end`, drops the chunk. */
+  push(chunk: Buffer): boolean {
+    if (this.#ended) return true;
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
+    this.#isFull = this.#bytes > this.#limitBytes;
     this.wake();
-    while (this.#bytes > this.#limitBytes && !this.#ended) {
-      await new Promise<void>((resolve) => {
-        this.#wakeProducer = resolve;
-      });
-    }
+    return !this.#isFull;
   }
 
   /** All that is queued; waits for some unless `stop` says, now or when woken, that the wait is over. */
@@ -50,7 +50,7 @@ export class InputQueue {
     const chunks = this.#chunks;
     this.#chunks = [];
     this.#bytes = 0;
-    this.#wakeProducer?.();
+    this.#makeRoom();
     return chunks;
   }
 
@@ -64,6 +64,12 @@ export class InputQueue {
     this.#chunks = [];
     this.#bytes = 0;
     this.#wakeConsumer?.();
-    this.#wakeProducer?.();
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    if (!this.#isFull) return;
+    this.#isFull = false;
+    this.#onRoom();
   }
 }

@@ -35,7 +35,7 @@ export class SocketChannel implements AuthenticationChannel, StartupChannel {
   /** TLS has begun and nothing has come through it: nobody could read what is sent. */
   #handshaking = false;
   readonly #reader = new FrameReader();
-  readonly #queue = new InputQueue(MAX_QUEUED_INPUT_BYTES);
+  readonly #queue = new InputQueue(MAX_QUEUED_INPUT_BYTES, () => this.#stream.resume());
   #maxMessageBytes = UNTRUSTED_MESSAGE_BYTES;
   #hurried = false;
   #stopAtRest = false;
@@ -65,7 +65,7 @@ export class SocketChannel implements AuthenticationChannel, StartupChannel {
 
   /** Reads until the client hangs up or the socket breaks; never rejects. */
   async pump(): Promise<void> {
-    void this.#read(this.#socket);
+    this.#read(this.#socket);
     const { signal } = this.#ended;
     if (signal.aborted) return;
     await new Promise<void>((resolve) => {
@@ -89,6 +89,7 @@ export class SocketChannel implements AuthenticationChannel, StartupChannel {
     const identity = this.#identity;
     if (identity === undefined) throw new Error("there is no certificate to encrypt with");
     this.#socket.write(YES);
+    this.#socket.removeAllListeners("data");
     const secure = new TLSSocket(this.#socket, {
       isServer: true,
       secureContext: identity.context,
@@ -98,7 +99,7 @@ export class SocketChannel implements AuthenticationChannel, StartupChannel {
     this.#encryption = identity;
     this.#handshaking = true;
     this.#listen(secure);
-    void this.#read(secure);
+    this.#read(secure);
   }
 
   async nextStartup(): Promise<Buffer | undefined> {
@@ -176,19 +177,14 @@ export class SocketChannel implements AuthenticationChannel, StartupChannel {
   }
 
   /** Reads one of the two streams to its end. The socket below TLS gives nothing any more, and ends with it. */
-  async #read(stream: Socket): Promise<void> {
-    try {
-      const chunks: AsyncIterable<Buffer> = stream;
-      for await (const chunk of chunks) {
-        this.#handshaking = false;
-        await this.#queue.push(chunk);
-      }
-    } catch {
-      // A reset by the client, or a failed handshake: the same to us as its orderly end.
-      stream.destroy();
-    } finally {
-      this.#endInput();
-    }
+  #read(stream: Socket): void {
+    stream.on("data", (chunk: Buffer) => {
+      this.#handshaking = false;
+      if (!this.#queue.push(chunk)) stream.pause();
+    });
+    stream.once("end", () => this.#endInput());
+    // A reset by the client, or a failed handshake: the same to us as its orderly end.
+    stream.once("close", () => this.#endInput());
   }
 
   #endInput(): void {

@@ -165,6 +165,14 @@ function constraintColumns(
   return found.columns;
 }
 
+/** The table a name means now, on the session's head; undefined for what is no table. */
+export async function tableBehind(
+  core: SessionCore,
+  parts: readonly string[],
+): Promise<TableDefinition | undefined> {
+  return (await insertTarget(core, parts))?.definition;
+}
+
 /** Undefined for what is no table: the statement's own error will say so. */
 async function insertTarget(core: SessionCore, parts: readonly string[]): Promise<InsertTarget | undefined> {
   const transaction = core.transactions.current;

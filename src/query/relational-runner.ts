@@ -79,8 +79,8 @@ async function chooseTransaction(
   if (!alone) return await runInTransaction(core, statement, input, running);
   const sql = core.head === MAIN && !statement.writes ? await readOnMain(core, statement) : undefined;
   if (sql === undefined) return await runAlone(core, statement, input, running);
-  return (await outcomeOf(core, statement, await startStatement(core, sql, input), async () => {}, undefined))
-    .result;
+  const stream = await startStatement(core, statement, sql, input);
+  return (await outcomeOf(core, statement, stream, async () => {}, undefined)).result;
 }
 
 /** The text of a read on main for DuckDB; undefined when it reads other heads, for which it needs a transaction. */
@@ -107,9 +107,8 @@ async function runExplain(
   const scope = core.scope(transaction);
   const targets = describeTargets(core.services.context.storage, scope, statement);
   const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
-  return (
-    await outcomeOf(core, statement, await startStatement(core, sql, input), endOfStatement(core), undefined)
-  ).result;
+  const stream = await startStatement(core, statement, sql, input);
+  return (await outcomeOf(core, statement, stream, endOfStatement(core), undefined)).result;
 }
 
 function uncertainOnBranch(): SqlError {
@@ -172,7 +171,7 @@ function stepServices(core: SessionCore): StepServices {
       const declaredOids = withCastTypes(statement, input.declaredOids);
       const [planned] = await planStatement(core.planContext(transaction), transaction, statement);
       if (planned === undefined) throw new SqlError(SQLSTATE.internalError, "a step of WITH without a plan");
-      const stream = await startStatement(core, planned.sql, { ...input, declaredOids });
+      const stream = await startStatement(core, statement, planned.sql, { ...input, declaredOids });
       const returned = stream.columns;
       const returnsRows = statement.verb === "select" || statement.returning;
       const { chunks, changed } = returnsRows
@@ -255,7 +254,7 @@ async function runPlanned(
     const isLast = index === planned.length - 1;
     const kept = isLast && step.afterwards === undefined ? capture : undefined;
     const sql = kept === undefined ? step.sql : kept.returning(step.sql, statement);
-    const stream = await startStatement(core, sql, input);
+    const stream = await startStatement(core, statement, sql, input);
     step.afterwards?.();
     const shown = step.tag === undefined ? statement : { ...statement, tag: step.tag };
     outcome = await outcomeOf(core, shown, stream, isLast ? end : async () => {}, kept);

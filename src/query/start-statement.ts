@@ -4,7 +4,9 @@ import type { PreparedStatement } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
 import type { ResultStream } from "../engine/result-stream.js";
 import { decodeParameter } from "../pgtypes/parameters.js";
+import type { RelationalStatement } from "../sql/analysis.js";
 import { withArrayDepths } from "./array-depths.js";
+import { givesFewRows } from "./few-rows.js";
 import type { ParameterHint } from "./parameter-types.js";
 import type { SessionCore } from "./session-core.js";
 import type { BoundParameter } from "./types.js";
@@ -15,18 +17,22 @@ export interface ExecuteInput {
   readonly declaredOids: readonly number[];
 }
 
+/** `sql` is the statement's final text. Rows that are few for certain are made whole. */
 export async function startStatement(
   core: SessionCore,
+  statement: RelationalStatement,
   sql: string,
   input: ExecuteInput,
 ): Promise<ResultStream> {
   await core.types.refresh();
-  if (input.parameters.length === 0) return await core.connection.stream(sql);
+  if (input.parameters.length === 0)
+    return await core.connection.stream(sql, await givesFewRows(core, statement, undefined));
   const hints = hintsOf(input, await core.types.engineTypesOf(input.declaredOids));
   const prepared = await core.prepared.get(withArrayDepths(sql, hints), core.definitions, hints);
+  const whole = await givesFewRows(core, statement, prepared);
   const types = await core.types.identifyTypes(prepared.parameterTypes);
   bindParameters(prepared, types, input, core.settings.get("TimeZone"));
-  return await prepared.stream();
+  return await prepared.stream(whole);
 }
 
 function hintsOf(

@@ -8,6 +8,7 @@ import type { ColumnNames } from "./column-names.js";
 import type { QuerySources } from "./result-sources.js";
 import type { OnCommit, UnnamedIndex } from "./table-forms.js";
 import type { Repetition } from "./repetition.js";
+import type { RowBound } from "./row-bound.js";
 
 /** What a mention of a name is there for. */
 export type NameRole =
@@ -199,6 +200,8 @@ export interface RelationalStatement {
   readonly columnNames: ColumnNames | undefined;
   /** Where the result's columns come from, where PostgreSQL's parser reads the statement. */
   readonly sources: QuerySources | undefined;
+  /** Of a SELECT that says how many rows it gives at most. */
+  readonly rowBound: RowBound | undefined;
   /** What running it again would do: for savepoints. */
   readonly repetition: Repetition;
   /** Of a temporary table: what every COMMIT does to it. */

@@ -18,6 +18,7 @@ export type Reading = Pick<
   | "columnNames"
   | "sources"
   | "repetition"
+  | "rowBound"
   | "sequenceColumns"
   | "onCommit"
   | "unnamedIndex"
@@ -50,6 +51,7 @@ export function plainReading(
     query: undefined,
     columnNames: undefined,
     sources: undefined,
+    rowBound: undefined,
     repetition: NOT_REPEATABLE,
     sequenceColumns: [],
     onCommit: undefined,

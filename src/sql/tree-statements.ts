@@ -5,6 +5,7 @@ import { readInsertForm } from "./insert-form.js";
 import type { ParsedTree } from "./pg-parser.js";
 import { resultSources } from "./read-sources.js";
 import { plainReading, unsupportedStatement, type Reading } from "./reading.js";
+import { readRowBound } from "./row-bound.js";
 import type { References } from "./references.js";
 import { assignmentsOf, refuseReturnedJoins } from "./row-assignments.js";
 import { Scope } from "./scope.js";
@@ -28,7 +29,7 @@ function readStatement(tree: ParsedTree, references: References): Reading {
   switch (tree.type) {
     case "SelectStmt":
       walker.select(node, new Scope());
-      return plainReading("select", "SELECT", false);
+      return plainReading("select", "SELECT", false, { rowBound: readRowBound(node) });
     case "InsertStmt":
       walker.modify(node, new Scope());
       return plainReading("insert", "INSERT", true, {
