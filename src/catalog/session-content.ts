@@ -2,10 +2,19 @@
 import { SESSION_CALL } from "./names.js";
 import type { Content } from "./shapes.js";
 
+/** The only role there is. */
+const OWNER = "10";
 const PREPARED_FIELDS =
   "name VARCHAR, statement VARCHAR, prepare_time TIMESTAMPTZ, parameter_types VARCHAR[], from_sql BOOLEAN";
 
-const ANSWER = `${SESSION_CALL}(getvariable('duckbranch_session'), 'pg_prepared_statements', NULL, NULL, NULL)`;
+const ACTIVITY_FIELDS = `pid INTEGER, usename VARCHAR, datname VARCHAR, application_name VARCHAR, backend_start TIMESTAMPTZ,
+  xact_start TIMESTAMPTZ, query_start TIMESTAMPTZ, state_change TIMESTAMPTZ, state VARCHAR, query VARCHAR`;
+
+/** The session's answer, a row per object of its list. */
+function answer(view: string, fields: string): string {
+  const call = `${SESSION_CALL}(getvariable('duckbranch_session'), '${view}', NULL, NULL, NULL)`;
+  return `(SELECT unnest(CAST(${call}::JSON AS STRUCT(${fields})[])) AS s)`;
+}
 
 export const PREPARED_STATEMENTS: Content = {
   columns: {
@@ -17,5 +26,23 @@ export const PREPARED_STATEMENTS: Content = {
     generic_plans: "0",
     custom_plans: "0",
   },
-  from: `(SELECT unnest(CAST(${ANSWER}::JSON AS STRUCT(${PREPARED_FIELDS})[])) AS s)`,
+  from: answer("pg_prepared_statements", PREPARED_FIELDS),
+};
+
+export const ACTIVITY: Content = {
+  columns: {
+    datname: "s.datname",
+    pid: "s.pid",
+    usesysid: OWNER,
+    usename: "s.usename",
+    application_name: "s.application_name",
+    backend_start: "s.backend_start",
+    xact_start: "s.xact_start",
+    query_start: "s.query_start",
+    state_change: "s.state_change",
+    state: "s.state",
+    query: "s.query",
+    backend_type: "'client backend'",
+  },
+  from: answer("pg_stat_activity", ACTIVITY_FIELDS),
 };

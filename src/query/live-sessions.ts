@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { AdvisoryLocks } from "./advisory-locks.js";
 import { NotificationHub } from "./notifications.js";
+import type { ActivityRow } from "./session-activity.js";
 import type { SessionControl } from "./types.js";
 
 /** Functions that only the session itself can answer. */
@@ -12,6 +13,7 @@ export type SessionCall =
   | "pg_notify"
   | "pg_listening_channels"
   | "pg_prepared_statements"
+  | "pg_stat_activity"
   | "pg_cancel_backend"
   | "pg_terminate_backend"
   | "pg_advisory"
@@ -36,6 +38,17 @@ export interface LiveSession {
   leave(): void;
 }
 
+/** What it is doing. */
+export interface LiveActivity {
+  rowFor(user: string): ActivityRow;
+}
+
+export interface OtherSessions {
+  /** Errors: 42501 for another user's. */
+  controlOf(processId: number): SessionControl | undefined;
+  activities(): readonly ActivityRow[];
+}
+
 const KEY_BYTES = 16;
 const CALLS: ReadonlySet<string> = new Set<SessionCall>([
   "current_setting",
@@ -43,6 +56,7 @@ const CALLS: ReadonlySet<string> = new Set<SessionCall>([
   "pg_notify",
   "pg_listening_channels",
   "pg_prepared_statements",
+  "pg_stat_activity",
   "pg_cancel_backend",
   "pg_terminate_backend",
   "pg_advisory",
@@ -56,14 +70,21 @@ export class LiveSessions {
   readonly notifications = new NotificationHub();
   readonly advisoryLocks = new AdvisoryLocks();
   readonly #byKey = new Map<string, LiveSession>();
-  readonly #byProcessId = new Map<number, LiveIdentity>();
+  readonly #byProcessId = new Map<
+    number,
+    { readonly identity: LiveIdentity; readonly activity: LiveActivity }
+  >();
   #lastProcessId = 0;
 
   /** The key is the session's secret: SQL of another session must not act for it. */
-  enter(session: LiveSession, identity: LiveIdentity): Disposable & { readonly key: string } {
+  enter(
+    session: LiveSession,
+    identity: LiveIdentity,
+    activity: LiveActivity,
+  ): Disposable & { readonly key: string } {
     const key = randomBytes(KEY_BYTES).toString("hex");
     this.#byKey.set(key, session);
-    this.#byProcessId.set(identity.processId, identity);
+    this.#byProcessId.set(identity.processId, { identity, activity });
     const leave = (): void => {
       session.leave();
       this.#byKey.delete(key);
@@ -74,10 +95,23 @@ export class LiveSessions {
 
   /** The session with this process id; undefined if there is none. Errors: 42501 when it is another user's. */
   controlOf(processId: number, user: string): SessionControl | undefined {
-    const identity = this.#byProcessId.get(processId);
+    const identity = this.#byProcessId.get(processId)?.identity;
     if (identity !== undefined && identity.user !== user)
       throw new SqlError(SQLSTATE.insufficientPrivilege, "must be a member of the role whose process it is");
     return identity?.control;
+  }
+
+  /** What this user sees of all sessions. */
+  activities(user: string): ActivityRow[] {
+    return [...this.#byProcessId.values()].map(({ activity }) => activity.rowFor(user));
+  }
+
+  /** The other sessions, as those of one user may meet them. */
+  seenBy(user: string): OtherSessions {
+    return {
+      controlOf: (processId) => this.controlOf(processId, user),
+      activities: () => this.activities(user),
+    };
   }
 
   /** For sessions nobody gave a process id. */

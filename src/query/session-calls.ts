@@ -1,6 +1,6 @@
 /** Functions inside a statement that only its session can answer: settings and notifications. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { LiveSession, SessionCall } from "./live-sessions.js";
+import type { LiveSession, OtherSessions, SessionCall } from "./live-sessions.js";
 import type { SessionNotifications } from "./notifications.js";
 import type { SessionSequences } from "./session-sequences.js";
 import type { Settings } from "./settings.js";
@@ -24,17 +24,12 @@ export interface AnsweringParts {
 export class SessionCalls implements LiveSession {
   readonly #settings: Settings;
   readonly #session: AnsweringParts;
-  readonly #controlOf: (processId: number) => SessionControl | undefined;
+  readonly #others: OtherSessions;
 
-  /** `controlOf` finds another session, or this one, by its process id. */
-  constructor(
-    settings: Settings,
-    session: AnsweringParts,
-    controlOf: (processId: number) => SessionControl | undefined,
-  ) {
+  constructor(settings: Settings, session: AnsweringParts, others: OtherSessions) {
     this.#settings = settings;
     this.#session = session;
-    this.#controlOf = controlOf;
+    this.#others = others;
   }
 
   leave(): void {
@@ -54,6 +49,8 @@ export class SessionCalls implements LiveSession {
         return JSON.stringify(this.#session.notifications.channels);
       case "pg_prepared_statements":
         return listStatements(this.#session.namedStatements);
+      case "pg_stat_activity":
+        return JSON.stringify(this.#others.activities());
       case "pg_cancel_backend":
         return this.#signal(values, (session) => session.cancel());
       case "pg_terminate_backend":
@@ -89,7 +86,7 @@ export class SessionCalls implements LiveSession {
 
   #signal([processId = null]: Values, send: (session: SessionControl) => void): string | null {
     if (processId === null) return null;
-    const session = this.#controlOf(Number(processId));
+    const session = this.#others.controlOf(Number(processId));
     if (session !== undefined) send(session);
     return String(session !== undefined);
   }

@@ -28,6 +28,7 @@ import type { NameScope } from "./relation-names.js";
 import type { ResolveServices } from "./resolve.js";
 import { SessionSequences } from "./session-sequences.js";
 import { findSequence, placeTexts } from "./sequence-names.js";
+import { SessionActivity } from "./session-activity.js";
 import type { SessionIdentity } from "./session-identity.js";
 import { SessionFunctions } from "./session-functions.js";
 import { SessionTypes, type TypeDirectory } from "./session-types.js";
@@ -67,6 +68,7 @@ export class SessionCore implements Disposable {
   readonly notices: Notice[] = [];
   /** The statements of one Query message run, several of them. */
   inSeveral = false;
+  readonly activity: SessionActivity;
   readonly notifications: SessionNotifications;
   readonly cursors: SessionCursors;
   readonly waits: SessionWaits;
@@ -113,14 +115,13 @@ export class SessionCore implements Disposable {
     this.types = new SessionTypes(services.types, connection, () => this.definitions === OWN_DEFINITIONS);
     this.notifications = new SessionNotifications(services.live.notifications, identity.processId);
     this.cursors = new SessionCursors(services.context.registry.database);
-    const controlOf = (processId: number): SessionControl | undefined =>
-      services.live.controlOf(processId, identity.user);
     this.sequences = new SessionSequences(() => placeTexts(this.scope(this.transactions.current)));
     this.waits = new SessionWaits(services.live.advisoryLocks, (text) =>
       this.notice("WARNING", SQLSTATE.warning, text),
     );
-    const calls = new SessionCalls(settings, this, controlOf);
-    this.#live = services.live.enter(calls, identity);
+    const calls = new SessionCalls(settings, this, services.live.seenBy(identity.user));
+    this.activity = new SessionActivity(identity, settings, this.transactions);
+    this.#live = services.live.enter(calls, identity, this.activity);
     this.#functions = new SessionFunctions(identity);
     this.#catalog = new SessionCatalog(connection);
     this.#listing = new BranchListings(

@@ -158,6 +158,7 @@ export class DuckSession implements QuerySession {
     const running = new AbortController();
     this.#running = running;
     this.#isCanceled = false;
+    this.#core.activity.begin(sourceOf(statement));
     const analysis =
       statement instanceof ReadStatement ? statement.analysis : await this.#analysisOf(statement);
     if (!endsBlock(analysis)) this.#core.transactions.refuseFailedBlock();
@@ -280,6 +281,10 @@ export class DuckSession implements QuerySession {
 
   idleLimit(): IdleLimit | undefined {
     return idleLimit(this.#core.settings, this.#core.transactions.inBlock);
+  }
+
+  rest(): void {
+    this.#core.activity.rest();
   }
 
   takeNotices(): readonly Notice[] {

@@ -179,6 +179,8 @@ export interface QuerySession extends AsyncDisposable {
   fail(): Promise<void>;
   /** Interrupts what runs now; it fails with 57014. Does nothing when idle. */
   cancel(): void;
+  /** Everything the client sent is answered: what others see of this session is that it waits. */
+  rest(): void;
   /** Notices raised since the last call. */
   takeNotices(): readonly Notice[];
   /** Prepared statements by name, but for the protocol's unnamed one. */

@@ -76,6 +76,7 @@ export class ClientContext {
     this.writeNotices();
     this.writeChangedParameters();
     this.writeNotifications();
+    this.session.rest();
     writeReadyForQuery(this.output.writer, this.session.status);
     await this.output.flush();
   }

@@ -27,6 +27,22 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 }
 
 describe.each(["main", "main/work"])("on %s", (database) => {
+  test("what a session does is seen by its user's others, and by strangers only that it is there", async () => {
+    await using admin = await connectPg(app.address, database);
+    await using watched = await connectPg(app.address, database);
+    const pid = await processIdOf(watched);
+    const sql = "SELECT state, query, xact_start IS NULL FROM pg_stat_activity WHERE pid = $1";
+    expect(await admin.rows(sql, [pid])).toEqual([["idle", "SELECT pg_backend_pid()", true]]);
+    await watched.rows("BEGIN");
+    expect(await admin.rows(sql, [pid])).toEqual([["idle in transaction", "BEGIN", false]]);
+    await expect(watched.rows("SELECT nope")).rejects.toMatchObject({ code: "42703" });
+    expect(await admin.rows(sql, [pid])).toEqual([["idle in transaction (aborted)", "SELECT nope", false]]);
+    await watched.rows("ROLLBACK");
+    expect(await admin.rows(sql, [pid])).toEqual([["idle", "ROLLBACK", true]]);
+    await using stranger = await connectPg(app.address, { database, user: "stranger" });
+    expect(await stranger.rows(sql, [pid])).toEqual([[null, "<insufficient privilege>", true]]);
+  });
+
   test("an idle session is ended with 57P01, and its transaction with it", async () => {
     await using admin = await connectPg(app.address, database);
     await using victim = await connectPg(app.address, database);

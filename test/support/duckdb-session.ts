@@ -171,6 +171,8 @@ class DuckDbSession implements QuerySession {
   }
 
   /** Has no statements of its own. */
+  rest(): void {}
+
   takeNotices(): readonly Notice[] {
     const notices = this.#notices;
     this.#notices = [];

@@ -50,15 +50,16 @@ function clockText(text: string): string {
   return text.replace(/^(\d\d?:\d\d)(?=\s*[+-])/, "$1:00");
 }
 
-/** Month names, no dashes, `BC`, and hours and minutes before an offset. */
+/** Month names, no dashes, `BC`, hours and minutes before an offset, offsets of one digit. */
 function dayText(text: string): string {
   const dashed = text.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3");
   const named = monthNamed(dashed).replace(
     /^(\d{1,6}-\d\d?-\d\d?[ T]\d\d?:\d\d)(?=\s*(?:[+-]|[A-Za-z]))/,
     "$1:00",
   );
-  const [isBefore, day = "", rest = ""] = /^(\d{1,6}-\d\d?-\d\d?)(.*?)\s+BC$/i.exec(named) ?? [];
-  return isBefore === undefined ? named : `${day} (BC)${rest}`;
+  const zoned = named.replace(/(?<time>:\d\d(?:\.\d+)?\s*[+-])(?<hour>\d)$/, "$<time>0$<hour>");
+  const [isBefore, day = "", rest = ""] = /^(\d{1,6}-\d\d?-\d\d?)(.*?)\s+BC$/i.exec(zoned) ?? [];
+  return isBefore === undefined ? zoned : `${day} (BC)${rest}`;
 }
 
 function monthNamed(text: string): string {

@@ -36,6 +36,7 @@ import { switchCastsPass } from "./switch-casts.js";
 import { typeNamesPass } from "./type-names.js";
 import { typedLiteralsPass } from "./typed-literals.js";
 import { unicodeLiteralsPass } from "./unicode-literals.js";
+import { valuesColumnsPass } from "./values-columns.js";
 import { wrappedCallsPass } from "./wrapped-calls.js";
 
 /** The order matters only where two passes insert at one place: what the earlier one opens is outermost. */
@@ -65,6 +66,7 @@ const PASSES: readonly DialectPass[] = [
   byteaLiteralsPass,
   sessionWordsPass,
   setReturningPass,
+  valuesColumnsPass,
   functionAliasesPass,
   reservedAliasesPass,
   collationsPass,

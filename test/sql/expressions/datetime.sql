@@ -95,3 +95,4 @@ SELECT to_char(ts, 'YYYY-MM-DD"T"HH24:MI:SS.MS'), to_char(d, 'DD/MM/YYYY'), to_c
 SELECT to_date('01/02/2020', 'DD/MM/YYYY'), to_timestamp('2020-01-02 03:04', 'YYYY-MM-DD HH24:MI')
 SELECT make_interval(hours => 2, mins => 30), make_interval(years := 1), date_bin('1 hour', ts, timestamp '2000-01-01') FROM t WHERE id = 1
 SELECT statement_timestamp() - now() < interval '1 minute', clock_timestamp() > timestamptz '2020-01-01 00:00+00', timeofday() <> ''
+SELECT '2000-1-1 01:02:03.04-7'::timestamptz, timestamptz '2000-01-01 01:02+5'

@@ -164,3 +164,10 @@ SELECT pg_catalog.current_setting('standard_conforming_strings')::boolean
 SELECT 1 IS DISTINCT FROM length('a'), 2 IS NOT DISTINCT FROM length('ab'), lower('B')
 SELECT trim(both from lower('  B ')), substring('abc' from length('ab'))
 SELECT x FROM (SELECT 1 IS DISTINCT FROM length('a') AS x FROM length('q') l) s
+SELECT * FROM (VALUES (0::integer, NULL::text), (1, 'test string')) AS t
+SELECT column2, t.column1 FROM (VALUES (1, 'a')) t
+SELECT a, column2 FROM (VALUES (1, 'a'), (2, 'b')) t(a) ORDER BY 1
+WITH v AS (VALUES (1, 2)), w AS (VALUES (3)) SELECT v.*, w.column1 FROM v, w
+WITH v(a, b) AS (VALUES (1, 2)) SELECT a, b FROM v
+SELECT 1 IN (VALUES (1), (2)), (VALUES (7))
+SELECT "T".column1 FROM (VALUES (5)) AS "T"
