@@ -38,7 +38,7 @@ import type { Rewind } from "./savepoints.js";
 import type { Settings } from "./settings.js";
 import { transactionMode } from "./transaction-mode.js";
 import { TemporaryTables } from "./temporary-tables.js";
-import type { ClientPortals, NamedStatement, Notice, SessionControl } from "./types.js";
+import type { ClientPortals, NamedStatement, Notice } from "./types.js";
 
 const MAX_PREPARED = 128;
 /** No commit has this number. */
