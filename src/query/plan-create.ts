@@ -11,6 +11,7 @@ import { planOwnedSequences, withSequenceEdits, type SequencePlace } from "./own
 import { sliceStatement } from "./slice-statement.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { readsOtherHeads, resolveStatement, type WriteTargets } from "./resolve.js";
+import { expandLikes } from "./table-like.js";
 import { creatableName, createdName, mainObjectName } from "./write-targets.js";
 
 /** CREATE TABLE and CREATE TABLE AS. */
@@ -42,17 +43,20 @@ export async function planCreateTable(
 
 /** The statement behind the sequences its serial and identity columns need. */
 async function withSequences(
-  { services, scope }: PlanContext,
+  context: PlanContext,
   transaction: Transaction,
   place: SequencePlace,
-  statement: RelationalStatement,
+  written: RelationalStatement,
   targets: WriteTargets,
   afterwards?: () => void,
 ): Promise<PlannedStatement[]> {
-  const table = createdName(statement).parts.at(-1) ?? "";
+  const { services, scope } = context;
+  const table = createdName(written).parts.at(-1) ?? "";
+  const likes = await expandLikes(context, transaction, place, table, written);
+  const { statement } = likes;
   const { sequences, edits } = await planOwnedSequences(transaction.connection, place, table, statement);
   const sql = await resolveStatement(services, scope, withSequenceEdits(statement, edits), targets);
-  return [...sequences.map(step), { sql, afterwards }];
+  return [...[...likes.sequences, ...sequences].map(step), { sql, afterwards }];
 }
 
 /** IF NOT EXISTS met something of that name. */

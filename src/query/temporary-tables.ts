@@ -41,7 +41,8 @@ export class TemporaryTables {
   async readAgain(): Promise<void> {
     if (this.#names.size === 0) return;
     const rows = await this.#connection.rows(
-      "SELECT table_name AS name FROM duckdb_tables() WHERE temporary UNION ALL SELECT view_name FROM duckdb_views() WHERE temporary",
+      `SELECT table_name AS name FROM duckdb_tables() WHERE temporary AND NOT internal
+       UNION ALL SELECT view_name FROM duckdb_views() WHERE temporary AND NOT internal`,
     );
     this.#names.clear();
     for (const row of rows) this.#names.add(normaliseName(textCell(row, "name")));

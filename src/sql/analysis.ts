@@ -7,6 +7,7 @@ import type { BranchCommand } from "./branch-command.js";
 import type { ColumnNames } from "./column-names.js";
 import type { QuerySources } from "./result-sources.js";
 import type { OnCommit, UnnamedIndex } from "./table-forms.js";
+import type { LikeClause } from "./table-like.js";
 import type { Repetition } from "./repetition.js";
 import type { RowBound } from "./row-bound.js";
 
@@ -214,6 +215,8 @@ export interface RelationalStatement {
   readonly unnamedIndex: UnnamedIndex | undefined;
   /** Of createTable and of alterTable with ADD COLUMN. */
   readonly sequenceColumns: readonly SequenceColumn[];
+  /** Of createTable: LIKE clauses among the columns. */
+  readonly likes: readonly LikeClause[];
   /** Statements that are run one after the other in its place; it has no names of its own then. */
   readonly parts: readonly RelationalStatement[] | undefined;
   /** WITH that changes rows: its steps in the order of the text, the statement itself last. It has no names of its own then. */

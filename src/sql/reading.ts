@@ -20,6 +20,7 @@ export type Reading = Pick<
   | "repetition"
   | "rowBound"
   | "sequenceColumns"
+  | "likes"
   | "onCommit"
   | "unnamedIndex"
   | "insert"
@@ -54,6 +55,7 @@ export function plainReading(
     rowBound: undefined,
     repetition: NOT_REPEATABLE,
     sequenceColumns: [],
+    likes: [],
     onCommit: undefined,
     unnamedIndex: undefined,
     insert: undefined,

@@ -18,6 +18,7 @@ import {
   simplifyIndex,
   storedToVirtual,
 } from "./table-forms.js";
+import { readLikes } from "./table-like.js";
 import type { TreeWalker } from "./tree-walker.js";
 import { Utf8Offsets } from "./utf8-offsets.js";
 
@@ -75,6 +76,7 @@ function readCreateTable(node: AstNode, walker: TreeWalker, references: Referenc
     temporary: isTemporary(target),
     onCommit: onCommitOf(node),
     sequenceColumns,
+    likes: readLikes(node, references, offsets),
   });
 }
 

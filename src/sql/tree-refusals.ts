@@ -1,6 +1,6 @@
 /** Forms of CREATE TABLE that DuckDB has nothing for; each is refused by its name instead of as a syntax error. */
 import { notSupported } from "../core/errors.js";
-import { listField, nodeField, textField, unwrap, visitAll, type AstNode } from "./ast.js";
+import { listField, nodeField, textField, visitAll, type AstNode } from "./ast.js";
 
 /** Throws 0A000 for the first one found. */
 export function refuseTableForms(node: AstNode): void {
@@ -8,14 +8,6 @@ export function refuseTableForms(node: AstNode): void {
     throw notSupported("table inheritance and partitions are not supported");
   if ("partspec" in node || "partbound" in node) throw notSupported("partitioned tables are not supported");
   if ("ofTypename" in node) throw notSupported("typed tables are not supported");
-  for (const element of listField(node, "tableElts")) {
-    if (unwrap(element)?.type === "TableLikeClause") {
-      throw notSupported(
-        "CREATE TABLE (LIKE ...) is not supported",
-        "Use CREATE TABLE ... AS FROM t LIMIT 0.",
-      );
-    }
-  }
   refuseConstraints(node["tableElts"]);
 }
 
