@@ -17,8 +17,9 @@ import { OID, elementOidOf } from "../pgtypes/oids.js";
 import { decodeParameter } from "../pgtypes/parameters.js";
 import { plainType } from "../pgtypes/parse-value.js";
 import type { TextEdit } from "../sql/analysis.js";
-import { tokenise, type Token } from "../sql/lexer.js";
+import { tokenise } from "../sql/lexer.js";
 import { applyEdits } from "../sql/splice.js";
+import { operandOf } from "./parameter-operands.js";
 import { columnsBySamples, withPrepared } from "./deferred-columns.js";
 
 /** What to try, in order, for parameters without an operand to learn from and without a telling value. */
@@ -26,8 +27,6 @@ const FALLBACK_TYPES = ["VARCHAR", "INTEGER", "DOUBLE", "INTERVAL", "TIMESTAMP",
 
 /** Types under which a value keeps its own digits: casting it to the operand's scale would round it. */
 const EXACT_FAMILY = /^DECIMAL/;
-
-const OPERATORS = new Set(["+", "-", "*", "/", "%", "<", ">", "<=", ">=", "=", "<>", "!=", "||"]);
 
 /** What the client says of the n-th parameter: a declared type, and the value once it is bound. */
 export interface ParameterHint {
@@ -197,12 +196,9 @@ async function learnFromOperands(
   const tokens = tokenise(sql);
   const edits = tokens.flatMap((token, at): TextEdit[] => {
     if (token.kind !== "parameter" || !open.has(Number(token.value))) return [];
-    const list = listOperand(tokens, at);
-    const operand = list ?? operandBefore(tokens, at) ?? operandBehind(tokens, at);
+    const operand = operandOf(sql, tokens, at);
     if (operand === undefined) return [];
-    const other = sql.slice(operand.start, operand.end);
-    const text = `coalesce($${token.value}, ${list === undefined ? other : `[${other}]`})`;
-    return [{ start: token.start, end: token.end, text }];
+    return [{ start: token.start, end: token.end, text: `coalesce($${token.value}, ${operand})` }];
   });
   if (edits.length === 0) return new Map();
   const withOperand = new Set(edits.map(({ start }) => start));
@@ -236,42 +232,6 @@ async function knownTypes(
     if (!isBinderFailure(error)) throw error;
     return undefined;
   }
-}
-
-interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** `table.column <operator>` just before the parameter. */
-function operandBefore(tokens: readonly Token[], at: number): Span | undefined {
-  const last = tokens[at - 2];
-  if (!OPERATORS.has(tokens[at - 1]?.value ?? "") || last === undefined || !isName(last)) return undefined;
-  let first = at - 2;
-  while (tokens[first - 1]?.value === "." && isName(tokens[first - 2])) first -= 2;
-  return { start: tokens[first]?.start ?? last.start, end: last.end };
-}
-
-/** `table.column = ANY ($1)`: the parameter is a list of the column's type. */
-function listOperand(tokens: readonly Token[], at: number): Span | undefined {
-  const isQuantified =
-    tokens[at - 1]?.value === "(" && ["any", "all", "some"].includes(tokens[at - 2]?.value ?? "");
-  return isQuantified ? operandBefore(tokens, at - 2) : undefined;
-}
-
-/** `<operator> table.column` just behind it; a name followed by `(` is a function, not a column. */
-function operandBehind(tokens: readonly Token[], at: number): Span | undefined {
-  const first = tokens[at + 2];
-  if (!OPERATORS.has(tokens[at + 1]?.value ?? "") || first === undefined || !isName(first)) return undefined;
-  let last = at + 2;
-  while (tokens[last + 1]?.value === "." && isName(tokens[last + 2])) last += 2;
-  return tokens[last + 1]?.value === "("
-    ? undefined
-    : { start: first.start, end: tokens[last]?.end ?? first.end };
-}
-
-function isName(token: Token | undefined): boolean {
-  return token?.kind === "word" || token?.kind === "quoted" || token?.kind === "number";
 }
 
 function castParameters(sql: string, types: ReadonlyMap<number, string>): string {
