@@ -5,6 +5,7 @@
  * Limits  a value is never rounded to the inferred type: `price = 1.234` must not find 1.23. A number goes in as the
  *         smallest DECIMAL that holds it, a small integer as PostgreSQL's type of that name, and DuckDB compares or casts
  */
+import { requireJson } from "../core/json-text.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
 import type { BoundParameter } from "./client-values.js";
@@ -44,14 +45,6 @@ export function requireValue(parameter: BoundParameter, oid: number, timeZone: s
     if ((oid === OID.json || oid === OID.jsonb) && typeof value === "string") requireJson(value);
   } catch (error) {
     if (!(error instanceof SqlError) || error.code !== SQLSTATE.featureNotSupported) throw error;
-  }
-}
-
-function requireJson(text: string): void {
-  try {
-    JSON.parse(text);
-  } catch (cause) {
-    throw new SqlError(SQLSTATE.invalidTextRepresentation, "invalid input syntax for type json", { cause });
   }
 }
 

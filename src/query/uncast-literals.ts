@@ -10,6 +10,7 @@
 import { MAIN } from "../branch/model.js";
 import type { EnumCatalog } from "../catalog/enum-catalog.js";
 import { notSupported, SqlError } from "../core/errors.js";
+import { requireJson } from "../core/json-text.js";
 import type { Connection } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
@@ -202,6 +203,7 @@ function literalOf(value: string, type: EngineType, timeZone: string): string | 
   if (keyed !== undefined) return keyedLiteral(keyed, value, { timeZone });
   if (type.typeId === EngineTypeId.BLOB && HEX.test(value)) return byteaLiteral(value);
   if (isEnum(type)) return `CAST(${quoteLiteral(requireLabel(type, value))} AS ${type.toString()})`;
+  if (type.alias === "JSON") requireJson(value);
   if (elementType(type) === undefined || !ARRAY.test(value)) return undefined;
   const leaf = leafType(type);
   const keyedLeaf = keyedTypeOf(leaf);
@@ -210,7 +212,20 @@ function literalOf(value: string, type: EngineType, timeZone: string): string | 
     if (leaf.typeId === EngineTypeId.BLOB) return byteaLiteral(text);
     return quoteLiteral(isEnum(leaf) ? requireLabel(leaf, text) : text);
   };
-  return `CAST(${listOf(parseArrayLiteral(value), write)} AS ${type.toString()})`;
+  const items = parseArrayLiteral(value);
+  // DuckDB would keep the inner lists as texts.
+  if (depthOf(items) > dimensions(type))
+    throw notSupported("an array of more dimensions than its column was made with is not supported");
+  return `CAST(${listOf(items, write)} AS ${type.toString()})`;
+}
+
+function depthOf(item: ArrayItem): number {
+  return item === null || typeof item === "string" ? 0 : 1 + Math.max(0, ...item.map(depthOf));
+}
+
+function dimensions(type: EngineType): number {
+  const element = elementType(type);
+  return element === undefined ? 0 : 1 + dimensions(element);
 }
 
 function leafType(type: EngineType): EngineType {

@@ -30,6 +30,8 @@ export const ARRAYS: Definitions = {
     any(2, "list_filter(range(1, len(_1) + 1), lambda _i: _1[_i] IS NOT DISTINCT FROM _2)::INTEGER[]"),
   ],
   array_fill: [any(2, "list_transform(range(_2[1]), lambda _i: _1)")],
+  // What the dialect makes of a[-1]: see sql/dialect/negative-subscripts.ts.
+  negative_subscript: [any(2, "CASE WHEN NOT suffix(typeof(_1), ']') THEN _1[_2] END")],
   trim_array: [any(2, "_1[:len(_1) - _2]")],
   array_to_string: [
     any(2, `CASE WHEN _1 IS NOT NULL THEN coalesce(${OWN}.array_to_string(_1, _2), '') END`),

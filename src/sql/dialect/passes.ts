@@ -15,9 +15,11 @@ import { formatCallsPass } from "./format-calls.js";
 import { foldNamesPass } from "./fold-names.js";
 import { functionAliasesPass } from "./function-aliases.js";
 import { indexMethodsPass } from "./index-methods.js";
+import { jsonLiteralsPass } from "./json-literals.js";
 import { keywordCallsPass } from "./keyword-calls.js";
 import { lengthCastsPass } from "./length-casts.js";
 import { lockingClausesPass } from "./locking-clauses.js";
+import { negativeSubscriptsPass } from "./negative-subscripts.js";
 import { numberLiteralsPass } from "./number-literals.js";
 import { numericTypesPass } from "./numeric-types.js";
 import { operatorNamesPass } from "./operator-names.js";
@@ -48,6 +50,8 @@ const PASSES: readonly DialectPass[] = [
   divisionsPass,
   concatenationsPass,
   similarPatternsPass,
+  jsonLiteralsPass,
+  negativeSubscriptsPass,
   typedLiteralsPass,
   numberLiteralsPass,
   numericTypesPass,
