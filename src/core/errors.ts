@@ -24,6 +24,7 @@ export const SQLSTATE = {
   invalidArgumentForPowerFunction: "2201F",
   invalidRegularExpression: "2201B",
   invalidRowCountInLimitClause: "2201W",
+  arraySubscriptError: "2202E",
   characterNotInRepertoire: "22021",
   invalidParameterValue: "22023",
   invalidEscapeSequence: "22025",

@@ -39,7 +39,7 @@ function only(accepted: string, ...others: readonly string[]): SettingType {
     read: (name, value) => {
       const read = oneOf(accepted, ...others).read(name, value);
       if (read === accepted) return accepted;
-      throw notSupported(`${name} "${read}" is not supported`, `values are always sent as ${accepted}`);
+      throw notSupported(`${name} "${read}" is not supported`, `it is always ${accepted}`);
     },
   };
 }
@@ -226,6 +226,10 @@ export const RULES: ReadonlyMap<string, SettingRule> = new Map<string, SettingRu
     setting("1", FLOAT_DIGITS, "Sets the number of digits displayed for floating-point values."),
   ],
   ["bytea_output", setting("hex", only("hex", "escape"), "Sets the output format for bytea.")],
+  [
+    "password_encryption",
+    setting("scram-sha-256", only("scram-sha-256", "md5"), "Chooses the algorithm for encrypting passwords."),
+  ],
   ["row_security", setting("on", BOOLEAN, "Enable row security.")],
   [
     "check_function_bodies",

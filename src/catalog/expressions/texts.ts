@@ -33,6 +33,10 @@ const SPLIT = `CASE WHEN _1 = '' THEN []::VARCHAR[] WHEN _1 IS NULL THEN NULL WH
 const BASE64 = `rtrim(${OWN}.regexp_replace(to_base64(_1), '(.{76})', '\\1' || chr(10), 'g'), chr(10))`;
 const NO_ENCODING = failText(SQLSTATE.invalidParameterValue, "unrecognized encoding");
 
+/** Errors: 2202E for a byte that is not there. */
+const SET_BYTE = `CASE WHEN _2 < 0 OR _2 >= octet_length(CAST(_1 AS BLOB)) THEN CAST(${failText(SQLSTATE.arraySubscriptError, "index out of valid range")} AS BLOB)
+  ELSE unhex(left(hex(_1), 2 * _2) || right(lpad(${OWN}.to_hex(_3), 2, '0'), 2) || substr(hex(_1), 2 * _2 + 3)) END`;
+
 export const TEXTS: Definitions = {
   length: lengthOfText,
   char_length: lengthOfText,
@@ -93,6 +97,7 @@ export const TEXTS: Definitions = {
   convert_from: [any(2, `${OWN}.decode(_1)`)],
   convert_to: [any(2, `${OWN}.encode(_1)`)],
   get_byte: [any(2, "('0x' || substr(hex(_1), (2 * _2 + 1)::INTEGER, 2))::INTEGER")],
+  set_byte: [any(3, SET_BYTE)],
   sha256: [any(1, `unhex(${OWN}.sha256(_1))`)],
   string_to_table: [any(2, SPLIT)],
   unistr: [any(1, failText(SQLSTATE.featureNotSupported, "unistr() is not supported"))],

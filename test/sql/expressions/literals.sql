@@ -38,6 +38,9 @@ SELECT bin FROM t ORDER BY id
 SELECT length('\x00ff'::bytea), octet_length('\x00ff'::bytea)
 SELECT get_byte('\x00ff'::bytea, 1)
 SELECT set_byte('\x00ff'::bytea, 1, 0)
+SELECT set_byte('\x00ff'::bytea, 0, 255), set_byte('x'::bytea, 0, 7)
+SELECT set_byte('\x00ff'::bytea, 2, 0)
+SHOW password_encryption
 SELECT '\x00'::bytea || '\xff'::bytea
 SELECT substring('\x00ff10'::bytea from 2 for 1)
 SELECT encode('\x00ff'::bytea, 'hex'), encode('abc'::bytea, 'base64'), encode('a\\b'::bytea,'escape')
