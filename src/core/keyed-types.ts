@@ -6,6 +6,13 @@
 
 /** Name ⇒ OIDs of the type and of its array. */
 export const KEYED_TYPES: ReadonlyMap<string, { readonly oid: number; readonly arrayOid: number }> = new Map([
+  ["point", { oid: 600, arrayOid: 1017 }],
+  ["lseg", { oid: 601, arrayOid: 1018 }],
+  ["path", { oid: 602, arrayOid: 1019 }],
+  ["box", { oid: 603, arrayOid: 1020 }],
+  ["polygon", { oid: 604, arrayOid: 1027 }],
+  ["line", { oid: 628, arrayOid: 629 }],
+  ["circle", { oid: 718, arrayOid: 719 }],
   ["cidr", { oid: 650, arrayOid: 651 }],
   ["inet", { oid: 869, arrayOid: 1041 }],
   ["macaddr", { oid: 829, arrayOid: 1040 }],
@@ -23,6 +30,11 @@ export const KEYED_TYPES: ReadonlyMap<string, { readonly oid: number; readonly a
   ["datemultirange", { oid: 4535, arrayOid: 6155 }],
   ["int8multirange", { oid: 4536, arrayOid: 6157 }],
 ]);
+
+/** What stands between an array's elements: boxes have commas of their own. */
+export function arrayDelimiter(name: string | undefined): "," | ";" {
+  return name === "box" ? ";" : ",";
+}
 
 const PREFIX = "pg_catalog.";
 export const TEXT_FIELD = "text";

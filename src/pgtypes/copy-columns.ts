@@ -5,6 +5,7 @@
  *         items are, `expression` is the SQL that turns one into the column's type, exactly that value
  * Speed   plain values are told by their bytes and stay the bytes they are
  */
+import { arrayDelimiter } from "../core/keyed-types.js";
 import { parseBytea } from "../core/bytea.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
@@ -216,8 +217,9 @@ function listReader(type: EngineType, options: InputOptions): FieldReader {
   let dimensions = 0;
   for (; isList(element); dimensions++) element = element.valueType;
   const read = fieldReader(element, options);
+  const delimiter = arrayDelimiter(keyedTypeOf(element)?.name);
   return (text) => {
-    const items = parseArrayLiteral(text);
+    const items = parseArrayLiteral(text, delimiter);
     return JSON.stringify(readItems(text, items, dimensions, read));
   };
 }

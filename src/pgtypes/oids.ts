@@ -253,10 +253,15 @@ function describeStruct(type: RecordType): PgTypeInfo {
   return plain(isRecord(type) ? OID.record : OID.json, -1);
 }
 
-/** Bytes of macaddr and macaddr8. */
+/** Bytes of keyed types that have a fixed number of them. */
 const FIXED_SIZES: ReadonlyMap<number, number> = new Map([
   [829, 6],
   [774, 8],
+  [600, 16],
+  [601, 32],
+  [603, 32],
+  [628, 24],
+  [718, 24],
 ]);
 
 /** PostgreSQL has one array type per element type, whatever the number of dimensions; typmods are the element's. */

@@ -13,9 +13,10 @@ const BLANK = /[ \t\n\v\f\r]/;
 /** PostgreSQL's MAXDIM. */
 const MAX_DIMENSIONS = 6;
 
-export function parseArrayLiteral(text: string): readonly ArrayItem[] {
+/** `delimiter` stands between elements. */
+export function parseArrayLiteral(text: string, delimiter = ","): readonly ArrayItem[] {
   const body = text.replace(/^\s*(?:\[[+-]?\d+(?::[+-]?\d+)?\])+\s*=\s*/, "");
-  const reader = new LiteralReader(text, body);
+  const reader = new LiteralReader(text, body, delimiter);
   const items = reader.readArray(1);
   reader.readEnd();
   checkRectangular(text, items);
@@ -29,10 +30,12 @@ function malformed(text: string, detail: string): SqlError {
 class LiteralReader {
   readonly #literal: string;
   readonly #text: string;
+  readonly #delimiter: string;
   #at = 0;
 
-  constructor(literal: string, text: string) {
+  constructor(literal: string, text: string, delimiter: string) {
     this.#literal = literal;
+    this.#delimiter = delimiter;
     this.#text = text;
   }
 
@@ -61,7 +64,7 @@ class LiteralReader {
       this.#at++;
       if (next === "}") return items;
       if (next === undefined) throw this.#fail("Unexpected end of input.");
-      if (next !== ",") throw this.#fail(`Unexpected array element.`);
+      if (next !== this.#delimiter) throw this.#fail(`Unexpected array element.`);
     }
   }
 
@@ -101,7 +104,7 @@ class LiteralReader {
     for (; ; this.#at++) {
       const next = this.#peek();
       if (next === undefined) throw this.#fail("Unexpected end of input.");
-      if (next === "," || next === "}") return { word: word.slice(0, kept), escaped };
+      if (next === this.#delimiter || next === "}") return { word: word.slice(0, kept), escaped };
       if (next === '"' || next === "{") throw this.#fail("Unexpected array element.");
       if (next === "\\") {
         escaped = true;

@@ -1,4 +1,5 @@
 /** Text input by PostgreSQL type OID: the value, and the DuckDB type it is bound as. */
+import { arrayDelimiter } from "../core/keyed-types.js";
 import { parseBytea } from "../core/bytea.js";
 import type { EngineType } from "../engine/types.js";
 import {
@@ -170,5 +171,6 @@ function parseArray(
       return typeof item === "string" ? parseValue(item, elementOid, element, options) : read(item, element);
     });
   };
-  return typedList(read(parseArrayLiteral(text), inferred), plainType(elementOid), inferred);
+  const delimiter = arrayDelimiter(keyedTypeByOid(elementOid)?.name);
+  return typedList(read(parseArrayLiteral(text, delimiter), inferred), plainType(elementOid), inferred);
 }

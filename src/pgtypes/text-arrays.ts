@@ -1,4 +1,5 @@
 /** Text of LIST and ARRAY: PostgreSQL's array literals, `{a,"b c",NULL}`. */
+import { arrayDelimiter, keyedTypeName } from "../core/keyed-types.js";
 import { Cells, NULL_LENGTH } from "../engine/vector-cells.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
@@ -8,7 +9,6 @@ import type { ColumnEncoder } from "./cell-writer.js";
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const BLANK = 0x20;
-const COMMA = 0x2c;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NULL_TEXT = new TextEncoder().encode("NULL");
@@ -58,7 +58,13 @@ export function openList(vector: ColumnVector, type: ListLike, first: number, co
  */
 export function arrayText(type: ListLike, elementEncoder: ColumnEncoder): ColumnEncoder {
   const nested = isListLike(type.valueType);
-  return listText(type, elementEncoder, (row, cells) => writeArray({ ...row, nested }, cells));
+  const delimiter = arrayDelimiter(keyedName(type)).charCodeAt(0);
+  return listText(type, elementEncoder, (row, cells) => writeArray({ ...row, nested, delimiter }, cells));
+}
+
+function keyedName(type: EngineType): string | undefined {
+  if (isListLike(type)) return keyedName(type.valueType);
+  return type.typeId === EngineTypeId.STRUCT ? keyedTypeName(type.entryNames) : undefined;
 }
 
 /** int2vector and oidvector, which only the catalogue has: `1 2`. */
@@ -80,7 +86,7 @@ export function vectorText(type: ListLike, elementEncoder: ColumnEncoder): Colum
 function listText(
   type: ListLike,
   elementEncoder: ColumnEncoder,
-  writeRow: (row: Omit<ArrayElements, "nested">, cells: Cells) => void,
+  writeRow: (row: Omit<ArrayElements, "nested" | "delimiter">, cells: Cells) => void,
 ): ColumnEncoder {
   const elements = new Cells();
   return (vector, first, count, cells) => {
@@ -105,14 +111,16 @@ interface ArrayElements {
   readonly from: number;
   readonly to: number;
   readonly nested: boolean;
+  readonly delimiter: number;
 }
 
-function writeArray({ elements, from, to, nested }: ArrayElements, cells: Cells): void {
+function writeArray({ elements, from, to, nested, delimiter }: ArrayElements, cells: Cells): void {
   cells.push(OPEN);
   for (let i = from; i < to; i++) {
     if (nested && isEmptyArray(elements, i) && allEmpty(elements, from, to)) break;
-    if (i > from) cells.push(COMMA);
-    writeElement(elements, i, nested, cells);
+    if (i > from) cells.push(delimiter);
+    if (nested) writeNested(elements, i, cells);
+    else writeElement(elements, i, delimiter, cells);
   }
   cells.push(CLOSE);
 }
@@ -126,21 +134,27 @@ function allEmpty(elements: Cells, from: number, to: number): boolean {
   return true;
 }
 
-function writeElement(elements: Cells, index: number, nested: boolean, cells: Cells): void {
+function writeNested(elements: Cells, index: number, cells: Cells): void {
+  const [start, length] = [elements.start(index), elements.length(index)];
+  if (length === NULL_LENGTH) cells.append(NULL_TEXT, 0, 4);
+  else cells.append(elements.bytes, start, start + length);
+}
+
+function writeElement(elements: Cells, index: number, delimiter: number, cells: Cells): void {
   const length = elements.length(index);
   const start = elements.start(index);
   if (length === NULL_LENGTH) cells.append(NULL_TEXT, 0, 4);
-  else if (nested || !needsQuotes(elements.bytes, start, length))
+  else if (!needsQuotes(elements.bytes, start, length, delimiter))
     cells.append(elements.bytes, start, start + length);
   else writeQuoted(elements.bytes, start, length, cells);
 }
 
 /** array_out quotes the empty string, NULL in any case, and whatever its own syntax would read differently. */
-function needsQuotes(bytes: Uint8Array, start: number, length: number): boolean {
+function needsQuotes(bytes: Uint8Array, start: number, length: number, delimiter: number): boolean {
   if (length === 0 || (length === 4 && isNullWord(bytes, start))) return true;
   for (let i = start; i < start + length; i++) {
     const byte = bytes[i] ?? 0;
-    if (byte === QUOTE || byte === BACKSLASH || byte === OPEN || byte === CLOSE || byte === COMMA)
+    if (byte === QUOTE || byte === BACKSLASH || byte === OPEN || byte === CLOSE || byte === delimiter)
       return true;
     if (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)) return true;
   }

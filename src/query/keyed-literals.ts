@@ -5,7 +5,7 @@
  *   inet '10.0.0.1'         ⇒  CAST({…} AS STRUCT(…))
  *   '{10.0.0.1}'::inet[]    ⇒  [{…}]::STRUCT(…)[]
  */
-import { KEYED_TYPES, keyedTypeText, keyField, TEXT_FIELD } from "../core/keyed-types.js";
+import { arrayDelimiter, KEYED_TYPES, keyedTypeText, keyField, TEXT_FIELD } from "../core/keyed-types.js";
 import { notSupported } from "../core/errors.js";
 import { keyedTypeByOid, type NamedKeyedType } from "../pgtypes/keyed/registry.js";
 import { parseArrayLiteral } from "../pgtypes/parse-array.js";
@@ -59,7 +59,7 @@ export function keyedLiteral(type: NamedKeyedType, text: string, options: InputO
 }
 
 function arrayText(type: NamedKeyedType, text: string, options: InputOptions): string {
-  const items = parseArrayLiteral(text).map((item) => {
+  const items = parseArrayLiteral(text, arrayDelimiter(type.name)).map((item) => {
     if (item === null) return "NULL";
     if (typeof item === "string") return keyedLiteral(type, item, options);
     throw notSupported(`arrays of ${type.name} with several dimensions are not supported`);

@@ -7,6 +7,7 @@
  * An enum and a literal are compared as texts by DuckDB, in the order of the alphabet; PostgreSQL reads the literal as the
  * enum. Databases without enums pay nothing for it.
  */
+import { arrayDelimiter } from "../core/keyed-types.js";
 import { MAIN } from "../branch/model.js";
 import type { EnumCatalog } from "../catalog/enum-catalog.js";
 import { notSupported, SqlError } from "../core/errors.js";
@@ -38,10 +39,10 @@ const NO_INTEGER = /^\s*[-+]?(?:\d+\.\d*|\.\d+|\d+e[-+]?\d+|0x[0-9a-f]+)\s*$/i;
 const BEFORE_CHRIST = /\d.*\sBC\s*$/i;
 const MAYBE_MISREAD = /'\s*[-+]?(?:\d*\.\d*|\d+e[-+]?\d+|0x[0-9a-f]+)\s*'|\sBC\s*'/i;
 const MAYBE = /\\x\s*[0-9a-f]{2}\s*[0-9a-f]{2}|'[\s\d:=+[\]-]*\{/i;
-/** Ranges, and what only an address looks like: no times of day. */
+/** Ranges, shapes, and what only an address looks like: no times of day. */
 const KEYED = new RegExp(
   `^\\s*(?:${[
-    String.raw`empty|[[(].*,.*[\])]`,
+    String.raw`empty|[[(].*,.*[\])]|<.*,.*>`,
     String.raw`\d+(?:\.\d+){3}(?:/\d+)?|\d+(?:\.\d+){0,2}/\d+`,
     String.raw`[\da-f:]*::[\da-f:.]*(?:/\d+)?|[\da-f]+(?::[\da-f]+){3,}[\d.]*(?:/\d+)?`,
     String.raw`[\da-f]{2}(?:-[\da-f]{2}){5,7}`,
@@ -49,7 +50,7 @@ const KEYED = new RegExp(
   "i",
 );
 const MAYBE_KEYED =
-  /'\s*(?:empty\s*'|[[(]|\d[\d.]*(?:\.\d+){3}|[\d.]+\/\d|[\da-f:]*::|[\da-f]+:[\da-f]+:[\da-f]+:|[\da-f]{2}-[\da-f]{2}-)/i;
+  /'\s*(?:empty\s*'|[[(<]|\d[\d.]*(?:\.\d+){3}|[\d.]+\/\d|[\da-f:]*::|[\da-f]+:[\da-f]+:[\da-f]+:|[\da-f]{2}-[\da-f]{2}-)/i;
 const VERBS: ReadonlySet<string> = new Set(["select", "insert", "update", "delete", "merge"]);
 /** Literals asked for one by one, when DuckDB can tell nothing about all of them together. */
 const MAX_SINGLE_PROBES = 32;
@@ -212,7 +213,7 @@ function literalOf(value: string, type: EngineType, timeZone: string): string | 
     if (leaf.typeId === EngineTypeId.BLOB) return byteaLiteral(text);
     return quoteLiteral(isEnum(leaf) ? requireLabel(leaf, text) : text);
   };
-  const items = parseArrayLiteral(value);
+  const items = parseArrayLiteral(value, arrayDelimiter(keyedLeaf?.name));
   // DuckDB would keep the inner lists as texts.
   if (depthOf(items) > dimensions(type))
     throw notSupported("an array of more dimensions than its column was made with is not supported");

@@ -5,10 +5,18 @@ import { EngineTypeId, STRUCT, structValue, VARCHAR } from "../../engine/vector-
 import type { TypedValue } from "../typed-value.js";
 import { hardwareType, networkType } from "./addresses.js";
 import { BOUNDS } from "./bounds.js";
+import { geometricType } from "./geometry.js";
 import type { KeyedType, KeyedValue } from "./keyed-type.js";
 import { multirangeType, rangeType } from "./ranges.js";
 
 const TYPES: ReadonlyMap<string, KeyedType> = new Map([
+  ["point", geometricType("point")],
+  ["lseg", geometricType("lseg")],
+  ["path", geometricType("path")],
+  ["box", geometricType("box")],
+  ["polygon", geometricType("polygon")],
+  ["line", geometricType("line")],
+  ["circle", geometricType("circle")],
   ["inet", networkType("inet")],
   ["cidr", networkType("cidr")],
   ["macaddr", hardwareType("macaddr")],
