@@ -169,7 +169,8 @@ describe("binary parameters", () => {
     [OID.numeric, "00010000c00000000001", "0A000"],
     [1007, "00000001000000000000001700000001", "22P03"],
     [1007, "000000010000000000000014000000010000000100000004", "22P03"],
-    [600, "00", "0A000"],
+    [600, "00", "22P03"],
+    [3614, "00", "0A000"],
   ])("OID %i refuses %s", (oid, hex, code) => {
     expect(() => decodeHex(hex, oid)).toThrowError(expect.objectContaining({ code }));
   });
