@@ -3,12 +3,16 @@
  * column one shows as it is. Found out before a statement starts, for then the session's connection is free, and
  * remembered while nothing its names could mean has changed.
  */
-import { announcedType } from "../catalog/column-types.js";
+import { announcedType, withCatalogTypes } from "../catalog/column-types.js";
 import { typeNamed } from "../catalog/type-names.js";
 import { describeType, elementOidOf } from "../pgtypes/oids.js";
+import type { EngineType } from "../engine/types.js";
+import { EngineTypeId } from "../engine/vector-values.js";
+import type { RelationalStatement } from "../sql/analysis.js";
 import type { QuerySources } from "../sql/result-sources.js";
 import { normaliseName } from "../sql/names.js";
 import { relationColumns } from "./known-relations.js";
+import { namedColumns } from "./results.js";
 import type { SessionCore } from "./session-core.js";
 import { sourceColumns, type SourceColumn } from "./source-types.js";
 import type { ResultColumn } from "./types.js";
@@ -20,7 +24,11 @@ interface Found {
   readonly searchPath: readonly string[];
   /** By what the reader of the statement found; null where it leads nowhere. */
   readonly columns: WeakMap<QuerySources, readonly SourceColumn[] | null>;
+  /** What DuckDB's columns were announced as last: a prepared statement's are the same each time. */
+  readonly last: WeakMap<QuerySources, { readonly given: Columns; readonly shown: Columns }>;
 }
+
+type Columns = readonly ResultColumn[];
 
 const FOUND = new WeakMap<SessionCore, Found>();
 
@@ -45,25 +53,50 @@ function foundNow(core: SessionCore): Found {
     found.searchPath === searchPath
   )
     return found;
-  const fresh = { definitions, changes, head, searchPath, columns: new WeakMap() };
+  const fresh = { definitions, changes, head, searchPath, columns: new WeakMap(), last: new WeakMap() };
   FOUND.set(core, fresh);
   return fresh;
 }
 
-/** The columns with what is known of them, if that is of these very columns. */
+/** A statement's columns as PostgreSQL would name and announce them. */
 export async function announced(
   core: SessionCore,
-  columns: readonly ResultColumn[],
-  sources: QuerySources | undefined,
-): Promise<readonly ResultColumn[]> {
+  given: Columns,
+  { sources, columnNames, names }: RelationalStatement,
+): Promise<Columns> {
+  const last = sources === undefined ? undefined : FOUND.get(core)?.last;
+  const before = sources === undefined ? undefined : last?.get(sources);
+  if (before !== undefined && areAlike(before.given, given)) return before.shown;
+  const columns = withCatalogTypes(namedColumns(given, columnNames), names);
   const known = knownOf(core, columns, sources);
   const typed = known === undefined ? columns : columns.map((column, i) => announcedColumn(column, known[i]));
-  return await core.types.identify(typed, known?.map(({ type }) => type?.name) ?? []);
+  const shown = await core.types.identify(typed, known?.map(({ type }) => type?.name) ?? []);
+  if (sources !== undefined) last?.set(sources, { given, shown });
+  return shown;
+}
+
+function areAlike(one: Columns, other: Columns): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ name, type }, index) => {
+      const column = other[index];
+      return name === column?.name && isAlike(type, column.type);
+    })
+  );
+}
+
+/** Equal, as far as that is seen at a glance. */
+function isAlike(one: EngineType | null, other: EngineType | null): boolean {
+  if (one === other) return true;
+  if (one?.typeId !== other?.typeId || one?.alias !== other?.alias) return false;
+  if (one?.typeId === EngineTypeId.DECIMAL && other?.typeId === EngineTypeId.DECIMAL)
+    return one.width === other.width && one.scale === other.scale;
+  return one?.typeId === EngineTypeId.VARCHAR;
 }
 
 function knownOf(
   core: SessionCore,
-  columns: readonly ResultColumn[],
+  columns: Columns,
   sources: QuerySources | undefined,
 ): readonly SourceColumn[] | undefined {
   const known = sources === undefined ? undefined : FOUND.get(core)?.columns.get(sources);

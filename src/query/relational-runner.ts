@@ -3,7 +3,6 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN } from "../branch/model.js";
 import { readsCatalog } from "../catalog/resolve.js";
 import { announced, findSources } from "./announced-columns.js";
-import { withCatalogTypes } from "../catalog/column-types.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { ResultStream } from "../engine/result-stream.js";
 import { classifyFailure } from "../engine/failure.js";
@@ -27,7 +26,6 @@ import {
   chunkBatches,
   commandTag,
   explainResult,
-  namedColumns,
   readAll,
   streamBatches,
   type ResultEnd,
@@ -37,7 +35,7 @@ import { readsOf } from "./serializable.js";
 import { settleSequences } from "./settle-sequences.js";
 import { transactionMode } from "./transaction-mode.js";
 import { describeSteps, hasSteps, runSteps, type StepServices } from "./with-steps.js";
-import type { ResultColumn, StatementDescription, StatementResult } from "./types.js";
+import type { StatementDescription, StatementResult } from "./types.js";
 
 /** How often a statement that is alone in its transaction is run again after losing a race. */
 const MAX_RACE_RETRIES = 20;
@@ -179,7 +177,7 @@ function stepServices(core: SessionCore): StepServices {
         : { chunks: [], changed: await stream.changedRows() };
       refuseSecondChange(statement, changed);
       await settleSequences(core, statement);
-      return { columns: await clientColumns(core, returned, statement), chunks, changed };
+      return { columns: await announced(core, returned, statement), chunks, changed };
     },
   };
 }
@@ -300,7 +298,7 @@ async function outcomeOf(
     return done(statement, changed);
   }
   const all = stream.columns;
-  const columns = await clientColumns(core, all.slice(0, all.length - (capture?.width ?? 0)), statement);
+  const columns = await announced(core, all.slice(0, all.length - (capture?.width ?? 0)), statement);
   const tag = (rows: number): string => commandTag(statement, rows);
   if (!statement.writes) {
     const result = { kind: "rows", columns, batches: streamBatches(stream, end), tag } as const;
@@ -379,15 +377,5 @@ export async function describeRelational(
     { length: count },
     (_, i) => declaredOids[i] || inferParameterOid(parameterTypes[i]),
   );
-  return { parameterOids, columns: hasRows ? await clientColumns(core, columns, statement) : null };
-}
-
-/** Columns as PostgreSQL would name and type them. */
-async function clientColumns(
-  core: SessionCore,
-  columns: readonly ResultColumn[],
-  statement: RelationalStatement,
-): Promise<readonly ResultColumn[]> {
-  const named = withCatalogTypes(namedColumns(columns, statement.columnNames), statement.names);
-  return await announced(core, named, statement.sources);
+  return { parameterOids, columns: hasRows ? await announced(core, columns, statement) : null };
 }
