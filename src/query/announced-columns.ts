@@ -67,9 +67,12 @@ export async function announced(
   const last = sources === undefined ? undefined : FOUND.get(core)?.last;
   const before = sources === undefined ? undefined : last?.get(sources);
   if (before !== undefined && areAlike(before.given, given)) return before.shown;
-  const columns = withCatalogTypes(namedColumns(given, columnNames), names);
+  const columns = namedColumns(given, columnNames);
   const known = knownOf(core, columns, sources);
-  const typed = known === undefined ? columns : columns.map((column, i) => announcedColumn(column, known[i]));
+  const typed =
+    known === undefined
+      ? withCatalogTypes(columns, names)
+      : columns.map((column, i) => announcedColumn(column, known[i]));
   const shown = await core.types.identify(typed, known?.map(({ type }) => type?.name) ?? []);
   if (sources !== undefined) last?.set(sources, { given, shown });
   return shown;

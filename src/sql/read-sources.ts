@@ -193,15 +193,20 @@ function readValue(expression: unknown, ctes: Ctes): ValueSource {
           .toLowerCase(),
         values: [],
       };
-    case "SubLink": {
-      const query = unwrapAs(node["subselect"], "SelectStmt");
-      return query !== undefined && textField(node, "subLinkType") === "EXPR_SUBLINK"
-        ? { kind: "query", query: readQuery(query, ctes) }
-        : OPEN;
-    }
+    case "SubLink":
+      return readSubquery(node, ctes);
     default:
       return OPEN;
   }
+}
+
+function readSubquery(node: AstNode, ctes: Ctes): ValueSource {
+  const select = unwrapAs(node["subselect"], "SelectStmt");
+  if (select === undefined) return OPEN;
+  const query: ValueSource = { kind: "query", query: readQuery(select, ctes) };
+  const type = textField(node, "subLinkType");
+  if (type === "ARRAY_SUBLINK") return { kind: "array", of: query };
+  return type === "EXPR_SUBLINK" ? query : OPEN;
 }
 
 /** `a[1]`, not `a[1:2]`, `a[1][2]` or `(a).b`. */

@@ -52,6 +52,7 @@ const STATEMENTS = [
   // the catalogue
   "SELECT oid, relname, relkind, relnatts, reltuples, relowner, relfrozenxid FROM pg_class",
   "SELECT a.attname, t.typname, a.atttypmod FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid",
+  "SELECT relkind::text AS relkind, relname || '' AS relname, ARRAY(SELECT oid FROM pg_type) AS oids FROM pg_class",
   "SELECT indkey, indclass, indrelid FROM pg_index",
   "SELECT indrelid::regclass AS r, indrelid::regclass::text AS t FROM pg_index",
   "SELECT proname, proargtypes, prorettype, proargnames FROM pg_proc",

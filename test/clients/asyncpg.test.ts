@@ -48,6 +48,7 @@ const SEEN = {
   many: ["23505", 5, "DELETE 5"],
   copies: ["COPY 2", true, "90\tMödling\n91\tnone\n"],
   cursors: [1200, [0, 1, 2], 3],
+  enums: ["happy", ["sad", null], ["mood", "mood", "mood", "mood[]"]],
   cancelled: ["timeout", 1],
   pooled: [[""], true],
 };

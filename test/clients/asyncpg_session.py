@@ -191,6 +191,17 @@ async def pooled():
     return [sorted(names), sums == list(range(1, 13))]
 
 
+async def enums(connection):
+    """All in binary: asyncpg looks the type's OID up in the catalogue, and the array's."""
+    await connection.execute("CREATE TEMP TABLE feelings (id int, feels mood, felt mood[])")
+    await connection.execute("INSERT INTO feelings VALUES ($1, $2, $3)", 1, "happy", ["sad", None])
+    row = await connection.fetchrow("SELECT feels, felt FROM feelings WHERE feels > $1", "ok")
+    statement = await connection.prepare("SELECT $1::mood, feels, felt FROM feelings")
+    types = [t.name for t in statement.get_parameters()] + [a.type.name for a in statement.get_attributes()]
+    await connection.execute("DROP TABLE feelings")
+    return [*row, types]
+
+
 async def main():
     connection = await connect()
     seen = {
@@ -204,6 +215,7 @@ async def main():
         "many": await many(connection),
         "copies": await copies(connection),
         "cursors": await cursors(connection),
+        "enums": await enums(connection),
         "cancelled": await cancelled(connection),
         "pooled": await pooled(),
     }

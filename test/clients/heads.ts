@@ -30,12 +30,13 @@ export const HEADS: readonly Head[] = [
   { ...ON_MAIN, title: "a branch by SET", firstSql: `SET branch = '${BRANCH}'`, branch: BRANCH },
 ];
 
-/** A server with the branch of HEADS, and a table in main that the branch has inherited. */
+/** A server with the branch of HEADS, and a table and an enum in main that the branch has inherited. */
 export async function startAppWithBranch(): Promise<TestApp> {
   const app = await startTestApp();
   await using client = await connectPg(app.address);
   await client.rows("CREATE TABLE cities (id INT PRIMARY KEY, name TEXT NOT NULL, area NUMERIC(10,2))");
   await client.rows("INSERT INTO cities VALUES (1, 'Graz', 127.57), (2, 'Wien', 414.78)");
+  await client.rows("CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')");
   await client.rows(`CREATE BRANCH "${BRANCH}"`);
   return app;
 }

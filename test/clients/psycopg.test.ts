@@ -61,6 +61,12 @@ const SEEN = {
   nested: ["23505", [[70]]],
 };
 
+/** The same in text and in binary. */
+const ENUM_ROW = [
+  ["Mood.HAPPY", "Mood.SAD", ["Mood.OK", "Mood.SAD"], ["Mood.OK", "None"]],
+  ["mood", "mood", "mood[]", "mood[]"],
+];
+
 describe.skipIf(python === undefined).each(HEADS)("on $title", (head: Head) => {
   test("psycopg 3 works, in text and in binary", async () => {
     const { bytes, rest } = await runSession("psycopg", head);
@@ -69,6 +75,7 @@ describe.skipIf(python === undefined).each(HEADS)("on $title", (head: Head) => {
       branch: head.branch,
       binary: {},
       pipelined: [[1, 2, 3], "22P02", [[0]]],
+      enums: [["sad", "ok", "happy"], ENUM_ROW, ENUM_ROW],
     });
     expect(bytes).toEqual(BYTES);
   });

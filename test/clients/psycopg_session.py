@@ -175,6 +175,24 @@ def pipelined(connection):
     return [found, code, rows(connection.cursor(), "SELECT count(*) FROM cities WHERE id = %s", [72])]
 
 
+def enums(connection):
+    """Once registered, psycopg gives and takes members of a Python enum, by the OIDs of the catalogue."""
+    import enum
+
+    from psycopg.types.enum import EnumInfo, register_enum
+
+    mood = enum.Enum("Mood", {"SAD": "sad", "OK": "ok", "HAPPY": "happy"})
+    info = EnumInfo.fetch(connection, "mood")
+    register_enum(info, connection, mood, mapping={member: member.value for member in mood})
+    seen = [list(info.labels)]
+    for is_binary in (False, True):
+        cursor = connection.cursor(binary=is_binary)
+        cursor.execute("SELECT %b, %t, %s, '{ok,NULL}'::mood[]", [mood.HAPPY, mood.SAD, [mood.OK, mood.SAD]])
+        values = [[str(v) for v in value] if isinstance(value, list) else str(value) for value in cursor.fetchone()]
+        seen.append([values, [column.type_display for column in cursor.description]])
+    return seen
+
+
 def main():
     connection = connect()
     cursor = connection.cursor()
@@ -195,6 +213,7 @@ def main():
     if IS_THREE:
         seen["binary"] = binary(connection)
         seen["pipelined"] = pipelined(connection)
+        seen["enums"] = enums(connection)
         connection.rollback()
     seen["nested"] = nested(connection, cursor)
     seen["server_cursor"] = server_cursor(connection)

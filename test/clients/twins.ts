@@ -8,7 +8,7 @@ import { startPostgres, type PostgresServer } from "../support/postgres.js";
 import type { Address } from "../support/wire-client.js";
 import { BRANCH, startAppWithBranch } from "./heads.js";
 
-/** Our server and the oracle, with the same table `cities` in both. */
+/** Our server and the oracle, with the same table `cities` and enum `mood` in both. */
 export interface Twins extends AsyncDisposable {
   readonly app: TestApp;
   readonly oracle: PostgresServer;
@@ -23,6 +23,7 @@ export async function startTwins(): Promise<Twins> {
   await using client = await connectPg(oracle.address, { user: "postgres", database: "postgres" });
   await client.rows("CREATE TABLE cities (id INT PRIMARY KEY, name TEXT NOT NULL, area NUMERIC(10,2))");
   await client.rows("INSERT INTO cities VALUES (1, 'Graz', 127.57), (2, 'Wien', 414.78)");
+  await client.rows("CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')");
   return {
     app,
     oracle,

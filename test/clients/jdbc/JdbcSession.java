@@ -43,6 +43,8 @@ public class JdbcSession {
     step("changed tables", JdbcSession::changedTables, "prepareThreshold", "1");
     step("copy", JdbcSession::copy);
     step("metadata", JdbcSession::metadata);
+    step("announced", JdbcSession::announced);
+    step("announced in binary", JdbcSession::announced, "prepareThreshold", "-1");
     step("time zones", JdbcSession::timeZones);
     step("limits", JdbcSession::limits);
     step("simple protocol", JdbcSession::portals, "preferQueryMode", "simple");
@@ -386,6 +388,34 @@ public class JdbcSession {
       say(found.containsAll(List.of("TABLE", "VIEW")));
     }
     say(about.getIdentifierQuoteString(), about.getMaxColumnNameLength(), about.supportsTransactions());
+  }
+
+  /** What a result says of its columns: types, modifiers, tables. */
+  static void announced(Connection connection) throws Exception {
+    String sql = "SELECT id, name AS called, area, area + 1 AS more, 'x'::varchar(5) AS v, '{}'::jsonb AS j, 'pg_class'::regclass::oid AS o FROM cities";
+    try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+      ResultSetMetaData about = rows.getMetaData();
+      for (int i = 1; i <= about.getColumnCount(); i++)
+        say(about.getColumnLabel(i), about.getColumnTypeName(i), about.getTableName(i), about.getPrecision(i), about.getScale(i), about.isNullable(i));
+    }
+    execute(connection, "CREATE TEMP TABLE feelings (id int, feels mood, felt mood[])");
+    try (PreparedStatement statement = connection.prepareStatement("INSERT INTO feelings VALUES (?, ?, ?) RETURNING feels, felt")) {
+      statement.setInt(1, 1);
+      statement.setObject(2, "happy", Types.OTHER);
+      statement.setArray(3, connection.createArrayOf("mood", new Object[] {"sad", null}));
+      try (ResultSet rows = statement.executeQuery()) {
+        rows.next();
+        say(rows.getMetaData().getColumnTypeName(1), rows.getMetaData().getColumnTypeName(2));
+        say(rows.getString(1), Arrays.toString((Object[]) rows.getArray(2).getArray()), rows.getArray(2).getBaseTypeName());
+      }
+    }
+    try (PreparedStatement statement = connection.prepareStatement("SELECT count(*) FROM feelings WHERE feels > ?")) {
+      statement.setObject(1, "ok", Types.OTHER);
+      try (ResultSet rows = statement.executeQuery()) {
+        rows.next();
+        say(rows.getInt(1), statement.getParameterMetaData().getParameterTypeName(1));
+      }
+    }
   }
 
   static void timeZones(Connection connection) throws Exception {

@@ -60,6 +60,7 @@ func main() {
 			panic(err)
 		}
 		say("#", mode)
+		enums(connection)
 		types(connection)
 		results(connection)
 		batches(connection, mode)
@@ -207,6 +208,28 @@ func transactions(connection *pgx.Conn) {
 	say(codeOf(err), nested.Rollback(ctx))
 	say(rowsOf(connection, "SELECT count(*) FROM cities WHERE id = 90"))
 	say(transaction.Rollback(ctx), rowsOf(connection, "SELECT count(*) FROM cities WHERE id = 90"))
+}
+
+// An enum and its array, once pgx knows them by the OIDs of the catalogue.
+func enums(connection *pgx.Conn) {
+	for _, name := range []string{"mood", "_mood"} {
+		kind, err := connection.LoadType(ctx, name)
+		if err != nil {
+			say(name, codeOf(err))
+			return
+		}
+		connection.TypeMap().RegisterType(kind)
+	}
+	connection.Exec(ctx, "CREATE TEMP TABLE feelings (id int, feels mood, felt mood[])")
+	_, err := connection.Exec(ctx, "INSERT INTO feelings VALUES ($1, $2, $3)", 1, "happy", []string{"sad", "ok"})
+	say(codeOf(err))
+	var feels string
+	var felt []string
+	err = connection.QueryRow(ctx, "SELECT feels, felt FROM feelings WHERE feels > $1", "ok").Scan(&feels, &felt)
+	say(feels, felt, codeOf(err))
+	_, err = connection.Exec(ctx, "INSERT INTO feelings VALUES ($1, $2, NULL)", 2, "bad")
+	say(codeOf(err))
+	connection.Exec(ctx, "DROP TABLE feelings")
 }
 
 // A cached statement whose table changed fails once and is prepared anew.
