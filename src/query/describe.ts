@@ -4,7 +4,10 @@ import type { TableStorage } from "../branch/storage.js";
 import type { BranchCommand } from "../sql/branch-command.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { formatName, quoteIdentifier } from "../sql/names.js";
-import type { NameScope } from "./relation-names.js";
+import { DATA_CATALOG, setSearchPath, useCatalog, VOID_CATALOG } from "../engine/database.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { resolveName, type NameScope } from "./relation-names.js";
+import type { SessionCore } from "./session-core.js";
 import { undefinedTable } from "../branch/transaction.js";
 import { targetText, writableName } from "./resolve.js";
 import type { ResultColumn } from "./types.js";
@@ -36,6 +39,44 @@ export function describeTargets(
     else targets.set(name.start, storage.relation(meaning.version));
   }
   return targets;
+}
+
+/**
+ * Describes an INSERT with ON CONFLICT on a branch that has no table of its own yet: DuckDB then looks sequences in defaults
+ * up by the names the inherited table knows them by, which lead nowhere here. Behind the void it may find main's for as long
+ * as it describes. Every relation is named in full; one that is not known stays an error.
+ */
+export async function findingDefaults<Result>(
+  core: SessionCore,
+  scope: NameScope,
+  { insert, names }: RelationalStatement,
+  describe: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await describe();
+  } catch (error) {
+    const isMissing = error instanceof SqlError && error.code === SQLSTATE.undefinedTable;
+    const isConflict = insert !== undefined && insert.conflict !== "none";
+    const isKnown = names.every(
+      ({ role, parts }) => role !== "read" || resolveName(scope, parts).kind !== "unknown",
+    );
+    if (!isMissing || !isConflict || !isKnown || core.head === MAIN) throw error;
+  }
+  const target = names.find(({ role }) => role === "write");
+  const meaning = target === undefined ? undefined : resolveName(scope, target.parts);
+  const schemas = [
+    "main",
+    ...(meaning !== undefined && "relation" in meaning ? [meaning.relation.schema] : []),
+  ];
+  await setSearchPath(core.connection, [
+    `${VOID_CATALOG}.main`,
+    ...schemas.map((schema) => formatName([DATA_CATALOG, schema])),
+  ]);
+  try {
+    return await describe();
+  } finally {
+    await useCatalog(core.connection, "void");
+  }
 }
 
 const MERGE_COLUMNS = [

@@ -13,7 +13,7 @@ import { refuseSecondChange } from "./conflict-rows.js";
 import { withInsertForm } from "./insert-forms.js";
 import { startStatement, type ExecuteInput } from "./start-statement.js";
 import { withUncastLiterals } from "./uncast-literals.js";
-import { describeTargets } from "./describe.js";
+import { describeTargets, findingDefaults } from "./describe.js";
 import { withCastTypes } from "./parameter-casts.js";
 import { MAX_CAPTURED_ROWS, type InsertCapture, type InsertedRows } from "./insert-capture.js";
 import type { DataChunk } from "../engine/types.js";
@@ -365,11 +365,10 @@ export async function describeRelational(
   const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
   await core.types.refresh();
   const engineTypes = await core.types.engineTypesOf(declaredOids);
-  const shape = await core.prepared.shape(
-    sql,
-    core.definitions,
-    declaredOids.map((oid, i) => ({ oid, parameter: undefined, engineType: engineTypes[i] })),
-  );
+  const hints = declaredOids.map((oid, i) => ({ oid, parameter: undefined, engineType: engineTypes[i] }));
+  const shape = await findingDefaults(core, scope, statement, async () => {
+    return await core.prepared.shape(sql, core.definitions, hints);
+  });
   const { columns } = shape;
   const parameterTypes = await core.types.identifyTypes(shape.parameterTypes);
   const count = Math.max(statement.parameterCount, parameterTypes.length, declaredOids.length);
