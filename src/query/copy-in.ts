@@ -27,6 +27,7 @@ import {
 import { endOfStatement } from "./relational-runner.js";
 import { writableName } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
+import { explainViolation } from "./explain-failure.js";
 import type { CopySink, StatementResult } from "./types.js";
 
 /**
@@ -64,7 +65,12 @@ export async function startCopyIn(
   const source = { table: name, columns: copied, required: requiredColumns(table, columns) };
   const reader =
     format.format === "binary" ? new BinaryCopyReader(source) : new TextCopyReader({ ...source, format });
-  return { kind: "copyIn", columnCount: columns.length, format, sink: new InsertSink(core, reader, store) };
+  return {
+    kind: "copyIn",
+    columnCount: columns.length,
+    format,
+    sink: new InsertSink(core, reader, store, target),
+  };
 }
 
 async function copyTarget(
@@ -207,8 +213,10 @@ class InsertSink implements CopySink {
   readonly #core: SessionCore;
   readonly #reader: CopyReader;
   readonly #store: BatchStore;
+  readonly #target: NameReference;
 
-  constructor(core: SessionCore, reader: CopyReader, store: BatchStore) {
+  constructor(core: SessionCore, reader: CopyReader, store: BatchStore, target: NameReference) {
+    this.#target = target;
     this.#core = core;
     this.#reader = reader;
     this.#store = store;
@@ -220,14 +228,16 @@ class InsertSink implements CopySink {
 
   async write(data: Uint8Array): Promise<void> {
     this.#reader.push(data);
-    await this.#readRows();
+    await this.#explained(async () => await this.#readRows());
   }
 
   async finish(): Promise<string> {
     this.#reader.finish();
-    await this.#readRows();
-    await this.#store.store();
-    await this.#store.settled();
+    await this.#explained(async () => {
+      await this.#readRows();
+      await this.#store.store();
+      await this.#store.settled();
+    });
     await this.#store.close();
     await endOfStatement(this.#core)(true);
     return `COPY ${this.#store.rows}`;
@@ -236,6 +246,15 @@ class InsertSink implements CopySink {
   async abort(): Promise<void> {
     await this.#store.close();
     await endOfStatement(this.#core)(false);
+  }
+
+  /** Says of a row that breaks a constraint which one it is. */
+  async #explained(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw error instanceof SqlError ? await explainViolation(this.#core, this.#target, error) : error;
+    }
   }
 
   async #readRows(): Promise<void> {

@@ -1,5 +1,6 @@
 /** What a client is told of a statement's failure: DuckDB's words made PostgreSQL's, with place and object. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { Connection } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
 import type { NameReference, RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
 import { characterPosition, tokenise } from "../sql/lexer.js";
@@ -34,16 +35,20 @@ export async function explainFailure(
   if (place !== undefined && offset !== undefined)
     return named.with({ position: characterPosition(source, offset + place) });
   const target = analysis.names.find(({ role }) => role === "write");
-  const failed = target === undefined ? undefined : failedTarget(core, target);
-  const described =
-    failed === undefined
-      ? named
-      : await describeViolation(
-          named,
-          failed,
-          async () => await core.services.context.registry.database.connect("data"),
-        );
-  return withPosition(described, source);
+  return withPosition(target === undefined ? named : await explainViolation(core, target, named), source);
+}
+
+/** What a constraint of the written table says of a row; any other error as it is. */
+export async function explainViolation(
+  core: SessionCore,
+  target: NameReference,
+  error: SqlError,
+): Promise<SqlError> {
+  const failed = failedTarget(core, target);
+  if (failed === undefined) return error;
+  const connect = async (): Promise<Connection> =>
+    await core.services.context.registry.database.connect("data");
+  return await describeViolation(error, failed, connect);
 }
 
 /** Where the statement begins in the client's text; undefined when it stands there more than once. */

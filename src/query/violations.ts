@@ -87,7 +87,9 @@ async function readDefinition(
 }
 
 function notNull(error: SqlError, cause: string, object: ErrorObject): SqlError {
-  const column = /NOT NULL constraint failed: .*\.([^.\n]*)/.exec(cause)?.[1];
+  const column =
+    /NOT NULL constraint failed: .*\.([^.\n]*)/.exec(cause)?.[1] ??
+    /^null value in column "(.*)" of relation/s.exec(error.message)?.[1];
   if (column === undefined) return error;
   const message = `null value in column "${column}" of relation "${object.table}" violates not-null constraint`;
   return error.with({ message, object: { ...object, column } });
