@@ -60,6 +60,18 @@ const TYPE_OIDS: ReadonlyMap<string, number> = new Map([
   ["cid", OID.cid],
 ]);
 
+/** What functions of one argument take: macros of ours tell DuckDB no types. */
+const ARGUMENT_OIDS: ReadonlyMap<string, number> = new Map([
+  ["pg_cancel_backend", OID.int4],
+  ["pg_terminate_backend", OID.int4],
+  ["pg_sleep", OID.float8],
+  ["pg_advisory_lock", OID.int8],
+  ["pg_advisory_unlock", OID.int8],
+  ["pg_advisory_xact_lock", OID.int8],
+  ["pg_try_advisory_lock", OID.int8],
+  ["pg_try_advisory_xact_lock", OID.int8],
+]);
+
 /** Words that go on a type's name. */
 const MORE_WORDS = new Set(["varying", "precision", "with", "without", "time", "zone"]);
 
@@ -98,6 +110,9 @@ function castOf(tokens: readonly Token[], at: number): number | undefined {
   while (tokens[first - 1]?.value === "(" && tokens[last + 1]?.value === ")" && !isName(tokens[first - 2]))
     [first, last] = [first - 1, last + 1];
   if (tokens[last + 1]?.value === "::") return typeOid(tokens, last + 2);
+  const isOnlyArgument = tokens[at - 1]?.value === "(" && tokens[at + 1]?.value === ")";
+  const argument = isOnlyArgument ? ARGUMENT_OIDS.get(tokens[at - 2]?.value ?? "") : undefined;
+  if (argument !== undefined) return argument;
   // `interval '1 day' * $1`: the other operand says nothing of the number's type, PostgreSQL's operator does.
   const isFactor = tokens[at - 1]?.value === "*" || tokens[at - 1]?.value === "/";
   if (isFactor && tokens[at - 2]?.kind === "string" && isWord(tokens[at - 3], "interval")) return OID.float8;
