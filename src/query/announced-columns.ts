@@ -24,21 +24,40 @@ interface Found {
   readonly searchPath: readonly string[];
   /** By what the reader of the statement found; null where it leads nowhere. */
   readonly columns: WeakMap<QuerySources, readonly SourceColumn[] | null>;
+  /** By name as written: texts come and go, the tables they read stay. */
+  readonly relations: Map<string, Relation>;
   /** What DuckDB's columns were announced as last: a prepared statement's are the same each time. */
   readonly last: WeakMap<QuerySources, { readonly given: Columns; readonly shown: Columns }>;
 }
 
 type Columns = readonly ResultColumn[];
+type Relation = readonly SourceColumn[] | undefined;
+
+/** Relations a session remembers the columns of. */
+const MAX_RELATIONS = 512;
 
 const FOUND = new WeakMap<SessionCore, Found>();
 
 /** To be called before a statement whose columns `announced` is asked for. No result of the session may be open. */
 export async function findSources(core: SessionCore, sources: QuerySources | undefined): Promise<void> {
   if (sources === undefined) return;
-  const { columns } = foundNow(core);
+  const { columns, relations } = foundNow(core);
   if (columns.has(sources)) return;
-  const found = await sourceColumns(sources, async (parts) => await relationColumns(core, parts));
+  const found = await sourceColumns(sources, async (parts) => await relationNamed(core, relations, parts));
   columns.set(sources, found ?? null);
+}
+
+async function relationNamed(
+  core: SessionCore,
+  relations: Map<string, Relation>,
+  parts: readonly string[],
+): Promise<Relation> {
+  const key = JSON.stringify(parts);
+  if (relations.has(key)) return relations.get(key);
+  const columns = await relationColumns(core, parts);
+  if (relations.size >= MAX_RELATIONS) relations.clear();
+  relations.set(key, columns);
+  return columns;
 }
 
 function foundNow(core: SessionCore): Found {
@@ -53,7 +72,15 @@ function foundNow(core: SessionCore): Found {
     found.searchPath === searchPath
   )
     return found;
-  const fresh = { definitions, changes, head, searchPath, columns: new WeakMap(), last: new WeakMap() };
+  const fresh = {
+    definitions,
+    changes,
+    head,
+    searchPath,
+    columns: new WeakMap(),
+    relations: new Map<string, Relation>(),
+    last: new WeakMap(),
+  };
   FOUND.set(core, fresh);
   return fresh;
 }

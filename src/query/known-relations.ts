@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { systemColumns } from "../catalog/column-types.js";
 import { FIRST_USER_OID } from "../catalog/names.js";
-import { SqlError } from "../core/errors.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import { isEnum } from "../pgtypes/enum-types.js";
 import { describeType, elementOidOf } from "../pgtypes/oids.js";
 import { typeNamed } from "../catalog/type-names.js";
@@ -72,8 +72,8 @@ async function readColumns(
       origin: { table, column: index + 1 },
     }));
   } catch (error) {
-    // A statement that is wrong says so when it runs.
-    if (error instanceof SqlError) return undefined;
+    // A statement that is wrong says so when it runs; one that is cancelled does not run.
+    if (error instanceof SqlError && error.code !== SQLSTATE.queryCanceled) return undefined;
     throw error;
   }
 }
