@@ -15,6 +15,7 @@ import { Database } from "./engine/database.js";
 import { startPgServer } from "./net/pg-server.js";
 import { LiveSessions } from "./query/live-sessions.js";
 import { DuckSessionFactory } from "./query/session-factory.js";
+import { installRangeFunctions } from "./query/range-functions.js";
 import { installSessionFunctions } from "./query/session-functions.js";
 import { createAnalyser, loadParser } from "./sql/analyse.js";
 import { LargeTextReader } from "./sql/large-text-reader.js";
@@ -57,6 +58,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   await installExpressions(utility);
   const live = new LiveSessions();
   await installSessionFunctions(utility, live);
+  await installRangeFunctions(utility);
   await installCatalog(utility);
   cleanup.use(new Sweeper(context, config.sweepIntervalMs, log));
   const serializeSelect = async (sql: string): Promise<string> => {
