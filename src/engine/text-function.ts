@@ -16,9 +16,10 @@ export function textFunction(name: string, parameters: number, call: TextFunctio
     specialHandling: true,
     mainFunction: (info, input, output) => {
       try {
+        const columns = Array.from({ length: parameters }, (_, column) => input.getColumnVector(column));
         for (let row = 0; row < input.rowCount; row++) {
-          const values = Array.from({ length: parameters }, (_, column) => {
-            const value = input.getColumnVector(column).getItem(row);
+          const values = columns.map((column) => {
+            const value = column.getItem(row);
             return typeof value === "string" ? value : null;
           });
           output.setItem(row, call(values));
