@@ -108,6 +108,8 @@ export function namedColumns(
   if (names === undefined) return columns;
   const { head, star, tail } = names;
   const known = head.length + tail.length;
+  // A SELECT without columns: DuckDB was given one.
+  if (known === 0 && !star) return [];
   if (star ? columns.length < known : columns.length !== known) return columns;
   const firstOfTail = columns.length - tail.length;
   return columns.map((column, index) => {

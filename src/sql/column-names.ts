@@ -27,7 +27,7 @@ const UNNAMED = "?column?";
 /** Names of a SELECT's columns, or of RETURNING. Undefined where they depend on more than one `*`. */
 export function resultColumnNames(type: string, node: AstNode): ColumnNames | undefined {
   const targets = type === "SelectStmt" ? selectTargets(node) : returningTargets(node);
-  if (targets === "values") return valuesNames(node);
+  if (targets === "values") return valuesNames(leftmost(node));
   const stars = targets.flatMap((target, index) => (isStar(target) ? [index] : []));
   if (stars.length > 1) return undefined;
   const names = targets.map(targetName);
@@ -38,9 +38,13 @@ export function resultColumnNames(type: string, node: AstNode): ColumnNames | un
 
 /** The leftmost SELECT of a set operation names the columns. */
 function selectTargets(node: AstNode): readonly AstNode[] | "values" {
+  const first = leftmost(node);
+  return listField(first, "valuesLists").length > 0 ? "values" : resTargets(listField(first, "targetList"));
+}
+
+function leftmost(node: AstNode): AstNode {
   const left = nodeField(node, "larg");
-  if (left !== undefined) return selectTargets(unwrapAs(left, "SelectStmt") ?? left);
-  return listField(node, "valuesLists").length > 0 ? "values" : resTargets(listField(node, "targetList"));
+  return left === undefined ? node : leftmost(unwrapAs(left, "SelectStmt") ?? left);
 }
 
 /** `VALUES (1, 2)` ⇒ column1, column2 */

@@ -1,7 +1,7 @@
 import type { TextEdit } from "../analysis.js";
 import type { Token } from "../lexer.js";
 import { canBeAlias } from "../builtin-names.js";
-import { closingBracket, isSymbol, isWord, nameAt } from "../token-reader.js";
+import { closingBracket, isSymbol, isWord, nameAt, splitAtCommas } from "../token-reader.js";
 import type { DialectPass } from "./pass.js";
 
 /** Functions of one column; DuckDB's own table functions keep their columns' names. */
@@ -44,6 +44,9 @@ function aliasEdit(text: string, tokens: readonly Token[], index: number): TextE
   if (name === undefined || !ONE_COLUMN.has(name.parts.at(-1) ?? "")) return [];
   const close = isSymbol(tokens[name.next], "(") ? closingBracket(tokens, name.next) : undefined;
   if (close === undefined) return [];
+  // Several arrays are several columns: see unnest-rows.
+  const isRows = name.parts.at(-1) === "unnest" && splitAtCommas(tokens, name.next + 1, close).length > 1;
+  if (isRows) return [];
   const at = isWord(tokens[close + 1], "as") ? close + 2 : close + 1;
   const alias = tokens[at];
   const isAlias = alias?.kind === "quoted" || (alias?.kind === "word" && canBeAlias(alias.value));

@@ -10,6 +10,7 @@ import { collationsPass } from "./collations.js";
 import { concatenationsPass } from "./concatenations.js";
 import { dateFormatsPass } from "./date-formats.js";
 import { divisionsPass } from "./divisions.js";
+import { emptyListsPass } from "./empty-lists.js";
 import { extractFieldsPass } from "./extract-fields.js";
 import { formatCallsPass } from "./format-calls.js";
 import { foldNamesPass } from "./fold-names.js";
@@ -38,6 +39,7 @@ import { switchCastsPass } from "./switch-casts.js";
 import { typeNamesPass } from "./type-names.js";
 import { typedLiteralsPass } from "./typed-literals.js";
 import { unicodeLiteralsPass } from "./unicode-literals.js";
+import { unnestRowsPass } from "./unnest-rows.js";
 import { valuesColumnsPass } from "./values-columns.js";
 import { wrappedCallsPass } from "./wrapped-calls.js";
 
@@ -80,6 +82,8 @@ const PASSES: readonly DialectPass[] = [
   lockingClausesPass,
   indexMethodsPass,
   storageParametersPass,
+  unnestRowsPass,
+  emptyListsPass,
 ];
 
 /**
