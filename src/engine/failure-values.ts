@@ -100,7 +100,8 @@ export const VALUE_RULES: readonly Rule[] = [
     message: () => "integer out of range",
   },
   {
-    pattern: /^Conversion Error: (date|timestamp|time) field value out of range: "(.*?)"(?:, expected|$)/is,
+    pattern:
+      /^Conversion Error: (date|timestamp|time) field value out of range: "(.*?)"(?:, expected|\n|$)/is,
     code: (m) => (isMoment(m) ? SQLSTATE.datetimeFieldOverflow : SQLSTATE.invalidDatetimeFormat),
     message: (m) =>
       isMoment(m)

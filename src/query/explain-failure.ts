@@ -6,6 +6,7 @@ import type { NameReference, RelationalStatement, StatementAnalysis } from "../s
 import { characterPosition, tokenise } from "../sql/lexer.js";
 import { isSymbol, isWord } from "../sql/token-reader.js";
 import { withPosition } from "./error-position.js";
+import { placeOfLiteral } from "./literal-place.js";
 import { resolveName } from "./relation-names.js";
 import type { SessionCore } from "./session-core.js";
 import { labelError } from "./uncast-literals.js";
@@ -30,7 +31,7 @@ export async function explainFailure(
     analysis,
   );
   const named = describeColumn(coerced, analysis);
-  const place = placeOfName(named, analysis);
+  const place = placeOfName(named, analysis) ?? placeOfLiteral(named, analysis);
   const offset = place === undefined ? undefined : offsetOf(analysis.text, source);
   if (place !== undefined && offset !== undefined)
     return named.with({ position: characterPosition(source, offset + place) });

@@ -1,6 +1,6 @@
 import { SQLSTATE, SqlError } from "../../core/errors.js";
 import type { TextEdit } from "../analysis.js";
-import type { Token } from "../lexer.js";
+import { characterPosition, type Token } from "../lexer.js";
 import { quoteLiteral } from "../names.js";
 import { castTypeOf, type CastType } from "./cast-places.js";
 import { intervalLiteral } from "./interval-literals.js";
@@ -26,11 +26,17 @@ const MOST_DIGITS = 38;
  *
  * Reason  DuckDB refuses these forms, or takes them for another value
  */
-export const typedLiteralsPass: DialectPass = ({ tokens }) =>
+export const typedLiteralsPass: DialectPass = ({ text, tokens }) =>
   tokens.flatMap((token, index) => {
     if (token.kind !== "string" && token.kind !== "number") return [];
     const type = castTypeOf(tokens, index);
-    return type === undefined || type.isArray ? [] : literalEdits(tokens, token, index, type);
+    if (type === undefined || type.isArray) return [];
+    try {
+      return literalEdits(tokens, token, index, type);
+    } catch (error) {
+      if (!(error instanceof SqlError) || error.position !== undefined) throw error;
+      throw error.with({ position: characterPosition(text, token.start) });
+    }
   });
 
 function literalEdits(tokens: readonly Token[], token: Token, index: number, type: CastType): TextEdit[] {
