@@ -1,8 +1,9 @@
 /** Numbers in COPY data: checked by PostgreSQL's rules, given on as a text DuckDB casts to exactly that number. */
+import { isUnbounded } from "../core/unbounded-numeric.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import { integerOutOfRange, invalidSyntax } from "./input-errors.js";
-import { parseFloat4, parseFloat8, parseNumeric, trimBlanks } from "./parse-numbers.js";
+import { parseFloat4, parseFloat8, parseNumeric, requireKept, trimBlanks } from "./parse-numbers.js";
 import type { ExactNumber } from "./typed-value.js";
 
 /** Bits of the magnitude, whether there are negative numbers, and what a client knows the type as. */
@@ -53,7 +54,9 @@ export function decimalReader(width: number, scale: number): (text: string) => s
   const plain = whole === 0 ? undefined : new RegExp(`^-?\\d{1,${whole}}${fraction}$`);
   return (text) => {
     if (plain?.test(text) === true) return text;
-    const unscaled = roundTo(parseNumeric(text), scale);
+    const number = parseNumeric(text);
+    if (isUnbounded({ width, scale })) requireKept(number);
+    const unscaled = roundTo(number, scale);
     const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, "0");
     if (unscaled !== 0n && digits.replace(/^0+/, "").length > width) throw fieldOverflow(width, scale);
     const point = digits.length - scale;

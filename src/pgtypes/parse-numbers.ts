@@ -1,4 +1,5 @@
 /** PostgreSQL's text input of numbers, booleans and UUIDs. Blanks around the value do not count. */
+import { UNBOUNDED_NUMERIC } from "../core/unbounded-numeric.js";
 import { notSupported } from "../core/errors.js";
 import { floatOutOfRange, integerOutOfRange, invalidSyntax } from "./input-errors.js";
 import type { ExactNumber } from "./typed-value.js";
@@ -44,6 +45,20 @@ export function parseNumeric(text: string): ExactNumber {
   const scale = fraction.length - exponent;
   const digits = BigInt(whole + fraction) * (sign === "-" ? -1n : 1n);
   return scale >= 0 ? { unscaled: digits, scale } : { unscaled: digits * 10n ** BigInt(-scale), scale: 0 };
+}
+
+/**
+ * For a column of numeric without a scale, which keeps nine decimals: PostgreSQL would keep all of them.
+ *
+ * Errors  0A000 for a digit behind the ninth decimal, instead of rounding it away
+ */
+export function requireKept({ unscaled, scale }: ExactNumber): void {
+  const lost = scale - UNBOUNDED_NUMERIC.scale;
+  if (lost <= 0 || unscaled % 10n ** BigInt(lost) === 0n) return;
+  throw notSupported(
+    `numeric without a scale keeps ${UNBOUNDED_NUMERIC.scale} decimals: the value would be rounded`,
+    "give the column a precision and a scale, numeric(38, 20), or round the value",
+  );
 }
 
 export function parseFloat8(text: string): number {

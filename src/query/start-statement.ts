@@ -1,6 +1,9 @@
 /** Starts a statement's final text on the session's connection, with what its client bound. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { PreparedStatement } from "../engine/connection.js";
+import { isUnbounded } from "../core/unbounded-numeric.js";
+import { parseNumeric, requireKept } from "../pgtypes/parse-numbers.js";
+import { EngineTypeId } from "../engine/vector-values.js";
 import type { EngineType } from "../engine/types.js";
 import type { ResultStream } from "../engine/result-stream.js";
 import { decodeParameter } from "../pgtypes/parameters.js";
@@ -31,7 +34,7 @@ export async function startStatement(
   const prepared = await core.prepared.get(withArrayDepths(sql, hints), core.definitions, hints);
   const whole = await givesFewRows(core, statement, prepared);
   const types = await core.types.identifyTypes(prepared.parameterTypes);
-  bindParameters(prepared, types, input, core.settings.get("TimeZone"));
+  bindParameters(prepared, types, input, core.settings.get("TimeZone"), STORING.has(statement.verb));
   return await prepared.stream(whole);
 }
 
@@ -51,6 +54,7 @@ function bindParameters(
   inferred: readonly (EngineType | undefined)[],
   input: ExecuteInput,
   timeZone: string,
+  stores: boolean,
 ): void {
   if (inferred.length > input.parameters.length) {
     throw new SqlError(
@@ -62,8 +66,25 @@ function bindParameters(
     const parameter = input.parameters[i] ?? { format: "text", bytes: null };
     return decodeParameter(parameter, input.declaredOids[i] ?? 0, type, { timeZone });
   });
+  if (stores) {
+    for (const [i, { type, value }] of bound.entries())
+      if (isNumeric(type) && isBareNumeric(inferred[i]) && value !== null)
+        requireKept(parseNumeric(String(value)));
+  }
   prepared.bind(
     bound.map((b) => b.value),
     bound.map((b) => b.type),
   );
+}
+
+/** What is bound may become a column's value. */
+const STORING: ReadonlySet<string> = new Set(["insert", "update", "merge"]);
+
+function isNumeric(type: EngineType): boolean {
+  return type.typeId === EngineTypeId.DECIMAL;
+}
+
+/** numeric without a precision and a scale. */
+export function isBareNumeric(type: EngineType | undefined): boolean {
+  return type !== undefined && type.typeId === EngineTypeId.DECIMAL && isUnbounded(type);
 }

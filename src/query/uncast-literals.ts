@@ -18,6 +18,7 @@ import { EngineTypeId } from "../engine/vector-values.js";
 import { isEnum, requireLabel } from "../pgtypes/enum-types.js";
 import { keyedTypeOf } from "../pgtypes/keyed/registry.js";
 import { inferParameterOid } from "../pgtypes/parameters.js";
+import { parseNumeric, requireKept } from "../pgtypes/parse-numbers.js";
 import { parseValue } from "../pgtypes/parse-value.js";
 import { parseArrayLiteral, type ArrayItem } from "../pgtypes/parse-array.js";
 import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
@@ -27,6 +28,7 @@ import { quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
 import { describeTargets } from "./describe.js";
 import { keyedLiteral, withKeyedLiterals } from "./keyed-literals.js";
+import { isBareNumeric } from "./start-statement.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
 
@@ -51,6 +53,10 @@ const KEYED = new RegExp(
 );
 const MAYBE_KEYED =
   /'\s*(?:empty\s*'|[[(<]|\d[\d.]*(?:\.\d+){3}|[\d.]+\/\d|[\da-f:]*::|[\da-f]+:[\da-f]+:[\da-f]+:|[\da-f]{2}-[\da-f]{2}-)/i;
+/** More decimals than a numeric without a scale keeps. */
+const DECIMALS = /^\s*[-+]?\d*\.\d{10,}\s*$/;
+const MAYBE_DECIMALS = /\.\d{10,}/;
+const STORING: ReadonlySet<string> = new Set(["insert", "update", "merge"]);
 const VERBS: ReadonlySet<string> = new Set(["select", "insert", "update", "delete", "merge"]);
 /** Literals asked for one by one, when DuckDB can tell nothing about all of them together. */
 const MAX_SINGLE_PROBES = 32;
@@ -65,9 +71,12 @@ export async function withUncastLiterals(
   written: RelationalStatement,
 ): Promise<RelationalStatement> {
   const statement = withKeyedLiterals(written, { timeZone: core.settings.get("TimeZone") });
-  if (!VERBS.has(statement.verb) || !statement.text.includes("'")) return statement;
+  const { text, verb } = statement;
+  const storesDecimals = STORING.has(verb) && MAYBE_DECIMALS.test(text);
+  if (!VERBS.has(verb) || (!text.includes("'") && !storesDecimals)) return statement;
   const enums = await core.types.enums();
-  const mayBeOther = [MAYBE, MAYBE_MISREAD, MAYBE_KEYED].some((pattern) => pattern.test(statement.text));
+  const mayBeOther =
+    storesDecimals || [MAYBE, MAYBE_MISREAD, MAYBE_KEYED].some((pattern) => pattern.test(statement.text));
   if (!mayBeOther && enums.isEmpty) return statement;
   if (!statement.certain && core.head !== MAIN) return statement;
   const known = knownOf(core);
@@ -105,12 +114,15 @@ async function readLiterals(
   enums: EnumCatalog,
 ): Promise<RelationalStatement> {
   const tokens = tokenise(statement.text);
-  const literals = tokens.filter(
-    (token, at) =>
-      token.kind === "string" &&
-      (isCandidate(token.value) || (!enums.isEmpty && mayBeLabel(statement, tokens, at, enums))) &&
-      !isEdited(statement, token),
-  );
+  const literals = tokens
+    .map(withSign)
+    .filter(
+      (token, at) =>
+        (isManyDecimals(statement, token) ||
+          (token.kind === "string" &&
+            (isCandidate(token.value) || (!enums.isEmpty && mayBeLabel(statement, tokens, at, enums))))) &&
+        !isEdited(statement, token),
+    );
   if (literals.length === 0) return statement;
   const types = await core.types.identifyTypes(await wantedTypes(core, statement, literals));
   const edits = literals.flatMap((literal, index): TextEdit[] => {
@@ -118,6 +130,8 @@ async function readLiterals(
     if (type === undefined && statement.verb === "insert" && HEX.test(literal.value))
       throw unknownLiteral(literal);
     const { start, end, value } = literal;
+    if (isBareNumeric(type) && DECIMALS.test(value)) requireKept(parseNumeric(value));
+    if (literal.kind === "number") return [];
     const timeZone = core.settings.get("TimeZone");
     const text =
       type === undefined
@@ -147,6 +161,21 @@ export async function labelError(
     throw error;
   }
   return undefined;
+}
+
+/** `-1.5` as one: DuckDB tells nothing of the type behind a sign. */
+function withSign(token: Token, at: number, tokens: readonly Token[]): Token {
+  const [sign, before] = [tokens[at - 1], tokens[at - 2]];
+  const isSign = sign?.value === "-" && SIGNED.has(before?.value ?? "");
+  if (token.kind !== "number" || sign === undefined || !isSign) return token;
+  return { ...token, start: sign.start, value: `-${token.value}` };
+}
+
+const SIGNED: ReadonlySet<string> = new Set(["(", ",", "="]);
+
+/** A number, or a text of one, that a numeric without a scale could not keep. */
+function isManyDecimals({ verb }: RelationalStatement, { kind, value }: Token): boolean {
+  return STORING.has(verb) && (kind === "number" || kind === "string") && DECIMALS.test(value);
 }
 
 function isCandidate(value: string): boolean {
