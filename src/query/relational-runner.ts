@@ -54,7 +54,7 @@ export async function runRelational(
 ): Promise<StatementResult> {
   const declaredOids = withCastTypes(statement, input.declaredOids);
   await findSources(core, statement.sources);
-  await waitFirst(core, statement, { ...input, declaredOids }, running.signal, async (query, values) => {
+  await waitFirst(core, statement, { ...input, declaredOids }, running, async (query, values) => {
     return await runRelational(core, query, values, running);
   });
   const ready = hasSteps(statement)

@@ -36,12 +36,12 @@ interface WaitingCall {
 /** Runs a query of the session's own, in its transaction. */
 type RunQuery = (statement: RelationalStatement, input: ExecuteInput) => Promise<StatementResult>;
 
-/** Errors: 57014, 55P03 and 40P01, and those of the arguments. */
+/** Errors: 57014, 55P03 and 40P01, and those of the arguments. `running` makes its signal when it is first asked for. */
 export async function waitFirst(
   core: SessionCore,
   statement: RelationalStatement,
   input: ExecuteInput,
-  signal: AbortSignal,
+  running: AbortController,
   run: RunQuery,
 ): Promise<void> {
   core.waits.beginStatement();
@@ -53,6 +53,7 @@ export async function waitFirst(
     if (values !== undefined && !values.includes(null)) waits.push([call.name, values]);
   }
   const limitMs = Number(core.settings.get("lock_timeout"));
+  const { signal } = running;
   for (const [name, values] of waits) {
     if (SLEEPS.has(name)) await core.waits.sleep(Number(values[0]), signal);
     else

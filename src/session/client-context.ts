@@ -65,6 +65,7 @@ export class ClientContext {
   /** Reports settings that changed, as PostgreSQL does just before it is ready again, and in its order. */
   writeChangedParameters(): void {
     this.#takeParameters();
+    if (this.#unsent.size === 0) return;
     const sorted = [...this.#unsent].toSorted(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
     for (const [name, value] of sorted) writeParameterStatus(this.output.writer, name, value);
     this.#unsent.clear();

@@ -26,16 +26,20 @@ const SCALAR = new Set(
  * Reason  to DuckDB only table functions stand there. The column is called like the function, or like its alias
  */
 export const scalarSourcesPass: DialectPass = ({ tokens }) => {
+  const calls = tokens.flatMap((token, index) =>
+    token.kind === "word" && isItemStart(tokens[index - 1]) && isCall(tokens, index) ? [index] : [],
+  );
+  if (calls.length === 0) return [];
   const places = placesOf(tokens);
-  return tokens.flatMap((token, index) => {
-    const isSource =
-      token.kind === "word" &&
-      places[index]?.clause === "from" &&
-      isItemStart(tokens[index - 1]) &&
-      isOfSelect(tokens, places, index);
-    return isSource ? sourceEdits(tokens, index) : [];
-  });
+  return calls.flatMap((index) =>
+    places[index]?.clause === "from" && isOfSelect(tokens, places, index) ? sourceEdits(tokens, index) : [],
+  );
 };
+
+function isCall(tokens: readonly Token[], index: number): boolean {
+  const span = nameAt(tokens, index);
+  return span !== undefined && isSymbol(tokens[span.next], "(");
+}
 
 function isItemStart(before: Token | undefined): boolean {
   return isSymbol(before, ",") || ["from", "join", "lateral"].some((word) => isWord(before, word));
