@@ -107,7 +107,7 @@ export function withRelations(
   if (replaced.length === 0) return statement;
   const edits = replaced.flatMap(({ name, sql }): TextEdit[] => {
     const { start, end, alias, aliasAt } = name;
-    if (alias !== undefined) return [{ start, end, text: sql }];
+    if (alias !== undefined || name.role === "columnQualifier") return [{ start, end, text: sql }];
     if (aliasAt === undefined)
       throw notSupported(`"${name.parts.join(".")}" cannot be read here as it was before`);
     const own = ` AS ${quoteIdentifier(name.parts.at(-1) ?? "")}`;

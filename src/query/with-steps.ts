@@ -12,6 +12,7 @@ import type { DataChunk } from "../engine/types.js";
 import type { NameReference, RelationalStatement, WithStep } from "../sql/analysis.js";
 import { characterPosition, tokenise } from "../sql/lexer.js";
 import { stepTable } from "../sql/modifying-ctes.js";
+import { quoteIdentifier } from "../sql/names.js";
 import { explainFailure } from "./explain-failure.js";
 import { requireSame } from "./insert-capture.js";
 import { wayToRepeat } from "./recorded-write.js";
@@ -257,6 +258,10 @@ async function copyOldRows(
       copies.get(key) ?? (await copyOf(core, transaction, text.slice(name.start, name.end), plan.tables));
     copies.set(key, copy);
     old.set(name, copy);
+    // `public.t.id` of a table that is another one now: by its name alone.
+    for (const qualifier of steps[step]?.statement.names ?? [])
+      if (qualifier.role === "columnQualifier" && nameKey(qualifier) === nameKey(name))
+        old.set(qualifier, quoteIdentifier(name.parts.at(-1) ?? ""));
   }
   return old;
 }
