@@ -350,6 +350,13 @@ export const PG_CATALOG_CONTENT: ReadonlyMap<string, Content> = new Map([
     ),
   ],
   [
+    "pg_range",
+    rows(
+      ["rngtypid", "rngsubtype", "rngmultitypid"],
+      "(3904, 23, 4451), (3906, 1700, 4532), (3908, 1114, 4533), (3910, 1184, 4534), (3912, 1082, 4535), (3926, 20, 4536)",
+    ),
+  ],
+  [
     "pg_tablespace",
     rows(["oid", "spcname", "spcowner"], "(1663, 'pg_default', 10), (1664, 'pg_global', 10)"),
   ],
