@@ -8,7 +8,7 @@ import { normaliseName } from "../sql/names.js";
 import { resolveName, type NameMeaning, type NameScope } from "./relation-names.js";
 
 /** What two names mean the same relation by; undefined for what no step can write. */
-export function relationKey(meaning: NameMeaning): string | undefined {
+function relationKey(meaning: NameMeaning): string | undefined {
   switch (meaning.kind) {
     case "temporary":
       return JSON.stringify(["temporary", normaliseName(meaning.name)]);
@@ -115,7 +115,7 @@ export function oldReads(
 }
 
 /** The rows of another step, under the name that the text was given for them. */
-export function isStepTable({ role, parts }: NameReference): boolean {
+function isStepTable({ role, parts }: NameReference): boolean {
   return (
     role === "read" && parts.length === 2 && parts[0] === "pg_temp" && /^with_step_\d+$/.test(parts[1] ?? "")
   );

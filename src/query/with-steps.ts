@@ -25,7 +25,7 @@ import type { ResultColumn, StatementDescription, StatementResult } from "./type
 import { oldReads, orderOfSteps, targetKey } from "./with-order.js";
 
 /** What one step gave: all its rows, or how many it changed. */
-export interface FinishedStep {
+interface FinishedStep {
   readonly columns: readonly ResultColumn[];
   readonly chunks: readonly DataChunk[];
   readonly changed: number;
