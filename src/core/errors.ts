@@ -94,6 +94,7 @@ export const SQLSTATE = {
   cannotConnectNow: "57P03",
   idleSessionTimeout: "57P05",
   ioError: "58030",
+  raiseException: "P0001",
   internalError: "XX000",
 } as const;
 

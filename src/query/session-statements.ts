@@ -6,6 +6,7 @@ import type { SessionSequences } from "./session-sequences.js";
 import type { SessionNotifications } from "./notifications.js";
 import type { NamedStatements } from "./named-statements.js";
 import type { ExecuteInput } from "./start-statement.js";
+import { raiseMessages } from "./raise-messages.js";
 import { command } from "./results.js";
 import type { Rewind } from "./savepoints.js";
 import { discard, reset, set, show } from "./setting-statements.js";
@@ -46,6 +47,7 @@ export interface SessionStatementHost {
   visibleRelations(): readonly string[];
   /** Errors: 42P01 for a name that means nothing on this head. */
   requireRelation(parts: readonly string[]): Promise<void>;
+  readonly notices: Notice[];
   notice(severity: Notice["severity"], code: Notice["code"], message: string): void;
   /** How to put settings and head back to what they are now. */
   rewinds(): readonly Rewind[];
@@ -125,6 +127,8 @@ export async function runSessionStatement(
     case "closeCursor":
       await host.cursors.close(statement.name);
       return command(statement.name === undefined ? "CLOSE CURSOR ALL" : "CLOSE CURSOR");
+    case "do":
+      return raiseMessages(host, statement.messages);
     case "createExtension":
       return createExtension(host, statement.name, statement.ifNotExists);
     case "lock":

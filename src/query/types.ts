@@ -25,10 +25,11 @@ export type RowBatch =
   | { readonly kind: "text"; readonly rows: readonly (readonly (string | null)[])[] };
 
 export interface Notice {
-  readonly severity: "NOTICE" | "WARNING";
+  readonly severity: "DEBUG" | "LOG" | "INFO" | "NOTICE" | "WARNING";
   readonly code: SqlState;
   readonly message: string;
   readonly detail?: string;
+  readonly hint?: string;
 }
 
 /** What NOTIFY sent. */

@@ -2,7 +2,7 @@
  * What reading one statement finds out. It depends on nothing but the text: no catalogue, no session, no branch, so it
  * can be cached by text. All positions are UTF-16 offsets into `StatementAnalysis.text`.
  */
-import type { SqlError } from "../core/errors.js";
+import type { SqlError, SqlState } from "../core/errors.js";
 import type { BranchCommand } from "./branch-command.js";
 import type { ColumnNames } from "./column-names.js";
 import type { QuerySources } from "./result-sources.js";
@@ -261,6 +261,16 @@ export type CursorMotion =
   | { readonly kind: "absolute"; readonly count: number }
   | { readonly kind: "relative"; readonly count: number; readonly through: boolean };
 
+/** What RAISE in a DO block says; `line` is its line in the block. */
+export interface RaisedMessage {
+  readonly level: "debug" | "log" | "info" | "notice" | "warning" | "exception";
+  readonly message: string;
+  readonly detail: string | undefined;
+  readonly hint: string | undefined;
+  readonly code: SqlState | undefined;
+  readonly line: number;
+}
+
 /** Statements about the session itself; DuckDB never sees them. */
 export type SessionStatement =
   | { readonly verb: "begin"; readonly tag: "BEGIN" | "START TRANSACTION"; readonly modes: TransactionModes }
@@ -300,6 +310,7 @@ export type SessionStatement =
     }
   | { readonly verb: "fetch"; readonly name: string; readonly motion: CursorMotion; readonly move: boolean }
   | { readonly verb: "closeCursor"; readonly name: string | undefined } // undefined: CLOSE ALL
+  | { readonly verb: "do"; readonly messages: readonly RaisedMessage[] }
   | { readonly verb: "createExtension"; readonly name: string; readonly ifNotExists: boolean }
   | { readonly verb: "lock"; readonly relations: readonly (readonly string[])[]; readonly mode: string }
   | {

@@ -25,7 +25,6 @@ const REFUSALS: readonly Refusal[] = [
   { words: ["force", "checkpoint"], message: "FORCE CHECKPOINT is not supported" },
   { words: ["pragma"], message: "PRAGMA is not supported" },
   { words: ["call"], message: "CALL is not supported" },
-  { words: ["do"], message: "DO is not supported" },
   { words: ["grant"], message: NO_ROLES },
   { words: ["revoke"], message: NO_ROLES },
   { words: ["reassign"], message: NO_ROLES },

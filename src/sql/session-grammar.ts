@@ -5,6 +5,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionStatement } from "./analysis.js";
 import { readClose, readFetch } from "./cursor-grammar.js";
 import { readAnalyze, readCluster, readLock, readReindex, readVacuum } from "./maintenance-grammar.js";
+import { readDo } from "./raise-grammar.js";
 import { readReset, readSet, readShow } from "./setting-grammar.js";
 import { sliceTokens, type TokenReader } from "./token-reader.js";
 import { readTransactionModes } from "./transaction-modes.js";
@@ -39,6 +40,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["cluster", readCluster],
   ["reindex", readReindex],
   ["lock", readLock],
+  ["do", readDo],
   ["checkpoint", () => ({ verb: "maintenance", tag: "CHECKPOINT", relations: [], outsideBlock: false })],
 ]);
 

@@ -20,7 +20,7 @@ export interface FieldDescription {
 
 /** The fields of an ErrorResponse or NoticeResponse that this server uses. */
 export interface ReportFields {
-  readonly severity: "ERROR" | "FATAL" | "WARNING" | "NOTICE";
+  readonly severity: "ERROR" | "FATAL" | "WARNING" | "NOTICE" | "INFO" | "LOG" | "DEBUG";
   readonly code: string;
   readonly message: string;
   readonly detail?: string | undefined;
