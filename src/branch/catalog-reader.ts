@@ -5,7 +5,8 @@
 import { optionalTextCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { PhysicalTable, Version } from "./model.js";
+import { MAIN, relationKey, type PhysicalTable, type RelationKey, type Version } from "./model.js";
+import type { RegistryState } from "./registry-state.js";
 import { isInternalSchema } from "./system-schema.js";
 import { readTableDefinition, type TableDefinition } from "./table-definition.js";
 
@@ -48,7 +49,7 @@ async function indexesOf(connection: Connection, table: PhysicalTable): Promise<
   return rows.map((row) => textCell(row, "sql"));
 }
 
-export interface MainObject {
+interface MainObject {
   readonly schema: string;
   readonly name: string;
   readonly kind: "table" | "view";
@@ -75,6 +76,28 @@ export async function mainObjects(connection: Connection): Promise<readonly Main
       };
     })
     .filter((object) => !isInternalSchema(object.schema));
+}
+
+/**
+ * What differs between main's catalogue and a state of the registry: versions that are gone, and objects without one.
+ * `replaced` are names that stand for another table now.
+ */
+export async function compareMain(
+  connection: Connection,
+  state: RegistryState,
+  replaced: ReadonlySet<RelationKey>,
+): Promise<{ readonly ended: readonly Version[]; readonly added: readonly MainObject[] }> {
+  const actual = new Map((await mainObjects(connection)).map((object) => [relationKey(object), object]));
+  const ended = state.liveVersionsOf(MAIN).filter((version) => {
+    const key = relationKey(version);
+    const object = actual.get(key);
+    const same =
+      object?.kind === version.kind &&
+      (object.kind === "table" ? !replaced.has(key) : object.definition === version.definition);
+    if (same) actual.delete(key);
+    return !same;
+  });
+  return { ended, added: [...actual.values()] };
 }
 
 /** Comments on a table and its columns, ready to be set on a copy. */

@@ -42,7 +42,7 @@ export async function diffQuery(
   for (const pair of pairs.toSorted((a, b) =>
     displayName(a.relation).localeCompare(displayName(b.relation)),
   )) {
-    queries.push(await pairQuery(connection, storage, pair));
+    queries.push(await pairQuery(connection, storage, state, pair));
   }
   return queries.length === 0 ? NO_ROWS : queries.map((query) => `(${query})`).join(" UNION ALL ");
 }
@@ -67,7 +67,12 @@ function changedPairs(state: RegistryState, request: DiffRequest): Pair[] {
     .filter((pair) => pair.before?.id !== pair.after?.id);
 }
 
-async function pairQuery(connection: Connection, storage: TableStorage, pair: Pair): Promise<string> {
+async function pairQuery(
+  connection: Connection,
+  storage: TableStorage,
+  state: RegistryState,
+  pair: Pair,
+): Promise<string> {
   const { before, after, relation } = pair;
   const name = quoteLiteral(displayName(relation));
   if (before?.kind !== "table" || after?.kind !== "table") return objectChange(name, before, after);
@@ -79,7 +84,7 @@ async function pairQuery(connection: Connection, storage: TableStorage, pair: Pa
     return `SELECT ${name}, NULL, 'columns changed', ${quoteLiteral(oldTable.sql)}, ${quoteLiteral(newTable.sql)}`;
   }
   const columns = storedColumns(newTable).map((column) => column.name);
-  const [oldRelation, newRelation] = [storage.relation(before), storage.relation(after)];
+  const [oldRelation, newRelation] = [storage.relation(state, before), storage.relation(state, after)];
   if (newTable.primaryKey.length === 0) return countedQuery(name, columns, oldRelation, newRelation);
   const key = newTable.primaryKey;
   const keyStruct = `struct_pack(${key.map((k, i) => `${quoteIdentifier(k)} := ${keyAlias(i)}`).join(", ")})`;

@@ -7,7 +7,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { recordHistory } from "./history.js";
 import { abandonOpenMerges } from "./merge-ledger.js";
-import { MAIN, type Branch, type HeadId } from "./model.js";
+import { MAIN, tablesOf, type Branch, type HeadId } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import { physicalName } from "./system-schema.js";
 import { Transaction, type BranchContext } from "./transaction.js";
@@ -231,8 +231,9 @@ async function endBranch(
     await connection.run(`DROP SCHEMA ${DATA_CATALOG}.${quoteIdentifier(branch.schemaName)} CASCADE`);
     transaction.putBranch({ change: "putBranch", branch: ended });
     for (const version of transaction.state.versionsOf(branch.id)) {
-      if (version.to !== null && version.physical !== null)
-        await connection.run(`DROP TABLE ${physicalName(version.physical)}`);
+      for (const table of tablesOf(version)) {
+        if (table.schema !== branch.schemaName) await connection.run(`DROP TABLE ${physicalName(table)}`);
+      }
       transaction.removeVersion(version);
     }
     await abandonOpenMerges(connection, branch.id);
@@ -273,8 +274,8 @@ function refuseParent(state: RegistryState, branch: Branch): void {
 async function dropUnpinned(transaction: Transaction, head: HeadId): Promise<void> {
   for (const version of transaction.state.versionsOf(head)) {
     if (version.to === null || transaction.state.isPinned(version)) continue;
-    if (version.physical !== null)
-      await transaction.connection.run(`DROP TABLE ${physicalName(version.physical)}`);
+    for (const table of tablesOf(version))
+      await transaction.connection.run(`DROP TABLE ${physicalName(table)}`);
     transaction.removeVersion(version);
   }
 }

@@ -5,6 +5,8 @@ import { definitionOf } from "./catalog-reader.js";
 import { displayName } from "./merge-ledger.js";
 import type { MergeInput } from "./merge-plan.js";
 import type { Branch, HeadId, Version } from "./model.js";
+import { hidesRowIds } from "./overlay-shape.js";
+import { rowsWithIds } from "./rows.js";
 import type { TableStorage } from "./storage.js";
 import { storedColumns, type TableDefinition } from "./table-definition.js";
 import type { Transaction } from "./transaction.js";
@@ -66,13 +68,29 @@ async function mergeTable(
       relation: versions.target,
       key: target.primaryKey,
       columns: storedColumns(target).map((column) => column.name),
-      base: storage.relation(versions.base),
-      source: storage.relation(versions.source),
-      target: storage.relation(versions.target),
+      base: storage.relation(transaction.state, versions.base),
+      source: storage.relation(transaction.state, versions.source),
+      target: storage.relation(transaction.state, versions.target),
+      ...(target.primaryKey.length > 0 ? NO_IDS : withIds(versions.base, versions.target, base, target)),
     },
     target: versions.target,
     references: target.foreignKeys.map((key) => key.references),
   };
+}
+
+const NO_IDS = { baseWithIds: "", targetWithIds: "" };
+
+function withIds(
+  base: Version,
+  target: Version,
+  ...definitions: readonly TableDefinition[]
+): Pick<MergeInput, "baseWithIds" | "targetWithIds"> {
+  if (definitions.some(hidesRowIds) || base.layer?.kind === "overlay" || target.layer?.kind === "overlay") {
+    throw notSupported(
+      `cannot merge table "${displayName(target)}": it has no primary key, and its rows cannot be told apart`,
+    );
+  }
+  return { baseWithIds: rowsWithIds(base), targetWithIds: rowsWithIds(target) };
 }
 
 /** DuckDB compares such columns by their collation, so a change of letters only would be no change. */

@@ -19,7 +19,10 @@ import {
   rowStruct,
   sameRow,
 } from "./row-sql.js";
+import { ROW_ID } from "./rows.js";
 import { quoteIdentifier } from "../sql/names.js";
+
+const ROW_ID_SQL = quoteIdentifier(ROW_ID);
 
 /** One table's three states as SQL relations, and the columns they share. */
 export interface MergeInput {
@@ -31,6 +34,9 @@ export interface MergeInput {
   readonly base: string;
   readonly source: string;
   readonly target: string;
+  /** The same with row ids, for tables without a key. */
+  readonly baseWithIds: string;
+  readonly targetWithIds: string;
 }
 
 export interface TablePlan {
@@ -106,8 +112,8 @@ function countedPlan(input: MergeInput): string {
       .join(" AND ");
   return `WITH d AS MATERIALIZED (SELECT row_number() OVER () AS plan_row, * FROM
       (${countedDifference(input.columns, input.base, input.source)})),
-    present AS (SELECT d.plan_row, t.rowid AS row_id FROM d JOIN ${input.target} AS t ON ${sameAsPlan("t")}),
-    kept AS (SELECT d.plan_row, b.rowid AS row_id FROM d JOIN ${input.base} AS b ON ${sameAsPlan("b")}),
+    present AS (SELECT d.plan_row, t.${ROW_ID_SQL} AS row_id FROM d JOIN ${input.targetWithIds} AS t ON ${sameAsPlan("t")}),
+    kept AS (SELECT d.plan_row, b.${ROW_ID_SQL} AS row_id FROM d JOIN ${input.baseWithIds} AS b ON ${sameAsPlan("b")}),
     counted AS (SELECT p.plan_row, count(*) AS target_count, count(k.row_id) AS untouched_count
       FROM present AS p LEFT JOIN kept AS k ON k.plan_row = p.plan_row AND k.row_id = p.row_id GROUP BY p.plan_row)
     SELECT *, target_count + new_count - old_count AS wanted_count,

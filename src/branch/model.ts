@@ -50,6 +50,16 @@ export interface PhysicalTable {
   readonly name: string;
 }
 
+/** How a version's rows are put together where its physical table alone is not the whole of them. */
+export type Layer =
+  /**
+   * `physical` holds the rows the branch wrote; `before` the rows of the base that they replace, or that were deleted. The
+   * base is the table as of the pin of the branch `baseOf`: the version's own branch, or an ancestor it took both tables from.
+   */
+  | { readonly kind: "overlay"; readonly before: PhysicalTable; readonly baseOf: HeadId }
+  /** A copy whose column ROW_ID has the row ids of the table it was copied from. */
+  | { readonly kind: "kept" };
+
 /**
  * What a name means on one head during [from, to): a table of that head, a view, or the mark that the branch dropped
  * what its parent has. `to` null: until now.
@@ -68,6 +78,13 @@ export interface Version {
   readonly physical: PhysicalTable | null;
   /** The CREATE statement: of a view always, of a preserved table because its copy has no constraints. */
   readonly definition: string | null;
+  readonly layer: Layer | null;
+}
+
+/** The tables that hold a version's rows and are no other version's. */
+export function tablesOf(version: Version): readonly PhysicalTable[] {
+  if (version.physical === null) return [];
+  return version.layer?.kind === "overlay" ? [version.physical, version.layer.before] : [version.physical];
 }
 
 /** A relation's name on a head. */

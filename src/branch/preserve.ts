@@ -7,10 +7,12 @@ import type { Connection } from "../engine/connection.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { definitionOf } from "./catalog-reader.js";
 import type { LockTable } from "./locks.js";
-import type { Version } from "./model.js";
+import type { Layer, PhysicalTable, Version } from "./model.js";
 import type { Registry } from "./registry.js";
+import { hidesRowIds } from "./overlay-shape.js";
+import { requirePhysical, ROW_ID } from "./rows.js";
 import { physicalName, STORE_SCHEMA } from "./system-schema.js";
-import { definitionText } from "./table-definition.js";
+import { definitionText, type TableDefinition } from "./table-definition.js";
 
 /**
  * Makes sure that no live pin reads `version`'s current rows any more.
@@ -47,11 +49,7 @@ async function copyOnce(registry: Registry, connection: Connection, version: Ver
     if (version.physical === null) return true;
     const id = registry.newVersionId();
     const copy = { schema: STORE_SCHEMA, name: `v${id}` };
-    // Generated columns too: as plain ones in the copy they read as they did.
-    const columns = definition.columns.map((column) => quoteIdentifier(column.name)).join(", ");
-    await connection.run(
-      `CREATE TABLE ${physicalName(copy)} AS SELECT ${columns} FROM ${physicalName(version.physical)}`,
-    );
+    const layer = await copyTables(connection, version, definition, copy);
     const committed = await registry.commit(connection, (state, sequence) => {
       const current = state.current(version);
       if (current === undefined || registry.changedAt(current) > snapshot.sequence) return undefined;
@@ -61,6 +59,7 @@ async function copyOnce(registry: Registry, connection: Connection, version: Ver
         to: sequence,
         physical: copy,
         definition: definitionText(definition),
+        layer,
       };
       return {
         changes: [
@@ -76,6 +75,29 @@ async function copyOnce(registry: Registry, connection: Connection, version: Ver
     await rollbackQuietly(connection);
     throw error;
   }
+}
+
+/** Generated columns too: as plain ones in the copy they read as they did. */
+async function copyTables(
+  connection: Connection,
+  version: Version,
+  definition: TableDefinition,
+  copy: PhysicalTable,
+): Promise<Layer | null> {
+  const { layer } = version;
+  const table = physicalName(requirePhysical(version));
+  const create = `CREATE TABLE ${physicalName(copy)} AS SELECT *`;
+  if (layer?.kind !== "overlay") {
+    const hasRowIds = layer === null && !hidesRowIds(definition);
+    await connection.run(
+      `${create}${hasRowIds ? `, rowid AS ${quoteIdentifier(ROW_ID)}` : ""} FROM ${table}`,
+    );
+    return hasRowIds ? { kind: "kept" } : layer;
+  }
+  const before = { schema: STORE_SCHEMA, name: `${copy.name}_before` };
+  await connection.run(`${create} FROM ${table}`);
+  await connection.run(`CREATE TABLE ${physicalName(before)} AS SELECT * FROM ${physicalName(layer.before)}`);
+  return { ...layer, before };
 }
 
 /** ROLLBACK on an error path: DuckDB may have ended the transaction already, which is what is wanted. */

@@ -2,7 +2,9 @@
  * The registry as one immutable value, and every question asked of it: what a name means on a head, who pins whom.
  * Pure: no I/O, so the rules can be tested without a database.
  */
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import {
+  MAIN,
   relationKey,
   type Branch,
   type HeadId,
@@ -74,6 +76,12 @@ export class RegistryState {
   /** What `name` means in the state that `branch` was forked from: the base of a merge. */
   findBase(branch: Branch, relation: RelationName): Version | undefined {
     return this.#findFrom(branch.parent, relation, branch.pin);
+  }
+
+  /** The table beneath an overlay: never an overlay itself. */
+  baseOf(overlay: Version): Version | undefined {
+    const branch = overlay.layer?.kind === "overlay" ? this.branches.get(overlay.layer.baseOf) : undefined;
+    return branch === undefined ? undefined : this.findBase(branch, overlay);
   }
 
   #findFrom(start: HeadId, relation: RelationName, startAt: Sequence | null): Version | undefined {
@@ -173,4 +181,14 @@ function applyChange(
     default:
       change satisfies never;
   }
+}
+
+/** 55000 for a branch that takes no writes any more. */
+export function refuseEnded(state: RegistryState, head: HeadId): void {
+  const branch = state.branches.get(head);
+  if (head === MAIN || branch?.status === "active" || branch?.status === "conflicted") return;
+  throw new SqlError(
+    SQLSTATE.objectNotInPrerequisiteState,
+    `branch "${branch?.name ?? head}" has ended (${branch?.status ?? "gone"}): nothing was written`,
+  );
 }

@@ -1,33 +1,57 @@
 /**
- * How versions of tables are kept and read. Everything above asks through `TableStorage`; the whole-table copies here are
- * the ladder's last rung, to be joined by row-level storage (overlay and undo log) behind the same interface.
+ * How a branch's own tables are made, from what it inherits: an overlay where row ids last, otherwise a copy of the whole
+ * table. Everything above asks through `TableStorage`; how the rows are read is in rows.ts.
  */
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
-import { quoteIdentifier } from "../sql/names.js";
+import { quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { commentsOf, definitionOf } from "./catalog-reader.js";
 import type { LockTable } from "./locks.js";
-import type { PhysicalTable, Version } from "./model.js";
+import {
+  relationKey,
+  type HeadId,
+  type Layer,
+  type PhysicalTable,
+  type RelationName,
+  type Version,
+} from "./model.js";
+import { overlayShape, type OverlayShape } from "./overlay-shape.js";
 import { preserve } from "./preserve.js";
 import type { Registry } from "./registry.js";
-import { physicalName } from "./system-schema.js";
-import { createStatementFor, storedColumns } from "./table-definition.js";
+import type { RegistryState } from "./registry-state.js";
+import { baseRows, BATCH, requireBefore, ROW_ID, rowsOf } from "./rows.js";
+import { physicalName, STORE_SCHEMA } from "./system-schema.js";
+import { createStatementFor, storedColumns, type TableDefinition } from "./table-definition.js";
 import { createIndexOn } from "./table-rebuild.js";
-import { SQLSTATE, SqlError } from "../core/errors.js";
 
 export interface TableStorage {
+  /** What an overlay's statements have to know of its table. */
+  shape(connection: Connection, overlay: Version): Promise<OverlayShape>;
   /** SQL that stands where a table name may stand and yields the version's rows. */
-  relation(version: Version): string;
+  relation(state: RegistryState, version: Version): string;
   /**
-   * Makes a branch's own writable image of a table it has only inherited.
+   * Makes a branch's own image of a table it has only inherited: an overlay if asked for and possible.
    *
    * Atomic  the caller's transaction
    */
-  fork(connection: Connection, inherited: Version, target: PhysicalTable): Promise<void>;
+  fork(connection: Connection, state: RegistryState, request: ForkRequest): Promise<Layer | null>;
+  /** Turns an overlay into a table with all the rows. Atomic: the caller's transaction. */
+  promote(connection: Connection, state: RegistryState, overlay: Version): Promise<void>;
   /** Keeps what pins read of a version that is about to change; see preserve.ts. */
   preserve(version: Version, signal: AbortSignal): Promise<void>;
 }
 
-export class CopyStorage implements TableStorage {
+export interface ForkRequest {
+  readonly inherited: Version;
+  readonly head: HeadId;
+  /** Id of the version to be made. */
+  readonly id: number;
+  readonly target: PhysicalTable;
+  readonly overlay: boolean;
+}
+
+export class LayeredStorage implements TableStorage {
+  readonly #shapes = new Map<number, OverlayShape>();
   readonly #registry: Registry;
   readonly #locks: LockTable;
 
@@ -36,35 +60,117 @@ export class CopyStorage implements TableStorage {
     this.#locks = locks;
   }
 
-  relation(version: Version): string {
-    if (version.physical === null)
-      throw new SqlError(SQLSTATE.wrongObjectType, `"${version.name}" is not a table`);
-    return physicalName(version.physical);
+  relation(state: RegistryState, version: Version): string {
+    return rowsOf(state, version);
   }
 
-  /** Copies rows, keys, NOT NULL, CHECK, defaults, generated columns, indexes and comments; foreign keys stay behind. */
-  async fork(connection: Connection, inherited: Version, target: PhysicalTable): Promise<void> {
+  async fork(connection: Connection, state: RegistryState, request: ForkRequest): Promise<Layer | null> {
+    const { inherited, target } = request;
     const definition = await definitionOf(connection, inherited);
-    await connection.run(createStatementFor(definition, target));
-    const columns = storedColumns(definition)
-      .map((column) => quoteIdentifier(column.name))
-      .join(", ");
-    await connection.run(
-      `INSERT INTO ${physicalName(target)} (${columns}) SELECT ${columns} FROM ${this.relation(inherited)}`,
-    );
-    for (const index of definition.indexes) await connection.run(createIndexOn(index, target));
-    if (inherited.physical === null) return;
-    for (const { column, comment } of await commentsOf(connection, inherited.physical)) {
-      const literal = `'${comment.replaceAll("'", "''")}'`;
-      const object =
-        column === null
-          ? `TABLE ${physicalName(target)}`
-          : `COLUMN ${physicalName(target)}.${quoteIdentifier(column)}`;
-      await connection.run(`COMMENT ON ${object} IS ${literal}`);
+    await createLike(connection, definition, inherited, target);
+    const shape = request.overlay ? overlayShape(definition, inherited.name) : undefined;
+    if (shape === undefined) {
+      await copyRows(connection, definition, rowsOf(state, inherited), target);
+      return null;
     }
+    this.#shapes.set(request.id, shape);
+    return await createOverlay(connection, definition, shape, request);
+  }
+
+  /** By id of version: it cannot change, for ALTER and CREATE INDEX make a whole table of an overlay first. */
+  async shape(connection: Connection, overlay: Version): Promise<OverlayShape> {
+    const known = this.#shapes.get(overlay.id);
+    if (known !== undefined) return known;
+    const shape = overlayShape(await definitionOf(connection, overlay), overlay.name);
+    if (shape === undefined)
+      throw new SqlError(SQLSTATE.internalError, `the table of "${overlay.name}" can have no overlay`);
+    this.#shapes.set(overlay.id, shape);
+    return shape;
+  }
+
+  async promote(connection: Connection, state: RegistryState, overlay: Version): Promise<void> {
+    const { physical } = overlay;
+    if (physical === null) return;
+    const definition = await definitionOf(connection, overlay);
+    await copyRows(connection, definition, baseRows(state, overlay), physical);
+    await connection.run(`DROP TABLE ${physicalName(requireBefore(overlay))}`);
+    this.#shapes.delete(overlay.id);
   }
 
   async preserve(version: Version, signal: AbortSignal): Promise<void> {
     await preserve(this.#registry, this.#locks, version, signal);
   }
+}
+
+/** An empty table with keys, NOT NULL, CHECK, defaults, generated columns, indexes and comments; foreign keys stay behind. */
+async function createLike(
+  connection: Connection,
+  definition: TableDefinition,
+  model: Version,
+  target: PhysicalTable,
+): Promise<void> {
+  await connection.run(createStatementFor(definition, target));
+  for (const index of definition.indexes) await connection.run(createIndexOn(index, target));
+  if (model.physical === null) return;
+  for (const { column, comment } of await commentsOf(connection, model.physical)) {
+    const object =
+      column === null
+        ? `TABLE ${physicalName(target)}`
+        : `COLUMN ${physicalName(target)}.${quoteIdentifier(column)}`;
+    await connection.run(`COMMENT ON ${object} IS ${quoteLiteral(comment)}`);
+  }
+}
+
+async function copyRows(
+  connection: Connection,
+  definition: TableDefinition,
+  source: string,
+  target: PhysicalTable,
+): Promise<void> {
+  const columns = storedColumns(definition)
+    .map((column) => quoteIdentifier(column.name))
+    .join(", ");
+  await connection.run(
+    `INSERT INTO ${physicalName(target)} (${columns}) SELECT ${columns} FROM ${source} AS source`,
+  );
+}
+
+/** Over an overlay of the parent the new one takes its rows: however deep branches are nested, there is one base and one overlay. */
+async function createOverlay(
+  connection: Connection,
+  definition: TableDefinition,
+  { columns }: OverlayShape,
+  { inherited, head, id, target }: ForkRequest,
+): Promise<Layer> {
+  const before = { schema: STORE_SCHEMA, name: `before${id}` };
+  const types = new Map(definition.columns.map((column) => [column.name, column.type]));
+  const stored = columns.map((column) => `${quoteIdentifier(column)} ${types.get(column) ?? ""}`);
+  await connection.run(
+    `CREATE TABLE ${physicalName(before)} (${quoteIdentifier(BATCH)} BIGINT, ${quoteIdentifier(ROW_ID)} BIGINT, ${stored.join(", ")})`,
+  );
+  const parent = inherited.layer;
+  if (parent?.kind !== "overlay") return { kind: "overlay", before, baseOf: head };
+  const list = columns.map(quoteIdentifier).join(", ");
+  await connection.run(
+    `INSERT INTO ${physicalName(target)} (${list}) SELECT ${list} FROM ${physicalName(inherited.physical ?? target)}`,
+  );
+  await connection.run(`INSERT INTO ${physicalName(before)} SELECT * FROM ${physicalName(parent.before)}`);
+  return { kind: "overlay", before, baseOf: parent.baseOf };
+}
+
+/** Where a branch's own table lives: under its own name, unless a table of another schema has taken it. */
+export function newPhysicalTable(state: RegistryState, relation: RelationName, head: HeadId): PhysicalTable {
+  const branch = state.branches.get(head);
+  if (branch === undefined) throw new SqlError(SQLSTATE.internalError, "the branch is not in the registry");
+  const taken = new Set(
+    state
+      .liveVersionsOf(head)
+      .flatMap(({ physical }) =>
+        physical === null ? [] : [relationKey({ schema: "", name: physical.name })],
+      ),
+  );
+  const base = relation.schema === "main" ? relation.name : `${relation.schema}.${relation.name}`;
+  let name = base;
+  for (let n = 2; taken.has(relationKey({ schema: "", name })); n++) name = `${base}#${n}`;
+  return { schema: branch.schemaName, name };
 }

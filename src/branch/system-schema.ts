@@ -18,6 +18,7 @@ import {
   headId,
   type Branch,
   type BranchStatus,
+  type Layer,
   type PhysicalTable,
   type Sequence,
   type Version,
@@ -27,7 +28,7 @@ import { RegistryState, type RegistryChange } from "./registry-state.js";
 export const SYSTEM_SCHEMA = "duckbranch";
 /** Preserved states of tables that some pin still reads. */
 export const STORE_SCHEMA = "duckbranch_store";
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const MAX_ROWS_PER_INSERT = 500;
 
 const SYSTEM = `${DATA_CATALOG}.${SYSTEM_SCHEMA}`;
@@ -43,10 +44,10 @@ const DDL = [
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.version_log (
      seq BIGINT NOT NULL, version_id BIGINT NOT NULL, removed BOOLEAN NOT NULL, head_id VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, name VARCHAR NOT NULL,
      kind VARCHAR NOT NULL, object_id BIGINT NOT NULL, from_seq BIGINT NOT NULL, to_seq BIGINT,
-     physical_schema VARCHAR, physical_name VARCHAR, definition VARCHAR)`,
+     physical_schema VARCHAR, physical_name VARCHAR, definition VARCHAR, layer JSON)`,
   `CREATE VIEW IF NOT EXISTS ${SYSTEM}.branch_rows AS SELECT * EXCLUDE (seq) FROM ${SYSTEM_SCHEMA}.branch_log
      QUALIFY row_number() OVER (PARTITION BY branch_id ORDER BY seq DESC) = 1`,
-  `CREATE VIEW IF NOT EXISTS ${SYSTEM}.version_rows AS SELECT * EXCLUDE (seq, removed) FROM ${SYSTEM_SCHEMA}.version_log
+  `CREATE OR REPLACE VIEW ${SYSTEM}.version_rows AS SELECT * EXCLUDE (seq, removed) FROM ${SYSTEM_SCHEMA}.version_log
      QUALIFY row_number() OVER (PARTITION BY version_id ORDER BY seq DESC) = 1 AND NOT removed`,
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.merges (
      merge_id VARCHAR PRIMARY KEY, branch_id VARCHAR NOT NULL, branch_name VARCHAR NOT NULL, target VARCHAR NOT NULL,
@@ -59,6 +60,11 @@ const DDL = [
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.history (
      happened_at TIMESTAMPTZ NOT NULL, action VARCHAR NOT NULL, branch_id VARCHAR, branch_name VARCHAR, actor VARCHAR, detail JSON)`,
 ] as const;
+
+/** What brings a file of each older format to the next one. They run before the DDL above. */
+const MIGRATIONS: ReadonlyMap<number, readonly string[]> = new Map([
+  [1, [`ALTER TABLE ${SYSTEM}.version_log ADD COLUMN layer JSON`]],
+]);
 
 /** True for the schemas this program keeps for itself; clients never write there. */
 export function isInternalSchema(schema: string): boolean {
@@ -75,15 +81,13 @@ export function isInternalSchema(schema: string): boolean {
 export async function openSystemSchema(connection: Connection): Promise<RegistryState> {
   await connection.run("BEGIN");
   try {
-    for (const statement of DDL) await connection.run(statement);
-    const [format] = await connection.rows(`SELECT version FROM ${SYSTEM}.format`);
-    if (format === undefined) await connection.run(`INSERT INTO ${SYSTEM}.format VALUES (${FORMAT_VERSION})`);
-    else if (numberCell(format, "version") > FORMAT_VERSION) {
-      throw new SqlError(
-        SQLSTATE.featureNotSupported,
-        "the database file was written by a newer version of duckbranch",
-      );
+    const found = await formatOf(connection);
+    for (let version = found; version < FORMAT_VERSION; version++) {
+      for (const statement of MIGRATIONS.get(version) ?? []) await connection.run(statement);
     }
+    for (const statement of DDL) await connection.run(statement);
+    await connection.run(`DELETE FROM ${SYSTEM}.format`);
+    await connection.run(`INSERT INTO ${SYSTEM}.format VALUES (${FORMAT_VERSION})`);
     await removeSuperseded(connection);
     const state = await readRegistry(connection);
     await connection.run("COMMIT");
@@ -92,6 +96,21 @@ export async function openSystemSchema(connection: Connection): Promise<Registry
     await connection.run("ROLLBACK");
     throw error;
   }
+}
+
+/** The format of an old file; the present one for a new file. */
+async function formatOf(connection: Connection): Promise<number> {
+  const [table] = await connection.rows(
+    "SELECT 1 AS found FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? AND table_name = 'format'",
+    [DATA_CATALOG, SYSTEM_SCHEMA],
+  );
+  const [format] = table === undefined ? [] : await connection.rows(`SELECT version FROM ${SYSTEM}.format`);
+  const version = format === undefined ? FORMAT_VERSION : numberCell(format, "version");
+  if (version <= FORMAT_VERSION) return version;
+  throw new SqlError(
+    SQLSTATE.featureNotSupported,
+    "the database file was written by a newer version of duckbranch",
+  );
 }
 
 async function readRegistry(connection: Connection): Promise<RegistryState> {
@@ -152,7 +171,25 @@ function readVersion(row: Row): Version {
         ? null
         : { schema: physicalSchema, name: physicalTable },
     definition: optionalTextCell(row, "definition"),
+    layer: readLayer(optionalTextCell(row, "layer")),
   };
+}
+
+function readLayer(text: string | null): Layer | null {
+  if (text === null) return null;
+  const layer: unknown = JSON.parse(text);
+  if (isLayer(layer)) return layer;
+  throw new SqlError(SQLSTATE.internalError, `unknown layer ${text} in the registry`);
+}
+
+/** Written by this program alone; its kind says whether this version of it knows the form. */
+function isLayer(value: unknown): value is Layer {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "kind" in value &&
+    (value.kind === "overlay" || value.kind === "kept")
+  );
 }
 
 /**
@@ -195,8 +232,9 @@ async function appendVersions(
     v.physical?.schema ?? null,
     v.physical?.name ?? null,
     v.definition,
+    v.layer === null ? null : JSON.stringify(v.layer),
   ]);
-  const row = `(${Array.from({ length: 13 }, () => "?").join(", ")})`;
+  const row = `(${Array.from({ length: 14 }, () => "?").join(", ")})`;
   await connection.run(
     `INSERT INTO ${SYSTEM}.version_log VALUES ${changes.map(() => row).join(", ")}`,
     values,

@@ -6,7 +6,7 @@
 import type { Connection } from "../engine/connection.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { LockTable } from "./locks.js";
-import { mainObjects } from "./catalog-reader.js";
+import { compareMain } from "./catalog-reader.js";
 import {
   MAIN,
   relationKey,
@@ -18,8 +18,11 @@ import {
 } from "./model.js";
 import { rollbackQuietly } from "./preserve.js";
 import type { Registry, Snapshot, WrittenRelation } from "./registry.js";
-import type { RegistryChange, RegistryState } from "./registry-state.js";
-import { CopyStorage, type TableStorage } from "./storage.js";
+import { refuseEnded, type RegistryChange, type RegistryState } from "./registry-state.js";
+import type { OverlayShape } from "./overlay-shape.js";
+import { requirePhysical } from "./rows.js";
+import { LayeredStorage, newPhysicalTable, type TableStorage } from "./storage.js";
+import { physicalName } from "./system-schema.js";
 
 /** `from` and `to` of what this transaction made, until its commit gives them a number. */
 const PENDING = Number.POSITIVE_INFINITY;
@@ -36,7 +39,7 @@ export interface BranchContext {
 
 export function createBranchContext(registry: Registry): BranchContext {
   const locks = new LockTable();
-  return { registry, locks, storage: new CopyStorage(registry, locks) };
+  return { registry, locks, storage: new LayeredStorage(registry, locks) };
 }
 
 /** A last look under the latch, just before the commit: throws to refuse it. */
@@ -51,7 +54,7 @@ export class Transaction {
   readonly #context: BranchContext;
   readonly #signal: AbortSignal;
   readonly #changes = new Map<number, RegistryChange>();
-  readonly #branchChanges: RegistryChange[] = [];
+  readonly #branchChanges: Extract<RegistryChange, { readonly change: "putBranch" }>[] = [];
   readonly #written = new Map<string, WrittenRelation>();
   #state: RegistryState;
   readonly #replaced = new Set<RelationKey>();
@@ -162,15 +165,39 @@ export class Transaction {
   }
 
   /**
-   * The table to write on a branch: its own, or a fork of the inherited one made now.
+   * The table to write on a branch, with all its rows in it: its own, made of what it inherits if it has none yet.
    *
-   * Errors  42P01 unknown, 42809 a view, 40001 when another session made the fork after this transaction began
+   * Errors  42P01 unknown, 42809 a view, 40001 when another session made it after this transaction began
    */
   async writableTable(relation: RelationName, head: HeadId = this.head): Promise<PhysicalTable> {
     if (head === MAIN) {
       this.markWritten(relation, MAIN);
       return { schema: relation.schema, name: relation.name };
     }
+    const version = await this.#writableVersion(relation, head, false);
+    if (version.layer?.kind === "overlay") {
+      await this.#context.storage.promote(this.connection, this.#state, version);
+      this.putVersion({ ...version, layer: null });
+    }
+    return requirePhysical(version);
+  }
+
+  /** As `writableTable`, but for a writer that knows what to do with an overlay: then only changed rows are in the table. */
+  async writableVersion(relation: RelationName, head: HeadId = this.head): Promise<Version> {
+    return await this.#writableVersion(relation, head, true);
+  }
+
+  /** The table to write on a branch by a statement that empties it: what it inherits is not copied. */
+  async emptiedTable(relation: RelationName, head: HeadId = this.head): Promise<PhysicalTable> {
+    const version = await this.#writableVersion(relation, head, true);
+    if (version.layer?.kind === "overlay") {
+      await this.connection.run(`DROP TABLE ${physicalName(version.layer.before)}`);
+      this.putVersion({ ...version, layer: null });
+    }
+    return requirePhysical(version);
+  }
+
+  async #writableVersion(relation: RelationName, head: HeadId, overlay: boolean): Promise<Version> {
     await this.lock(relation, head);
     const version = this.#state.find(head, relation);
     if (version === undefined) throw undefinedTable(relation);
@@ -178,40 +205,32 @@ export class Transaction {
       throw new SqlError(SQLSTATE.wrongObjectType, `cannot change view "${relation.name}"`);
     }
     this.markWritten(version, head);
-    if (version.head === head) return version.physical;
-    return await this.#fork(version, head);
+    return version.head === head ? version : await this.#fork(version, head, overlay);
   }
 
-  async #fork(inherited: Version, head: HeadId): Promise<PhysicalTable> {
-    const target = this.newPhysicalTable(inherited, head);
-    await this.#context.storage.fork(this.connection, inherited, target);
-    this.putVersion({
-      ...inherited,
-      id: this.#context.registry.newVersionId(),
-      head,
-      from: PENDING,
-      to: null,
-      physical: target,
-      definition: null,
-    });
-    return target;
+  async #fork(inherited: Version, head: HeadId, overlay: boolean): Promise<Version> {
+    const target = newPhysicalTable(this.#state, inherited, head);
+    const id = this.#context.registry.newVersionId();
+    const request = { inherited, head, id, target, overlay };
+    const layer = await this.#context.storage.fork(this.connection, this.#state, request);
+    const ends = { from: PENDING, to: null };
+    const version = { ...inherited, ...ends, id, head, physical: target, definition: null, layer };
+    this.putVersion(version);
+    return version;
   }
 
-  /** Where a branch's own table lives: under its own name, unless a table of another schema has taken it. */
-  newPhysicalTable(relation: RelationName, head: HeadId): PhysicalTable {
-    const branch = this.#state.branches.get(head);
-    if (branch === undefined) throw new SqlError(SQLSTATE.internalError, "the branch is not in the registry");
-    const taken = new Set(
-      this.#state
-        .versionsOf(head)
-        .flatMap((v) =>
-          v.physical === null || v.to !== null ? [] : [relationKey({ schema: "", name: v.physical.name })],
-        ),
-    );
-    const base = relation.schema === "main" ? relation.name : `${relation.schema}.${relation.name}`;
-    let name = base;
-    for (let n = 2; taken.has(relationKey({ schema: "", name })); n++) name = `${base}#${n}`;
-    return { schema: branch.schemaName, name };
+  /** What is known of an overlay's table. */
+  async overlayShape(overlay: Version): Promise<OverlayShape> {
+    return await this.#context.storage.shape(this.connection, overlay);
+  }
+
+  /** Takes back an overlay of this transaction that turned out to hold nothing. */
+  async dropOverlay(overlay: Version): Promise<void> {
+    if (overlay.from !== PENDING || overlay.layer?.kind !== "overlay") return;
+    await this.connection.run(`DROP TABLE ${physicalName(requirePhysical(overlay))}`);
+    await this.connection.run(`DROP TABLE ${physicalName(overlay.layer.before)}`);
+    this.#forget(overlay);
+    this.#written.delete(`${overlay.head} ${relationKey(overlay)}`);
   }
 
   /** Holds (branch, table) until the end of the transaction. */
@@ -221,11 +240,12 @@ export class Transaction {
 
   /** Records a relation made in this transaction. `objectId` is new unless the relation continues another. */
   addVersion(
-    version: Omit<Version, "id" | "objectId" | "from" | "to"> & { readonly objectId?: number },
+    version: Omit<Version, "id" | "objectId" | "from" | "to" | "layer"> & { readonly objectId?: number },
   ): void {
     const { registry } = this.#context;
     const objectId = version.objectId ?? registry.newObjectId();
-    this.putVersion({ ...version, id: registry.newVersionId(), objectId, from: PENDING, to: null });
+    const ids = { id: registry.newVersionId(), objectId, from: PENDING, to: null };
+    this.putVersion({ ...version, ...ids, layer: null });
     this.markWritten(version, version.head);
   }
 
@@ -314,20 +334,8 @@ export class Transaction {
   }
 
   #refuseEndedBranches(state: RegistryState): void {
-    for (const head of new Set([...this.#written.values()].map((relation) => relation.head))) {
-      if (
-        head !== MAIN &&
-        !this.#branchChanges.some((change) => change.change === "putBranch" && change.branch.id === head)
-      ) {
-        const branch = state.branches.get(head);
-        if (branch === undefined || (branch.status !== "active" && branch.status !== "conflicted")) {
-          throw new SqlError(
-            SQLSTATE.objectNotInPrerequisiteState,
-            `branch "${branch?.name ?? head}" has ended (${branch?.status ?? "gone"}): nothing was written`,
-          );
-        }
-      }
-    }
+    const ended = new Set(this.#branchChanges.map(({ branch }) => branch.id));
+    for (const { head } of this.#written.values()) if (!ended.has(head)) refuseEnded(state, head);
   }
 
   /** Committed tables that this transaction changed and that some live pin still reads. */
@@ -351,6 +359,8 @@ export class Transaction {
           `could not serialize access to "${version.name}" due to concurrent change`,
         );
       }
+      // A version that goes on, put together in another way; its interval may have been split meanwhile.
+      if (version.to === null) return { change: "putVersion", version: { ...current, layer: version.layer } };
       const ended = { ...current, to: sequence };
       // Nothing reads a version that ended without a pin inside its interval.
       return state.isPinned(ended)
@@ -360,33 +370,20 @@ export class Transaction {
     return [...final, ...this.#branchChanges];
   }
 
-  /** Compares main's catalogue with the registry, both as of this transaction, and records what differs. */
+  /** Records what differs between main's catalogue and the registry, both as of this transaction. */
   async #followMainCatalog(): Promise<void> {
-    const actual = new Map(
-      (await mainObjects(this.connection)).map((object) => [relationKey(object), object]),
-    );
-    for (const version of this.#state.liveVersionsOf(MAIN)) {
-      const object = actual.get(relationKey(version));
-      const same =
-        object?.kind === version.kind &&
-        (object.kind === "table"
-          ? !this.#replaced.has(relationKey(version))
-          : object.definition === version.definition);
-      if (same) actual.delete(relationKey(version));
-      else this.endVersion(version);
-    }
     const { registry } = this.#context;
+    const { ended, added } = await compareMain(this.connection, this.#state, this.#replaced);
+    for (const version of ended) this.endVersion(version);
     this.#plan(
-      ...[...actual.values()].map((object) => {
+      ...added.map((object) => {
         const physical = object.kind === "table" ? { schema: object.schema, name: object.name } : null;
         const ids = { id: registry.newVersionId(), objectId: registry.newObjectId() };
-        return {
-          change: "putVersion",
-          version: { ...object, ...ids, head: MAIN, from: PENDING, to: null, physical },
-        } as const;
+        const place = { head: MAIN, from: PENDING, to: null, physical, layer: null };
+        return { change: "putVersion", version: { ...object, ...ids, ...place } } as const;
       }),
     );
-    for (const object of actual.values()) this.markWritten(object, MAIN);
+    for (const object of added) this.markWritten(object, MAIN);
   }
 }
 

@@ -2,7 +2,7 @@
 import { optionalNumberCell, type Connection } from "../engine/connection.js";
 import { isExpired } from "../branch/lifecycle.js";
 import { displayName } from "../branch/merge-ledger.js";
-import { MAIN, type Branch } from "../branch/model.js";
+import { MAIN, tablesOf, type Branch } from "../branch/model.js";
 import { rollbackQuietly } from "../branch/preserve.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { BranchContext } from "../branch/transaction.js";
@@ -92,8 +92,8 @@ export async function branchSizes(
     const sizes: BranchSize[] = [];
     for (const { id } of branches) {
       let bytes = 0;
-      for (const { physical } of state.liveVersionsOf(id)) {
-        if (physical !== null) bytes += await tableBytes(connection, physicalName(physical));
+      for (const table of state.liveVersionsOf(id).flatMap(tablesOf)) {
+        bytes += await tableBytes(connection, physicalName(table));
       }
       sizes.push({ branchId: id, bytes });
     }

@@ -1,6 +1,8 @@
 /** COPY … FROM STDIN: rows go from the client's bytes into DuckDB batch by batch, in one transaction. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, relationKey, type RelationName } from "../branch/model.js";
+import { refuseTakenKeys } from "../branch/overlay.js";
+import { requirePhysical } from "../branch/rows.js";
 import { undefinedTable, type Transaction } from "../branch/transaction.js";
 import type { Connection, PreparedStatement } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
@@ -69,7 +71,7 @@ export async function startCopyIn(
     kind: "copyIn",
     columnCount: columns.length,
     format,
-    sink: new InsertSink(core, reader, store, target),
+    sink: new InsertSink(core, reader, store, { name: target, table }),
   };
 }
 
@@ -85,7 +87,29 @@ async function copyTarget(
   if (meaning.kind === "relation" && meaning.version.physical === null)
     throw viewRefused(meaning.relation, "to");
   core.refuseReadOnly("COPY FROM");
-  return await storedTable(core.connection, await transaction.writableTable(meaning.relation));
+  if (scope.head === MAIN)
+    return await storedTable(core.connection, await transaction.writableTable(meaning.relation));
+  return await branchTable(core, transaction, meaning.relation);
+}
+
+/** On a branch the rows go into its own table; when they are all there, their keys are compared with those of its base. */
+async function branchTable(
+  core: SessionCore,
+  transaction: Transaction,
+  relation: RelationName,
+): Promise<CopyTable> {
+  const isNew = transaction.state.own(transaction.head, relation) === undefined;
+  const version = await transaction.writableVersion(relation);
+  const table = await storedTable(core.connection, requirePhysical(version));
+  if (version.layer?.kind !== "overlay") return table;
+  const { keys } = await transaction.overlayShape(version);
+  return {
+    ...table,
+    check: async (rows) => {
+      if (rows === 0 && isNew) await transaction.dropOverlay(version);
+      else await refuseTakenKeys(transaction, version, keys);
+    },
+  };
 }
 
 function requiredColumns(table: CopyTable, columns: readonly TableColumn[]): RequiredColumn[] {
@@ -214,9 +238,16 @@ class InsertSink implements CopySink {
   readonly #reader: CopyReader;
   readonly #store: BatchStore;
   readonly #target: NameReference;
+  readonly #table: CopyTable;
 
-  constructor(core: SessionCore, reader: CopyReader, store: BatchStore, target: NameReference) {
-    this.#target = target;
+  constructor(
+    core: SessionCore,
+    reader: CopyReader,
+    store: BatchStore,
+    target: { readonly name: NameReference; readonly table: CopyTable },
+  ) {
+    this.#target = target.name;
+    this.#table = target.table;
     this.#core = core;
     this.#reader = reader;
     this.#store = store;
@@ -239,6 +270,7 @@ class InsertSink implements CopySink {
       await this.#store.settled();
     });
     await this.#store.close();
+    await this.#table.check?.(this.#store.rows);
     await endOfStatement(this.#core)(true);
     return `COPY ${this.#store.rows}`;
   }

@@ -21,6 +21,8 @@ export interface TableColumn {
 export interface CopyTable {
   readonly sql: string;
   readonly columns: readonly TableColumn[];
+  /** What has to be true when all rows are in it. */
+  readonly check?: (rows: number) => Promise<void>;
 }
 
 export async function temporaryTable(connection: Connection, name: string): Promise<CopyTable> {

@@ -36,7 +36,7 @@ export function describeTargets(
     } else if (meaning.kind === "relation" && meaning.version.physical !== null) {
       targets.set(name.start, targetText(name, meaning.version.physical));
     } else if (meaning.kind === "unknown") throw undefinedTable(meaning.relation);
-    else targets.set(name.start, storage.relation(meaning.version));
+    else targets.set(name.start, storage.relation(scope.state, meaning.version));
   }
   return targets;
 }

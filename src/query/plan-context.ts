@@ -12,6 +12,10 @@ export interface PlannedStatement {
   readonly skipped?: string;
   /** IF EXISTS found nothing: no part of the statement is left to do. */
   readonly finished?: true;
+  /** Runs when the statement has changed its rows, before anything is committed or answered. */
+  readonly check?: (changed: number) => Promise<void>;
+  /** The SQL may leave out some of the statement's parameters. */
+  readonly usesSomeParameters?: boolean;
   /** Answered with this tag instead of the statement's. */
   readonly tag?: string;
 }
@@ -27,6 +31,8 @@ export interface PlanContext {
   readonly scope: NameScope;
   readonly temporary: TemporaryNames;
   readonly user: string;
+  /** Runs SQL with those of the client's parameters that it names; undefined where there are none to be had. */
+  readonly runBound?: (sql: string) => Promise<number>;
   readonly notice: (severity: Notice["severity"], code: Notice["code"], message: string) => void;
 }
 

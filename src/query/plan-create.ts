@@ -2,6 +2,7 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type RelationName } from "../branch/model.js";
 import { physicalName } from "../branch/system-schema.js";
+import { newPhysicalTable } from "../branch/storage.js";
 import type { Transaction } from "../branch/transaction.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
@@ -31,7 +32,7 @@ export async function planCreateTable(
   if (existing !== undefined && !statement.orReplace) throw alreadyExists(relation);
   await transaction.lock(relation, scope.head);
   const own = transaction.state.own(scope.head, relation);
-  const physical = own?.physical ?? transaction.newPhysicalTable(relation, scope.head);
+  const physical = own?.physical ?? newPhysicalTable(transaction.state, relation, scope.head);
   const targets = new Map([[name.start, physicalName(physical)]]);
   const place = { catalog: DATA_CATALOG, schema: physical.schema };
   const afterwards = (): void => {

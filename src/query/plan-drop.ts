@@ -249,6 +249,7 @@ async function branchDrop(
   const owned = await ownedSequences(transaction.connection, { catalog: DATA_CATALOG, ...physical });
   const ownHere = owned.filter(({ sequence }) => sequence.schema === physical.schema);
   return [
+    ...(version.layer?.kind === "overlay" ? [step(`DROP TABLE ${physicalName(version.layer.before)}`)] : []),
     { sql: `DROP TABLE ${physicalName(physical)}`, afterwards },
     ...dropOwnedSql(transaction, ownHere).map(step),
   ];

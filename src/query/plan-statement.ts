@@ -13,6 +13,7 @@ import { planAlter } from "./plan-alter.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
 import { planDrops } from "./plan-drop.js";
 import { planCreateIndex } from "./plan-index.js";
+import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
 import type { NameScope } from "./relation-names.js";
 import { resolveStatement, writableName } from "./resolve.js";
@@ -70,7 +71,10 @@ export async function planStatement(
     case "createView":
       return await planCreateView(context, transaction, statement);
     default:
-      return [await planInPlace(context, transaction, statement)];
+      return [
+        (await planOverlayWrite(context, transaction, statement)) ??
+          (await planInPlace(context, transaction, statement)),
+      ];
   }
 }
 

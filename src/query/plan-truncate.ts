@@ -1,6 +1,7 @@
 /** TRUNCATE: every table it names, unless a foreign key of one it does not name reads them. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, relationKey } from "../branch/model.js";
+import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
 import { textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
@@ -33,9 +34,13 @@ async function planTable(
 ): Promise<PlannedStatement[]> {
   const table = await targetTable(context, transaction, name);
   const restarts = statement.restartsIdentity ? await planRestarts(context, transaction, table) : [];
-  const sql = `TRUNCATE ${await writeTarget(context, transaction, name)}`;
+  const meaning = writableName(context.scope, name);
+  const target =
+    meaning.kind === "relation" && context.scope.head !== MAIN
+      ? physicalName(await transaction.emptiedTable(meaning.relation))
+      : await writeTarget(context, transaction, name);
+  const sql = `TRUNCATE ${target}`;
   const afterwards = (): void => {
-    const meaning = writableName(context.scope, name);
     if (meaning.kind !== "temporary") transaction.truncated.add(relationKey(meaning.relation));
   };
   return [{ sql, afterwards }, ...restarts];

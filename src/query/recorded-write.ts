@@ -8,7 +8,7 @@ import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { namesMoment } from "../sql/repetition.js";
 import type { JournalEntry } from "./block-journal.js";
 import { insertAgain, InsertCapture, requireSame, type InsertedRows } from "./insert-capture.js";
-import type { PlannedStatement } from "./plan-context.js";
+import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { planStatement } from "./plan-statement.js";
 import type { Outcome } from "./relational-runner.js";
 import type { ExecuteInput } from "./start-statement.js";
@@ -29,13 +29,20 @@ const ENTRY_BYTES = 500;
 
 const FINAL_NOT_DETERMINISTIC = "a statement before it might not do the same again";
 
+interface RecordedWrite {
+  readonly statement: RelationalStatement;
+  readonly input: ExecuteInput;
+  readonly run: RunSteps;
+  readonly runBound: NonNullable<PlanContext["runBound"]>;
+}
+
 export async function runRecorded(
   core: SessionCore,
   transaction: Transaction,
-  write: { readonly statement: RelationalStatement; readonly input: ExecuteInput; readonly run: RunSteps },
+  write: RecordedWrite,
 ): Promise<StatementResult> {
-  const { statement, input, run } = write;
-  const planned = await planStatement(core.planContext(transaction), transaction, statement);
+  const { statement, input, run, runBound } = write;
+  const planned = await planStatement(core.planContext(transaction, runBound), transaction, statement);
   const way = await wayToRepeat(core, transaction, statement, input);
   const outcome = await run(planned, way.kind === "rows" ? way.capture : undefined);
   if (!changesNothingTransactional(statement)) {
@@ -89,7 +96,7 @@ function isMoment({ bytes }: ExecuteInput["parameters"][number]): boolean {
 
 function entryOf(
   core: SessionCore,
-  { statement, input, run }: Parameters<typeof runRecorded>[2],
+  { statement, input, run, runBound }: RecordedWrite,
   way: Way["kind"],
   outcome: Outcome,
 ): JournalEntry {
@@ -106,7 +113,7 @@ function entryOf(
     repeat: async () => {
       const transaction = core.transactions.current;
       if (transaction === undefined) throw new SqlError(SQLSTATE.internalError, "no transaction to write in");
-      const planned = await planStatement(core.planContext(transaction), transaction, statement);
+      const planned = await planStatement(core.planContext(transaction, runBound), transaction, statement);
       if (asRows) {
         const target = statement.names.find((name) => name.role === "write");
         if (target === undefined) throw new SqlError(SQLSTATE.internalError, "an INSERT without a target");

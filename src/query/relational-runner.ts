@@ -11,7 +11,7 @@ import { inferParameterOid } from "../pgtypes/parameters.js";
 import type { RelationalStatement, RelationalVerb } from "../sql/analysis.js";
 import { refuseSecondChange } from "./conflict-rows.js";
 import { withInsertForm } from "./insert-forms.js";
-import { startStatement, type ExecuteInput } from "./start-statement.js";
+import { boundRun, startStatement, startSubset, type ExecuteInput } from "./start-statement.js";
 import { withUncastLiterals } from "./uncast-literals.js";
 import { describeTargets, findingDefaults } from "./describe.js";
 import { withCastTypes } from "./parameter-casts.js";
@@ -167,9 +167,12 @@ function stepServices(core: SessionCore): StepServices {
       const formed = await withInsertForm(core, written, input.parameters);
       const statement = await withUncastLiterals(core, formed);
       const declaredOids = withCastTypes(statement, input.declaredOids);
-      const [planned] = await planStatement(core.planContext(transaction), transaction, statement);
+      const bound = { ...input, declaredOids };
+      const context = core.planContext(transaction, boundRun(core, statement, bound));
+      const [planned] = await planStatement(context, transaction, statement);
       if (planned === undefined) throw new SqlError(SQLSTATE.internalError, "a step of WITH without a plan");
-      const stream = await startStatement(core, statement, planned.sql, { ...input, declaredOids });
+      const start = planned.usesSomeParameters === true ? startSubset : startStatement;
+      const stream = await start(core, statement, planned.sql, bound);
       const returned = stream.columns;
       const returnsRows = statement.verb === "select" || statement.returning;
       const { chunks, changed } = returnsRows
@@ -177,6 +180,7 @@ function stepServices(core: SessionCore): StepServices {
         : { chunks: [], changed: await stream.changedRows() };
       refuseSecondChange(statement, changed);
       await settleSequences(core, statement);
+      await planned.check?.(changed);
       return { columns: await announced(core, returned, statement), chunks, changed };
     },
   };
@@ -221,10 +225,15 @@ async function runOne(
     return await runPlanned(core, statement, input, steps, capture, end);
   };
   if (statement.writes && core.transactions.shared) {
-    return await runRecorded(core, transaction, { statement, input, run });
+    return await runRecorded(core, transaction, {
+      statement,
+      input,
+      run,
+      runBound: boundRun(core, statement, input),
+    });
   }
-  const planned = await planStatement(core.planContext(transaction), transaction, statement);
-  return (await run(planned, undefined)).result;
+  const context = core.planContext(transaction, boundRun(core, statement, input));
+  return (await run(await planStatement(context, transaction, statement), undefined)).result;
 }
 
 /** What a statement gave its client, and what it did. */
@@ -252,10 +261,11 @@ async function runPlanned(
     const isLast = index === planned.length - 1;
     const kept = isLast && step.afterwards === undefined ? capture : undefined;
     const sql = kept === undefined ? step.sql : kept.returning(step.sql, statement);
-    const stream = await startStatement(core, statement, sql, input);
+    const run = step.usesSomeParameters === true ? startSubset : startStatement;
+    const stream = await run(core, statement, sql, input);
     step.afterwards?.();
     const shown = step.tag === undefined ? statement : { ...statement, tag: step.tag };
-    outcome = await outcomeOf(core, shown, stream, isLast ? end : async () => {}, kept);
+    outcome = await outcomeOf(core, shown, stream, isLast ? end : async () => {}, kept, step.check);
   }
   return outcome;
 }
@@ -282,6 +292,7 @@ async function outcomeOf(
   stream: ResultStream,
   end: ResultEnd,
   capture: InsertCapture | undefined,
+  check?: PlannedStatement["check"],
 ): Promise<Outcome> {
   if (statement.verb === "explain") {
     const result = explainResult(await readAll(stream));
@@ -294,6 +305,7 @@ async function outcomeOf(
     const changed = await stream.changedRows();
     refuseSecondChange(statement, changed);
     await settleSequences(core, statement);
+    await check?.(changed);
     await end(true);
     return done(statement, changed);
   }
@@ -310,6 +322,7 @@ async function outcomeOf(
   );
   refuseSecondChange(statement, changed);
   await settleSequences(core, statement);
+  await check?.(changed);
   await end(true);
   const inserted = capture?.read(chunks, changed, all.length);
   if (!returnsRows) return { ...done(statement, changed), inserted };

@@ -9,9 +9,15 @@ import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { TableStorage } from "../branch/storage.js";
 import { readsCatalog } from "../catalog/resolve.js";
 import { DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
-import type { NameReference, RelationalStatement, StatementAnalysis, TextEdit } from "../sql/analysis.js";
+import type {
+  NameReference,
+  RelationalStatement,
+  StatementAnalysis,
+  TextEdit,
+  TextSpan,
+} from "../sql/analysis.js";
 import { formatName, normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
-import { applyEdits } from "../sql/splice.js";
+import { applyEdits, applyEditsWithin } from "../sql/splice.js";
 import { sequenceSql } from "./owned-sequences.js";
 import { sequenceRow, type FoundSequence } from "./sequence-names.js";
 import { refuseCatalogs, resolveName, type NameMeaning, type NameScope } from "./relation-names.js";
@@ -62,6 +68,22 @@ export async function resolveStatement(
   if (!readsCatalog(sql)) return sql;
   await services.showCatalog(scope);
   return sql;
+}
+
+/**
+ * Parts of a statement's text for DuckDB. Nothing that is replaced may lie across a part's border; what is put in at a
+ * part's end belongs to the next one.
+ */
+export async function resolvedSlices(
+  services: ResolveServices,
+  scope: NameScope,
+  statement: RelationalStatement,
+  targets: WriteTargets,
+): Promise<(span: TextSpan | undefined) => string> {
+  const edits = await statementEdits(services, scope, statement, targets, 0);
+  const whole = applyEdits(statement.text, edits);
+  if (readsCatalog(whole)) await services.showCatalog(scope);
+  return (span) => (span === undefined ? "" : applyEditsWithin(statement.text, edits, span));
 }
 
 /** The catalogue is no part of the user's file, so nothing kept there may lean on it. */
@@ -216,8 +238,8 @@ async function versionSql(
     return { sql: await viewSql(services, { ...scope, head }, version, depth), aliased: true };
   const physical = version.physical?.name ?? "";
   return {
-    sql: services.storage.relation(version),
-    aliased: normaliseName(physical) !== normaliseName(name.parts.at(-1) ?? ""),
+    sql: services.storage.relation(scope.state, version),
+    aliased: version.layer !== null || normaliseName(physical) !== normaliseName(name.parts.at(-1) ?? ""),
   };
 }
 
@@ -262,11 +284,7 @@ async function viewSql(
   const inner = { ...scope, temporary: new Set<string>(), searchPath: searchPathOf(view) };
   const reads = statement.names.filter((name) => name.role !== "create");
   const edits = await statementEdits(services, inner, { ...statement, names: reads }, NO_TARGETS, depth + 1);
-  const inside = edits.filter((edit) => edit.start >= start && edit.end <= end);
-  const body = applyEdits(
-    statement.text.slice(start, end),
-    inside.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start })),
-  );
+  const body = applyEditsWithin(statement.text, edits, { start, end });
   if (columns.length === 0) return `(${body})`;
   return `(SELECT * FROM (${body}) AS view_query(${columns.map(quoteIdentifier).join(", ")}))`;
 }

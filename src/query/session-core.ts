@@ -319,8 +319,9 @@ export class SessionCore implements Disposable {
     };
   }
 
-  planContext(transaction: Transaction): PlanContext {
+  planContext(transaction: Transaction, runBound?: PlanContext["runBound"]): PlanContext {
     return {
+      ...(runBound === undefined ? {} : { runBound }),
       services: this.resolveServices,
       scope: this.scope(transaction),
       user: this.identity.user,

@@ -10,6 +10,7 @@ import { decodeParameter } from "../pgtypes/parameters.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { withArrayDepths } from "./array-depths.js";
 import { givesFewRows } from "./few-rows.js";
+import { withOwnParameters } from "../sql/parameter-subset.js";
 import type { ParameterHint } from "./parameter-types.js";
 import type { SessionCore } from "./session-core.js";
 import type { BoundParameter } from "./types.js";
@@ -36,6 +37,29 @@ export async function startStatement(
   const types = await core.types.identifyTypes(prepared.parameterTypes);
   bindParameters(prepared, types, input, core.settings.get("TimeZone"), STORING.has(statement.verb));
   return await prepared.stream(whole);
+}
+
+/** Starts SQL that names some of the statement's parameters. */
+export async function startSubset(
+  core: SessionCore,
+  statement: RelationalStatement,
+  text: string,
+  input: ExecuteInput,
+): Promise<ResultStream> {
+  const { sql, parameters } = withOwnParameters(text);
+  return await startStatement(core, statement, sql, {
+    parameters: parameters.map((number) => input.parameters[number - 1] ?? { format: "text", bytes: null }),
+    declaredOids: parameters.map((number) => input.declaredOids[number - 1] ?? 0),
+  });
+}
+
+/** How a planner runs SQL of its own with a statement's parameters. */
+export function boundRun(
+  core: SessionCore,
+  statement: RelationalStatement,
+  input: ExecuteInput,
+): (sql: string) => Promise<number> {
+  return async (sql) => await (await startSubset(core, statement, sql, input)).changedRows();
 }
 
 function hintsOf(

@@ -1,5 +1,6 @@
 /** The table a statement writes, as DuckDB's catalogue has it. */
 import { MAIN, type PhysicalTable } from "../branch/model.js";
+import { requirePhysical } from "../branch/rows.js";
 import { physicalName } from "../branch/system-schema.js";
 import { readTableDefinition, storedColumns, type TableDefinition } from "../branch/table-definition.js";
 import { undefinedTable, type Transaction } from "../branch/transaction.js";
@@ -18,7 +19,7 @@ export interface TargetTable {
   readonly name: string;
 }
 
-/** The table behind the target of a statement; on a branch its own image, forked now if it has none yet. */
+/** The table that the target's new rows go into; on a branch its own, which may be an overlay's. */
 export async function targetTable(
   { scope }: PlanContext,
   transaction: Transaction,
@@ -30,7 +31,11 @@ export async function targetTable(
     return { sql, catalog: "temp", schema: "main", name: meaning.name };
   }
   if (meaning.kind === "unknown" && scope.head !== MAIN) throw undefinedTable(meaning.relation);
-  const physical = await transaction.writableTable(meaning.relation);
+  const { head } = scope;
+  const physical =
+    head === MAIN
+      ? await transaction.writableTable(meaning.relation)
+      : requirePhysical(await transaction.writableVersion(meaning.relation));
   const sql = scope.head === MAIN ? mainRelationText(scope, physical) : physicalName(physical);
   return { ...physical, sql, catalog: DATA_CATALOG };
 }

@@ -25,6 +25,21 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
   return pieces.join("");
 }
 
+/** A part of a text with the edits that lie inside it. An insertion at its end belongs to what follows, unless that is nothing. */
+export function applyEditsWithin(
+  text: string,
+  edits: readonly TextEdit[],
+  { start, end }: { readonly start: number; readonly end: number },
+): string {
+  const inside = edits.filter(
+    (edit) => edit.start >= start && edit.end <= end && (edit.start < end || end === text.length),
+  );
+  return applyEdits(
+    text.slice(start, end),
+    inside.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start })),
+  );
+}
+
 /** Sorted by start; at one start insertions come before the replacement that begins there. */
 export function sortEdits<Edit extends TextEdit>(edits: readonly Edit[]): Edit[] {
   return edits.toSorted((left, right) => left.start - right.start || left.end - right.end);

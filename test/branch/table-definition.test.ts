@@ -111,6 +111,7 @@ test("a definition kept as text is read back with its indexes", async () => {
     to: null,
     physical: { schema: "main", name: "indexed" },
     definition: null,
+    layer: null,
   };
   const definition = await definitionOf(connection, version);
   expect(definition.indexes).toHaveLength(2);

@@ -1,0 +1,123 @@
+/**
+ * Writing an overlay. Rows of the base that a statement may change are first moved up into the overlay's own table; then the
+ * statement itself runs on that table, so that constraints, defaults, RETURNING and command tags are DuckDB's own. To move up
+ * a row that the statement then leaves alone changes nothing that anybody can see.
+ */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { numberCell, optionalTextCell, type Connection } from "../engine/connection.js";
+import { quoteIdentifier } from "../sql/names.js";
+import type { Version } from "./model.js";
+import type { OverlayShape, UniqueKey } from "./overlay-shape.js";
+import type { RegistryState } from "./registry-state.js";
+import { baseRows, BATCH, requireBefore, requirePhysical, ROW_ID } from "./rows.js";
+import { physicalName } from "./system-schema.js";
+
+export interface OverlayTable {
+  readonly version: Version;
+  readonly shape: OverlayShape;
+}
+
+/** The transaction that writes. */
+interface Writer {
+  readonly connection: Connection;
+  readonly state: RegistryState;
+}
+
+/** Which rows of the base: `source` is FROM … WHERE … over `baseRows` under the name `alias`. */
+export interface BaseQuery {
+  readonly with: string;
+  readonly alias: string;
+  readonly source: string;
+}
+
+/** Rows that the present transaction has added have row ids from here on, until it commits (a test holds it). */
+const FIRST_LOCAL_ROW_ID = "36028797018960000";
+/** More rows than this are moved up only when they are a small part of the table. */
+const MANY_ROWS = 50_000;
+/** From this part of the base on, one table with all the rows is better than an overlay. */
+const LARGE_PART = 0.2;
+
+let lastBatch = 0;
+
+/** A number no batch of any transaction had before. */
+function newBatch(): number {
+  lastBatch = Math.max(lastBatch + 1, Date.now() * 1000);
+  return lastBatch;
+}
+
+/**
+ * Moves rows of the base up. False, and nothing done, for so many rows that the whole table had better be the branch's own.
+ *
+ * Atomic  the caller's transaction
+ */
+export async function moveUp(
+  writer: Writer,
+  { version, shape }: OverlayTable,
+  query: BaseQuery,
+  run: (sql: string) => Promise<number>,
+  mode: "fewRows" | "allRows",
+): Promise<boolean> {
+  const before = physicalName(requireBefore(version));
+  const alias = quoteIdentifier(query.alias);
+  const batch = newBatch();
+  const values = [ROW_ID, ...shape.columns].map((column) => `${alias}.${quoteIdentifier(column)}`);
+  const insert = `${query.with} INSERT INTO ${before} SELECT ${batch}, ${values.join(", ")} ${query.source}`;
+  const moved = await run(mode === "fewRows" ? `${insert} LIMIT ${MANY_ROWS + 1}` : insert);
+  if (moved === 0) return true;
+  if (mode === "fewRows" && moved > MANY_ROWS) {
+    await writer.connection.run(`DELETE FROM ${before} WHERE ${quoteIdentifier(BATCH)} = ${batch}`);
+    if (moved > LARGE_PART * (await countRows(writer, version))) return false;
+    return await moveUp(writer, { version, shape }, query, run, "allRows");
+  }
+  const columns = shape.columns.map(quoteIdentifier).join(", ");
+  await writer.connection.run(
+    `INSERT INTO ${physicalName(requirePhysical(version))} (${columns})
+     SELECT ${columns} FROM ${before} WHERE ${quoteIdentifier(BATCH)} = ${batch}`,
+  );
+  return true;
+}
+
+async function countRows({ connection, state }: Writer, version: Version): Promise<number> {
+  const [row] = await connection.rows(`SELECT count(*) AS n FROM ${baseRows(state, version)}`);
+  return row === undefined ? 0 : numberCell(row, "n");
+}
+
+/**
+ * Refuses rows this transaction added to an overlay whose key a row of the base has: among its own rows DuckDB has looked
+ * already.
+ *
+ * Errors  23505
+ */
+export async function refuseTakenKeys(
+  { connection, state }: Writer,
+  version: Version,
+  keys: readonly UniqueKey[],
+): Promise<void> {
+  for (const key of keys) {
+    const columns = key.columns.map(quoteIdentifier);
+    const values = columns.map((column, index) => `CAST(a.${column} AS VARCHAR) AS k${index}`);
+    const [row] = await connection.rows(
+      `SELECT ${values.join(", ")} FROM ${physicalName(requirePhysical(version))} AS a JOIN ${baseRows(state, version)} AS b
+       ON ${columns.map((column) => `a.${column} = b.${column}`).join(" AND ")}
+       WHERE a.rowid >= ${FIRST_LOCAL_ROW_ID} LIMIT 1`,
+    );
+    if (row === undefined) continue;
+    const taken = columns.map((_, index) => optionalTextCell(row, `k${index}`) ?? "null");
+    throw duplicateKey(version, key, taken);
+  }
+}
+
+function duplicateKey(
+  { schema, name }: Version,
+  { name: constraint, columns }: UniqueKey,
+  values: readonly string[],
+): SqlError {
+  return new SqlError(
+    SQLSTATE.uniqueViolation,
+    `duplicate key value violates unique constraint "${constraint}"`,
+    {
+      detail: `Key (${columns.join(", ")})=(${values.join(", ")}) already exists.`,
+      object: { schema: schema === "main" ? "public" : schema, table: name, constraint },
+    },
+  );
+}

@@ -1,0 +1,62 @@
+/**
+ * How the rows of a version are read, as SQL that stands where a table name may stand. Pure: text from the registry.
+ *
+ * An overlay is its base without the rows that `before` holds, and the rows of its own table. The base is found by the
+ * branch's pin, so it may move (main's table, then a copy kept of it): row ids stay the same through all of that.
+ */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { quoteIdentifier } from "../sql/names.js";
+import type { Version } from "./model.js";
+import type { RegistryState } from "./registry-state.js";
+import { physicalName } from "./system-schema.js";
+
+/** Column of the row ids of the table that a row comes from. No table with a column of this name gets an overlay. */
+export const ROW_ID = "#rid";
+/** Column of an overlay's `before` that tells the rows one statement put there from others. */
+export const BATCH = "#batch";
+
+const ROW_ID_SQL = quoteIdentifier(ROW_ID);
+
+/** All rows of a version. */
+export function rowsOf(state: RegistryState, version: Version): string {
+  const table = physicalName(requirePhysical(version));
+  switch (version.layer?.kind) {
+    case undefined:
+      return table;
+    case "kept":
+      return `(SELECT * EXCLUDE (${ROW_ID_SQL}) FROM ${table})`;
+    case "overlay":
+      return `(SELECT * EXCLUDE (${ROW_ID_SQL}) FROM ${baseRows(state, version)} UNION ALL SELECT * FROM ${table})`;
+    default:
+      return version.layer satisfies never;
+  }
+}
+
+/** The rows of an overlay's base that it has not taken over, with their row ids as the last column. */
+export function baseRows(state: RegistryState, overlay: Version): string {
+  const base = requireBase(state, overlay);
+  const before = physicalName(requireBefore(overlay));
+  return `(SELECT b.* FROM ${rowsWithIds(base)} AS b ANTI JOIN ${before} AS x ON b.${ROW_ID_SQL} = x.${ROW_ID_SQL})`;
+}
+
+/** The rows of a version that is no overlay, with their row ids as the last column. */
+export function rowsWithIds(version: Version): string {
+  const table = physicalName(requirePhysical(version));
+  return version.layer?.kind === "kept" ? table : `(SELECT *, rowid AS ${ROW_ID_SQL} FROM ${table})`;
+}
+
+export function requirePhysical(version: Version): NonNullable<Version["physical"]> {
+  if (version.physical !== null) return version.physical;
+  throw new SqlError(SQLSTATE.wrongObjectType, `"${version.name}" is not a table`);
+}
+
+export function requireBefore(overlay: Version): NonNullable<Version["physical"]> {
+  if (overlay.layer?.kind === "overlay") return overlay.layer.before;
+  throw new SqlError(SQLSTATE.internalError, `"${overlay.name}" is no overlay`);
+}
+
+function requireBase(state: RegistryState, overlay: Version): Version {
+  const base = state.baseOf(overlay);
+  if (base?.kind === "table" && base.layer?.kind !== "overlay") return base;
+  throw new SqlError(SQLSTATE.internalError, `the base of "${overlay.name}" is not in the registry`);
+}

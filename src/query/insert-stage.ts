@@ -1,0 +1,49 @@
+/** The rows an INSERT is about to make, computed once into a temporary table with the target's columns and defaults. */
+import type { OverlayTable } from "../branch/overlay.js";
+import { requirePhysical } from "../branch/rows.js";
+import { optionalTextCell, textCell, type Connection } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { SNAPSHOT_PREFIX } from "../catalog/names.js";
+import { quoteIdentifier } from "../sql/names.js";
+
+export interface InsertStage {
+  /** Its name in full. */
+  readonly sql: string;
+  /** Columns that can be inserted into the target. */
+  readonly columns: readonly string[];
+  drop(): Promise<void>;
+}
+
+/**
+ * `rows` is what stands behind the target's name: columns and VALUES or a query; `with` what stands before INSERT.
+ *
+ * Atomic  the caller's transaction
+ */
+export async function makeStage(
+  connection: Connection,
+  { version, shape }: OverlayTable,
+  run: (sql: string) => Promise<number>,
+  source: { readonly with: string; readonly rows: string },
+): Promise<InsertStage> {
+  const { schema, name } = requirePhysical(version);
+  const rows = await connection.rows(
+    `SELECT column_name AS name, data_type AS type, column_default AS value FROM duckdb_columns()
+     WHERE database_name = ? AND schema_name = ? AND table_name = ? ORDER BY column_index`,
+    [DATA_CATALOG, schema, name],
+  );
+  const names = new Set(shape.columns);
+  const stored = rows.filter((row) => names.has(textCell(row, "name")));
+  const definitions = stored.map((row) => {
+    const value = optionalTextCell(row, "value");
+    const column = `${quoteIdentifier(textCell(row, "name"))} ${textCell(row, "type")}`;
+    return value === null ? column : `${column} DEFAULT (${value})`;
+  });
+  const sql = `temp.main.${quoteIdentifier(`${SNAPSHOT_PREFIX}stage`)}`;
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ${sql} (${definitions.join(", ")})`);
+  await run(`${source.with} INSERT INTO ${sql} ${source.rows}`);
+  return {
+    sql,
+    columns: stored.map((row) => textCell(row, "name")),
+    drop: async () => await connection.run(`DROP TABLE ${sql}`),
+  };
+}

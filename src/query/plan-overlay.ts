@@ -1,0 +1,160 @@
+/**
+ * Plans for INSERT, UPDATE and DELETE on an overlay. Rows of the base that the statement will change are moved up first;
+ * then the statement runs as it is on the overlay's own table. Statements whose rows cannot be told for certain get no plan
+ * here: they run on the whole table.
+ */
+import { MAIN } from "../branch/model.js";
+import { moveUp, refuseTakenKeys, type OverlayTable } from "../branch/overlay.js";
+import type { UniqueKey } from "../branch/overlay-shape.js";
+import { baseRows, requirePhysical, ROW_ID } from "../branch/rows.js";
+import type { Transaction } from "../branch/transaction.js";
+import type { NameReference, RelationalStatement, TextSpan } from "../sql/analysis.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { isStable, writeSpans, type WriteSpans } from "../sql/write-spans.js";
+import { makeStage } from "./insert-stage.js";
+import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { resolvedSlices, targetText, writableName } from "./resolve.js";
+
+/** Undefined when the statement has to run on the whole table. */
+export async function planOverlayWrite(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+): Promise<PlannedStatement | undefined> {
+  if (context.scope.head === MAIN) return undefined;
+  const spans = writeSpans(statement);
+  const target = statement.names.find(({ role }) => role === "write");
+  if (spans === undefined || target === undefined || !tellsItsRows(context, statement, spans))
+    return undefined;
+  const meaning = writableName(context.scope, target);
+  if (meaning.kind !== "relation") return undefined;
+  const isNew = transaction.state.own(context.scope.head, meaning.relation) === undefined;
+  const version = await transaction.writableVersion(meaning.relation);
+  if (version.layer?.kind !== "overlay") return undefined;
+  const overlay = { version, shape: await transaction.overlayShape(version) };
+  const write = { context, transaction, statement, spans, target, overlay, isNew };
+  if (statement.verb !== "insert") return await planChange(write);
+  return spans.conflictAt === undefined
+    ? { ...(await wholeText(write)), check: checkOf(write, overlay.shape.keys) }
+    : await planUpsert(write, spans.conflictAt);
+}
+
+interface OverlayWrite {
+  readonly context: PlanContext;
+  readonly transaction: Transaction;
+  readonly statement: RelationalStatement;
+  readonly spans: WriteSpans;
+  readonly target: NameReference;
+  readonly overlay: OverlayTable;
+  /** The overlay was made for this statement. */
+  readonly isNew: boolean;
+}
+
+/** Whether the rows of the base that the statement changes can be asked for before it runs. */
+function tellsItsRows(
+  { runBound }: PlanContext,
+  { verb, parameterCount }: RelationalStatement,
+  spans: WriteSpans,
+): boolean {
+  if (verb === "insert" && spans.conflictAt === undefined) return true;
+  if (parameterCount > 0 && runBound === undefined) return false;
+  return (
+    verb === "insert" || (spans.where !== undefined && isStable(spans, [spans.with, spans.from, spans.where]))
+  );
+}
+
+/** UPDATE and DELETE. */
+async function planChange(write: OverlayWrite): Promise<PlannedStatement | undefined> {
+  const { spans, transaction, overlay } = write;
+  const slice = await slicesOf(write);
+  const alias = quoteIdentifier(spans.alias);
+  const rowId = `${alias}.${quoteIdentifier(ROW_ID)}`;
+  const base = `${baseRows(transaction.state, overlay.version)} AS ${alias}`;
+  const where = `WHERE (${slice(spans.where)}\n)`;
+  const source =
+    spans.from === undefined
+      ? `FROM ${base} ${where}`
+      : `FROM ${base} WHERE ${rowId} IN (SELECT ${rowId} FROM ${base}, ${slice(spans.from)} ${where})`;
+  const query = { with: slice(spans.with), alias: spans.alias, source };
+  if (!(await moveUp(transaction, overlay, query, runOf(write), "fewRows"))) return undefined;
+  return { ...(await wholeText(write)), check: checkOf(write, changedKeys(write)) };
+}
+
+/**
+ * INSERT … ON CONFLICT. The new rows are computed once, into a stage; what is moved up are the rows with their keys.
+ */
+async function planUpsert(write: OverlayWrite, conflictAt: number): Promise<PlannedStatement> {
+  const { context, transaction, statement, spans, overlay } = write;
+  const slice = await slicesOf(write);
+  const stage = await makeStage(transaction.connection, overlay, runOf(write), {
+    with: slice(spans.with),
+    rows: slice({ start: spans.behindTarget, end: conflictAt }),
+  });
+  const base = `${baseRows(transaction.state, overlay.version)} AS b`;
+  const change = async (sql: string): Promise<number> => await transaction.connection.change(sql);
+  for (const { columns } of overlay.shape.keys) {
+    const same = columns.map(quoteIdentifier).map((column) => `s.${column} = b.${column}`);
+    const source = `FROM ${base} WHERE EXISTS (SELECT 1 FROM ${stage.sql} AS s WHERE ${same.join(" AND ")})`;
+    await moveUp(transaction, overlay, { with: "", alias: "b", source }, change, "allRows");
+  }
+  const check = checkOf(write, overlay.shape.keys);
+  const [head, tail] = [
+    slice({ start: 0, end: spans.behindTarget }),
+    slice({ start: conflictAt, end: statement.text.length }),
+  ];
+  const columns = stage.columns.map(quoteIdentifier).join(", ");
+  const sql = `${head} (${columns}) SELECT ${columns} FROM ${stage.sql} ${tail}`;
+  return {
+    sql,
+    usesSomeParameters: context.runBound !== undefined,
+    afterwards: undefined,
+    check: async (changed) => {
+      await stage.drop();
+      await check(changed);
+    },
+  };
+}
+
+/** What has to be true when the statement has run; an overlay that changed nothing leaves no trace. */
+function checkOf(
+  { transaction, overlay, isNew }: OverlayWrite,
+  keys: readonly UniqueKey[],
+): NonNullable<PlannedStatement["check"]> {
+  return async (changed) => {
+    if (changed === 0 && isNew) await transaction.dropOverlay(overlay.version);
+    else await refuseTakenKeys(transaction, overlay.version, keys);
+  };
+}
+
+/** Keys that an UPDATE may give other values. */
+function changedKeys({ spans, overlay }: OverlayWrite): readonly UniqueKey[] {
+  const { set, tokens } = spans;
+  if (set === undefined) return [];
+  const named = new Set(
+    tokens
+      .filter(({ start, end }) => start >= set.start && end <= set.end)
+      .map(({ value }) => normaliseName(value)),
+  );
+  return overlay.shape.keys.filter(({ columns }) =>
+    columns.some((column) => named.has(normaliseName(column))),
+  );
+}
+
+function runOf({ context, statement, transaction }: OverlayWrite): (sql: string) => Promise<number> {
+  const { runBound } = context;
+  if (statement.parameterCount > 0 && runBound !== undefined) return runBound;
+  return async (sql) => await transaction.connection.change(sql);
+}
+
+async function wholeText(write: OverlayWrite): Promise<PlannedStatement> {
+  const sql = (await slicesOf(write))({ start: 0, end: write.statement.text.length });
+  return { sql, afterwards: undefined };
+}
+
+/** Parts of the statement as DuckDB takes them, its target the overlay's own table. */
+async function slicesOf(write: OverlayWrite): Promise<(span: TextSpan | undefined) => string> {
+  const { context, transaction, statement, target, overlay } = write;
+  const scope = { ...context.scope, state: transaction.state };
+  const targets = new Map([[target.start, targetText(target, requirePhysical(overlay.version))]]);
+  return await resolvedSlices(context.services, scope, statement, targets);
+}
