@@ -131,7 +131,7 @@ export const NAMES: SettingType = {
 };
 
 /** The names of a list, unquoted ones folded; undefined for what is none. */
-export function splitNames(value: string): string[] | undefined {
+function splitNames(value: string): string[] | undefined {
   if (value.trim() === "") return [];
   const name = /\s*(?:"((?:[^"]|"")+)"|([^",\s][^",\s]*))\s*(,|$)/gy;
   const names: string[] = [];

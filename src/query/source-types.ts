@@ -6,7 +6,7 @@ import { normaliseName } from "../sql/names.js";
 import type { QuerySources, SourceRelation, ValueSource, WrittenType } from "../sql/result-sources.js";
 
 /** The column of a table or view that a result column shows as it is: `pg_class.oid` and `pg_attribute.attnum`. */
-export interface ColumnOrigin {
+interface ColumnOrigin {
   readonly table: number;
   readonly column: number;
 }

@@ -90,7 +90,7 @@ function readTable(
   return plainReading("createTableAs", tag, true, { ...head, ifNotExists, query });
 }
 
-/** `name type constraints…` or a table constraint, between commas. */
+/** `name type constraints…`, a table constraint or LIKE t, between commas. */
 function readColumns(references: References, walker: TokenWalker, from: number, close: number): void {
   const { tokens } = references;
   for (const [first, end] of splitAtCommas(tokens, from, close)) {
@@ -99,6 +99,7 @@ function readColumns(references: References, walker: TokenWalker, from: number, 
     const isGenerated = isWord(tokens[first + 1], "as") || isWord(tokens[first + 1], "generated");
     const rest = isConstraint || isGenerated ? first : (readType(references, first + 1) ?? end);
     readReferenced(references, rest, end);
+    if (isWord(token, "like")) readLike(references, first + 1);
     walker.visitConstraint(rest, end, new Scope());
   }
 }
@@ -111,6 +112,13 @@ function readReferenced(references: References, from: number, end: number): void
     if (name === undefined) references.doubt();
     else references.addName("read", name, "table");
   }
+}
+
+/** LIKE t INCLUDING … */
+function readLike(references: References, at: number): void {
+  const name = references.nameAtIndex(at);
+  if (name === undefined) references.doubt();
+  else references.addRelation("read", name, undefined);
 }
 
 function readView(

@@ -100,7 +100,6 @@ describe("refusals", () => {
     "USE memory",
     "GRANT SELECT ON t TO bob",
     "CREATE ROLE bob",
-    "DO $$ BEGIN END $$",
     "SELECT * FROM (WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d) AS q",
     "INSERT INTO t VALUES ([1]) ON CONFLICT ON CONSTRAINT c DO NOTHING",
     "CREATE MATERIALIZED VIEW v AS SELECT 1",

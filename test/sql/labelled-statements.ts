@@ -124,7 +124,8 @@ export const LABELLED: readonly Label[] = [
     true,
     "write:public.t read:u columnQualifier:u columnQualifier:public.t",
   ],
-  ["UPDATE t SET (a, b) = (SELECT x, y FROM u) FROM v x", "update", true, "write:t read:u read:v/x"],
+  // The query is asked once for each column: DuckDB gives the first one's value to all of them.
+  ["UPDATE t SET (a, b) = (SELECT x, y FROM u) FROM v x", "update", true, "write:t read:u read:u read:v/x"],
   [
     "WITH d AS (SELECT id FROM t) DELETE FROM t USING d, e WHERE t.id = d.id RETURNING t.*",
     "delete",
