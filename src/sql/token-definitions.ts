@@ -95,11 +95,15 @@ function readColumns(references: References, walker: TokenWalker, from: number, 
   const { tokens } = references;
   for (const [first, end] of splitAtCommas(tokens, from, close)) {
     const token = tokens[first];
+    // PostgreSQL reserves the word: it is no column's name.
+    if (isWord(token, "like")) {
+      readLike(references, first + 1);
+      continue;
+    }
     const isConstraint = token?.kind === "word" && isReserved(token.value);
     const isGenerated = isWord(tokens[first + 1], "as") || isWord(tokens[first + 1], "generated");
     const rest = isConstraint || isGenerated ? first : (readType(references, first + 1) ?? end);
     readReferenced(references, rest, end);
-    if (isWord(token, "like")) readLike(references, first + 1);
     walker.visitConstraint(rest, end, new Scope());
   }
 }
