@@ -1,0 +1,39 @@
+/** A file written by an older version of this program opens, and its branches are what they were. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { Database } from "../../src/engine/database.js";
+import { World } from "../support/world.js";
+
+test("a file of format 1, whose versions had no layers", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "duckbranch-upgrade-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "data.duckdb");
+  {
+    await using world = await World.open(path);
+    await using main = await world.connect();
+    // Without a key: copies, which were all there was.
+    await main.query("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2)");
+    await main.query("CREATE BRANCH b");
+    await using branch = await world.connect("main/b");
+    await branch.query("UPDATE t SET a = a + 10");
+    await main.query("CREATE TABLE k (id int PRIMARY KEY); INSERT INTO k VALUES (1)");
+    await main.query("CREATE BRANCH c");
+  }
+  {
+    await using database = await Database.open({ path });
+    using connection = await database.connect("data");
+    await connection.run("DROP VIEW duckbranch.version_rows");
+    await connection.run("ALTER TABLE duckbranch.version_log DROP COLUMN layer");
+    await connection.run("UPDATE duckbranch.format SET version = 1");
+  }
+  await using world = await World.open(path);
+  await using main = await world.connect();
+  await using branch = await world.connect("main/b");
+  await using other = await world.connect("main/c");
+  await other.query("INSERT INTO k VALUES (2)");
+  expect(await branch.query("SELECT a FROM t ORDER BY a")).toEqual([[11], [12]]);
+  expect(await other.query("SELECT id FROM k ORDER BY id")).toEqual([[1], [2]]);
+  expect(await main.query("SELECT (SELECT count(*) FROM k)::int, sum(a)::int FROM t")).toEqual([[1, 3]]);
+});
