@@ -77,7 +77,7 @@ const CASES: readonly (readonly [string, Buffer])[] = [
   ["a cancel request of nobody", packet(1234, 5678, "\0\0\0\x01abcd")],
   ["a cancel request that is too short", packet(1234, 5678, "\0")],
   ["a cancel request that is too long", packet(1234, 5678, "\0\0\0\x01abcdef")],
-  ["a packet that is too long", Buffer.from([0, 0, 0x27, 0x11])],
+  ["a packet that is too long", Buffer.from([0, 0, 0x27, 0x15])],
   ["a packet shorter than its length", Buffer.from([0, 0, 0, 3])],
   ["another protocol's greeting", Buffer.from("GET / HTTP/1.1\r\n\r\n")],
   ["the end before the beginning", TERMINATE],

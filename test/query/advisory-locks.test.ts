@@ -18,12 +18,15 @@ afterEach(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-/** Begins to wait; what is pending when `other` was done has waited. */
-async function waitsFor(waiting: Promise<unknown>, other: () => Promise<unknown>): Promise<string[]> {
+/** What was still pending when `release` began has waited. */
+async function waitsFor(waiting: Promise<unknown>, release: () => Promise<unknown>): Promise<string[]> {
   const order: string[] = [];
   const ended = waiting.then(() => order.push("waited"));
-  await other();
+  // What another session is told takes longer than an answer that nothing keeps back.
+  await using third = await world.connect();
+  await third.query("select 1");
   order.push("released");
+  await release();
   await ended;
   return order;
 }
