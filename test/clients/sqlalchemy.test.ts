@@ -38,7 +38,7 @@ const SEEN = {
     [
       ["id", "INTEGER", false],
       // DuckDB does not keep the length of a VARCHAR.
-      ["name", "TEXT", false],
+      ["name", "VARCHAR(40)", false],
       ["born", "DATE", true],
     ],
     ["id"],

@@ -33,12 +33,12 @@ test("each query that changes rows is a step, and the statement the last one", a
 
 test("a query of one reader stays in its text, a query of several is run once", async () => {
   const sql =
-    "with one as (select $3 as n), two as (select $1 as m), x as (delete from t using two returning *), y as (delete from u using two, one) select * from x";
+    "with one as (select $3 as n), two as (select $1 as m), x as (delete from t using two returning t.*), y as (delete from u using two, one) select * from x";
   expect(await steps(sql)).toEqual([
     { name: "two", text: "select $1 as m", uses: [], parameters: [1] },
     {
       name: "x",
-      text: 'WITH two as (SELECT * FROM "pg_temp"."with_step_0") delete from t using two returning *',
+      text: 'WITH two as (SELECT * FROM "pg_temp"."with_step_0") delete from t using two returning t.*',
       uses: [0],
       parameters: [],
     },
