@@ -3,7 +3,7 @@ import { normaliseName } from "../sql/names.js";
 import { constraintsOf } from "./constraint-names.js";
 import { BATCH, ROW_ID } from "./rows.js";
 import { storedColumns, type TableDefinition } from "./table-definition.js";
-import { indexedColumns, indexName } from "./table-rebuild.js";
+import { indexName, indexParts } from "./table-rebuild.js";
 
 /** Columns no two rows may have in common. */
 export interface UniqueKey {
@@ -35,8 +35,8 @@ export function overlayShape(definition: TableDefinition, table: string): Overla
   const isCollated = definition.columns.some(({ type }) => /\bcollate\b/i.test(type));
   if (definition.primaryKey.length === 0 || isCollated || hidesRowIds(definition)) return undefined;
   for (const sql of definition.indexes.filter((index) => /^CREATE UNIQUE/i.test(index))) {
-    const columns = indexedColumns(sql);
-    if (columns === undefined) return undefined;
+    const columns = indexParts(sql).flatMap(({ column }) => column ?? []);
+    if (columns.length < indexParts(sql).length) return undefined;
     keys.push({ name: indexName(sql), columns });
   }
   return { columns: storedColumns(definition).map(({ name }) => name), keys };

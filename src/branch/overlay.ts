@@ -52,27 +52,40 @@ function newBatch(): number {
  */
 export async function moveUp(
   writer: Writer,
-  { version, shape }: OverlayTable,
+  overlay: OverlayTable,
   query: BaseQuery,
   run: (sql: string) => Promise<number>,
   mode: "fewRows" | "allRows",
 ): Promise<boolean> {
+  if (mode === "allRows") return await moveAtMost(writer, overlay, query, run, Number.POSITIVE_INFINITY);
+  if (await moveAtMost(writer, overlay, query, run, MANY_ROWS)) return true;
+  const limit = Math.floor(LARGE_PART * (await countRows(writer, overlay.version)));
+  return limit > MANY_ROWS && (await moveAtMost(writer, overlay, query, run, limit));
+}
+
+/** False, and nothing done, for more rows than the limit. */
+async function moveAtMost(
+  { connection }: Writer,
+  { version, shape }: OverlayTable,
+  query: BaseQuery,
+  run: (sql: string) => Promise<number>,
+  limit: number,
+): Promise<boolean> {
   const before = physicalName(requireBefore(version));
   const alias = quoteIdentifier(query.alias);
   const batch = newBatch();
+  const inBatch = `${quoteIdentifier(BATCH)} = ${batch}`;
   const values = [ROW_ID, ...shape.columns].map((column) => `${alias}.${quoteIdentifier(column)}`);
   const insert = `${query.with} INSERT INTO ${before} SELECT ${batch}, ${values.join(", ")} ${query.source}`;
-  const moved = await run(mode === "fewRows" ? `${insert} LIMIT ${MANY_ROWS + 1}` : insert);
+  const moved = await run(Number.isFinite(limit) ? `${insert} LIMIT ${limit + 1}` : insert);
   if (moved === 0) return true;
-  if (mode === "fewRows" && moved > MANY_ROWS) {
-    await writer.connection.run(`DELETE FROM ${before} WHERE ${quoteIdentifier(BATCH)} = ${batch}`);
-    if (moved > LARGE_PART * (await countRows(writer, version))) return false;
-    return await moveUp(writer, { version, shape }, query, run, "allRows");
+  if (moved > limit) {
+    await connection.run(`DELETE FROM ${before} WHERE ${inBatch}`);
+    return false;
   }
   const columns = shape.columns.map(quoteIdentifier).join(", ");
-  await writer.connection.run(
-    `INSERT INTO ${physicalName(requirePhysical(version))} (${columns})
-     SELECT ${columns} FROM ${before} WHERE ${quoteIdentifier(BATCH)} = ${batch}`,
+  await connection.run(
+    `INSERT INTO ${physicalName(requirePhysical(version))} (${columns}) SELECT ${columns} FROM ${before} WHERE ${inBatch}`,
   );
   return true;
 }

@@ -9,7 +9,7 @@ import { numberCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { tokenise } from "../sql/lexer.js";
-import { splitAtCommas } from "../sql/token-reader.js";
+import { sliceTokens, splitAtCommas } from "../sql/token-reader.js";
 import { applyEdits } from "../sql/splice.js";
 import { commentsOf } from "./catalog-reader.js";
 import type { PhysicalTable } from "./model.js";
@@ -96,20 +96,24 @@ export function indexName(sql: string): string {
   return name.kind === "quoted" ? name.value : sql.slice(name.start, name.end);
 }
 
-/** The columns an index printed by DuckDB is over; undefined when one of its parts is an expression. */
-export function indexedColumns(sql: string): readonly string[] | undefined {
+/** One part of an index printed by DuckDB: its text, and the column if it is nothing but one. */
+export interface IndexPart {
+  readonly text: string;
+  readonly column: string | undefined;
+}
+
+/** The parts in the index's outer parentheses. */
+export function indexParts(sql: string): readonly IndexPart[] {
   const tokens = tokenise(sql);
   const on = tokens.findIndex((token) => token.kind === "word" && token.value === "on");
   const open = tokens.findIndex((token, index) => index > on && token.value === "(");
   const close = tokens.findLastIndex((token) => token.value === ")");
-  const columns = splitAtCommas(tokens, open + 1, close).map(([from, to]) => {
-    const [first, last] = [tokens[from], tokens[to - 1]];
-    const [only, second] =
-      first?.value === "(" && last?.value === ")" ? tokens.slice(from + 1, to - 1) : tokens.slice(from, to);
+  return splitAtCommas(tokens, open + 1, close).map(([from, to]) => {
+    const isBracketed = tokens[from]?.value === "(" && tokens[to - 1]?.value === ")";
+    const [only, second] = isBracketed ? tokens.slice(from + 1, to - 1) : tokens.slice(from, to);
     const isName = second === undefined && (only?.kind === "word" || only?.kind === "quoted");
-    return isName ? only.value : undefined;
+    return { text: sliceTokens(sql, tokens, from, to), column: isName ? only.value : undefined };
   });
-  return columns.every((column) => column !== undefined) ? columns : undefined;
 }
 
 export function indexSql(table: PhysicalTable, index: string): string {

@@ -6,7 +6,7 @@ import { definitionOf } from "../branch/catalog-reader.js";
 import { constraintsOf } from "../branch/constraint-names.js";
 import type { RelationName, Version } from "../branch/model.js";
 import { physicalName } from "../branch/system-schema.js";
-import { indexName } from "../branch/table-rebuild.js";
+import { indexName, indexParts } from "../branch/table-rebuild.js";
 import type { TableDefinition } from "../branch/table-definition.js";
 import { SQLSTATE, SqlError, type ErrorObject } from "../core/errors.js";
 import { textCell, type Connection } from "../engine/connection.js";
@@ -15,7 +15,6 @@ import type { RelationalStatement } from "../sql/analysis.js";
 import { defaultConstraintName, readLabel } from "../sql/constraint-labels.js";
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
-import { splitAtCommas, sliceTokens } from "../sql/token-reader.js";
 
 /** The table a failed statement wrote. */
 export interface FailedTarget {
@@ -131,19 +130,11 @@ function uniqueKeys(definition: TableDefinition, table: string): UniqueKey[] {
   );
   const indexes = definition.indexes
     .filter((sql) => /^CREATE UNIQUE/i.test(sql))
-    .map((sql) => ({ name: indexName(sql), columns: indexedExpressions(sql) }));
+    .map((sql) => ({
+      name: indexName(sql),
+      columns: indexParts(sql).map(({ text, column }) => column ?? text),
+    }));
   return [...constraints, ...indexes];
-}
-
-function indexedExpressions(sql: string): string[] {
-  const tokens = tokenise(sql);
-  const on = tokens.findIndex((token) => token.kind === "word" && token.value === "on");
-  const open = tokens.findIndex((token, index) => index > on && token.value === "(");
-  const close = tokens.findLastIndex((token) => token.value === ")");
-  return splitAtCommas(tokens, open + 1, close).map(([from, to]) => {
-    const only = to === from + 1 ? tokens[from] : undefined;
-    return only?.kind === "quoted" ? only.value : sliceTokens(sql, tokens, from, to);
-  });
 }
 
 /** `id: 1, part: a` names its columns. */
