@@ -47,10 +47,15 @@ export async function startSubset(
   input: ExecuteInput,
 ): Promise<ResultStream> {
   const { sql, parameters } = withOwnParameters(text);
-  return await startStatement(core, statement, sql, {
-    parameters: parameters.map((number) => input.parameters[number - 1] ?? { format: "text", bytes: null }),
-    declaredOids: parameters.map((number) => input.declaredOids[number - 1] ?? 0),
-  });
+  return await startStatement(core, statement, sql, inputOf(parameters, input));
+}
+
+/** What was bound to some of a statement's parameters, by their numbers from 1. */
+export function inputOf(numbers: readonly number[], input: ExecuteInput): ExecuteInput {
+  return {
+    parameters: numbers.map((number) => input.parameters[number - 1] ?? { format: "text", bytes: null }),
+    declaredOids: numbers.map((number) => input.declaredOids[number - 1] ?? 0),
+  };
 }
 
 /** How a planner runs SQL of its own with a statement's parameters. */

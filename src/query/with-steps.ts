@@ -16,7 +16,7 @@ import { quoteIdentifier } from "../sql/names.js";
 import { explainFailure } from "./explain-failure.js";
 import { requireSame } from "./insert-capture.js";
 import { wayToRepeat } from "./recorded-write.js";
-import type { ExecuteInput } from "./start-statement.js";
+import { inputOf, type ExecuteInput } from "./start-statement.js";
 import { resolveStatement } from "./resolve.js";
 import { chunkBatches, commandTag } from "./results.js";
 import type { SessionCore } from "./session-core.js";
@@ -125,7 +125,7 @@ async function isRepeatable(
   input: ExecuteInput,
 ): Promise<boolean> {
   for (const step of steps) {
-    const way = await wayToRepeat(core, transaction, step.statement, ownInput(step, input));
+    const way = await wayToRepeat(core, transaction, step.statement, inputOf(step.parameters, input));
     if (way.kind !== "statement") return false;
   }
   return true;
@@ -158,13 +158,6 @@ function record(
   });
 }
 
-function ownInput({ parameters }: WithStep, input: ExecuteInput): ExecuteInput {
-  return {
-    parameters: parameters.map((number) => input.parameters[number - 1] ?? { format: "text", bytes: null }),
-    declaredOids: parameters.map((number) => input.declaredOids[number - 1] ?? 0),
-  };
-}
-
 async function runAll(
   core: SessionCore,
   transaction: Transaction,
@@ -185,7 +178,7 @@ async function runAll(
     const step = steps[at];
     if (step === undefined) continue;
     const ready = withRelations(step.statement, (name) => relations.get(nameKey(name)) ?? old.get(name));
-    const own = ownInput(step, input);
+    const own = inputOf(step.parameters, input);
     const finished = await asStep(
       core,
       statement,

@@ -21,11 +21,10 @@ import {
   type AstNode,
 } from "./ast.js";
 import { tokenise, type Token } from "./lexer.js";
+import { withOwnParameters } from "./parameter-subset.js";
 import { formatName } from "./names.js";
 import type { ParsedTree } from "./pg-parser.js";
 import { closingBracket, isSymbol, isWord, sliceTokens } from "./token-reader.js";
-import type { TextEdit } from "./analysis.js";
-import { applyEdits } from "./splice.js";
 
 /** The text of one step, before it is read. */
 export interface StepText {
@@ -216,16 +215,6 @@ function stepText(items: readonly Item[], at: number, cut: Cut): StepText {
   const withList = heads.length === 0 ? "" : `WITH ${cut.recursive ? "RECURSIVE " : ""}${heads.join(", ")} `;
   if (withList !== "" && isWord(tokenise(item.body)[0], "with"))
     throw notSupported("WITH inside a query of WITH is not supported beside data-modifying statements");
-  const { text, parameters } = renumbered(withList + item.body);
+  const { sql: text, parameters } = withOwnParameters(withList + item.body);
   return { name: isLast(items, at) ? undefined : item.name, text, uses, parameters };
-}
-
-/** `$3 … $7 … $3` ⇒ `$1 … $2 … $1` */
-function renumbered(text: string): { readonly text: string; readonly parameters: readonly number[] } {
-  const tokens = tokenise(text).filter(({ kind }) => kind === "parameter");
-  const parameters = [...new Set(tokens.map(({ value }) => Number(value)))].toSorted((a, b) => a - b);
-  const edits = tokens.map(({ start, end, value }): TextEdit => {
-    return { start, end, text: `$${parameters.indexOf(Number(value)) + 1}` };
-  });
-  return { text: applyEdits(text, edits), parameters };
 }

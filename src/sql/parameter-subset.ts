@@ -1,4 +1,4 @@
-/** A text that uses some of a statement's parameters, with these alone. */
+/** A text that uses some of a statement's parameters, with these alone: `$3 … $7 … $3` ⇒ `$1 … $2 … $1` */
 import { tokenise } from "./lexer.js";
 import { applyEdits } from "./splice.js";
 
@@ -10,13 +10,12 @@ export interface ParameterSubset {
 }
 
 export function withOwnParameters(text: string): ParameterSubset {
-  const parameters: number[] = [];
-  const edits = tokenise(text)
-    .filter(({ kind }) => kind === "parameter")
-    .map(({ start, end, value }) => {
-      const number = Number(value);
-      if (!parameters.includes(number)) parameters.push(number);
-      return { start, end, text: `$${parameters.indexOf(number) + 1}` };
-    });
+  const tokens = tokenise(text).filter(({ kind }) => kind === "parameter");
+  const parameters = [...new Set(tokens.map(({ value }) => Number(value)))].toSorted((a, b) => a - b);
+  const edits = tokens.map(({ start, end, value }) => ({
+    start,
+    end,
+    text: `$${parameters.indexOf(Number(value)) + 1}`,
+  }));
   return { sql: applyEdits(text, edits), parameters };
 }
