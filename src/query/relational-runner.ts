@@ -6,14 +6,13 @@ import { announced, findSources } from "./announced-columns.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { ResultStream } from "../engine/result-stream.js";
 import { classifyFailure } from "../engine/failure.js";
-import { OID } from "../pgtypes/oids.js";
-import { inferParameterOid } from "../pgtypes/parameters.js";
 import type { RelationalStatement, RelationalVerb } from "../sql/analysis.js";
 import { refuseSecondChange } from "./conflict-rows.js";
 import { withInsertForm } from "./insert-forms.js";
 import { boundRun, startStatement, startSubset, type ExecuteInput } from "./start-statement.js";
 import { withUncastLiterals } from "./uncast-literals.js";
-import { describeTargets, findingDefaults } from "./describe.js";
+import { describeTargets } from "./describe.js";
+import { describeRelational } from "./describe-relational.js";
 import { withCastTypes } from "./parameter-casts.js";
 import { MAX_CAPTURED_ROWS, type InsertCapture, type InsertedRows } from "./insert-capture.js";
 import type { DataChunk } from "../engine/types.js";
@@ -34,8 +33,8 @@ import type { SessionCore } from "./session-core.js";
 import { readsOf } from "./serializable.js";
 import { settleSequences } from "./settle-sequences.js";
 import { transactionMode } from "./transaction-mode.js";
-import { describeSteps, hasSteps, runSteps, type StepServices } from "./with-steps.js";
-import type { StatementDescription, StatementResult } from "./types.js";
+import { hasSteps, runSteps, type StepServices } from "./with-steps.js";
+import type { StatementResult } from "./types.js";
 
 /** How often a statement that is alone in its transaction is run again after losing a race. */
 const MAX_RACE_RETRIES = 20;
@@ -69,7 +68,7 @@ async function chooseTransaction(
   input: ExecuteInput,
   running: AbortController,
 ): Promise<StatementResult> {
-  if (statement.writes) core.refuseReadOnly(statement.tag);
+  if (statement.writes) await refuseReadOnly(core, statement, input);
   // In an implicit transaction the first statement is still alone: what it needs begins with it.
   if (statement.verb === "explain" && !statement.writes)
     return await runExplain(core, statement, input, running);
@@ -79,6 +78,17 @@ async function chooseTransaction(
   if (sql === undefined) return await runAlone(core, statement, input, running);
   const stream = await startStatement(core, statement, sql, input);
   return (await outcomeOf(core, statement, stream, async () => {}, undefined)).result;
+}
+
+/** What is wrong with the statement itself is found before what it may not do. Errors: 25006 */
+async function refuseReadOnly(
+  core: SessionCore,
+  statement: RelationalStatement,
+  input: ExecuteInput,
+): Promise<void> {
+  if (transactionMode(core, "read_only") !== "on") return;
+  if (ROW_VERBS.has(statement.verb)) await describeRelational(core, statement, input.declaredOids);
+  core.refuseReadOnly(statement.tag);
 }
 
 /** The text of a read on main for DuckDB; undefined when it reads other heads, for which it needs a transaction. */
@@ -348,46 +358,4 @@ async function readWritten(
 function done(statement: RelationalStatement, changed: number): Outcome {
   const tag = commandTag(statement, changed);
   return { result: { kind: "command", tag }, tag, inserted: undefined };
-}
-
-/** Types of parameters and result. Nothing runs, nothing is forked. */
-export async function describeRelational(
-  core: SessionCore,
-  written: RelationalStatement,
-  clientOids: readonly number[],
-): Promise<StatementDescription> {
-  if (hasSteps(written)) {
-    const oids = withCastTypes(written, clientOids);
-    const describe: StepServices["describe"] = async (step, own) => await describeRelational(core, step, own);
-    return await describeSteps(core, written, oids, describe);
-  }
-  const statement = await withUncastLiterals(core, await withInsertForm(core, written));
-  const declaredOids = withCastTypes(statement, clientOids);
-  await findSources(core, statement.sources);
-  const scope = core.scope(core.transactions.current);
-  const hasRows = statement.verb === "select" || statement.returning;
-  if (statement.verb === "explain") {
-    const parameterOids = Array.from(
-      { length: statement.parameterCount },
-      (_, i) => declaredOids[i] || OID.text,
-    );
-    return { parameterOids, columns: [{ name: "QUERY PLAN", type: null }] };
-  }
-  if (!hasRows && statement.parameterCount === 0) return { parameterOids: [], columns: null };
-  const targets = describeTargets(core.services.context.storage, scope, statement);
-  const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
-  await core.types.refresh();
-  const engineTypes = await core.types.engineTypesOf(declaredOids);
-  const hints = declaredOids.map((oid, i) => ({ oid, parameter: undefined, engineType: engineTypes[i] }));
-  const shape = await findingDefaults(core, scope, statement, async () => {
-    return await core.prepared.shape(sql, core.definitions, hints);
-  });
-  const { columns } = shape;
-  const parameterTypes = await core.types.identifyTypes(shape.parameterTypes);
-  const count = Math.max(statement.parameterCount, parameterTypes.length, declaredOids.length);
-  const parameterOids = Array.from(
-    { length: count },
-    (_, i) => declaredOids[i] || inferParameterOid(parameterTypes[i]),
-  );
-  return { parameterOids, columns: hasRows ? await announced(core, columns, statement) : null };
 }

@@ -10,7 +10,8 @@ import type { RelationalStatement, SessionStatement, StatementAnalysis } from ".
 import { describeBranch, runBranch } from "./branch-runner.js";
 import { runCopy } from "./copy.js";
 import { explainFailure } from "./explain-failure.js";
-import { describeRelational, runRelational } from "./relational-runner.js";
+import { describeRelational } from "./describe-relational.js";
+import { runRelational } from "./relational-runner.js";
 import type { ExecuteInput } from "./start-statement.js";
 import { NamedStatements } from "./named-statements.js";
 import { SessionCore, type SessionServices } from "./session-core.js";

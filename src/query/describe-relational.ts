@@ -1,0 +1,68 @@
+/** Describes statements over relations: what their parameters and columns are, and what is wrong with them as they stand. */
+import { OID } from "../pgtypes/oids.js";
+import { inferParameterOid } from "../pgtypes/parameters.js";
+import type { RelationalStatement, RelationalVerb } from "../sql/analysis.js";
+import { announced, findSources } from "./announced-columns.js";
+import { describeTargets, findingDefaults } from "./describe.js";
+import { withInsertForm } from "./insert-forms.js";
+import { withCastTypes } from "./parameter-casts.js";
+import { resolveStatement } from "./resolve.js";
+import type { SessionCore } from "./session-core.js";
+import type { StatementDescription } from "./types.js";
+import { withUncastLiterals } from "./uncast-literals.js";
+import { describeSteps, hasSteps, type StepServices } from "./with-steps.js";
+
+/** A statement without parameters or rows of its own that is longer is not read twice: it says what is wrong when it runs. */
+const MAX_CHECKED_LENGTH = 32_768;
+
+/** Verbs whose statements DuckDB prepares: what it finds wrong then is wrong at Parse. */
+const PREPARED_VERBS: ReadonlySet<RelationalVerb> = new Set([
+  "select",
+  "insert",
+  "update",
+  "delete",
+  "merge",
+]);
+
+/** Types of parameters and result. Nothing runs, nothing is forked. */
+export async function describeRelational(
+  core: SessionCore,
+  written: RelationalStatement,
+  clientOids: readonly number[],
+): Promise<StatementDescription> {
+  if (hasSteps(written)) {
+    const oids = withCastTypes(written, clientOids);
+    const describe: StepServices["describe"] = async (step, own) => await describeRelational(core, step, own);
+    return await describeSteps(core, written, oids, describe);
+  }
+  const statement = await withUncastLiterals(core, await withInsertForm(core, written));
+  const declaredOids = withCastTypes(statement, clientOids);
+  await findSources(core, statement.sources);
+  const scope = core.scope(core.transactions.current);
+  const hasRows = statement.verb === "select" || statement.returning;
+  if (statement.verb === "explain") {
+    const parameterOids = Array.from(
+      { length: statement.parameterCount },
+      (_, i) => declaredOids[i] || OID.text,
+    );
+    return { parameterOids, columns: [{ name: "QUERY PLAN", type: null }] };
+  }
+  const isChecked = PREPARED_VERBS.has(statement.verb) && statement.text.length <= MAX_CHECKED_LENGTH;
+  if (!hasRows && statement.parameterCount === 0 && !isChecked) return { parameterOids: [], columns: null };
+  const targets = describeTargets(core.services.context.storage, scope, statement);
+  const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
+  await core.types.refresh();
+  const engineTypes = await core.types.engineTypesOf(declaredOids);
+  const hints = declaredOids.map((oid, i) => ({ oid, parameter: undefined, engineType: engineTypes[i] }));
+  const shape = await findingDefaults(core, scope, statement, async () => {
+    return await core.prepared.shape(sql, core.definitions, hints);
+  });
+  const { columns } = shape;
+  const parameterTypes = await core.types.identifyTypes(shape.parameterTypes);
+  const count = Math.max(statement.parameterCount, parameterTypes.length, declaredOids.length);
+  const parameterOids = Array.from(
+    { length: count },
+    (_, i) => declaredOids[i] || inferParameterOid(parameterTypes[i]),
+  );
+  return { parameterOids, columns: hasRows ? await announced(core, columns, statement) : null };
+}
