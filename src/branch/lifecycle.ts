@@ -7,8 +7,17 @@ import { DATA_CATALOG } from "../engine/database.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { recordHistory } from "./history.js";
 import { abandonOpenMerges } from "./merge-ledger.js";
-import { MAIN, tablesOf, type Branch, type HeadId } from "./model.js";
-import type { RegistryState } from "./registry-state.js";
+import {
+  MAIN,
+  relationKey,
+  tablesOf,
+  type Branch,
+  type HeadId,
+  type RelationKey,
+  type Version,
+} from "./model.js";
+import { keepingLock } from "./preserve.js";
+import { isLogged, type RegistryState } from "./registry-state.js";
 import { physicalName } from "./system-schema.js";
 import { Transaction, type BranchContext } from "./transaction.js";
 
@@ -218,6 +227,28 @@ async function endBranch(
   actor: string,
   signal: AbortSignal,
 ): Promise<Branch> {
+  const owner = {};
+  try {
+    const locked = await lockLogged(context, before.parent, owner, signal);
+    return await endLocked(context, before, { status, actor, locked }, signal);
+  } finally {
+    context.locks.releaseAll(owner);
+  }
+}
+
+interface Ending {
+  readonly status: "discarded" | "expired" | "merged";
+  readonly actor: string;
+  /** Names of the parent's tables whose logs nobody else adds to meanwhile. */
+  readonly locked: ReadonlySet<RelationKey>;
+}
+
+async function endLocked(
+  context: BranchContext,
+  before: Branch,
+  { status, actor, locked }: Ending,
+  signal: AbortSignal,
+): Promise<Branch> {
   const { registry } = context;
   using connection = await registry.database.connect("data");
   const transaction = await Transaction.begin(context, connection, MAIN, signal);
@@ -230,14 +261,14 @@ async function endBranch(
     const ended: Branch = { ...branch, status, released: true };
     await connection.run(`DROP SCHEMA ${DATA_CATALOG}.${quoteIdentifier(branch.schemaName)} CASCADE`);
     transaction.putBranch({ change: "putBranch", branch: ended });
-    for (const version of transaction.state.versionsOf(branch.id)) {
-      for (const table of tablesOf(version)) {
-        if (table.schema !== branch.schemaName) await connection.run(`DROP TABLE ${physicalName(table)}`);
-      }
-      transaction.removeVersion(version);
-    }
+    await removeVersions(transaction, branch.id, () => true, branch.schemaName);
     await abandonOpenMerges(connection, branch.id);
-    await dropUnpinned(transaction, branch.parent);
+    const without = transaction.state;
+    const isUnread = (version: Version): boolean =>
+      version.to !== null &&
+      !without.isPinned(version) &&
+      (!isLogged(version) || locked.has(relationKey(version)));
+    await removeVersions(transaction, branch.parent, isUnread);
     await recordHistory(connection, {
       action: status === "expired" ? "expire" : "discard",
       branch: ended,
@@ -270,14 +301,47 @@ function refuseParent(state: RegistryState, branch: Branch): void {
   );
 }
 
-/** Drops preserved tables of a head that no live pin reads any more. Atomic: the caller's transaction. */
-async function dropUnpinned(transaction: Transaction, head: HeadId): Promise<void> {
-  for (const version of transaction.state.versionsOf(head)) {
-    if (version.to === null || transaction.state.isPinned(version)) continue;
-    for (const table of tablesOf(version))
-      await transaction.connection.run(`DROP TABLE ${physicalName(table)}`);
-    transaction.removeVersion(version);
+/**
+ * Removes versions of a head and drops their tables, but for those that others of its versions read and those of a schema
+ * that goes as a whole.
+ *
+ * Atomic  the caller's transaction
+ */
+async function removeVersions(
+  transaction: Transaction,
+  head: HeadId,
+  isGone: (version: Version) => boolean,
+  droppedSchema?: string,
+): Promise<void> {
+  const versions = transaction.state.versionsOf(head);
+  const gone = versions.filter(isGone);
+  const read = new Set(
+    versions
+      .filter((version) => !isGone(version))
+      .flatMap(tablesOf)
+      .map(physicalName),
+  );
+  const unread = new Map(gone.flatMap(tablesOf).map((table) => [physicalName(table), table]));
+  for (const [name, { schema }] of unread) {
+    if (schema !== droppedSchema && !read.has(name)) await transaction.connection.run(`DROP TABLE ${name}`);
   }
+  for (const version of gone) transaction.removeVersion(version);
+}
+
+/** Whoever logs rows for a version may do so until it is locked. Returns the names that are locked now. */
+async function lockLogged(
+  { registry, locks }: BranchContext,
+  head: HeadId,
+  owner: object,
+  signal: AbortSignal,
+): Promise<ReadonlySet<RelationKey>> {
+  const logged = registry.state.versionsOf(head).filter(isLogged);
+  const byName = new Map(logged.map((version) => [relationKey(version), version]));
+  for (const key of [...byName.keys()].toSorted()) {
+    const version = byName.get(key);
+    if (version !== undefined) await locks.acquire(keepingLock(head, version), owner, signal);
+  }
+  return new Set(byName.keys());
 }
 
 /** Ends every branch whose time is over and that no other branch reads. Returns their names. */

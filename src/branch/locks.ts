@@ -48,6 +48,7 @@ export class LockTable {
     this.#waitsFor.set(owner, key);
     const limitMs = this.#limitsMs.get(owner) ?? 0;
     let timer: NodeJS.Timeout | undefined;
+    let onAbort: (() => void) | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
         const waiter = { owner, grant: resolve };
@@ -58,13 +59,14 @@ export class LockTable {
           lock.waiting.splice(index, 1);
           reject(error);
         };
-        const onAbort = (): void => giveUp(canceled());
+        onAbort = () => giveUp(canceled());
         if (limitMs > 0) timer = setTimeout(() => giveUp(timedOut()), limitMs);
         if (signal.aborted) onAbort();
         else signal.addEventListener("abort", onAbort, { once: true });
       });
     } finally {
       clearTimeout(timer);
+      if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
       this.#waitsFor.delete(owner);
     }
   }

@@ -58,7 +58,18 @@ export type Layer =
    */
   | { readonly kind: "overlay"; readonly before: PhysicalTable; readonly baseOf: HeadId }
   /** A copy whose column ROW_ID has the row ids of the table it was copied from. */
-  | { readonly kind: "kept" };
+  | { readonly kind: "kept" }
+  /**
+   * A closed version whose rows are still in `physical`, which goes on changing: as they are there, but for those that `log`
+   * has from the version's `to` on, and for later row ids than `lastRow`. `over` a copy of the table, `kept`, once something
+   * changed it that cannot be logged.
+   */
+  | {
+      readonly kind: "logged";
+      readonly log: PhysicalTable;
+      readonly lastRow: number;
+      readonly over: "table" | "kept";
+    };
 
 /**
  * What a name means on one head during [from, to): a table of that head, a view, or the mark that the branch dropped
@@ -81,10 +92,20 @@ export interface Version {
   readonly layer: Layer | null;
 }
 
-/** The tables that hold a version's rows and are no other version's. */
-export function tablesOf(version: Version): readonly PhysicalTable[] {
-  if (version.physical === null) return [];
-  return version.layer?.kind === "overlay" ? [version.physical, version.layer.before] : [version.physical];
+/** The tables that hold a version's rows and go with it; those of logged versions may be those of others, too. */
+export function tablesOf({ physical, layer }: Version): readonly PhysicalTable[] {
+  if (physical === null) return [];
+  switch (layer?.kind) {
+    case undefined:
+    case "kept":
+      return [physical];
+    case "overlay":
+      return [physical, layer.before];
+    case "logged":
+      return layer.over === "kept" ? [physical, layer.log] : [layer.log];
+    default:
+      return layer satisfies never;
+  }
 }
 
 /** A relation's name on a head. */

@@ -9,7 +9,7 @@ import { quoteIdentifier } from "../sql/names.js";
 import type { Version } from "./model.js";
 import type { OverlayShape, UniqueKey } from "./overlay-shape.js";
 import type { RegistryState } from "./registry-state.js";
-import { baseRows, BATCH, requireBefore, requirePhysical, ROW_ID } from "./rows.js";
+import { baseRows, BATCH, FIRST_LOCAL_ROW_ID, requireBefore, requirePhysical, ROW_ID } from "./rows.js";
 import { physicalName } from "./system-schema.js";
 
 export interface OverlayTable {
@@ -30,8 +30,6 @@ export interface BaseQuery {
   readonly source: string;
 }
 
-/** Rows that the present transaction has added have row ids from here on, until it commits (a test holds it). */
-const FIRST_LOCAL_ROW_ID = "36028797018960000";
 /** More rows than this are moved up only when they are a small part of the table. */
 const MANY_ROWS = 50_000;
 /** From this part of the base on, one table with all the rows is better than an overlay. */

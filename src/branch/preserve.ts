@@ -1,103 +1,109 @@
 /**
- * Keeps the state of a table that some pin still reads before a commit changes it: the ladder's last rung, a copy of the
- * whole table. Runs in a transaction of its own, before the writer's commit; the writer's uncommitted changes are
- * invisible to it, so what it copies is the state the pins need.
+ * Keeps the state of a table that some pin still reads before a commit changes it: only the rows it may change, in a log,
+ * where they are known and row ids last; otherwise a copy of the whole table, the ladder's last rung. Runs in a transaction
+ * of its own, before the writer's commit; the writer's uncommitted changes are invisible to it, so what it keeps is the
+ * state the pins need.
  */
 import type { Connection } from "../engine/connection.js";
-import { quoteIdentifier } from "../sql/names.js";
 import { definitionOf } from "./catalog-reader.js";
+import type { UnkeptTable } from "./changed-rows.js";
 import type { LockTable } from "./locks.js";
-import type { Layer, PhysicalTable, Version } from "./model.js";
+import { relationKey, type HeadId, type RelationName, type Sequence, type Version } from "./model.js";
+import { canLog, logRows, type TableToKeep } from "./row-log.js";
 import type { Registry } from "./registry.js";
-import { hidesRowIds } from "./overlay-shape.js";
-import { requirePhysical, ROW_ID } from "./rows.js";
-import { physicalName, STORE_SCHEMA } from "./system-schema.js";
-import { definitionText, type TableDefinition } from "./table-definition.js";
+import type { LoggedVersion, RegistryChange, RegistryState } from "./registry-state.js";
+import { copyTable } from "./table-copy.js";
+import { definitionText } from "./table-definition.js";
+
+/** Held by whoever adds to or removes from what is kept of a table. */
+export function keepingLock(head: HeadId, relation: RelationName): string {
+  return `keep ${head} ${relationKey(relation)}`;
+}
 
 /**
- * Makes sure that no live pin reads `version`'s current rows any more.
+ * Makes sure that no live pin reads those rows of `version` from its table any more. Returns the point at which they were as
+ * they are kept now.
  *
- * Atomic  one transaction: the copy and the split of the version's interval
- * Crash   before its commit nothing changed; after it the pins read an equal copy
+ * Atomic  one transaction: the rows kept and the split of the version's interval
+ * Crash   before its commit nothing changed; after it the pins read equal rows
  */
 export async function preserve(
   registry: Registry,
   locks: LockTable,
-  version: Version,
+  { version, rows }: UnkeptTable,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Sequence> {
   const owner = {};
-  await locks.acquire(`preserve ${version.id}`, owner, signal);
+  await locks.acquire(keepingLock(version.head, version), owner, signal);
   try {
     for (;;) {
       const current = registry.state.current(version);
-      if (current === undefined || current.to !== null || !registry.state.isPinned(current)) return;
-      if (current.kind !== "table") return;
+      if (current === undefined || current.to !== null || current.kind !== "table") return registry.sequence;
       using connection = await registry.database.connect("data");
-      if (await copyOnce(registry, connection, current)) return;
+      const keptAt = await keepOnce(registry, connection, { version: current, rows });
+      if (keptAt !== undefined) return keptAt;
     }
   } finally {
     locks.releaseAll(owner);
   }
 }
 
-/** False when the table changed meanwhile (its pins had been released and new ones made): look again. */
-async function copyOnce(registry: Registry, connection: Connection, version: Version): Promise<boolean> {
-  const snapshot = await registry.begin(connection);
+/** Undefined when the table changed meanwhile (its pins had been released and new ones made): look again. */
+async function keepOnce(
+  registry: Registry,
+  connection: Connection,
+  { version, rows }: UnkeptTable,
+): Promise<Sequence | undefined> {
+  const { state, sequence } = await registry.begin(connection);
+  const keptAt = sequence + 1;
   try {
-    const definition = await definitionOf(connection, version);
-    if (version.physical === null) return true;
-    const id = registry.newVersionId();
-    const copy = { schema: STORE_SCHEMA, name: `v${id}` };
-    const layer = await copyTables(connection, version, definition, copy);
-    const committed = await registry.commit(connection, (state, sequence) => {
-      const current = state.current(version);
-      if (current === undefined || registry.changedAt(current) > snapshot.sequence) return undefined;
-      const kept: Version = {
-        ...current,
-        id,
-        to: sequence,
-        physical: copy,
-        definition: definitionText(definition),
-        layer,
-      };
-      return {
-        changes: [
-          { change: "putVersion", version: kept },
-          { change: "putVersion", version: { ...current, from: sequence } },
-        ],
-        written: [],
-      };
-    });
+    const current = state.current(version);
+    if (current === undefined) return keptAt;
+    const definition = await definitionOf(connection, current);
+    const table = { version: current, definition, pinned: state.isPinned(current), keptAt };
+    const logged = state.loggedOver(current);
+    const changes =
+      rows !== "unknown" && (await canLog(connection, table, rows))
+        ? await logRows(connection, { ...table, logged, id: registry.newVersionId() }, rows)
+        : await copyWhole(registry, connection, table, logged);
+    const committed = await registry.commit(connection, (newest) =>
+      isAsItWas(registry, newest, current, sequence) ? { changes, written: [] } : undefined,
+    );
     if (committed === undefined) await connection.run("ROLLBACK");
-    return committed !== undefined;
+    return committed === undefined ? undefined : keptAt;
   } catch (error) {
     await rollbackQuietly(connection);
     throw error;
   }
 }
 
-/** Generated columns too: as plain ones in the copy they read as they did. */
-async function copyTables(
+function isAsItWas(registry: Registry, newest: RegistryState, version: Version, since: Sequence): boolean {
+  const current = newest.current(version);
+  return current !== undefined && current.to === null && registry.changedAt(current) <= since;
+}
+
+/** The copy serves the pins of the table, and those that read it through a log from now on read the copy through it. */
+async function copyWhole(
+  registry: Registry,
   connection: Connection,
-  version: Version,
-  definition: TableDefinition,
-  copy: PhysicalTable,
-): Promise<Layer | null> {
-  const { layer } = version;
-  const table = physicalName(requirePhysical(version));
-  const create = `CREATE TABLE ${physicalName(copy)} AS SELECT *`;
-  if (layer?.kind !== "overlay") {
-    const hasRowIds = layer === null && !hidesRowIds(definition);
-    await connection.run(
-      `${create}${hasRowIds ? `, rowid AS ${quoteIdentifier(ROW_ID)}` : ""} FROM ${table}`,
-    );
-    return hasRowIds ? { kind: "kept" } : layer;
-  }
-  const before = { schema: STORE_SCHEMA, name: `${copy.name}_before` };
-  await connection.run(`${create} FROM ${table}`);
-  await connection.run(`CREATE TABLE ${physicalName(before)} AS SELECT * FROM ${physicalName(layer.before)}`);
-  return { ...layer, before };
+  { version, definition, pinned, keptAt }: TableToKeep,
+  logged: readonly LoggedVersion[],
+): Promise<RegistryChange[]> {
+  if (!pinned && logged.length === 0) return [];
+  const id = registry.newVersionId();
+  const { physical, layer } = await copyTable(connection, version, definition, `v${id}`);
+  const text = definitionText(definition);
+  const changes = logged.map((older): RegistryChange => ({
+    change: "putVersion",
+    version: { ...older, physical, definition: text, layer: { ...older.layer, over: "kept" } },
+  }));
+  if (!pinned) return changes;
+  const kept: Version = { ...version, id, to: keptAt, physical, definition: text, layer };
+  changes.push(
+    { change: "putVersion", version: kept },
+    { change: "putVersion", version: { ...version, from: keptAt } },
+  );
+  return changes;
 }
 
 /** ROLLBACK on an error path: DuckDB may have ended the transaction already, which is what is wanted. */

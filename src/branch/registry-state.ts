@@ -8,6 +8,7 @@ import {
   relationKey,
   type Branch,
   type HeadId,
+  type Layer,
   type RelationKey,
   type RelationName,
   type Sequence,
@@ -21,6 +22,14 @@ export type RegistryChange =
   | { readonly change: "putVersion"; readonly version: Version }
   | { readonly change: "removeVersion"; readonly version: Version }
   | { readonly change: "putBranch"; readonly branch: Branch };
+
+export type LoggedVersion = Version & {
+  readonly layer: Extract<Layer, { readonly kind: "logged" }>;
+};
+
+export function isLogged(version: Version): version is LoggedVersion {
+  return version.layer?.kind === "logged";
+}
 
 export class RegistryState {
   readonly branches: ReadonlyMap<HeadId, Branch>;
@@ -117,6 +126,17 @@ export class RegistryState {
   /** The head's own live versions: for a branch, what it changed. */
   liveVersionsOf(head: HeadId): Version[] {
     return this.versionsOf(head).filter((version) => version.to === null);
+  }
+
+  /** Closed versions that read their rows from the table of this one and from a log, oldest first. */
+  loggedOver(version: Version): LoggedVersion[] {
+    const all = this.#versions.get(version.head)?.get(relationKey(version)) ?? [];
+    return all.filter(isLogged).filter(({ layer }) => layer.over === "table");
+  }
+
+  /** Some pin reads rows from the table of this version. */
+  isRead(version: Version): boolean {
+    return this.isPinned(version) || this.loggedOver(version).length > 0;
   }
 
   /** Every relation visible on a head, by key. */

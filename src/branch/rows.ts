@@ -2,18 +2,24 @@
  * How the rows of a version are read, as SQL that stands where a table name may stand. Pure: text from the registry.
  *
  * An overlay is its base without the rows that `before` holds, and the rows of its own table. The base is found by the
- * branch's pin, so it may move (main's table, then a copy kept of it): row ids stay the same through all of that.
+ * branch's pin, so it may move (main's table, then that table with a log, or a copy kept of it): row ids stay the same
+ * through all of that.
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { quoteIdentifier } from "../sql/names.js";
 import type { Version } from "./model.js";
-import type { RegistryState } from "./registry-state.js";
+import { isLogged, type LoggedVersion, type RegistryState } from "./registry-state.js";
 import { physicalName } from "./system-schema.js";
 
 /** Column of the row ids of the table that a row comes from. No table with a column of this name gets an overlay. */
 export const ROW_ID = "#rid";
+/** Column of a log: the point in the order of commits at which a row was as the log has it. */
+export const LOGGED_AT = "#at";
 /** Column of an overlay's `before` that tells the rows one statement put there from others. */
 export const BATCH = "#batch";
+
+/** Rows that the present transaction has added have row ids from here on, until it commits (a test holds it). */
+export const FIRST_LOCAL_ROW_ID = "36028797018960000";
 
 const ROW_ID_SQL = quoteIdentifier(ROW_ID);
 
@@ -25,6 +31,8 @@ export function rowsOf(state: RegistryState, version: Version): string {
       return table;
     case "kept":
       return `(SELECT * EXCLUDE (${ROW_ID_SQL}) FROM ${table})`;
+    case "logged":
+      return `(SELECT * EXCLUDE (${ROW_ID_SQL}) FROM ${rowsWithIds(version)})`;
     case "overlay":
       return `(SELECT * EXCLUDE (${ROW_ID_SQL}) FROM ${baseRows(state, version)} UNION ALL SELECT * FROM ${table})`;
     default:
@@ -42,7 +50,25 @@ export function baseRows(state: RegistryState, overlay: Version): string {
 /** The rows of a version that is no overlay, with their row ids as the last column. */
 export function rowsWithIds(version: Version): string {
   const table = physicalName(requirePhysical(version));
-  return version.layer?.kind === "kept" ? table : `(SELECT *, rowid AS ${ROW_ID_SQL} FROM ${table})`;
+  if (isLogged(version)) return loggedRows(version);
+  return version.layer?.kind === "kept" ? table : withRowIds(table);
+}
+
+/** All rows of a table with their row ids as the last column. */
+export function withRowIds(table: string): string {
+  return `(SELECT *, rowid AS ${ROW_ID_SQL} FROM ${table})`;
+}
+
+/** Of a row that the log has several times the first since the version ended is the one the version had. */
+function loggedRows(version: LoggedVersion): string {
+  const { log, lastRow, over } = version.layer;
+  const table = physicalName(requirePhysical(version));
+  const logged = `FROM ${physicalName(log)} WHERE ${quoteIdentifier(LOGGED_AT)} >= ${version.to ?? 0}`;
+  const first = `row_number() OVER (PARTITION BY ${ROW_ID_SQL} ORDER BY ${quoteIdentifier(LOGGED_AT)}) = 1`;
+  return `(SELECT t.* FROM ${over === "kept" ? table : withRowIds(table)} AS t
+    ANTI JOIN (SELECT ${ROW_ID_SQL} ${logged}) AS x ON t.${ROW_ID_SQL} = x.${ROW_ID_SQL} WHERE t.${ROW_ID_SQL} <= ${lastRow}
+    UNION ALL SELECT * EXCLUDE (${quoteIdentifier(LOGGED_AT)}) FROM (
+      SELECT * ${logged} AND ${ROW_ID_SQL} <= ${lastRow} QUALIFY ${first}))`;
 }
 
 export function requirePhysical(version: Version): NonNullable<Version["physical"]> {

@@ -6,6 +6,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import { quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { commentsOf, definitionOf } from "./catalog-reader.js";
+import type { UnkeptTable } from "./changed-rows.js";
 import type { LockTable } from "./locks.js";
 import {
   relationKey,
@@ -13,10 +14,12 @@ import {
   type Layer,
   type PhysicalTable,
   type RelationName,
+  type Sequence,
   type Version,
 } from "./model.js";
 import { overlayShape, type OverlayShape } from "./overlay-shape.js";
 import { preserve } from "./preserve.js";
+import { keepsRowIds } from "./row-log.js";
 import type { Registry } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
 import { baseRows, BATCH, requireBefore, ROW_ID, rowsOf } from "./rows.js";
@@ -27,6 +30,8 @@ import { createIndexOn } from "./table-rebuild.js";
 export interface TableStorage {
   /** What an overlay's statements have to know of its table. */
   shape(connection: Connection, overlay: Version): Promise<OverlayShape>;
+  /** Whether rows of the table keep their ids, so that a log can name them. */
+  keepsRowIds(connection: Connection, version: Version): Promise<boolean>;
   /** SQL that stands where a table name may stand and yields the version's rows. */
   relation(state: RegistryState, version: Version): string;
   /**
@@ -37,8 +42,8 @@ export interface TableStorage {
   fork(connection: Connection, state: RegistryState, request: ForkRequest): Promise<Layer | null>;
   /** Turns an overlay into a table with all the rows. Atomic: the caller's transaction. */
   promote(connection: Connection, state: RegistryState, overlay: Version): Promise<void>;
-  /** Keeps what pins read of a version that is about to change; see preserve.ts. */
-  preserve(version: Version, signal: AbortSignal): Promise<void>;
+  /** Keeps what pins read of a table that is about to change, and says as of which point; see preserve.ts. */
+  preserve(table: UnkeptTable, signal: AbortSignal): Promise<Sequence>;
 }
 
 export interface ForkRequest {
@@ -52,6 +57,7 @@ export interface ForkRequest {
 
 export class LayeredStorage implements TableStorage {
   readonly #shapes = new Map<number, OverlayShape>();
+  readonly #keepsRowIds = new Map<number, boolean>();
   readonly #registry: Registry;
   readonly #locks: LockTable;
 
@@ -88,6 +94,16 @@ export class LayeredStorage implements TableStorage {
     return shape;
   }
 
+  /** By id of version: ALTER TABLE makes another one. */
+  async keepsRowIds(connection: Connection, version: Version): Promise<boolean> {
+    let keeps = this.#keepsRowIds.get(version.id);
+    if (keeps === undefined) {
+      keeps = version.layer === null && keepsRowIds(await definitionOf(connection, version), version.name);
+      this.#keepsRowIds.set(version.id, keeps);
+    }
+    return keeps;
+  }
+
   async promote(connection: Connection, state: RegistryState, overlay: Version): Promise<void> {
     const { physical } = overlay;
     if (physical === null) return;
@@ -97,8 +113,8 @@ export class LayeredStorage implements TableStorage {
     this.#shapes.delete(overlay.id);
   }
 
-  async preserve(version: Version, signal: AbortSignal): Promise<void> {
-    await preserve(this.#registry, this.#locks, version, signal);
+  async preserve(table: UnkeptTable, signal: AbortSignal): Promise<Sequence> {
+    return await preserve(this.#registry, this.#locks, table, signal);
   }
 }
 

@@ -28,7 +28,7 @@ import { RegistryState, type RegistryChange } from "./registry-state.js";
 export const SYSTEM_SCHEMA = "duckbranch";
 /** Preserved states of tables that some pin still reads. */
 export const STORE_SCHEMA = "duckbranch_store";
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 const MAX_ROWS_PER_INSERT = 500;
 
 const SYSTEM = `${DATA_CATALOG}.${SYSTEM_SCHEMA}`;
@@ -61,7 +61,7 @@ const DDL = [
      happened_at TIMESTAMPTZ NOT NULL, action VARCHAR NOT NULL, branch_id VARCHAR, branch_name VARCHAR, actor VARCHAR, detail JSON)`,
 ] as const;
 
-/** What brings a file of each older format to the next one. They run before the DDL above. */
+/** What brings a file of each older format to the next one, before the DDL above. From 2 to 3 came only another kind of layer. */
 const MIGRATIONS: ReadonlyMap<number, readonly string[]> = new Map([
   [1, [`ALTER TABLE ${SYSTEM}.version_log ADD COLUMN layer JSON`]],
 ]);
@@ -188,7 +188,7 @@ function isLayer(value: unknown): value is Layer {
     typeof value === "object" &&
     value !== null &&
     "kind" in value &&
-    (value.kind === "overlay" || value.kind === "kept")
+    (value.kind === "overlay" || value.kind === "kept" || value.kind === "logged")
   );
 }
 

@@ -7,6 +7,7 @@ import type { Connection } from "../engine/connection.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { LockTable } from "./locks.js";
 import { compareMain } from "./catalog-reader.js";
+import { WrittenRelations, type ChangedRows, type UnkeptTable } from "./changed-rows.js";
 import {
   MAIN,
   relationKey,
@@ -55,7 +56,7 @@ export class Transaction {
   readonly #signal: AbortSignal;
   readonly #changes = new Map<number, RegistryChange>();
   readonly #branchChanges: Extract<RegistryChange, { readonly change: "putBranch" }>[] = [];
-  readonly #written = new Map<string, WrittenRelation>();
+  readonly #written = new WrittenRelations();
   #state: RegistryState;
   readonly #replaced = new Set<RelationKey>();
   readonly #created = new Set<RelationKey>();
@@ -109,7 +110,7 @@ export class Transaction {
 
   /** Relations whose rows or definition this transaction changes. */
   get written(): readonly WrittenRelation[] {
-    return [...this.#written.values()];
+    return this.#written.relations;
   }
 
   /** Some statement made, altered or dropped something. */
@@ -127,10 +128,20 @@ export class Transaction {
     this.#catalogChanged = true;
   }
 
-  /** Remembers that rows or definition of a relation change on `head`, so that its pins are served at commit. */
-  markWritten(relation: RelationName, head: HeadId = this.head): void {
-    const written = { head, schema: relation.schema, name: relation.name };
-    this.#written.set(`${head} ${relationKey(relation)}`, written);
+  /**
+   * Remembers that rows or definition of a relation change on `head`, so that its pins are served at commit: with a log of
+   * the rows that are named, with a copy of everything if they are not known.
+   */
+  markWritten(relation: RelationName, head: HeadId = this.head, rows: ChangedRows = "unknown"): void {
+    this.#written.add({ head, schema: relation.schema, name: relation.name }, rows);
+  }
+
+  /** To ask which rows of the relation change is worth its time: some pin reads it, and row ids last. */
+  async logsRows(relation: RelationName): Promise<boolean> {
+    const { registry, storage } = this.#context;
+    const version = registry.state.own(this.head, relation);
+    if (version === undefined || !registry.state.isRead(version)) return false;
+    return await storage.keepsRowIds(this.connection, version);
   }
 
   /** Remembers that a name of main stands for another table from here on: dropped, replaced or renamed away. */
@@ -148,8 +159,7 @@ export class Transaction {
 
   /** Tells which relations of a head were changed by what ran before this call. */
   writtenSoFar(head: HeadId): (relation: RelationName) => boolean {
-    const written = new Set(this.#written.keys());
-    return (relation) => written.has(`${head} ${relationKey(relation)}`);
+    return this.#written.soFar(head);
   }
 
   /** Tells which tables of main were made by what ran before this call. */
@@ -230,7 +240,7 @@ export class Transaction {
     await this.connection.run(`DROP TABLE ${physicalName(requirePhysical(overlay))}`);
     await this.connection.run(`DROP TABLE ${physicalName(overlay.layer.before)}`);
     this.#forget(overlay);
-    this.#written.delete(`${overlay.head} ${relationKey(overlay)}`);
+    this.#written.delete(overlay.head, overlay);
   }
 
   /** Holds (branch, table) until the end of the transaction. */
@@ -312,11 +322,11 @@ export class Transaction {
     const { registry, storage } = this.#context;
     if (this.#catalogChanged) await this.#followMainCatalog();
     for (let round = 0; round < MAX_PRESERVE_ROUNDS; round++) {
-      let needed: Version[] = [];
+      let needed: UnkeptTable[] = [];
       const committed = await registry.commit(this.connection, (state, sequence) => {
         this.#refuseEndedBranches(state);
         check?.(state, this.snapshot);
-        needed = this.#pinnedTables(state);
+        needed = this.#written.unkept(state);
         if (needed.length > 0) return undefined;
         return {
           changes: this.#finalChanges(state, sequence),
@@ -325,7 +335,8 @@ export class Transaction {
         };
       });
       if (committed !== undefined) return;
-      for (const version of needed) await storage.preserve(version, this.#signal);
+      for (const table of needed)
+        this.#written.markKept(table.version, await storage.preserve(table, this.#signal));
     }
     throw new SqlError(
       SQLSTATE.serializationFailure,
@@ -335,15 +346,7 @@ export class Transaction {
 
   #refuseEndedBranches(state: RegistryState): void {
     const ended = new Set(this.#branchChanges.map(({ branch }) => branch.id));
-    for (const { head } of this.#written.values()) if (!ended.has(head)) refuseEnded(state, head);
-  }
-
-  /** Committed tables that this transaction changed and that some live pin still reads. */
-  #pinnedTables(state: RegistryState): Version[] {
-    return [...this.#written.values()].flatMap((relation) => {
-      const version = state.own(relation.head, relation);
-      return version?.kind === "table" && state.isPinned(version) ? [version] : [];
-    });
+    for (const { head } of this.written) if (!ended.has(head)) refuseEnded(state, head);
   }
 
   /** Puts the commit's number into planned changes; intervals may have moved since they were planned. */

@@ -87,8 +87,10 @@ async function copyTarget(
   if (meaning.kind === "relation" && meaning.version.physical === null)
     throw viewRefused(meaning.relation, "to");
   core.refuseReadOnly("COPY FROM");
-  if (scope.head === MAIN)
-    return await storedTable(core.connection, await transaction.writableTable(meaning.relation));
+  if (scope.head === MAIN) {
+    transaction.markWritten(meaning.relation, MAIN, []);
+    return await storedTable(core.connection, meaning.relation);
+  }
   return await branchTable(core, transaction, meaning.relation);
 }
 

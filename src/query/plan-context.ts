@@ -1,4 +1,5 @@
 /** What planning a statement needs, and what it gives. */
+import type { EngineValue } from "../engine/types.js";
 import type { OnCommit } from "../sql/table-forms.js";
 import type { NameScope } from "./relation-names.js";
 import type { ResolveServices } from "./resolve.js";
@@ -26,13 +27,21 @@ interface TemporaryNames {
   delete(name: string): void;
 }
 
+/** Runs SQL with those of the client's parameters that it names. */
+export interface BoundRun {
+  /** Gives the number of rows changed. */
+  change(sql: string): Promise<number>;
+  /** Gives the first row's values. */
+  firstRow(sql: string): Promise<readonly EngineValue[]>;
+}
+
 export interface PlanContext {
   readonly services: ResolveServices;
   readonly scope: NameScope;
   readonly temporary: TemporaryNames;
   readonly user: string;
-  /** Runs SQL with those of the client's parameters that it names; undefined where there are none to be had. */
-  readonly runBound?: (sql: string) => Promise<number>;
+  /** Undefined where there are no parameters to be had. */
+  readonly runBound?: BoundRun;
   readonly notice: (severity: Notice["severity"], code: Notice["code"], message: string) => void;
 }
 

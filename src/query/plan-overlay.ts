@@ -6,13 +6,14 @@
 import { MAIN } from "../branch/model.js";
 import { moveUp, refuseTakenKeys, type OverlayTable } from "../branch/overlay.js";
 import type { UniqueKey } from "../branch/overlay-shape.js";
-import { baseRows, requirePhysical, ROW_ID } from "../branch/rows.js";
+import { baseRows, requirePhysical } from "../branch/rows.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement, TextSpan } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
-import { isStable, writeSpans, type WriteSpans } from "../sql/write-spans.js";
+import { writeSpans, type WriteSpans } from "../sql/write-spans.js";
 import { makeStage } from "./insert-stage.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { rowsToChange, tellsItsRows } from "./rows-to-change.js";
 import { resolvedSlices, targetText, writableName } from "./resolve.js";
 
 /** Undefined when the statement has to run on the whole table. */
@@ -24,7 +25,7 @@ export async function planOverlayWrite(
   if (context.scope.head === MAIN) return undefined;
   const spans = writeSpans(statement);
   const target = statement.names.find(({ role }) => role === "write");
-  if (spans === undefined || target === undefined || !tellsItsRows(context, statement, spans))
+  if (spans === undefined || target === undefined || !tellsRowsOfBase(context, statement, spans))
     return undefined;
   const meaning = writableName(context.scope, target);
   if (meaning.kind !== "relation") return undefined;
@@ -51,31 +52,16 @@ interface OverlayWrite {
 }
 
 /** Whether the rows of the base that the statement changes can be asked for before it runs. */
-function tellsItsRows(
-  { runBound }: PlanContext,
-  { verb, parameterCount }: RelationalStatement,
-  spans: WriteSpans,
-): boolean {
-  if (verb === "insert" && spans.conflictAt === undefined) return true;
-  if (parameterCount > 0 && runBound === undefined) return false;
-  return (
-    verb === "insert" || (spans.where !== undefined && isStable(spans, [spans.with, spans.from, spans.where]))
-  );
+function tellsRowsOfBase(context: PlanContext, statement: RelationalStatement, spans: WriteSpans): boolean {
+  const { verb, parameterCount } = statement;
+  if (verb !== "insert") return tellsItsRows(context, statement, spans);
+  return spans.conflictAt === undefined || parameterCount === 0 || context.runBound !== undefined;
 }
 
 /** UPDATE and DELETE. */
 async function planChange(write: OverlayWrite): Promise<PlannedStatement | undefined> {
   const { spans, transaction, overlay } = write;
-  const slice = await slicesOf(write);
-  const alias = quoteIdentifier(spans.alias);
-  const rowId = `${alias}.${quoteIdentifier(ROW_ID)}`;
-  const base = `${baseRows(transaction.state, overlay.version)} AS ${alias}`;
-  const where = `WHERE (${slice(spans.where)}\n)`;
-  const source =
-    spans.from === undefined
-      ? `FROM ${base} ${where}`
-      : `FROM ${base} WHERE ${rowId} IN (SELECT ${rowId} FROM ${base}, ${slice(spans.from)} ${where})`;
-  const query = { with: slice(spans.with), alias: spans.alias, source };
+  const query = rowsToChange(spans, baseRows(transaction.state, overlay.version), await slicesOf(write));
   if (!(await moveUp(transaction, overlay, query, runOf(write), "fewRows"))) return undefined;
   return { ...(await wholeText(write)), check: checkOf(write, changedKeys(write)) };
 }
@@ -142,7 +128,8 @@ function changedKeys({ spans, overlay }: OverlayWrite): readonly UniqueKey[] {
 
 function runOf({ context, statement, transaction }: OverlayWrite): (sql: string) => Promise<number> {
   const { runBound } = context;
-  if (statement.parameterCount > 0 && runBound !== undefined) return runBound;
+  if (statement.parameterCount > 0 && runBound !== undefined)
+    return async (sql) => await runBound.change(sql);
   return async (sql) => await transaction.connection.change(sql);
 }
 

@@ -16,6 +16,7 @@ import { planCreateIndex } from "./plan-index.js";
 import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
 import type { NameScope } from "./relation-names.js";
+import { rowsOnMain } from "./rows-on-main.js";
 import { resolveStatement, writableName } from "./resolve.js";
 import { createdObjectName, writeTarget } from "./write-targets.js";
 
@@ -126,8 +127,9 @@ async function planInPlace(
   statement: RelationalStatement,
 ): Promise<PlannedStatement> {
   const targets = new Map<number, string>();
+  const rows = await rowsOnMain(context, transaction, statement);
   for (const name of statement.names) {
-    if (name.role === "write") targets.set(name.start, await writeTarget(context, transaction, name));
+    if (name.role === "write") targets.set(name.start, await writeTarget(context, transaction, name, rows));
     if (name.role === "alter")
       targets.set(name.start, await alterTarget(context, transaction, statement, name));
     if (name.role === "create") targets.set(name.start, createdObjectName(context.scope, name));

@@ -254,11 +254,12 @@ export function mainRelationText(scope: NameScope, relation: RelationName): stri
 }
 
 /**
- * Another head that inherits a table of this one reads its very rows until they are preserved, which happens at commit:
- * inside a transaction that has changed them it would see the changes.
+ * Another head that inherits a table of this one reads its very rows, also beneath an overlay, until they are preserved,
+ * which happens at commit: inside a transaction that has changed them it would see the changes.
  */
 function refuseChangedHere(scope: NameScope, reader: HeadId, version: Version): void {
-  if (reader === scope.head || version.head !== scope.head || !scope.isWritten(version)) return;
+  const rows = scope.state.baseOf(version) ?? version;
+  if (reader === scope.head || rows.head !== scope.head || !scope.isWritten(rows)) return;
   throw notSupported(
     `cannot read "${version.name}" of another branch in a transaction that has changed this head's own "${version.name}"`,
     "commit first",

@@ -11,6 +11,7 @@ import type { RelationalStatement } from "../sql/analysis.js";
 import { withArrayDepths } from "./array-depths.js";
 import { givesFewRows } from "./few-rows.js";
 import { withOwnParameters } from "../sql/parameter-subset.js";
+import type { BoundRun } from "./plan-context.js";
 import type { ParameterHint } from "./parameter-types.js";
 import type { SessionCore } from "./session-core.js";
 import type { BoundParameter } from "./types.js";
@@ -59,12 +60,17 @@ export function inputOf(numbers: readonly number[], input: ExecuteInput): Execut
 }
 
 /** How a planner runs SQL of its own with a statement's parameters. */
-export function boundRun(
-  core: SessionCore,
-  statement: RelationalStatement,
-  input: ExecuteInput,
-): (sql: string) => Promise<number> {
-  return async (sql) => await (await startSubset(core, statement, sql, input)).changedRows();
+export function boundRun(core: SessionCore, statement: RelationalStatement, input: ExecuteInput): BoundRun {
+  const start = async (sql: string): Promise<ResultStream> => await startSubset(core, statement, sql, input);
+  return {
+    change: async (sql) => await (await start(sql)).changedRows(),
+    firstRow: async (sql) => {
+      const stream = await start(sql);
+      const [row = []] = (await stream.next())?.getRows() ?? [];
+      while ((await stream.next()) !== undefined);
+      return row;
+    },
+  };
 }
 
 function hintsOf(

@@ -33,9 +33,7 @@ export async function targetTable(
   if (meaning.kind === "unknown" && scope.head !== MAIN) throw undefinedTable(meaning.relation);
   const { head } = scope;
   const physical =
-    head === MAIN
-      ? await transaction.writableTable(meaning.relation)
-      : requirePhysical(await transaction.writableVersion(meaning.relation));
+    head === MAIN ? meaning.relation : requirePhysical(await transaction.writableVersion(meaning.relation));
   const sql = scope.head === MAIN ? mainRelationText(scope, physical) : physicalName(physical);
   return { ...physical, sql, catalog: DATA_CATALOG };
 }

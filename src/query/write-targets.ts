@@ -1,5 +1,6 @@
 /** Where a statement writes: which names may be written, created or dropped on a head, and the text that says so. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import type { ChangedRows } from "../branch/changed-rows.js";
 import { MAIN, type RelationName } from "../branch/model.js";
 import { isInternalSchema } from "../branch/system-schema.js";
 import { undefinedTable, type Transaction } from "../branch/transaction.js";
@@ -9,16 +10,20 @@ import type { PlanContext } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
 import { mainRelationText, targetText, writableName } from "./resolve.js";
 
-/** Text of a table that is written: on a branch its own image, forked now if it has none yet. */
+/**
+ * Text of a table that is written: on a branch its own image, forked now if it has none yet. `rows` are those of main that
+ * the statement changes.
+ */
 export async function writeTarget(
   context: PlanContext,
   transaction: Transaction,
   name: NameReference,
+  rows: ChangedRows = "unknown",
 ): Promise<string> {
   const meaning = writableName(context.scope, name);
   if (meaning.kind === "temporary") return `temp.main.${quoteIdentifier(meaning.name)}`;
   if (context.scope.head === MAIN) {
-    transaction.markWritten(meaning.relation);
+    transaction.markWritten(meaning.relation, MAIN, rows);
     return mainRelationText(context.scope, meaning.relation);
   }
   if (meaning.kind === "unknown") throw undefinedTable(meaning.relation);

@@ -34,6 +34,9 @@ export function writeSpans(statement: RelationalStatement): WriteSpans | undefin
   const behind = tokens.slice(at === -1 ? tokens.length : at);
   const verbAt = tokens.findLast((token) => token.end <= target.start && isWord(token, verb));
   if (verbAt === undefined) return undefined;
+  // INSERT OR REPLACE changes rows that it finds.
+  const between = tokens.filter(({ start, end }) => start >= verbAt.end && end <= target.start);
+  if (!between.every((token) => BEFORE_TARGET.some((word) => isWord(token, word)))) return undefined;
   const aliasTokens = target.alias === undefined ? 0 : isWord(behind[0], "as") ? 2 : 1;
   const behindTarget = behind[aliasTokens - 1]?.end ?? target.end;
   const rest = behind.slice(aliasTokens);
@@ -98,6 +101,7 @@ function isKnownForm(verb: string, rest: readonly Token[], places: ReadonlyMap<K
   return first?.value === "(" || INSERT_SOURCES.some((word) => isWord(first, word));
 }
 
+const BEFORE_TARGET = ["into", "from", "only"];
 const INSERT_SOURCES = ["values", "select", "with", "default", "overriding", "table"];
 
 function isWord(token: Token | undefined, word: string): boolean {

@@ -1,0 +1,121 @@
+/**
+ * The log of a table that pins read while it goes on changing: each row that a commit may change, as it was, with its row id
+ * and the point in the order of commits at which it was so. An entry is true whether or not its row changes afterwards.
+ */
+import { optionalNumberCell, type Connection } from "../engine/connection.js";
+import { quoteIdentifier } from "../sql/names.js";
+import type { RowIds } from "./changed-rows.js";
+import type { PhysicalTable, Sequence, Version } from "./model.js";
+import { hidesRowIds } from "./overlay-shape.js";
+import type { LoggedVersion, RegistryChange } from "./registry-state.js";
+import { LOGGED_AT, requirePhysical, ROW_ID } from "./rows.js";
+import { physicalName, STORE_SCHEMA } from "./system-schema.js";
+import { constraintsOf } from "./constraint-names.js";
+import type { TableDefinition } from "./table-definition.js";
+
+const ROW_ID_SQL = quoteIdentifier(ROW_ID);
+const LOGGED_AT_SQL = quoteIdentifier(LOGGED_AT);
+
+/** A table whose state is kept, as one transaction sees it. */
+export interface TableToKeep {
+  readonly version: Version;
+  readonly definition: TableDefinition;
+  /** Some pin reads it as it is now: its interval is split. */
+  readonly pinned: boolean;
+  /** Just behind the snapshot of the transaction. */
+  readonly keptAt: Sequence;
+}
+
+/** True for tables whose rows DuckDB gives no other row ids while a log names them. */
+export function keepsRowIds(definition: TableDefinition, table: string): boolean {
+  const isUnique = constraintsOf(definition, table).some(
+    ({ type }) => type === "primary" || type === "unique",
+  );
+  return isUnique && !hidesRowIds(definition);
+}
+
+/**
+ * Without a key rows are numbered anew when some were deleted: such a table can be added to as long as none is missing, for
+ * whatever deletes copies it first.
+ */
+export async function canLog(
+  connection: Connection,
+  { version, definition }: TableToKeep,
+  rows: readonly RowIds[],
+): Promise<boolean> {
+  if (version.layer !== null || hidesRowIds(definition)) return false;
+  if (keepsRowIds(definition, version.name)) return true;
+  if (rows.length > 0) return false;
+  const table = physicalName(requirePhysical(version));
+  const [row] = await connection.rows(`SELECT count(*) = coalesce(max(rowid) + 1, 0) AS dense FROM ${table}`);
+  return row?.["dense"] === true;
+}
+
+/**
+ * Adds rows to the table's log. A pinned version is split: what pins read of it ends here and reads the log.
+ *
+ * Atomic  the caller's transaction
+ */
+export async function logRows(
+  connection: Connection,
+  table: TableToKeep & { readonly logged: readonly LoggedVersion[]; readonly id: number },
+  rows: readonly RowIds[],
+): Promise<RegistryChange[]> {
+  const { version, pinned, keptAt, logged, id } = table;
+  const newest = logged.at(-1);
+  if (newest === undefined && !pinned) return [];
+  const log = newest?.layer.log ?? (await createLog(connection, version, id));
+  // Whoever reads through the log takes a row's first entry: a second one since the newest of them ended is read by nobody.
+  const since = pinned ? keptAt : (newest?.to ?? keptAt);
+  // Rows born later are not theirs either.
+  const lastRead = pinned ? Number.POSITIVE_INFINITY : (newest?.layer.lastRow ?? -1);
+  for (const ids of rows) {
+    const highest = Math.min(ids.highest, lastRead);
+    if (ids.lowest <= highest)
+      await appendRows(connection, version, { log, since, keptAt }, { ...ids, highest });
+  }
+  if (!pinned) return [];
+  const lastRow = await lastRowId(connection, version, newest?.layer.lastRow ?? 0);
+  const layer = { kind: "logged", log, lastRow, over: "table" } as const;
+  return [
+    { change: "putVersion", version: { ...version, id, to: keptAt, layer } },
+    { change: "putVersion", version: { ...version, from: keptAt } },
+  ];
+}
+
+async function createLog(connection: Connection, version: Version, id: number): Promise<PhysicalTable> {
+  const log = { schema: STORE_SCHEMA, name: `log${id}` };
+  await connection.run(
+    `CREATE TABLE ${physicalName(log)} AS SELECT *, rowid AS ${ROW_ID_SQL}, 0::BIGINT AS ${LOGGED_AT_SQL}
+     FROM ${physicalName(requirePhysical(version))} LIMIT 0`,
+  );
+  return log;
+}
+
+async function appendRows(
+  connection: Connection,
+  version: Version,
+  {
+    log,
+    since,
+    keptAt,
+  }: { readonly log: PhysicalTable; readonly since: Sequence; readonly keptAt: Sequence },
+  { json, lowest, highest }: RowIds,
+): Promise<void> {
+  const into = physicalName(log);
+  await connection.run(
+    `INSERT INTO ${into} SELECT *, rowid, ${keptAt} FROM ${physicalName(requirePhysical(version))}
+     WHERE rowid BETWEEN ${lowest} AND ${highest} AND rowid IN (SELECT unnest(CAST($1::JSON AS BIGINT[])))
+     AND rowid NOT IN (SELECT ${ROW_ID_SQL} FROM ${into} WHERE ${LOGGED_AT_SQL} >= ${since})`,
+    [json],
+  );
+}
+
+/** Rows added later have higher ids than this, whatever was deleted meanwhile: none is given twice. */
+async function lastRowId(connection: Connection, version: Version, atLeast: number): Promise<number> {
+  const [row] = await connection.rows(
+    `SELECT max(rowid) AS last FROM ${physicalName(requirePhysical(version))} WHERE rowid >= ${atLeast}`,
+  );
+  const last = row === undefined ? null : optionalNumberCell(row, "last");
+  return last ?? (atLeast === 0 ? -1 : atLeast);
+}
