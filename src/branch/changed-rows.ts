@@ -2,6 +2,7 @@
 import type { RegistryState } from "./registry-state.js";
 import { relationKey, type HeadId, type RelationName, type Sequence, type Version } from "./model.js";
 import type { WrittenRelation } from "./registry.js";
+import { FIRST_LOCAL_ROW_ID } from "./rows.js";
 
 /** Some rows by id: at least those that a statement changes. Rows that it only adds are in no such list. */
 export interface RowIds {
@@ -13,6 +14,21 @@ export interface RowIds {
 
 /** Of rows that are not known every one may have changed. */
 export type ChangedRows = readonly RowIds[] | "unknown";
+
+/** A log of more rows than this is no better than a copy. */
+const MANY_ROWS = 1_000_000;
+
+/** The query whose row `readRowIds` reads: `id` is what gives a row id in `source`, FROM … WHERE …; `before` a WITH. */
+export function rowIdsQuery(id: string, source: string, before = ""): string {
+  return `${before} SELECT count(*), min(id), max(id), CAST(to_json(list(id)) AS VARCHAR)
+    FROM (SELECT ${id} AS id ${source} LIMIT ${MANY_ROWS + 1}) WHERE id < ${FIRST_LOCAL_ROW_ID}`;
+}
+
+export function readRowIds([count, lowest, highest, json]: readonly unknown[]): ChangedRows {
+  if (typeof count !== "bigint" || count > MANY_ROWS) return "unknown";
+  if (typeof lowest !== "bigint" || typeof highest !== "bigint" || typeof json !== "string") return [];
+  return [{ json, lowest: Number(lowest), highest: Number(highest) }];
+}
 
 interface Written {
   readonly relation: WrittenRelation;

@@ -7,6 +7,7 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { numberCell, type Connection } from "../engine/connection.js";
 import { quoteIdentifier } from "../sql/names.js";
+import { readRowIds, rowIdsQuery, type ChangedRows } from "./changed-rows.js";
 import { isKeyed, type MergeInput, type TablePlan } from "./merge-plan.js";
 import { columnAlias, columnList, keyAlias } from "./row-sql.js";
 
@@ -18,6 +19,18 @@ function taken(branchWins: boolean): string {
 /** Joins a row of the target, `t`, with its row of the plan, `p`. */
 function sameKey(input: MergeInput): string {
   return input.key.map((k, i) => `t.${quoteIdentifier(k)} = p.${keyAlias(i)}`).join(" AND ");
+}
+
+/** Rows of the target that a keyed plan changes or deletes. */
+export async function rowsChanged(
+  connection: Connection,
+  { input, planTable: table }: TablePlan,
+  target: string,
+  branchWins: boolean,
+): Promise<ChangedRows> {
+  const where = `WHERE ${taken(branchWins)} AND target_row IS NOT NULL`;
+  const source = `FROM ${target} AS t JOIN (SELECT * FROM ${table} ${where}) AS p ON ${sameKey(input)}`;
+  return readRowIds(await connection.firstRow(rowIdsQuery("t.rowid", source)));
 }
 
 export async function applyDeletes(

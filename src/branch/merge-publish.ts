@@ -4,7 +4,7 @@
 import { normaliseName } from "../sql/names.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { recordHistory } from "./history.js";
-import { applyDeletes, applyInserts, applyUpdates } from "./merge-apply.js";
+import { applyDeletes, applyInserts, applyUpdates, rowsChanged } from "./merge-apply.js";
 import {
   displayName,
   finishMerge,
@@ -15,7 +15,7 @@ import {
 } from "./merge-ledger.js";
 import { isKeyed, readConflicts, type TablePlan } from "./merge-plan.js";
 import type { MergeAttempt, MergeOutcome, MergeRequest, TableConflicts } from "./merge-types.js";
-import type { Branch, RelationName } from "./model.js";
+import { MAIN, type Branch, type RelationName } from "./model.js";
 import type { Snapshot } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
@@ -58,7 +58,7 @@ async function applyPlans(
   attempt: MergeAttempt,
   strategyOf: (table: RelationName) => Strategy,
 ): Promise<MergeTotals> {
-  const { transaction, target } = attempt;
+  const { transaction } = attempt;
   const ordered = parentsFirst(attempt);
   const work: { plan: TablePlan; relation: string; branchWins: boolean; changes: number }[] = [];
   for (const plan of ordered) {
@@ -66,8 +66,8 @@ async function applyPlans(
     if (!isKeyed(plan.input) && plan.counts.conflicts > 0) throw keylessConflict(plan);
     const { inserts, updates, deletes, conflicts } = plan.counts;
     if (inserts + updates + deletes + (branchWins ? conflicts : 0) === 0) continue;
-    const physical = await transaction.writableTable(plan.input.relation, target);
-    work.push({ plan, relation: physicalName(physical), branchWins, changes: 0 });
+    const relation = await writableTarget(attempt, plan, branchWins);
+    work.push({ plan, relation, branchWins, changes: 0 });
   }
   let [inserted, updated, deleted] = [0, 0, 0];
   for (const step of work.toReversed()) {
@@ -85,6 +85,26 @@ async function applyPlans(
   const tables = work.filter((step) => step.changes > 0).map((step) => displayName(step.plan.input.relation));
   const conflicts = attempt.plans.reduce((sum, plan) => sum + plan.counts.conflicts, 0);
   return { tables: tables.toSorted(), inserted, updated, deleted, conflicts };
+}
+
+/** The target's table. While a branch reads main's as it was, the rows that change are asked for: they alone are kept. */
+async function writableTarget(
+  { transaction, target }: MergeAttempt,
+  plan: TablePlan,
+  branchWins: boolean,
+): Promise<string> {
+  const { input, counts } = plan;
+  const table = physicalName(input.relation);
+  if (target === MAIN && isKeyed(input) && (await transaction.logsRows(input.relation))) {
+    const rows = await rowsChanged(transaction.connection, plan, table, branchWins);
+    transaction.markWritten(input.relation, MAIN, rows);
+    return table;
+  }
+  if (target === MAIN && !isKeyed(input) && counts.deletes + counts.conflicts === 0) {
+    transaction.markWritten(input.relation, MAIN, []);
+    return table;
+  }
+  return physicalName(await transaction.writableTable(input.relation, target));
 }
 
 /** Which added row is the changed form of which removed one cannot be told, so every choice might make two rows of one. */

@@ -28,8 +28,8 @@ import { createStatementFor, storedColumns, type TableDefinition } from "./table
 import { createIndexOn } from "./table-rebuild.js";
 
 export interface TableStorage {
-  /** What an overlay's statements have to know of its table. */
-  shape(connection: Connection, overlay: Version): Promise<OverlayShape>;
+  /** What statements have to know of a table that is, or could be, an overlay; undefined where it could not. */
+  shape(connection: Connection, version: Version): Promise<OverlayShape | undefined>;
   /** Whether rows of the table keep their ids, so that a log can name them. */
   keepsRowIds(connection: Connection, version: Version): Promise<boolean>;
   /** SQL that stands where a table name may stand and yields the version's rows. */
@@ -83,18 +83,16 @@ export class LayeredStorage implements TableStorage {
     return await createOverlay(connection, definition, shape, request);
   }
 
-  /** By id of version: it cannot change, for ALTER and CREATE INDEX make a whole table of an overlay first. */
-  async shape(connection: Connection, overlay: Version): Promise<OverlayShape> {
-    const known = this.#shapes.get(overlay.id);
+  /** By id of version: it cannot change, for ALTER and CREATE INDEX make another version, or a whole table of an overlay. */
+  async shape(connection: Connection, version: Version): Promise<OverlayShape | undefined> {
+    const known = this.#shapes.get(version.id);
     if (known !== undefined) return known;
-    const shape = overlayShape(await definitionOf(connection, overlay), overlay.name);
-    if (shape === undefined)
-      throw new SqlError(SQLSTATE.internalError, `the table of "${overlay.name}" can have no overlay`);
-    this.#shapes.set(overlay.id, shape);
+    const shape = overlayShape(await definitionOf(connection, version), version.name);
+    if (shape !== undefined) this.#shapes.set(version.id, shape);
     return shape;
   }
 
-  /** By id of version: ALTER TABLE makes another one. */
+  /** By id of version, as above. */
   async keepsRowIds(connection: Connection, version: Version): Promise<boolean> {
     let keeps = this.#keepsRowIds.get(version.id);
     if (keeps === undefined) {

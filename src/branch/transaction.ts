@@ -229,9 +229,9 @@ export class Transaction {
     return version;
   }
 
-  /** What is known of an overlay's table. */
-  async overlayShape(overlay: Version): Promise<OverlayShape> {
-    return await this.#context.storage.shape(this.connection, overlay);
+  /** What statements have to know of a table; undefined for one that can have no overlay. */
+  async overlayShape(version: Version): Promise<OverlayShape | undefined> {
+    return await this.#context.storage.shape(this.connection, version);
   }
 
   /** Takes back an overlay of this transaction that turned out to hold nothing. */

@@ -169,6 +169,16 @@ export class Connection implements Disposable {
     }
   }
 
+  /** Runs a query that gives a row; its values. */
+  async firstRow(sql: string): Promise<readonly Cell[]> {
+    try {
+      const reader = await this.#connection.runAndReadAll(sql);
+      return reader.getRows()[0] ?? [];
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+
   /** Rows changed by one INSERT, UPDATE or DELETE. */
   async change(sql: string, parameters?: readonly EngineValue[]): Promise<number> {
     try {

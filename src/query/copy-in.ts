@@ -104,7 +104,8 @@ async function branchTable(
   const version = await transaction.writableVersion(relation);
   const table = await storedTable(core.connection, requirePhysical(version));
   if (version.layer?.kind !== "overlay") return table;
-  const { keys } = await transaction.overlayShape(version);
+  const keys = (await transaction.overlayShape(version))?.keys;
+  if (keys === undefined) throw new SqlError(SQLSTATE.internalError, `"${version.name}" is no overlay`);
   return {
     ...table,
     check: async (rows) => {

@@ -9,10 +9,10 @@ import type { UniqueKey } from "../branch/overlay-shape.js";
 import { baseRows, requirePhysical } from "../branch/rows.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement, TextSpan } from "../sql/analysis.js";
-import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { normaliseName } from "../sql/names.js";
 import { writeSpans, type WriteSpans } from "../sql/write-spans.js";
-import { makeStage } from "./insert-stage.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { planStagedUpsert } from "./staged-upsert.js";
 import { rowsToChange, tellsItsRows } from "./rows-to-change.js";
 import { resolvedSlices, targetText, writableName } from "./resolve.js";
 
@@ -32,7 +32,9 @@ export async function planOverlayWrite(
   const isNew = transaction.state.own(context.scope.head, meaning.relation) === undefined;
   const version = await transaction.writableVersion(meaning.relation);
   if (version.layer?.kind !== "overlay") return undefined;
-  const overlay = { version, shape: await transaction.overlayShape(version) };
+  const shape = await transaction.overlayShape(version);
+  if (shape === undefined) return undefined;
+  const overlay = { version, shape };
   const write = { context, transaction, statement, spans, target, overlay, isNew };
   if (statement.verb !== "insert") return await planChange(write);
   return spans.conflictAt === undefined
@@ -66,39 +68,19 @@ async function planChange(write: OverlayWrite): Promise<PlannedStatement | undef
   return { ...(await wholeText(write)), check: checkOf(write, changedKeys(write)) };
 }
 
-/**
- * INSERT … ON CONFLICT. The new rows are computed once, into a stage; what is moved up are the rows with their keys.
- */
+/** INSERT … ON CONFLICT: rows with a key of the new ones are moved up. */
 async function planUpsert(write: OverlayWrite, conflictAt: number): Promise<PlannedStatement> {
-  const { context, transaction, statement, spans, overlay } = write;
-  const slice = await slicesOf(write);
-  const stage = await makeStage(transaction.connection, overlay, runOf(write), {
-    with: slice(spans.with),
-    rows: slice({ start: spans.behindTarget, end: conflictAt }),
-  });
-  const base = `${baseRows(transaction.state, overlay.version)} AS b`;
+  const { transaction, overlay } = write;
   const change = async (sql: string): Promise<number> => await transaction.connection.change(sql);
-  for (const { columns } of overlay.shape.keys) {
-    const same = columns.map(quoteIdentifier).map((column) => `s.${column} = b.${column}`);
-    const source = `FROM ${base} WHERE EXISTS (SELECT 1 FROM ${stage.sql} AS s WHERE ${same.join(" AND ")})`;
-    await moveUp(transaction, overlay, { with: "", alias: "b", source }, change, "allRows");
-  }
-  const check = checkOf(write, overlay.shape.keys);
-  const [head, tail] = [
-    slice({ start: 0, end: spans.behindTarget }),
-    slice({ start: conflictAt, end: statement.text.length }),
-  ];
-  const columns = stage.columns.map(quoteIdentifier).join(", ");
-  const sql = `${head} (${columns}) SELECT ${columns} FROM ${stage.sql} ${tail}`;
-  return {
-    sql,
-    usesSomeParameters: context.runBound !== undefined,
-    afterwards: undefined,
-    check: async (changed) => {
-      await stage.drop();
-      await check(changed);
+  const upsert = { ...write, table: overlay, conflictAt, run: runOf(write) };
+  const base = baseRows(transaction.state, overlay.version);
+  return await planStagedUpsert(upsert, await slicesOf(write), {
+    find: async (sameKey) => {
+      const query = { with: "", alias: "b", source: `FROM ${base} AS b WHERE ${sameKey("b")}` };
+      await moveUp(transaction, overlay, query, change, "allRows");
     },
-  };
+    check: checkOf(write, overlay.shape.keys),
+  });
 }
 
 /** What has to be true when the statement has run; an overlay that changed nothing leaves no trace. */

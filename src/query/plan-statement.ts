@@ -16,7 +16,7 @@ import { planCreateIndex } from "./plan-index.js";
 import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
 import type { NameScope } from "./relation-names.js";
-import { rowsOnMain } from "./rows-on-main.js";
+import { planUpsertOnMain, rowsOnMain } from "./rows-on-main.js";
 import { resolveStatement, writableName } from "./resolve.js";
 import { createdObjectName, writeTarget } from "./write-targets.js";
 
@@ -74,6 +74,7 @@ export async function planStatement(
     default:
       return [
         (await planOverlayWrite(context, transaction, statement)) ??
+          (await planUpsertOnMain(context, transaction, statement)) ??
           (await planInPlace(context, transaction, statement)),
       ];
   }

@@ -75,6 +75,15 @@ describe("only rows that change are kept", () => {
     ["INSERT INTO t SELECT i, 0, 0, [i] FROM range(2000, 2500) r(i)", 0],
     ["INSERT INTO t VALUES (3, 1, 1, []) ON CONFLICT DO NOTHING; INSERT INTO t VALUES (3000, 1, 1, [])", 0],
     ["UPDATE t SET v = 1 WHERE id = -1", 0],
+    ["INSERT INTO t VALUES (1, 9, 9, []), (-1, 2, 2, []) ON CONFLICT (id) DO UPDATE SET v = excluded.v", 1],
+    [
+      "PREPARE u AS INSERT INTO t (id, v) SELECT $1 + i, $2 FROM range(5) r(i) ON CONFLICT (id) DO UPDATE SET v = $2 RETURNING id; EXECUTE u(997, 3)",
+      3,
+    ],
+    [
+      "WITH s AS (SELECT 3 AS id, 8 AS v) INSERT INTO t AS x SELECT id, v FROM s ON CONFLICT (id) DO UPDATE SET v = x.v + excluded.v WHERE x.v = 99",
+      1,
+    ],
     [
       "INSERT INTO t VALUES (2000, 1, 1, []); UPDATE t SET v = 2 WHERE id = 2000; DELETE FROM t WHERE id = 2000",
       0,
@@ -134,7 +143,7 @@ describe("what cannot be logged", () => {
     "ALTER TABLE t RENAME TO u",
     "DROP TABLE t",
     "DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, v int, w int, tags int[])",
-    "INSERT INTO t VALUES (1, 9, 9, []) ON CONFLICT (id) DO UPDATE SET v = 9",
+    "BEGIN; INSERT INTO t VALUES (1, 9, 9, []) ON CONFLICT (id) DO UPDATE SET v = 9; UPDATE t SET v = 1; COMMIT",
     "INSERT OR REPLACE INTO t VALUES (1, 9, 9, [])",
     "MERGE INTO t USING (SELECT 1 AS n) AS s ON t.id = s.n WHEN MATCHED THEN UPDATE SET v = 5",
   ])("%s makes one copy for all branches", async (statement) => {
@@ -156,6 +165,37 @@ describe("what cannot be logged", () => {
     expect(await rows(two)).toMatchObject({ count: 1001 });
     await main.query("DROP BRANCH two");
     expect(await kept()).toEqual({ logged: [], copied: [] });
+  });
+});
+
+describe("a merge into main", () => {
+  test("logs for the others the rows that it changes", async () => {
+    const [one, two] = [await fork("one"), await fork("two")];
+    await one.query(
+      "UPDATE t SET v = 1 WHERE id = 1; DELETE FROM t WHERE id = 2; INSERT INTO t VALUES (1000, 1, 1, [])",
+    );
+    await main.query("MERGE BRANCH one");
+    expect(await rows(two)).toEqual(UNTOUCHED);
+    expect(await kept()).toMatchObject({ logged: [2] });
+    await two.query("UPDATE t SET w = 2 WHERE id = 1");
+    expect(await main.query("MERGE BRANCH two USING branch_wins")).toBeDefined();
+    expect(await rows(main)).toEqual({
+      count: 1000,
+      changed: [
+        [1, 0, 2],
+        [1000, 1, 1],
+      ],
+    });
+  });
+
+  test("of rows added to a table without a key copies nothing", async () => {
+    await main.query("CREATE TABLE k (n int); INSERT INTO k SELECT * FROM range(100)");
+    const [one, two] = [await fork("one"), await fork("two")];
+    await one.query("INSERT INTO k VALUES (100)");
+    await main.query("MERGE BRANCH one");
+    expect(await two.query("SELECT count(*)::int FROM k")).toEqual([[100]]);
+    expect(await main.query("SELECT count(*)::int FROM k")).toEqual([[101]]);
+    expect(await kept()).toEqual({ logged: [0], copied: [] });
   });
 });
 
