@@ -52,8 +52,8 @@ export interface CatalogContents {
   /** Clients' spelling, `public` for DuckDB's main. */
   readonly searchPath: readonly string[];
   readonly settings: readonly (readonly [name: string, value: string])[];
-  /** Equal for equal contents of the database; undefined when they cannot be told from others. */
-  readonly version: number | undefined;
+  /** Equal for equal definitions; undefined when they cannot be told from others. */
+  readonly version: string | undefined;
   readonly inTransaction: boolean;
 }
 
@@ -61,7 +61,7 @@ export class SessionCatalog {
   readonly #connection: Connection;
   readonly #set = new Map<keyof typeof VARIABLES, string>();
   /** What the copies were made of. */
-  #copied: number | undefined;
+  #copied: string | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -84,13 +84,14 @@ export class SessionCatalog {
       await this.#assign("columns", listing?.columns),
       await this.#assign("constraints", listing?.constraints),
       await this.#assign("searchPath", searchPath),
-      await this.#assign(
-        "settings",
-        settings.map(([name, setting]) => ({ name, setting })),
-      ),
     ];
+    // Read where they are shown: no copy holds any.
+    const isSet = await this.#assign(
+      "settings",
+      settings.map(([name, setting]) => ({ name, setting })),
+    );
     const isFresh = contents.version !== undefined && contents.version === this.#copied;
-    if (isFresh && !changes.includes(true)) return "unchanged";
+    if (isFresh && !changes.includes(true)) return isSet ? "changed" : "unchanged";
     this.#copied = undefined;
     await this.#copy(contents.inTransaction);
     this.#copied = contents.version;

@@ -16,6 +16,7 @@ import { normaliseName, quoteLiteral } from "../sql/names.js";
 import { schemasOf } from "./setting-values.js";
 import { SessionCalls } from "./session-calls.js";
 import { SessionNotifications } from "./notifications.js";
+import { OwnDefinitions } from "./own-definitions.js";
 import type { LiveSessions } from "./live-sessions.js";
 import { BranchListings } from "./branch-listings.js";
 import { branchSizes } from "./branch-reports.js";
@@ -65,6 +66,7 @@ export class SessionCore implements Disposable {
   readonly targetShapes: TargetShapes;
   readonly types: SessionTypes;
   readonly plainReads = new PlainReads();
+  readonly ownDefinitions = new OwnDefinitions();
   readonly notices: Notice[] = [];
   /** The statements of one Query message run, several of them. */
   inSeveral = false;
@@ -348,21 +350,15 @@ export class SessionCore implements Disposable {
     };
   }
 
-  /** Undefined while this session has changes of its own that no commit counts. */
-  #catalogVersion(scope: NameScope): number | undefined {
-    const transaction = this.transactions.current;
-    if (scope.temporary.size > 0 || transaction?.hasWritten === true) return undefined;
-    return transaction?.snapshot.sequence ?? this.services.context.registry.sequence;
-  }
-
   /** Sets what the catalogue's views show. A plan made for other contents must not be used again. */
   async #showCatalog(scope: NameScope): Promise<void> {
     const listing = scope.head === MAIN ? undefined : await this.#listing.of(scope);
+    const { definitions } = this.transactions.current?.snapshot ?? this.services.context.registry;
     const shown = await this.#catalog.show({
       listing,
       searchPath: scope.searchPath.map((schema) => (schema === "main" ? "public" : schema)),
       settings: this.settings.all(),
-      version: this.#catalogVersion(scope),
+      version: this.ownDefinitions.version(definitions, scope.temporary),
       inTransaction: this.transactions.current !== undefined,
     });
     if (shown === "changed") this.prepared.clear();

@@ -207,8 +207,10 @@ export class DuckSession implements QuerySession {
 
   /** What a transaction takes back at its end had a number of its own: see SessionCore.definitions. */
   #forgetWhatChanges(analysis: StatementAnalysis): void {
-    const { prepared } = this.#core;
-    if (changesDefinitions(analysis)) prepared.clear();
+    const { prepared, ownDefinitions } = this.#core;
+    const changes = changesDefinitions(analysis);
+    ownDefinitions.beginStatement(changes);
+    if (changes) prepared.clear();
     else if (!keepsSettings(analysis)) prepared.forget();
   }
 
@@ -219,6 +221,7 @@ export class DuckSession implements QuerySession {
       core.settings.get("transaction_isolation"),
     );
     await core.transactions.rollbackTo(name, { head: core.head, keepsSnapshot, signal });
+    core.ownDefinitions.takeBack();
     core.discardPlans();
   }
 

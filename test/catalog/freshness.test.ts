@@ -74,9 +74,25 @@ test("a failed block leaves nothing of its copies behind", async () => {
   expect(await columns(one)).toEqual([]);
 });
 
+test("each statement of a block is seen by the next, also one that reads the catalogue to make a table", async () => {
+  await one.query("BEGIN");
+  await one.query("CREATE TABLE t AS SELECT count(*) AS a FROM pg_class WHERE relname = 't'");
+  expect(await columns(one)).toEqual(["a"]);
+  await one.query("SAVEPOINT s");
+  await one.query("ALTER TABLE t ADD COLUMN b int");
+  expect(await columns(one)).toEqual(["a", "b"]);
+  await one.query("ROLLBACK TO s");
+  expect(await columns(one)).toEqual(["a"]);
+  await one.query("INSERT INTO t VALUES (2)");
+  expect(await columns(one)).toEqual(["a"]);
+  await one.query("ROLLBACK");
+});
+
 test("a temporary table is in its session's catalogue only", async () => {
   await one.query("CREATE TEMP TABLE t (mine int)");
   expect(await columns(one)).toEqual(["mine"]);
+  await one.query("ALTER TABLE t ADD COLUMN more int");
+  expect(await columns(one)).toEqual(["mine", "more"]);
   expect(await columns(other)).toEqual([]);
   await one.query("DROP TABLE t");
   expect(await columns(one)).toEqual([]);

@@ -1,0 +1,23 @@
+/**
+ * What tells one state of the definitions a session sees from another: those committed have a number (see Registry), those
+ * of the session's own transaction and its temporary tables are told apart by counting the statements that change any.
+ */
+export class OwnDefinitions {
+  #changes = 0;
+  #isChanging = false;
+
+  beginStatement(changes: boolean): void {
+    this.#isChanging = changes;
+    if (changes) this.#changes++;
+  }
+
+  /** A rollback took some of them back. */
+  takeBack(): void {
+    this.#changes++;
+  }
+
+  /** Another text, other definitions. Undefined while a statement changes them: what it reads is soon not so any more. */
+  version(committed: number, temporary: ReadonlySet<string>): string | undefined {
+    return this.#isChanging ? undefined : JSON.stringify([committed, this.#changes, ...temporary]);
+  }
+}
