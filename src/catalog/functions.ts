@@ -40,11 +40,18 @@ const CONSTRAINT = lookup("constraint");
 /** Everybody may do everything: there are no grants. */
 const yes = (least: number, most: number): Bodies => sameForArity("true", least, most);
 
-const NUMBER = `regexp_full_match(_1::VARCHAR, '-|\\d+')`;
-const AS_NUMBER = `try_cast(_1::VARCHAR AS BIGINT)`;
-const byName = (view: string): string => lookup(view, `${PG}._stored_name(_1::VARCHAR)`);
-const orNumber = (name: string): string =>
-  `CASE WHEN ${NUMBER} THEN coalesce(${AS_NUMBER}, 0) ELSE ${name} END`;
+/**
+ * `body` with the argument's text as _text, computed once: DuckDB copies an argument to wherever a macro names it, and of
+ * casts within casts within sub-queries that made a second of planning.
+ */
+const withText = (body: string): string => `(SELECT ${body} FROM (SELECT _1::VARCHAR AS _text) AS _argument)`;
+const NUMBER = `regexp_full_match(_text, '-|\\d+')`;
+const AS_NUMBER = `try_cast(_text AS BIGINT)`;
+const byName = (view: string): string => lookup(view, `${PG}._stored_name(_text)`);
+/** An OID: of a number, as it is, and otherwise of a name there must be. */
+const orNumber = (kind: string, view: string): string =>
+  withText(`CASE WHEN ${NUMBER} THEN coalesce(${AS_NUMBER}, 0)
+    ELSE coalesce(${byName(view)}, error('${kind} "' || _text || '" does not exist')) END`);
 
 const DEFINITIONS: Readonly<Record<string, Bodies>> = {
   pg_get_expr: sameForArity("_1", 2, 3),
@@ -128,44 +135,42 @@ const SIZES: Readonly<Record<string, Bodies>> = {
 
 const CASTS: Readonly<Record<string, Bodies>> = {
   _regclass: {
-    1: orNumber(
-      `coalesce(${byName("relation_oid")}, error('relation "' || _1::VARCHAR || '" does not exist'))`,
-    ),
+    1: orNumber("relation", "relation_oid"),
   },
   _regclass_name: {
-    1: `CASE WHEN ${NUMBER} THEN coalesce(${lookup("relation", AS_NUMBER)}, _1::VARCHAR) ELSE _1::VARCHAR END`,
+    1: withText(`CASE WHEN ${NUMBER} THEN coalesce(${lookup("relation", AS_NUMBER)}, _text) ELSE _text END`),
   },
   _regtype: {
-    1: orNumber(`coalesce(${byName("type_oid")}, error('type "' || _1::VARCHAR || '" does not exist'))`),
+    1: orNumber("type", "type_oid"),
   },
   _regtype_name: {
-    1: `CASE WHEN ${NUMBER} THEN coalesce(${lookup("type", AS_NUMBER)}, _1::VARCHAR)
+    1: withText(`CASE WHEN ${NUMBER} THEN coalesce(${lookup("type", AS_NUMBER)}, _text)
     ELSE coalesce((SELECT any_value(t._value) FROM ${PG}._lookup_type AS t JOIN ${PG}._lookup_type_oid AS o ON t._key = o._value
-      WHERE o._key = ${PG}._stored_name(_1::VARCHAR)), _1::VARCHAR) END`,
+      WHERE o._key = ${PG}._stored_name(_text)), _text) END`),
   },
   _regtype_names: {
     1: `(SELECT list(coalesce(v._value, u._position::VARCHAR) ORDER BY u._position) FROM
       (SELECT unnest(_1) AS _type, generate_subscripts(_1, 1) AS _position) AS u LEFT JOIN ${PG}._lookup_type AS v ON v._key = u._type)`,
   },
   _regnamespace: {
-    1: orNumber(`coalesce(${byName("schema_oid")}, error('schema "' || _1::VARCHAR || '" does not exist'))`),
+    1: orNumber("schema", "schema_oid"),
   },
   _regnamespace_name: {
-    1: `CASE WHEN ${NUMBER} THEN (SELECT any_value(_key) FROM ${PG}._lookup_schema_oid WHERE _value = ${AS_NUMBER}) ELSE _1::VARCHAR END`,
-  },
-  _regproc: {
-    1: orNumber(
-      `coalesce(${byName("function_oid")}, error('function "' || _1::VARCHAR || '" does not exist'))`,
+    1: withText(
+      `CASE WHEN ${NUMBER} THEN (SELECT any_value(_key) FROM ${PG}._lookup_schema_oid WHERE _value = ${AS_NUMBER}) ELSE _text END`,
     ),
   },
-  _regproc_name: {
-    1: `CASE WHEN ${NUMBER} THEN coalesce((SELECT any_value(_key) FROM ${PG}._lookup_function_oid WHERE _value = ${AS_NUMBER}), _1::VARCHAR)
-      ELSE regexp_replace(_1::VARCHAR, '^pg_catalog[.]', '') END`,
+  _regproc: {
+    1: orNumber("function", "function_oid"),
   },
-  to_regproc: { 1: byName("function_oid") },
-  to_regclass: { 1: byName("relation_oid") },
-  to_regtype: { 1: byName("type_oid") },
-  to_regnamespace: { 1: byName("schema_oid") },
+  _regproc_name: {
+    1: withText(`CASE WHEN ${NUMBER} THEN coalesce((SELECT any_value(_key) FROM ${PG}._lookup_function_oid WHERE _value = ${AS_NUMBER}), _text)
+      ELSE regexp_replace(_text, '^pg_catalog[.]', '') END`),
+  },
+  to_regproc: { 1: withText(byName("function_oid")) },
+  to_regclass: { 1: withText(byName("relation_oid")) },
+  to_regtype: { 1: withText(byName("type_oid")) },
+  to_regnamespace: { 1: withText(byName("schema_oid")) },
 };
 
 const OTHERS: Readonly<Record<string, Bodies>> = {
