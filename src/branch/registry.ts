@@ -18,6 +18,9 @@ export interface Snapshot {
   readonly definitions: number;
 }
 
+/** What is read of the registry without a snapshot of DuckDB's. */
+export type Moment = Pick<Snapshot, "state" | "definitions">;
+
 export interface WrittenRelation extends RelationName {
   readonly head: HeadId;
 }
@@ -25,6 +28,8 @@ export interface WrittenRelation extends RelationName {
 export class Registry {
   readonly database: Database;
   readonly #latch = new Mutex();
+  /** A commit is under way that changes the state or a definition: DuckDB may show it before this object does. */
+  #isChanging = false;
   #state: RegistryState;
   #sequence: Sequence;
   #definitions = 0;
@@ -60,6 +65,19 @@ export class Registry {
   /** Grows with every commit that changes a definition. */
   get definitions(): number {
     return this.#definitions;
+  }
+
+  /** What a name means, and what it stands for. */
+  get moment(): Moment {
+    return { state: this.#state, definitions: this.#definitions };
+  }
+
+  /**
+   * True if nothing has changed since `moment` was read: then a snapshot that DuckDB took meanwhile, whenever that was,
+   * shows what `moment` describes.
+   */
+  isStill({ state, definitions }: Moment): boolean {
+    return !this.#isChanging && state === this.#state && definitions === this.#definitions;
   }
 
   newVersionId(): number {
@@ -109,10 +127,15 @@ export class Registry {
       const request = await work(this.#state, sequence);
       if (request === undefined) return undefined;
       if (request.changes.length > 0) await appendChanges(connection, sequence, request.changes);
-      await connection.commit();
-      this.#sequence = sequence;
-      if (request.definitionsChanged === true) this.#definitions++;
-      this.#state = this.#state.with(request.changes);
+      this.#isChanging = request.changes.length > 0 || request.definitionsChanged === true;
+      try {
+        await connection.commit();
+        this.#sequence = sequence;
+        if (request.definitionsChanged === true) this.#definitions++;
+        this.#state = this.#state.with(request.changes);
+      } finally {
+        this.#isChanging = false;
+      }
       for (const relation of request.written) this.#markChanged(relation, sequence);
       return sequence;
     });

@@ -19,7 +19,7 @@ export async function runCopy(
 ): Promise<StatementResult> {
   if (statement.direction === "out") return await copyOut(core, statement, running);
   const transaction = await core.transactions.need(core.head, running.signal);
-  core.requireHead(transaction, true);
+  core.requireHead(transaction.state, true);
   core.transactions.record({ kind: "final", reason: "COPY FROM cannot be repeated" });
   return await startCopyIn(core, transaction, statement);
 }

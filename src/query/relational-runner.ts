@@ -1,7 +1,6 @@
 /** Runs and describes statements over relations for a session: chooses the transaction, starts DuckDB, shapes the result. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN } from "../branch/model.js";
-import { readsCatalog } from "../catalog/resolve.js";
 import { announced, findSources } from "./announced-columns.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { ResultStream } from "../engine/result-stream.js";
@@ -18,9 +17,10 @@ import { MAX_CAPTURED_ROWS, type InsertCapture, type InsertedRows } from "./inse
 import type { DataChunk } from "../engine/types.js";
 import type { PlannedStatement } from "./plan-context.js";
 import { waitFirst } from "./waiting-calls.js";
+import { startLoneRead } from "./lone-reads.js";
 import { planStatement } from "./plan-statement.js";
 import { runRecorded, type RunSteps } from "./recorded-write.js";
-import { readsOtherHeads, resolveStatement } from "./resolve.js";
+import { resolveStatement } from "./resolve.js";
 import {
   chunkBatches,
   commandTag,
@@ -74,9 +74,8 @@ async function chooseTransaction(
     return await runExplain(core, statement, input, running);
   const alone = !core.transactions.inBlock && core.transactions.current === undefined;
   if (!alone) return await runInTransaction(core, statement, input, running);
-  const sql = core.head === MAIN && !statement.writes ? await readOnMain(core, statement) : undefined;
-  if (sql === undefined) return await runAlone(core, statement, input, running);
-  const stream = await startStatement(core, statement, sql, input);
+  const stream = await startLoneRead(core, statement, input);
+  if (stream === undefined) return await runAlone(core, statement, input, running);
   return (await outcomeOf(core, statement, stream, async () => {}, undefined)).result;
 }
 
@@ -91,17 +90,6 @@ async function refuseReadOnly(
   core.refuseReadOnly(statement.tag);
 }
 
-/** The text of a read on main for DuckDB; undefined when it reads other heads, for which it needs a transaction. */
-async function readOnMain(core: SessionCore, statement: RelationalStatement): Promise<string | undefined> {
-  const scope = core.scope(undefined);
-  if (core.plainReads.has(statement, scope)) return statement.text;
-  if (readsOtherHeads(scope, statement)) return undefined;
-  const sql = await resolveStatement(core.resolveServices, scope, statement);
-  // What is read from the catalogue is made anew for each statement.
-  if (sql === statement.text && !readsCatalog(sql)) core.plainReads.add(statement, scope);
-  return sql;
-}
-
 /** EXPLAIN without ANALYZE runs nothing: a write's target is what its name holds now, and nothing is forked. */
 async function runExplain(
   core: SessionCore,
@@ -110,7 +98,7 @@ async function runExplain(
   running: AbortController,
 ): Promise<StatementResult> {
   const transaction = await core.transactions.need(core.head, running.signal);
-  core.requireHead(transaction, false);
+  core.requireHead(transaction.state, false);
   if (!statement.certain && core.head !== MAIN) throw uncertainOnBranch();
   const scope = core.scope(transaction);
   const targets = describeTargets(core.services.context.storage, scope, statement);
@@ -151,7 +139,7 @@ async function runInTransaction(
   running: AbortController,
 ): Promise<StatementResult> {
   const transaction = await core.transactions.need(core.head, running.signal);
-  core.requireHead(transaction, statement.writes);
+  core.requireHead(transaction.state, statement.writes);
   // Of a statement that failed.
   core.sequences.takeRequests();
   if (!statement.certain && core.head !== MAIN) {

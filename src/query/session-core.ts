@@ -5,6 +5,7 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type HeadId } from "../branch/model.js";
 import { requireBranch, requireReadable, requireWritable } from "../branch/lifecycle.js";
+import type { RegistryState } from "../branch/registry-state.js";
 import type { BranchContext, Transaction } from "../branch/transaction.js";
 import type { Connection } from "../engine/connection.js";
 import { catalogFunction } from "../catalog/resolve.js";
@@ -20,7 +21,7 @@ import { OwnDefinitions } from "./own-definitions.js";
 import type { LiveSessions } from "./live-sessions.js";
 import { BranchListings } from "./branch-listings.js";
 import { branchSizes } from "./branch-reports.js";
-import { PlainReads } from "./plain-reads.js";
+import { LoneReads } from "./lone-reads.js";
 import { SessionWaits } from "./session-waits.js";
 import { SessionCursors } from "./cursors.js";
 import { PreparedCache } from "./prepared-cache.js";
@@ -65,8 +66,8 @@ export class SessionCore implements Disposable {
   readonly prepared: PreparedCache;
   readonly targetShapes: TargetShapes;
   readonly types: SessionTypes;
-  readonly plainReads = new PlainReads();
   readonly ownDefinitions = new OwnDefinitions();
+  readonly loneReads = new LoneReads();
   readonly notices: Notice[] = [];
   /** The statements of one Query message run, several of them. */
   inSeveral = false;
@@ -365,9 +366,9 @@ export class SessionCore implements Disposable {
   }
 
   /** The branch must still be there; its own state decides what may be done on it. */
-  requireHead(transaction: Transaction, writes: boolean): void {
+  requireHead(state: RegistryState, writes: boolean): void {
     if (this.#head === MAIN) return;
-    const branch = transaction.state.branches.get(this.#head);
+    const branch = state.branches.get(this.#head);
     if (branch === undefined || branch.status === "discarded") {
       throw new SqlError(
         SQLSTATE.invalidCatalogName,
