@@ -86,11 +86,13 @@ async function copyTarget(
   if (meaning.kind === "unknown" && scope.head !== MAIN) throw undefinedTable(meaning.relation);
   if (meaning.kind === "relation" && meaning.version.physical === null)
     throw viewRefused(meaning.relation, "to");
-  core.refuseReadOnly("COPY FROM");
   if (scope.head === MAIN) {
+    const table = await storedTable(core.connection, meaning.relation);
+    core.refuseReadOnly("COPY FROM");
     transaction.markWritten(meaning.relation, MAIN, []);
-    return await storedTable(core.connection, meaning.relation);
+    return table;
   }
+  core.refuseReadOnly("COPY FROM");
   return await branchTable(core, transaction, meaning.relation);
 }
 

@@ -16,6 +16,12 @@ const MAX_CURSORS = 1000;
 type Declaration = Extract<SessionStatement, { readonly verb: "declareCursor" }>;
 type RowsResult = Extract<StatementResult, { readonly kind: "rows" }>;
 
+/** The query of a cursor to be. */
+interface CursorQuery {
+  describe(): Promise<unknown>;
+  run(): Promise<StatementResult>;
+}
+
 interface Cursor {
   readonly name: string;
   readonly table: string;
@@ -47,23 +53,20 @@ export class SessionCursors implements Disposable {
   }
 
   /**
-   * Makes a cursor of what `run` gives.
+   * Makes a cursor of what `run` gives. What is wrong with the query itself is said before all else.
    *
    * Errors  42P03 when the name is taken, 25P01 without a transaction to live in, 54000 for too many, 0A000 for a query that writes
    */
-  async declare(
-    declaration: Declaration,
-    inTransaction: boolean,
-    run: () => Promise<StatementResult>,
-  ): Promise<void> {
+  async declare(declaration: Declaration, inTransaction: boolean, query: CursorQuery): Promise<void> {
     const { name, hold, binary } = declaration;
-    if (!hold && !inTransaction) throw onlyInBlock();
-    if (this.has(name)) throw new SqlError(SQLSTATE.duplicateCursor, `cursor "${name}" already exists`);
-    if (this.#byName.size >= MAX_CURSORS)
-      throw new SqlError(SQLSTATE.programLimitExceeded, `too many cursors (${MAX_CURSORS})`);
     if (declaration.query.writes)
       throw notSupported("DECLARE CURSOR must not contain data-modifying statements in WITH");
-    const result = await run();
+    const refusal = this.#refusal(declaration, inTransaction);
+    if (refusal !== undefined) {
+      await query.describe();
+      throw refusal;
+    }
+    const result = await query.run();
     if (result.kind !== "rows") throw new Error("a query gives rows");
     const { table, rows } = await this.#store.keep(result.columns, result.batches);
     const scroll = declaration.scroll ?? true;
@@ -127,6 +130,14 @@ export class SessionCursors implements Disposable {
 
   [Symbol.dispose](): void {
     this.#store[Symbol.dispose]();
+  }
+
+  #refusal({ name, hold }: Declaration, inTransaction: boolean): SqlError | undefined {
+    if (!hold && !inTransaction) return onlyInBlock();
+    if (this.has(name)) return new SqlError(SQLSTATE.duplicateCursor, `cursor "${name}" already exists`);
+    return this.#byName.size < MAX_CURSORS
+      ? undefined
+      : new SqlError(SQLSTATE.programLimitExceeded, `too many cursors (${MAX_CURSORS})`);
   }
 
   #get(name: string): Cursor {

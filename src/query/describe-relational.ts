@@ -1,11 +1,17 @@
 /** Describes statements over relations: what their parameters and columns are, and what is wrong with them as they stand. */
+import type { EngineType } from "../engine/types.js";
 import { OID } from "../pgtypes/oids.js";
 import { inferParameterOid } from "../pgtypes/parameters.js";
 import type { RelationalStatement, RelationalVerb } from "../sql/analysis.js";
+import { withOwnParameters } from "../sql/parameter-subset.js";
 import { announced, findSources } from "./announced-columns.js";
+import { hasGaps } from "./declared-parameters.js";
+import type { StatementShape } from "./deferred-columns.js";
 import { describeTargets, findingDefaults } from "./describe.js";
 import { withInsertForm } from "./insert-forms.js";
 import { withCastTypes } from "./parameter-casts.js";
+import { requireLiterals } from "./literal-values.js";
+import type { ParameterHint } from "./parameter-types.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
 import type { StatementDescription } from "./types.js";
@@ -35,6 +41,8 @@ export async function describeRelational(
     const describe: StepServices["describe"] = async (step, own) => await describeRelational(core, step, own);
     return await describeSteps(core, written, oids, describe);
   }
+  const isPrepared = PREPARED_VERBS.has(written.verb) && written.text.length <= MAX_CHECKED_LENGTH;
+  if (isPrepared) await requireLiterals(core, written);
   const statement = await withUncastLiterals(core, await withInsertForm(core, written));
   const declaredOids = withCastTypes(statement, clientOids);
   await findSources(core, statement.sources);
@@ -47,22 +55,39 @@ export async function describeRelational(
     );
     return { parameterOids, columns: [{ name: "QUERY PLAN", type: null }] };
   }
-  const isChecked = PREPARED_VERBS.has(statement.verb) && statement.text.length <= MAX_CHECKED_LENGTH;
-  if (!hasRows && statement.parameterCount === 0 && !isChecked) return { parameterOids: [], columns: null };
+  if (!hasRows && statement.parameterCount === 0 && !isPrepared)
+    return { parameterOids: declaredOids, columns: null };
   const targets = describeTargets(core.services.context.storage, scope, statement);
   const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
   await core.types.refresh();
   const engineTypes = await core.types.engineTypesOf(declaredOids);
   const hints = declaredOids.map((oid, i) => ({ oid, parameter: undefined, engineType: engineTypes[i] }));
-  const shape = await findingDefaults(core, scope, statement, async () => {
-    return await core.prepared.shape(sql, core.definitions, hints);
+  const { columns, types } = await findingDefaults(core, scope, statement, async () => {
+    return await shapeOf(core, statement, sql, hints);
   });
-  const { columns } = shape;
-  const parameterTypes = await core.types.identifyTypes(shape.parameterTypes);
+  const parameterTypes = await core.types.identifyTypes(types);
   const count = Math.max(statement.parameterCount, parameterTypes.length, declaredOids.length);
   const parameterOids = Array.from(
     { length: count },
     (_, i) => declaredOids[i] || inferParameterOid(parameterTypes[i]),
   );
   return { parameterOids, columns: hasRows ? await announced(core, columns, statement) : null };
+}
+
+async function shapeOf(
+  core: SessionCore,
+  statement: RelationalStatement,
+  sql: string,
+  hints: readonly ParameterHint[],
+): Promise<Pick<StatementShape, "columns"> & { readonly types: StatementShape["parameterTypes"] }> {
+  if (!hasGaps(statement)) {
+    const { columns, parameterTypes } = await core.prepared.shape(sql, core.definitions, hints);
+    return { columns, types: parameterTypes };
+  }
+  const own = withOwnParameters(sql);
+  const ownHints = own.parameters.map((number) => hints[number - 1] ?? { oid: 0, parameter: undefined });
+  const { columns, parameterTypes } = await core.prepared.shape(own.sql, core.definitions, ownHints);
+  const types: (EngineType | undefined)[] = Array.from({ length: statement.parameterCount });
+  for (const [index, number] of own.parameters.entries()) types[number - 1] = parameterTypes[index];
+  return { columns, types };
 }

@@ -105,6 +105,12 @@ function castOids(text: string): readonly number[] {
   return Array.from(oids, (oid) => oid ?? 0);
 }
 
+/** The OID of the type that the token at a place is cast to or given by its name in front; undefined where there is none. */
+export function castAround(tokens: readonly Token[], at: number): number | undefined {
+  const name = tokens[at - 1];
+  return castOf(tokens, at) ?? (name?.kind === "word" ? TYPE_OIDS.get(name.value) : undefined);
+}
+
 function castOf(tokens: readonly Token[], at: number): number | undefined {
   let [first, last] = [at, at];
   while (tokens[first - 1]?.value === "(" && tokens[last + 1]?.value === ")" && !isName(tokens[first - 2]))

@@ -8,6 +8,7 @@ import { classifyFailure } from "../engine/failure.js";
 import type { RelationalStatement, RelationalVerb } from "../sql/analysis.js";
 import { refuseSecondChange } from "./conflict-rows.js";
 import { withInsertForm } from "./insert-forms.js";
+import { requireLiterals } from "./literal-values.js";
 import { boundRun, startStatement, startSubset, type ExecuteInput } from "./start-statement.js";
 import { withUncastLiterals } from "./uncast-literals.js";
 import { describeTargets } from "./describe.js";
@@ -268,6 +269,7 @@ async function runPlanned(
   return outcome;
 }
 
+const READING_VERBS: ReadonlySet<RelationalVerb> = new Set(["update", "delete"]);
 const ROW_VERBS: ReadonlySet<RelationalVerb> = new Set(["select", "insert", "update", "delete", "merge"]);
 const TYPE_VERBS: ReadonlySet<RelationalVerb> = new Set(["createType", "createSchema", "drop"]);
 
@@ -301,6 +303,8 @@ async function outcomeOf(
   const returnsRows = statement.verb === "select" || statement.returning;
   if (capture === undefined && (!stream.hasRows || !returnsRows)) {
     const changed = await stream.changedRows();
+    // No row came by to read its literals for.
+    if (changed === 0 && READING_VERBS.has(statement.verb)) await requireLiterals(core, statement);
     refuseSecondChange(statement, changed);
     await settleSequences(core, statement);
     await check?.(changed);

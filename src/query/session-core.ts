@@ -104,7 +104,7 @@ export class SessionCore implements Disposable {
     this.connection = connection;
     this.settings = settings;
     this.identity = identity;
-    this.#temporary = new TemporaryTables(connection);
+    this.#temporary = new TemporaryTables(connection, () => this.types.markChanged(false));
     this.transactions = new SessionTransactions(services.context, connection, {
       beforeCommit: async () => await this.#temporary.beforeCommit(),
       afterRollback: async () => {

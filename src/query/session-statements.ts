@@ -23,7 +23,7 @@ import {
   setTransactionDefaults,
 } from "./transaction-statements.js";
 import type { SessionTransactions } from "./transactions.js";
-import type { Notice, StatementResult } from "./types.js";
+import type { Notice, StatementDescription, StatementResult } from "./types.js";
 
 /** What these statements need of their session. */
 export interface SessionStatementHost {
@@ -52,6 +52,8 @@ export interface SessionStatementHost {
   /** How to put settings and head back to what they are now. */
   rewinds(): readonly Rewind[];
   rollbackToSavepoint(name: string): Promise<void>;
+  /** Errors: what is wrong with the query as it stands. */
+  describeQuery(query: RelationalStatement, input: ExecuteInput): Promise<StatementDescription>;
   runQuery(
     query: RelationalStatement,
     input: ExecuteInput,
@@ -116,11 +118,10 @@ export async function runSessionStatement(
       host.notifications.notify(statement.channel, statement.payload);
       return command("NOTIFY");
     case "declareCursor":
-      await host.cursors.declare(
-        statement,
-        host.inBlock,
-        async () => await host.runQuery(statement.query, input, running),
-      );
+      await host.cursors.declare(statement, host.inBlock, {
+        describe: async () => await host.describeQuery(statement.query, input),
+        run: async () => await host.runQuery(statement.query, input, running),
+      });
       return command("DECLARE CURSOR");
     case "fetch":
       return await host.cursors.fetch(statement.name, statement.motion, statement.move);

@@ -10,6 +10,8 @@ import type { RelationalStatement, SessionStatement, StatementAnalysis } from ".
 import { describeBranch, runBranch } from "./branch-runner.js";
 import { runCopy } from "./copy.js";
 import { explainFailure } from "./explain-failure.js";
+import { requireDetermined } from "./declared-parameters.js";
+import { definitionsKey } from "./definitions-key.js";
 import { describeRelational } from "./describe-relational.js";
 import { runRelational } from "./relational-runner.js";
 import type { ExecuteInput } from "./start-statement.js";
@@ -56,6 +58,10 @@ class ReadStatement implements ParsedStatement {
     return this.analysis.kind === "empty";
   }
 
+  get isQuery(): boolean {
+    return this.analysis.kind === "relational";
+  }
+
   get cursor(): CursorStatement | undefined {
     return this.analysis.kind === "session" ? cursorOf(this.analysis.statement) : undefined;
   }
@@ -74,6 +80,8 @@ export class DuckSession implements QuerySession {
       rollbackToSavepoint: async (name: string) => await this.#rollbackToSavepoint(name),
       runQuery: async (query: RelationalStatement, input: ExecuteInput, running: AbortController) =>
         await runRelational(core, query, input, running),
+      describeQuery: async (query: RelationalStatement, input: ExecuteInput) =>
+        await describeRelational(core, query, input.declaredOids),
       requireRelation: async (parts: readonly string[]) => await requireRelation(core, parts),
     });
   }
@@ -91,6 +99,10 @@ export class DuckSession implements QuerySession {
     return this.#core.transactions.status;
   }
 
+  get definitions(): string {
+    return definitionsKey(this.#core);
+  }
+
   async parse(text: string): Promise<readonly ReadStatement[]> {
     const analyses = await this.#core.services.analyse(text);
     return analyses.map((analysis) => new ReadStatement(analysis, text));
@@ -99,7 +111,9 @@ export class DuckSession implements QuerySession {
   async describe(statement: ParsedStatement, declaredOids: readonly number[]): Promise<StatementDescription> {
     const analysis = await this.#analysisOf(statement);
     try {
-      return await this.#describe(analysis, declaredOids);
+      const description = await this.#describe(analysis, declaredOids);
+      await requireDetermined(this.#core.types, analysis, declaredOids);
+      return description;
     } catch (error) {
       throw await explainFailure(this.#core, analysis, error, sourceOf(statement));
     }
@@ -119,7 +133,7 @@ export class DuckSession implements QuerySession {
         return await this.#describeSession(analysis, declaredOids);
       case "copy":
       case "empty":
-        return { parameterOids: [], columns: null };
+        return { parameterOids: declaredOids, columns: null };
       case "refused":
         throw analysis.error;
       default:
@@ -133,7 +147,7 @@ export class DuckSession implements QuerySession {
   ): Promise<StatementDescription> {
     const { statement } = analysis;
     if (statement.verb !== "declareCursor")
-      return { parameterOids: [], columns: await this.#columnsOfSession(analysis) };
+      return { parameterOids: declaredOids, columns: await this.#columnsOfSession(analysis) };
     const { parameterOids } = await describeRelational(this.#core, statement.query, declaredOids);
     return { parameterOids, columns: null };
   }

@@ -9,6 +9,7 @@ import type { ResultStream } from "../engine/result-stream.js";
 import { decodeParameter } from "../pgtypes/parameters.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { withArrayDepths } from "./array-depths.js";
+import { hasGaps } from "./declared-parameters.js";
 import { givesFewRows } from "./few-rows.js";
 import { withOwnParameters } from "../sql/parameter-subset.js";
 import type { BoundRun } from "./plan-context.js";
@@ -24,6 +25,17 @@ export interface ExecuteInput {
 
 /** `sql` is the statement's final text. Rows that are few for certain are made whole. */
 export async function startStatement(
+  core: SessionCore,
+  statement: RelationalStatement,
+  sql: string,
+  input: ExecuteInput,
+): Promise<ResultStream> {
+  return hasGaps(statement)
+    ? await startSubset(core, statement, sql, input)
+    : await start(core, statement, sql, input);
+}
+
+async function start(
   core: SessionCore,
   statement: RelationalStatement,
   sql: string,
@@ -48,7 +60,7 @@ export async function startSubset(
   input: ExecuteInput,
 ): Promise<ResultStream> {
   const { sql, parameters } = withOwnParameters(text);
-  return await startStatement(core, statement, sql, inputOf(parameters, input));
+  return await start(core, statement, sql, inputOf(parameters, input));
 }
 
 /** What was bound to some of a statement's parameters, by their numbers from 1. */

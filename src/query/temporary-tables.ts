@@ -5,12 +5,15 @@ import type { OnCommit } from "../sql/table-forms.js";
 
 export class TemporaryTables {
   readonly #connection: Connection;
+  readonly #dropped: () => void;
   readonly #names = new Set<string>();
   /** What COMMIT does to some of them. */
   readonly #onCommit = new Map<string, OnCommit>();
 
-  constructor(connection: Connection) {
+  /** `dropped` is told when tables go without a statement that says so. */
+  constructor(connection: Connection, dropped: () => void) {
     this.#connection = connection;
+    this.#dropped = dropped;
   }
 
   /** Folded names. */
@@ -33,7 +36,9 @@ export class TemporaryTables {
     for (const [name, action] of this.#onCommit) {
       const table = formatName(["temp", "main", name]);
       await this.#connection.run(action === "drop" ? `DROP TABLE ${table}` : `DELETE FROM ${table}`);
-      if (action === "drop") this.delete(name);
+      if (action !== "drop") continue;
+      this.delete(name);
+      this.#dropped();
     }
   }
 
@@ -51,6 +56,7 @@ export class TemporaryTables {
 
   /** DISCARD TEMP: the tables, and the sequences behind their columns. */
   async discard(): Promise<void> {
+    if (this.#names.size > 0) this.#dropped();
     for (const name of this.#names) {
       await this.#connection.run(`DROP TABLE IF EXISTS ${formatName(["temp", "main", name])}`);
     }

@@ -92,6 +92,8 @@ export interface ParsedStatement {
   readonly text: string;
   /** True for an empty query string: EmptyQueryResponse, nothing else. */
   readonly empty: boolean;
+  /** True for one over relations: what columns it has is known when it is parsed, and does not change. */
+  readonly isQuery?: boolean;
   /** Of a statement about a cursor: its name may be that of a portal, which the protocol keeps. */
   readonly cursor?: CursorStatement | undefined;
 }
@@ -156,6 +158,8 @@ export type TransactionStatus = "I" | "T" | "E";
  */
 export interface QuerySession extends AsyncDisposable {
   readonly status: TransactionStatus;
+  /** Another value: what statements over relations mean, and so their columns, may have changed. */
+  readonly definitions: string;
   /** Splits and reads a text. A syntax error is SqlError 42601 with its position. [] for a text with no statement. */
   parse(text: string): Promise<readonly ParsedStatement[]>;
   /** Types of parameters and result, without side effects. */

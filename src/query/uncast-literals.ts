@@ -273,7 +273,8 @@ function listOf(item: ArrayItem, write: (text: string) => string): string {
   return `[${item.map((inner) => listOf(inner, write)).join(", ")}]`;
 }
 
-function isEdited(statement: RelationalStatement, token: Token): boolean {
+/** Something else is written in the token's place before DuckDB sees it. */
+export function isEdited(statement: RelationalStatement, token: Token): boolean {
   return statement.edits.some((edit) => edit.start < token.end && token.start < edit.end);
 }
 
@@ -295,6 +296,15 @@ async function wantedTypes(
     types.push(type);
   }
   return types;
+}
+
+/** The types DuckDB wants in the literals' places, as far as it tells of all of them together. */
+export async function typesWanted(
+  core: SessionCore,
+  statement: RelationalStatement,
+  literals: readonly Token[],
+): Promise<readonly (EngineType | undefined)[]> {
+  return await probe(core, core.connection, statement, literals);
 }
 
 async function probe(

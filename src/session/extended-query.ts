@@ -15,8 +15,8 @@ import {
   writeRowDescription,
 } from "../wire/backend-messages.js";
 import {
-  formatError,
-  isFormatCode,
+  formatCode,
+  requireFormatCount,
   type BindMessage,
   type FormatCode,
   type NamedObject,
@@ -35,6 +35,7 @@ import {
   resultFormats,
 } from "./row-description.js";
 import { openRows, runCopy, sendRows } from "./send-result.js";
+import { ranAlone } from "./transaction-end.js";
 import { notRunnable, refuseFailedBlock, type StatementRunner } from "./statement-runner.js";
 
 /** A parameter with more bytes is not read twice. */
@@ -67,7 +68,7 @@ export class ExtendedQuery {
     }
     const statement = new PreparedStatement(parsed[0], message.parameterOids);
     // What is wrong with it is said now, and nothing is kept: pipelining drivers count on either.
-    await this.#runner.describe(statement);
+    await this.#runner.requireSame(statement);
     this.#statements.requireRoom(message.name, message.text.length);
     this.#statements.set(message.name, statement);
     writeParseComplete(this.#context.output.writer);
@@ -75,8 +76,7 @@ export class ExtendedQuery {
 
   async bind(message: BindMessage): Promise<void> {
     const statement = this.#statements.get(message.statement);
-    const wrongFormat = formatError(message);
-    if (wrongFormat?.code === SQLSTATE.protocolViolation) throw wrongFormat;
+    requireFormatCount(message);
     if (!statement.isDescribed) await this.#runner.describe(statement);
     const expected = statement.parameterOids.length;
     const given = message.parameters.length;
@@ -92,11 +92,12 @@ export class ExtendedQuery {
     const isNamed = message.portal !== "";
     this.#portals.requireRoom(message.portal, this.#context.session.cursors, message.parameters);
     if (!isNamed && this.#portals.has("")) await this.#portals.close("");
-    if (wrongFormat !== undefined) throw wrongFormat;
-    const formats = expandFormats(message.parameterFormats.filter(isFormatCode), given).map(formatName);
+    const formats = expandFormats(message.parameterFormats, given).map((code) =>
+      formatName(formatCode(code)),
+    );
     this.#checkValues(statement, message.parameters, formats);
-    const wanted = message.resultFormats.filter(isFormatCode);
-    if (wanted.length > 1) await this.#checkResultFormats(statement, wanted);
+    await this.#runner.requireSame(statement);
+    if (message.resultFormats.length > 1) await this.#checkResultFormats(statement, message.resultFormats);
     this.#portals.set(message.portal, {
       statement,
       parameters: message.parameters.map((bytes, index) => ({
@@ -104,7 +105,7 @@ export class ExtendedQuery {
         // A view would keep all that came with the message for as long as the portal lives.
         bytes: isNamed && bytes !== null ? Buffer.from(bytes) : bytes,
       })),
-      resultFormats: wanted,
+      resultFormats: message.resultFormats,
       announced: undefined,
       state: { kind: "bound" },
       createdAtMs: Date.now(),
@@ -172,11 +173,12 @@ export class ExtendedQuery {
     for (const [index, bytes] of values.entries()) {
       if (bytes === null || bytes.length > MAX_CHECKED_BYTES) continue;
       const oid = statement.parameterOids[index] ?? OID.text;
+      if (oid === 0) throw new SqlError(SQLSTATE.internalError, "cache lookup failed for type 0");
       requireValue({ bytes, format: formats[index] ?? "text" }, oid, this.#context.encoding.timeZone);
     }
   }
 
-  async #checkResultFormats(statement: PreparedStatement, formats: readonly FormatCode[]): Promise<void> {
+  async #checkResultFormats(statement: PreparedStatement, formats: readonly number[]): Promise<void> {
     const { columns } = await this.#runner.describe(statement);
     // Of a result that is no longer what the client was told, the number of columns is not its fault.
     if (statement.announced !== null) requireAnnounced(statement.announced, announcedTypes(columns));
@@ -198,7 +200,7 @@ export class ExtendedQuery {
     portal.announced = types;
   }
 
-  #writeColumns(columns: readonly ResultColumn[] | null, formats: readonly FormatCode[]): void {
+  #writeColumns(columns: readonly ResultColumn[] | null, formats: readonly number[]): void {
     const { writer } = this.#context.output;
     if (columns === null) writeNoData(writer);
     else writeRowDescription(writer, describeColumns(columns, formats));
@@ -212,7 +214,8 @@ export class ExtendedQuery {
     if (portal.state.kind === "open") await this.#sendPortal(portal, portal.state, maxRows);
     else if (result !== undefined) await this.#sendCommand(result);
     // COMMIT or ROLLBACK, by whatever text: no portal outlives its transaction.
-    if (wasInBlock && !this.#inBlock()) await this.#portals.closeAll();
+    if ((wasInBlock && !this.#inBlock()) || ranAlone(portal.statement.parsed.text))
+      await this.#portals.closeAll();
   }
 
   #inBlock(): boolean {
@@ -236,6 +239,11 @@ export class ExtendedQuery {
     open: Extract<Portal["state"], { readonly kind: "open" }>,
     maxRows: number,
   ): Promise<void> {
+    const { columns } = open.source;
+    const unknown = resultFormats(portal.resultFormats, columns.length).find(
+      (code) => code !== 0 && code !== 1,
+    );
+    if (unknown !== undefined && (await open.source.read(1, false)) !== undefined) formatCode(unknown);
     const { rows, suspended } = await sendRows(this.#context, open.source, maxRows);
     if (suspended) {
       await this.#runner.settle(portal, open.source);

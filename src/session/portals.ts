@@ -1,7 +1,6 @@
 /** Portals: statements bound to parameters, and how far each has run. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { BoundParameter, ClientCursors, ClientPortals, CursorListing } from "../query/types.js";
-import type { FormatCode } from "../wire/frontend-messages.js";
 import type { PreparedStatement } from "./prepared-statements.js";
 import type { AnnouncedTypes } from "./row-description.js";
 import type { RowReader } from "./row-reader.js";
@@ -27,7 +26,8 @@ type PortalState =
 export interface Portal {
   readonly statement: PreparedStatement;
   readonly parameters: readonly BoundParameter[];
-  readonly resultFormats: readonly FormatCode[];
+  /** As sent. */
+  readonly resultFormats: readonly number[];
   /** Result types told by Describe: undefined before. */
   announced: AnnouncedTypes | undefined;
   state: PortalState;

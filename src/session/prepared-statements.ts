@@ -32,6 +32,8 @@ export class PreparedStatement implements NamedStatement {
   #description: { readonly epoch: number; readonly columns: StatementDescription["columns"] } | undefined;
 
   readonly origin: StatementOrigin;
+  /** The session's when the statement was last found to be what it was. */
+  definitions: string | undefined;
 
   constructor(
     parsed: ParsedStatement | undefined,
@@ -73,7 +75,7 @@ export class PreparedStatement implements NamedStatement {
    * there is nothing of that name. Errors: 0A000 for others than before.
    */
   announce(types: AnnouncedTypes): void {
-    if (this.#announced !== null) requireAnnounced(this.#announced, types);
+    if (this.#announced !== null || this.parsed?.isQuery === true) requireAnnounced(this.#announced, types);
     this.#announced ??= types;
   }
 

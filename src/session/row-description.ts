@@ -15,13 +15,13 @@ const MAX_COLUMNS = 32_767;
 export type AnnouncedTypes = readonly (number | "open")[] | null;
 
 /** One format per item from none (all text), one (for all) or as many as there are items. */
-export function expandFormats(formats: readonly FormatCode[], count: number): FormatCode[] {
+export function expandFormats<Code extends number>(formats: readonly Code[], count: number): (Code | 0)[] {
   const only = formats.length === 1 ? formats[0] : undefined;
   return Array.from({ length: count }, (_, index) => only ?? formats[index] ?? 0);
 }
 
-/** Result formats of a Bind for the columns there are. Errors: 08P01 when their numbers differ. */
-export function resultFormats(formats: readonly FormatCode[], columnCount: number): FormatCode[] {
+/** Result formats of a Bind for the columns there are, as sent. Errors: 08P01 when their numbers differ. */
+export function resultFormats(formats: readonly number[], columnCount: number): number[] {
   if (formats.length > 1 && formats.length !== columnCount) {
     throw new SqlError(
       SQLSTATE.protocolViolation,
@@ -34,7 +34,7 @@ export function resultFormats(formats: readonly FormatCode[], columnCount: numbe
 /** The fields of a RowDescription. Errors: 54000 for more columns than the protocol can count. */
 export function describeColumns(
   columns: readonly ResultColumn[],
-  formats: readonly FormatCode[],
+  formats: readonly number[],
 ): FieldDescription[] {
   if (columns.length > MAX_COLUMNS) {
     throw new SqlError(SQLSTATE.programLimitExceeded, `a result can have at most ${MAX_COLUMNS} columns`);
@@ -76,12 +76,15 @@ export function requireAnnounced(announced: AnnouncedTypes | undefined, actual: 
   throw new SqlError(SQLSTATE.featureNotSupported, "cached plan must not change result type", { routine });
 }
 
-/** Formats to encode in: an open column is text, and text is the same bytes in both formats. */
+/**
+ * Formats to encode in: an open column is text, and text is the same bytes in both formats. A code without a meaning is for
+ * the first row to say.
+ */
 export function encodingFormats(
-  formats: readonly FormatCode[],
+  formats: readonly number[],
   announced: AnnouncedTypes | undefined,
 ): FormatCode[] {
-  return formats.map((format, index) => (announced?.[index] === "open" ? 0 : format));
+  return formats.map((format, index) => (announced?.[index] !== "open" && format === 1 ? 1 : 0));
 }
 
 function told(type: number | "open" | undefined): number | undefined {

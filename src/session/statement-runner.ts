@@ -79,6 +79,15 @@ export class StatementRunner {
     return await statement.describe(this.#context);
   }
 
+  /** A query's columns are fixed when it is parsed. Errors: 0A000 for others now, and whatever it cannot be described for. */
+  async requireSame(statement: PreparedStatement): Promise<void> {
+    const { definitions } = this.#context.session;
+    if (statement.definitions === definitions) return;
+    const { columns } = await this.describe(statement);
+    if (statement.parsed?.isQuery === true) statement.announce(announcedTypes(columns));
+    statement.definitions = definitions;
+  }
+
   async #open(portal: Portal, result: RowsOutcome): Promise<void> {
     const types = announcedTypes(result.columns);
     try {

@@ -15,7 +15,8 @@ export interface FieldDescription {
   readonly typeOid: number;
   readonly typeSize: number;
   readonly typeModifier: number;
-  readonly format: FormatCode;
+  /** As the client asked for it: PostgreSQL repeats even what is no format. */
+  readonly format: number;
 }
 
 /** The fields of an ErrorResponse or NoticeResponse that this server uses. */

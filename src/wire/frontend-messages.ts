@@ -24,11 +24,10 @@ export interface BindMessage {
   readonly type: "bind";
   readonly portal: string;
   readonly statement: string;
-  /** None (all text), one (for all) or one per parameter: checked here. */
-  /** As sent: see `formatError`. */
+  /** None (all text), one (for all) or one per parameter, as sent: see `requireFormatCount` and `formatCode`. */
   readonly parameterFormats: readonly number[];
   readonly parameters: readonly (Buffer | null)[];
-  /** None (all text), one (for all) or one per column: checked when the columns are known. */
+  /** None (all text), one (for all) or one per column, as sent: only rows ask what they mean. */
   readonly resultFormats: readonly number[];
 }
 
@@ -111,23 +110,19 @@ function decodeBind(reader: BodyReader): BindMessage {
   return { type: "bind", portal, statement, parameterFormats, parameters, resultFormats };
 }
 
-/** What is wrong with the formats of a Bind, for a statement that exists; undefined when nothing is. */
-export function formatError(message: BindMessage): SqlError | undefined {
-  const { parameterFormats, parameters, resultFormats } = message;
-  if (parameterFormats.length > 1 && parameterFormats.length !== parameters.length) {
-    return new SqlError(
-      SQLSTATE.protocolViolation,
-      `bind message has ${parameterFormats.length} parameter formats but ${parameters.length} parameters`,
-    );
-  }
-  const unknown = [...parameterFormats, ...resultFormats].find((code) => !isFormatCode(code));
-  return unknown === undefined
-    ? undefined
-    : new SqlError(SQLSTATE.invalidParameterValue, `unsupported format code: ${unknown}`);
+/** Errors: 08P01 for formats of a Bind that are not as many as its parameters. */
+export function requireFormatCount({ parameterFormats, parameters }: BindMessage): void {
+  if (parameterFormats.length <= 1 || parameterFormats.length === parameters.length) return;
+  throw new SqlError(
+    SQLSTATE.protocolViolation,
+    `bind message has ${parameterFormats.length} parameter formats but ${parameters.length} parameters`,
+  );
 }
 
-export function isFormatCode(code: number): code is FormatCode {
-  return code === 0 || code === 1;
+/** Errors: 22023 for a code that stands for no format. */
+export function formatCode(code: number): FormatCode {
+  if (code === 0 || code === 1) return code;
+  throw new SqlError(SQLSTATE.invalidParameterValue, `unsupported format code: ${code}`);
 }
 
 /** Length -1 is NULL; any other negative length is an error of `bytes`. */

@@ -13,13 +13,13 @@ import { converse } from "../support/transcript.js";
 import { type Address, WireClient } from "../support/wire-client.js";
 import { isKnown } from "./known-differences.js";
 import { randomTurn } from "./messages.js";
+import { SETUP } from "./statements.js";
 import { randomFrom } from "./random.js";
 
 const asked = process.env["PROTOCOL_SEED"] ?? "20261122";
 const SEED = asked === "random" ? Math.floor(Math.random() * 2 ** 31) : Number(asked);
 const CASES = Number(process.env["PROTOCOL_CASES"] ?? 25);
 const TURNS = 12;
-const SETUP = ['Query "drop table if exists t"', 'Query "create table t (a int4, b text)"'];
 
 let app: App;
 let postgres: PostgresServer;

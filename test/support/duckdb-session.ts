@@ -86,6 +86,9 @@ class DuckDbSession implements QuerySession {
     return this.#status;
   }
 
+  /** What a statement is shown to be is asked for at Parse only. */
+  readonly definitions = "";
+
   async parse(text: string): Promise<readonly ParsedStatement[]> {
     const statements = splitStatements(text).map((statement) => ({ text: statement.text, empty: false }));
     for (const statement of statements) {

@@ -5,7 +5,8 @@ import type { SqlError } from "../../src/core/errors.js";
 import { FrameReader } from "../../src/wire/frame-reader.js";
 import {
   decodeFrontendMessage,
-  formatError,
+  formatCode,
+  requireFormatCount,
   type FrontendMessage,
 } from "../../src/wire/frontend-messages.js";
 import { FRONTEND_TAG, type FrontendTag } from "../../src/wire/frontend-tags.js";
@@ -30,7 +31,8 @@ function errorOf(tag: FrontendTag, body: Buffer): Pick<SqlError, "code" | "messa
 
 function formatErrorOf(body: Buffer): SqlError | undefined {
   const message = decodeFrontendMessage({ tag: FRONTEND_TAG.bind, body });
-  return message.type === "bind" ? formatError(message) : undefined;
+  if (message.type !== "bind") throw new Error("no Bind");
+  return sqlFailure(() => requireFormatCount(message));
 }
 
 const text = fc
@@ -148,8 +150,10 @@ describe("decodeFrontendMessage refuses", () => {
   });
 
   it("format codes that do not exist or do not fit the parameters", () => {
-    const unknown = Buffer.from("\0\0\0\x01\0\x02\0\0\0\0", "latin1");
-    expect(formatErrorOf(unknown)).toMatchObject({ code: "22023", message: "unsupported format code: 2" });
+    expect(sqlFailure(() => formatCode(2))).toMatchObject({
+      code: "22023",
+      message: "unsupported format code: 2",
+    });
     const three = Buffer.from("\0\0\0\x03\0\0\0\0\0\0\0\x01\xff\xff\xff\xff\0\0", "latin1");
     expect(formatErrorOf(three)).toMatchObject({
       code: "08P01",

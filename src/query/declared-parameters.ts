@@ -1,0 +1,70 @@
+/** What a client declares of its parameters, held against the statement it is declared for. */
+import { typeNameOf } from "../catalog/type-names.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { OID } from "../pgtypes/oids.js";
+import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
+import { tokenise } from "../sql/lexer.js";
+import type { SessionTypes } from "./session-types.js";
+
+const NONE: ReadonlySet<number> = new Set();
+const numbers = new WeakMap<RelationalStatement, ReadonlySet<number>>();
+
+/**
+ * Holds the declared types against the parameters a statement has. An empty one is not looked at.
+ *
+ * Errors  42P18 for a parameter without a type that the text does not use, and so says nothing of; XX000, as PostgreSQL's,
+ *         for one that it uses of a type that does not exist
+ */
+export async function requireDetermined(
+  types: SessionTypes,
+  analysis: StatementAnalysis,
+  declaredOids: readonly number[],
+): Promise<void> {
+  if (analysis.kind === "empty") return;
+  const used = parametersOf(analysis);
+  const count = Math.max(declaredOids.length, ...used);
+  for (let number = 1; number <= count; number++) {
+    const oid = declaredOids[number - 1] ?? 0;
+    if (isOpen(oid)) {
+      if (used.has(number)) continue;
+      const message = `could not determine data type of parameter $${number}`;
+      throw new SqlError(SQLSTATE.indeterminateDatatype, message);
+    }
+    if (
+      used.has(number) &&
+      typeNameOf(oid) === undefined &&
+      (await types.enums()).engineTypeOf(oid) === undefined
+    )
+      throw new SqlError(SQLSTATE.internalError, `cache lookup failed for type ${oid}`);
+  }
+}
+
+/** The text leaves out numbers: `$1 … $3`. DuckDB counts the parameters it sees. */
+export function hasGaps(statement: RelationalStatement): boolean {
+  return statement.parameterCount > 0 && numbersOf(statement).size < statement.parameterCount;
+}
+
+function isOpen(oid: number): boolean {
+  return oid === 0 || oid === OID.unknown;
+}
+
+/** The numbers of a statement's parameters; commands that are no queries have none. */
+function parametersOf(analysis: StatementAnalysis): ReadonlySet<number> {
+  if (analysis.kind === "relational") return numbersOf(analysis);
+  if (analysis.kind === "session" && analysis.statement.verb === "declareCursor")
+    return numbersOf(analysis.statement.query);
+  if (analysis.kind !== "branch") return NONE;
+  return new Set(Array.from({ length: analysis.parameterCount }, (_, i) => i + 1));
+}
+
+function numbersOf(statement: RelationalStatement): ReadonlySet<number> {
+  if (statement.parameterCount === 0) return NONE;
+  const known = numbers.get(statement);
+  if (known !== undefined) return known;
+  const used = tokenise(statement.text).flatMap(({ kind, value }) =>
+    kind === "parameter" ? [Number(value)] : [],
+  );
+  const found = new Set(used);
+  numbers.set(statement, found);
+  return found;
+}
