@@ -32,10 +32,10 @@ export async function startStatement(
 ): Promise<ResultStream> {
   return hasGaps(statement)
     ? await startSubset(core, statement, sql, input)
-    : await start(core, statement, sql, input);
+    : await startCounted(core, statement, sql, input);
 }
 
-async function start(
+async function startCounted(
   core: SessionCore,
   statement: RelationalStatement,
   sql: string,
@@ -60,7 +60,7 @@ export async function startSubset(
   input: ExecuteInput,
 ): Promise<ResultStream> {
   const { sql, parameters } = withOwnParameters(text);
-  return await start(core, statement, sql, inputOf(parameters, input));
+  return await startCounted(core, statement, sql, inputOf(parameters, input));
 }
 
 /** What was bound to some of a statement's parameters, by their numbers from 1. */
