@@ -40,17 +40,28 @@ function row(values: readonly (string | number | boolean)[]): string {
   return `(${values.map((value) => (typeof value === "string" ? quoteLiteral(value) : String(value))).join(", ")})`;
 }
 
-/** Built-in types, and each enum with its array type. */
+/** Built-in types, enums, composite types, and the types of tables' and views' rows, each with its array type. */
 const TYPES = `
-  SELECT * RENAME (sql_name AS printed), 11 AS namespace, 'pg_catalog' AS sch FROM ${PG}._builtin_type
+  SELECT * RENAME (sql_name AS printed), 11 AS namespace, 'pg_catalog' AS sch, 0 AS relid FROM ${PG}._builtin_type
   UNION ALL
   SELECT e.oid, e.nam, 4, 'e', 'E', false, 0, e.array_oid, 'enum_in', 'enum_out', 'enum_recv', 'enum_send', true, 'i', 'p',
-    ${PG}._qualified(e.sch, e.nam), ${PG}._schema_oid(e.sch), e.sch
+    ${PG}._qualified(e.sch, e.nam), ${PG}._schema_oid(e.sch), e.sch, 0
   FROM ${PG}._enum AS e
   UNION ALL
-  SELECT e.array_oid, '_' || e.nam, -1, 'b', 'A', false, e.oid, 0, 'array_in', 'array_out', 'array_recv', 'array_send', false, 'i', 'x',
-    ${PG}._qualified(e.sch, e.nam) || '[]', ${PG}._schema_oid(e.sch), e.sch
-  FROM ${PG}._enum AS e`;
+  SELECT r.oid, r.nam, -1, 'c', 'C', false, 0, r.array_oid, 'record_in', 'record_out', 'record_recv', 'record_send', false, 'd', 'x',
+    ${PG}._qualified(r.sch, r.nam), ${PG}._schema_oid(r.sch), r.sch, r.relid
+  FROM ${PG}._row_type AS r
+  UNION ALL
+  SELECT e.array_oid, '_' || e.nam, -1, 'b', 'A', false, e.oid, 0, 'array_in', 'array_out', 'array_recv', 'array_send', false, e.align, 'x',
+    ${PG}._qualified(e.sch, e.nam) || '[]', ${PG}._schema_oid(e.sch), e.sch, 0
+  FROM (SELECT oid, array_oid, sch, nam, 'i' AS align FROM ${PG}._enum UNION ALL SELECT oid, array_oid, sch, nam, 'd' FROM ${PG}._row_type) AS e`;
+
+/** Rows of composite types, tables and views have types; `relid` is the relation of their attributes. */
+const ROW_TYPES = `
+  SELECT t.oid, t.array_oid, t.sch, t.nam, c.oid AS relid FROM ${PG}._composite AS t
+  JOIN ${PG}._class AS c ON c.kind = 'c' AND c.sch = t.sch AND c.nam = t.nam
+  UNION ALL
+  SELECT ${PG}._oid('t', '', oid::VARCHAR), ${PG}._oid('ta', '', oid::VARCHAR), sch, nam, oid FROM ${PG}._class WHERE kind IN ('r', 'v')`;
 
 const INDEX_KEYS = `SELECT sch, rel, nam, unnest(keys) AS key, generate_subscripts(keys, 1) AS position FROM ${PG}._index`;
 
@@ -81,6 +92,8 @@ const DESCRIPTIONS = `
   UNION ALL
   SELECT oid, 1247, 0, comment FROM ${PG}._enum WHERE comment IS NOT NULL
   UNION ALL
+  SELECT oid, 1247, 0, comment FROM ${PG}._composite WHERE comment IS NOT NULL
+  UNION ALL
   SELECT * FROM (VALUES (2200, 2615, 0, 'standard public schema'), (11, 2615, 0, 'system catalog schema'))`;
 
 /** The user's macros. */
@@ -97,6 +110,7 @@ export function staticStatements(): readonly string[] {
 
 /** More helpers by name; those of objects.ts come first. */
 export const DERIVED_QUERIES: readonly (readonly [name: string, query: string])[] = [
+  ["_row_type", ROW_TYPES],
   ["_type", TYPES],
   ["_index_key", INDEX_KEYS],
   ["_constraint_numbers", CONSTRAINT_NUMBERS],

@@ -6,7 +6,7 @@
 import { numberCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
-import { oidExpression } from "./names.js";
+import { oidExpression, shownTypeName } from "./names.js";
 
 /** One enum. */
 interface CatalogEnum {
@@ -25,13 +25,21 @@ const QUERY = `
     ${oidExpression("'e'", "schema_name", "type_name")} AS oid, ${oidExpression("'a'", "schema_name", "type_name")} AS array_oid
   FROM duckdb_types() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND logical_type = 'ENUM' ORDER BY oid`;
 
+/** As DuckDB prints an enum. */
+export function enumText(labels: readonly string[]): string {
+  return `ENUM(${labels.map(quoteLiteral).join(", ")})`;
+}
+
 export class EnumCatalog {
   readonly #byLabels = new Map<string, CatalogEnum[]>();
   readonly #byOid = new Map<number, CatalogEnum>();
   readonly #labels: ReadonlySet<string>;
 
+  readonly all: readonly CatalogEnum[];
+
   /** `enums` in the order of their OIDs. */
   constructor(enums: readonly CatalogEnum[]) {
+    this.all = enums;
     this.#labels = new Set(enums.flatMap(({ labels }) => labels));
     for (const one of enums) {
       const key = JSON.stringify(one.labels);
@@ -51,7 +59,7 @@ export class EnumCatalog {
         return {
           schema,
           typeName,
-          name: shownName(schema, typeName),
+          name: shownTypeName(schema, typeName),
           labels: Array.isArray(labels) ? labels.map(String) : [],
           oid: numberCell(row, "oid"),
           arrayOid: numberCell(row, "array_oid"),
@@ -79,15 +87,7 @@ export class EnumCatalog {
   engineTypeOf(oid: number): string | undefined {
     const found = this.#byOid.get(oid);
     if (found === undefined) return undefined;
-    const type = `ENUM(${found.labels.map(quoteLiteral).join(", ")})`;
+    const type = enumText(found.labels);
     return oid === found.arrayOid ? `${type}[]` : type;
   }
-}
-
-/** As PostgreSQL's messages name a type. */
-function shownName(schema: string, name: string): string {
-  const parts = schema === "main" ? [name] : [schema, name];
-  return parts
-    .map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`))
-    .join(".");
 }

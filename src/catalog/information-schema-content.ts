@@ -56,7 +56,7 @@ const COLUMNS: Content = {
     column_default: "a.default_value",
     is_nullable: `if(a.not_null, ${NO}, ${YES})`,
     data_type:
-      "CASE WHEN t.typcategory = 'A' THEN 'ARRAY' WHEN t.typtype = 'e' THEN 'USER-DEFINED' ELSE t.printed END",
+      "CASE WHEN t.typcategory = 'A' THEN 'ARRAY' WHEN t.typtype IN ('e', 'c') THEN 'USER-DEFINED' ELSE t.printed END",
     character_maximum_length: LENGTH,
     character_octet_length: `coalesce(4 * ${LENGTH}, if(a.type_oid IN (25, 1043), 1073741824, NULL))`,
     numeric_precision: `CASE a.type_oid WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 700 THEN 24 WHEN 701 THEN 53 ELSE ${TYPMOD} >> 16 END`,
@@ -76,7 +76,7 @@ const COLUMNS: Content = {
     is_generated: "'NEVER'",
     is_updatable: `if(a.kind = 'r', ${YES}, ${NO})`,
   },
-  from: `(SELECT sch, rel, kind, nam, position, type_oid, typmod, not_null, default_value, identity FROM ${PG}._typed_column
+  from: `(SELECT sch, rel, kind, nam, position, type_oid, typmod, not_null, default_value, identity FROM ${PG}._typed_column WHERE kind IN ('r', 'v')
     UNION ALL SELECT k.sch, k.nam, k.kind, s.nam, s.position, y.oid, -1, s.not_null, NULL, '' FROM ${PG}._system_class AS k
       JOIN ${PG}._system_column AS s ON s.attrelid = k.oid JOIN ${PG}._builtin_type AS y ON y.typname = s.type) AS a
     LEFT JOIN ${PG}._type AS t ON t.oid = a.type_oid`,

@@ -56,10 +56,11 @@ const TYPES = `SELECT oid AS _key, printed AS _value FROM ${PG}._type`;
 
 /** By either of a type's names: int4, integer. */
 const TYPE_OIDS = `
-  SELECT _key, min(oid) AS _value FROM (
-    SELECT typname AS _key, oid FROM ${PG}._type UNION ALL SELECT printed, oid FROM ${PG}._type
-    UNION ALL SELECT 'pg_catalog.' || typname, oid FROM ${PG}._builtin_type
-    UNION ALL SELECT sch || '.' || nam, oid FROM ${PG}._enum) GROUP BY _key`;
+  SELECT _key, min_by(oid, place) AS _value FROM (
+    SELECT typname AS _key, oid, coalesce(list_position(${PG}._search_path(), sch), 0) AS place FROM ${PG}._type WHERE ${PG}._is_visible(sch)
+    UNION ALL SELECT printed, oid, 0 FROM ${PG}._type
+    UNION ALL SELECT 'pg_catalog.' || typname, oid, 0 FROM ${PG}._builtin_type
+    UNION ALL SELECT sch || '.' || typname, oid, 0 FROM ${PG}._type WHERE sch <> 'pg_catalog') GROUP BY _key`;
 
 const SCHEMA_OIDS = `SELECT nam AS _key, oid AS _value FROM ${PG}._schema`;
 

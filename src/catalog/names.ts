@@ -20,6 +20,8 @@ export const VARIABLES = {
   constraints: "duckbranch_constraints",
   /** Schemas of search_path, clients' spelling. */
   searchPath: "duckbranch_search_path",
+  /** Composite types and their fields: DuckDB lists the types alone. */
+  composites: "duckbranch_composites",
   /** Names and values of SHOW ALL. */
   settings: "duckbranch_settings",
 } as const;
@@ -31,6 +33,7 @@ export const VARIABLE_TYPES = {
     default_value VARCHAR, not_null BOOLEAN)[]`,
   constraints: `STRUCT("schema" VARCHAR, "name" VARCHAR, position INTEGER, type VARCHAR, expression VARCHAR, columns VARCHAR[])[]`,
   searchPath: "VARCHAR[]",
+  composites: `STRUCT("schema" VARCHAR, "name" VARCHAR, duck_schema VARCHAR, printed VARCHAR, fields STRUCT("name" VARCHAR, "type" VARCHAR)[])[]`,
   settings: `STRUCT("name" VARCHAR, setting VARCHAR)[]`,
 } as const satisfies Record<keyof typeof VARIABLES, string>;
 
@@ -51,4 +54,12 @@ export const FIRST_USER_OID = 65_536;
  */
 export function oidExpression(kind: string, schema: string, name: string): string {
   return `${FIRST_USER_OID} + (md5_number_lower(concat_ws(chr(1), ${kind}, ${schema}, ${name})) % 2147418112)::BIGINT`;
+}
+
+/** As PostgreSQL's messages name a type; `schema` in DuckDB's spelling. */
+export function shownTypeName(schema: string, name: string): string {
+  const parts = schema === "main" ? [name] : [schema, name];
+  return parts
+    .map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`))
+    .join(".");
 }

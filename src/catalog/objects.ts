@@ -1,12 +1,13 @@
 /**
- * The objects of a session's head as helper views: schemas, relations, columns, constraints, indexes, sequences, enums,
- * each with its OID. Everything clients see is made of these.
+ * The objects of a session's head as helper views: schemas, relations, columns, constraints, indexes, sequences, types of
+ * the user, each with its OID. Everything clients see is made of these.
  *
  * Main shows what DuckDB lists, without this server's own schemas. A branch shows the relations listed in a variable of
  * its session, each with the physical table it is read from; sequences and types are shared by all heads.
  */
 import { STORE_SCHEMA, SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { KEYED_TYPES } from "../core/keyed-types.js";
+import { UNBOUNDED_NUMERIC } from "../core/unbounded-numeric.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { oidExpression, PG, SNAPSHOT_PREFIX, VARIABLES, variable } from "./names.js";
 
@@ -42,7 +43,7 @@ const RELATION_NAMES = `
 
 /** Main's are shared by all heads. */
 const SHARED_SEQUENCES = `FROM duckdb_sequences() WHERE database_name = '${DATA_CATALOG}' AND ${PG}._sequence_schema(schema_name) IS NOT NULL`;
-const SHARED_TYPES = `FROM duckdb_types() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND logical_type = 'ENUM'
+const SHARED_TYPES = `FROM duckdb_types() WHERE database_name = '${DATA_CATALOG}' AND NOT internal
   AND ${PG}._is_shown(schema_name)`;
 
 /** A schema is there when main has it, or when something in it is visible. */
@@ -54,7 +55,7 @@ const SCHEMAS = `
     WHERE database_name = '${DATA_CATALOG}' AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()
       AND schema_name NOT IN ('main', 'information_schema', 'pg_catalog')
     UNION SELECT sch FROM ${PG}._relation_name UNION SELECT ${PG}._sequence_schema(schema_name) ${SHARED_SEQUENCES}
-    UNION SELECT ${PG}._public(schema_name) ${SHARED_TYPES}) WHERE nam <> 'public'`;
+    UNION SELECT ${PG}._public(schema_name) ${SHARED_TYPES} AND logical_type IN ('ENUM', 'STRUCT')) WHERE nam <> 'public'`;
 
 const RAW_CONSTRAINTS = `
   SELECT r.sch, r.nam AS rel, c.constraint_index AS position, c.constraint_type AS type, c.expression, c.constraint_column_names AS columns,
@@ -101,6 +102,7 @@ const INDEXES = `
 const CLASSES = `
   SELECT * REPLACE (oid + row_number() OVER (PARTITION BY oid ORDER BY kind, sch, nam) - 1 AS oid) FROM (
     SELECT ${PG}._oid('c', sch, nam) AS oid, sch, nam, kind, database_name, psch, pnam, definition, NULL::VARCHAR AS rel FROM ${PG}._relation_name
+    UNION ALL SELECT ${PG}._oid('c', sch, nam), sch, nam, 'c', NULL, NULL, NULL, NULL, NULL FROM ${PG}._composite
     UNION ALL SELECT ${PG}._oid('i', sch, nam), sch, nam, 'i', NULL, NULL, NULL, NULL, rel FROM ${PG}._index
     UNION ALL SELECT ${PG}._oid('S', schema_name, sequence_name), ${PG}._sequence_schema(schema_name), sequence_name, 'S', NULL, NULL, NULL, NULL, NULL
       ${SHARED_SEQUENCES})`;
@@ -109,7 +111,13 @@ const ENUMS = `
   SELECT ${PG}._oid('e', schema_name, type_name) AS oid, ${PG}._oid('a', schema_name, type_name) AS array_oid,
     ${PG}._public(schema_name) AS sch, type_name AS nam, labels, comment,
     'ENUM(' || array_to_string(list_transform(labels, lambda l: '''' || replace(l, '''', '''''') || ''''), ', ') || ')' AS printed
-  ${SHARED_TYPES}`;
+  ${SHARED_TYPES} AND logical_type = 'ENUM'`;
+
+const COMPOSITES = `
+  SELECT ${PG}._oid('e', l.duck_schema, l."name") AS oid, ${PG}._oid('a', l.duck_schema, l."name") AS array_oid,
+    l."schema" AS sch, l."name" AS nam, l.printed, l.fields, t.comment
+  FROM (SELECT unnest(${variable("composites")}) AS l)
+  LEFT JOIN (SELECT schema_name, type_name, comment ${SHARED_TYPES}) AS t ON t.schema_name = l.duck_schema AND t.type_name = l."name"`;
 
 /** A default that draws from the column's own sequence (query/owned-sequences.ts): serial, or an identity column. */
 const OWNED_PATTERN =
@@ -127,7 +135,10 @@ const COLUMNS = `
     ON c.database_name = r.database_name AND c.schema_name = r.psch AND c.table_name = r.pnam
   UNION ALL
   SELECT l."schema", l."name", l.kind, l."column", l.position, l.type, l.default_value, l.not_null, NULL
-  FROM (SELECT unnest(${variable("columns")}) AS l)))`;
+  FROM (SELECT unnest(${variable("columns")}) AS l)
+  UNION ALL
+  SELECT sch, nam, 'c', f."name", position, f."type", NULL, false, NULL
+  FROM (SELECT sch, nam, unnest(fields) AS f, generate_subscripts(fields, 1) AS position FROM ${PG}._composite)))`;
 
 const BASE_TYPE_OIDS: readonly (readonly [oid: number, array: number, names: readonly string[]])[] = [
   [16, 1000, ["BOOLEAN"]],
@@ -166,12 +177,13 @@ const HEAD = `coalesce(nullif(regexp_extract(base, '^STRUCT\\("pg_catalog\\.(\\w
 const TYPED_COLUMNS = `
   SELECT c.sch, c.rel, c.kind, c.nam, c.position, c.default_value, c.not_null, c.comment, c.dimensions, c.identity,
     CASE WHEN l.type IS NOT NULL THEN if(l.type = 'character', 1042, 1043) WHEN c.dimensions > 0 THEN coalesce(e.array_oid, ${PG}._array_oid(c.head)) ELSE coalesce(e.oid, ${PG}._base_oid(c.head)) END AS type_oid,
-    CASE WHEN l.type IS NOT NULL THEN l.length + 4 WHEN c.head = 'DECIMAL' THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
+    CASE WHEN l.type IS NOT NULL THEN l.length + 4 WHEN c.base = 'DECIMAL(${UNBOUNDED_NUMERIC.width},${UNBOUNDED_NUMERIC.scale})' THEN -1 WHEN c.head = 'DECIMAL' THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
       ELSE -1 END AS typmod
   FROM (SELECT *, regexp_replace(type, '(\\[\\d*\\])+$', '') AS base, ${HEAD} AS head,
     len(regexp_extract_all(regexp_extract(type, '(\\[\\d*\\])+$'), '\\[')) AS dimensions FROM ${PG}._column) AS c
-  LEFT JOIN (SELECT printed, min_by(oid, oid) AS oid, min_by(array_oid, oid) AS array_oid FROM ${PG}._enum GROUP BY printed) AS e
-    ON c.head = 'ENUM' AND e.printed = c.base
+  LEFT JOIN (SELECT printed, min_by(oid, oid) AS oid, min_by(array_oid, oid) AS array_oid FROM (
+      SELECT printed, oid, array_oid FROM ${PG}._enum UNION ALL SELECT printed, oid, array_oid FROM ${PG}._composite) GROUP BY printed) AS e
+    ON c.head IN ('ENUM', 'STRUCT') AND e.printed = c.base
   LEFT JOIN (SELECT sch, rel, nam, any_value(found.type) AS type, any_value(found.length)::INTEGER AS length
     FROM (SELECT sch, rel, columns[1] AS nam, regexp_extract(expression, '${LIMIT_PATTERN}', ['type', 'length']) AS found
       FROM ${PG}._raw_constraint WHERE type = 'CHECK') WHERE found.type <> '' GROUP BY sch, rel, nam) AS l
@@ -190,8 +202,9 @@ export const OBJECT_QUERIES: readonly (readonly [name: string, query: string])[]
   ["_labelled_constraint", LABELLED_CONSTRAINTS],
   ["_constraint", CONSTRAINTS],
   ["_index", INDEXES],
-  ["_class", CLASSES],
   ["_enum", ENUMS],
+  ["_composite", COMPOSITES],
+  ["_class", CLASSES],
   ["_column", COLUMNS],
   ["_typed_column", TYPED_COLUMNS],
 ];

@@ -23,9 +23,10 @@ const CLASS: Content = {
     oid: "c.oid",
     relname: "c.nam",
     relnamespace: `${PG}._schema_oid(c.sch)`,
+    reltype: `coalesce(t.oid, 0)`,
     relowner: OWNER,
     relam: "CASE c.kind WHEN 'r' THEN 2 WHEN 'i' THEN 403 ELSE 0 END",
-    relfilenode: "if(c.kind = 'v', 0, c.oid)",
+    relfilenode: "if(c.kind IN ('v', 'c'), 0, c.oid)",
     relpages: "0",
     reltuples: `coalesce((SELECT any_value(t.estimated_size) FROM duckdb_tables() AS t WHERE t.database_name = c.database_name
       AND t.schema_name = c.psch AND t.table_name = c.pnam AND c.kind = 'r'), if(c.kind = 'r', -1, 0))`,
@@ -40,12 +41,12 @@ const CLASS: Content = {
     relispopulated: "true",
     relreplident: "if(c.kind = 'r', 'd', 'n')",
   },
-  from: `(SELECT * FROM ${PG}._class UNION ALL SELECT oid, sch, nam, kind, NULL, NULL, NULL, NULL, NULL FROM ${PG}._system_class) AS c`,
+  from: `(SELECT * FROM ${PG}._class UNION ALL SELECT oid, sch, nam, kind, NULL, NULL, NULL, NULL, NULL FROM ${PG}._system_class) AS c LEFT JOIN ${PG}._row_type AS t ON t.relid = c.oid`,
 };
 
 const ATTRIBUTE_TABLES = `
   SELECT c.oid AS attrelid, t.nam, t.type_oid, t.typmod, t.position, t.not_null, t.default_value IS NOT NULL AS has_default, t.dimensions, t.identity
-  FROM ${PG}._typed_column AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind IN ('r', 'v')
+  FROM ${PG}._typed_column AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind IN ('r', 'v', 'c')
   UNION ALL
   SELECT c.oid, i.key, coalesce(t.type_oid, 25), coalesce(t.typmod, -1), i.position, false, false, 0, ''
   FROM ${PG}._index_key AS i JOIN ${PG}._class AS c ON c.sch = i.sch AND c.nam = i.nam AND c.kind = 'i'
@@ -76,7 +77,7 @@ const ATTRIBUTE: Content = {
     attislocal: "true",
     attcollation: "if(coalesce(t.typcategory, 'E') = 'S', 100, 0)",
   },
-  from: `(${ATTRIBUTE_TABLES}) AS a LEFT JOIN ${PG}._builtin_type AS t ON t.oid = a.type_oid`,
+  from: `(${ATTRIBUTE_TABLES}) AS a LEFT JOIN ${PG}._type AS t ON t.oid = a.type_oid`,
 };
 
 const ATTRDEF: Content = {
@@ -151,6 +152,7 @@ const TYPE: Content = {
     typisdefined: "true",
     typdelim: "if(t.typname IN ('box', '_box'), ';', ',')",
     typsubscript: "if(t.typcategory = 'A', 'array_subscript_handler', '-')",
+    typrelid: "t.relid",
     typelem: "t.typelem",
     typarray: "t.typarray",
     typinput: "t.typinput",

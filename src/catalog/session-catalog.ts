@@ -46,12 +46,23 @@ export interface BranchListing {
   readonly constraints: readonly ListedConstraint[];
 }
 
+/** A composite type; its own and its fields' types as DuckDB prints them. */
+export interface ListedComposite {
+  readonly schema: string;
+  readonly name: string;
+  /** DuckDB's spelling: `main` for public. */
+  readonly duck_schema: string;
+  readonly printed: string;
+  readonly fields: readonly { readonly name: string; readonly type: string }[];
+}
+
 export interface CatalogContents {
   /** Undefined on main. */
   readonly listing: BranchListing | undefined;
   /** Clients' spelling, `public` for DuckDB's main. */
   readonly searchPath: readonly string[];
   readonly settings: readonly (readonly [name: string, value: string])[];
+  readonly composites: readonly ListedComposite[];
   /** Equal for equal definitions; undefined when they cannot be told from others. */
   readonly version: string | undefined;
   readonly inTransaction: boolean;
@@ -78,12 +89,13 @@ export class SessionCatalog {
    * Atomic  copies are made in the session's transaction, or in one of their own
    */
   async show(contents: CatalogContents): Promise<"changed" | "unchanged"> {
-    const { listing, searchPath, settings } = contents;
+    const { listing, searchPath, settings, composites } = contents;
     const changes = [
       await this.#assign("relations", listing?.relations),
       await this.#assign("columns", listing?.columns),
       await this.#assign("constraints", listing?.constraints),
       await this.#assign("searchPath", searchPath),
+      await this.#assign("composites", composites),
     ];
     // Read where they are shown: no copy holds any.
     const isSet = await this.#assign(

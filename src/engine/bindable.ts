@@ -6,6 +6,7 @@ import {
   ARRAY,
   DuckDBArrayValue,
   DuckDBListValue,
+  DuckDBStructType,
   DuckDBTypeId,
   LIST,
   VARCHAR,
@@ -21,7 +22,21 @@ interface Bindable {
 
 /** The value and type to bind instead; the same for nearly all. */
 export function bindable(value: EngineValue, type: EngineType): Bindable {
-  return holdsBignum(type) ? { value: withText(value), type: asText(type) } : { value, type };
+  return holdsBignum(type) ? { value: withText(value), type: asText(type) } : { value, type: unnamed(type) };
+}
+
+/** Without the aliases of STRUCTs: a value by another name would have a result of another type. */
+function unnamed(type: EngineType): EngineType {
+  switch (type.typeId) {
+    case DuckDBTypeId.LIST:
+      return LIST(unnamed(type.valueType));
+    case DuckDBTypeId.ARRAY:
+      return ARRAY(unnamed(type.valueType), type.length);
+    case DuckDBTypeId.STRUCT:
+      return new DuckDBStructType(type.entryNames, type.entryTypes.map(unnamed));
+    default:
+      return type;
+  }
 }
 
 function holdsBignum(type: EngineType): boolean {

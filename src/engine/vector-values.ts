@@ -1,14 +1,18 @@
 /** The binding's type ids and value constructors, under the engine's door: other folders must not import the binding. */
 import {
   DuckDBBigIntType,
+  DuckDBArrayValue,
   DuckDBBitType,
+  DuckDBBlobValue,
+  DuckDBListValue,
   DuckDBStructType,
+  DuckDBStructValue,
   DuckDBTypeId,
   DuckDBVarCharType,
   ENUM,
   LIST,
 } from "@duckdb/node-api";
-import type { EngineType } from "./types.js";
+import type { EngineType, EngineValue } from "./types.js";
 
 export {
   ARRAY,
@@ -65,12 +69,30 @@ export function withAlias(type: EngineType, alias: string): EngineType {
       return LIST(type.valueType, alias);
     case DuckDBTypeId.ENUM:
       return ENUM(type.values, alias);
+    case DuckDBTypeId.STRUCT:
+      return new DuckDBStructType(type.entryNames, type.entryTypes, alias);
     default:
       return type;
   }
 }
 
+/** The elements of a list's or array's value; undefined for any other value. */
+export function listItems(value: EngineValue): readonly EngineValue[] | undefined {
+  const isList = value instanceof DuckDBListValue || value instanceof DuckDBArrayValue;
+  return isList ? value.items : undefined;
+}
+
+/** The fields of a STRUCT's value. */
+export function structEntries(value: EngineValue): Readonly<Record<string, EngineValue>> {
+  return value instanceof DuckDBStructValue ? value.entries : {};
+}
+
+/** The bytes of a BLOB's value in hexadecimal digits. */
+export function blobHex(value: EngineValue): string {
+  return value instanceof DuckDBBlobValue ? Buffer.from(value.bytes).toString("hex") : "";
+}
+
 /** A STRUCT with the same names of fields and other types. */
-export function withFields(type: DuckDBStructType, types: readonly EngineType[]): EngineType {
+export function withFields(type: DuckDBStructType, types: readonly EngineType[]): DuckDBStructType {
   return new DuckDBStructType(type.entryNames, types, type.alias);
 }

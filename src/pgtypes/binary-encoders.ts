@@ -17,7 +17,7 @@ import {
 import { INFINITE_DAYS, MICROS_PER_DAY } from "./calendar.js";
 import { boundedEncoder, type ColumnEncoder, type EncodingOptions } from "./cell-writer.js";
 import { instant, readInstant, type TimeUnit } from "./instants.js";
-import { isNameOfOid, isRecord } from "./oids.js";
+import { isNameOfOid } from "./oids.js";
 import { recordBinary } from "./records.js";
 import { splitTimetz } from "./text-datetime.js";
 import { isVector, type ListLike } from "./text-arrays.js";
@@ -25,6 +25,7 @@ import { textEncoder } from "./text-encoders.js";
 import { keyedBinary } from "./keyed/encoders.js";
 import { keyedTypeOf, type StructType } from "./keyed/registry.js";
 import { bignumText } from "./text-bytes.js";
+import { isRow } from "./user-types.js";
 
 /** Days from 1970-01-01 to 2000-01-01, PostgreSQL's epoch. */
 const EPOCH_DAYS = 10_957;
@@ -110,7 +111,7 @@ export function binaryEncoder(type: EngineType, options: EncodingOptions): Colum
 function structBinary(type: StructType, options: EncodingOptions): ColumnEncoder {
   const keyed = keyedTypeOf(type);
   if (keyed !== undefined) return keyedBinary(keyed);
-  if (!isRecord(type)) return textEncoder(type, options);
+  if (!isRow(type)) return textEncoder(type, options);
   return recordBinary(
     type,
     type.entryTypes.map((entry) => binaryEncoder(entry, options)),

@@ -24,10 +24,12 @@ import {
   readTimestamptz,
   readTimetz,
 } from "./copy-moments.js";
+import { recordReader } from "./copy-records.js";
 import { decimalReader, integerReader, readDouble, readReal } from "./copy-numbers.js";
 import { plainFieldTest } from "./copy-plain.js";
 import { parseBoolean, parseUuid } from "./parse-numbers.js";
 import type { InputOptions } from "./parse-value.js";
+import { isComposite, leafOf } from "./user-types.js";
 import { requireUtf8 } from "./utf8.js";
 
 /** Reads one field that is not NULL. Throws SqlError as PostgreSQL's input functions do. */
@@ -65,12 +67,20 @@ export function copyColumnInput(type: EngineType, options: InputOptions): CopyCo
 /** As PostgreSQL's text of the same value, but for texts, and for plain values of everyday types. */
 function binaryWriter(type: EngineType, read: FieldReader, put: PutItem): FieldWriter {
   if (read === anyText) return putVerified;
+  if (isComposite(leafOf(type))) return refuseBinary;
   const putPlain = plainBinaryWriter(type);
   const textOf = binaryFieldReader(type);
   return (bytes, start, end, out) => {
     if (putPlain?.(bytes, start, end, out) === true) return;
     put(out, read(textOf(bytes.subarray(start, end))));
   };
+}
+
+function refuseBinary(): never {
+  throw notSupported(
+    "COPY FROM in binary format into composite types is not supported",
+    "use the text format",
+  );
 }
 
 function putVerified(bytes: Uint8Array, start: number, end: number, out: JsonColumn): void {
@@ -166,6 +176,7 @@ function fieldReader(type: EngineType, options: InputOptions): FieldReader {
     case EngineTypeId.INTERVAL:
       return readInterval;
     case EngineTypeId.STRUCT:
+      if (isComposite(type)) return recordReader(type, (entry) => fieldReader(entry, options));
       return keyedReader(type, options) ?? readJson;
     case EngineTypeId.MAP:
       return readJson;

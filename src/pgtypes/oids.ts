@@ -11,7 +11,7 @@ import { KEYED_TYPES, keyedTypeName } from "../core/keyed-types.js";
 import { isUnbounded } from "../core/unbounded-numeric.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
-import { enumIdentity, isEnum } from "./enum-types.js";
+import { identityOf, isRow } from "./user-types.js";
 
 export const OID = {
   bool: 16,
@@ -116,12 +116,8 @@ function plain(oid: number, size: number): PgTypeInfo {
   return { oid, size, typmod: -1 };
 }
 
-/** What row(…) makes: a STRUCT whose fields have no names. */
+/** A STRUCT that is sent as a record: see `isRow`. */
 export type RecordType = Extract<EngineType, { typeId: EngineTypeId.STRUCT }>;
-
-export function isRecord(type: EngineType): type is RecordType {
-  return type.typeId === EngineTypeId.STRUCT && type.entryNames.every((name) => name === "");
-}
 
 /** True for DuckDB's JSON, a VARCHAR by another name, whether clients know it as json or as jsonb. */
 export function isJson(type: EngineType): boolean {
@@ -201,7 +197,7 @@ export function describeType(type: EngineType | null): PgTypeInfo {
     case EngineTypeId.VARCHAR:
       return isJson(type) ? plain(OID.json, -1) : TEXT;
     case EngineTypeId.ENUM: {
-      const identity = enumIdentity(type);
+      const identity = identityOf(type);
       return identity === undefined ? TEXT : plain(identity.oid, 4);
     }
     case EngineTypeId.SQLNULL:
@@ -250,7 +246,7 @@ function describeStruct(type: RecordType): PgTypeInfo {
   const name = keyedTypeName(type.entryNames);
   const keyed = name === undefined ? undefined : KEYED_TYPES.get(name);
   if (keyed !== undefined) return plain(keyed.oid, FIXED_SIZES.get(keyed.oid) ?? -1);
-  return plain(isRecord(type) ? OID.record : OID.json, -1);
+  return plain(identityOf(type)?.oid ?? (isRow(type) ? OID.record : OID.json), -1);
 }
 
 /** Bytes of keyed types that have a fixed number of them. */
@@ -270,7 +266,7 @@ function describeArray(element: EngineType): PgTypeInfo {
     return describeArray(element.valueType);
   }
   const { oid, typmod } = describeType(element);
-  const ownArray = isEnum(element) ? enumIdentity(element)?.arrayOid : undefined;
+  const ownArray = identityOf(element)?.arrayOid;
   return { oid: ownArray ?? ARRAY_OID.get(oid) ?? 1009, size: -1, typmod };
 }
 

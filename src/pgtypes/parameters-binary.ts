@@ -29,14 +29,16 @@ import {
   uuidValue,
 } from "../engine/vector-values.js";
 import { INFINITE_DAYS } from "./calendar.js";
-import { enumElementOid, isEnum, requireLabel } from "./enum-types.js";
+import { isEnum, requireLabel } from "./enum-types.js";
 import { badBinary, datetimeOutOfRange } from "./input-errors.js";
 import { keyedEngineValue, keyedTypeByOid } from "./keyed/registry.js";
 import { numericFrom } from "./keyed/numeric-bytes.js";
-import { OID, elementOidOf } from "./oids.js";
+import { OID, describeType, elementOidOf, type RecordType } from "./oids.js";
 import { plainType } from "./parse-value.js";
 import { elementTypeOf, typedList, type ArrayTree } from "./typed-list.js";
+import { typedRecord } from "./typed-record.js";
 import { SQL_NULL, typedNumber, type TypedValue } from "./typed-value.js";
+import { identityOf, isComposite, userElementOid } from "./user-types.js";
 import { decodeUtf8 } from "./utf8.js";
 
 const EPOCH_DAYS = 10_957;
@@ -47,7 +49,8 @@ const MAX_DIMENSIONS = 6;
 /** Reads a value of type `oid`. Errors: SqlError 22P03 when its bytes are not one, 0A000 for an OID not known here. */
 export function decodeBinary(bytes: Uint8Array, oid: number, inferred: EngineType | undefined): TypedValue {
   if (isEnum(inferred)) return { value: requireLabel(inferred, decodeUtf8(bytes)), type: VARCHAR };
-  const elementOid = enumElementOid(inferred) ?? elementOidOf(oid);
+  if (isComposite(inferred) && !TEXTS.has(oid)) return decodeRecord(bytes, inferred);
+  const elementOid = userElementOid(inferred) ?? elementOidOf(oid);
   if (elementOid !== undefined) return decodeArray(bytes, elementOid, inferred);
   return decodeNumber(bytes, oid, inferred) ?? decodeTemporal(bytes, oid) ?? decodeOther(bytes, oid);
 }
@@ -167,6 +170,43 @@ function decodeBits(bytes: Uint8Array): TypedValue {
   if (count < 1 || bytes.length !== 4 + ((count + 7) >> 3)) throw badBinary("bit varying");
   const bits = Array.from(bytes.subarray(4), (byte) => byte.toString(2).padStart(8, "0")).join("");
   return { value: bitValue(bits.slice(0, count)), type: BIT };
+}
+
+/** Texts that stand where a composite type is wanted. */
+const TEXTS: ReadonlySet<number> = new Set([OID.text, OID.varchar, OID.bpchar, OID.unknown]);
+
+/** The layout is described in records.ts. Errors: 42804 for other fields than the type has. */
+function decodeRecord(bytes: Uint8Array, type: RecordType): TypedValue {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const expected = type.entryTypes.length;
+  const count = bytes.length < 4 ? -1 : view.getInt32(0);
+  if (count !== expected) {
+    throw new SqlError(SQLSTATE.datatypeMismatch, `wrong number of columns: ${count}, expected ${expected}`);
+  }
+  let at = 4;
+  const fields = type.entryTypes.map((entry, index) => {
+    if (at + 8 > bytes.length)
+      throw new SqlError(SQLSTATE.protocolViolation, "insufficient data left in message");
+    const [oid, length] = [view.getUint32(at), view.getInt32(at + 4)];
+    at += 8;
+    requireField(oid, describeType(entry).oid, index);
+    if (length === -1) return SQL_NULL;
+    if (length < 0 || at + length > bytes.length)
+      throw new SqlError(SQLSTATE.protocolViolation, "insufficient data left in message");
+    const value = bytes.subarray(at, at + length);
+    at += length;
+    return decodeBinary(value, oid, entry);
+  });
+  if (at !== bytes.length) throw badBinary(identityOf(type)?.name ?? "record");
+  return typedRecord(type, fields, plainType);
+}
+
+function requireField(oid: number, expected: number, index: number): void {
+  if (oid === expected) return;
+  throw new SqlError(
+    SQLSTATE.datatypeMismatch,
+    `binary data has type ${oid} instead of expected ${expected} in record column ${index + 1}`,
+  );
 }
 
 /** The layout is described in binary-arrays.ts; lower bounds are lost, as DuckDB's lists have none. */

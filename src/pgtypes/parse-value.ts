@@ -30,11 +30,12 @@ import {
   timestampValue,
   uuidValue,
 } from "../engine/vector-values.js";
-import { enumElementOid, isEnum, requireLabel } from "./enum-types.js";
+import { isEnum, requireLabel } from "./enum-types.js";
 import { engineTypeOf, keyedEngineValue, keyedTypeByOid } from "./keyed/registry.js";
-import { OID, elementOidOf } from "./oids.js";
+import { OID, describeType, elementOidOf, type RecordType } from "./oids.js";
 import { parseArrayLiteral, type ArrayItem } from "./parse-array.js";
 import { parseBits } from "./parse-bytes.js";
+import { parseRecordLiteral } from "./record-literal.js";
 import { parseDate, parseTime, parseTimestamp, parseTimestamptz, parseTimetz } from "./parse-datetime.js";
 import { parseInterval } from "./parse-interval.js";
 import {
@@ -46,7 +47,9 @@ import {
   parseUuid,
 } from "./parse-numbers.js";
 import { elementTypeOf, typedList, type ArrayTree } from "./typed-list.js";
+import { typedRecord } from "./typed-record.js";
 import { SQL_NULL, typedNumber, type TypedValue } from "./typed-value.js";
+import { isComposite, userElementOid } from "./user-types.js";
 
 export interface InputOptions {
   /** For times without a zone that are read as TIMESTAMPTZ. */
@@ -61,7 +64,8 @@ export function parseValue(
   options: InputOptions,
 ): TypedValue {
   if (isEnum(inferred)) return { value: requireLabel(inferred, text), type: VARCHAR };
-  const elementOid = elementOidOf(oid) ?? enumElementOid(inferred);
+  if (isComposite(inferred)) return parseRecord(text, inferred, options);
+  const elementOid = elementOidOf(oid) ?? userElementOid(inferred);
   if (elementOid !== undefined) return parseArray(text, elementOid, inferred, options);
   const keyed = keyedTypeByOid(oid);
   if (keyed !== undefined) return keyedEngineValue(keyed, keyed.read(text, options));
@@ -157,6 +161,15 @@ const PLAIN_TYPES: ReadonlyMap<number, EngineType> = new Map<number, EngineType>
   [OID.timestamptz, TIMESTAMPTZ],
   [OID.interval, INTERVAL],
 ]);
+
+function parseRecord(text: string, type: RecordType, options: InputOptions): TypedValue {
+  const fields = parseRecordLiteral(text, type.entryTypes.length).map((field, index) => {
+    const entry = type.entryTypes[index];
+    if (field === null || entry === undefined) return SQL_NULL;
+    return parseValue(field, describeType(entry).oid, entry, options);
+  });
+  return typedRecord(type, fields, plainType);
+}
 
 function parseArray(
   text: string,

@@ -5,9 +5,10 @@ import type { ColumnEncoder, EncodingOptions } from "./cell-writer.js";
 import { jsonEncoder } from "./json-encoders.js";
 import { keyedText } from "./keyed/encoders.js";
 import { keyedTypeOf, type StructType } from "./keyed/registry.js";
-import { isRecord, unsendable } from "./oids.js";
+import { unsendable } from "./oids.js";
 import { recordText } from "./records.js";
 import { arrayText, isVector, vectorText } from "./text-arrays.js";
+import { isRow } from "./user-types.js";
 import { bignumText, bitText, blobText, enumText, uuidText, varcharText } from "./text-bytes.js";
 import type { TimeUnit } from "./instants.js";
 import { styledDate, styledInterval, styledTimestamp, styledTimestamptz } from "./styled-datetime.js";
@@ -131,7 +132,7 @@ export function textEncoder(type: EngineType, options: EncodingOptions): ColumnE
 function structText(type: StructType, options: EncodingOptions): ColumnEncoder {
   const keyed = keyedTypeOf(type);
   if (keyed !== undefined) return keyedText(keyed, options);
-  if (!isRecord(type)) return json(type, options);
+  if (!isRow(type)) return json(type, options);
   return recordText(
     type,
     type.entryTypes.map((entry) => textEncoder(entry, options)),

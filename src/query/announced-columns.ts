@@ -6,12 +6,13 @@
 import { announcedType, withCatalogTypes } from "../catalog/column-types.js";
 import { typeNamed } from "../catalog/type-names.js";
 import { describeType, elementOidOf } from "../pgtypes/oids.js";
+import { asRow } from "../pgtypes/user-types.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import type { QuerySources } from "../sql/result-sources.js";
 import { normaliseName } from "../sql/names.js";
-import { relationColumns } from "./known-relations.js";
+import { relationColumns, rowIdentity } from "./known-relations.js";
 import { namedColumns } from "./results.js";
 import type { SessionCore } from "./session-core.js";
 import { sourceColumns, type SourceColumn } from "./source-types.js";
@@ -140,7 +141,8 @@ function isSame(name: string, other: string | undefined): boolean {
 
 function announcedColumn(column: ResultColumn, known: SourceColumn | undefined): ResultColumn {
   if (column.type === null || known === undefined) return column;
-  const { type: written, origin } = known;
+  const { type: written, origin, row } = known;
+  if (row !== undefined) return { ...column, type: asRow(column.type, rowIdentity(row)), typmod: -1, origin };
   if (written === undefined) {
     // What is computed has no modifier, whatever DuckDB makes of its digits.
     return origin === undefined ? { ...column, typmod: -1 } : { ...column, origin };

@@ -134,7 +134,8 @@ async function copiedColumns(
 ): Promise<readonly CopiedColumn[]> {
   const notNull = forcedColumns("FORCE_NOT_NULL", forceNotNull, columns, table.columns, name);
   const asNull = forcedColumns("FORCE_NULL", forceNull, columns, table.columns, name);
-  const types = await columnTypes(core.connection, table, columns);
+  await core.types.refresh();
+  const types = await core.types.identifyTypes(await columnTypes(core.connection, table, columns));
   const timeZone = core.settings.get("TimeZone");
   return columns.map((column, index) => {
     const type = types[index];

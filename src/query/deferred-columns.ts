@@ -11,9 +11,10 @@ import { applyEdits } from "../sql/splice.js";
 /** What DuckDB says of a statement without running it. */
 export type StatementShape = Pick<PreparedStatement, "parameterTypes" | "columns">;
 
-/** By what a type's name begins with. Not NULL, of which DuckDB makes constants without their type. */
+/** By what a type's name begins with. Not NULL, of which, and of whose fields, DuckDB makes constants without their type. */
 const SAMPLES: readonly (readonly [type: RegExp, text: string])[] = [
-  [/\[\d*\]$|^(?:STRUCT|MAP|UNION|ENUM)/, "NULL"],
+  [/^STRUCT/, "(SELECT NULL)"],
+  [/\[\d*\]$|^(?:MAP|UNION|ENUM)/, "NULL"],
   [/^(?:DATE|TIMESTAMP)/, "'2000-01-01'"],
   [/^TIME/, "'00:00:00'"],
   [/^INTERVAL/, "'1 day'"],

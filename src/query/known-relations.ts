@@ -5,6 +5,7 @@ import { FIRST_USER_OID } from "../catalog/names.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { isEnum } from "../pgtypes/enum-types.js";
 import { describeType, elementOidOf } from "../pgtypes/oids.js";
+import type { TypeIdentity } from "../pgtypes/user-types.js";
 import { typeNamed } from "../catalog/type-names.js";
 import type { EngineType } from "../engine/types.js";
 import type { WrittenType } from "../sql/result-sources.js";
@@ -45,9 +46,20 @@ export async function relationColumns(
   }
 }
 
-/** As `oidExpression` computes it in the catalogue. */
 function classOid(schema: string, name: string): number {
-  const text = ["c", schema === "main" ? "public" : schema, name].join("\u0001");
+  return hashedOid("c", schema === "main" ? "public" : schema, name);
+}
+
+/** The type of the rows of a table or view of the user, by its OID; undefined for other relations. */
+export function rowIdentity(relation: number): TypeIdentity | undefined {
+  if (relation < FIRST_USER_OID) return undefined;
+  const [oid, arrayOid] = [hashedOid("t", "", String(relation)), hashedOid("ta", "", String(relation))];
+  return { oid, arrayOid, name: "record" };
+}
+
+/** As `oidExpression` computes it in the catalogue. */
+function hashedOid(...parts: readonly string[]): number {
+  const text = parts.join("\u0001");
   const lower = createHash("md5").update(text).digest().readBigUInt64LE(8);
   return FIRST_USER_OID + Number(lower % OID_RANGE);
 }

@@ -11,10 +11,10 @@
 import { SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import type { BoundParameter } from "../pgtypes/client-values.js";
-import { enumLeaf } from "../pgtypes/enum-types.js";
 import { keyedTypeByOid } from "../pgtypes/keyed/registry.js";
 import { OID, elementOidOf } from "../pgtypes/oids.js";
 import { decodeParameter } from "../pgtypes/parameters.js";
+import { holdsEnum } from "../pgtypes/user-types.js";
 import { plainType } from "../pgtypes/parse-value.js";
 import type { TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
@@ -164,7 +164,7 @@ function ownNumericType(hint: ParameterHint | undefined): string | undefined {
 
 interface OpenParameters {
   readonly open: ReadonlySet<number>;
-  /** Types of those that are enums, or arrays of them. */
+  /** Types of those that are enums, or hold them. */
   readonly enums: ReadonlyMap<number, string>;
 }
 
@@ -176,7 +176,7 @@ async function openParameters(connection: Connection, sql: string): Promise<Open
       return {
         open: new Set(types.flatMap(([index, type]) => (type === undefined ? [index + 1] : []))),
         enums: new Map(
-          types.flatMap(([index, type]) => (enumLeaf(type) ? [[index + 1, String(type)] as const] : [])),
+          types.flatMap(([index, type]) => (holdsEnum(type) ? [[index + 1, String(type)] as const] : [])),
         ),
       };
     });

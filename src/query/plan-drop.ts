@@ -8,6 +8,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { kindsOf, type ObjectKind } from "./existing-objects.js";
+import { refuseUsedType } from "./dependent-types.js";
 import { dependentViews, refuseDependents, shownName } from "./dependent-views.js";
 import { branchIndex } from "./index-names.js";
 import { dropOwnedSql, ownedSequences } from "./owned-sequences.js";
@@ -90,29 +91,35 @@ async function planOther(
     );
   }
   const target = mainObjectName(context.scope, name);
-  if (!(await isThere(context, transaction, name))) return missing(context, statement, name);
+  const schema = await schemaOf(context, transaction, name);
+  if (schema === "none") return missing(context, statement, name);
+  if (name.object === "type" && schema !== undefined) {
+    const type = { schema, name: name.parts.at(-1) ?? "" };
+    await refuseUsedType(transaction, type, statement.cascade);
+  }
   if (name.object === "schema") markSchemaDropped(transaction, name);
   const object = statement.tag.slice("DROP ".length);
   return [step(`DROP ${object} ${target}${statement.cascade ? " CASCADE" : ""}`)];
 }
 
-async function isThere(
+/** The schema, in DuckDB's spelling, that has it; `none` if there is none, undefined for what is not looked for. */
+async function schemaOf(
   context: PlanContext,
   transaction: Transaction,
   name: NameReference,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const kind: ObjectKind | undefined = name.object === "other" ? undefined : name.object;
-  if (kind === undefined || kind === "macro") return true;
+  if (kind === undefined || kind === "macro") return undefined;
   const last = name.parts.at(-1) ?? "";
   const written = kind === "schema" ? "" : (name.parts.at(-2) ?? undefined);
   const schemas = written === undefined ? context.scope.searchPath : [inMain(written)];
   for (const schema of schemas) {
     for (const catalog of [DATA_CATALOG, "temp"]) {
       const kinds = await kindsOf(transaction.connection, { catalog, schema, name: last });
-      if (kinds.has(kind)) return true;
+      if (kinds.has(kind)) return schema;
     }
   }
-  return false;
+  return "none";
 }
 
 function inMain(schema: string): string {

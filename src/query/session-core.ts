@@ -354,11 +354,13 @@ export class SessionCore implements Disposable {
   /** Sets what the catalogue's views show. A plan made for other contents must not be used again. */
   async #showCatalog(scope: NameScope): Promise<void> {
     const listing = scope.head === MAIN ? undefined : await this.#listing.of(scope);
+    await this.types.refresh();
     const { definitions } = this.transactions.current?.snapshot ?? this.services.context.registry;
     const shown = await this.#catalog.show({
       listing,
       searchPath: scope.searchPath.map((schema) => (schema === "main" ? "public" : schema)),
       settings: this.settings.all(),
+      composites: (await this.types.all()).composites.listed(),
       version: this.ownDefinitions.version(definitions, scope.temporary),
       inTransaction: this.transactions.current !== undefined,
     });

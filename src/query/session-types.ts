@@ -4,37 +4,38 @@
  * connection, before a statement starts: no result of it may be open then.
  */
 import type { Registry } from "../branch/registry.js";
-import { EnumCatalog } from "../catalog/enum-catalog.js";
+import type { EnumCatalog } from "../catalog/enum-catalog.js";
 import { FIRST_USER_OID } from "../catalog/names.js";
+import { TypeCatalog } from "./type-catalog.js";
 import type { Connection } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
-import { holdsEnum, identified } from "../pgtypes/enum-types.js";
+import { identified, mayHaveIdentity } from "../pgtypes/user-types.js";
 
-/** The enums of the newest committed definitions; shared by all sessions. */
+/** The types of the newest committed definitions; shared by all sessions. */
 export class TypeDirectory {
   readonly #registry: Registry;
-  #known: { readonly definitions: number; readonly enums: Promise<EnumCatalog> } | undefined;
+  #known: { readonly definitions: number; readonly types: Promise<TypeCatalog> } | undefined;
 
   constructor(registry: Registry) {
     this.#registry = registry;
   }
 
-  async enums(): Promise<EnumCatalog> {
+  async all(): Promise<TypeCatalog> {
     const { definitions } = this.#registry;
     if (this.#known?.definitions !== definitions) {
-      const enums = this.#read();
-      this.#known = { definitions, enums };
+      const types = this.#read();
+      this.#known = { definitions, types };
       // Whoever awaits it is told; the next to ask reads again.
-      enums.catch(() => {
+      types.catch(() => {
         this.#known = undefined;
       });
     }
-    return await this.#known.enums;
+    return await this.#known.types;
   }
 
-  async #read(): Promise<EnumCatalog> {
+  async #read(): Promise<TypeCatalog> {
     using connection = await this.#registry.database.connect("data");
-    return await EnumCatalog.read(connection);
+    return await TypeCatalog.read(connection);
   }
 }
 
@@ -46,7 +47,7 @@ export class SessionTypes {
   #changes = 0;
   /** It may have made or dropped types. */
   #changed = false;
-  #own: EnumCatalog | undefined;
+  #own: TypeCatalog | undefined;
 
   constructor(directory: TypeDirectory, connection: Connection, hasOwn: () => boolean) {
     this.#directory = directory;
@@ -68,7 +69,7 @@ export class SessionTypes {
   /** Called before each statement, while nothing of the session's is open. Free where it changed no types. */
   async refresh(): Promise<void> {
     this.#changed &&= this.#hasOwn();
-    this.#own = this.#changed ? await EnumCatalog.read(this.#connection) : undefined;
+    this.#own = this.#changed ? await TypeCatalog.read(this.#connection) : undefined;
   }
 
   /** The same things with their types as the catalogue knows them. `names`: what the statement calls the types. */
@@ -76,11 +77,11 @@ export class SessionTypes {
     columns: readonly T[],
     names: readonly (string | undefined)[],
   ): Promise<readonly T[]> {
-    if (!columns.some(({ type }) => type !== null && holdsEnum(type))) return columns;
-    const enums = await this.enums();
+    if (!columns.some(({ type }) => type !== null && mayHaveIdentity(type))) return columns;
+    const types = await this.all();
     return columns.map((column, index) => ({
       ...column,
-      type: column.type && identified(column.type, (labels) => enums.byLabels(labels, names[index])),
+      type: column.type && identified(column.type, (part) => types.identityOf(part, names[index])),
     }));
   }
 
@@ -88,20 +89,24 @@ export class SessionTypes {
   async identifyTypes(
     types: readonly (EngineType | undefined)[],
   ): Promise<readonly (EngineType | undefined)[]> {
-    if (!types.some((type) => type !== undefined && holdsEnum(type))) return types;
-    const enums = await this.enums();
-    return types.map((type) => type && identified(type, (labels) => enums.byLabels(labels)));
+    if (!types.some((type) => type !== undefined && mayHaveIdentity(type))) return types;
+    const known = await this.all();
+    return types.map((type) => type && identified(type, (part) => known.identityOf(part)));
   }
 
   /** DuckDB's names for declared types that are no built-in ones, by position; most clients declare none. */
   async engineTypesOf(oids: readonly number[]): Promise<readonly (string | undefined)[]> {
     if (!oids.some((oid) => oid >= FIRST_USER_OID)) return [];
-    const enums = await this.enums();
-    return oids.map((oid) => enums.engineTypeOf(oid));
+    const known = await this.all();
+    return oids.map((oid) => known.engineTypeOf(oid));
   }
 
-  /** The enums as the session sees them: since the last `refresh` where its transaction changed them. */
+  /** The types as the session sees them: since the last `refresh` where its transaction changed them. */
+  async all(): Promise<TypeCatalog> {
+    return this.#own ?? (await this.#directory.all());
+  }
+
   async enums(): Promise<EnumCatalog> {
-    return this.#own ?? (await this.#directory.enums());
+    return (await this.all()).enums;
   }
 }

@@ -16,6 +16,8 @@ export interface SourceColumn {
   readonly name: string;
   readonly type: WrittenType | undefined;
   readonly origin: ColumnOrigin | undefined;
+  /** The whole row of a relation: `pg_class.oid`, 0 for rows of what has none. */
+  readonly row?: number | undefined;
 }
 
 /** The columns of a relation, all of them and in order; undefined for one that is not known. */
@@ -167,11 +169,20 @@ function columnNamed(
     );
     if (found.length > 1) return OPEN;
     if (found[0] !== undefined) return { type: found[0].type, origin: found[0].origin };
+    const whole = relation === undefined ? relations.filter((one) => sameName(one.name, name)) : [];
+    if (whole.length === 1 && whole[0]?.known !== undefined) {
+      const row = rowOf(whole[0]);
+      return { type: undefined, origin: row === 0 ? undefined : { table: row, column: 0 }, row };
+    }
     // It may be a column of what is not known.
     if (meant.length > 0 && (relation !== undefined || meant.some(({ known }) => known === undefined)))
       return OPEN;
   }
   return OPEN;
+}
+
+function rowOf({ source, known }: Relation): number {
+  return source.kind === "table" ? (known?.[0]?.origin?.table ?? 0) : 0;
 }
 
 /** The type all of them have, whose modifier is kept if it is the same; none where they differ. */

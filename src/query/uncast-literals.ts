@@ -9,7 +9,7 @@
  */
 import { arrayDelimiter } from "../core/keyed-types.js";
 import { MAIN } from "../branch/model.js";
-import type { EnumCatalog } from "../catalog/enum-catalog.js";
+import type { TypeCatalog } from "./type-catalog.js";
 import { notSupported, SqlError } from "../core/errors.js";
 import { requireJson } from "../core/json-text.js";
 import type { Connection } from "../engine/connection.js";
@@ -20,10 +20,11 @@ import { keyedTypeOf } from "../pgtypes/keyed/registry.js";
 import { inferParameterOid } from "../pgtypes/parameters.js";
 import { parseNumeric, requireKept } from "../pgtypes/parse-numbers.js";
 import { parseValue } from "../pgtypes/parse-value.js";
+import { isComposite } from "../pgtypes/user-types.js";
 import { parseArrayLiteral, type ArrayItem } from "../pgtypes/parse-array.js";
 import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { byteaLiteral } from "../sql/dialect/bytea-literals.js";
-import { tokenise, type Token } from "../sql/lexer.js";
+import { characterPosition, tokenise, type Token } from "../sql/lexer.js";
 import { quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
 import { describeTargets } from "./describe.js";
@@ -31,6 +32,7 @@ import { keyedLiteral, withKeyedLiterals } from "./keyed-literals.js";
 import { isBareNumeric } from "./start-statement.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
+import { literalText, withUserCasts } from "./user-casts.js";
 
 /** Two bytes or more: of one byte PostgreSQL and DuckDB make the same. */
 const HEX = /^\\x\s*[0-9a-f]{2}\s*(?:[0-9a-f]{2}\s*)+$/i;
@@ -70,19 +72,24 @@ export async function withUncastLiterals(
   core: SessionCore,
   written: RelationalStatement,
 ): Promise<RelationalStatement> {
-  const statement = withKeyedLiterals(written, { timeZone: core.settings.get("TimeZone") });
-  const { text, verb } = statement;
+  const timeZone = core.settings.get("TimeZone");
+  const keyed = withKeyedLiterals(written, { timeZone });
+  const { text, verb } = keyed;
   const storesDecimals = STORING.has(verb) && MAYBE_DECIMALS.test(text);
-  if (!VERBS.has(verb) || (!text.includes("'") && !storesDecimals)) return statement;
-  const enums = await core.types.enums();
+  const hasTypes = keyed.names.some(({ role }) => role === "type");
+  if (!VERBS.has(verb) || (!text.includes("'") && !storesDecimals && !hasTypes)) return keyed;
+  await core.types.refresh();
+  const types = await core.types.all();
+  const { searchPath } = core.scope(core.transactions.current);
+  const statement = withUserCasts({ statement: keyed, types, searchPath, timeZone });
   const mayBeOther =
     storesDecimals || [MAYBE, MAYBE_MISREAD, MAYBE_KEYED].some((pattern) => pattern.test(statement.text));
-  if (!mayBeOther && enums.isEmpty) return statement;
+  if (!mayBeOther && types.isEmpty) return statement;
   if (!statement.certain && core.head !== MAIN) return statement;
   const known = knownOf(core);
   const before = known?.get(statement);
   if (before !== undefined) return before;
-  const read = await readLiterals(core, statement, enums);
+  const read = await readLiterals(core, statement, types);
   known?.set(statement, read);
   return read;
 }
@@ -111,7 +118,7 @@ function knownOf(core: SessionCore): Known["statements"] | undefined {
 async function readLiterals(
   core: SessionCore,
   statement: RelationalStatement,
-  enums: EnumCatalog,
+  known: TypeCatalog,
 ): Promise<RelationalStatement> {
   const tokens = tokenise(statement.text);
   const literals = tokens
@@ -120,7 +127,7 @@ async function readLiterals(
       (token, at) =>
         (isManyDecimals(statement, token) ||
           (token.kind === "string" &&
-            (isCandidate(token.value) || (!enums.isEmpty && mayBeLabel(statement, tokens, at, enums))))) &&
+            (isCandidate(token.value) || (!known.isEmpty && mayBeOwn(statement, tokens, at, known))))) &&
         !isEdited(statement, token),
     );
   if (literals.length === 0) return statement;
@@ -133,13 +140,24 @@ async function readLiterals(
     if (isBareNumeric(type) && DECIMALS.test(value)) requireKept(parseNumeric(value));
     if (literal.kind === "number") return [];
     const timeZone = core.settings.get("TimeZone");
-    const text =
-      type === undefined
-        ? undefined
-        : (literalOf(value, type, timeZone) ?? readMisread(value, type, timeZone));
+    const text = type && placed(statement, literal, () => ownForm(value, type, timeZone));
     return text === undefined ? [] : [{ start, end, text }];
   });
   return edited(statement, edits);
+}
+
+function ownForm(value: string, type: EngineType, timeZone: string): string | undefined {
+  return literalOf(value, type, timeZone) ?? readMisread(value, type, timeZone);
+}
+
+/** What is wrong with a literal is told with its position. */
+function placed<T>({ text }: RelationalStatement, { start }: Token, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SqlError) || error.position !== undefined) throw error;
+    throw error.with({ position: characterPosition(text, start) });
+  }
 }
 
 /** What is wrong with a literal that DuckDB did not take for a label; undefined where it cannot be found out any more. */
@@ -186,21 +204,24 @@ function isCandidate(value: string): boolean {
 const TYPE_WORDS =
   /^(?:date|time|timestamp|timestamptz|timetz|zone|interval|bool|boolean|numeric|text|bytea|json|jsonb|uuid)$/;
 
-/** A label, or what is compared with something or cast to a type of the user, and would have to be one. */
-function mayBeLabel(
+/** A label or a record, or what is compared with something or cast to a type of the user, and would have to be one. */
+function mayBeOwn(
   statement: RelationalStatement,
   tokens: readonly Token[],
   at: number,
-  enums: EnumCatalog,
+  { enums, composites }: TypeCatalog,
 ): boolean {
   const [before, behind] = [tokens[at - 1], tokens[at + 1]];
+  const value = tokens[at]?.value ?? "";
   if (before?.kind === "word" && TYPE_WORDS.test(before.value)) return false;
-  if (enums.hasLabel(tokens[at]?.value ?? "")) return true;
+  if (enums.hasLabel(value) || (!composites.isEmpty && RECORD.test(value))) return true;
   if (behind?.value === "::" || (behind?.kind === "word" && behind.value === "as"))
     return statement.names.some(({ role, start }) => role === "type" && start === tokens[at + 2]?.start);
+  if (enums.isEmpty) return false;
   return COMPARISONS.has(before?.value ?? "") || COMPARISONS.has(behind?.value ?? "");
 }
 
+const RECORD = /^\s*\(/;
 const COMPARISONS: ReadonlySet<string> = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
 
 /** DuckDB makes something of it where PostgreSQL refuses it for a whole number, or reads another date. */
@@ -233,6 +254,7 @@ function literalOf(value: string, type: EngineType, timeZone: string): string | 
   if (keyed !== undefined) return keyedLiteral(keyed, value, { timeZone });
   if (type.typeId === EngineTypeId.BLOB && HEX.test(value)) return byteaLiteral(value);
   if (isEnum(type)) return `CAST(${quoteLiteral(requireLabel(type, value))} AS ${type.toString()})`;
+  if (isComposite(type)) return literalText(value, type, timeZone);
   if (type.alias === "JSON") requireJson(value);
   if (elementType(type) === undefined || !ARRAY.test(value)) return undefined;
   const leaf = leafType(type);
@@ -240,6 +262,7 @@ function literalOf(value: string, type: EngineType, timeZone: string): string | 
   const write = (text: string): string => {
     if (keyedLeaf !== undefined) return keyedLiteral(keyedLeaf, text, { timeZone });
     if (leaf.typeId === EngineTypeId.BLOB) return byteaLiteral(text);
+    if (isComposite(leaf)) return literalText(text, leaf, timeZone);
     return quoteLiteral(isEnum(leaf) ? requireLabel(leaf, text) : text);
   };
   const items = parseArrayLiteral(value, arrayDelimiter(keyedLeaf?.name));

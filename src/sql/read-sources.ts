@@ -60,12 +60,21 @@ function readCtes(node: AstNode, outer: Ctes): Ctes {
     const cte = unwrapAs(item, "CommonTableExpr") ?? item;
     const name = normaliseName(textField(cte, "ctename"));
     const query = unwrapAs(cte["ctequery"], "SelectStmt");
-    const isOpen = query === undefined || flagField(clause, "recursive");
-    // Inside a recursive query its own name is open as well.
+    // Inside a recursive query its own name is open.
     ctes.set(name, undefined);
-    if (!isOpen) ctes.set(name, renamed(readQuery(query, ctes), stringList(cte, "aliascolnames")));
+    if (query === undefined) continue;
+    const read = flagField(clause, "recursive") ? readRecursive(query, ctes) : readQuery(query, ctes);
+    ctes.set(name, renamed(read, stringList(cte, "aliascolnames")));
   }
   return ctes;
+}
+
+/** The term that does not recurse says what the columns are; twice, since what a union gives is no table's column. */
+function readRecursive(query: AstNode, ctes: Ctes): QuerySources {
+  const left = nodeField(query, "larg");
+  if (left === undefined) return readQuery(query, ctes);
+  const first = readQuery(unwrapAs(left, "SelectStmt") ?? left, readCtes(query, ctes));
+  return { ...first, others: [...first.others, first] };
 }
 
 /** `WITH c (a, b) AS …`: as if the query were a relation with these names for its columns. */

@@ -20,6 +20,7 @@ import {
 } from "./table-forms.js";
 import { readLikes } from "./table-like.js";
 import type { TreeWalker } from "./tree-walker.js";
+import { readCompositeType } from "./type-definitions.js";
 import { Utf8Offsets } from "./utf8-offsets.js";
 
 /** Undefined for a statement that is no definition, or one that is not supported. */
@@ -43,6 +44,8 @@ export function readDefinition(
     case "CreateEnumStmt":
       readNameBehind(references, "type", "create");
       return plainReading("createType", "CREATE TYPE", true);
+    case "CompositeTypeStmt":
+      return readCompositeType(node, walker, references);
     case "CreateSchemaStmt":
       return readCreateSchema(node, references);
     case "AlterTableStmt":

@@ -86,7 +86,11 @@ export class Announcer implements Disposable {
     const type = await this.#typeName(field.dataTypeID);
     const words = [field.name, type, `size ${field.dataTypeSize}`, `typmod ${field.dataTypeModifier}`];
     if (ORIGINS && field.tableID !== 0)
-      words.push(`from ${await this.#columnName(field.tableID, field.columnID)}`);
+      words.push(
+        field.columnID === 0
+          ? `from all of ${await this.#name(`SELECT relname FROM pg_catalog.pg_class WHERE oid = ${field.tableID}`)}`
+          : `from ${await this.#columnName(field.tableID, field.columnID)}`,
+      );
     return words.join(" ");
   }
 

@@ -1,0 +1,52 @@
+/** What uses a type that is dropped. DuckDB keeps the columns of a dropped type, as PostgreSQL would never. */
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import type { Transaction } from "../branch/transaction.js";
+import { TypeCatalog } from "./type-catalog.js";
+import { textCell } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { normaliseName } from "../sql/names.js";
+
+/**
+ * Refuses to drop a type that columns or other types have: on main or on a branch.
+ *
+ * Errors  2BP01; 0A000 with CASCADE, which would have to drop columns
+ * Limits  of twins with the same labels or fields one may go: the columns are the other's then
+ */
+export async function refuseUsedType(
+  transaction: Transaction,
+  { schema, name }: { readonly schema: string; readonly name: string },
+  cascade: boolean,
+): Promise<void> {
+  const types = await TypeCatalog.read(transaction.connection);
+  const printed = types.printedOf(schema, name);
+  if (printed === undefined) return;
+  const rows = await transaction.connection.rows(
+    `SELECT table_name, column_name FROM duckdb_columns()
+     WHERE database_name = ? AND contains(data_type, ?) AND NOT starts_with(schema_name, 'duckbranch') ORDER BY table_name, column_index`,
+    [DATA_CATALOG, printed],
+  );
+  const users = [
+    ...rows.map((row) => `column ${textCell(row, "column_name")} of table ${textCell(row, "table_name")}`),
+    ...types.composites.all
+      .filter((one) => !(normaliseName(one.typeName) === normaliseName(name) && one.schema === schema))
+      .flatMap(({ name: owner, fields }) =>
+        fields
+          .filter((field) => field.printed.includes(printed))
+          .map((field) => `column ${field.name} of composite type ${owner}`),
+      ),
+  ];
+  if (users.length === 0) return;
+  if (cascade)
+    throw notSupported(
+      "DROP TYPE ... CASCADE of a type that is in use is not supported",
+      "drop its columns first",
+    );
+  throw new SqlError(
+    SQLSTATE.dependentObjectsStillExist,
+    `cannot drop type ${name} because other objects depend on it`,
+    {
+      detail: users.map((user) => `${user} depends on type ${name}`).join("\n"),
+      hint: "Use DROP ... CASCADE to drop the dependent objects too.",
+    },
+  );
+}
