@@ -2,6 +2,7 @@
 import { quoteLiteral } from "../sql/names.js";
 import type { Connection } from "../engine/connection.js";
 import { definitionOf } from "./catalog-reader.js";
+import { comparedRows } from "./compared-rows.js";
 import { undefinedTable } from "./transaction.js";
 import { displayName } from "./merge-ledger.js";
 import { relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
@@ -84,14 +85,15 @@ async function pairQuery(
     return `SELECT ${name}, NULL, 'columns changed', ${quoteLiteral(oldTable.sql)}, ${quoteLiteral(newTable.sql)}`;
   }
   const columns = storedColumns(newTable).map((column) => column.name);
-  const [oldRelation, newRelation] = [storage.relation(state, before), storage.relation(state, after)];
-  if (newTable.primaryKey.length === 0) return countedQuery(name, columns, oldRelation, newRelation);
+  if (newTable.primaryKey.length === 0)
+    return countedQuery(name, columns, storage.relation(state, before), storage.relation(state, after));
+  const rows = comparedRows(state, before, after);
   const key = newTable.primaryKey;
   const keyStruct = `struct_pack(${key.map((k, i) => `${quoteIdentifier(k)} := ${keyAlias(i)}`).join(", ")})`;
   return `SELECT ${name} AS table_name, ${jsonOf(keyStruct)} AS key,
       CASE WHEN old_row IS NULL THEN 'insert' WHEN new_row IS NULL THEN 'delete' ELSE 'update' END AS change,
       ${jsonOf("old_row")} AS old_values, ${jsonOf("new_row")} AS new_values
-    FROM (${keyedDifference(key, columns, oldRelation, newRelation)}) ORDER BY ${key.map((_, i) => keyAlias(i)).join(", ")}`;
+    FROM (${keyedDifference(key, columns, rows.before, rows.after)}) ORDER BY ${key.map((_, i) => keyAlias(i)).join(", ")}`;
 }
 
 /** One result row per row added or removed; an update of a keyless row is a delete and an insert. */

@@ -9,7 +9,10 @@ import { numberCell, type Connection } from "../engine/connection.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { readRowIds, rowIdsQuery, type ChangedRows } from "./changed-rows.js";
 import { isKeyed, type MergeInput, type TablePlan } from "./merge-plan.js";
+import { moveUp, type OverlayTable } from "./overlay.js";
+import { baseRows } from "./rows.js";
 import { columnAlias, columnList, keyAlias } from "./row-sql.js";
+import type { Transaction } from "./transaction.js";
 
 /** Which plan rows are taken from the source: all changes, and conflicts if the branch wins. */
 function taken(branchWins: boolean): string {
@@ -19,6 +22,18 @@ function taken(branchWins: boolean): string {
 /** Joins a row of the target, `t`, with its row of the plan, `p`. */
 function sameKey(input: MergeInput): string {
   return input.key.map((k, i) => `t.${quoteIdentifier(k)} = p.${keyAlias(i)}`).join(" AND ");
+}
+
+/** Moves the rows of a plan up into the target's overlay, where they can be changed. */
+export async function moveUpPlanned(
+  transaction: Transaction,
+  { input, planTable: table }: TablePlan,
+  overlay: OverlayTable,
+): Promise<void> {
+  const base = `${baseRows(transaction.state, overlay.version)} AS t`;
+  const source = `FROM ${base} WHERE EXISTS (SELECT 1 FROM ${table} AS p WHERE ${sameKey(input)})`;
+  const run = async (sql: string): Promise<number> => await transaction.connection.change(sql);
+  await moveUp(transaction, overlay, { with: "", alias: "t", source }, run, "allRows");
 }
 
 /** Rows of the target that a keyed plan changes or deletes. */

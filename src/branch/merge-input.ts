@@ -2,10 +2,12 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { normaliseName } from "../sql/names.js";
 import { definitionOf } from "./catalog-reader.js";
+import { comparedRows } from "./compared-rows.js";
 import { displayName } from "./merge-ledger.js";
 import type { MergeInput } from "./merge-plan.js";
 import type { Branch, HeadId, Version } from "./model.js";
 import { hidesRowIds } from "./overlay-shape.js";
+import type { RegistryState } from "./registry-state.js";
 import { rowsWithIds } from "./rows.js";
 import type { TableStorage } from "./storage.js";
 import { storedColumns, type TableDefinition } from "./table-definition.js";
@@ -68,14 +70,25 @@ async function mergeTable(
       relation: versions.target,
       key: target.primaryKey,
       columns: storedColumns(target).map((column) => column.name),
-      base: storage.relation(transaction.state, versions.base),
-      source: storage.relation(transaction.state, versions.source),
+      ...states(storage, transaction.state, versions, target.primaryKey.length > 0),
       target: storage.relation(transaction.state, versions.target),
       ...(target.primaryKey.length > 0 ? NO_IDS : withIds(versions.base, versions.target, base, target)),
     },
     target: versions.target,
     references: target.foreignKeys.map((key) => key.references),
   };
+}
+
+/** Keyed rows are compared one by one, so that those that cannot differ need not be there. */
+function states(
+  storage: TableStorage,
+  state: RegistryState,
+  { base, source }: { readonly base: Version; readonly source: Version },
+  isKeyed: boolean,
+): Pick<MergeInput, "base" | "source"> {
+  if (!isKeyed) return { base: storage.relation(state, base), source: storage.relation(state, source) };
+  const { before, after } = comparedRows(state, base, source);
+  return { base: before, source: after };
 }
 
 const NO_IDS = { baseWithIds: "", targetWithIds: "" };

@@ -4,7 +4,7 @@
 import { normaliseName } from "../sql/names.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { recordHistory } from "./history.js";
-import { applyDeletes, applyInserts, applyUpdates, rowsChanged } from "./merge-apply.js";
+import { applyDeletes, applyInserts, applyUpdates, moveUpPlanned, rowsChanged } from "./merge-apply.js";
 import {
   displayName,
   finishMerge,
@@ -13,6 +13,8 @@ import {
   readMerge,
   type MergeTotals,
 } from "./merge-ledger.js";
+import { refuseTakenKeys } from "./overlay.js";
+import { requirePhysical } from "./rows.js";
 import { isKeyed, readConflicts, type TablePlan } from "./merge-plan.js";
 import type { MergeAttempt, MergeOutcome, MergeRequest, TableConflicts } from "./merge-types.js";
 import { MAIN, type Branch, type RelationName } from "./model.js";
@@ -60,14 +62,13 @@ async function applyPlans(
 ): Promise<MergeTotals> {
   const { transaction } = attempt;
   const ordered = parentsFirst(attempt);
-  const work: { plan: TablePlan; relation: string; branchWins: boolean; changes: number }[] = [];
+  const work: (WritableTarget & { plan: TablePlan; branchWins: boolean; changes: number })[] = [];
   for (const plan of ordered) {
     const branchWins = strategyOf(plan.input.relation) === "branch_wins";
     if (!isKeyed(plan.input) && plan.counts.conflicts > 0) throw keylessConflict(plan);
     const { inserts, updates, deletes, conflicts } = plan.counts;
     if (inserts + updates + deletes + (branchWins ? conflicts : 0) === 0) continue;
-    const relation = await writableTarget(attempt, plan, branchWins);
-    work.push({ plan, relation, branchWins, changes: 0 });
+    work.push({ plan, ...(await writableTarget(attempt, plan, branchWins)), branchWins, changes: 0 });
   }
   let [inserted, updated, deleted] = [0, 0, 0];
   for (const step of work.toReversed()) {
@@ -82,29 +83,47 @@ async function applyPlans(
     updated += changed;
     inserted += added;
   }
+  for (const { check } of work) await check?.();
   const tables = work.filter((step) => step.changes > 0).map((step) => displayName(step.plan.input.relation));
   const conflicts = attempt.plans.reduce((sum, plan) => sum + plan.counts.conflicts, 0);
   return { tables: tables.toSorted(), inserted, updated, deleted, conflicts };
 }
 
-/** The target's table. While a branch reads main's as it was, the rows that change are asked for: they alone are kept. */
+interface WritableTarget {
+  readonly relation: string;
+  /** To be asked when all rows are written. */
+  readonly check?: () => Promise<void>;
+}
+
+/**
+ * The target's table, ready for the plan. While a branch reads main's as it was, the rows that change are asked for: they
+ * alone are kept. Into an overlay the rows are moved up.
+ */
 async function writableTarget(
   { transaction, target }: MergeAttempt,
   plan: TablePlan,
   branchWins: boolean,
-): Promise<string> {
+): Promise<WritableTarget> {
   const { input, counts } = plan;
-  const table = physicalName(input.relation);
+  const relation = physicalName(input.relation);
   if (target === MAIN && isKeyed(input) && (await transaction.logsRows(input.relation))) {
-    const rows = await rowsChanged(transaction.connection, plan, table, branchWins);
+    const rows = await rowsChanged(transaction.connection, plan, relation, branchWins);
     transaction.markWritten(input.relation, MAIN, rows);
-    return table;
+    return { relation };
   }
   if (target === MAIN && !isKeyed(input) && counts.deletes + counts.conflicts === 0) {
     transaction.markWritten(input.relation, MAIN, []);
-    return table;
+    return { relation };
   }
-  return physicalName(await transaction.writableTable(input.relation, target));
+  if (target === MAIN || !isKeyed(input))
+    return { relation: physicalName(await transaction.writableTable(input.relation, target)) };
+  const version = await transaction.writableVersion(input.relation, target);
+  const shape = version.layer?.kind === "overlay" ? await transaction.overlayShape(version) : undefined;
+  if (shape === undefined)
+    return { relation: physicalName(await transaction.writableTable(input.relation, target)) };
+  await moveUpPlanned(transaction, plan, { version, shape });
+  const check = async (): Promise<void> => await refuseTakenKeys(transaction, version, shape.keys);
+  return { relation: physicalName(requirePhysical(version)), check };
 }
 
 /** Which added row is the changed form of which removed one cannot be told, so every choice might make two rows of one. */

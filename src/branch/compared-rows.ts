@@ -1,0 +1,37 @@
+/** The rows to look at when two states of a table are compared: where an overlay tells what was changed, only these. Pure. */
+import { quoteIdentifier } from "../sql/names.js";
+import type { Version } from "./model.js";
+import type { RegistryState } from "./registry-state.js";
+import { BATCH, requireBefore, requirePhysical, ROW_ID, rowsOf } from "./rows.js";
+import { physicalName } from "./system-schema.js";
+
+const HIDDEN = [BATCH, ROW_ID].map(quoteIdentifier).join(", ");
+
+/** Rows of either state, as SQL that stands where a table name may stand. What is in neither is the same in both. */
+export interface ComparedRows {
+  readonly before: string;
+  readonly after: string;
+}
+
+export function comparedRows(state: RegistryState, before: Version, after: Version): ComparedRows {
+  const base = state.baseOf(after);
+  const own = physicalName(requirePhysical(after));
+  if (base !== undefined && base.id === before.id) return { before: replacedRows(after), after: own };
+  // Overlays of one base: of a branch and its parent, or of two branches.
+  if (base !== undefined && state.baseOf(before)?.id === base.id)
+    return { before: withReplaced(before, after), after: withReplaced(after, before) };
+  return { before: rowsOf(state, before), after: rowsOf(state, after) };
+}
+
+/** An overlay's own rows and those it still reads from the base where the other one replaced them. */
+function withReplaced(overlay: Version, other: Version): string {
+  const id = quoteIdentifier(ROW_ID);
+  const own = physicalName(requirePhysical(overlay));
+  return `(SELECT * FROM ${own} UNION ALL BY NAME SELECT * EXCLUDE (${HIDDEN}) FROM ${physicalName(requireBefore(other))} AS r
+    ANTI JOIN ${physicalName(requireBefore(overlay))} AS x ON r.${id} = x.${id})`;
+}
+
+/** The rows of the base that an overlay replaced. */
+function replacedRows(overlay: Version): string {
+  return `(SELECT * EXCLUDE (${HIDDEN}) FROM ${physicalName(requireBefore(overlay))})`;
+}
