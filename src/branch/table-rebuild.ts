@@ -29,6 +29,9 @@ export interface NewDefinition {
   readonly place: PhysicalTable;
 }
 
+/** Whether a definition's elements may hold a foreign key; more than do is no harm. */
+const REFERENCES = /\breferences\b/i;
+
 /** Errors: 0A000 when other tables refer to this one, or it to itself: DuckDB does not let go of it then. */
 export async function rebuildTable(
   connection: Connection,
@@ -39,14 +42,20 @@ export async function rebuildTable(
   const comments = await commentsOf(connection, table);
   const { place } = next;
   const interim = { schema: place.schema, name: `${place.name}#new` };
-  await connection.run(`CREATE TABLE ${physicalName(interim)} (${next.elements.join(", ")})`);
-  const columns = next.values.map(([column]) => quoteIdentifier(column)).join(", ");
-  const values = next.values.map(([, expression]) => expression).join(", ");
-  await connection.run(
-    `INSERT INTO ${physicalName(interim)} (${columns}) SELECT ${values} FROM ${physicalName(table)}`,
-  );
-  await connection.run(`DROP TABLE ${physicalName(table)}`);
-  await connection.run(`ALTER TABLE ${physicalName(interim)} RENAME TO ${quoteIdentifier(place.name)}`);
+  const elements = next.elements.join(", ");
+  if (REFERENCES.test(elements)) {
+    // DuckDB's referenced tables do not hear of a new name: they could never be dropped again.
+    await connection.run(`CREATE TABLE ${physicalName(interim)} AS FROM ${physicalName(table)}`);
+    await connection.run(`DROP TABLE ${physicalName(table)}`);
+    await connection.run(`CREATE TABLE ${physicalName(place)} (${elements})`);
+    await fill(connection, place, interim, next);
+    await connection.run(`DROP TABLE ${physicalName(interim)}`);
+  } else {
+    await connection.run(`CREATE TABLE ${physicalName(interim)} (${elements})`);
+    await fill(connection, interim, table, next);
+    await connection.run(`DROP TABLE ${physicalName(table)}`);
+    await connection.run(`ALTER TABLE ${physicalName(interim)} RENAME TO ${quoteIdentifier(place.name)}`);
+  }
   for (const index of next.indexes) await connection.run(createIndexOn(index, place));
   const kept = new Set(next.values.map(([column]) => column));
   for (const { column, comment } of comments) {
@@ -58,6 +67,19 @@ export async function rebuildTable(
         : `COLUMN ${physicalName(place)}.${quoteIdentifier(name)}`;
     await connection.run(`COMMENT ON ${object} IS ${quoteLiteral(comment)}`);
   }
+}
+
+async function fill(
+  connection: Connection,
+  target: PhysicalTable,
+  source: PhysicalTable,
+  { values }: NewDefinition,
+): Promise<void> {
+  const columns = values.map(([column]) => quoteIdentifier(column)).join(", ");
+  const expressions = values.map(([, expression]) => expression).join(", ");
+  await connection.run(
+    `INSERT INTO ${physicalName(target)} (${columns}) SELECT ${expressions} FROM ${physicalName(source)}`,
+  );
 }
 
 async function refuseReferences(connection: Connection, table: PhysicalTable): Promise<void> {

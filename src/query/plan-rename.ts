@@ -87,7 +87,9 @@ async function renameOnMain(
   }
   const definition = await physicalDefinition(connection, from);
   if (definition === undefined) throw undefinedTable(from);
-  if (!isMoved && !wasWritten && definition.indexes.length === 0)
+  // A table that refers to others is made anew: see rebuildTable.
+  const refers = definition.foreignKeys.length > 0;
+  if (!isMoved && !wasWritten && !refers && definition.indexes.length === 0)
     return [
       step(`ALTER TABLE ${mainRelationText(context.scope, from)} RENAME TO ${quoteIdentifier(to.name)}`),
     ];
