@@ -240,7 +240,9 @@ function withRenamed(
 ): NewDefinition {
   const rename = (text: string): string => {
     const tokens = tokenise(text);
-    const edits = tokens.flatMap((token, index) => {
+    // Columns behind REFERENCES are another table's.
+    const end = tokens[0]?.value === "foreign" ? wordAt(tokens, "references") : tokens.length;
+    const edits = tokens.slice(0, end).flatMap((token, index) => {
       const isMention =
         (token.kind === "word" || token.kind === "quoted") &&
         normaliseName(token.value) === normaliseName(column) &&

@@ -4,16 +4,18 @@
  *
  * Atomic  the caller's transaction
  */
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { numberCell, type Connection } from "../engine/connection.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { tokenise } from "../sql/lexer.js";
 import { sliceTokens, splitAtCommas } from "../sql/token-reader.js";
 import { applyEdits } from "../sql/splice.js";
-import { commentsOf } from "./catalog-reader.js";
+import { commentsOf, physicalDefinition } from "./catalog-reader.js";
 import type { PhysicalTable } from "./model.js";
+import { ownReferences, referrersOf, renamedReference, type Renaming } from "./referrers.js";
 import { physicalName } from "./system-schema.js";
+import { storedColumns } from "./table-definition.js";
 
 /** What a table becomes. */
 export interface NewDefinition {
@@ -32,34 +34,105 @@ export interface NewDefinition {
 /** Whether a definition's elements may hold a foreign key; more than do is no harm. */
 const REFERENCES = /\breferences\b/i;
 
-/** Errors: 0A000 when other tables refer to this one, or it to itself: DuckDB does not let go of it then. */
+type Comments = Awaited<ReturnType<typeof commentsOf>>;
+
+/**
+ * Gives the tables whose rows were copied: this one, and all that refer to it, which are made anew as they were.
+ *
+ * Errors  0A000 when tables refer to each other in a circle
+ */
 export async function rebuildTable(
   connection: Connection,
   table: PhysicalTable,
   next: NewDefinition,
-): Promise<void> {
-  await refuseReferences(connection, table);
+): Promise<readonly PhysicalTable[]> {
+  const renaming = { from: table, to: next.place, columns: next.renamed };
+  const referrers: {
+    readonly table: PhysicalTable;
+    readonly next: NewDefinition;
+    readonly comments: Comments;
+  }[] = [];
+  for (const referrer of await referrersOf(connection, table))
+    referrers.push({
+      table: referrer,
+      next: await referringDefinition(connection, referrer, renaming),
+      comments: await commentsOf(connection, referrer),
+    });
   const comments = await commentsOf(connection, table);
-  const { place } = next;
-  const interim = { schema: place.schema, name: `${place.name}#new` };
-  const elements = next.elements.join(", ");
-  if (REFERENCES.test(elements)) {
-    // DuckDB's referenced tables do not hear of a new name: they could never be dropped again.
-    await connection.run(`CREATE TABLE ${physicalName(interim)} AS FROM ${physicalName(table)}`);
-    await connection.run(`DROP TABLE ${physicalName(table)}`);
-    await connection.run(`CREATE TABLE ${physicalName(place)} (${elements})`);
-    await fill(connection, place, interim, next);
-    await connection.run(`DROP TABLE ${physicalName(interim)}`);
-  } else {
-    await connection.run(`CREATE TABLE ${physicalName(interim)} (${elements})`);
-    await fill(connection, interim, table, next);
-    await connection.run(`DROP TABLE ${physicalName(table)}`);
-    await connection.run(`ALTER TABLE ${physicalName(interim)} RENAME TO ${quoteIdentifier(place.name)}`);
+  const own = await ownReferences(connection, table, renaming);
+  for (const referrer of referrers) await setAside(connection, referrer.table);
+  await replace(connection, table, { ...next, elements: [...next.elements, ...own] });
+  await dress(connection, next, comments);
+  for (const referrer of referrers.toReversed()) {
+    await putBack(connection, referrer.next);
+    await dress(connection, referrer.next, referrer.comments);
   }
-  for (const index of next.indexes) await connection.run(createIndexOn(index, place));
-  const kept = new Set(next.values.map(([column]) => column));
+  return [table, ...referrers.map((referrer) => referrer.table)];
+}
+
+/** What a table that refers to a renamed one becomes: itself, by the new names. */
+async function referringDefinition(
+  connection: Connection,
+  table: PhysicalTable,
+  renaming: Renaming,
+): Promise<NewDefinition> {
+  const definition = await physicalDefinition(connection, table);
+  if (definition === undefined)
+    throw new SqlError(SQLSTATE.undefinedTable, `table "${table.name}" does not exist`);
+  const renamed = new Map<string, string>();
+  const own = await ownReferences(connection, table, { from: table, to: table, columns: renamed });
+  return {
+    elements: [...definition.elements.map((element) => renamedReference(element, renaming)), ...own],
+    values: storedColumns(definition).map(({ name }) => [name, quoteIdentifier(name)] as const),
+    indexes: definition.indexes,
+    renamed,
+    place: table,
+  };
+}
+
+function asideOf({ schema, name }: PhysicalTable): PhysicalTable {
+  return { schema, name: `${name}#new` };
+}
+
+async function setAside(connection: Connection, table: PhysicalTable, place = table): Promise<void> {
+  await connection.run(`CREATE TABLE ${physicalName(asideOf(place))} AS FROM ${physicalName(table)}`);
+  await connection.run(`DROP TABLE ${physicalName(table)}`);
+}
+
+/** Makes the table from the rows set aside for its place. */
+async function putBack(connection: Connection, next: NewDefinition): Promise<void> {
+  const aside = asideOf(next.place);
+  await connection.run(`CREATE TABLE ${physicalName(next.place)} (${next.elements.join(", ")})`);
+  await fill(connection, next.place, aside, next);
+  await connection.run(`DROP TABLE ${physicalName(aside)}`);
+}
+
+async function replace(connection: Connection, table: PhysicalTable, next: NewDefinition): Promise<void> {
+  const { place, elements } = next;
+  const all = elements.join(", ");
+  if (REFERENCES.test(all)) {
+    // DuckDB's referenced tables do not hear of a new name: they could never be dropped again.
+    await setAside(connection, table, place);
+    await putBack(connection, next);
+    return;
+  }
+  const interim = asideOf(place);
+  await connection.run(`CREATE TABLE ${physicalName(interim)} (${all})`);
+  await fill(connection, interim, table, next);
+  await connection.run(`DROP TABLE ${physicalName(table)}`);
+  await connection.run(`ALTER TABLE ${physicalName(interim)} RENAME TO ${quoteIdentifier(place.name)}`);
+}
+
+/** Indexes and comments, once the rows are there. */
+async function dress(
+  connection: Connection,
+  { place, indexes, values, renamed }: NewDefinition,
+  comments: Comments,
+): Promise<void> {
+  for (const index of indexes) await connection.run(createIndexOn(index, place));
+  const kept = new Set(values.map(([column]) => column));
   for (const { column, comment } of comments) {
-    const name = column === null ? null : (next.renamed.get(column) ?? column);
+    const name = column === null ? null : (renamed.get(column) ?? column);
     if (name !== null && !kept.has(name)) continue;
     const object =
       name === null
@@ -79,19 +152,6 @@ async function fill(
   const expressions = values.map(([, expression]) => expression).join(", ");
   await connection.run(
     `INSERT INTO ${physicalName(target)} (${columns}) SELECT ${expressions} FROM ${physicalName(source)}`,
-  );
-}
-
-async function refuseReferences(connection: Connection, table: PhysicalTable): Promise<void> {
-  const [row] = await connection.rows(
-    `SELECT count(*) AS n FROM duckdb_constraints() WHERE database_name = ? AND schema_name = ?
-       AND constraint_type = 'FOREIGN KEY' AND referenced_table = ?`,
-    [DATA_CATALOG, table.schema, table.name],
-  );
-  if (row === undefined || numberCell(row, "n") === 0) return;
-  throw notSupported(
-    `this change of table "${table.name}" is not supported while foreign keys refer to it`,
-    "drop the tables with these foreign keys first, or make them without",
   );
 }
 

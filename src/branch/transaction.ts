@@ -5,6 +5,7 @@
  */
 import type { Connection } from "../engine/connection.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { CopiedTables } from "./copied-tables.js";
 import { LockTable } from "./locks.js";
 import { compareMain } from "./catalog-reader.js";
 import { WrittenRelations, type ChangedRows, type UnkeptTable } from "./changed-rows.js";
@@ -60,6 +61,7 @@ export class Transaction {
   #state: RegistryState;
   readonly #replaced = new Set<RelationKey>();
   readonly #created = new Set<RelationKey>();
+  readonly copied = new CopiedTables();
   #catalogChanged = false;
   #definitionsChanged = false;
 
@@ -325,6 +327,7 @@ export class Transaction {
       let needed: UnkeptTable[] = [];
       const committed = await registry.commit(this.connection, (state, sequence) => {
         this.#refuseEndedBranches(state);
+        this.copied.refuseChanged(registry, this.snapshot.sequence);
         check?.(state, this.snapshot);
         needed = this.#written.unkept(state);
         if (needed.length > 0) return undefined;

@@ -4,6 +4,7 @@ import { MAIN, type PhysicalTable, type RelationName } from "../branch/model.js"
 import { physicalName } from "../branch/system-schema.js";
 import { changedDefinition, isColumn, type TableChange } from "../branch/table-changes.js";
 import type { TableDefinition } from "../branch/table-definition.js";
+import { isReferredTo } from "../branch/referrers.js";
 import { rebuildTable } from "../branch/table-rebuild.js";
 import { undefinedTable, type Transaction } from "../branch/transaction.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
@@ -286,9 +287,14 @@ export class AlteredTable {
 
   /** DuckDB's own ALTER where nothing stands in its way. */
   private async change(change: TableChange): Promise<PlannedStatement[]> {
-    const sql = this.wasWritten ? undefined : this.nativeSql(change);
+    const sql = this.wasWritten || (await this.isHeld(change)) ? undefined : this.nativeSql(change);
     if (sql === undefined) return await this.rebuild(change);
     return [step(`ALTER TABLE ${physicalName(this.physical)} ${sql}`)];
+  }
+
+  /** DuckDB changes nothing but defaults of a table that others refer to. */
+  private async isHeld({ kind }: TableChange): Promise<boolean> {
+    return kind !== "setDefault" && (await isReferredTo(this.transaction.connection, this.physical));
   }
 
   private nativeSql(change: TableChange): string | undefined {
@@ -337,7 +343,8 @@ export class AlteredTable {
     const next = changedDefinition(this.definition, this.physical, this.relation.name, change);
     if (head === MAIN) this.transaction.markReplaced(this.relation);
     try {
-      await rebuildTable(connection, this.physical, next);
+      const copied = await rebuildTable(connection, this.physical, next);
+      if (head === MAIN) this.transaction.copied.add(copied);
     } catch (error) {
       throw explainRows(error, change, this.relation);
     }

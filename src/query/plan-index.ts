@@ -38,7 +38,8 @@ export async function planCreateIndex(
     if (definition !== undefined) {
       if (transaction.head === MAIN) transaction.markReplaced(relation);
       const same = changedDefinition(definition, physical, relation.name, { kind: "move", place: physical });
-      await rebuildTable(transaction.connection, physical, same);
+      const copied = await rebuildTable(transaction.connection, physical, same);
+      if (transaction.head === MAIN) transaction.copied.add(copied);
     }
   }
   const place = { catalog: DATA_CATALOG, schema: physical.schema };

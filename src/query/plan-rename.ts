@@ -2,6 +2,7 @@
 import { physicalDefinition } from "../branch/catalog-reader.js";
 import { MAIN, type RelationName } from "../branch/model.js";
 import { changedDefinition } from "../branch/table-changes.js";
+import { isReferredTo } from "../branch/referrers.js";
 import { indexName, indexSql, rebuildTable } from "../branch/table-rebuild.js";
 import { undefinedTable, type Transaction } from "../branch/transaction.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
@@ -87,17 +88,14 @@ async function renameOnMain(
   }
   const definition = await physicalDefinition(connection, from);
   if (definition === undefined) throw undefinedTable(from);
-  // A table that refers to others is made anew: see rebuildTable.
-  const refers = definition.foreignKeys.length > 0;
+  // A table that refers to others, or is referred to, is made anew: see rebuildTable.
+  const refers = definition.foreignKeys.length > 0 || (await isReferredTo(connection, from));
   if (!isMoved && !wasWritten && !refers && definition.indexes.length === 0)
     return [
       step(`ALTER TABLE ${mainRelationText(context.scope, from)} RENAME TO ${quoteIdentifier(to.name)}`),
     ];
-  await rebuildTable(
-    connection,
-    from,
-    changedDefinition(definition, from, to.name, { kind: "move", place: to }),
-  );
+  const moved = changedDefinition(definition, from, to.name, { kind: "move", place: to });
+  transaction.copied.add(await rebuildTable(connection, from, moved));
   return [NOTHING_TO_RUN];
 }
 
