@@ -5,6 +5,7 @@
  */
 import { constraintsOf } from "../branch/constraint-names.js";
 import type { TableDefinition } from "../branch/table-definition.js";
+import { indexParts } from "../branch/table-rebuild.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { InsertForm, RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
@@ -14,6 +15,9 @@ const TWICE = "ON CONFLICT DO UPDATE command cannot affect row a second time";
 const NULLS = "ON CONFLICT over several rows that hold NULL in a unique key is not supported";
 const SEVERAL_KEYS =
   "ON CONFLICT over several rows that conflict with each other in one of several keys is not supported";
+
+const EXPRESSION_KEY =
+  "ON CONFLICT over several rows of a table with a unique index on an expression is not supported";
 
 /** A key by its columns: where the rows have them, and whether they may be NULL there. */
 interface Key {
@@ -51,10 +55,20 @@ export function conflictEdits(
   return edits;
 }
 
+/** Keys of constraints and of unique indexes. Errors: 0A000 for an index on an expression, whose values are not known here */
 function uniqueKeys(definition: TableDefinition, table: string): readonly (readonly string[])[] {
-  return constraintsOf(definition, table).flatMap(({ type, columns }) =>
+  const constraints = constraintsOf(definition, table).flatMap(({ type, columns }) =>
     type === "primary" || type === "unique" ? [columns] : [],
   );
+  const indexes = definition.indexes
+    .filter((sql) => /^CREATE UNIQUE/i.test(sql))
+    .map((sql) =>
+      indexParts(sql).map(({ column }) => {
+        if (column === undefined) throw notSupported(EXPRESSION_KEY, "insert them one by one");
+        return column;
+      }),
+    );
+  return [...constraints, ...indexes];
 }
 
 function keyOf(names: readonly string[], columns: readonly string[], definition: TableDefinition): Key {

@@ -210,7 +210,10 @@ async function definitionText(
           ...(meaning.kind === "relation" ? meaning.version.physical : meaning.relation),
         };
   const [row] = await core.connection.rows(
-    "SELECT sql FROM duckdb_tables() WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
+    `SELECT concat_ws(chr(10), t.sql, (SELECT string_agg(i.sql, chr(10)) FROM duckdb_indexes() AS i
+       WHERE i.database_name = t.database_name AND i.schema_name = t.schema_name AND i.table_name = t.table_name)) AS sql
+     FROM duckdb_tables() AS t
+     WHERE t.database_name = ? AND lower(t.schema_name) = lower(?) AND lower(t.table_name) = lower(?)`,
     [place.catalog, place.schema ?? "", place.name ?? ""],
   );
   return row === undefined ? undefined : textCell(row, "sql");
