@@ -7,7 +7,7 @@
  */
 import { STORE_SCHEMA, SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { KEYED_TYPES } from "../core/keyed-types.js";
-import { UNBOUNDED_NUMERIC } from "../core/unbounded-numeric.js";
+import { QUOTIENT, UNBOUNDED_NUMERIC } from "../core/unbounded-numeric.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { oidExpression, PG, SNAPSHOT_PREFIX, VARIABLES, variable } from "./names.js";
 
@@ -174,10 +174,13 @@ function typeOidMacro(name: string, pick: 0 | 1, otherwise: number): string {
 const HEAD = `coalesce(nullif(regexp_extract(base, '^STRUCT\\("pg_catalog\\.(\\w+)" VARCHAR, "text" VARCHAR\\)$', 1), ''),
   regexp_replace(base, '\\(.*', '', 's'))`;
 
+/** numeric without precision and scale. */
+const UNBOUNDED = `[${[UNBOUNDED_NUMERIC, QUOTIENT].map(({ width, scale }) => `'DECIMAL(${width},${scale})'`).join(", ")}]`;
+
 const TYPED_COLUMNS = `
   SELECT c.sch, c.rel, c.kind, c.nam, c.position, c.default_value, c.not_null, c.comment, c.dimensions, c.identity,
     CASE WHEN l.type IS NOT NULL THEN if(l.type = 'character', 1042, 1043) WHEN c.dimensions > 0 THEN coalesce(e.array_oid, ${PG}._array_oid(c.head)) ELSE coalesce(e.oid, ${PG}._base_oid(c.head)) END AS type_oid,
-    CASE WHEN l.type IS NOT NULL THEN l.length + 4 WHEN c.base = 'DECIMAL(${UNBOUNDED_NUMERIC.width},${UNBOUNDED_NUMERIC.scale})' THEN -1 WHEN c.head = 'DECIMAL' THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
+    CASE WHEN l.type IS NOT NULL THEN l.length + 4 WHEN c.head = 'DECIMAL' AND NOT list_contains(${UNBOUNDED}, c.base) THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
       ELSE -1 END AS typmod
   FROM (SELECT *, regexp_replace(type, '(\\[\\d*\\])+$', '') AS base, ${HEAD} AS head,
     len(regexp_extract_all(regexp_extract(type, '(\\[\\d*\\])+$'), '\\[')) AS dimensions FROM ${PG}._column) AS c

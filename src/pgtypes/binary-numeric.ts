@@ -6,6 +6,7 @@
  * Source  measured: DECIMALs of up to 15 digits by arithmetic instead of through their text, a million in 0.04 s
  *         instead of 0.27 s
  */
+import { isQuotient, isUnbounded, shownPlaces } from "../core/unbounded-numeric.js";
 import type { EngineType } from "../engine/types.js";
 import { Cells, NULL_LENGTH } from "../engine/vector-cells.js";
 import type { EngineTypeId } from "../engine/vector-values.js";
@@ -22,6 +23,7 @@ const BASE = 10_000;
 const BASE_POWERS = [1, 1e4, 1e8, 1e12, 1e16] as const;
 const POWERS = [1, 10, 100, 1000] as const;
 const HEADER_BYTES = 8;
+const ZERO = 0x30;
 /** The header and as many groups as 39 digits can touch. */
 const MAX_NUMERIC_BYTES = HEADER_BYTES + 2 * 11;
 /** A fraction of this many digits, filled up to whole groups, is still exact in a double. */
@@ -40,7 +42,10 @@ function openDecimal(vector: ColumnVector, { width, scale }: DecimalType): CellW
     return (bytes, at, row) => writePlain(bytes, at, values[row] ?? 0, places);
   }
   const words = vector.uint32(width <= 18 ? 2 : 4);
-  if (width > 18) return wideWriter((text, row) => writeInt128(text, 0, words, row * 4), scale);
+  if (width > 18) {
+    const type = isUnbounded({ width, scale }) || isQuotient({ width, scale }) ? { width, scale } : undefined;
+    return wideWriter((text, row) => writeInt128(text, 0, words, row * 4), scale, type);
+  }
   const writeWide = wideWriter(
     (text, row) => writeInt64(text, 0, (words[2 * row + 1] ?? 0) | 0, words[2 * row] ?? 0),
     scale,
@@ -145,10 +150,34 @@ function writeGroups(bytes: Uint8Array, at: number, value: number, count: number
   return at + 2 * count;
 }
 
-/** A writer for integers that a double does not hold: it goes through their digits. */
-function wideWriter(writeDigits: (text: Uint8Array, row: number) => number, scale: number): CellWriter {
+/** A writer for integers that a double does not hold: it goes through their digits. `type` if values differ in what they show. */
+function wideWriter(
+  writeDigits: (text: Uint8Array, row: number) => number,
+  scale: number,
+  type?: { readonly width: number; readonly scale: number },
+): CellWriter {
   const text = new Uint8Array(MAX_INT128_TEXT);
-  return (bytes, at, row) => writeNumeric(bytes, at, text, { from: 0, to: writeDigits(text, row), scale });
+  return (bytes, at, row) => {
+    const to = writeDigits(text, row);
+    const end = writeNumeric(bytes, at, text, { from: 0, to, scale });
+    if (type !== undefined) writeInt16(bytes, at + HEADER_BYTES - 2, shownScale(text, to, type));
+    return end;
+  };
+}
+
+/** The display scale of the integer whose ASCII digits, with sign, end at `to`. */
+function shownScale(
+  text: Uint8Array,
+  to: number,
+  type: { readonly width: number; readonly scale: number },
+): number {
+  const first = text[0] === MINUS ? 1 : 0;
+  let last = to;
+  while (last > first && text[last - 1] === ZERO) last -= 1;
+  const digits = to - first - type.scale;
+  const isOne = digits === 1 && last === first + 1 && text[first] === ZERO + 1;
+  const whole = isOne ? 0 : Math.max(digits, 0);
+  return shownPlaces(type, last === first ? 0 : Math.max(type.scale - (to - last), 0), whole);
 }
 
 /** Writes the integer whose ASCII digits (with sign) lie at `from` … `to` of `text`, as units of 10^-scale. */
@@ -160,7 +189,7 @@ function writeNumeric(
 ): number {
   const negative = text[from] === MINUS;
   let first = negative ? from + 1 : from;
-  while (first < to && text[first] === 0x30) first++;
+  while (first < to && text[first] === ZERO) first++;
   if (first === to) return writeHeader(bytes, at, { groups: 0, weight: 0, sign: 0, scale });
   // Where the first digit stands in its group of four, counted from the decimal point.
   const weight = Math.floor((to - first - 1 - scale) / 4);

@@ -8,7 +8,7 @@
  */
 import { notSupported } from "../core/errors.js";
 import { KEYED_TYPES, keyedTypeName } from "../core/keyed-types.js";
-import { isUnbounded } from "../core/unbounded-numeric.js";
+import { isQuotient, isUnbounded } from "../core/unbounded-numeric.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import { identityOf, isRow } from "./user-types.js";
@@ -187,7 +187,7 @@ export function describeType(type: EngineType | null): PgTypeInfo {
     case EngineTypeId.INTEGER_LITERAL:
       return plain(OID.numeric, -1);
     case EngineTypeId.DECIMAL:
-      return isUnbounded(type)
+      return isUnbounded(type) || isQuotient(type)
         ? plain(OID.numeric, -1)
         : { oid: OID.numeric, size: -1, typmod: ((type.width << 16) | type.scale) + 4 };
     case EngineTypeId.FLOAT:

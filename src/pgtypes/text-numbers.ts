@@ -1,5 +1,5 @@
 /** Text of numbers and booleans. Wide integers are read as 32-bit words: a BigInt per cell would cost more than the rest. */
-import { isUnbounded } from "../core/unbounded-numeric.js";
+import { isQuotient, isUnbounded, shownPlaces } from "../core/unbounded-numeric.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import type { ColumnVector } from "../engine/vectors.js";
 import type { EngineType } from "../engine/types.js";
@@ -20,7 +20,6 @@ import {
 import { MAX_FLOAT_TEXT, roundedText, writeAscii, writeDouble, writeFloat } from "./float-text.js";
 
 const ZERO = 0x30;
-const POINT = 0x2e;
 
 type DecimalType = Extract<EngineType, { typeId: EngineTypeId.DECIMAL }>;
 
@@ -91,8 +90,8 @@ function openDecimal(vector: ColumnVector, { width, scale }: DecimalType): CellW
       const end = writeInt128(bytes, at, words, row * 4);
       return insertPoint(bytes, bytes[at] === MINUS ? at + 1 : at, end, scale);
     };
-    if (!isUnbounded({ width, scale })) return write;
-    return (bytes, at, row) => withoutZeros(bytes, write(bytes, at, row));
+    if (!isUnbounded({ width, scale }) && !isQuotient({ width, scale })) return write;
+    return (bytes, at, row) => shownEnd({ width, scale }, bytes, at, write(bytes, at, row));
   }
   return (bytes, at, row) => {
     const high = (words[2 * row + 1] ?? 0) | 0;
@@ -105,11 +104,21 @@ function openDecimal(vector: ColumnVector, { width, scale }: DecimalType): CellW
   };
 }
 
-/** Where a number with a fraction ends when the zeros behind its last digit are left out. */
-function withoutZeros(bytes: Uint8Array, end: number): number {
+/** Where a number with a fraction ends when only the zeros that PostgreSQL shows are left behind its last digit. */
+function shownEnd(
+  type: Pick<DecimalType, "width" | "scale">,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): number {
+  const point = end - 1 - type.scale;
   let last = end;
   while (bytes[last - 1] === ZERO) last -= 1;
-  return bytes[last - 1] === POINT ? last - 1 : last;
+  const first = bytes[at] === MINUS ? at + 1 : at;
+  const isOne = last - 1 === point && point === first + 1 && bytes[first] === ZERO + 1;
+  const whole = isOne || bytes[first] === ZERO ? 0 : point - first;
+  const places = shownPlaces(type, Math.max(last - 1 - point, 0), whole);
+  return places === 0 ? point : point + 1 + places;
 }
 
 /** `value` counts units of 10^-scale; |value| < 2^52, so the division below is exact enough to floor. */

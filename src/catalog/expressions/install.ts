@@ -6,6 +6,7 @@ import type { Definitions, Overload } from "./definition.js";
 import { ARRAYS } from "./arrays.js";
 import { DOCUMENTS } from "./documents.js";
 import { MOMENTS } from "./moments.js";
+import { NUMBERS, PICK_DEFINITION, PICK_PLACEHOLDER } from "./numbers.js";
 import { OPERATORS } from "./operators.js";
 import { PATTERNS } from "./patterns.js";
 import { TEXTS } from "./texts.js";
@@ -13,6 +14,8 @@ import { TYPES } from "./types.js";
 
 /** In an order in which each finds those it calls. */
 const ALL: Definitions = {
+  ...PICK_PLACEHOLDER,
+  ...NUMBERS,
   ...OPERATORS,
   ...PATTERNS,
   ...TEXTS,
@@ -24,7 +27,7 @@ const ALL: Definitions = {
 
 /** Makes the macros; once per database. */
 export async function installExpressions(connection: Connection): Promise<void> {
-  for (const [name, overloads] of Object.entries(ALL)) {
+  for (const [name, overloads] of [...Object.entries(ALL), ...Object.entries(PICK_DEFINITION)]) {
     await connection.run(
       `CREATE OR REPLACE MACRO ${FUNCTIONS_SCHEMA}.${quoteIdentifier(name)}${overloads.map(overloadText).join(", ")}`,
     );

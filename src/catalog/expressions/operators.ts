@@ -1,13 +1,9 @@
 /** Arithmetic and pattern operators where DuckDB's of the same name gives another value. */
 import { SQLSTATE } from "../../core/errors.js";
 import { any, fail, OWN, type Definitions } from "./definition.js";
+import { REFUSE_ZERO } from "./numbers.js";
 
-/** NULL divided by zero is NULL: only a division that would have a value fails. */
 const DIVISION_BY_ZERO = fail(SQLSTATE.divisionByZero, "division by zero");
-const REFUSE_ZERO = `CASE WHEN _2 = 0 AND _1 IS NOT NULL THEN ${DIVISION_BY_ZERO} END`;
-
-/** DuckDB's `//` has PostgreSQL's types: integers stay integers and are cut off towards zero. */
-const DIVIDE = `coalesce(${OWN}.divide(_1, _2), ${REFUSE_ZERO})`;
 const REMAINDER = `coalesce(${OWN}."mod"(_1, _2), ${REFUSE_ZERO})`;
 
 /** PostgreSQL's escape character is the backslash when none is named, DuckDB's is none. */
@@ -16,7 +12,6 @@ function like(operator: string, escaped: string): string {
 }
 
 export const OPERATORS: Definitions = {
-  "/": [any(2, DIVIDE)],
   // What the dialect makes of `/` behind an interval.
   "/@": [
     any(

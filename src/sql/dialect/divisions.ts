@@ -2,46 +2,92 @@ import { SQLSTATE, SqlError } from "../../core/errors.js";
 import type { TextEdit } from "../analysis.js";
 import { isReserved } from "../builtin-names.js";
 import type { Token } from "../lexer.js";
-import { isSymbol, isWord } from "../token-reader.js";
+import { closingBracket, isSymbol, isWord } from "../token-reader.js";
+import { behindFactor } from "./operand.js";
+import { operandStart } from "./operand-start.js";
 import type { DialectPass } from "./pass.js";
 
-/**
- * Each checked division writes its left side twice: `a / b / c / …` doubles with every step, and DuckDB needs more than
- * twice the time to bind it. Measured: 6 in a row 44 ms, 8 1.7 s, 10 17 s.
- */
+/** A division writes its sides several times, `%` twice: how the text grows. */
+const DIVISION_COPIES = 8;
+const REMAINDER_COPIES = 2;
+/** Measured when a division wrote its sides twice: 64 copies took 44 ms to bind, 256 1.7 s. */
 const MAX_COPIES = 128;
 /** Copies in one statement. */
-const MAX_TOTAL = 1024;
+const MAX_TOTAL = 4096;
 
 /**
- * Divisions by a number that is not zero; others are checked by the operator itself (src/catalog/expressions).
+ * Divisions of intervals, those of which a side is divided itself, and those by or of a parameter; others are checked by the
+ * operator (src/catalog/expressions/numbers.ts).
  *
- *   a / 2                 ⇒  a // 2
  *   interval '1 day' / a  ⇒  interval '1 day' /@ a
+ *   a / b / c             ⇒  duckbranch_divided(a / b, c)
+ *   a / $1                ⇒  a // $1
  *
- * Reason  DuckDB's `//` has PostgreSQL's types and needs no check here, but takes no intervals; only where the text says
- *         that the left side is one is it known in time. Throws 54001 for a chain of divisions that would
- *         grow beyond reason when the checks are written out
+ * Reason  the operator writes its sides several times, the function once, which costs more per row; a parameter takes its
+ *         type from the other side of a function alone; only where the text says that the left side is an interval is it
+ *         known in time. Throws 54001 where the copies would still grow beyond reason
  */
 export const divisionsPass: DialectPass = ({ tokens }) => {
+  if (!tokens.some(isDivision)) return [];
   const edits: TextEdit[] = [];
   const cost = new DivisionCost();
   tokens.forEach((token, index) => {
+    const isAgain = isSymbol(token, "/") && (cost.isDivided || dividesAgain(tokens, index + 1));
+    const again = isAgain ? againEdits(tokens, index) : [];
     if (isSymbol(token, "/") && isInterval(tokens, index)) {
       edits.push({ start: token.start, end: token.end, text: "/@" });
-    } else if (isNumberDivision(tokens, index)) {
+    } else if (again.length > 0) edits.push(...again);
+    else if (isSymbol(token, "/") && isBesideParameter(tokens, index)) {
       edits.push({ start: token.start, end: token.end, text: "//" });
     } else cost.add(token);
   });
   return edits;
 };
 
-function isNumberDivision(tokens: readonly Token[], index: number): boolean {
-  const [sign, number, behind] = [tokens[index], tokens[index + 1], tokens[index + 2]];
-  if (sign?.kind !== "operator" || sign.value !== "/" || number?.kind !== "number") return false;
-  const goesOn =
-    (behind?.kind === "operator" && ["^", "**", "::"].includes(behind.value)) || isSymbol(behind, ".");
-  return !goesOn && Number(number.value.replaceAll("_", "")) !== 0;
+function isBesideParameter(tokens: readonly Token[], index: number): boolean {
+  const isCast = isSymbol(tokens[index + 2], "::");
+  const isLeft = tokens[index - 1]?.kind === "parameter" && !isSymbol(tokens[index - 2], "::");
+  return isLeft || (tokens[index + 1]?.kind === "parameter" && !isCast);
+}
+
+function againEdits(tokens: readonly Token[], index: number): TextEdit[] {
+  const [first, behind] = [termStart(tokens, index), behindFactor(tokens, index + 1)];
+  const [begin, sign, last] = [tokens[first ?? -1], tokens[index], tokens[(behind ?? 0) - 1]];
+  if (begin === undefined || sign === undefined || last === undefined) return [];
+  return [
+    { start: begin.start, end: begin.start, text: "duckbranch_divided(" },
+    { start: sign.start, end: sign.end, text: "," },
+    { start: last.end, end: last.end, text: ")" },
+  ];
+}
+
+/** The first token of what a division at `index` divides: `a * b` of `a * b / c`. */
+function termStart(tokens: readonly Token[], index: number): number | undefined {
+  let first = operandStart(tokens, index - 1);
+  while (
+    first !== undefined &&
+    FACTORS.has(tokens[first - 1]?.value ?? "") &&
+    tokens[first - 1]?.kind === "operator"
+  )
+    first = operandStart(tokens, first - 2);
+  return first;
+}
+
+const FACTORS = new Set(["*", "/", "%", "//", "^", "**"]);
+
+function isDivision(token: Token): boolean {
+  return token.kind === "operator" && (token.value === "/" || token.value === "%");
+}
+
+/** The right side holds a division: in its brackets, or between the brackets of its call. */
+function dividesAgain(tokens: readonly Token[], index: number): boolean {
+  const open = isSymbol(tokens[index], "(")
+    ? index
+    : isSymbol(tokens[index + 1], "(")
+      ? index + 1
+      : undefined;
+  const close = open === undefined ? undefined : closingBracket(tokens, open);
+  return close !== undefined && tokens.slice(index, close).some(isDivision);
 }
 
 const UNITS = ["year", "month", "day", "hour", "minute", "second"];
@@ -58,23 +104,28 @@ interface Level {
   term: number;
 }
 
-/** How large the expressions grow: a term per open bracket, doubled by each division in it. */
+/** How large the expressions grow: a term per open bracket, multiplied by each division in it. */
 class DivisionCost {
   private readonly levels: Level[] = [{ sum: 0, term: 1 }];
   private total = 0;
 
+  /** What has been read of the current term holds a division. */
+  get isDivided(): boolean {
+    return (this.levels.at(-1)?.term ?? 1) > 1;
+  }
+
   add(token: Token): void {
     const level = this.levels.at(-1);
     if (level === undefined) return;
-    if (token.kind === "operator" && (token.value === "/" || token.value === "%")) this.divide(level);
+    if (isDivision(token)) this.divide(level, token.value === "/" ? DIVISION_COPIES : REMAINDER_COPIES);
     else if (isSymbol(token, "(") || isSymbol(token, "[")) this.levels.push({ sum: 0, term: 1 });
     else if (isSymbol(token, ")") || isSymbol(token, "]")) this.close();
     else if (endsTerm(token)) Object.assign(level, { sum: level.sum + level.term - 1, term: 1 });
   }
 
-  private divide(level: Level): void {
+  private divide(level: Level, copies: number): void {
     this.total += level.term;
-    level.term *= 2;
+    level.term *= copies;
     if (level.term > MAX_COPIES || this.total > MAX_TOTAL) {
       throw new SqlError(SQLSTATE.statementTooComplex, "statement has too many divisions in one expression");
     }

@@ -23,6 +23,20 @@ export function operandEnd(tokens: readonly Token[], index: number): Token | und
   return goesOn ? undefined : tokens[next - 1];
 }
 
+/**
+ * The index behind the factor that begins at `index`, signs in front of it included: what `*` and `/` take as their right
+ * side. Undefined for what is none, and when it is raised to a power.
+ */
+export function behindFactor(tokens: readonly Token[], index: number): number | undefined {
+  let first = index;
+  while (isSymbol(tokens[first], "-") || isSymbol(tokens[first], "+")) first += 1;
+  const primary = primaryEnd(tokens, first);
+  const behind = primary === undefined ? undefined : postfixEnd(tokens, primary);
+  const next = behind === undefined ? undefined : tokens[behind];
+  const goesOn = isSymbol(next, "^") || isSymbol(next, "**") || isSymbol(next, ".") || isWord(next, "at");
+  return goesOn ? undefined : behind;
+}
+
 /** The index behind a primary expression. */
 function primaryEnd(tokens: readonly Token[], index: number): number | undefined {
   const token = tokens[index];

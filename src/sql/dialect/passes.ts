@@ -35,6 +35,7 @@ import { setFunctionsPass } from "./set-functions.js";
 import { setReturningPass } from "./set-returning.js";
 import { similarPatternsPass } from "./similar-patterns.js";
 import { storageParametersPass } from "./storage-parameters.js";
+import { sumsPass } from "./sums.js";
 import { switchCastsPass } from "./switch-casts.js";
 import { typeNamesPass } from "./type-names.js";
 import { typedLiteralsPass } from "./typed-literals.js";
@@ -84,6 +85,8 @@ const PASSES: readonly DialectPass[] = [
   storageParametersPass,
   unnestRowsPass,
   emptyListsPass,
+  // What it puts in front of a name must stay there.
+  sumsPass,
 ];
 
 /**

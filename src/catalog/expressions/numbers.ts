@@ -1,0 +1,83 @@
+/**
+ * Arithmetic of numeric, and aggregates whose types PostgreSQL chooses otherwise. DuckDB divides decimals in double
+ * precision; here the quotient is a DECIMAL(38, 20) with PostgreSQL's digits, see core/unbounded-numeric.ts.
+ */
+import { SQLSTATE } from "../../core/errors.js";
+import { QUOTIENT } from "../../core/unbounded-numeric.js";
+import { any, fail, OWN, type Definitions } from "./definition.js";
+
+/**
+ * One of several values of different types, by a name that is known when DuckDB binds: `{'int': …, 'dec': …}`. Macros that
+ * use it are made while it gives nothing but its first argument, or DuckDB would ask for the name too soon.
+ */
+export const PICK = "duckbranch_pick";
+export const PICK_PLACEHOLDER: Definitions = { [PICK]: [any(2, "_1")] };
+export const PICK_DEFINITION: Definitions = { [PICK]: [any(2, `${OWN}.struct_extract(_1, _2)`)] };
+
+const WIDE = "'BIGINT', 'HUGEINT', 'UBIGINT', 'UHUGEINT'";
+
+/** NULL divided by zero is NULL: only a division that would have a value fails. */
+const DIVISION_BY_ZERO = fail(SQLSTATE.divisionByZero, "division by zero");
+export const REFUSE_ZERO = `CASE WHEN _2 = 0 AND _1 IS NOT NULL THEN ${DIVISION_BY_ZERO} END`;
+
+const DECIMAL = `DECIMAL(${QUOTIENT.width}, ${QUOTIENT.scale})`;
+const RATIO = `${OWN}.divide(_1, _2)`;
+
+/** The first digits in double precision; what is left of the dividend gives the others, exactly enough. */
+const NEAR = `CAST(${RATIO} AS DECIMAL(38, 8))`;
+/** As many digits behind the point as PostgreSQL gives: 16 significant ones at least, in groups of four. */
+const PLACES = `CASE WHEN abs(${RATIO}) < 1 THEN 20 WHEN abs(${RATIO}) < 1e4 THEN 16 WHEN abs(${RATIO}) < 1e8 THEN 12 ELSE 8 END`;
+const QUOTIENT_OF_DECIMALS = `CAST(${NEAR} + CAST(round(${OWN}.divide(_1 - ${NEAR} * _2, _2), ${PLACES}) AS ${DECIMAL}) AS ${DECIMAL})`;
+
+/** Two numbers of which one is a decimal and none of double precision. */
+const IS_DECIMAL = `regexp_full_match(typeof(_1) || '|' || typeof(_2), 'DECIMAL[^|]*\\|(DECIMAL.*|U?[A-Z]*INT(EGER)?|"NULL")|(U?[A-Z]*INT(EGER)?|"NULL")\\|DECIMAL.*')`;
+const DIVIDE = `${PICK}({'own': coalesce(${RATIO}, ${REFUSE_ZERO}), 'numeric': CASE WHEN ${IS_DECIMAL} THEN duckbranch_quotient(_1, _2) END},
+  CASE WHEN ${IS_DECIMAL} THEN 'numeric' ELSE 'own' END)`;
+
+/**
+ * sum() of bigint is numeric, of smaller integers bigint: DuckDB's is a HUGEINT for all of them. Overloads by type would not
+ * do: an aggregate has no type yet when DuckDB chooses among them.
+ */
+const isOne = (types: string): string => `typeof(_1) IN (${types})`;
+const SUM_INPUT = `${PICK}({'own': _1, 'numeric': CASE WHEN ${isOne(WIDE)} THEN CAST(_1 AS DECIMAL(38, 0)) END},
+  CASE WHEN ${isOne(WIDE)} THEN 'numeric' ELSE 'own' END)`;
+const SUM = `${PICK}({'own': _1, 'bigint': CASE WHEN ${isOne("'HUGEINT'")} THEN CAST(_1 AS BIGINT) END},
+  CASE WHEN ${isOne("'HUGEINT'")} THEN 'bigint' ELSE 'own' END)`;
+
+/** What has no sum has an average of DuckDB's own: intervals and moments. */
+const AVERAGED = `${PICK}({'own': _1, 'none': CASE WHEN false THEN CAST(NULL AS DOUBLE) END},
+  CASE WHEN typeof(_1) IN ('INTERVAL', 'DATE', 'TIME', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE') THEN 'none' ELSE 'own' END)`;
+/** Of a sum and how many it adds up. */
+const AVERAGE = `${PICK}({'own': ${OWN}."/"(_1, _2),
+  'wide': CASE WHEN ${isOne("'HUGEINT'")} THEN duckbranch_quotient(CAST(_1 AS DECIMAL(38, 0)), _2) END,
+  'quotient': CASE WHEN NOT ${isOne("'DOUBLE', 'HUGEINT'")} THEN duckbranch_quotient(_1, _2) END},
+  CASE typeof(_1) WHEN 'DOUBLE' THEN 'own' WHEN 'HUGEINT' THEN 'wide' ELSE 'quotient' END)`;
+const average = (words: string, filter: string): string => {
+  const own = `${OWN}.avg(${words}_1)${filter}`;
+  const sum = `sum(${words}duckbranch_averaged(_1))${filter}`;
+  return `${PICK}({'own': ${own}, 'quotient': duckbranch_average(${sum}, count(${words}_1)${filter})},
+    CASE WHEN typeof(${own}) = 'DOUBLE' THEN 'quotient' ELSE 'own' END)`;
+};
+const WINDOW_AVERAGE = `${PICK}({'own': _1, 'quotient': duckbranch_average(_2, _3)},
+  CASE WHEN typeof(_1) = 'DOUBLE' THEN 'quotient' ELSE 'own' END)`;
+const FILTER = " FILTER (WHERE _2)";
+
+/** Also used by the dialect: src/sql/dialect/sums.ts. */
+export const NUMBERS: Definitions = {
+  duckbranch_quotient: [any(2, QUOTIENT_OF_DECIMALS)],
+  "/": [any(2, DIVIDE)],
+  // Beside a parameter, which takes its type from the other side.
+  "//": [any(2, `coalesce(${RATIO}, ${REFUSE_ZERO})`)],
+  // Where a side holds a division itself: each is written once.
+  duckbranch_divided: [any(2, `list_transform([{'a': _1, 'b': _2}], lambda _d: _d.a / _d.b)[1]`)],
+  duckbranch_sum_input: [any(1, SUM_INPUT)],
+  duckbranch_sum: [any(1, SUM)],
+  duckbranch_averaged: [any(1, AVERAGED)],
+  duckbranch_average: [any(2, AVERAGE)],
+  // Of a window: DuckDB's average, the sum and how many.
+  duckbranch_window_average: [any(3, WINDOW_AVERAGE)],
+  duckbranch_avg: [any(1, average("", ""))],
+  duckbranch_distinct_avg: [any(1, average("DISTINCT ", ""))],
+  duckbranch_filtered_avg: [any(2, average("", FILTER))],
+  duckbranch_distinct_filtered_avg: [any(2, average("DISTINCT ", FILTER))],
+};
