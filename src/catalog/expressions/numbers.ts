@@ -26,7 +26,7 @@ const RATIO = `${OWN}.divide(_1, _2)`;
 /** The first digits in double precision; what is left of the dividend gives the others, exactly enough. */
 const NEAR = `CAST(${RATIO} AS DECIMAL(38, 8))`;
 /** As many digits behind the point as PostgreSQL gives: 16 significant ones at least, in groups of four. */
-const PLACES = `CASE WHEN abs(${RATIO}) < 1 THEN 20 WHEN abs(${RATIO}) < 1e4 THEN 16 WHEN abs(${RATIO}) < 1e8 THEN 12 ELSE 8 END`;
+const PLACES = `coalesce(20 - 4 * greatest(0, least(3, floor(${OWN}."/"(log10(nullif(abs(${RATIO}), 0)), 4)) + 1)), 20)::INTEGER`;
 const QUOTIENT_OF_DECIMALS = `CAST(${NEAR} + CAST(round(${OWN}.divide(_1 - ${NEAR} * _2, _2), ${PLACES}) AS ${DECIMAL}) AS ${DECIMAL})`;
 
 /** Two numbers of which one is a decimal and none of double precision. */
