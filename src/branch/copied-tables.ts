@@ -25,3 +25,12 @@ export class CopiedTables {
     }
   }
 }
+
+/** Tables of main were made anew: a row has another id now, and what pins read of them was in others. */
+export function markCopied(
+  transaction: { readonly copied: CopiedTables; markReplaced(relation: RelationName): void },
+  relations: readonly RelationName[],
+): void {
+  transaction.copied.add(relations);
+  for (const relation of relations) transaction.markReplaced(relation);
+}

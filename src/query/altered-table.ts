@@ -4,6 +4,7 @@ import { MAIN, type PhysicalTable, type RelationName } from "../branch/model.js"
 import { physicalName } from "../branch/system-schema.js";
 import { changedDefinition, isColumn, type TableChange } from "../branch/table-changes.js";
 import type { TableDefinition } from "../branch/table-definition.js";
+import { markCopied } from "../branch/copied-tables.js";
 import { isReferredTo } from "../branch/referrers.js";
 import { rebuildTable } from "../branch/table-rebuild.js";
 import { undefinedTable, type Transaction } from "../branch/transaction.js";
@@ -341,10 +342,9 @@ export class AlteredTable {
   private async rebuild(change: TableChange): Promise<PlannedStatement[]> {
     const { connection, head } = this.transaction;
     const next = changedDefinition(this.definition, this.physical, this.relation.name, change);
-    if (head === MAIN) this.transaction.markReplaced(this.relation);
     try {
       const copied = await rebuildTable(connection, this.physical, next);
-      if (head === MAIN) this.transaction.copied.add(copied);
+      if (head === MAIN) markCopied(this.transaction, copied);
     } catch (error) {
       throw explainRows(error, change, this.relation);
     }

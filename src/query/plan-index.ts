@@ -3,6 +3,7 @@ import { physicalDefinition } from "../branch/catalog-reader.js";
 import { generatedName } from "../sql/generated-names.js";
 import { MAIN } from "../branch/model.js";
 import { changedDefinition } from "../branch/table-changes.js";
+import { markCopied } from "../branch/copied-tables.js";
 import { rebuildTable } from "../branch/table-rebuild.js";
 import type { Transaction } from "../branch/transaction.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
@@ -36,10 +37,9 @@ export async function planCreateIndex(
     // DuckDB indexes no table whose rows the transaction has changed: one made anew has no changed rows.
     const definition = await physicalDefinition(transaction.connection, physical);
     if (definition !== undefined) {
-      if (transaction.head === MAIN) transaction.markReplaced(relation);
       const same = changedDefinition(definition, physical, relation.name, { kind: "move", place: physical });
       const copied = await rebuildTable(transaction.connection, physical, same);
-      if (transaction.head === MAIN) transaction.copied.add(copied);
+      if (transaction.head === MAIN) markCopied(transaction, copied);
     }
   }
   const place = { catalog: DATA_CATALOG, schema: physical.schema };

@@ -2,6 +2,7 @@
 import { physicalDefinition } from "../branch/catalog-reader.js";
 import { MAIN, type RelationName } from "../branch/model.js";
 import { changedDefinition } from "../branch/table-changes.js";
+import { markCopied } from "../branch/copied-tables.js";
 import { isReferredTo } from "../branch/referrers.js";
 import { indexName, indexSql, rebuildTable } from "../branch/table-rebuild.js";
 import { undefinedTable, type Transaction } from "../branch/transaction.js";
@@ -95,7 +96,7 @@ async function renameOnMain(
       step(`ALTER TABLE ${mainRelationText(context.scope, from)} RENAME TO ${quoteIdentifier(to.name)}`),
     ];
   const moved = changedDefinition(definition, from, to.name, { kind: "move", place: to });
-  transaction.copied.add(await rebuildTable(connection, from, moved));
+  markCopied(transaction, await rebuildTable(connection, from, moved));
   return [NOTHING_TO_RUN];
 }
 
