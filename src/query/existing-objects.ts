@@ -1,7 +1,8 @@
 /** What DuckDB's catalogue has under a name, as a transaction sees it: for IF EXISTS, IF NOT EXISTS and their notices. */
 import { textCell, type Connection } from "../engine/connection.js";
 
-export type ObjectKind = "table" | "view" | "index" | "sequence" | "type" | "schema" | "macro";
+/** What shares its names with relations, and schemas. Macros do not, and listing them all takes longer than the rest. */
+export type ObjectKind = "table" | "view" | "index" | "sequence" | "type" | "schema";
 
 /** A catalogue and schema of DuckDB, and a name in it. */
 export interface ObjectName {
@@ -16,7 +17,6 @@ const LISTS = `
   UNION ALL SELECT 'index', database_name, schema_name, index_name FROM duckdb_indexes()
   UNION ALL SELECT 'sequence', database_name, schema_name, sequence_name FROM duckdb_sequences()
   UNION ALL SELECT 'type', database_name, schema_name, type_name FROM duckdb_types() WHERE NOT internal
-  UNION ALL SELECT 'macro', database_name, schema_name, function_name FROM duckdb_functions() WHERE NOT internal
   UNION ALL SELECT 'schema', database_name, '', schema_name FROM duckdb_schemas()`;
 
 /** Kinds of the objects that have this name, without case. A schema is looked up with an empty `schema`. */
@@ -35,9 +35,8 @@ function objectKind(text: string): ObjectKind {
     case "index":
     case "sequence":
     case "type":
-    case "schema":
       return text;
     default:
-      return "macro";
+      return "schema";
   }
 }

@@ -108,8 +108,8 @@ async function schemaOf(
   transaction: Transaction,
   name: NameReference,
 ): Promise<string | undefined> {
-  const kind: ObjectKind | undefined = name.object === "other" ? undefined : name.object;
-  if (kind === undefined || kind === "macro") return undefined;
+  const kind: ObjectKind | "macro" | "other" | undefined = name.object;
+  if (kind === undefined || kind === "macro" || kind === "other") return undefined;
   const last = name.parts.at(-1) ?? "";
   const written = kind === "schema" ? "" : (name.parts.at(-2) ?? undefined);
   const schemas = written === undefined ? context.scope.searchPath : [inMain(written)];

@@ -1,5 +1,5 @@
 /** From the top node of PostgreSQL's tree to a reading: CREATE, ALTER, DROP and COMMENT. */
-import { notSupported } from "../core/errors.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { flagField, listField, nodeField, stringList, textField, unwrapAs, type AstNode } from "./ast.js";
 import { limitLengths } from "./length-limits.js";
 import { readComment, readDrop, readNameBehind } from "./named-objects.js";
@@ -76,7 +76,7 @@ function readCreateTable(node: AstNode, walker: TreeWalker, references: Referenc
   const { sequenceColumns } = walker;
   return plainReading("createTable", "CREATE TABLE", true, {
     ifNotExists,
-    temporary: isTemporary(target),
+    temporary: readTemporary(target, references),
     onCommit: onCommitOf(node),
     sequenceColumns,
     likes: readLikes(node, references, offsets),
@@ -96,7 +96,7 @@ function readCreateTableAs(node: AstNode, walker: TreeWalker, references: Refere
   dropTableAsOptions(references, as);
   return plainReading("createTableAs", flagField(into, "skipData") ? "CREATE TABLE AS" : "SELECT", true, {
     ifNotExists: flagField(node, "if_not_exists"),
-    temporary: isTemporary(target),
+    temporary: readTemporary(target, references),
     onCommit: onCommitOf(into),
     query:
       range === undefined
@@ -116,7 +116,7 @@ function readCreateView(node: AstNode, walker: TreeWalker, references: Reference
   const range = queryRange(references);
   return plainReading("createView", "CREATE VIEW", true, {
     orReplace: flagField(node, "replace"),
-    temporary: isTemporary(target),
+    temporary: readTemporary(target, references),
     query:
       range === undefined
         ? undefined
@@ -173,6 +173,27 @@ function addTarget(
 
 function isTemporary(target: AstNode): boolean {
   return textField(target, "relpersistence") === "t";
+}
+
+/** Temporary by the word TEMP, or by its schema: DuckDB needs the word. Errors: 42P16 where the two disagree */
+function readTemporary(target: AstNode, { tokens, edits }: References): boolean {
+  const schema = textField(target, "schemaname");
+  const persistence = textField(target, "relpersistence");
+  if (isTemporary(target)) {
+    if (schema !== "" && schema !== "pg_temp")
+      throw invalidTemporary("cannot create temporary relation in non-temporary schema");
+    return true;
+  }
+  if (schema !== "pg_temp") return false;
+  if (persistence === "u")
+    throw invalidTemporary("only temporary relations may be created in temporary schemas");
+  const kind = tokens.find((token) => isWord(token, "table") || isWord(token, "view"));
+  if (kind !== undefined) edits.push({ start: kind.start, end: kind.start, text: "TEMP " });
+  return true;
+}
+
+function invalidTemporary(message: string): SqlError {
+  return new SqlError(SQLSTATE.invalidTableDefinition, message);
 }
 
 /** From the token behind the first AS outside brackets to the end, without WITH [NO] DATA. */
