@@ -101,7 +101,7 @@ export class Settings {
     const rule = RULES.get(canonical);
     if (rule?.fixed !== undefined && !this.#isOwnUser(canonical, value)) throw cannotChange(canonical, value);
     const read = value === undefined ? undefined : (rule?.type.read(canonical, value) ?? value);
-    if (local) this.#local.set(canonical, read);
+    if (local || isOfTransaction(canonical)) this.#local.set(canonical, read);
     else {
       this.#local.delete(canonical);
       if (read === undefined) this.#values.delete(canonical);
@@ -111,9 +111,8 @@ export class Settings {
   }
 
   resetAll(): void {
-    const kept = [...this.#values].filter(([name]) => isOfTransaction(name));
-    this.#values = new Map(kept);
-    this.#local.clear();
+    this.#values = new Map();
+    this.#local = new Map([...this.#local].filter(([name]) => isOfTransaction(name)));
     this.#revision++;
   }
 
@@ -182,6 +181,8 @@ export class Settings {
   }
 
   #initial(canonical: string): string | undefined {
+    // A block says itself how it runs; outside of one it is what the next begins with.
+    if (isOfTransaction(canonical)) return this.get(`default_${canonical}`);
     const known = this.#defaults.get(canonical) ?? RULES.get(canonical)?.initial;
     return known ?? (this.#custom.has(canonical) ? "" : undefined);
   }
