@@ -2,10 +2,11 @@
  * PostgreSQL's text input of dates and times, in the ISO forms that drivers send.
  *
  * Shape   `2024-02-29`, `20240229`, with `12:34:56.789` or `T123456` behind a blank or T, a zone (`Z`, `+02`, `-03:30`,
- *         ` Europe/Berlin`), ` BC`; `infinity`, `-infinity`, `epoch`
+ *         ` Europe/Berlin`), ` BC` before or behind it; `infinity`, `-infinity`, `epoch`
  * Limits  forms that depend on DateStyle (`1/2/2024`) or spell the month are SqlError 22007: never guessed
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { nearestEven } from "../core/nearest-even.js";
 import { INFINITE_DAYS, MICROS_PER_DAY, joinDays } from "./calendar.js";
 import { datetimeOutOfRange, fieldOutOfRange, invalidDatetime } from "./input-errors.js";
 import { trimBlanks } from "./parse-numbers.js";
@@ -23,7 +24,7 @@ const CLOCK = `(?:${TIME}|${COMPACT_TIME})${MERIDIEM}`;
 
 /** A zone may stand behind a date alone; `-05` only behind a blank, or it would be a part of the date. */
 const MOMENT = new RegExp(`^(?:${DATE}|${COMPACT_DATE})(?!-)(?:(?:\\s*t|\\s+)${CLOCK})?${ZONE}${ERA}$`, "i");
-const MOMENT_WITH_ERA = new RegExp(`^(?:${DATE})(?:(?:\\s*t|\\s+)${CLOCK})?${ERA}$`, "i");
+const ERA_BEFORE_ZONE = new RegExp(`^(?:${DATE})(?:(?:\\s*t|\\s+)${CLOCK})?\\s*(?<era>bc|ad)${ZONE}$`, "i");
 const CLOCK_ONLY = new RegExp(`^t?${CLOCK}${ZONE}$`, "i");
 const MICROS_PER_SECOND = 1_000_000;
 /** PostgreSQL: less than 16 hours to either side. */
@@ -101,7 +102,7 @@ function checkedMicros(days: number, micros: number, typeName: string, text: str
 
 function readMoment(text: string, typeName: string): Moment {
   const trimmed = trimBlanks(text);
-  const fields: Fields | undefined = (MOMENT_WITH_ERA.exec(trimmed) ?? MOMENT.exec(trimmed))?.groups;
+  const fields: Fields | undefined = (ERA_BEFORE_ZONE.exec(trimmed) ?? MOMENT.exec(trimmed))?.groups;
   if (fields === undefined) throw invalidDatetime(typeName, text);
   const days = daysOf(fields, text);
   const micros = fields["hour"] === undefined && fields["chour"] === undefined ? 0 : microsOf(fields, text);
@@ -147,7 +148,7 @@ function microsOf(fields: Fields, text: string): number {
   const hour = hourOf(fields, text);
   const minute = Number(fields["minute"] ?? fields["cminute"]);
   const second = Number(fields["second"] ?? fields["csecond"] ?? 0);
-  const fraction = Math.round(
+  const fraction = nearestEven(
     Number(`0.${fields["fraction"] ?? fields["cfraction"] ?? ""}0`) * MICROS_PER_SECOND,
   );
   const micros = ((hour * 60 + minute) * 60 + second) * MICROS_PER_SECOND + fraction;

@@ -40,8 +40,11 @@ const HEX = /^\\x\s*[0-9a-f]{2}\s*(?:[0-9a-f]{2}\s*)+$/i;
 const ARRAY = /^\s*(?:\[[\d:+-]+\]\s*)*=?\s*\{.*\}\s*$/s;
 /** `1.5`, `1e3`, `0x10`: DuckDB rounds or converts them to a whole number. */
 const NO_INTEGER = /^\s*[-+]?(?:\d+\.\d*|\.\d+|\d+e[-+]?\d+|0x[0-9a-f]+)\s*$/i;
-const BEFORE_CHRIST = /\d.*\sBC\s*$/i;
-const MAYBE_MISREAD = /'\s*[-+]?(?:\d*\.\d*|\d+e[-+]?\d+|0x[0-9a-f]+)\s*'|\sBC\s*'/i;
+const BEFORE_CHRIST = /\d.*\sBC\s*(?:[-+][\d:]+\s*)?$/i;
+/** More decimals of a second than six, a zone behind a blank, an offset without colon. */
+const CLOCK = /:\d\d(?:\.\d{7,}|(?:\.\d+)?(?:\s+(?:[-+]\d|z\s*$)|[-+]\d{3,}\s*$))/i;
+const MAYBE_MISREAD =
+  /'\s*[-+]?(?:\d*\.\d*|\d+e[-+]?\d+|0x[0-9a-f]+)\s*'|\sBC\s*(?:[-+][\d:]+)?'|:\d\d(?:\.\d{7,}|(?:\.\d+)?(?:\s+(?:[-+]|z)|[-+]\d{3,}))/i;
 const MAYBE = /\\x\s*[0-9a-f]{2}\s*[0-9a-f]{2}|'[\s\d:=+[\]-]*\{/i;
 /** Ranges, shapes, and what only an address looks like: no times of day. */
 const KEYED = new RegExp(
@@ -224,9 +227,9 @@ function mayBeOwn(
 const RECORD = /^\s*\(/;
 const COMPARISONS: ReadonlySet<string> = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
 
-/** DuckDB makes something of it where PostgreSQL refuses it for a whole number, or reads another date. */
+/** DuckDB makes something of it where PostgreSQL refuses it for a whole number, or reads another moment, or none. */
 function isMisread(value: string): boolean {
-  return NO_INTEGER.test(value) || BEFORE_CHRIST.test(value);
+  return NO_INTEGER.test(value) || BEFORE_CHRIST.test(value) || CLOCK.test(value);
 }
 
 const INTEGERS: ReadonlySet<EngineTypeId> = new Set([
@@ -237,6 +240,8 @@ const INTEGERS: ReadonlySet<EngineTypeId> = new Set([
 ]);
 const MOMENTS: ReadonlySet<EngineTypeId> = new Set([
   EngineTypeId.DATE,
+  EngineTypeId.TIME,
+  EngineTypeId.TIME_TZ,
   EngineTypeId.TIMESTAMP,
   EngineTypeId.TIMESTAMP_TZ,
 ]);

@@ -3,7 +3,9 @@
  * check, where it goes with the table through forks, preserved copies and other programs. The catalogue shows it as the
  * column's type, and a value that breaks it is 22001.
  *
- * Shape   CHECK ((length("v") <= 20) AND (length('type character varying(20)') > 0)); of char(n) without blanks at the end
+ * Shape   CHECK ((len("v") <= 20) AND (length('type character varying(20)') > 0)); of char(n) without blanks at the end.
+ *         Not length("v"), a macro with overloads: DuckDB would look for its column in the whole statement, and find two
+ *         where a query or `excluded` has one of that name
  */
 import { listField, nodeField, stringList, unwrapAs, type AstNode } from "./ast.js";
 import { quoteIdentifier } from "./names.js";
@@ -37,7 +39,7 @@ export function readLengthLimit(check: string): LengthLimit | undefined {
 export function lengthCheck(column: string, { type, length }: LengthLimit): string {
   const name = quoteIdentifier(column);
   const value = type === "character" ? `rtrim(${name}, ' ')` : name;
-  return `CHECK ((length(${value}) <= ${length}) AND (length('type ${type}(${length})') > 0))`;
+  return `CHECK ((len(${value}) <= ${length}) AND (length('type ${type}(${length})') > 0))`;
 }
 
 /** The limit a ColumnDef's type says; undefined for other types, and for arrays. */

@@ -1,4 +1,5 @@
 /** Texts of dates and times that PostgreSQL reads and DuckDB does not, in DuckDB's form. */
+import { nearestEven } from "../../core/nearest-even.js";
 
 /** A literal's new text, or an expression in its place. */
 export type MomentText = { readonly kind: "literal" | "expression"; readonly text: string };
@@ -34,8 +35,8 @@ export function momentLiteral(type: string, text: string): MomentText | undefine
   const trimmed = text.trim();
   const word = words?.[trimmed.toLowerCase()];
   if (word !== undefined) return { kind: "expression", text: word };
-  const plain =
-    type.startsWith("time") && !type.startsWith("timestamp") ? clockText(trimmed) : dayText(trimmed);
+  const isClock = type.startsWith("time") && !type.startsWith("timestamp");
+  const plain = roundedText(zonedText(isClock ? clockText(trimmed) : dayText(trimmed)));
   return plain === trimmed ? undefined : { kind: "literal", text: plain };
 }
 
@@ -50,16 +51,42 @@ function clockText(text: string): string {
   return text.replace(/^(\d\d?:\d\d)(?=\s*[+-])/, "$1:00");
 }
 
-/** Month names, no dashes, `BC`, hours and minutes before an offset, offsets of one digit. */
+/** Month names, no dashes, `BC`, hours and minutes before an offset. */
 function dayText(text: string): string {
   const dashed = text.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3");
   const named = monthNamed(dashed).replace(
     /^(\d{1,6}-\d\d?-\d\d?[ T]\d\d?:\d\d)(?=\s*(?:[+-]|[A-Za-z]))/,
     "$1:00",
   );
-  const zoned = named.replace(/(?<time>:\d\d(?:\.\d+)?\s*[+-])(?<hour>\d)$/, "$<time>0$<hour>");
-  const [isBefore, day = "", rest = ""] = /^(\d{1,6}-\d\d?-\d\d?)(.*?)\s+BC$/i.exec(zoned) ?? [];
-  return isBefore === undefined ? zoned : `${day} (BC)${rest}`;
+  const [isBefore, day = "", rest = ""] = /^(\d{1,6}-\d\d?-\d\d?)(.*?)\s+BC$/i.exec(named) ?? [];
+  return isBefore === undefined ? named : `${day} (BC)${rest}`;
+}
+
+/** `… +3`, `… +0330`, `… Z` ⇒ …+03, …+03:30, …+00 */
+function zonedText(text: string): string {
+  const parts =
+    /^(?<clock>.*:\d\d(?:\.\d+)?)\s*(?:(?<zulu>z)|(?<sign>[+-])(?<hours>\d\d?)(?::?(?<minutes>\d\d))?)$/i;
+  const { clock, zulu, sign, hours, minutes } = parts.exec(text)?.groups ?? {};
+  if (clock === undefined) return text;
+  if (zulu !== undefined) return `${clock}+00`;
+  return `${clock}${sign}${(hours ?? "").padStart(2, "0")}${minutes === undefined ? "" : `:${minutes}`}`;
+}
+
+const MICROSECONDS = 1_000_000;
+
+/** `12:59:59.9999996` ⇒ 13:00:00.000000: PostgreSQL rounds to microseconds, DuckDB cuts. */
+function roundedText(text: string): string {
+  return text.replace(
+    /(\d\d?):(\d\d):(\d\d)(\.\d{7,})/,
+    (_, hours: string, minutes: string, seconds: string, fraction: string) => {
+      const rounded = nearestEven(Number(fraction) * MICROSECONDS);
+      const carried = rounded === MICROSECONDS ? 1 : 0;
+      const total = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds) + carried;
+      const clock = [total / 3600, (total / 60) % 60, total % 60];
+      const digits = clock.map((part) => String(Math.floor(part)).padStart(2, "0")).join(":");
+      return `${digits}.${String(rounded - carried * MICROSECONDS).padStart(6, "0")}`;
+    },
+  );
 }
 
 function monthNamed(text: string): string {
