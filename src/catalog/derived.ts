@@ -42,19 +42,25 @@ function row(values: readonly (string | number | boolean)[]): string {
 
 /** Built-in types, enums, composite types, and the types of tables' and views' rows, each with its array type. */
 const TYPES = `
-  SELECT * RENAME (sql_name AS printed), 11 AS namespace, 'pg_catalog' AS sch, 0 AS relid FROM ${PG}._builtin_type
+  SELECT * RENAME (sql_name AS printed), 11 AS namespace, 'pg_catalog' AS sch, 0 AS relid, 0 AS base, -1 AS base_typmod, false AS not_null, NULL::VARCHAR AS by_default FROM ${PG}._builtin_type
   UNION ALL
   SELECT e.oid, e.nam, 4, 'e', 'E', false, 0, e.array_oid, 'enum_in', 'enum_out', 'enum_recv', 'enum_send', true, 'i', 'p',
-    ${PG}._qualified(e.sch, e.nam), ${PG}._schema_oid(e.sch), e.sch, 0
+    ${PG}._qualified(e.sch, e.nam), ${PG}._schema_oid(e.sch), e.sch, 0, 0, -1, false, NULL
   FROM ${PG}._enum AS e
   UNION ALL
+  SELECT d.oid, d.nam, coalesce(b.typlen, -1), 'd', coalesce(b.typcategory, 'U'), false, 0, d.array_oid, 'domain_in', coalesce(b.typoutput, 'record_out'),
+    'domain_recv', coalesce(b.typsend, 'record_send'), coalesce(b.typbyval, false), coalesce(b.typalign, 'i'), coalesce(b.typstorage, 'x'),
+    ${PG}._qualified(d.sch, d.nam), ${PG}._schema_oid(d.sch), d.sch, 0, (d.definition->>'base')::BIGINT, (d.definition->>'typmod')::INTEGER,
+    coalesce(d.definition->>'notNull' = d.nam, false), d.definition->>'default'
+  FROM ${PG}._domain AS d LEFT JOIN ${PG}._builtin_type AS b ON b.oid = (d.definition->>'base')::BIGINT
+  UNION ALL
   SELECT r.oid, r.nam, -1, 'c', 'C', false, 0, r.array_oid, 'record_in', 'record_out', 'record_recv', 'record_send', false, 'd', 'x',
-    ${PG}._qualified(r.sch, r.nam), ${PG}._schema_oid(r.sch), r.sch, r.relid
+    ${PG}._qualified(r.sch, r.nam), ${PG}._schema_oid(r.sch), r.sch, r.relid, 0, -1, false, NULL
   FROM ${PG}._row_type AS r
   UNION ALL
   SELECT e.array_oid, '_' || e.nam, -1, 'b', 'A', false, e.oid, 0, 'array_in', 'array_out', 'array_recv', 'array_send', false, e.align, 'x',
-    ${PG}._qualified(e.sch, e.nam) || '[]', ${PG}._schema_oid(e.sch), e.sch, 0
-  FROM (SELECT oid, array_oid, sch, nam, 'i' AS align FROM ${PG}._enum UNION ALL SELECT oid, array_oid, sch, nam, 'd' FROM ${PG}._row_type) AS e`;
+    ${PG}._qualified(e.sch, e.nam) || '[]', ${PG}._schema_oid(e.sch), e.sch, 0, 0, -1, false, NULL
+  FROM (SELECT oid, array_oid, sch, nam, 'i' AS align FROM ${PG}._enum UNION ALL SELECT oid, array_oid, sch, nam, 'i' FROM ${PG}._domain UNION ALL SELECT oid, array_oid, sch, nam, 'd' FROM ${PG}._row_type) AS e`;
 
 /** Rows of composite types, tables and views have types; `relid` is the relation of their attributes. */
 const ROW_TYPES = `
@@ -93,6 +99,8 @@ const DESCRIPTIONS = `
   SELECT oid, 1247, 0, comment FROM ${PG}._enum WHERE comment IS NOT NULL
   UNION ALL
   SELECT oid, 1247, 0, comment FROM ${PG}._composite WHERE comment IS NOT NULL
+  UNION ALL
+  SELECT oid, 1247, 0, comment FROM ${PG}._domain WHERE comment IS NOT NULL
   UNION ALL
   SELECT * FROM (VALUES (2200, 2615, 0, 'standard public schema'), (11, 2615, 0, 'system catalog schema'))`;
 

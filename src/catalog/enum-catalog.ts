@@ -6,6 +6,7 @@
 import { numberCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
+import { DOMAIN_MARK } from "./domain-catalog.js";
 import { oidExpression, shownTypeName } from "./names.js";
 
 /** One enum. */
@@ -23,7 +24,8 @@ interface CatalogEnum {
 const QUERY = `
   SELECT schema_name, type_name, CAST(to_json(labels) AS VARCHAR) AS labels,
     ${oidExpression("'e'", "schema_name", "type_name")} AS oid, ${oidExpression("'a'", "schema_name", "type_name")} AS array_oid
-  FROM duckdb_types() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND logical_type = 'ENUM' ORDER BY oid`;
+  FROM duckdb_types() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND logical_type = 'ENUM'
+    AND NOT coalesce(starts_with(labels[1], '${DOMAIN_MARK}'), false) ORDER BY oid`;
 
 /** As DuckDB prints an enum. */
 export function enumText(labels: readonly string[]): string {

@@ -9,6 +9,7 @@ import { STORE_SCHEMA, SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { KEYED_TYPES } from "../core/keyed-types.js";
 import { QUOTIENT, UNBOUNDED_NUMERIC } from "../core/unbounded-numeric.js";
 import { DATA_CATALOG } from "../engine/database.js";
+import { DOMAIN_MARK } from "./domain-catalog.js";
 import { oidExpression, PG, SNAPSHOT_PREFIX, VARIABLES, variable } from "./names.js";
 
 const OID_MACRO = `CREATE MACRO ${PG}._oid(kind, sch, nam) AS ${oidExpression("kind", "sch", "nam")}`;
@@ -70,9 +71,11 @@ const RAW_CONSTRAINTS = `
 const LABEL_PATTERN = "length\\(''constraint (\\{(?:[^'']|'''')*\\})''\\)";
 /** The check that holds a column to its length: see sql/length-limits.ts. */
 const LIMIT_PATTERN = "length\\(''type (character(?: varying)?)\\((\\d+)\\)''\\)";
+/** The check that holds a column to its domain: see core/domain-checks.ts. */
+const DOMAIN_PATTERN = "length\\(''domain ";
 const LABELLED_CONSTRAINTS = `
   SELECT *, nullif(replace(regexp_extract(expression, '${LABEL_PATTERN}', 1), '''''', ''''), '')::JSON AS label
-  FROM ${PG}._raw_constraint WHERE type <> 'NOT NULL' AND NOT coalesce(regexp_matches(expression, '${LIMIT_PATTERN}'), false)`;
+  FROM ${PG}._raw_constraint WHERE type <> 'NOT NULL' AND NOT coalesce(regexp_matches(expression, '${LIMIT_PATTERN}|${DOMAIN_PATTERN}'), false)`;
 
 /** Constraints by the names their tables' definitions keep, and otherwise by those PostgreSQL would have chosen. */
 const CONSTRAINTS = `
@@ -111,7 +114,12 @@ const ENUMS = `
   SELECT ${PG}._oid('e', schema_name, type_name) AS oid, ${PG}._oid('a', schema_name, type_name) AS array_oid,
     ${PG}._public(schema_name) AS sch, type_name AS nam, labels, comment,
     'ENUM(' || array_to_string(list_transform(labels, lambda l: '''' || replace(l, '''', '''''') || ''''), ', ') || ')' AS printed
-  ${SHARED_TYPES} AND logical_type = 'ENUM'`;
+  ${SHARED_TYPES} AND logical_type = 'ENUM' AND NOT coalesce(starts_with(labels[1], '${DOMAIN_MARK}'), false)`;
+
+const DOMAINS = `
+  SELECT ${PG}._oid('e', schema_name, type_name) AS oid, ${PG}._oid('a', schema_name, type_name) AS array_oid,
+    ${PG}._public(schema_name) AS sch, type_name AS nam, comment, (labels[1]::JSON)->'duckbranch_domain' AS definition
+  ${SHARED_TYPES} AND logical_type = 'ENUM' AND starts_with(labels[1], '${DOMAIN_MARK}')`;
 
 const COMPOSITES = `
   SELECT ${PG}._oid('e', l.duck_schema, l."name") AS oid, ${PG}._oid('a', l.duck_schema, l."name") AS array_oid,
@@ -207,6 +215,7 @@ export const OBJECT_QUERIES: readonly (readonly [name: string, query: string])[]
   ["_index", INDEXES],
   ["_enum", ENUMS],
   ["_composite", COMPOSITES],
+  ["_domain", DOMAINS],
   ["_class", CLASSES],
   ["_column", COLUMNS],
   ["_typed_column", TYPED_COLUMNS],

@@ -54,6 +54,19 @@ const RULES: readonly Rule[] = [
     message: (m) =>
       `null value in column "${text(m[2])}" of relation "${text(m[1])}" violates not-null constraint`,
   },
+  // A column of a domain: see core/domain-checks.ts.
+  {
+    pattern:
+      /^Constraint Error: CHECK constraint failed .*length\('domain \{"domain":"(.*?)","constraint":null\}'\)/s,
+    code: SQLSTATE.notNullViolation,
+    message: (m) => `domain ${labelText(m[1])} does not allow null values`,
+  },
+  {
+    pattern:
+      /^Constraint Error: CHECK constraint failed .*length\('domain \{"domain":"(.*?)","constraint":"(.*?)"\}'\)/s,
+    code: SQLSTATE.checkViolation,
+    message: (m) => `value for domain ${labelText(m[1])} violates check constraint "${labelText(m[2])}"`,
+  },
   // A column's length: see sql/length-limits.ts.
   {
     pattern: /^Constraint Error: CHECK constraint failed .*length\('type (character(?: varying)?\(\d+\))'\)/s,
@@ -255,6 +268,13 @@ const RULES: readonly Rule[] = [
   { pattern: /^Invalid Input Error: /, code: SQLSTATE.dataException },
   { pattern: /^IO Error: /, code: SQLSTATE.ioError },
 ];
+
+/** What stands between quotes in JSON that stands in a text of SQL. */
+function labelText(json: string | undefined): string {
+  return text(json)
+    .replaceAll("''", "'")
+    .replaceAll(/\\(["\\])/g, "$1");
+}
 
 /** A function of this program failed inside DuckDB: the text carries the SQLSTATE through it. */
 const RAISED =

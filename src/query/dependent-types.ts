@@ -1,6 +1,8 @@
 /** What uses a type that is dropped. DuckDB keeps the columns of a dropped type, as PostgreSQL would never. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { Transaction } from "../branch/transaction.js";
+import { domainTest } from "../core/domain-checks.js";
+import type { CatalogDomain } from "../catalog/domain-catalog.js";
 import { TypeCatalog } from "./type-catalog.js";
 import { textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
@@ -18,6 +20,8 @@ export async function refuseUsedType(
   cascade: boolean,
 ): Promise<void> {
   const types = await TypeCatalog.read(transaction.connection);
+  const domain = types.domains.named([schema, name], []);
+  if (domain !== undefined) return await refuseUsedDomain(transaction, domain, types, cascade);
   const printed = types.printedOf(schema, name);
   if (printed === undefined) return;
   const rows = await transaction.connection.rows(
@@ -35,6 +39,30 @@ export async function refuseUsedType(
           .map((field) => `column ${field.name} of composite type ${owner}`),
       ),
   ];
+  refuseUsers(name, users, cascade);
+}
+
+/** Columns of a domain without constraints are columns of its base type: they go on without it. */
+async function refuseUsedDomain(
+  { connection }: Transaction,
+  { name, oid }: CatalogDomain,
+  { domains }: TypeCatalog,
+  cascade: boolean,
+): Promise<void> {
+  const label = domainTest({ domain: name, constraint: "" }).split(",")[0] ?? "";
+  const rows = await connection.rows(
+    `SELECT DISTINCT table_name, constraint_column_names[1] AS column_name FROM duckdb_constraints()
+     WHERE database_name = ? AND contains(expression, ?) ORDER BY ALL`,
+    [DATA_CATALOG, label],
+  );
+  const users = [
+    ...rows.map((row) => `column ${textCell(row, "column_name")} of table ${textCell(row, "table_name")}`),
+    ...domains.all.filter(({ definition }) => definition.base === oid).map((one) => `type ${one.name}`),
+  ];
+  refuseUsers(name, users, cascade);
+}
+
+function refuseUsers(name: string, users: readonly string[], cascade: boolean): void {
   if (users.length === 0) return;
   if (cascade)
     throw notSupported(

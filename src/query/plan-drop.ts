@@ -98,7 +98,7 @@ async function planOther(
     await refuseUsedType(transaction, type, statement.cascade);
   }
   if (name.object === "schema") markSchemaDropped(transaction, name);
-  const object = statement.tag.slice("DROP ".length);
+  const object = name.object === "type" ? "TYPE" : statement.tag.slice("DROP ".length);
   return [step(`DROP ${object} ${target}${statement.cascade ? " CASCADE" : ""}`)];
 }
 

@@ -11,6 +11,7 @@ import { normaliseName } from "../sql/names.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { planAlter } from "./plan-alter.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
+import { planCreateDomain } from "./plan-domain.js";
 import { planDrops } from "./plan-drop.js";
 import { planCreateIndex } from "./plan-index.js";
 import { planOverlayWrite } from "./plan-overlay.js";
@@ -62,6 +63,10 @@ export async function planStatement(
       if (statement.alteration === undefined) return [await planInPlace(context, transaction, statement)];
       if (context.scope.head === MAIN) transaction.markCatalogChanged();
       return await planAlter(context, transaction, statement, statement.alteration);
+    case "createType":
+      if (statement.domain === undefined) return [await planInPlace(context, transaction, statement)];
+      transaction.markCatalogChanged();
+      return await planCreateDomain(context, transaction, statement, statement.domain);
     case "createIndex":
       return await planCreateIndex(
         context,

@@ -5,22 +5,30 @@ import { isEnum } from "../pgtypes/enum-types.js";
 import type { TypeIdentity } from "../pgtypes/user-types.js";
 import { normaliseName } from "../sql/names.js";
 import { CompositeCatalog } from "../catalog/composite-catalog.js";
+import { DomainCatalog } from "../catalog/domain-catalog.js";
 import { EnumCatalog, enumText } from "../catalog/enum-catalog.js";
 
 export class TypeCatalog {
   readonly enums: EnumCatalog;
   readonly composites: CompositeCatalog;
+  readonly domains: DomainCatalog;
 
-  constructor(enums: EnumCatalog, composites: CompositeCatalog) {
+  constructor(enums: EnumCatalog, composites: CompositeCatalog, domains: DomainCatalog) {
     this.enums = enums;
     this.composites = composites;
+    this.domains = domains;
   }
 
   /** As this connection's transaction sees them. No result of the connection may be open. */
   static async read(connection: Connection): Promise<TypeCatalog> {
-    return new TypeCatalog(await EnumCatalog.read(connection), await CompositeCatalog.read(connection));
+    return new TypeCatalog(
+      await EnumCatalog.read(connection),
+      await CompositeCatalog.read(connection),
+      await DomainCatalog.read(connection),
+    );
   }
 
+  /** No enums and no composite types: literals are what they look like. */
   get isEmpty(): boolean {
     return this.enums.isEmpty && this.composites.isEmpty;
   }

@@ -28,6 +28,7 @@ import { characterPosition, tokenise, type Token } from "../sql/lexer.js";
 import { quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
 import { describeTargets } from "./describe.js";
+import { withDomains } from "./domains.js";
 import { keyedLiteral, withKeyedLiterals } from "./keyed-literals.js";
 import { isBareNumeric } from "./start-statement.js";
 import { resolveStatement } from "./resolve.js";
@@ -73,8 +74,9 @@ const MAX_SINGLE_PROBES = 32;
  */
 export async function withUncastLiterals(
   core: SessionCore,
-  written: RelationalStatement,
+  given: RelationalStatement,
 ): Promise<RelationalStatement> {
+  const written = await withDomains(core, given);
   const timeZone = core.settings.get("TimeZone");
   const keyed = withKeyedLiterals(written, { timeZone });
   const { text, verb } = keyed;

@@ -75,7 +75,7 @@ function castTo(
 }
 
 /** The bracket of `CAST(… AS`, given the word AS. */
-function castOpening(tokens: readonly Token[], as: number): number | undefined {
+export function castOpening(tokens: readonly Token[], as: number): number | undefined {
   let depth = 0;
   for (let at = as - 1; at > 0; at--) {
     if (isSymbol(tokens[at], ")")) depth++;

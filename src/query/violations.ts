@@ -8,6 +8,7 @@ import type { RelationName, Version } from "../branch/model.js";
 import { physicalName } from "../branch/system-schema.js";
 import { indexName, indexParts } from "../branch/table-rebuild.js";
 import type { TableDefinition } from "../branch/table-definition.js";
+import { readDomainCheck } from "../core/domain-checks.js";
 import { SQLSTATE, SqlError, type ErrorObject } from "../core/errors.js";
 import { textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
@@ -42,6 +43,8 @@ export async function describeViolation(
 ): Promise<SqlError> {
   if (error.object !== undefined || !error.code.startsWith("23")) return error;
   const cause = error.cause instanceof Error ? error.cause.message : "";
+  const domain = readDomainCheck(cause);
+  if (domain !== undefined) return error.with({ object: { constraint: domain.constraint ?? undefined } });
   const table = target.relation.name;
   const object: ErrorObject = { schema: shownSchema(target), table };
   if (error.code === SQLSTATE.notNullViolation) return notNull(error, cause, object);

@@ -150,6 +150,20 @@ export type Alteration =
   /** Says something about storage that DuckDB has no word for and that no reader of the table can see. */
   | { readonly kind: "storage" };
 
+/** What CREATE DOMAIN says. */
+export interface DomainForm {
+  /** The type's text. */
+  readonly base: TextSpan;
+  readonly checks: readonly {
+    readonly name: string | undefined;
+    readonly expression: TextSpan;
+    /** As written. */
+    readonly source: string;
+  }[];
+  readonly notNull: boolean;
+  readonly default: TextSpan | undefined;
+}
+
 export type ConstraintType = "primary" | "unique" | "check" | "foreign";
 
 export type RelationalVerb =
@@ -225,6 +239,8 @@ export interface RelationalStatement {
   readonly ifAdded: string | undefined;
   /** What ALTER does, where the planner has to know. */
   readonly alteration: Alteration | undefined;
+  /** Of createType: CREATE DOMAIN. */
+  readonly domain: DomainForm | undefined;
   /** The highest $n used; 0 when there is none. */
   readonly parameterCount: number;
   /** PostgreSQL's command tag without counts: "INSERT", "CREATE TABLE", … */

@@ -13,6 +13,7 @@ const OBJECTS: ReadonlyMap<string, ObjectKind> = new Map([
   ["index", "index"],
   ["sequence", "sequence"],
   ["type", "type"],
+  ["domain", "type"],
   ["schema", "schema"],
   ["function", "macro"],
   ["macro", "macro"],
@@ -44,7 +45,8 @@ export function readComment(references: References): Reading {
   tokens.expect("comment", "on");
   const kind = tokens.next().value;
   const object = kind === "column" ? "table" : OBJECTS.get(kind);
-  if (object === undefined || kind === "schema") throw unsupportedStatement(["comment on", kind]);
+  if (object === undefined || kind === "schema" || kind === "domain")
+    throw unsupportedStatement(["comment on", kind]);
   const at = tokens.position;
   const name = tokens.qualifiedName();
   if (kind !== "column") references.addName("alter", name, object);

@@ -30,6 +30,7 @@ export type Reading = Pick<
   | "steps"
   | "ifAdded"
   | "alteration"
+  | "domain"
 >;
 
 /** A reading in which nothing special was said. */
@@ -65,6 +66,7 @@ export function plainReading(
     steps: undefined,
     ifAdded: undefined,
     alteration: undefined,
+    domain: undefined,
     ...more,
   };
 }

@@ -1,6 +1,7 @@
 /** From the top node of PostgreSQL's tree to a reading: CREATE, ALTER, DROP and COMMENT. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { flagField, listField, nodeField, stringList, textField, unwrapAs, type AstNode } from "./ast.js";
+import { readDomain } from "./domain-definitions.js";
 import { limitLengths } from "./length-limits.js";
 import { readComment, readDrop, readNameBehind } from "./named-objects.js";
 import type { ParsedTree } from "./pg-parser.js";
@@ -44,6 +45,8 @@ export function readDefinition(
     case "CreateEnumStmt":
       readNameBehind(references, "type", "create");
       return plainReading("createType", "CREATE TYPE", true);
+    case "CreateDomainStmt":
+      return readDomain(node, walker, references);
     case "CompositeTypeStmt":
       return readCompositeType(node, walker, references);
     case "CreateSchemaStmt":

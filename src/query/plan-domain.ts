@@ -1,0 +1,105 @@
+/** Plans CREATE DOMAIN: the definition becomes the label of an ENUM, which is all that DuckDB is told of it. */
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import type { Transaction } from "../branch/transaction.js";
+import { domainLabel, type CatalogDomain, type DomainDefinition } from "../catalog/domain-catalog.js";
+import type { EngineType } from "../engine/types.js";
+import { describeType } from "../pgtypes/oids.js";
+import { identified } from "../pgtypes/user-types.js";
+import type { DomainForm, NameReference, RelationalStatement } from "../sql/analysis.js";
+import { DOMAIN_VALUE } from "../sql/domain-definitions.js";
+import { writtenLimit } from "../sql/length-limits.js";
+import { quoteLiteral } from "../sql/names.js";
+import { withPrepared } from "./deferred-columns.js";
+import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { resolvedSlices } from "./resolve.js";
+import { TypeCatalog } from "./type-catalog.js";
+import { createdName, mainObjectName } from "./write-targets.js";
+
+/** Errors: those of DuckDB for a type or an expression that is none; 0A000 for lengths, which nobody would hold values to. */
+export async function planCreateDomain(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  form: DomainForm,
+): Promise<PlannedStatement[]> {
+  const created = createdName(statement);
+  const target = mainObjectName(context.scope, created);
+  const typeText = statement.text.slice(form.base.start, form.base.end);
+  if (writtenLimit(typeText) !== undefined || /^\s*(?:bit|varbit)\b/i.test(typeText))
+    throw notSupported(
+      "domains over types of limited length are not supported",
+      "make it over text, with a check of the length",
+    );
+  const types = await TypeCatalog.read(transaction.connection);
+  const over = overDomain(context, statement, form, types);
+  const written = over === undefined ? statement : without(statement, over.name);
+  const slice = await resolvedSlices(
+    context.services,
+    context.scope,
+    written,
+    new Map([[created.start, target]]),
+  );
+  const type = over?.domain.definition.type ?? slice(form.base);
+  const name = created.parts.at(-1) ?? "";
+  const checks = [
+    ...(over?.domain.definition.checks ?? []),
+    ...form.checks.map((check, index) => ({
+      name: check.name ?? `${name}_check${index === 0 ? "" : String(index)}`,
+      domain: name,
+      check: slice(check.expression),
+      source: check.source,
+    })),
+  ];
+  const byDefault =
+    form.default === undefined ? (over?.domain.definition.default ?? null) : slice(form.default);
+  const engineType = await checkedType(transaction, type, checks, byDefault);
+  const pgType = describeType(identified(engineType, (part) => types.identityOf(part)));
+  const definition: DomainDefinition = {
+    type,
+    base: over?.domain.oid ?? pgType.oid,
+    typmod: over === undefined ? pgType.typmod : -1,
+    checks,
+    notNull: form.notNull ? name : (over?.domain.definition.notNull ?? null),
+    default: byDefault,
+  };
+  return [step(`CREATE TYPE ${target} AS ENUM(${quoteLiteral(domainLabel(definition))})`)];
+}
+
+interface OverDomain {
+  readonly name: NameReference;
+  readonly domain: CatalogDomain;
+}
+
+/** The domain it is made over, if it is one. */
+function overDomain(
+  { scope }: PlanContext,
+  { names }: RelationalStatement,
+  { base }: DomainForm,
+  types: TypeCatalog,
+): OverDomain | undefined {
+  const name = names.find(({ role, start }) => role === "type" && start >= base.start && start < base.end);
+  const domain = name && types.domains.named(name.parts, scope.searchPath);
+  if (name === undefined || domain === undefined) return undefined;
+  if (name.end !== base.end) throw notSupported("arrays of domains are not supported");
+  return { name, domain };
+}
+
+function without(statement: RelationalStatement, name: NameReference): RelationalStatement {
+  return { ...statement, names: statement.names.filter((one) => one !== name) };
+}
+
+/** Has DuckDB read the type, the checks and the default. */
+async function checkedType(
+  { connection }: Transaction,
+  type: string,
+  checks: DomainDefinition["checks"],
+  byDefault: string | null,
+): Promise<EngineType> {
+  const tests = checks.map(({ check }) => `, (${check})`).join("");
+  const fallback = byDefault === null ? "" : `, CAST((${byDefault}) AS ${type})`;
+  const sql = `SELECT ${DOMAIN_VALUE}${tests}${fallback} FROM (SELECT CAST(NULL AS ${type}) AS ${DOMAIN_VALUE})`;
+  const found = await withPrepared(connection, sql, ({ columns }) => columns[0]?.type);
+  if (found === undefined || found === null)
+    throw new SqlError(SQLSTATE.undefinedObject, `type "${type}" does not exist`);
+  return found;
+}
