@@ -15,6 +15,11 @@ export class TimeSlice {
     return performance.now() - this.#sinceMs > SLICE_MS;
   }
 
+  /** This client was waited for: the others had their turn. */
+  restart(): void {
+    this.#sinceMs = performance.now();
+  }
+
   /** Between two steps: lets the others go first if this client has had its share. */
   async restIfOver(): Promise<void> {
     if (this.isOver) await this.rest();

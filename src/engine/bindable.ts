@@ -4,14 +4,17 @@
  */
 import {
   ARRAY,
+  BIGINT,
   DuckDBArrayValue,
   DuckDBListValue,
   DuckDBStructType,
   DuckDBTypeId,
+  INTEGER,
   LIST,
   VARCHAR,
   arrayValue,
   listValue,
+  type DuckDBPreparedStatement,
 } from "@duckdb/node-api";
 import type { EngineType, EngineValue } from "./types.js";
 
@@ -20,8 +23,22 @@ interface Bindable {
   readonly type: EngineType;
 }
 
+/** Binds parameter `index`, counted from 1. The commonest types go without a value object in between. */
+export function bindValue(
+  statement: DuckDBPreparedStatement,
+  index: number,
+  value: EngineValue,
+  type: EngineType,
+): void {
+  if (type === INTEGER && typeof value === "number") return statement.bindInteger(index, value);
+  if (type === BIGINT && typeof value === "bigint") return statement.bindBigInt(index, value);
+  if (type === VARCHAR && typeof value === "string") return statement.bindVarchar(index, value);
+  const bound = bindable(value, type);
+  statement.bindValue(index, bound.value, bound.type);
+}
+
 /** The value and type to bind instead; the same for nearly all. */
-export function bindable(value: EngineValue, type: EngineType): Bindable {
+function bindable(value: EngineValue, type: EngineType): Bindable {
   return holdsBignum(type) ? { value: withText(value), type: asText(type) } : { value, type: unnamed(type) };
 }
 

@@ -10,7 +10,7 @@ import {
   type DuckDBResult,
 } from "@duckdb/node-api";
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import { bindable } from "./bindable.js";
+import { bindValue } from "./bindable.js";
 import { classifyFailure } from "./failure.js";
 import { ResultStream, type Interruptions } from "./result-stream.js";
 import { numberWitness, type NumberWitness } from "./number-witness.js";
@@ -28,6 +28,7 @@ const SEVERAL_STATEMENTS = "Invalid Input Error: Cannot prepare multiple stateme
 export class PreparedStatement {
   readonly #statement: DuckDBPreparedStatement;
   readonly #interruptions: Interruptions;
+  #isClosed = false;
   /** As inferred before anything was bound: afterwards DuckDB gives the types of the bound values. */
   readonly parameterTypes: readonly (EngineType | undefined)[];
 
@@ -50,11 +51,8 @@ export class PreparedStatement {
 
   bind(values: readonly EngineValue[], types: readonly EngineType[]): void {
     try {
-      const bound = types.map((type, index) => bindable(values[index] ?? null, type));
-      this.#statement.bind(
-        bound.map(({ value }) => value),
-        bound.map(({ type }) => type),
-      );
+      for (const [index, type] of types.entries())
+        bindValue(this.#statement, index + 1, values[index] ?? null, type);
     } catch (error) {
       throw classifyFailure(error);
     }
@@ -70,7 +68,22 @@ export class PreparedStatement {
     }
   }
 
+  /** Runs it and takes all its rows: for a few of them. */
+  async chunks(): Promise<readonly DataChunk[]> {
+    try {
+      const result = await this.#statement.run();
+      return Array.from({ length: result.chunkCount }, (_, index) => result.getChunk(index));
+    } catch (error) {
+      throw classifyFailure(error);
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   close(): void {
+    this.#isClosed = true;
     this.#statement.destroySync();
   }
 }

@@ -21,6 +21,10 @@ export class Cells {
   lengths: Int32Array = new Int32Array(0);
   used = 0;
 
+  get heldBytes(): number {
+    return this.bytes.length + this.starts.byteLength + this.lengths.byteLength;
+  }
+
   /** Forgets the cells and makes room for the slices of `count` new ones. */
   reset(count: number): void {
     this.used = 0;

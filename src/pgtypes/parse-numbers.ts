@@ -11,8 +11,12 @@ const INFINITE = /^([+-]?)inf(?:inity)?$/i;
 /** An exponent beyond this cannot be a DECIMAL or BIGNUM; it also bounds the work. */
 const MAX_EXPONENT = 1000;
 
+const BLANK = 0x20;
+
 /** What isspace() takes for a blank in the C locale. */
 export function trimBlanks(text: string): string {
+  // What is nearly always so is seen at its ends: no blank comes behind them.
+  if (text.charCodeAt(0) > BLANK && text.charCodeAt(text.length - 1) > BLANK) return text;
   return text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, "");
 }
 

@@ -92,6 +92,13 @@ export class RowEncoder {
     return this.#writeRows(columns, 0, rows.length);
   }
 
+  /** Bytes it holds between two batches. */
+  get heldBytes(): number {
+    let bytes = this.#out.length;
+    for (const column of this.#columns) bytes += column?.cells?.heldBytes ?? 0;
+    return bytes;
+  }
+
   #writeRows(columns: readonly OpenColumn[], firstRow: number, count: number): Uint8Array {
     let maxBytes = count * (HEADER_BYTES + 4 * columns.length);
     for (const column of columns) maxBytes += column.maxBytes;

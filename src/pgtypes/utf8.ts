@@ -6,12 +6,27 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Decodes a client's text. Errors: SqlError 22021 naming the first bad sequence. */
 export function decodeUtf8(bytes: Uint8Array): string {
+  const plain = shortAscii(bytes);
+  if (plain !== undefined) return plain;
   if (bytes.includes(0)) throw badSequence(bytes, bytes.indexOf(0));
   try {
     return decoder.decode(bytes);
   } catch {
     throw badSequence(bytes, firstInvalid(bytes));
   }
+}
+
+/** Most values are short and plain: a decoder costs more than all of them. */
+const MAX_SHORT_BYTES = 24;
+
+function shortAscii(bytes: Uint8Array): string | undefined {
+  if (bytes.length > MAX_SHORT_BYTES) return undefined;
+  let text = "";
+  for (const byte of bytes) {
+    if (byte === 0 || byte >= 0x80) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 /** Errors: SqlError 22021 for what is no text. */

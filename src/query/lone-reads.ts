@@ -7,16 +7,17 @@
  * its snapshot: if anything changed meanwhile the read begins anew, in a transaction that holds both together.
  */
 import { MAIN } from "../branch/model.js";
+import type { Moment } from "../branch/registry.js";
 import { readsCatalog } from "../catalog/resolve.js";
 import { SQLSTATE } from "../core/errors.js";
 import { classifyFailure } from "../engine/failure.js";
-import type { ResultStream } from "../engine/result-stream.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { resolveName, type NameScope } from "./relation-names.js";
 import { readsOtherHeads, resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
-import { startStatement, type ExecuteInput } from "./start-statement.js";
+import { startRepeatable, type ExecuteInput, type StartedStatement } from "./start-statement.js";
 import { transactionMode } from "./transaction-mode.js";
+import type { ResultColumn } from "./types.js";
 
 /** What DuckDB is given for a statement. */
 interface ReadText {
@@ -43,9 +44,18 @@ export class LoneReads {
     return isSame && scope.temporary.size === 0 ? known : undefined;
   }
 
+  isKnown(statement: RelationalStatement): boolean {
+    return this.#known.has(statement);
+  }
+
   add(statement: RelationalStatement, { state, head, searchPath }: NameScope, text: ReadText): void {
     this.#known.set(statement, { ...text, scope: { state, head, searchPath } });
   }
+}
+
+interface LoneRead extends StartedStatement {
+  /** What the registry was when its names were read. */
+  readonly moment: Moment;
 }
 
 /** Undefined for what needs a transaction of ours: nothing has happened then. */
@@ -53,16 +63,16 @@ export async function startLoneRead(
   core: SessionCore,
   statement: RelationalStatement,
   input: ExecuteInput,
-): Promise<ResultStream | undefined> {
+): Promise<LoneRead | undefined> {
   if (statement.verb !== "select" || statement.writes) return undefined;
   const { registry } = core.services.context;
   const { moment } = registry;
   const text = await textOf(core, statement, core.scope(undefined));
   if (text === undefined) return undefined;
-  if (text.isMains) return await startStatement(core, statement, text.sql, input);
+  if (text.isMains) return { ...(await startRepeatable(core, statement, text.sql, input)), moment };
   try {
-    const stream = await startStatement(core, statement, text.sql, input);
-    return registry.isStill(moment) ? stream : undefined;
+    const started = await startRepeatable(core, statement, text.sql, input);
+    return registry.isStill(moment) ? { ...started, moment } : undefined;
   } catch (error) {
     const failure = classifyFailure(error);
     if (failure.code === SQLSTATE.queryCanceled || registry.isStill(moment)) throw failure;
@@ -85,6 +95,19 @@ async function textOf(
   const isLasting = scope.temporary.size === 0 && !readsCatalog(sql) && (!isMains || sql === statement.text);
   if (isLasting) core.loneReads.add(statement, scope, { sql, isMains });
   return { sql, isMains };
+}
+
+/** Remembers a read that was started alone, has these columns, and may be run again and again as it was. */
+export function rememberRead(
+  core: SessionCore,
+  statement: RelationalStatement,
+  declaredOids: readonly number[],
+  { again, moment }: LoneRead,
+  columns: readonly ResultColumn[],
+): void {
+  if (again === undefined || !core.loneReads.isKnown(statement) || !mayStartTwice(core, statement)) return;
+  if (core.services.context.registry.isStill(moment))
+    core.readyReads.add(core, statement, { ...again, columns, declaredOids, moment });
 }
 
 /** It may run to its end and then be run again: so it must do nothing but read, and DuckDB's functions do no more. */

@@ -18,6 +18,7 @@ export class PreparedCache implements Disposable {
   readonly #shapes = new Map<string, StatementShape>();
   /** The definitions all of these were learnt by. */
   #asOf: number | undefined;
+  #generation = 0;
 
   constructor(connection: Connection, limit: number) {
     this.#connection = connection;
@@ -45,6 +46,16 @@ export class PreparedCache implements Disposable {
       statement.close();
     }
     return prepared;
+  }
+
+  /** Another number, and nothing that was learnt before holds. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** DuckDB infers all parameters of this text by itself: it is prepared as it is, whatever is bound. */
+  isClosed(text: string): boolean {
+    return this.#closed.has(text);
   }
 
   /**
@@ -100,6 +111,7 @@ export class PreparedCache implements Disposable {
 
   /** This session runs something that may change what a text means to it, but no table: a setting. */
   forget(): void {
+    this.#generation++;
     this.#shapes.clear();
     this.#closed.clear();
     this.#typed.clear();

@@ -18,7 +18,7 @@ import { MAX_CAPTURED_ROWS, type InsertCapture, type InsertedRows } from "./inse
 import type { DataChunk } from "../engine/types.js";
 import type { PlannedStatement } from "./plan-context.js";
 import { waitFirst } from "./waiting-calls.js";
-import { startLoneRead } from "./lone-reads.js";
+import { rememberRead, startLoneRead } from "./lone-reads.js";
 import { planStatement } from "./plan-statement.js";
 import { runRecorded, type RunSteps } from "./recorded-write.js";
 import { resolveStatement } from "./resolve.js";
@@ -31,6 +31,7 @@ import {
   type ResultEnd,
 } from "./results.js";
 import type { SessionCore } from "./session-core.js";
+import { runReadyRead } from "./ready-reads.js";
 import { readsOf } from "./serializable.js";
 import { settleSequences } from "./settle-sequences.js";
 import { transactionMode } from "./transaction-mode.js";
@@ -52,32 +53,45 @@ export async function runRelational(
   input: ExecuteInput,
   running: AbortController,
 ): Promise<StatementResult> {
+  const same = await runReadyRead(core, statement, input);
+  if (same !== undefined) return same;
   const declaredOids = withCastTypes(statement, input.declaredOids);
   await findSources(core, statement.sources);
-  await waitFirst(core, statement, { ...input, declaredOids }, running, async (query, values) => {
-    return await runRelational(core, query, values, running);
-  });
+  const waits = await waitFirst(
+    core,
+    statement,
+    { ...input, declaredOids },
+    running,
+    async (query, values) => {
+      return await runRelational(core, query, values, running);
+    },
+  );
   const ready = hasSteps(statement)
     ? statement
     : await withUncastLiterals(core, await withInsertForm(core, statement, input.parameters));
-  return await chooseTransaction(core, ready, { ...input, declaredOids }, running);
+  const asWritten = ready === statement && !waits ? input.declaredOids : undefined;
+  return await chooseTransaction(core, ready, { ...input, declaredOids }, running, asWritten);
 }
 
+/** `asWritten`: the types the client declared, for a statement that is run as its text was read. */
 async function chooseTransaction(
   core: SessionCore,
   statement: RelationalStatement,
   input: ExecuteInput,
   running: AbortController,
+  asWritten: readonly number[] | undefined,
 ): Promise<StatementResult> {
   if (statement.writes) await refuseReadOnly(core, statement, input);
   // In an implicit transaction the first statement is still alone: what it needs begins with it.
   if (statement.verb === "explain" && !statement.writes)
     return await runExplain(core, statement, input, running);
-  const alone = !core.transactions.inBlock && core.transactions.current === undefined;
-  if (!alone) return await runInTransaction(core, statement, input, running);
-  const stream = await startLoneRead(core, statement, input);
-  if (stream === undefined) return await runAlone(core, statement, input, running);
-  return (await outcomeOf(core, statement, stream, async () => {}, undefined)).result;
+  if (!core.transactions.isAlone) return await runInTransaction(core, statement, input, running);
+  const read = await startLoneRead(core, statement, input);
+  if (read === undefined) return await runAlone(core, statement, input, running);
+  const { result } = await outcomeOf(core, statement, read.stream, async () => {}, undefined);
+  if (asWritten !== undefined && result.kind === "rows")
+    rememberRead(core, statement, asWritten, read, result.columns);
+  return result;
 }
 
 /** What is wrong with the statement itself is found before what it may not do. Errors: 25006 */

@@ -81,6 +81,13 @@ export async function* chunkBatches(chunks: readonly DataChunk[]): AsyncIterable
   for (const chunk of chunks) yield { kind: "chunk", chunk };
 }
 
+/** Rows that are all here, and need nobody to wait for them. */
+export function heldRows(
+  chunks: readonly DataChunk[],
+): Pick<Extract<StatementResult, { readonly kind: "rows" }>, "held" | "batches"> {
+  return { held: chunks.map((chunk) => ({ kind: "chunk", chunk })), batches: chunkBatches(chunks) };
+}
+
 /** Reads a stream to its end. */
 export async function readAll(stream: ResultStream): Promise<DataChunk[]> {
   const chunks: DataChunk[] = [];

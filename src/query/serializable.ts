@@ -28,8 +28,8 @@ export class SerializableReads {
 
   /** Forgets everything, and gives the check of the commit; undefined when there is nothing to check. */
   take(registry: Registry): CommitCheck | undefined {
+    if (this.#relations.size === 0 && !this.#anything) return undefined;
     const [relations, anything] = [[...this.#relations.values()], this.#anything];
-    if (relations.length === 0 && !anything) return undefined;
     this.#relations = new Map();
     this.#anything = false;
     return (state, { sequence }) => {

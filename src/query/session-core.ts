@@ -22,6 +22,7 @@ import type { LiveSessions } from "./live-sessions.js";
 import { BranchListings } from "./branch-listings.js";
 import { branchSizes } from "./branch-reports.js";
 import { LoneReads } from "./lone-reads.js";
+import { ReadyReads } from "./ready-reads.js";
 import { SessionWaits } from "./session-waits.js";
 import { SessionCursors } from "./cursors.js";
 import { PreparedCache } from "./prepared-cache.js";
@@ -68,6 +69,7 @@ export class SessionCore implements Disposable {
   readonly types: SessionTypes;
   readonly ownDefinitions = new OwnDefinitions();
   readonly loneReads = new LoneReads();
+  readonly readyReads = new ReadyReads();
   readonly notices: Notice[] = [];
   /** The statements of one Query message run, several of them. */
   inSeveral = false;

@@ -188,6 +188,7 @@ export class DuckSession implements QuerySession {
     const timeout = new StatementTimeout(limitMs, () => this.cancel());
     try {
       const result = await timeout.run(() => this.#dispatch(analysis, { parameters, declaredOids }, running));
+      if (!timeout.isLimited) return result;
       if (result.kind === "copyIn") return { ...result, sink: timeout.sink(result.sink) };
       return "batches" in result ? { ...result, batches: timeout.batches(result.batches) } : result;
     } catch (error) {

@@ -22,7 +22,8 @@ export type BlockModes = readonly (readonly [name: string, value: string])[];
 export class Settings {
   /** What AND CHAIN gave the block under way. */
   chainedModes: BlockModes | undefined;
-  #values = new Map<string, string>();
+  /** Never changed, but replaced: transactions and savepoints keep what they may go back to. */
+  #values: ReadonlyMap<string, string> = new Map();
   /** Set by SET LOCAL: in front of `#values`, and gone when the transaction ends, however it ends. */
   #local = new Map<string, string | undefined>();
   /** What RESET goes back to: the start-up values. */
@@ -104,8 +105,10 @@ export class Settings {
     if (local || isOfTransaction(canonical)) this.#local.set(canonical, read);
     else {
       this.#local.delete(canonical);
-      if (read === undefined) this.#values.delete(canonical);
-      else this.#values.set(canonical, read);
+      const values = new Map(this.#values);
+      if (read === undefined) values.delete(canonical);
+      else values.set(canonical, read);
+      this.#values = values;
     }
     this.#revision++;
   }
@@ -118,7 +121,7 @@ export class Settings {
 
   /** From here on changes can be undone; does nothing if that began already. */
   beginBlock(): void {
-    this.#atBlockStart ??= { values: new Map(this.#values), revision: this.#revision };
+    this.#atBlockStart ??= { values: this.#values, revision: this.#revision };
   }
 
   endBlock(committed: boolean): void {
@@ -127,7 +130,7 @@ export class Settings {
     this.#atBlockStart = undefined;
     // Most transactions set nothing, and nothing has to be looked at again.
     if (before.revision === this.#revision && this.#local.size === 0) return;
-    if (!committed) this.#values = new Map(before.values);
+    if (!committed) this.#values = before.values;
     this.#local.clear();
     this.#revision++;
   }
@@ -141,10 +144,10 @@ export class Settings {
 
   /** Remembers the values; calling what it gives puts them back. */
   mark(): () => void {
-    const values = new Map(this.#values);
+    const values = this.#values;
     const local = new Map(this.#local);
     return () => {
-      this.#values = new Map(values);
+      this.#values = values;
       this.#local = new Map(local);
       this.#revision++;
     };

@@ -6,6 +6,7 @@ import { parseNumeric, requireKept } from "../pgtypes/parse-numbers.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import type { EngineType } from "../engine/types.js";
 import type { ResultStream } from "../engine/result-stream.js";
+import { elementOidOf } from "../pgtypes/oids.js";
 import { decodeParameter } from "../pgtypes/parameters.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { withArrayDepths } from "./array-depths.js";
@@ -14,6 +15,7 @@ import { givesFewRows } from "./few-rows.js";
 import { withOwnParameters } from "../sql/parameter-subset.js";
 import type { BoundRun } from "./plan-context.js";
 import type { ParameterHint } from "./parameter-types.js";
+import type { PreparedRead } from "./ready-reads.js";
 import type { SessionCore } from "./session-core.js";
 import type { BoundParameter } from "./types.js";
 
@@ -23,6 +25,13 @@ export interface ExecuteInput {
   readonly declaredOids: readonly number[];
 }
 
+/** A statement that runs. */
+export interface StartedStatement {
+  readonly stream: ResultStream;
+  /** As it was prepared, if it can be run so again and gives few rows for certain. */
+  readonly again: PreparedRead | undefined;
+}
+
 /** `sql` is the statement's final text. Rows that are few for certain are made whole. */
 export async function startStatement(
   core: SessionCore,
@@ -30,8 +39,18 @@ export async function startStatement(
   sql: string,
   input: ExecuteInput,
 ): Promise<ResultStream> {
+  return (await startRepeatable(core, statement, sql, input)).stream;
+}
+
+/** As `startStatement`, and says what it found out on the way. */
+export async function startRepeatable(
+  core: SessionCore,
+  statement: RelationalStatement,
+  sql: string,
+  input: ExecuteInput,
+): Promise<StartedStatement> {
   return hasGaps(statement)
-    ? await startSubset(core, statement, sql, input)
+    ? { stream: await startSubset(core, statement, sql, input), again: undefined }
     : await startCounted(core, statement, sql, input);
 }
 
@@ -40,16 +59,26 @@ async function startCounted(
   statement: RelationalStatement,
   sql: string,
   input: ExecuteInput,
-): Promise<ResultStream> {
+): Promise<StartedStatement> {
   await core.types.refresh();
   if (input.parameters.length === 0)
-    return await core.connection.stream(sql, await givesFewRows(core, statement, undefined));
+    return {
+      stream: await core.connection.stream(sql, await givesFewRows(core, statement, undefined)),
+      again: undefined,
+    };
   const hints = hintsOf(input, await core.types.engineTypesOf(input.declaredOids));
-  const prepared = await core.prepared.get(withArrayDepths(sql, hints), core.definitions, hints);
+  const text = withArrayDepths(sql, hints);
+  const prepared = await core.prepared.get(text, core.definitions, hints);
   const whole = await givesFewRows(core, statement, prepared);
-  const types = await core.types.identifyTypes(prepared.parameterTypes);
-  bindParameters(prepared, types, input, core.settings.get("TimeZone"), STORING.has(statement.verb));
-  return await prepared.stream(whole);
+  const parameterTypes = await core.types.identifyTypes(prepared.parameterTypes);
+  const stores = STORING.has(statement.verb);
+  const boundTypes = bindParameters(prepared, parameterTypes, input, core.settings.get("TimeZone"), stores);
+  const stream = await prepared.stream(whole);
+  // Another value of an array, or of a parameter DuckDB was told the type of, may need another text.
+  const isSame = core.prepared.isClosed(text) && input.declaredOids.every((oid) => !elementOidOf(oid));
+  const again =
+    whole && isSame ? { prepared, parameterTypes, boundTypes, oids: input.declaredOids } : undefined;
+  return { stream, again };
 }
 
 /** Starts SQL that names some of the statement's parameters. */
@@ -60,7 +89,7 @@ export async function startSubset(
   input: ExecuteInput,
 ): Promise<ResultStream> {
   const { sql, parameters } = withOwnParameters(text);
-  return await startCounted(core, statement, sql, inputOf(parameters, input));
+  return (await startCounted(core, statement, sql, inputOf(parameters, input))).stream;
 }
 
 /** What was bound to some of a statement's parameters, by their numbers from 1. */
@@ -96,13 +125,14 @@ function hintsOf(
   }));
 }
 
-function bindParameters(
+/** Gives the types of the values. */
+export function bindParameters(
   prepared: PreparedStatement,
   inferred: readonly (EngineType | undefined)[],
   input: ExecuteInput,
   timeZone: string,
   stores: boolean,
-): void {
+): readonly EngineType[] {
   if (inferred.length > input.parameters.length) {
     throw new SqlError(
       SQLSTATE.protocolViolation,
@@ -118,10 +148,12 @@ function bindParameters(
       if (isNumeric(type) && isBareNumeric(inferred[i]) && value !== null)
         requireKept(parseNumeric(String(value)));
   }
+  const types = bound.map((b) => b.type);
   prepared.bind(
     bound.map((b) => b.value),
-    bound.map((b) => b.type),
+    types,
   );
+  return types;
 }
 
 /** What is bound may become a column's value. */

@@ -43,6 +43,10 @@ export class StatementTimeout {
     }
   }
 
+  get isLimited(): boolean {
+    return this.#remainingMs !== Number.POSITIVE_INFINITY;
+  }
+
   /** The same batches, each read under the limit. */
   batches(batches: AsyncIterableIterator<RowBatch>): AsyncIterableIterator<RowBatch> {
     if (this.#remainingMs === Number.POSITIVE_INFINITY) return batches;

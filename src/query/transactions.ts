@@ -64,6 +64,11 @@ export class SessionTransactions {
     return this.#current;
   }
 
+  /** A statement that runs now is the only one of its transaction so far, and none was begun for it. */
+  get isAlone(): boolean {
+    return this.#block === "none" && this.#current === undefined;
+  }
+
   refuseFailedBlock(): void {
     if (this.#block !== "failed") return;
     throw new SqlError(

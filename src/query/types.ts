@@ -55,6 +55,8 @@ export type StatementResult =
       readonly binary?: boolean;
       /** Must be read to its end or returned early; errors while streaming are thrown from it as SqlError. */
       readonly batches: AsyncIterableIterator<RowBatch>;
+      /** The same batches where all of them are here: whoever takes them reads `batches` no more. */
+      readonly held?: readonly RowBatch[];
       /** The command tag once the rows are out, for example `SELECT 3`. `rows` is the number of rows sent. */
       readonly tag: (rows: number) => string;
     }

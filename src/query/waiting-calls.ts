@@ -36,17 +36,17 @@ interface WaitingCall {
 /** Runs a query of the session's own, in its transaction. */
 type RunQuery = (statement: RelationalStatement, input: ExecuteInput) => Promise<StatementResult>;
 
-/** Errors: 57014, 55P03 and 40P01, and those of the arguments. `running` makes its signal when it is first asked for. */
+/** False for a text that has no such call. Errors: 57014, 55P03 and 40P01, and those of the arguments. `running` makes its signal when it is first asked for. */
 export async function waitFirst(
   core: SessionCore,
   statement: RelationalStatement,
   input: ExecuteInput,
   running: AbortController,
   run: RunQuery,
-): Promise<void> {
+): Promise<boolean> {
   core.waits.beginStatement();
-  if (!MAYBE.test(statement.text)) return;
-  if (statement.verb === "explain" && !statement.writes) return;
+  if (!MAYBE.test(statement.text)) return false;
+  if (statement.verb === "explain" && !statement.writes) return false;
   const waits: [name: string, values: readonly unknown[]][] = [];
   for (const call of callsOf(tokenise(statement.text), statement.text)) {
     const values = await valuesOf(core, expressionsOf(call), input, run);
@@ -63,6 +63,7 @@ export async function waitFirst(
         { signal, limitMs },
       );
   }
+  return true;
 }
 
 /** A query over rows sleeps for each of them: how often is not known before. */

@@ -3,17 +3,31 @@ import type { Logger } from "pino";
 import { TimeSlice } from "../core/time-slice.js";
 import type { EncodingOptions } from "../pgtypes/cell-writer.js";
 import { dateStyleOf, intervalStyleOf } from "../pgtypes/styled-datetime.js";
-import type { QuerySession } from "../query/types.js";
+import type { RowEncoder } from "../pgtypes/row-encoder.js";
+import type { QuerySession, ResultColumn } from "../query/types.js";
 import {
   writeNoticeResponse,
   writeNotificationResponse,
   writeParameterStatus,
   writeReadyForQuery,
 } from "../wire/backend-messages.js";
+import type { FormatCode } from "../wire/frontend-messages.js";
 import type { ClientChannel } from "./client-channel.js";
 import { ClientOutput } from "./client-output.js";
 import { ImplicitTransaction } from "./implicit-transaction.js";
 import { Interrupt } from "./interrupt.js";
+import { sameFormats } from "./row-reader.js";
+import { encoderFor } from "./row-source.js";
+
+/** An idle client's encoder holds no more. */
+const MAX_KEPT_BYTES = 16_384;
+
+interface KeptEncoder {
+  readonly columns: readonly ResultColumn[];
+  readonly formats: readonly FormatCode[];
+  readonly encoding: EncodingOptions;
+  readonly encoder: RowEncoder;
+}
 
 export class ClientContext {
   readonly session: QuerySession;
@@ -24,6 +38,7 @@ export class ClientContext {
   readonly implicit: ImplicitTransaction;
   readonly slice = new TimeSlice();
   #encoding: EncodingOptions = { timeZone: "UTC" };
+  #encoder: KeptEncoder | undefined;
   #descriptionEpoch = 0;
   /** Reported settings that changed and were not sent yet. */
   readonly #unsent = new Map<string, string>();
@@ -41,6 +56,20 @@ export class ClientContext {
   get encoding(): EncodingOptions {
     this.#takeParameters();
     return this.#encoding;
+  }
+
+  /**
+   * An encoder for a result; the last one where it serves this one too, as for a statement that is run again and again. What
+   * it gave is used up before it is asked for more, whoever asks.
+   */
+  encoderOf(columns: readonly ResultColumn[], formats: readonly FormatCode[]): RowEncoder {
+    const { encoding } = this;
+    const kept = this.#encoder;
+    if (kept?.columns === columns && kept.encoding === encoding && sameFormats(kept.formats, formats))
+      return kept.encoder;
+    const encoder = encoderFor(columns, formats, encoding);
+    this.#encoder = { columns, formats, encoding, encoder };
+    return encoder;
   }
 
   /** Changes when tables may have changed: a description made before is asked for again. */
@@ -74,6 +103,8 @@ export class ClientContext {
   /** Ends a cycle: everything that waits goes out. */
   async ready(): Promise<void> {
     this.forgetDescriptions();
+    if (this.#encoder !== undefined && this.#encoder.encoder.heldBytes > MAX_KEPT_BYTES)
+      this.#encoder = undefined;
     this.writeNotices();
     this.writeChangedParameters();
     this.writeNotifications();

@@ -27,6 +27,7 @@ export class Interrupt {
   /** The message is answered, or has failed: what follows (a rollback) is not to be interrupted. */
   end(): void {
     this.#busy = false;
+    if (this.#repeat === undefined) return;
     clearInterval(this.#repeat);
     this.#repeat = undefined;
   }

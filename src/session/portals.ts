@@ -95,6 +95,7 @@ export class Portals implements ClientPortals {
 
   /** The end of a transaction: no portal outlives it. */
   async closeAll(): Promise<void> {
+    if (this.#byName.size === 0) return;
     const portals = [...this.#byName.values()];
     this.#byName.clear();
     this.#parameterBytes = 0;

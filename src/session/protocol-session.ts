@@ -81,7 +81,9 @@ export class ProtocolSession {
 
   /** False when the client has terminated or there is nothing more to process. */
   async #next(): Promise<boolean> {
-    const frame = await nextMessage(this.#context, this.#atRest);
+    const next = nextMessage(this.#context, this.#atRest);
+    const frame = next instanceof Promise ? await next : next;
+    if (next instanceof Promise) this.#context.slice.restart();
     if (frame === undefined || frame.tag === FRONTEND_TAG.terminate) return false;
     if (this.#skipping && frame.tag !== FRONTEND_TAG.sync) return true;
     this.#atRest = false;

@@ -54,9 +54,16 @@ export function describeColumns(
   });
 }
 
-/** The types announced by describing these columns. */
+const announcedBefore = new WeakMap<readonly ResultColumn[], AnnouncedTypes>();
+
+/** The types announced by describing these columns; the same list for the same columns. */
 export function announcedTypes(columns: readonly ResultColumn[] | null): AnnouncedTypes {
-  return columns && columns.map(({ type }) => (type === null ? "open" : describeType(type).oid));
+  if (columns === null) return null;
+  const known = announcedBefore.get(columns);
+  if (known !== undefined) return known;
+  const types = columns.map(({ type }) => (type === null ? "open" : describeType(type).oid));
+  announcedBefore.set(columns, types);
+  return types;
 }
 
 /**
@@ -64,7 +71,7 @@ export function announcedTypes(columns: readonly ResultColumn[] | null): Announc
  * values. Errors: 0A000, PostgreSQL's answer to the same.
  */
 export function requireAnnounced(announced: AnnouncedTypes | undefined, actual: AnnouncedTypes): void {
-  if (announced === undefined) return;
+  if (announced === undefined || announced === actual) return;
   const same =
     announced === null || actual === null
       ? announced === actual

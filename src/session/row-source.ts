@@ -15,6 +15,13 @@ const SLICE_TOLERANCE = 1.5;
 const FIRST_SLICE_ROWS = 256;
 const MAX_SLICE_ROWS = 2048;
 
+/** The rows of a result; see StatementResult. */
+interface OpenedRows {
+  readonly columns: readonly ResultColumn[];
+  readonly batches: AsyncIterator<RowBatch>;
+  readonly held?: readonly RowBatch[];
+}
+
 /**
  * Reads a result in slices. Rows go out in order, each exactly once, whatever mix of `read` and `bufferRest`.
  *
@@ -27,6 +34,10 @@ export class RowSource extends RowReader {
   readonly #encoder: RowEncoder;
   /** For rows a FETCH wants in other formats. */
   #other: { readonly formats: readonly FormatCode[]; readonly encoder: RowEncoder } | undefined;
+  /** All batches, if they are here, and the next of them. */
+  readonly #held: readonly RowBatch[];
+  readonly #isHeld: boolean;
+  #nextHeld = 0;
   readonly #buffered = new BufferedRows();
   /** The batch behind `#batch`. */
   #fetching: Promise<IteratorResult<RowBatch>> | undefined;
@@ -36,14 +47,17 @@ export class RowSource extends RowReader {
   #ended = false;
 
   constructor(
-    result: { readonly columns: readonly ResultColumn[]; readonly batches: AsyncIterator<RowBatch> },
+    result: OpenedRows,
     formats: readonly FormatCode[],
     encoding: EncodingOptions,
+    encoder = encoderFor(result.columns, formats, encoding),
   ) {
     super(result.columns, formats);
     this.#batches = result.batches;
+    this.#held = result.held ?? [];
+    this.#isHeld = result.held !== undefined;
     this.#encoding = encoding;
-    this.#encoder = this.#encoderFor(formats);
+    this.#encoder = encoder;
   }
 
   get isDetached(): boolean {
@@ -80,13 +94,24 @@ export class RowSource extends RowReader {
       requireFormats(this.formats, formats);
       return this.#buffered.take(maxRows);
     }
-    if (!(await this.#load())) return undefined;
-    if (ahead) void this.#startFetch();
+    if (!this.#takeHeld() && !(await this.#load())) return undefined;
+    if (ahead && !this.#isHeld) void this.#startFetch();
     return this.#encodeSlice(maxRows, formats);
+  }
+
+  /** As `#load`, of the batches that need not be waited for; false also where there are others. */
+  #takeHeld(): boolean {
+    while (this.#batch === undefined && this.#nextHeld < this.#held.length) {
+      const batch = this.#held[this.#nextHeld++];
+      if (batch !== undefined && rowCount(batch) > 0) this.#batch = batch;
+    }
+    if (this.#batch === undefined && this.#isHeld) this.#ended = true;
+    return this.#batch !== undefined;
   }
 
   /** Makes sure that a batch with unread rows is there; false at the end. */
   async #load(): Promise<boolean> {
+    if (this.#isHeld) return this.#takeHeld();
     while (this.#batch === undefined && !this.#ended) {
       const next = await this.#startFetch();
       this.#fetching = undefined;
@@ -136,14 +161,8 @@ export class RowSource extends RowReader {
   #encoderOf(formats: readonly FormatCode[]): RowEncoder {
     if (sameFormats(formats, this.formats)) return this.#encoder;
     if (this.#other === undefined || !sameFormats(formats, this.#other.formats))
-      this.#other = { formats, encoder: this.#encoderFor(formats) };
+      this.#other = { formats, encoder: encoderFor(this.columns, formats, this.#encoding) };
     return this.#other.encoder;
-  }
-
-  #encoderFor(formats: readonly FormatCode[]): RowEncoder {
-    const types = this.columns.map((column) => column.type);
-    const valueFormats = formats.map((format) => (format === 1 ? "binary" : "text"));
-    return new RowEncoder(types, valueFormats, this.#encoding);
   }
 
   /** Rows made as text can go out in binary only where binary is the same bytes: in columns of type text. */
@@ -151,6 +170,17 @@ export class RowSource extends RowReader {
     const bad = this.columns.find((column, index) => column.type !== null && formats[index] === 1);
     if (bad !== undefined) throw notSupported(`column "${bad.name}" is available in text format only`);
   }
+}
+
+/** An encoder of rows with these columns. */
+export function encoderFor(
+  columns: readonly ResultColumn[],
+  formats: readonly FormatCode[],
+  encoding: EncodingOptions,
+): RowEncoder {
+  const types = columns.map((column) => column.type);
+  const valueFormats = formats.map((format) => (format === 1 ? "binary" : "text"));
+  return new RowEncoder(types, valueFormats, encoding);
 }
 
 function rowCount(batch: RowBatch): number {

@@ -38,7 +38,9 @@ export function openRows(
   result: RowsOutcome,
   formats: readonly (0 | 1)[],
 ): RowReader {
-  return result.kind === "fetched" ? result.open(formats) : new RowSource(result, formats, context.encoding);
+  if (result.kind === "fetched") return result.open(formats);
+  const encoder = context.encoderOf(result.columns, formats);
+  return new RowSource(result, formats, context.encoding, encoder);
 }
 
 /**
