@@ -7,6 +7,7 @@
 import { notSupported } from "../core/errors.js";
 import { textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
+import type { Token } from "../sql/lexer.js";
 import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
 import type { PhysicalTable } from "./model.js";
@@ -88,20 +89,34 @@ function texts(json: string): readonly string[] {
   return Array.isArray(list) ? list.map(String) : [];
 }
 
-/** `FOREIGN KEY (a) REFERENCES old(b)` ⇒ the same with the target's new name and columns; other elements as they are. */
-export function renamedReference({ text, tokens }: TableElement, { from, to, columns }: Renaming): string {
-  const at = tokens.findIndex((token) => token.kind === "word" && token.value === "references");
+/** Where a foreign key names its table: the tokens of the name, and those behind it. Undefined for other elements. */
+function targetOf({
+  tokens,
+}: TableElement): { readonly name: readonly Token[]; readonly rest: readonly Token[] } | undefined {
+  if (tokens[0]?.value !== "foreign") return undefined;
+  const at = tokens.findIndex((token) => token.kind === "word" && token.value === "references") + 1;
   const open = tokens.findIndex(
     (token, index) => index > at && token.kind === "symbol" && token.value === "(",
   );
-  const [first, last] = [tokens[at + 1], tokens[open - 1]];
-  if (tokens[0]?.value !== "foreign" || first === undefined || last === undefined) return text;
-  if (normaliseName(last.value) !== normaliseName(from.name)) return text;
-  const names = tokens.slice(open).flatMap((token) => {
+  return at === 0 || open === -1 ? undefined : { name: tokens.slice(at, open), rest: tokens.slice(open) };
+}
+
+/** The table a foreign key leads to, as it is written; undefined for other elements of a definition. */
+export function referredTable(element: TableElement): string | undefined {
+  return targetOf(element)?.name.at(-1)?.value;
+}
+
+/** `FOREIGN KEY (a) REFERENCES old(b)` ⇒ the same with the target's new name and columns; other elements as they are. */
+export function renamedReference(element: TableElement, { from, to, columns }: Renaming): string {
+  const target = targetOf(element);
+  const [first, last] = [target?.name[0], target?.name.at(-1)];
+  if (target === undefined || first === undefined || last === undefined) return element.text;
+  if (normaliseName(last.value) !== normaliseName(from.name)) return element.text;
+  const names = target.rest.flatMap((token) => {
     const name = [...columns].find(([old]) => normaliseName(old) === normaliseName(token.value))?.[1];
     return name === undefined ? [] : [{ start: token.start, end: token.end, text: quoteIdentifier(name) }];
   });
-  return applyEdits(text, [{ start: first.start, end: last.end, text: placeText(to) }, ...names]);
+  return applyEdits(element.text, [{ start: first.start, end: last.end, text: placeText(to) }, ...names]);
 }
 
 /** DuckDB refuses a catalogue's name here. */

@@ -91,7 +91,7 @@ export async function runSessionStatement(
     case "setTransactionDefaults":
       return setTransactionDefaults(host, statement.modes);
     case "setConstraints":
-      return setConstraints(host, statement.names);
+      return setConstraints(host, statement);
     case "set":
       return await set(host, statement);
     case "show":

@@ -142,14 +142,17 @@ function settingsOf(modes: TransactionModes): [name: string, value: string][] {
   return settings;
 }
 
-/** No constraint here can be deferred, so for ALL there is nothing to do. */
-export function setConstraints(host: SessionStatementHost, names: readonly string[]): StatementResult {
+/** No constraint here can be deferred, so for ALL and for IMMEDIATE there is nothing to do. */
+export function setConstraints(
+  host: SessionStatementHost,
+  { names, deferred }: Extract<SessionStatement, { verb: "setConstraints" }>,
+): StatementResult {
   if (!host.inBlock) {
     const message = "SET CONSTRAINTS can only be used in transaction blocks";
     host.notice("WARNING", SQLSTATE.noActiveSqlTransaction, message);
   }
   const [name] = names;
-  if (name === undefined) return command("SET CONSTRAINTS");
+  if (name === undefined || !deferred) return command("SET CONSTRAINTS");
   throw notSupported(`constraint "${name}" cannot be deferred`, "SET CONSTRAINTS ALL is accepted");
 }
 

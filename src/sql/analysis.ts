@@ -301,7 +301,7 @@ export type SessionStatement =
     }
   | { readonly verb: "setTransaction"; readonly modes: TransactionModes }
   | { readonly verb: "setTransactionDefaults"; readonly modes: TransactionModes }
-  | { readonly verb: "setConstraints"; readonly names: readonly string[] } // [] for ALL
+  | { readonly verb: "setConstraints"; readonly names: readonly string[]; readonly deferred: boolean } // [] for ALL
   | { readonly verb: "show"; readonly name: string } // "all" for SHOW ALL
   | { readonly verb: "reset"; readonly name: string } // "all" for RESET ALL
   | { readonly verb: "discard"; readonly what: "all" | "plans" | "temp" | "sequences" }

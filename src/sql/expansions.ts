@@ -13,6 +13,7 @@ import { columnLimit, lengthCheck } from "./length-limits.js";
 import { columnName, isSerialType } from "./sequence-columns.js";
 import { isSymbol, isWord, nameAt, sliceTokens, splitAtCommas } from "./token-reader.js";
 import { stringList } from "./ast.js";
+import { isAttribute } from "./tree-refusals.js";
 import { Utf8Offsets } from "./utf8-offsets.js";
 
 /** One statement that stands for part of another. */
@@ -83,10 +84,14 @@ function addColumnParts(
   const kept: string[] = [sliceTokens(text, tokens, from, constraints[0]?.index ?? to)];
   const others: string[] = [];
   let notNull = isSerial;
+  let before = "";
   for (const [at, { node, index }] of constraints.entries()) {
     const end = constraints[at + 1]?.index ?? to;
     const written = sliceTokens(text, tokens, index, end);
     const type = textField(node, "contype");
+    // A foreign key is held at each statement, whatever is said of it.
+    if (isAttribute(type) && before === "CONSTR_FOREIGN") continue;
+    if (!isAttribute(type)) before = type;
     if (type === "CONSTR_NOTNULL") notNull = true;
     else if (type === "CONSTR_IDENTITY") {
       notNull = true;

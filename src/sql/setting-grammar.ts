@@ -51,8 +51,9 @@ function readConstraints(tokens: TokenReader): SessionStatement {
     do names.push(tokens.qualifiedName().parts.at(-1) ?? "");
     while (tokens.acceptSymbol(","));
   }
-  if (tokens.acceptAny(["deferred", "immediate"]) === undefined) throw tokens.syntaxError();
-  return { verb: "setConstraints", names };
+  const mode = tokens.acceptAny(["deferred", "immediate"]);
+  if (mode === undefined) throw tokens.syntaxError();
+  return { verb: "setConstraints", names, deferred: mode === "deferred" };
 }
 
 function readAssignment(tokens: TokenReader): [name: string, values: SetValues] {

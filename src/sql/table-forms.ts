@@ -18,6 +18,7 @@ import type { ConstraintType } from "./analysis.js";
 import { defaultConstraintName, nameTest } from "./constraint-labels.js";
 import type { References } from "./references.js";
 import { closingBracket, isSymbol, isWord, nameAt, splitAtCommas } from "./token-reader.js";
+import { isAttribute } from "./tree-refusals.js";
 import type { Utf8Offsets } from "./utf8-offsets.js";
 
 export type OnCommit = "drop" | "delete rows";
@@ -59,6 +60,25 @@ export function dropTableAsOptions(references: References, as: number): void {
   const [from, to] = [tokens[first], tokens[as]];
   if (first < 0 || from === undefined || to === undefined) return;
   references.edits.push({ start: from.start, end: to.start, text: "" });
+}
+
+/**
+ * a int REFERENCES t DEFERRABLE INITIALLY DEFERRED  ⇒  a int REFERENCES t
+ *
+ * Reason  DuckDB reads these words behind a table's constraint only
+ */
+export function dropConstraintAttributes(node: AstNode, references: References, offsets: Utf8Offsets): void {
+  const { tokens, edits } = references;
+  const columns = listField(node, "tableElts").map((item) => unwrapAs(item, "ColumnDef") ?? {});
+  for (const item of columns.flatMap((column) => listField(column, "constraints"))) {
+    const constraint = unwrapAs(item, "Constraint") ?? item;
+    if (!isAttribute(textField(constraint, "contype"))) continue;
+    const at = references.tokenIndexAt(offsets.toUtf16(locationOf(constraint))) ?? -1;
+    const isOneWord = isWord(tokens[at], "deferrable");
+    const [first, last] = [tokens[at], tokens[isOneWord ? at : at + 1]];
+    if (first === undefined || last === undefined) return references.doubt();
+    edits.push({ start: first.start, end: last.end, text: "" });
+  }
 }
 
 /** Functions that give another value each time: no generated column may use them. */

@@ -13,6 +13,7 @@ import { readAlterTable } from "./tree-alterations.js";
 import { refuseTableForms } from "./tree-refusals.js";
 import {
   dropTableAsOptions,
+  dropConstraintAttributes,
   dropTableOptions,
   labelConstraints,
   onCommitOf,
@@ -72,6 +73,7 @@ function readCreateTable(node: AstNode, walker: TreeWalker, references: Referenc
   dropTableOptions(references);
   const offsets = new Utf8Offsets(references.text);
   storedToVirtual(node["tableElts"], references, offsets);
+  dropConstraintAttributes(node, references, offsets);
   labelConstraints(node, walker.relationName(target)?.parts.at(-1) ?? "", references, offsets);
   limitLengths(node, references, offsets);
   walker.visit(node["tableElts"], new Scope());

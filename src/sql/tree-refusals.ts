@@ -1,6 +1,6 @@
 /** Forms of CREATE TABLE that DuckDB has nothing for; each is refused by its name instead of as a syntax error. */
 import { notSupported } from "../core/errors.js";
-import { listField, nodeField, textField, visitAll, type AstNode } from "./ast.js";
+import { listField, nodeField, textField, unwrapAs, visitAll, type AstNode } from "./ast.js";
 
 /** Throws 0A000 for the first one found. */
 export function refuseTableForms(node: AstNode): void {
@@ -11,21 +11,42 @@ export function refuseTableForms(node: AstNode): void {
   refuseConstraints(node["tableElts"]);
 }
 
-/** Throws 0A000 for constraints that would be ignored or misread. Takes any part of a tree. */
+/**
+ * Throws 0A000 for constraints that would be ignored or misread. Takes any part of a tree.
+ *
+ * A foreign key may be said to be deferrable: it is held at each statement, which can only fail earlier.
+ */
 export function refuseConstraints(tree: unknown): void {
   visitAll(tree, (type, node) => {
+    refuseAttributes(node);
     if (type !== "Constraint" && nodeField(node, "Constraint") === undefined) return;
     refuseConstraint(node);
   });
+}
+
+/** Behind a column's constraint stand its attributes as constraints of their own. */
+function refuseAttributes(column: AstNode): void {
+  let before = "";
+  for (const item of listField(column, "constraints")) {
+    const type = textField(unwrapAs(item, "Constraint") ?? item, "contype");
+    if (!isAttribute(type)) before = type;
+    else if (
+      type !== "CONSTR_ATTR_NOT_DEFERRABLE" &&
+      type !== "CONSTR_ATTR_IMMEDIATE" &&
+      before !== "CONSTR_FOREIGN"
+    )
+      throw notSupported("deferrable constraints are not supported");
+  }
+}
+
+export function isAttribute(constraintType: string): boolean {
+  return constraintType.startsWith("CONSTR_ATTR_");
 }
 
 function refuseConstraint(node: AstNode): void {
   switch (textField(node, "contype")) {
     case "CONSTR_EXCLUSION":
       throw notSupported("exclusion constraints are not supported");
-    case "CONSTR_ATTR_DEFERRABLE":
-    case "CONSTR_ATTR_DEFERRED":
-      throw notSupported("deferrable constraints are not supported");
     case "CONSTR_FOREIGN":
       if (
         ![textField(node, "fk_upd_action"), textField(node, "fk_del_action")].every((action) =>
@@ -34,14 +55,9 @@ function refuseConstraint(node: AstNode): void {
       ) {
         throw notSupported("foreign keys with CASCADE, SET NULL or SET DEFAULT are not supported");
       }
-      return refuseDeferrable(node);
+      return;
     default:
-      return refuseDeferrable(node);
-  }
-}
-
-function refuseDeferrable(node: AstNode): void {
-  if (node["deferrable"] === true || node["initdeferred"] === true) {
-    throw notSupported("deferrable constraints are not supported");
+      if (node["deferrable"] === true || node["initdeferred"] === true)
+        throw notSupported("deferrable constraints are not supported");
   }
 }
