@@ -15,8 +15,16 @@ const POSIX = /^(?:<[A-Za-z0-9+:-]+>|[A-Za-z]{3,})?([+-]?)(\d{1,2})(?::?00)?(?::
 const MAX_HOURS_EAST = 14;
 const MAX_HOURS_WEST = 12;
 
+/** Not among what ICU lists, but known to it. */
+const FIXED_ZONES = Array.from(
+  { length: MAX_HOURS_EAST + MAX_HOURS_WEST + 1 },
+  (_, i) => `Etc/GMT${i < MAX_HOURS_EAST ? "" : "+"}${i - MAX_HOURS_EAST}`,
+);
 const CANONICAL: ReadonlyMap<string, string> = new Map(
-  [...Intl.supportedValuesOf("timeZone"), "UTC", "GMT"].map((name) => [name.toLowerCase(), name]),
+  [...Intl.supportedValuesOf("timeZone"), ...FIXED_ZONES, "UTC", "GMT"].map((name) => [
+    name.toLowerCase(),
+    name,
+  ]),
 );
 
 /** Undefined for what is no zone; "parts of an hour" for an offset that the IANA database has no name for. */
@@ -33,7 +41,7 @@ export function readZone(text: string): NamedZone | "parts of an hour" | undefin
   const posix = POSIX.exec(text);
   if (posix === null) return /\d:\d\d$/.test(text) ? "parts of an hour" : undefined;
   const zone = fixedZone((posix[1] === "-" ? 1 : -1) * Number(posix[2]));
-  return zone === undefined ? undefined : { shown: text, zone };
+  return zone === undefined ? undefined : { shown: text.toUpperCase(), zone };
 }
 
 /** The IANA name of a zone by the name it is shown with. */

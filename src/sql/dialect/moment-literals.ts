@@ -74,16 +74,19 @@ function zonedText(text: string): string {
 
 const MICROSECONDS = 1_000_000;
 
-/** `12:59:59.9999996` ⇒ 13:00:00.000000: PostgreSQL rounds to microseconds, DuckDB cuts. */
+const LONGEST_FRACTION = ".000000".length;
+
+/** `12:59:59.9999996`, `12:59:60` ⇒ 13:00:00: PostgreSQL rounds to microseconds, DuckDB cuts, and knows no second 60. */
 function roundedText(text: string): string {
   return text.replace(
-    /(\d\d?):(\d\d):(\d\d)(\.\d{7,})/,
-    (_, hours: string, minutes: string, seconds: string, fraction: string) => {
-      const rounded = nearestEven(Number(fraction) * MICROSECONDS);
+    /(\d\d?):(\d\d):(\d\d)(\.\d+)?(?!\d)/,
+    (clock, hours: string, minutes: string, seconds: string, fraction = "") => {
+      if (Number(seconds) > 60 || (seconds !== "60" && fraction.length <= LONGEST_FRACTION)) return clock;
+      const rounded = nearestEven(Number(`0${fraction}`) * MICROSECONDS);
       const carried = rounded === MICROSECONDS ? 1 : 0;
       const total = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds) + carried;
-      const clock = [total / 3600, (total / 60) % 60, total % 60];
-      const digits = clock.map((part) => String(Math.floor(part)).padStart(2, "0")).join(":");
+      const parts = [total / 3600, (total / 60) % 60, total % 60];
+      const digits = parts.map((part) => String(Math.floor(part)).padStart(2, "0")).join(":");
       return `${digits}.${String(rounded - carried * MICROSECONDS).padStart(6, "0")}`;
     },
   );

@@ -1,7 +1,7 @@
 import type { TextEdit } from "../analysis.js";
 import { canBeAlias } from "../builtin-names.js";
 import type { Token } from "../lexer.js";
-import { isSymbol, isWord } from "../token-reader.js";
+import { closingBracket, isSymbol, isWord, splitAtCommas } from "../token-reader.js";
 import type { DialectPass } from "./pass.js";
 import { SERIES, seriesCallAt, type SeriesCall } from "./series-call.js";
 
@@ -35,6 +35,7 @@ interface Level {
  *   SELECT generate_series(1, 3)        ⇒  SELECT s.generate_series FROM (SELECT CAST(…)…) AS s
  *   SELECT generate_series(a, b) FROM t ⇒  SELECT unnest(generate_series(a, b)) FROM t
  *   FROM generate_series(1, $1) g       ⇒  FROM (SELECT CAST(generate_series AS INTEGER) …) g
+ *   FROM generate_series(a, b, '1 day') ⇒  FROM generate_series(a, b, CAST('1 day' AS INTERVAL))
  *
  * Reason  PostgreSQL gives a row per value, and int4 for whole numbers; anything else keeps DuckDB's type. A list is whole
  *         in memory: alone in a SELECT without FROM, the series becomes one, and streams.
@@ -48,7 +49,8 @@ export const setReturningPass: DialectPass = ({ text, tokens }) => {
       levels.push({ caller: tokens[index - 1]?.value ?? "", clause: "", fromFirst: false });
     else if (isSymbol(token, ")") && levels.length > 1) levels.pop();
     else if (level !== undefined && isClause(tokens, index)) enter(level, token.value);
-    else if (isWord(token, SERIES)) edits.push(...seriesEdits(text, tokens, index, levels));
+    else if (isWord(token, SERIES))
+      edits.push(...stepEdits(tokens, index), ...seriesEdits(text, tokens, index, levels));
   });
   return edits;
 };
@@ -63,6 +65,18 @@ function enter(level: Level, clause: string): void {
   if (clause === "select") level.fromFirst = level.clause === "from" && level.fromFirst;
   else if (clause === "from") level.fromFirst = level.clause !== "select";
   level.clause = clause;
+}
+
+const STEP = /^\s*-?\d+\s+(?:microsecond|millisecond|second|minute|hour|day|week|month|year)s?\s*$/i;
+
+/** Only an interval reads like this, and a series that has one for its step is of moments. */
+function stepEdits(tokens: readonly Token[], index: number): TextEdit[] {
+  const close = closingBracket(tokens, index + 1);
+  if (!isSymbol(tokens[index + 1], "(") || close === undefined) return [];
+  const [from, to] = splitAtCommas(tokens, index + 2, close)[2] ?? [0, 0];
+  const step = tokens[from];
+  if (step?.kind !== "string" || to !== from + 1 || !STEP.test(step.value)) return [];
+  return [insertion(step.start, "CAST("), insertion(step.end, " AS INTERVAL)")];
 }
 
 function seriesEdits(
