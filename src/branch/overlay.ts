@@ -75,7 +75,10 @@ async function moveAtMost(
   const inBatch = `${quoteIdentifier(BATCH)} = ${batch}`;
   const values = [ROW_ID, ...shape.columns].map((column) => `${alias}.${quoteIdentifier(column)}`);
   const insert = `${query.with} INSERT INTO ${before} SELECT ${batch}, ${values.join(", ")} ${query.source}`;
-  const moved = await run(Number.isFinite(limit) ? `${insert} LIMIT ${limit + 1}` : insert);
+  const moved = await orLostRace(
+    run(Number.isFinite(limit) ? `${insert} LIMIT ${limit + 1}` : insert),
+    version,
+  );
   if (moved === 0) return true;
   if (moved > limit) {
     await connection.run(`DELETE FROM ${before} WHERE ${inBatch}`);
@@ -86,6 +89,23 @@ async function moveAtMost(
     `INSERT INTO ${physicalName(requirePhysical(version))} (${columns}) SELECT ${columns} FROM ${before} WHERE ${inBatch}`,
   );
   return true;
+}
+
+/** A row that is there already was taken over by a transaction that has committed since this one began. */
+async function orLostRace(moving: Promise<number>, version: Version): Promise<number> {
+  try {
+    return await moving;
+  } catch (error) {
+    if (!(error instanceof SqlError) || error.code !== SQLSTATE.uniqueViolation) throw error;
+    throw lostRace(version.name);
+  }
+}
+
+export function lostRace(name: string): SqlError {
+  return new SqlError(
+    SQLSTATE.serializationFailure,
+    `could not serialize access to "${name}" due to concurrent change`,
+  );
 }
 
 async function countRows({ connection, state }: Writer, version: Version): Promise<number> {
@@ -104,13 +124,17 @@ export async function refuseTakenKeys(
   version: Version,
   keys: readonly UniqueKey[],
 ): Promise<void> {
+  const own = `${physicalName(requirePhysical(version))} WHERE rowid >= ${FIRST_LOCAL_ROW_ID}`;
+  const added = keys.length === 0 ? 0 : Number((await connection.firstRow(`SELECT count(*) FROM ${own}`))[0]);
+  if (added === 0) return;
   for (const key of keys) {
     const columns = key.columns.map(quoteIdentifier);
     const values = columns.map((column, index) => `CAST(a.${column} AS VARCHAR) AS k${index}`);
     const [row] = await connection.rows(
-      `SELECT ${values.join(", ")} FROM ${physicalName(requirePhysical(version))} AS a JOIN ${baseRows(state, version)} AS b
-       ON ${columns.map((column) => `a.${column} = b.${column}`).join(" AND ")}
-       WHERE a.rowid >= ${FIRST_LOCAL_ROW_ID} LIMIT 1`,
+      // The limit says how few rows there are: DuckDB takes them for as many as the table has.
+      `SELECT ${values.join(", ")} FROM (SELECT ${columns.join(", ")} FROM ${own} LIMIT ${added}) AS a
+       JOIN ${baseRows(state, version)} AS b
+       ON ${columns.map((column) => `a.${column} = b.${column}`).join(" AND ")} LIMIT 1`,
     );
     if (row === undefined) continue;
     const taken = columns.map((_, index) => optionalTextCell(row, `k${index}`) ?? "null");

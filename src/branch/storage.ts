@@ -149,7 +149,11 @@ async function copyRows(
   );
 }
 
-/** Over an overlay of the parent the new one takes its rows: however deep branches are nested, there is one base and one overlay. */
+/**
+ * The key of `before` makes DuckDB see that two transactions take over the same row, whatever they do with it then.
+ *
+ * Over an overlay of the parent the new one takes its rows: however deep branches are nested, there is one base and one overlay.
+ */
 async function createOverlay(
   connection: Connection,
   definition: TableDefinition,
@@ -160,7 +164,7 @@ async function createOverlay(
   const types = new Map(definition.columns.map((column) => [column.name, column.type]));
   const stored = columns.map((column) => `${quoteIdentifier(column)} ${types.get(column) ?? ""}`);
   await connection.run(
-    `CREATE TABLE ${physicalName(before)} (${quoteIdentifier(BATCH)} BIGINT, ${quoteIdentifier(ROW_ID)} BIGINT, ${stored.join(", ")})`,
+    `CREATE TABLE ${physicalName(before)} (${quoteIdentifier(BATCH)} BIGINT, ${quoteIdentifier(ROW_ID)} BIGINT PRIMARY KEY, ${stored.join(", ")})`,
   );
   const parent = inherited.layer;
   if (parent?.kind !== "overlay") return { kind: "overlay", before, baseOf: head };

@@ -21,13 +21,12 @@ import {
 import { rollbackQuietly } from "./preserve.js";
 import type { Registry, Snapshot, WrittenRelation } from "./registry.js";
 import { refuseEnded, type RegistryChange, type RegistryState } from "./registry-state.js";
+import { finalChanges, PENDING } from "./final-changes.js";
+import { lostRace } from "./overlay.js";
 import type { OverlayShape } from "./overlay-shape.js";
 import { requirePhysical } from "./rows.js";
 import { LayeredStorage, newPhysicalTable, type TableStorage } from "./storage.js";
 import { physicalName } from "./system-schema.js";
-
-/** `from` and `to` of what this transaction made, until its commit gives them a number. */
-const PENDING = Number.POSITIVE_INFINITY;
 
 /** How often a commit lets pins made meanwhile be served before it holds them up. */
 const MAX_PRESERVE_ROUNDS = 100;
@@ -188,6 +187,7 @@ export class Transaction {
     }
     const version = await this.#writableVersion(relation, head, false);
     if (version.layer?.kind === "overlay") {
+      this.#refuseChanged(version);
       await this.#context.storage.promote(this.connection, this.#state, version);
       this.putVersion({ ...version, layer: null });
     }
@@ -203,10 +203,16 @@ export class Transaction {
   async emptiedTable(relation: RelationName, head: HeadId = this.head): Promise<PhysicalTable> {
     const version = await this.#writableVersion(relation, head, true);
     if (version.layer?.kind === "overlay") {
+      this.#refuseChanged(version);
       await this.connection.run(`DROP TABLE ${physicalName(version.layer.before)}`);
       this.putVersion({ ...version, layer: null });
     }
     return requirePhysical(version);
+  }
+
+  /** What takes over all rows of an overlay must not miss those that another session has taken over since the snapshot. */
+  #refuseChanged(overlay: Version): void {
+    if (this.#context.registry.changedAt(overlay) > this.snapshot.sequence) throw lostRace(overlay.name);
   }
 
   async #writableVersion(relation: RelationName, head: HeadId, overlay: boolean): Promise<Version> {
@@ -332,7 +338,7 @@ export class Transaction {
         needed = this.#written.unkept(state);
         if (needed.length > 0) return undefined;
         return {
-          changes: this.#finalChanges(state, sequence),
+          changes: [...finalChanges([...this.#changes.values()], state, sequence), ...this.#branchChanges],
           written: this.written,
           definitionsChanged: this.definitionsChanged,
         };
@@ -350,30 +356,6 @@ export class Transaction {
   #refuseEndedBranches(state: RegistryState): void {
     const ended = new Set(this.#branchChanges.map(({ branch }) => branch.id));
     for (const { head } of this.written) if (!ended.has(head)) refuseEnded(state, head);
-  }
-
-  /** Puts the commit's number into planned changes; intervals may have moved since they were planned. */
-  #finalChanges(state: RegistryState, sequence: number): RegistryChange[] {
-    const final = [...this.#changes.values()].map((change): RegistryChange => {
-      if (change.change !== "putVersion") return change;
-      const { version } = change;
-      if (version.from === PENDING) return { change: "putVersion", version: { ...version, from: sequence } };
-      const current = state.current(version);
-      if (current === undefined || current.to !== null) {
-        throw new SqlError(
-          SQLSTATE.serializationFailure,
-          `could not serialize access to "${version.name}" due to concurrent change`,
-        );
-      }
-      // A version that goes on, put together in another way; its interval may have been split meanwhile.
-      if (version.to === null) return { change: "putVersion", version: { ...current, layer: version.layer } };
-      const ended = { ...current, to: sequence };
-      // Nothing reads a version that ended without a pin inside its interval.
-      return state.isPinned(ended)
-        ? { change: "putVersion", version: ended }
-        : { change: "removeVersion", version: ended };
-    });
-    return [...final, ...this.#branchChanges];
   }
 
   /** Records what differs between main's catalogue and the registry, both as of this transaction. */

@@ -15,7 +15,8 @@ import { branchIndex } from "./index-names.js";
 import { dropOwnedSql, ownedSequences } from "./owned-sequences.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
-import { mainRelationText, writableName } from "./resolve.js";
+import { mainRelationText } from "./head-relations.js";
+import { writableName } from "./resolve.js";
 import { mainObjectName } from "./write-targets.js";
 
 /** DROP of anything: one DuckDB statement per name, and what falls with it. */

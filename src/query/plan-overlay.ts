@@ -3,16 +3,18 @@
  * then the statement runs as it is on the overlay's own table. Statements whose rows cannot be told for certain get no plan
  * here: they run on the whole table.
  */
-import { MAIN } from "../branch/model.js";
+import { MAIN, relationKey } from "../branch/model.js";
 import { moveUp, refuseTakenKeys, type OverlayTable } from "../branch/overlay.js";
 import type { UniqueKey } from "../branch/overlay-shape.js";
 import { baseRows, requirePhysical } from "../branch/rows.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement, TextSpan } from "../sql/analysis.js";
-import { normaliseName } from "../sql/names.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { writeSpans, type WriteSpans } from "../sql/write-spans.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
-import { planStagedUpsert } from "./staged-upsert.js";
+import { planStagedInsert } from "./staged-insert.js";
+import { changingTable } from "./changing-table.js";
+import { resolveName } from "./relation-names.js";
 import { rowsToChange, tellsItsRows } from "./rows-to-change.js";
 import { resolvedSlices, targetText, writableName } from "./resolve.js";
 
@@ -37,9 +39,11 @@ export async function planOverlayWrite(
   const overlay = { version, shape };
   const write = { context, transaction, statement, spans, target, overlay, isNew };
   if (statement.verb !== "insert") return await planChange(write);
-  return spans.conflictAt === undefined
-    ? { ...(await wholeText(write)), check: checkOf(write, overlay.shape.keys) }
-    : await planUpsert(write, spans.conflictAt);
+  if (spans.conflictAt !== undefined) return await planUpsert(write);
+  const check = checkOf(write, overlay.shape.keys);
+  return readsTarget(write)
+    ? await planStagedInsert(stagedFrom(write), await slicesOf(write), { check })
+    : { ...(await wholeText(write)), check };
 }
 
 interface OverlayWrite {
@@ -65,21 +69,48 @@ async function planChange(write: OverlayWrite): Promise<PlannedStatement | undef
   const { spans, transaction, overlay } = write;
   const query = rowsToChange(spans, baseRows(transaction.state, overlay.version), await slicesOf(write));
   if (!(await moveUp(transaction, overlay, query, runOf(write), "fewRows"))) return undefined;
-  return { ...(await wholeText(write)), check: checkOf(write, changedKeys(write)) };
+  const planned =
+    spans.from === undefined || spans.set !== undefined ? await wholeText(write) : await oncePerRow(write);
+  return { ...planned, check: checkOf(write, changedKeys(write)) };
+}
+
+/** DELETE … USING: DuckDB cannot delete a row twice that the transaction itself has added, and those moved up are such. */
+async function oncePerRow(write: OverlayWrite): Promise<PlannedStatement> {
+  const { spans, statement, target } = write;
+  const slice = await slicesOf(write);
+  const own = slice({ start: target.start, end: spans.behindTarget });
+  const rowId = `${quoteIdentifier(spans.alias)}.rowid`;
+  const matched = `SELECT ${rowId} FROM ${own}, ${slice(spans.from)} WHERE (${slice(spans.where)}\n)`;
+  const tail = slice({ start: spans.where?.end ?? statement.text.length, end: statement.text.length });
+  const sql = `${slice(spans.with)} DELETE FROM ${own} WHERE ${rowId} IN (${matched}) ${tail}`;
+  return { sql, afterwards: undefined };
 }
 
 /** INSERT … ON CONFLICT: rows with a key of the new ones are moved up. */
-async function planUpsert(write: OverlayWrite, conflictAt: number): Promise<PlannedStatement> {
+async function planUpsert(write: OverlayWrite): Promise<PlannedStatement> {
   const { transaction, overlay } = write;
   const change = async (sql: string): Promise<number> => await transaction.connection.change(sql);
-  const upsert = { ...write, table: overlay, conflictAt, run: runOf(write) };
   const base = baseRows(transaction.state, overlay.version);
-  return await planStagedUpsert(upsert, await slicesOf(write), {
+  return await planStagedInsert(stagedFrom(write), await slicesOf(write), {
     find: async (sameKey) => {
       const query = { with: "", alias: "b", source: `FROM ${base} AS b WHERE ${sameKey("b")}` };
       await moveUp(transaction, overlay, query, change, "allRows");
     },
     check: checkOf(write, overlay.shape.keys),
+  });
+}
+
+function stagedFrom(write: OverlayWrite): Parameters<typeof planStagedInsert>[0] {
+  return { ...write, table: write.overlay, run: runOf(write) };
+}
+
+/** What a view reads is taken to be the target, too. */
+function readsTarget({ context, statement, overlay }: OverlayWrite): boolean {
+  return statement.names.some(({ role, parts }) => {
+    if (role !== "read") return false;
+    const meaning = resolveName(context.scope, parts);
+    if (meaning.kind !== "relation") return false;
+    return meaning.version.kind === "view" || relationKey(meaning.relation) === relationKey(overlay.version);
   });
 }
 
@@ -122,8 +153,9 @@ async function wholeText(write: OverlayWrite): Promise<PlannedStatement> {
 
 /** Parts of the statement as DuckDB takes them, its target the overlay's own table. */
 async function slicesOf(write: OverlayWrite): Promise<(span: TextSpan | undefined) => string> {
-  const { context, transaction, statement, target, overlay } = write;
-  const scope = { ...context.scope, state: transaction.state };
+  const { context, transaction, statement, spans, target, overlay } = write;
+  const changing = changingTable(overlay.version, spans);
+  const scope = { ...context.scope, state: transaction.state, changing };
   const targets = new Map([[target.start, targetText(target, requirePhysical(overlay.version))]]);
   return await resolvedSlices(context.services, scope, statement, targets);
 }

@@ -17,7 +17,8 @@ import { coverDropped } from "./plan-drop.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { firstValue } from "./sequence-names.js";
 import { planSet } from "./set-sequences.js";
-import { mainRelationText, writableName } from "./resolve.js";
+import { mainRelationText } from "./head-relations.js";
+import { writableName } from "./resolve.js";
 
 /** A table or view gets another name or schema. On a branch that is a matter of the registry alone. */
 export async function planRename(

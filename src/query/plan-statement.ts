@@ -8,6 +8,8 @@ import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { normaliseName } from "../sql/names.js";
+import { writeSpans } from "../sql/write-spans.js";
+import { changingTable, type ChangingTable } from "./changing-table.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { planAlter } from "./plan-alter.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
@@ -143,10 +145,24 @@ async function planInPlace(
   if (context.scope.head === MAIN && statement.writes) markMain(transaction, statement);
   // Reads of a table forked just now are reads of the fork: its rowids are the ones the target has.
   const scope = { ...context.scope, state: transaction.state };
+  const changing = changedWhileRead(scope, statement);
   return {
-    sql: await resolveStatement(context.services, scope, statement, targets),
+    sql: await resolveStatement(context.services, { ...scope, changing }, statement, targets),
     afterwards: undefined,
   };
+}
+
+/** What the one target of UPDATE or DELETE means, where a join reads something. */
+function changedWhileRead(scope: NameScope, statement: RelationalStatement): ChangingTable | undefined {
+  const { verb, names } = statement;
+  if ((verb !== "update" && verb !== "delete") || !names.some(({ role }) => role === "read"))
+    return undefined;
+  const spans = writeSpans(statement);
+  const target = names.find(({ role }) => role === "write");
+  const meaning = target && writableName(scope, target);
+  if (spans === undefined || meaning?.kind !== "relation") return undefined;
+  const version = scope.state.find(scope.head, meaning.relation);
+  return version && changingTable(version, spans);
 }
 
 const ROW_VERBS = new Set(["insert", "update", "delete", "merge", "truncate"]);

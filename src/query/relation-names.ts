@@ -11,6 +11,7 @@ import { requireReadable } from "../branch/lifecycle.js";
 import { catalogRelation } from "../catalog/resolve.js";
 import { DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
 import { normaliseName } from "../sql/names.js";
+import type { ChangingTable } from "./changing-table.js";
 import { isSystemRelation } from "./system-relations.js";
 
 /** Where a session looks names up. */
@@ -28,6 +29,8 @@ export interface NameScope {
   readonly isNew: (relation: RelationName) => boolean;
   /** True for the name of the database the session is connected to. */
   readonly isDatabase: (name: string) => boolean;
+  /** The table that the statement changes while it reads it. */
+  readonly changing?: ChangingTable | undefined;
 }
 
 export type NameMeaning =

@@ -4,7 +4,7 @@
  * relation is replaced by a full name; a name that is missed leads into the void catalogue, never to main.
  */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { MAIN, type HeadId, type RelationName, type Version } from "../branch/model.js";
+import { MAIN, type Version } from "../branch/model.js";
 import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { TableStorage } from "../branch/storage.js";
 import { readsCatalog } from "../catalog/resolve.js";
@@ -18,6 +18,8 @@ import type {
 } from "../sql/analysis.js";
 import { formatName, normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { applyEdits, applyEditsWithin } from "../sql/splice.js";
+import { insideView, isReadAhead, readAhead } from "./changing-table.js";
+import { mainRelationText, refuseChangedHere } from "./head-relations.js";
 import { sequenceSql } from "./owned-sequences.js";
 import { sequenceRow, type FoundSequence } from "./sequence-names.js";
 import { refuseCatalogs, resolveName, type NameMeaning, type NameScope } from "./relation-names.js";
@@ -229,41 +231,24 @@ async function versionSql(
   version: Version,
   depth: number,
 ): Promise<RelationSql | undefined> {
+  const readsAhead = isReadAhead(scope, name, version);
   if (head === MAIN) {
+    if (readsAhead) return { sql: readAhead(mainRelationText(scope, version)), aliased: true };
     if (scope.head === MAIN && name.parts.length === 1) return undefined;
     return { sql: mainRelationText(scope, version), aliased: false };
   }
   refuseChangedHere(scope, head, version);
-  if (version.kind === "view")
-    return { sql: await viewSql(services, { ...scope, head }, version, depth), aliased: true };
+  if (version.kind === "view") {
+    const inside = { ...scope, head, changing: insideView(scope, name) };
+    return { sql: await viewSql(services, inside, version, depth), aliased: true };
+  }
   const physical = version.physical?.name ?? "";
+  const sql = services.storage.relation(scope.state, version);
+  if (readsAhead) return { sql: readAhead(sql), aliased: true };
   return {
-    sql: services.storage.relation(scope.state, version),
+    sql,
     aliased: version.layer !== null || normaliseName(physical) !== normaliseName(name.parts.at(-1) ?? ""),
   };
-}
-
-/**
- * Main's relation in full. A session on main leaves the catalogue out, because its views keep their text in the user's
- * file; but where a temporary table has taken the name, DuckDB would find that one first.
- */
-export function mainRelationText(scope: NameScope, relation: RelationName): string {
-  const here = formatName([relation.schema, relation.name]);
-  const plain = scope.head === MAIN && !scope.temporary.has(normaliseName(relation.name));
-  return plain ? here : `${DATA_CATALOG}.${here}`;
-}
-
-/**
- * Another head that inherits a table of this one reads its very rows, also beneath an overlay, until they are preserved,
- * which happens at commit: inside a transaction that has changed them it would see the changes.
- */
-function refuseChangedHere(scope: NameScope, reader: HeadId, version: Version): void {
-  const rows = scope.state.baseOf(version) ?? version;
-  if (reader === scope.head || rows.head !== scope.head || !scope.isWritten(rows)) return;
-  throw notSupported(
-    `cannot read "${version.name}" of another branch in a transaction that has changed this head's own "${version.name}"`,
-    "commit first",
-  );
 }
 
 /** A view read on a branch: its own query, resolved for that branch, in parentheses. */

@@ -10,9 +10,10 @@ import type { RelationalStatement, TextSpan } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { writeSpans, type WriteSpans } from "../sql/write-spans.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
-import { mainRelationText, resolvedSlices, writableName } from "./resolve.js";
+import { mainRelationText } from "./head-relations.js";
+import { resolvedSlices, writableName } from "./resolve.js";
 import { rowsToChange, tellsItsRows } from "./rows-to-change.js";
-import { planStagedUpsert } from "./staged-upsert.js";
+import { planStagedInsert } from "./staged-insert.js";
 
 export async function rowsOnMain(
   context: PlanContext,
@@ -47,17 +48,15 @@ export async function planUpsertOnMain(
   const shape = await transaction.overlayShape(version);
   if (shape === undefined) return undefined;
   const table = { version, shape };
-  const { conflictAt } = spans;
   const upsert = {
     context,
     transaction,
     statement,
     spans,
     table,
-    conflictAt,
     run: async (text: string) => await runBound.change(text),
   };
-  return await planStagedUpsert(upsert, slice, {
+  return await planStagedInsert(upsert, slice, {
     find: async (sameKey) => {
       const row = await transaction.connection.firstRow(
         rowIdsQuery("b.rowid", `FROM ${sql} AS b WHERE ${sameKey("b")}`),

@@ -5,15 +5,23 @@ import type { RelationalStatement, TextSpan } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { isStable, type WriteSpans } from "../sql/write-spans.js";
 import type { PlanContext } from "./plan-context.js";
+import { resolveName, type NameScope } from "./relation-names.js";
 
 /** Whether they can be asked for: the same condition has to choose the same rows when the statement evaluates it. */
 export function tellsItsRows(
-  { runBound }: PlanContext,
-  { parameterCount }: RelationalStatement,
+  { runBound, scope }: PlanContext,
+  { parameterCount, names }: RelationalStatement,
   spans: WriteSpans,
 ): boolean {
   if (parameterCount > 0 && runBound === undefined) return false;
-  return spans.where !== undefined && isStable(spans, [spans.with, spans.from, spans.where]);
+  if (spans.where === undefined || !isStable(spans, [spans.with, spans.from, spans.where])) return false;
+  // What a view reads, and how, is behind its name.
+  return !names.some(({ role, parts }) => role === "read" && isView(scope, parts));
+}
+
+function isView(scope: NameScope, parts: readonly string[]): boolean {
+  const meaning = resolveName(scope, parts);
+  return meaning.kind === "relation" && meaning.version.kind === "view";
 }
 
 /** `base` has the rows and, as ROW_ID, their ids; `slice` gives parts of the statement as DuckDB takes them. */

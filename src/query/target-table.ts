@@ -9,7 +9,8 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import type { PlanContext } from "./plan-context.js";
-import { mainRelationText, writableName } from "./resolve.js";
+import { mainRelationText } from "./head-relations.js";
+import { writableName } from "./resolve.js";
 
 export interface TargetTable {
   /** Its name in full and without an alias. */

@@ -8,7 +8,8 @@ import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import type { PlanContext } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
-import { mainRelationText, targetText, writableName } from "./resolve.js";
+import { mainRelationText } from "./head-relations.js";
+import { targetText, writableName } from "./resolve.js";
 
 /**
  * Text of a table that is written: on a branch its own image, forked now if it has none yet. `rows` are those of main that

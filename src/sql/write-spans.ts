@@ -20,6 +20,8 @@ export interface WriteSpans {
   readonly where: TextSpan | undefined;
   /** Where ON CONFLICT begins. */
   readonly conflictAt: number | undefined;
+  /** Where what an INSERT inserts ends: at ON CONFLICT, RETURNING or the end of the text. */
+  readonly rowsEnd: number;
   readonly tokens: readonly Token[];
 }
 
@@ -56,6 +58,7 @@ export function writeSpans(statement: RelationalStatement): WriteSpans | undefin
     from: span(verb === "delete" ? "using" : "from"),
     where: span("where"),
     conflictAt: places.get("on")?.start,
+    rowsEnd: (places.get("on") ?? places.get("returning"))?.start ?? text.length,
     tokens: tokenise(text),
   };
 }
@@ -78,7 +81,7 @@ function keywordPlaces(tokens: readonly Token[], verb: string): Map<Keyword, Tok
       ? ["set", "from", "where", "returning"]
       : verb === "delete"
         ? ["using", "where", "returning"]
-        : ["on"];
+        : ["on", "returning"];
   for (const [index, token] of tokens.entries()) {
     const keyword = wanted.find((word) => isWord(token, word));
     if (keyword === undefined) continue;

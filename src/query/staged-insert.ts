@@ -1,6 +1,6 @@
 /**
- * INSERT … ON CONFLICT where the rows that it will find have to be known before. The new rows are computed once, into a stage;
- * those they may be in conflict with have a key in common with one of them; then the stage is inserted.
+ * INSERT whose rows are computed once, into a stage, before any of them is inserted: because they are read from the table they
+ * go to, or because the rows that ON CONFLICT will find have to be known before, which have a key in common with one of them.
  */
 import type { OverlayTable } from "../branch/overlay.js";
 import type { Transaction } from "../branch/transaction.js";
@@ -10,41 +10,40 @@ import type { WriteSpans } from "../sql/write-spans.js";
 import { makeStage } from "./insert-stage.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
 
-interface Upsert {
+interface StagedInsert {
   readonly context: PlanContext;
   readonly transaction: Transaction;
   readonly statement: RelationalStatement;
   readonly table: OverlayTable;
   readonly spans: WriteSpans;
-  readonly conflictAt: number;
   readonly run: (sql: string) => Promise<number>;
 }
 
-interface FoundRows {
+interface StageUses {
   /** Called for each key; `sameKey` gives the condition for rows of that alias. */
-  readonly find: (sameKey: (alias: string) => string) => Promise<void>;
+  readonly find?: (sameKey: (alias: string) => string) => Promise<void>;
   readonly check?: NonNullable<PlannedStatement["check"]>;
 }
 
 /** `slice` gives parts of the statement as DuckDB takes them. */
-export async function planStagedUpsert(
-  { context, transaction, statement, table, spans, conflictAt, run }: Upsert,
+export async function planStagedInsert(
+  { context, transaction, statement, table, spans, run }: StagedInsert,
   slice: (span: TextSpan) => string,
-  { find, check }: FoundRows,
+  { find, check }: StageUses,
 ): Promise<PlannedStatement> {
   const stage = await makeStage(transaction.connection, table, run, {
     with: slice(spans.with),
-    rows: slice({ start: spans.behindTarget, end: conflictAt }),
+    rows: slice({ start: spans.behindTarget, end: spans.rowsEnd }),
   });
   for (const { columns } of table.shape.keys) {
-    await find((alias) => {
+    await find?.((alias) => {
       const same = columns.map(quoteIdentifier).map((column) => `s.${column} = ${alias}.${column}`);
       return `EXISTS (SELECT 1 FROM ${stage.sql} AS s WHERE ${same.join(" AND ")})`;
     });
   }
   const columns = stage.columns.map(quoteIdentifier).join(", ");
   const head = slice({ start: 0, end: spans.behindTarget });
-  const tail = slice({ start: conflictAt, end: statement.text.length });
+  const tail = slice({ start: spans.rowsEnd, end: statement.text.length });
   return {
     sql: `${head} (${columns}) SELECT ${columns} FROM ${stage.sql} ${tail}`,
     usesSomeParameters: context.runBound !== undefined,
