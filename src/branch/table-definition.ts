@@ -103,9 +103,18 @@ export function storedColumns(definition: TableDefinition): readonly ColumnDefin
 
 /** CREATE TABLE statement for a copy: same columns, keys, checks and defaults; foreign keys are left out. */
 export function createStatementFor(definition: TableDefinition, target: PhysicalTable): string {
+  return createAs(`CREATE TABLE ${physicalName(target)}`, definition);
+}
+
+/** The same for a temporary table of a connection's own. */
+export function createTemporaryFor(definition: TableDefinition, name: string): string {
+  return createAs(`CREATE TEMP TABLE ${quoteIdentifier(name)}`, definition);
+}
+
+function createAs(head: string, definition: TableDefinition): string {
   const tokens = tokenise(definition.sql);
   const open = openParenthesis(definition.sql, tokens);
-  const edits: TextEdit[] = [{ start: 0, end: open.start, text: `CREATE TABLE ${physicalName(target)}` }];
+  const edits: TextEdit[] = [{ start: 0, end: open.start, text: head }];
   for (const key of definition.foreignKeys) {
     const before = tokens.findLast(
       (token) => token.end <= key.start && token.value === "," && token.kind === "symbol",

@@ -15,7 +15,7 @@ import { commentsOf, physicalDefinition } from "./catalog-reader.js";
 import type { PhysicalTable } from "./model.js";
 import { ownReferences, referrersOf, renamedReference, type Renaming } from "./referrers.js";
 import { physicalName } from "./system-schema.js";
-import { storedColumns } from "./table-definition.js";
+import { createTemporaryFor, storedColumns, type TableDefinition } from "./table-definition.js";
 
 /** What a table becomes. */
 export interface NewDefinition {
@@ -196,6 +196,17 @@ export function indexParts(sql: string): readonly IndexPart[] {
     const isName = second === undefined && (only?.kind === "word" || only?.kind === "quoted");
     return { text: sliceTokens(sql, tokens, from, to), column: isName ? only.value : undefined };
   });
+}
+
+/** Statements that make a temporary table as it is defined, without rows; its indexes are called after it. */
+export function emptyTable(definition: TableDefinition, name: string): readonly string[] {
+  const place = quoteIdentifier(name);
+  const indexes = definition.indexes.map((sql, number) => {
+    const parts = indexParts(sql).map(({ text }) => text);
+    const kind = /^CREATE UNIQUE/i.test(sql) ? "UNIQUE INDEX" : "INDEX";
+    return `CREATE ${kind} ${quoteIdentifier(`${name}#${number}`)} ON temp.main.${place} (${parts.join(", ")})`;
+  });
+  return [createTemporaryFor(definition, name), ...indexes];
 }
 
 export function indexSql(table: PhysicalTable, index: string): string {

@@ -2,10 +2,9 @@
  * What a branch's catalogue lists: its visible relations with the tables that describe them. Views of a branch and
  * preserved tables have no such table, so their columns and constraints are found out here.
  */
-import type { HeadId, PhysicalTable, Version } from "../branch/model.js";
+import type { HeadId, Version } from "../branch/model.js";
 import type { RegistryState } from "../branch/registry-state.js";
-import { physicalName } from "../branch/system-schema.js";
-import { createStatementFor, readTableDefinition } from "../branch/table-definition.js";
+import { createTemporaryFor, readTableDefinition } from "../branch/table-definition.js";
 import type {
   BranchListing,
   ListedColumn,
@@ -80,7 +79,7 @@ export class BranchListings {
   /** A preserved table's copy has neither constraints nor defaults: an empty table made from its definition has. */
   async #describePreserved(version: Version): Promise<Described> {
     using scratch = await this.#database.connect("void");
-    await scratch.run(scratchStatement(version.definition ?? ""));
+    await scratch.run(createTemporaryFor(readTableDefinition(version.definition ?? ""), SCRATCH));
     return {
       columns: await scratchColumns(scratch, version),
       constraints: await scratchConstraints(scratch, version),
@@ -116,19 +115,14 @@ function listedColumn(
   return { ...clientName(version), kind, default_value: null, not_null: false, ...column };
 }
 
-const SCRATCH: PhysicalTable = { schema: "main", name: "preserved" };
-
-/** The definition as a temporary table of this connection. */
-function scratchStatement(definition: string): string {
-  const sql = createStatementFor(readTableDefinition(definition), SCRATCH);
-  return sql.replace(`CREATE TABLE ${physicalName(SCRATCH)}`, `CREATE TEMP TABLE "${SCRATCH.name}"`);
-}
+/** Name of a preserved table as a temporary one. */
+const SCRATCH = "preserved";
 
 async function scratchColumns(scratch: Connection, version: Version): Promise<ListedColumn[]> {
   const rows = await scratch.rows(
     `SELECT column_name, column_index, data_type, column_default, is_nullable FROM duckdb_columns()
      WHERE database_name = 'temp' AND table_name = ? ORDER BY column_index`,
-    [SCRATCH.name],
+    [SCRATCH],
   );
   return rows.map((row) =>
     listedColumn(version, {
@@ -145,7 +139,7 @@ async function scratchConstraints(scratch: Connection, version: Version): Promis
   const rows = await scratch.rows(
     `SELECT constraint_index, constraint_type, expression, to_json(constraint_column_names)::VARCHAR AS columns
      FROM duckdb_constraints() WHERE database_name = 'temp' AND table_name = ? ORDER BY constraint_index`,
-    [SCRATCH.name],
+    [SCRATCH],
   );
   return rows.map((row) => ({
     ...clientName(version),

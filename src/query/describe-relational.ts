@@ -7,7 +7,8 @@ import { withOwnParameters } from "../sql/parameter-subset.js";
 import { announced, findSources } from "./announced-columns.js";
 import { hasGaps } from "./declared-parameters.js";
 import type { StatementShape } from "./deferred-columns.js";
-import { describeTargets, findingDefaults } from "./describe.js";
+import { findingDefaults } from "./describe.js";
+import { withDescribedTargets } from "./describe-targets.js";
 import { withInsertForm } from "./insert-forms.js";
 import { withCastTypes } from "./parameter-casts.js";
 import { requireLiterals } from "./literal-values.js";
@@ -57,13 +58,14 @@ export async function describeRelational(
   }
   if (!hasRows && statement.parameterCount === 0 && !isPrepared)
     return { parameterOids: declaredOids, columns: null };
-  const targets = describeTargets(core.services.context.storage, scope, statement);
-  const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
   await core.types.refresh();
   const engineTypes = await core.types.engineTypesOf(declaredOids);
   const hints = declaredOids.map((oid, i) => ({ oid, parameter: undefined, engineType: engineTypes[i] }));
-  const { columns, types } = await findingDefaults(core, scope, statement, async () => {
-    return await shapeOf(core, statement, sql, hints);
+  const { columns, types } = await withDescribedTargets(core, scope, statement, async (targets) => {
+    const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
+    return await findingDefaults(core, scope, statement, async () => {
+      return await shapeOf(core, statement, sql, hints);
+    });
   });
   const parameterTypes = await core.types.identifyTypes(types);
   const count = Math.max(statement.parameterCount, parameterTypes.length, declaredOids.length);

@@ -1,45 +1,13 @@
 /** Describing statements without running them. */
 import { MAIN } from "../branch/model.js";
-import type { TableStorage } from "../branch/storage.js";
 import type { BranchCommand } from "../sql/branch-command.js";
 import type { RelationalStatement } from "../sql/analysis.js";
-import { formatName, quoteIdentifier } from "../sql/names.js";
+import { formatName } from "../sql/names.js";
 import { DATA_CATALOG, setSearchPath, useCatalog, VOID_CATALOG } from "../engine/database.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { resolveName, type NameScope } from "./relation-names.js";
 import type { SessionCore } from "./session-core.js";
-import { undefinedTable } from "../branch/transaction.js";
-import { targetText, writableName } from "./resolve.js";
 import type { ResultColumn } from "./types.js";
-
-/** For describing, a write's target is what its name holds now: the same columns, and nothing is forked. */
-export function describeTargets(
-  storage: TableStorage,
-  scope: NameScope,
-  statement: RelationalStatement,
-): ReadonlyMap<number, string> {
-  const targets = new Map<number, string>();
-  for (const name of statement.names) {
-    if (
-      name.role === "columnQualifier" ||
-      name.role === "read" ||
-      name.role === "function" ||
-      name.role === "type" ||
-      name.role === "sequence"
-    )
-      continue;
-    const meaning = writableName(scope, name);
-    if (meaning.kind === "temporary") targets.set(name.start, `temp.main.${quoteIdentifier(meaning.name)}`);
-    else if (scope.head === MAIN || name.role === "create") {
-      const parts = name.parts.length === 1 ? name.parts : [meaning.relation.schema, meaning.relation.name];
-      targets.set(name.start, formatName(parts));
-    } else if (meaning.kind === "relation" && meaning.version.physical !== null) {
-      targets.set(name.start, targetText(name, meaning.version.physical));
-    } else if (meaning.kind === "unknown") throw undefinedTable(meaning.relation);
-    else targets.set(name.start, storage.relation(scope.state, meaning.version));
-  }
-  return targets;
-}
 
 /**
  * Describes an INSERT with ON CONFLICT on a branch that has no table of its own yet: DuckDB then looks sequences in defaults

@@ -6,13 +6,13 @@ import { MAIN } from "../branch/model.js";
 import { constraintsOf } from "../branch/constraint-names.js";
 import { readTableDefinition, type TableDefinition } from "../branch/table-definition.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { textCell } from "../engine/connection.js";
+import { textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { InsertForm, RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { conflictEdits } from "./conflict-rows.js";
-import { describeTargets } from "./describe.js";
+import { withDescribedTargets } from "./describe-targets.js";
 import { readOwnedDefault } from "./owned-sequences.js";
 import { resolveName } from "./relation-names.js";
 import { resolveStatement } from "./resolve.js";
@@ -83,10 +83,17 @@ export async function withInsertForm(
 async function sourceWidth(core: SessionCore, statement: RelationalStatement): Promise<number | undefined> {
   if (statement.insert?.columns.length !== 0 || (!statement.certain && core.head !== MAIN)) return undefined;
   const scope = core.scope(core.transactions.current);
-  const targets = describeTargets(core.services.context.storage, scope, statement);
-  const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
+  return await withDescribedTargets(core, scope, statement, async (targets) => {
+    return await suppliedColumns(
+      core.connection,
+      await resolveStatement(core.resolveServices, scope, statement, targets),
+    );
+  });
+}
+
+async function suppliedColumns(connection: Connection, sql: string): Promise<number | undefined> {
   try {
-    (await core.connection.prepare(sql)).close();
+    (await connection.prepare(sql)).close();
   } catch (error) {
     const cause = error instanceof SqlError && error.cause instanceof Error ? error.cause.message : "";
     const given = SUPPLIED.exec(cause);

@@ -11,7 +11,7 @@ import { withInsertForm } from "./insert-forms.js";
 import { requireLiterals } from "./literal-values.js";
 import { boundRun, startStatement, startSubset, type ExecuteInput } from "./start-statement.js";
 import { withUncastLiterals } from "./uncast-literals.js";
-import { describeTargets } from "./describe.js";
+import { withDescribedTargets } from "./describe-targets.js";
 import { describeRelational } from "./describe-relational.js";
 import { withCastTypes } from "./parameter-casts.js";
 import { MAX_CAPTURED_ROWS, type InsertCapture, type InsertedRows } from "./insert-capture.js";
@@ -116,10 +116,12 @@ async function runExplain(
   core.requireHead(transaction.state, false);
   if (!statement.certain && core.head !== MAIN) throw uncertainOnBranch();
   const scope = core.scope(transaction);
-  const targets = describeTargets(core.services.context.storage, scope, statement);
-  const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
-  const stream = await startStatement(core, statement, sql, input);
-  return (await outcomeOf(core, statement, stream, endOfStatement(core), undefined)).result;
+  const chunks = await withDescribedTargets(core, scope, statement, async (targets) => {
+    const sql = await resolveStatement(core.resolveServices, scope, statement, targets);
+    return await readAll(await startStatement(core, statement, sql, input));
+  });
+  await endOfStatement(core)(true);
+  return explainResult(chunks);
 }
 
 function uncertainOnBranch(): SqlError {

@@ -371,9 +371,9 @@ export function writableName(
 export function targetText(
   name: NameReference,
   physical: { readonly schema: string; readonly name: string },
+  full = physicalName(physical),
 ): string {
   const known = name.parts.at(-1) ?? "";
-  const full = physicalName(physical);
   const needsAlias =
     name.alias === undefined &&
     name.aliasAt === name.end &&

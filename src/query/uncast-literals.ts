@@ -27,11 +27,12 @@ import { byteaLiteral } from "../sql/dialect/bytea-literals.js";
 import { characterPosition, tokenise, type Token } from "../sql/lexer.js";
 import { quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
-import { describeTargets } from "./describe.js";
+import { withPrepared } from "./deferred-columns.js";
+import { withDescribedTargets } from "./describe-targets.js";
 import { withDomains } from "./domains.js";
 import { keyedLiteral, withKeyedLiterals } from "./keyed-literals.js";
 import { isBareNumeric } from "./start-statement.js";
-import { resolveStatement } from "./resolve.js";
+import { resolveStatement, type WriteTargets } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
 import { literalText, withUserCasts } from "./user-casts.js";
 
@@ -349,18 +350,17 @@ async function probe(
     literals.map(({ start, end }, index) => ({ start, end, text: `$${first + index + 1}` })),
   );
   const scope = core.scope(core.transactions.current);
-  const targets = describeTargets(core.services.context.storage, scope, statement);
-  const sql = await resolveStatement(core.resolveServices, scope, asParameters, targets);
-  try {
-    const prepared = await connection.prepare(sql);
-    const types = prepared.parameterTypes.slice(first);
-    prepared.close();
-    return types;
-  } catch (error) {
-    // A statement that is wrong says so when it runs.
-    if (error instanceof SqlError) return literals.map(() => undefined);
-    throw error;
-  }
+  const prepare = async (targets: WriteTargets): Promise<readonly (EngineType | undefined)[]> => {
+    const sql = await resolveStatement(core.resolveServices, scope, asParameters, targets);
+    try {
+      return await withPrepared(connection, sql, ({ parameterTypes }) => parameterTypes.slice(first));
+    } catch (error) {
+      // A statement that is wrong says so when it runs.
+      if (error instanceof SqlError) return literals.map(() => undefined);
+      throw error;
+    }
+  };
+  return await withDescribedTargets(core, scope, statement, prepare, connection);
 }
 
 function unknownLiteral({ value }: Token): SqlError {
