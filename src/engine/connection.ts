@@ -252,9 +252,14 @@ export class Connection implements Disposable {
     }
   }
 
-  /** Makes a function of this program known to all connections of the instance. */
-  defineFunction(name: string, parameters: number, call: TextFunction): void {
-    this.#connection.registerScalarFunction(textFunction(name, parameters, call));
+  /** Makes a function of this program known to all connections of the instance; a pure one gives the same for the same. */
+  defineFunction(
+    name: string,
+    parameters: number,
+    call: TextFunction,
+    kind: "volatile" | "pure" = "volatile",
+  ): void {
+    this.#connection.registerScalarFunction(textFunction(name, parameters, call, kind));
   }
 
   /** Makes a function known that hands a number on, and tells of it. */

@@ -6,13 +6,18 @@ import { raisedText } from "./failure.js";
 /** Called once per row, on the event loop. May throw SqlError, which becomes the statement's error. */
 export type TextFunction = (values: readonly (string | null)[]) => string | null;
 
-/** A function that DuckDB calls anew for every row, with constant arguments too: what it gives depends on the session. */
-export function textFunction(name: string, parameters: number, call: TextFunction): DuckDBScalarFunction {
+/** A volatile function DuckDB calls anew for every row, with constant arguments too: what it gives depends on the session. */
+export function textFunction(
+  name: string,
+  parameters: number,
+  call: TextFunction,
+  kind: "volatile" | "pure",
+): DuckDBScalarFunction {
   return DuckDBScalarFunction.create({
     name,
     returnType: VARCHAR,
     parameterTypes: Array.from({ length: parameters }, () => VARCHAR),
-    volatile: true,
+    volatile: kind === "volatile",
     specialHandling: true,
     mainFunction: (info, input, output) => {
       try {

@@ -1,11 +1,18 @@
 /** Functions of arrays. DuckDB's lists begin at 1 as PostgreSQL's arrays do, and may hold lists. */
 import { any, OWN, type Definitions } from "./definition.js";
+import { RETOLD } from "./outputs.js";
 
 /** Depth of a list, from its type: `INTEGER[][]` is 2 deep. */
 const DEPTH = "(length(typeof(_1)) - length(replace(typeof(_1), '[', '')))";
 /** Elements of the n-th dimension; NULL where there is none. JSON because a list of numbers has no inner lists to ask. */
 const LENGTH = `CASE WHEN _2 = 1 THEN nullif(len(_1), 0)::INTEGER WHEN _2 < 1 OR _2 > ${DEPTH} THEN NULL
   ELSE nullif(${OWN}.json_array_length(to_json(_1), '$' || repeat('[0]', (_2 - 1)::INTEGER)), 0)::INTEGER END`;
+
+/** Elements as texts, in PostgreSQL's form where that differs from DuckDB's. */
+const ELEMENT = "regexp_replace(typeof(_1), '\\[\\d*\\]$', '')";
+const ELEMENTS = `CASE WHEN ${ELEMENT} = 'BOOLEAN' THEN list_transform(_1, lambda _e: left(CAST(_e AS VARCHAR), 1))
+  WHEN ${ELEMENT} IN ('DOUBLE', 'FLOAT', 'INTERVAL', 'BLOB', 'DECIMAL(38,9)', 'DECIMAL(38,20)')
+  THEN list_transform(TRY_CAST(_1 AS VARCHAR[]), lambda _e: ${RETOLD}(_e, ${ELEMENT})) ELSE CAST(_1 AS VARCHAR[]) END`;
 
 export const ARRAYS: Definitions = {
   array_length: [any(1, `${OWN}.array_length(_1)`), any(2, LENGTH)],
@@ -33,11 +40,15 @@ export const ARRAYS: Definitions = {
   // What the dialect makes of a[-1]: see sql/dialect/negative-subscripts.ts.
   negative_subscript: [any(2, "CASE WHEN NOT suffix(typeof(_1), ']') THEN _1[_2] END")],
   trim_array: [any(2, "_1[:len(_1) - _2]")],
+  duckbranch_elements: [any(1, ELEMENTS)],
   array_to_string: [
-    any(2, `CASE WHEN _1 IS NOT NULL THEN coalesce(${OWN}.array_to_string(_1, _2), '') END`),
+    any(
+      2,
+      `CASE WHEN _1 IS NOT NULL THEN coalesce(${OWN}.array_to_string(duckbranch_elements(_1), _2), '') END`,
+    ),
     any(
       3,
-      `CASE WHEN _1 IS NOT NULL THEN coalesce(${OWN}.array_to_string(list_transform(_1, lambda _e: coalesce(_e::VARCHAR, _3)), _2), '') END`,
+      `CASE WHEN _1 IS NOT NULL THEN coalesce(${OWN}.array_to_string(list_transform(duckbranch_elements(_1), lambda _e: coalesce(_e, _3)), _2), '') END`,
     ),
   ],
   generate_subscripts: [

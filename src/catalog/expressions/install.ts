@@ -5,9 +5,11 @@ import { quoteIdentifier } from "../../sql/names.js";
 import type { Definitions, Overload } from "./definition.js";
 import { ARRAYS } from "./arrays.js";
 import { DOCUMENTS } from "./documents.js";
+import { INPUTS } from "./inputs.js";
 import { MOMENTS } from "./moments.js";
 import { NUMBERS, PICK_DEFINITION, PICK_PLACEHOLDER } from "./numbers.js";
 import { OPERATORS } from "./operators.js";
+import { OUTPUTS, retell, RETOLD } from "./outputs.js";
 import { PATTERNS } from "./patterns.js";
 import { TEXTS } from "./texts.js";
 import { TYPES } from "./types.js";
@@ -16,6 +18,8 @@ import { TYPES } from "./types.js";
 const ALL: Definitions = {
   ...PICK_PLACEHOLDER,
   ...NUMBERS,
+  ...OUTPUTS,
+  ...INPUTS,
   ...OPERATORS,
   ...PATTERNS,
   ...TEXTS,
@@ -27,6 +31,7 @@ const ALL: Definitions = {
 
 /** Makes the macros; once per database. */
 export async function installExpressions(connection: Connection): Promise<void> {
+  connection.defineFunction(RETOLD, 2, retell, "pure");
   for (const [name, overloads] of [...Object.entries(ALL), ...Object.entries(PICK_DEFINITION)]) {
     await connection.run(
       `CREATE OR REPLACE MACRO ${FUNCTIONS_SCHEMA}.${quoteIdentifier(name)}${overloads.map(overloadText).join(", ")}`,

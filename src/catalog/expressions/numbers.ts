@@ -44,21 +44,24 @@ const SUM_INPUT = `${PICK}({'own': _1, 'numeric': CASE WHEN ${isOne(WIDE)} THEN 
 const SUM = `${PICK}({'own': _1, 'bigint': CASE WHEN ${isOne("'HUGEINT'")} THEN CAST(_1 AS BIGINT) END},
   CASE WHEN ${isOne("'HUGEINT'")} THEN 'bigint' ELSE 'own' END)`;
 
-/** What has no sum has an average of DuckDB's own: intervals and moments. */
-const AVERAGED = `${PICK}({'own': _1, 'none': CASE WHEN false THEN CAST(NULL AS DOUBLE) END},
-  CASE WHEN typeof(_1) IN ('INTERVAL', 'DATE', 'TIME', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE') THEN 'none' ELSE 'own' END)`;
+/** What avg() adds up: integers as decimals, and nothing of intervals and moments, whose average is DuckDB's own. */
+const SMALL = "'TINYINT', 'SMALLINT', 'INTEGER', 'UTINYINT', 'USMALLINT', 'UINTEGER'";
+const AVERAGED = `${PICK}({'own': _1, 'none': CASE WHEN false THEN CAST(NULL AS DOUBLE) END,
+  'small': CASE WHEN ${isOne(SMALL)} THEN CAST(_1 AS DECIMAL(18, 0)) END,
+  'wide': CASE WHEN ${isOne(WIDE)} THEN CAST(_1 AS DECIMAL(38, 0)) END},
+  CASE WHEN ${isOne("'INTERVAL', 'DATE', 'TIME', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'")} THEN 'none'
+    WHEN ${isOne(SMALL)} THEN 'small' WHEN ${isOne(WIDE)} THEN 'wide' ELSE 'own' END)`;
 /** Of a sum and how many it adds up. */
-const AVERAGE = `${PICK}({'own': ${OWN}."/"(_1, _2),
-  'wide': CASE WHEN ${isOne("'HUGEINT'")} THEN duckbranch_quotient(CAST(_1 AS DECIMAL(38, 0)), _2) END,
-  'quotient': CASE WHEN NOT ${isOne("'DOUBLE', 'HUGEINT'")} THEN duckbranch_quotient(_1, _2) END},
-  CASE typeof(_1) WHEN 'DOUBLE' THEN 'own' WHEN 'HUGEINT' THEN 'wide' ELSE 'quotient' END)`;
+const AVERAGE = `${PICK}({'own': ${OWN}."/"(_1, _2), 'quotient': CASE WHEN typeof(_1) <> 'DOUBLE' THEN duckbranch_quotient(_1, _2) END},
+  CASE WHEN typeof(_1) = 'DOUBLE' THEN 'own' ELSE 'quotient' END)`;
+const averageOf = (sum: string, count: string): string => `duckbranch_average(${sum}, ${count})`;
 const average = (words: string, filter: string): string => {
   const own = `${OWN}.avg(${words}_1)${filter}`;
   const sum = `sum(${words}duckbranch_averaged(_1))${filter}`;
-  return `${PICK}({'own': ${own}, 'quotient': duckbranch_average(${sum}, count(${words}_1)${filter})},
+  return `${PICK}({'own': ${own}, 'quotient': ${averageOf(sum, `count(${words}_1)${filter}`)}},
     CASE WHEN typeof(${own}) = 'DOUBLE' THEN 'quotient' ELSE 'own' END)`;
 };
-const WINDOW_AVERAGE = `${PICK}({'own': _1, 'quotient': duckbranch_average(_2, _3)},
+const WINDOW_AVERAGE = `${PICK}({'own': _1, 'quotient': ${averageOf("_2", "_3")}},
   CASE WHEN typeof(_1) = 'DOUBLE' THEN 'quotient' ELSE 'own' END)`;
 const FILTER = " FILTER (WHERE _2)";
 

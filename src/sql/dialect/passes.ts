@@ -17,6 +17,7 @@ import { foldNamesPass } from "./fold-names.js";
 import { functionAliasesPass } from "./function-aliases.js";
 import { indexMethodsPass } from "./index-methods.js";
 import { jsonLiteralsPass } from "./json-literals.js";
+import { joinedValuesPass } from "./joined-values.js";
 import { keywordCallsPass } from "./keyword-calls.js";
 import { lengthCastsPass } from "./length-casts.js";
 import { lockingClausesPass } from "./locking-clauses.js";
@@ -35,8 +36,9 @@ import { setFunctionsPass } from "./set-functions.js";
 import { setReturningPass } from "./set-returning.js";
 import { similarPatternsPass } from "./similar-patterns.js";
 import { storageParametersPass } from "./storage-parameters.js";
-import { sumsPass } from "./sums.js";
+import { sumArgumentsPass, sumsPass } from "./sums.js";
 import { switchCastsPass } from "./switch-casts.js";
+import { checkedCastsPass } from "./checked-casts.js";
 import { typeNamesPass } from "./type-names.js";
 import { typedLiteralsPass } from "./typed-literals.js";
 import { unicodeLiteralsPass } from "./unicode-literals.js";
@@ -46,6 +48,7 @@ import { wrappedCallsPass } from "./wrapped-calls.js";
 
 /** The order matters only where two passes insert at one place: what the earlier one opens is outermost. */
 const PASSES: readonly DialectPass[] = [
+  sumArgumentsPass,
   scalarSourcesPass,
   formatCallsPass,
   operatorsPass,
@@ -59,6 +62,8 @@ const PASSES: readonly DialectPass[] = [
   numberLiteralsPass,
   numericTypesPass,
   lengthCastsPass,
+  joinedValuesPass,
+  checkedCastsPass,
   switchCastsPass,
   catalogCastsPass,
   catalogColumnsPass,

@@ -98,13 +98,21 @@ function endOfArgument(tokens: readonly Token[], from: number, close: number): n
 }
 
 function sumEdits(tokens: readonly Token[], call: AggregateCall): TextEdit[] {
-  return [
-    beforeToken(tokens[call.name], "duckbranch_sum("),
-    beforeToken(tokens[call.argument], "duckbranch_sum_input("),
-    behindToken(tokens[call.argumentEnd - 1], ")"),
-    behindToken(tokens[call.last], ")"),
-  ];
+  return [beforeToken(tokens[call.name], "duckbranch_sum("), behindToken(tokens[call.last], ")")];
 }
+
+/** What sum() adds up, around all that other passes make of it. */
+export const sumArgumentsPass: DialectPass = ({ tokens }) =>
+  tokens.flatMap((token, index) => {
+    const isSum =
+      isWord(token, "sum") && isSymbol(tokens[index + 1], "(") && !isSymbol(tokens[index - 1], ".");
+    const call = isSum ? aggregateAt(tokens, index) : undefined;
+    if (call === undefined) return [];
+    return [
+      beforeToken(tokens[call.argument], "duckbranch_sum_input("),
+      behindToken(tokens[call.argumentEnd - 1], ")"),
+    ];
+  });
 
 function avgEdits(text: string, tokens: readonly Token[], call: AggregateCall): TextEdit[] {
   const [name, close] = [tokens[call.name], tokens[call.close]];

@@ -1,0 +1,61 @@
+/** Casts of texts as PostgreSQL reads them, and of moments to so many digits of a second. */
+import { SQLSTATE, SqlError } from "../../core/errors.js";
+import { raisedText } from "../../engine/failure.js";
+import { quoteLiteral } from "../../sql/names.js";
+import { any, OWN, type Definitions } from "./definition.js";
+
+const IS_TEXT = "typeof(_1) = 'VARCHAR'";
+
+/** Made when the statement runs, with the value in it. */
+function raised(code: ConstructorParameters<typeof SqlError>[0], before: string, after = ""): string {
+  return `${quoteLiteral(raisedText(new SqlError(code, before)))} || CAST(_1 AS VARCHAR) || ${quoteLiteral(after)}`;
+}
+
+function integer(type: string, name: string): string {
+  const wrong = raised(SQLSTATE.invalidTextRepresentation, `invalid input syntax for type ${name}: "`, '"');
+  return `CAST(CASE WHEN ${IS_TEXT} AND NOT regexp_full_match(CAST(_1 AS VARCHAR), '\\s*[+-]?\\d+\\s*') THEN ${wrong} END AS ${type})`;
+}
+
+/** DuckDB's cast, but for a text that it reads and PostgreSQL does not: the second value is only made for one. */
+const checkedInteger = (type: string, name: string): Definitions[string] => [
+  any(1, `coalesce(${integer(type, name)}, CAST(_1 AS ${type}))`),
+];
+
+const isWord = (words: string): string => `lower(trim(CAST(_1 AS VARCHAR))) IN (${words})`;
+const BOOLEAN = `CASE WHEN ${IS_TEXT} AND ${isWord("'t','tr','tru','true','y','ye','yes','on','1'")} THEN true
+  WHEN ${IS_TEXT} AND ${isWord("'f','fa','fal','fals','false','n','no','of','off','0'")} THEN false ELSE CAST(_1 AS BOOLEAN) END`;
+
+/** An infinity that the value does not name. */
+function float(type: string, name: string): string {
+  const tooLarge = raised(SQLSTATE.numericValueOutOfRange, '"', `" is out of range for type ${name}`);
+  const isTooLarge = `isinf(CAST(_1 AS ${type})) AND NOT regexp_matches(lower(CAST(_1 AS VARCHAR)), 'inf')`;
+  return `coalesce(CAST(CASE WHEN ${isTooLarge} THEN ${tooLarge} END AS ${type}), CAST(_1 AS ${type}))`;
+}
+
+/** Half away from zero, as PostgreSQL rounds. */
+const rounded = (microseconds: string): string =>
+  `CAST(round(${OWN}."/"(${microseconds}, power(10, 6 - _2))) * power(10, 6 - _2) AS BIGINT)`;
+const moment = (type: string, make: string): string =>
+  `CASE WHEN isfinite(CAST(_1 AS ${type})) THEN ${make}(${rounded(`epoch_us(CAST(_1 AS ${type}))`)}) ELSE CAST(_1 AS ${type}) END`;
+const INTERVAL = "CAST(_1 AS INTERVAL)";
+const SECONDS = `(${OWN}.date_part('hour', ${INTERVAL}) * 3600000000 + ${OWN}.date_part('minute', ${INTERVAL}) * 60000000 + ${OWN}.date_part('microseconds', ${INTERVAL}))`;
+
+export const INPUTS: Definitions = {
+  duckbranch_int2: checkedInteger("SMALLINT", "smallint"),
+  duckbranch_int4: checkedInteger("INTEGER", "integer"),
+  duckbranch_int8: checkedInteger("BIGINT", "bigint"),
+  duckbranch_bool: [any(1, BOOLEAN)],
+  duckbranch_float4: [any(1, float("FLOAT", "real"))],
+  duckbranch_float8: [any(1, float("DOUBLE", "double precision"))],
+  duckbranch_timestamp: [any(2, moment("TIMESTAMP", "make_timestamp"))],
+  duckbranch_timestamptz: [any(2, moment("TIMESTAMP WITH TIME ZONE", "make_timestamptz"))],
+  duckbranch_time: [
+    any(
+      2,
+      `CAST(TIMESTAMP '1970-01-01' + to_microseconds(${rounded("epoch_us(CAST(_1 AS TIME))")}) AS TIME)`,
+    ),
+  ],
+  duckbranch_interval: [
+    any(2, `${INTERVAL} - to_microseconds(${SECONDS}) + to_microseconds(${rounded(SECONDS)})`),
+  ],
+};

@@ -1,0 +1,40 @@
+/** Values as the texts PostgreSQL makes of them: what a cast to text gives, and what joins them to other texts. */
+import type { TextFunction } from "../../engine/text-function.js";
+import { any, type Definitions } from "./definition.js";
+import { PICK } from "./numbers.js";
+import { retoldText } from "./retold-text.js";
+
+/** The function of this program that changes DuckDB's texts; known before the macros that call it. */
+export const RETOLD = "duckbranch_retold";
+
+export const retell: TextFunction = ([text, type]) =>
+  text === null || text === undefined ? null : retoldText(text, type ?? "");
+
+/** Types whose text differs; all others are cast as ever. */
+const DIFFERS = `regexp_matches(typeof(_1), '\\]$|^(DOUBLE|FLOAT|INTERVAL|BLOB|DECIMAL\\(38,(9|20)\\)|STRUCT\\("pg_catalog\\..*)$')`;
+const HAS_YEARS = "typeof(_1) IN ('DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE')";
+const isList = (depth: number): string => `regexp_matches(typeof(_1), '[^\\]](\\[\\d*\\]){${depth}}$')`;
+const listText = (depth: number): string =>
+  `WHEN ${isList(depth)} THEN CAST(to_json(TRY_CAST(_1 AS VARCHAR${"[]".repeat(depth)})) AS VARCHAR)`;
+const TEXT = `CASE WHEN ${DIFFERS}
+  THEN ${RETOLD}(CASE ${[1, 2, 3].map(listText).join(" ")} ELSE CAST(_1 AS VARCHAR) END, typeof(_1))
+  WHEN ${HAS_YEARS} THEN replace(CAST(_1 AS VARCHAR), '(BC)', 'BC') ELSE CAST(_1 AS VARCHAR) END`;
+
+const JOINED = "typeof(_1) IN ('DOUBLE', 'FLOAT', 'INTERVAL', 'DECIMAL(38,9)', 'DECIMAL(38,20)')";
+
+export const OUTPUTS: Definitions = {
+  // x::text
+  duckbranch_text: [any(1, TEXT)],
+  // What concat() and format() join: 't' where a cast says 'true'.
+  duckbranch_output: [
+    any(1, `CASE WHEN typeof(_1) = 'BOOLEAN' THEN left(CAST(_1 AS VARCHAR), 1) ELSE duckbranch_text(_1) END`),
+  ],
+  // A side of ||: lists and bytes stay what they are.
+  duckbranch_joined: [
+    any(
+      1,
+      `${PICK}({'own': _1, 'text': CASE WHEN ${JOINED} THEN ${RETOLD}(CAST(_1 AS VARCHAR), typeof(_1)) END},
+        CASE WHEN ${JOINED} THEN 'text' ELSE 'own' END)`,
+    ),
+  ],
+};

@@ -1,0 +1,117 @@
+import type { TextEdit } from "../analysis.js";
+import { isReserved } from "../builtin-names.js";
+import type { Token } from "../lexer.js";
+import { closingBracket, isSymbol, isWord } from "../token-reader.js";
+import { typeNameAt } from "./cast-places.js";
+import { operandStart } from "./operand-start.js";
+import type { DialectPass } from "./pass.js";
+
+/** Type ⇒ what casts to it. */
+const MACROS: ReadonlyMap<string, string> = new Map([
+  ...["text", "varchar", "bpchar"].map((name) => [name, "duckbranch_text"] as const),
+  ...["int2", "int4", "int8", "bool", "float4", "float8"].map(
+    (name) => [name, `duckbranch_${name}`] as const,
+  ),
+]);
+/** Types whose modifier says how many digits of a second are kept. */
+const MOMENTS = new Set(["timestamp", "timestamptz", "time", "interval"]);
+
+/**
+ * Casts that DuckDB does otherwise: a text has PostgreSQL's form, a text is read as PostgreSQL reads it, and a moment is
+ * rounded to the digits of its type.
+ *
+ *   a::text              ⇒  duckbranch_text(a)
+ *   CAST(a AS int)       ⇒  duckbranch_int4(a)
+ *   a::timestamptz(0)    ⇒  duckbranch_timestamptz(a, 0)
+ *
+ * Reason  DuckDB writes [1, 2], 1.0, -1 month and \x00 otherwise, takes '1.5' for the integer 2, and knows no timestamptz(0).
+ *         Literals and parameters are read elsewhere: what the cast says of them is their type
+ */
+export const checkedCastsPass: DialectPass = ({ tokens }) => {
+  if (isDefinition(tokens)) return [];
+  const edits = tokens.map((token, index) => {
+    if (isSymbol(token, "::")) return suffixCast(tokens, index);
+    return isWord(token, "cast") && isSymbol(tokens[index + 1], "(") ? prefixCast(tokens, index) : [];
+  });
+  // Of casts behind one another the last is outermost.
+  return edits.toReversed().flat();
+};
+
+interface CheckedType {
+  readonly macro: string;
+  /** Digits of a second; undefined for a type without. */
+  readonly digits: string | undefined;
+  readonly last: number;
+}
+
+/**
+ * A statement that says what a table, a column or an index is made of: rows may be appended by this program's own thread, which
+ * cannot call this program's functions then.
+ */
+export function isDefinition(tokens: readonly Token[]): boolean {
+  const isDefining = isWord(tokens[0], "create") || isWord(tokens[0], "alter");
+  return isDefining && !tokens.some((token) => isWord(token, "select"));
+}
+
+function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
+  const type = checkedTypeAt(tokens, index + 1);
+  const first = type === undefined ? undefined : castStart(tokens, index);
+  const [begin, sign, last] = [tokens[first ?? -1], tokens[index], tokens[type?.last ?? -1]];
+  if (type === undefined || first === undefined || begin === undefined) return [];
+  if (sign === undefined || last === undefined || isRead(tokens, first, index, type)) return [];
+  return [
+    { start: begin.start, end: begin.start, text: `${type.macro}(` },
+    { start: sign.start, end: last.end, text: closing(type) },
+  ];
+}
+
+/** Where what is cast begins: a type in front of a literal belongs to it. */
+function castStart(tokens: readonly Token[], index: number): number | undefined {
+  const first = operandStart(tokens, index - 1);
+  if (first === undefined || tokens[first]?.kind !== "string") return first;
+  const before = tokens[first - 1];
+  if (before?.kind !== "word" || isReserved(before.value)) return isWord(before, "zone") ? undefined : first;
+  return PREFIXES.has(before.value) ? first - 1 : first;
+}
+
+const PREFIXES = new Set(["timestamp", "timestamptz", "time", "date", "interval"]);
+
+function prefixCast(tokens: readonly Token[], index: number): TextEdit[] {
+  const close = closingBracket(tokens, index + 1);
+  if (close === undefined) return [];
+  for (let at = close - 1; at > index + 2; at -= 1) {
+    if (!isWord(tokens[at], "as")) continue;
+    const type = checkedTypeAt(tokens, at + 1);
+    const [word, as, end] = [tokens[index], tokens[at], tokens[close]];
+    if (type === undefined || type.last + 1 !== close || isRead(tokens, index + 2, at, type)) return [];
+    if (word === undefined || as === undefined || end === undefined) return [];
+    return [
+      { start: word.start, end: word.end, text: type.macro },
+      { start: as.start, end: end.end, text: closing(type) },
+    ];
+  }
+  return [];
+}
+
+function closing({ digits }: CheckedType): string {
+  return digits === undefined ? ")" : `, ${digits})`;
+}
+
+function checkedTypeAt(tokens: readonly Token[], index: number): CheckedType | undefined {
+  const type = typeNameAt(tokens, index);
+  if (type === undefined || isSymbol(tokens[type.behind], "[")) return undefined;
+  if (type.hasModifier) {
+    const digits = tokens.slice(index, type.behind).find(({ kind }) => kind === "number")?.value;
+    if (!MOMENTS.has(type.name) || digits === undefined || Number(digits) > 6) return undefined;
+    return { macro: `duckbranch_${type.name}`, digits, last: type.behind - 1 };
+  }
+  const macro = MACROS.get(type.name);
+  const isOne = ["char", "character"].includes(tokens[index]?.value ?? "");
+  return macro === undefined || isOne ? undefined : { macro, digits: undefined, last: type.last };
+}
+
+/** A literal or a parameter, which is read as the type says; a moment's digits are rounded for them too. */
+function isRead(tokens: readonly Token[], first: number, end: number, { digits }: CheckedType): boolean {
+  const kind = tokens[first]?.kind ?? "";
+  return digits === undefined && end === first + 1 && ["string", "parameter", "number"].includes(kind);
+}
