@@ -20,6 +20,7 @@ const HELD_AS: ReadonlyMap<string, EngineTypeId> = new Map([
   ["char", VARCHAR],
   ["varchar", VARCHAR],
   ["bpchar", VARCHAR],
+  ["void", VARCHAR],
   ["regclass", VARCHAR],
   ["regtype", VARCHAR],
   ["regproc", VARCHAR],

@@ -3,7 +3,7 @@ import { lastValue } from "./sequence-state.js";
 import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { PG, variable } from "./names.js";
-import { ACTIVITY, PREPARED_STATEMENTS } from "./session-content.js";
+import { ACTIVITY, CURSORS, PREPARED_STATEMENTS } from "./session-content.js";
 import type { Content } from "./shapes.js";
 
 /** The only role there is: whoever is connected owns everything. */
@@ -342,6 +342,7 @@ export const PG_CATALOG_CONTENT: ReadonlyMap<string, Content> = new Map([
   ["pg_proc", FUNCTION],
   ["pg_settings", SETTINGS],
   ["pg_prepared_statements", PREPARED_STATEMENTS],
+  ["pg_cursors", CURSORS],
   ["pg_stat_activity", ACTIVITY],
   ["pg_tables", TABLES],
   ["pg_views", VIEWS],

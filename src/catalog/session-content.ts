@@ -29,6 +29,21 @@ export const PREPARED_STATEMENTS: Content = {
   from: answer("pg_prepared_statements", PREPARED_FIELDS),
 };
 
+const CURSOR_FIELDS =
+  "name VARCHAR, statement VARCHAR, is_holdable BOOLEAN, is_binary BOOLEAN, is_scrollable BOOLEAN, creation_time TIMESTAMPTZ";
+
+export const CURSORS: Content = {
+  columns: {
+    name: "s.name",
+    statement: "s.statement",
+    is_holdable: "s.is_holdable",
+    is_binary: "s.is_binary",
+    is_scrollable: "s.is_scrollable",
+    creation_time: "s.creation_time",
+  },
+  from: answer("pg_cursors", CURSOR_FIELDS),
+};
+
 export const ACTIVITY: Content = {
   columns: {
     datname: "s.datname",

@@ -128,6 +128,11 @@ const RULES: readonly Rule[] = [
     message: (m) => `column "${text(m[1])}" already exists`,
   },
   {
+    pattern: /^Binder Error: Duplicate column name "?(.*?)"? in INSERT/,
+    code: SQLSTATE.duplicateColumn,
+    message: (m) => `column "${text(m[1])}" specified more than once`,
+  },
+  {
     pattern: /^Catalog Error: \w[\w ]* Function with name "?(?:lo_\w+|loread|lowrite)"? does not exist/,
     code: SQLSTATE.featureNotSupported,
     message: () => "large objects are not supported",

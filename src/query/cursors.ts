@@ -8,13 +8,22 @@ import type { CursorMotion, SessionStatement } from "../sql/analysis.js";
 import { type CursorStep, stepOf } from "./cursor-motion.js";
 import { CursorStore } from "./cursor-store.js";
 import { streamBatches } from "./results.js";
-import type { ResultColumn, StatementResult } from "./types.js";
+import type { CursorListing, ResultColumn, StatementResult } from "./types.js";
 
 /** Cursors one session may hold. */
 const MAX_CURSORS = 1000;
 
 type Declaration = Extract<SessionStatement, { readonly verb: "declareCursor" }>;
 type RowsResult = Extract<StatementResult, { readonly kind: "rows" }>;
+
+/** Where a cursor is declared. */
+interface DeclaredWhere {
+  readonly inBlock: boolean;
+  /** In a block, or where several statements share an implicit transaction: the cursor goes if that fails. */
+  readonly inTransaction: boolean;
+  /** The client's whole text. */
+  readonly source: string;
+}
 
 /** The query of a cursor to be. */
 interface CursorQuery {
@@ -30,6 +39,9 @@ interface Cursor {
   readonly scroll: boolean;
   readonly binary: boolean;
   readonly hold: boolean;
+  /** The client's text that declared it. */
+  readonly statement: string;
+  readonly createdAtMs: number;
   /** Declared in the transaction under way: gone if that is rolled back. */
   isNew: boolean;
   position: number;
@@ -47,6 +59,11 @@ export class SessionCursors implements Disposable {
     return this.#byName.has(name);
   }
 
+  /** All of them, in the order of their making. */
+  list(): readonly CursorListing[] {
+    return [...this.#byName.values()];
+  }
+
   /** Columns of a cursor's rows; null when there is no such cursor, which is for FETCH to say. */
   columnsOf(name: string): readonly ResultColumn[] | null {
     return this.#byName.get(name)?.columns ?? null;
@@ -57,11 +74,15 @@ export class SessionCursors implements Disposable {
    *
    * Errors  42P03 when the name is taken, 25P01 without a transaction to live in, 54000 for too many, 0A000 for a query that writes
    */
-  async declare(declaration: Declaration, inTransaction: boolean, query: CursorQuery): Promise<void> {
+  async declare(
+    declaration: Declaration,
+    { inBlock, inTransaction, source }: DeclaredWhere,
+    query: CursorQuery,
+  ): Promise<void> {
     const { name, hold, binary } = declaration;
     if (declaration.query.writes)
       throw notSupported("DECLARE CURSOR must not contain data-modifying statements in WITH");
-    const refusal = this.#refusal(declaration, inTransaction);
+    const refusal = this.#refusal(declaration, inBlock);
     if (refusal !== undefined) {
       await query.describe();
       throw refusal;
@@ -79,6 +100,8 @@ export class SessionCursors implements Disposable {
       scroll,
       binary,
       hold,
+      statement: source,
+      createdAtMs: Date.now(),
       isNew: inTransaction,
       position: 0,
     });
@@ -132,8 +155,8 @@ export class SessionCursors implements Disposable {
     this.#store[Symbol.dispose]();
   }
 
-  #refusal({ name, hold }: Declaration, inTransaction: boolean): SqlError | undefined {
-    if (!hold && !inTransaction) return onlyInBlock();
+  #refusal({ name, hold }: Declaration, inBlock: boolean): SqlError | undefined {
+    if (!hold && !inBlock) return onlyInBlock();
     if (this.has(name)) return new SqlError(SQLSTATE.duplicateCursor, `cursor "${name}" already exists`);
     return this.#byName.size < MAX_CURSORS
       ? undefined

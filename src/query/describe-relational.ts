@@ -13,6 +13,7 @@ import { withInsertForm } from "./insert-forms.js";
 import { withCastTypes } from "./parameter-casts.js";
 import { requireLiterals } from "./literal-values.js";
 import type { ParameterHint } from "./parameter-types.js";
+import { planColumn } from "./results.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
 import type { StatementDescription } from "./types.js";
@@ -54,7 +55,7 @@ export async function describeRelational(
       { length: statement.parameterCount },
       (_, i) => declaredOids[i] || OID.text,
     );
-    return { parameterOids, columns: [{ name: "QUERY PLAN", type: null }] };
+    return { parameterOids, columns: [planColumn(statement.explainedAsJson === true)] };
   }
   if (!hasRows && statement.parameterCount === 0 && !isPrepared)
     return { parameterOids: declaredOids, columns: null };

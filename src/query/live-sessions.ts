@@ -13,6 +13,7 @@ export type SessionCall =
   | "pg_notify"
   | "pg_listening_channels"
   | "pg_prepared_statements"
+  | "pg_cursors"
   | "pg_stat_activity"
   | "pg_cancel_backend"
   | "pg_terminate_backend"
@@ -56,6 +57,7 @@ const CALLS: ReadonlySet<string> = new Set<SessionCall>([
   "pg_notify",
   "pg_listening_channels",
   "pg_prepared_statements",
+  "pg_cursors",
   "pg_stat_activity",
   "pg_cancel_backend",
   "pg_terminate_backend",

@@ -311,7 +311,7 @@ async function outcomeOf(
   check?: PlannedStatement["check"],
 ): Promise<Outcome> {
   if (statement.verb === "explain") {
-    const result = explainResult(await readAll(stream));
+    const result = explainResult(await readAll(stream), statement.explainedAsJson === true);
     await end(true);
     return { result, tag: statement.tag, inserted: undefined };
   }

@@ -2,6 +2,7 @@
 import type { ResultStream } from "../engine/result-stream.js";
 import type { DataChunk } from "../engine/types.js";
 import type { RelationalStatement } from "../sql/analysis.js";
+import { VARCHAR, withAlias } from "../engine/vector-values.js";
 import type { ColumnNames } from "../sql/column-names.js";
 import type { ResultColumn, RowBatch, StatementResult } from "./types.js";
 
@@ -95,16 +96,24 @@ export async function readAll(stream: ResultStream): Promise<DataChunk[]> {
   return chunks;
 }
 
-/** DuckDB's EXPLAIN as PostgreSQL's one column of lines. */
-export function explainResult(chunks: readonly DataChunk[]): StatementResult {
-  const lines = chunks.flatMap((chunk) =>
-    chunk.getRows().flatMap((row) => String(row.at(-1) ?? "").split("\n")),
-  );
-  return textResult(
-    ["QUERY PLAN"],
-    lines.map((line) => [line]),
-    "EXPLAIN",
-  );
+/** The one column of EXPLAIN: lines of text, or a document. */
+export function planColumn(asJson: boolean): ResultColumn {
+  return { name: "QUERY PLAN", type: asJson ? withAlias(VARCHAR, "JSON") : null };
+}
+
+/** DuckDB's EXPLAIN in the form PostgreSQL gives its own. */
+export function explainResult(chunks: readonly DataChunk[], asJson: boolean): StatementResult {
+  const plans = chunks.flatMap((chunk) => chunk.getRows().map((row) => String(row.at(-1) ?? "")));
+  const lines = asJson ? plans : plans.flatMap((plan) => plan.split("\n"));
+  const rows = lines.map((line) => [line]);
+  return {
+    kind: "rows",
+    columns: [planColumn(asJson)],
+    batches: (async function* () {
+      yield { kind: "text", rows } as const;
+    })(),
+    tag: () => "EXPLAIN",
+  };
 }
 
 /** Gives columns PostgreSQL's names, where they are known and the number of columns agrees. */

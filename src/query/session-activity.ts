@@ -56,6 +56,11 @@ export class SessionActivity {
     this.#query = text.length > MAX_QUERY_LENGTH ? text.slice(0, MAX_QUERY_LENGTH) : text;
   }
 
+  /** The text that runs, or ran last; of a very long one its beginning. */
+  get text(): string {
+    return this.#query;
+  }
+
   /** Everything the client sent is answered. */
   rest(): void {
     if (!this.#isActive) return;

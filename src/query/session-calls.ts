@@ -1,12 +1,13 @@
 /** Functions inside a statement that only its session can answer: settings and notifications. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { LiveSession, OtherSessions, SessionCall } from "./live-sessions.js";
+import type { SessionCursors } from "./cursors.js";
 import type { SessionNotifications } from "./notifications.js";
 import type { SessionSequences } from "./session-sequences.js";
 import type { Settings } from "./settings.js";
-import { listStatements } from "./statement-listing.js";
+import { listCursors, listStatements } from "./statement-listing.js";
 import type { SessionWaits } from "./session-waits.js";
-import type { NamedStatement, SessionControl } from "./types.js";
+import type { ClientPortals, NamedStatement, SessionControl } from "./types.js";
 
 type Values = readonly (string | null)[];
 
@@ -17,6 +18,8 @@ export const ABSENT = "";
 export interface AnsweringParts {
   readonly notifications: SessionNotifications;
   readonly namedStatements: ReadonlyMap<string, NamedStatement>;
+  readonly cursors: Pick<SessionCursors, "list">;
+  readonly portals: ClientPortals | undefined;
   readonly sequences: SessionSequences;
   readonly waits: SessionWaits;
 }
@@ -49,6 +52,8 @@ export class SessionCalls implements LiveSession {
         return JSON.stringify(this.#session.notifications.channels);
       case "pg_prepared_statements":
         return listStatements(this.#session.namedStatements);
+      case "pg_cursors":
+        return listCursors([...this.#session.cursors.list(), ...(this.#session.portals?.list() ?? [])]);
       case "pg_stat_activity":
         return JSON.stringify(this.#others.activities());
       case "pg_cancel_backend":

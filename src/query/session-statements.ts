@@ -2,6 +2,7 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { RelationalStatement, SessionStatement } from "../sql/analysis.js";
 import type { SessionCursors } from "./cursors.js";
+import type { SessionActivity } from "./session-activity.js";
 import type { SessionSequences } from "./session-sequences.js";
 import type { SessionNotifications } from "./notifications.js";
 import type { NamedStatements } from "./named-statements.js";
@@ -16,7 +17,9 @@ import {
   commit,
   lock,
   maintain,
+  finishPrepared,
   outsideBlock,
+  prepareTransaction,
   rollback,
   setConstraints,
   setTransaction,
@@ -31,6 +34,8 @@ export interface SessionStatementHost {
   readonly transactions: SessionTransactions;
   readonly notifications: SessionNotifications;
   readonly cursors: SessionCursors;
+  /** Knows the text that runs. */
+  readonly activity: Pick<SessionActivity, "text">;
   readonly sequences: SessionSequences;
   readonly branchName: string;
   /** In a block, or among several statements of one message. */
@@ -74,6 +79,10 @@ export async function runSessionStatement(
       return await commit(host, statement.chain);
     case "rollback":
       return await rollback(host, statement.chain);
+    case "prepareTransaction":
+      return await prepareTransaction(host);
+    case "finishPrepared":
+      return finishPrepared(host, statement.tag, statement.identifier);
     case "savepoint":
       requireBlock(host, "SAVEPOINT");
       host.transactions.setSavepoint(statement.name, host.rewinds());
@@ -118,10 +127,18 @@ export async function runSessionStatement(
       host.notifications.notify(statement.channel, statement.payload);
       return command("NOTIFY");
     case "declareCursor":
-      await host.cursors.declare(statement, host.inBlock, {
-        describe: async () => await host.describeQuery(statement.query, input),
-        run: async () => await host.runQuery(statement.query, input, running),
-      });
+      await host.cursors.declare(
+        statement,
+        {
+          inBlock: host.inBlock,
+          inTransaction: host.inBlock || host.transactions.shared,
+          source: host.activity.text,
+        },
+        {
+          describe: async () => await host.describeQuery(statement.query, input),
+          run: async () => await host.runQuery(statement.query, input, running),
+        },
+      );
       return command("DECLARE CURSOR");
     case "fetch":
       return await host.cursors.fetch(statement.name, statement.motion, statement.move);

@@ -379,9 +379,9 @@ function mayWrite(analysis: StatementAnalysis): boolean {
   return analysis.kind === "relational" && analysis.writes;
 }
 
+const ENDING_VERBS: ReadonlySet<string> = new Set(["commit", "rollback", "rollbackTo", "prepareTransaction"]);
+
 /** COMMIT and ROLLBACK: all that a failed block still takes. */
 function endsBlock(analysis: StatementAnalysis): boolean {
-  return (
-    analysis.kind === "session" && ["commit", "rollback", "rollbackTo"].includes(analysis.statement.verb)
-  );
+  return analysis.kind === "session" && ENDING_VERBS.has(analysis.statement.verb);
 }

@@ -3,7 +3,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionStatement } from "../sql/analysis.js";
 import { command, textResult } from "./results.js";
 import type { SessionStatementHost } from "./session-statements.js";
-import { isInTransaction, refuseLateMode } from "./transaction-statements.js";
+import { insideBlock, isInTransaction, refuseLateMode } from "./transaction-statements.js";
 import type { StatementResult } from "./types.js";
 
 export async function set(
@@ -87,8 +87,7 @@ export async function discard(
   host: SessionStatementHost,
   what: Extract<SessionStatement, { verb: "discard" }>["what"],
 ): Promise<StatementResult> {
-  if (what === "all" && isInTransaction(host))
-    throw new SqlError(SQLSTATE.activeSqlTransaction, "DISCARD ALL cannot run inside a transaction block");
+  if (what === "all" && isInTransaction(host)) throw insideBlock("DISCARD ALL");
   if (what === "all") {
     await reset(host, "all");
     host.named.deallocate(undefined);

@@ -245,6 +245,10 @@ const RESULTS: ReadonlyMap<string, WrittenType> = new Map([
   ...results("regnamespace", "to_regnamespace"),
   ...results("oid", "pg_my_temp_schema"),
   ...results(
+    "void",
+    "pg_notify pg_sleep pg_sleep_for pg_sleep_until pg_advisory_lock pg_advisory_lock_shared pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_advisory_unlock_all",
+  ),
+  ...results(
     "jsonb",
     "to_jsonb jsonb_build_object jsonb_build_array jsonb_object jsonb_agg jsonb_object_agg jsonb_set jsonb_insert jsonb_strip_nulls jsonb_extract_path",
   ),

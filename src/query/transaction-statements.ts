@@ -55,6 +55,24 @@ export async function rollback(host: SessionStatementHost, chain: boolean): Prom
   return command("ROLLBACK");
 }
 
+/** As a PostgreSQL that keeps no prepared transactions, which is its default: the block is rolled back. */
+export async function prepareTransaction(host: SessionStatementHost): Promise<StatementResult> {
+  const failed = host.transactions.status === "E";
+  const { inBlock } = host.transactions;
+  const result = await rollback(host, false);
+  if (failed || !inBlock) return result;
+  throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, "prepared transactions are disabled", {
+    hint: "Set max_prepared_transactions to a nonzero value.",
+  });
+}
+
+/** COMMIT PREPARED and ROLLBACK PREPARED: there is none to end. */
+export function finishPrepared(host: SessionStatementHost, tag: string, identifier: string): never {
+  if (isInTransaction(host)) throw insideBlock(tag);
+  const message = `prepared transaction with identifier "${identifier}" does not exist`;
+  throw new SqlError(SQLSTATE.undefinedObject, message);
+}
+
 /** A failed block has lost those it set: what it began with is left. */
 function currentModes(host: SessionStatementHost): BlockModes {
   const failed = host.transactions.status === "E";
@@ -174,11 +192,7 @@ export async function maintain(
   host: SessionStatementHost,
   statement: Extract<SessionStatement, { verb: "maintenance" }>,
 ): Promise<StatementResult> {
-  if (statement.outsideBlock && isInTransaction(host))
-    throw new SqlError(
-      SQLSTATE.activeSqlTransaction,
-      `${statement.tag} cannot run inside a transaction block`,
-    );
+  if (statement.outsideBlock && isInTransaction(host)) throw insideBlock(statement.tag);
   for (const parts of statement.relations) await host.requireRelation(parts);
   return command(statement.tag);
 }
@@ -187,7 +201,11 @@ export function outsideBlock(what: string): SqlError {
   return new SqlError(SQLSTATE.noActiveSqlTransaction, `${what} can only be used in transaction blocks`);
 }
 
-/** Something would be undone if this transaction failed. */
+export function insideBlock(what: string): SqlError {
+  return new SqlError(SQLSTATE.activeSqlTransaction, `${what} cannot run inside a transaction block`);
+}
+
+/** Something would be undone if this transaction failed, or statements before this one are still to be committed. */
 export function isInTransaction(host: SessionStatementHost): boolean {
-  return host.inBlock || host.transactions.current !== undefined;
+  return host.inBlock || host.transactions.current !== undefined || host.transactions.pipelined;
 }

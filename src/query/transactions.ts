@@ -19,6 +19,8 @@ export class SessionTransactions {
   readonly #afterRollback: () => Promise<void>;
   #block: "none" | "open" | "failed" = "none";
   #implicit = false;
+  /** Statements of the implicit transaction, the one that runs among them. */
+  #implicitStatements = 0;
   /** Of the statement that runs; see `lock_timeout`. */
   lockTimeoutMs = 0;
   #current: Transaction | undefined;
@@ -98,6 +100,12 @@ export class SessionTransactions {
   /** Says of the statement that runs next whether it may change anything. */
   beginStatement(writes: boolean): void {
     this.#writing = writes;
+    this.#implicitStatements++;
+  }
+
+  /** Others ran before the statement under way, to be committed with it. */
+  get pipelined(): boolean {
+    return this.#implicit && this.#implicitStatements > 1;
   }
 
   /** A statement of the block has written. What runs outside a block has no savepoint to go back to. */
@@ -148,6 +156,7 @@ export class SessionTransactions {
 
   beginImplicit(): void {
     this.#implicit = true;
+    this.#implicitStatements = 0;
   }
 
   /** Ends the implicit transaction; a block goes on. */

@@ -165,9 +165,11 @@ export class RowSource extends RowReader {
     return this.#other.encoder;
   }
 
-  /** Rows made as text can go out in binary only where binary is the same bytes: in columns of type text. */
+  /** Rows made as text can go out in binary only where binary is the same bytes: in columns of type text and json. */
   #requireTextFormats(formats: readonly FormatCode[]): void {
-    const bad = this.columns.find((column, index) => column.type !== null && formats[index] === 1);
+    const bad = this.columns.find(
+      ({ type }, index) => type !== null && type.alias !== "JSON" && formats[index] === 1,
+    );
     if (bad !== undefined) throw notSupported(`column "${bad.name}" is available in text format only`);
   }
 }

@@ -200,6 +200,8 @@ export interface RelationalStatement {
   readonly edits: readonly TextEdit[];
   /** RETURNING present (insert, update, delete, merge). */
   readonly returning: boolean;
+  /** EXPLAIN (FORMAT JSON): the plan is one document, not lines. */
+  readonly explainedAsJson?: boolean;
   /** CREATE TEMP …: the created name lives in the session, not on the head. */
   readonly temporary: boolean;
   /** IF EXISTS / IF NOT EXISTS / OR REPLACE. */
@@ -292,6 +294,12 @@ export type SessionStatement =
   | { readonly verb: "begin"; readonly tag: "BEGIN" | "START TRANSACTION"; readonly modes: TransactionModes }
   | { readonly verb: "commit"; readonly chain: boolean }
   | { readonly verb: "rollback"; readonly chain: boolean }
+  | { readonly verb: "prepareTransaction" }
+  | {
+      readonly verb: "finishPrepared";
+      readonly tag: "COMMIT PREPARED" | "ROLLBACK PREPARED";
+      readonly identifier: string;
+    }
   | { readonly verb: "savepoint" | "releaseSavepoint" | "rollbackTo"; readonly name: string }
   | {
       readonly verb: "set";

@@ -1,5 +1,5 @@
 /** EXPLAIN in front of a statement: PostgreSQL's options become DuckDB's, the statement behind is read as itself. */
-import { notSupported } from "../core/errors.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { RelationalStatement } from "./analysis.js";
 import type { Token } from "./lexer.js";
 import { TokenReader } from "./token-reader.js";
@@ -24,8 +24,9 @@ const IGNORED = [
 
 /**
  *   EXPLAIN (ANALYZE, COSTS off) SELECT 1  ⇒  EXPLAIN ANALYZE SELECT 1
+ *   EXPLAIN (COSTS, FORMAT JSON) SELECT 1  ⇒  EXPLAIN (FORMAT JSON) SELECT 1
  *
- * Throws 0A000 for a format other than text, 42601 for unknown options.
+ * Throws 0A000 for the formats xml and yaml, 22023 for unknown ones, 42601 for unknown options.
  */
 export async function readExplain(
   text: string,
@@ -34,7 +35,7 @@ export async function readExplain(
 ): Promise<RelationalStatement> {
   const reader = new TokenReader(text, tokens);
   reader.expect("explain");
-  const analyze = reader.isAtSymbol("(") ? readOptions(reader) : readWords(reader);
+  const { analyze, json } = reader.isAtSymbol("(") ? readOptions(reader) : readWords(reader);
   const first = reader.peek();
   if (first === undefined) throw reader.syntaxError();
   if (["explain", "execute", "declare"].some((word) => reader.isAt(word))) {
@@ -45,7 +46,9 @@ export async function readExplain(
   if (inner.steps !== undefined)
     throw notSupported("EXPLAIN of data-modifying statements in WITH is not supported");
   const end = tokens[reader.position - 1]?.end ?? first.start;
-  const prefix = { start: 0, end, text: analyze ? "EXPLAIN ANALYZE" : "EXPLAIN" };
+  const words = analyze ? "EXPLAIN ANALYZE" : "EXPLAIN";
+  const options = analyze ? "ANALYZE, FORMAT JSON" : "FORMAT JSON";
+  const prefix = { start: 0, end, text: json ? `EXPLAIN (${options})` : words };
   return {
     ...inner,
     text,
@@ -53,44 +56,53 @@ export async function readExplain(
     tag: "EXPLAIN",
     writes: analyze && inner.writes,
     returning: false,
+    explainedAsJson: json,
     edits: text.slice(0, end) === prefix.text ? inner.edits : [prefix, ...inner.edits],
   };
 }
 
+interface Options {
+  readonly analyze: boolean;
+  readonly json: boolean;
+}
+
 /** The older syntax: EXPLAIN [ANALYZE] [VERBOSE]. */
-function readWords(reader: TokenReader): boolean {
+function readWords(reader: TokenReader): Options {
   const analyze = reader.acceptAny(["analyze", "analyse"]) !== undefined;
   reader.accept("verbose");
-  return analyze;
+  return { analyze, json: false };
 }
 
 /** `EXPLAIN (SELECT …)` is a query in parentheses, not a list of options. */
-function readOptions(reader: TokenReader): boolean {
+function readOptions(reader: TokenReader): Options {
   const inside = reader.peek(1);
   const isQuery =
     inside?.kind !== "word" || ["select", "with", "values", "table", "from"].includes(inside.value);
-  if (isQuery) return false;
-  let analyze = false;
+  let options: Options = { analyze: false, json: false };
+  if (isQuery) return options;
   reader.expectSymbol("(");
-  do analyze = readOption(reader) ?? analyze;
+  do options = { ...options, ...readOption(reader) };
   while (reader.acceptSymbol(","));
   reader.expectSymbol(")");
-  return analyze;
+  return options;
 }
 
-/** The value of ANALYZE; undefined for an option without effect here. */
-function readOption(reader: TokenReader): boolean | undefined {
+/** What one option says; nothing for one without effect here. */
+function readOption(reader: TokenReader): Partial<Options> {
   const at = reader.position;
   const name = reader.identifier();
   const hasValue = !reader.isAtSymbol(",") && !reader.isAtSymbol(")");
   const value = hasValue ? reader.next().value.toLowerCase() : "true";
   if (name === "format") {
-    if (value === "text") return undefined;
-    throw notSupported(`EXPLAIN with format "${value}" is not supported`);
+    if (value === "text" || value === "json") return { json: value === "json" };
+    if (value === "xml" || value === "yaml")
+      throw notSupported(`EXPLAIN with format "${value}" is not supported`);
+    const message = `unrecognized value for EXPLAIN option "format": "${value}"`;
+    throw new SqlError(SQLSTATE.invalidParameterValue, message);
   }
   const isKnown = name === "analyze" || name === "analyse" || IGNORED.includes(name);
   if (!isKnown || (!TRUE_WORDS.includes(value) && !FALSE_WORDS.includes(value))) {
     throw reader.syntaxError(isKnown ? reader.position - 1 : at);
   }
-  return name.startsWith("analy") ? TRUE_WORDS.includes(value) : undefined;
+  return name.startsWith("analy") ? { analyze: TRUE_WORDS.includes(value) } : {};
 }

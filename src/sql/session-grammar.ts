@@ -1,7 +1,6 @@
 /**
  * Statements about the session: recognised by their first words, read by hand, never sent to a parser or to DuckDB.
  */
-import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionStatement } from "./analysis.js";
 import { readClose, readFetch } from "./cursor-grammar.js";
 import { readAnalyze, readCluster, readLock, readReindex, readVacuum } from "./maintenance-grammar.js";
@@ -76,7 +75,8 @@ function readStart(tokens: TokenReader): SessionStatement {
 }
 
 function readEnd(tokens: TokenReader, verb: "commit" | "rollback"): SessionStatement {
-  refusePrepared(tokens);
+  const tag = verb === "commit" ? "COMMIT PREPARED" : "ROLLBACK PREPARED";
+  if (tokens.accept("prepared")) return { verb: "finishPrepared", tag, identifier: tokens.string() };
   tokens.acceptAny(["work", "transaction"]);
   return { verb, chain: readChain(tokens) };
 }
@@ -104,12 +104,6 @@ function readRelease(tokens: TokenReader): SessionStatement {
   return { verb: "releaseSavepoint", name: tokens.identifier() };
 }
 
-function refusePrepared(tokens: TokenReader): void {
-  if (!tokens.accept("prepared")) return;
-  const message = `prepared transaction with identifier "${tokens.string()}" does not exist`;
-  throw new SqlError(SQLSTATE.undefinedObject, message);
-}
-
 function readDiscard(tokens: TokenReader): SessionStatement {
   const what = tokens.acceptAny(["all", "plans", "temporary", "temp", "sequences"]);
   switch (what) {
@@ -126,8 +120,10 @@ function readDiscard(tokens: TokenReader): SessionStatement {
 }
 
 function readPrepare(tokens: TokenReader): SessionStatement {
-  if (tokens.isAt("transaction") && tokens.peek(1)?.kind === "string")
-    throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, "prepared transactions are disabled");
+  if (tokens.isAt("transaction") && tokens.peek(1)?.kind === "string") {
+    tokens.moveTo(tokens.position + 2);
+    return { verb: "prepareTransaction" };
+  }
   const name = tokens.identifier();
   let typeNames: string[] = [];
   if (tokens.isAtSymbol("(")) {
@@ -136,7 +132,8 @@ function readPrepare(tokens: TokenReader): SessionStatement {
   }
   tokens.expect("as");
   const body = sliceTokens(tokens.text, tokens.tokens, tokens.position, tokens.tokens.length);
-  if (body === "") throw tokens.syntaxError();
+  const first = tokens.peek();
+  if (body === "" || (first?.kind === "word" && READERS.has(first.value))) throw tokens.syntaxError();
   tokens.moveTo(tokens.tokens.length);
   const text = sliceTokens(tokens.text, tokens.tokens, 0, tokens.tokens.length);
   return { verb: "prepare", name, typeNames, body, text };

@@ -70,6 +70,8 @@ describe("what else is said of a statement", () => {
   test.each([
     ["EXPLAIN (ANALYZE, BUFFERS) SELECT 1", "EXPLAIN ANALYZE SELECT 1"],
     ["EXPLAIN VERBOSE SELECT 1", "EXPLAIN SELECT 1"],
+    ["EXPLAIN (COSTS, FORMAT JSON) SELECT 1", "EXPLAIN (FORMAT JSON) SELECT 1"],
+    ["EXPLAIN (FORMAT 'json', ANALYZE) SELECT 1", "EXPLAIN (ANALYZE, FORMAT JSON) SELECT 1"],
     ["EXPLAIN (ANALYZE off, COSTS on) SELECT 1", "EXPLAIN SELECT 1"],
   ])("%s becomes %s", async (sql, after) => {
     const { text, edits } = await relational(sql);
@@ -106,7 +108,7 @@ describe("refusals", () => {
     "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
     "CREATE TRIGGER x BEFORE UPDATE ON t EXECUTE FUNCTION f()",
     "DELETE FROM t WHERE CURRENT OF c",
-    "EXPLAIN (FORMAT json) SELECT 1",
+    "EXPLAIN (FORMAT xml) SELECT 1",
     "SELECT * FROM force_checkpoint()",
     "SELECT branch_list() FROM t",
     "SELECT a ~ ANY (ARRAY['x']) FROM t",
