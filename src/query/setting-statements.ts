@@ -1,5 +1,5 @@
 /** SET, SHOW, RESET and DISCARD. */
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { notSupported, SQLSTATE } from "../core/errors.js";
 import type { SessionStatement } from "../sql/analysis.js";
 import { command, textResult } from "./results.js";
 import type { SessionStatementHost } from "./session-statements.js";
