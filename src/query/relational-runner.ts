@@ -121,7 +121,7 @@ async function runExplain(
     return await readAll(await startStatement(core, statement, sql, input));
   });
   await endOfStatement(core)(true);
-  return explainResult(chunks);
+  return explainResult(chunks, statement.explainedAsJson === true);
 }
 
 function uncertainOnBranch(): SqlError {
