@@ -185,9 +185,11 @@ async function insertTarget(core: SessionCore, parts: readonly string[]): Promis
   const transaction = core.transactions.current;
   const scope = core.scope(transaction);
   const meaning = resolveName(scope, parts);
-  const isOwn = transaction?.definitionsChanged === true || meaning.kind === "temporary";
   const definitions = transaction?.snapshot.definitions ?? core.services.context.registry.definitions;
-  const key = JSON.stringify([core.head, scope.searchPath, parts]);
+  const isTemporary = meaning.kind === "temporary";
+  const version = isTemporary ? core.ownDefinitions.version(definitions, scope.temporary) : undefined;
+  const isOwn = isTemporary ? version === undefined : transaction?.definitionsChanged === true;
+  const key = JSON.stringify([core.head, scope.searchPath, parts, version]);
   const cache = known.get(core) ?? { definitions, targets: new Map<string, InsertTarget>() };
   known.set(core, cache);
   if (cache.definitions !== definitions || cache.targets.size >= MAX_TARGETS) cache.targets.clear();

@@ -110,13 +110,14 @@ export class SessionCore implements Disposable {
     this.transactions = new SessionTransactions(services.context, connection, {
       beforeCommit: async () => await this.#temporary.beforeCommit(),
       afterRollback: async () => {
+        if (this.#temporary.names.size > 0) this.ownDefinitions.takeBack();
         this.#catalog.forget();
         this.types.markChanged(false);
         await this.#temporary.readAgain();
       },
     });
     this.prepared = new PreparedCache(connection, MAX_PREPARED);
-    this.targetShapes = new TargetShapes(connection);
+    this.targetShapes = new TargetShapes(connection, this.ownDefinitions, this.#temporary);
     this.types = new SessionTypes(services.types, connection, () => this.definitions === OWN_DEFINITIONS);
     this.notifications = new SessionNotifications(services.live.notifications, identity.processId);
     this.cursors = new SessionCursors(services.context.registry.database);

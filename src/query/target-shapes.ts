@@ -2,7 +2,9 @@
 import type { Transaction } from "../branch/transaction.js";
 import type { Connection } from "../engine/connection.js";
 import { hasConstantDefaults } from "./insert-capture.js";
+import type { OwnDefinitions } from "./own-definitions.js";
 import { storedColumnsOf, type TargetTable } from "./target-table.js";
+import type { TemporaryTables } from "./temporary-tables.js";
 
 const MAX_TARGETS = 256;
 
@@ -15,23 +17,30 @@ interface TargetShape {
 
 export class TargetShapes {
   readonly #connection: Connection;
+  readonly #own: OwnDefinitions;
+  readonly #temporary: TemporaryTables;
   readonly #shapes = new Map<string, TargetShape>();
   #definitions = -1;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, own: OwnDefinitions, temporary: TemporaryTables) {
     this.#connection = connection;
+    this.#own = own;
+    this.#temporary = temporary;
   }
 
   async of(transaction: Transaction, table: TargetTable, needsColumns: boolean): Promise<TargetShape> {
     const { definitions } = transaction.snapshot;
     if (definitions !== this.#definitions || this.#shapes.size >= MAX_TARGETS) this.#shapes.clear();
     this.#definitions = definitions;
-    // What this transaction has changed itself, and temporary tables, are no other transaction's business.
-    const isOwn = transaction.definitionsChanged || table.catalog === "temp";
-    const known = isOwn ? undefined : this.#shapes.get(table.sql);
+    const isTemporary = table.catalog === "temp";
+    const version = isTemporary ? this.#own.version(definitions, this.#temporary.names) : undefined;
+    // What this transaction has changed itself is no other transaction's business.
+    const isOwn = isTemporary ? version === undefined : transaction.definitionsChanged;
+    const key = JSON.stringify([table.sql, version]);
+    const known = isOwn ? undefined : this.#shapes.get(key);
     if (known !== undefined && !(needsColumns && known.columns === undefined)) return known;
     const shape = await this.#read(table, needsColumns);
-    if (!isOwn) this.#shapes.set(table.sql, shape);
+    if (!isOwn) this.#shapes.set(key, shape);
     return shape;
   }
 
