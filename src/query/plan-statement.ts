@@ -6,11 +6,10 @@ import { notSupported } from "../core/errors.js";
 import { MAIN } from "../branch/model.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
-import { tokenise, type Token } from "../sql/lexer.js";
-import { normaliseName } from "../sql/names.js";
 import { writeSpans } from "../sql/write-spans.js";
 import { changingTable, type ChangingTable } from "./changing-table.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { refuseGivenRowIds } from "./given-row-ids.js";
 import { planAlter } from "./plan-alter.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
 import { planCreateDomain } from "./plan-domain.js";
@@ -51,6 +50,8 @@ export async function planStatement(
   statement: RelationalStatement,
 ): Promise<PlannedStatement[]> {
   if (statement.writes) refuseUncertainWrite(context.scope, statement);
+  if (statement.writes && ROW_VERBS.has(statement.verb))
+    await refuseGivenRowIds(context.scope, transaction, statement);
   if (statement.writes && statement.verb !== "select" && !ROW_VERBS.has(statement.verb))
     transaction.markDefinitionsChanged();
   switch (statement.verb) {
@@ -96,36 +97,6 @@ function refuseUncertainWrite(scope: NameScope, statement: RelationalStatement):
       "this statement cannot be run on a branch: what it writes could not be determined safely",
     );
   }
-  if (ROW_VERBS.has(statement.verb)) refuseRowIds(statement);
-}
-
-/**
- * Refuses rowids given by value: one read before the branch had its own image of the table would be another row's now.
- * Rowids that the statement reads itself are those of the image it writes.
- */
-function refuseRowIds(statement: RelationalStatement): void {
-  if (!/rowid/i.test(statement.text)) return;
-  const tokens = tokenise(statement.text);
-  const byValue = tokens.some((token, at) => {
-    if ((token.kind !== "word" && token.kind !== "quoted") || normaliseName(token.value) !== "rowid")
-      return false;
-    const [next, second, third] = tokens.slice(at + 1, at + 4);
-    const compared = next?.kind === "operator" || next?.value === "between";
-    const listed = next?.value === "in" && second?.value === "(" && isValue(third);
-    const before = tokens[at - 1]?.kind === "operator" && isValue(tokens[at - 2]);
-    return before || listed || (compared && isValue(second));
-  });
-  if (byValue)
-    throw notSupported(
-      "rowid cannot be given by value in a statement that writes on a branch",
-      "name the row by its values",
-    );
-}
-
-const VALUE_KINDS: ReadonlySet<Token["kind"]> = new Set(["number", "parameter", "string"]);
-
-function isValue(token: Token | undefined): boolean {
-  return token !== undefined && VALUE_KINDS.has(token.kind);
 }
 
 /** Statements whose targets are replaced where they stand. */

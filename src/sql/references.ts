@@ -23,6 +23,9 @@ export interface TokenName extends NameSpan {
 
 export type ObjectKind = NonNullable<NameReference["object"]>;
 
+/** DuckDB's commands that name a relation or stand before a query. */
+const DESCRIBERS = ["describe", "desc", "summarize", "show"];
+
 export class References {
   readonly text: string;
   readonly tokens: readonly Token[];
@@ -85,7 +88,34 @@ export class References {
 
   /** A relation read or written in a place where it may have an alias, unless the words around it forbid one. */
   addRelation(role: "read" | "write", name: TokenName, alias: string | undefined): void {
-    this.add(role, name, { alias, aliasAt: this.aliasPlace(name) });
+    if (this.places.has(name.start)) return;
+    const isQuery = this.rewritePrefix(name);
+    this.add(role, name, { alias, aliasAt: isQuery ? name.end : this.aliasPlace(name) });
+  }
+
+  /**
+   * True for `TABLE t`, a query. What stands for a relation may be a sub-query, which TABLE and ONLY do not take:
+   *
+   *   TABLE t  ⇒  SELECT * FROM t,   FROM ONLY (t)  ⇒  FROM t
+   */
+  private rewritePrefix(name: TokenName): boolean {
+    const { tokens } = this;
+    let before = name.index - 1;
+    if (isSymbol(tokens[before], "(") && isWord(tokens[before - 1], "only")) {
+      this.replaceToken(before, "");
+      this.replaceToken(name.next, "");
+      before -= 1;
+    }
+    if (isWord(tokens[before], "only")) this.replaceToken(before--, "");
+    if (!isWord(tokens[before], "table") || DESCRIBERS.some((word) => isWord(tokens[before - 1], word)))
+      return false;
+    this.replaceToken(before, "SELECT * FROM");
+    return true;
+  }
+
+  private replaceToken(index: number, text: string): void {
+    const token = this.tokens[index];
+    if (token !== undefined) this.edits.push({ start: token.start, end: token.end, text });
   }
 
   /** A mention that may not get an alias. */
@@ -148,9 +178,7 @@ export class References {
   /** Behind the name, or behind the `*` that says "and its children"; nowhere after TABLE, DESCRIBE, REFERENCES. */
   private aliasPlace(name: TokenName): number | undefined {
     const before = this.tokens[name.index - 1];
-    const isCommand = ["table", "describe", "desc", "summarize", "show", "references"].some((word) =>
-      isWord(before, word),
-    );
+    const isCommand = ["table", "references", ...DESCRIBERS].some((word) => isWord(before, word));
     if (isCommand) return undefined;
     const behind = this.tokens[name.next];
     return isSymbol(behind, "*") && behind !== undefined ? behind.end : name.end;

@@ -84,15 +84,23 @@ function keywordPlaces(tokens: readonly Token[], verb: string): Map<Keyword, Tok
         : ["on", "returning"];
   for (const [index, token] of tokens.entries()) {
     const keyword = wanted.find((word) => isWord(token, word));
-    if (keyword === undefined) continue;
+    // t.from is a column.
+    if (keyword === undefined || tokens[index - 1]?.value === ".") continue;
     if (keyword === "from" && isWord(tokens[index - 1], "distinct")) continue;
-    if (keyword === "on" && !isWord(tokens[index + 1], "conflict")) continue;
+    if (keyword === "on" && !isOnConflict(tokens, index)) continue;
     // JOIN … USING (…) of an UPDATE's FROM is no clause, and a second WHERE belongs to no form known here.
     if (places.has(keyword)) return undefined;
     places.set(keyword, token);
     if (keyword === "on") break;
   }
   return places;
+}
+
+/** JOIN conflict ON conflict.id = … joins a table of that name: a condition goes on where the clause has DO, ON or columns. */
+function isOnConflict(tokens: readonly Token[], on: number): boolean {
+  if (!isWord(tokens[on + 1], "conflict")) return false;
+  const behind = tokens[on + 2];
+  return behind?.value === "(" || isWord(behind, "do") || isWord(behind, "on");
 }
 
 function isKnownForm(verb: string, rest: readonly Token[], places: ReadonlyMap<Keyword, Token>): boolean {
