@@ -104,12 +104,15 @@ const DESCRIPTIONS = `
   UNION ALL
   SELECT * FROM (VALUES (2200, 2615, 0, 'standard public schema'), (11, 2615, 0, 'system catalog schema'))`;
 
+/** What CREATE FUNCTION said, inside the macro's text: see catalog/function-catalog.ts. */
+const DECLARED = `replace(nullif(regexp_extract(macro_definition, '''duckbranch function (\\{(?:[^'']|'''')*\\})''', 1), ''), '''''', '''')::JSON`;
+
 /** The user's macros. */
 const FUNCTIONS = `
   SELECT ${PG}._oid('f', schema_name, function_name || array_to_string(parameters, ',')) AS oid, ${PG}._public(schema_name) AS sch, function_name AS nam,
-    parameters, macro_definition AS body, function_type = 'table_macro' AS is_table
+    parameters, coalesce(${DECLARED}->>'source', macro_definition) AS body, function_type = 'table_macro' AS is_table, ${DECLARED} AS declared
   FROM duckdb_functions() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND function_type IN ('macro', 'table_macro')
-    AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()`;
+    AND ${PG}._is_shown(schema_name) AND (${PG}._on_main() OR ${DECLARED} IS NOT NULL)`;
 
 /** Facts about PostgreSQL itself. */
 export function staticStatements(): readonly string[] {

@@ -72,6 +72,8 @@ export const SQLSTATE = {
   generatedAlways: "428C9",
   invalidTableDefinition: "42P16",
   invalidObjectDefinition: "42P17",
+  invalidFunctionDefinition: "42P13",
+  duplicateFunction: "42723",
   datatypeMismatch: "42804",
   wrongObjectType: "42809",
   cannotCoerce: "42846",

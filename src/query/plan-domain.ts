@@ -5,7 +5,8 @@ import { domainLabel, type CatalogDomain, type DomainDefinition } from "../catal
 import type { EngineType } from "../engine/types.js";
 import { describeType } from "../pgtypes/oids.js";
 import { identified } from "../pgtypes/user-types.js";
-import type { DomainForm, NameReference, RelationalStatement } from "../sql/analysis.js";
+import type { NameReference, RelationalStatement } from "../sql/analysis.js";
+import type { DomainForm } from "../sql/definition-forms.js";
 import { DOMAIN_VALUE } from "../sql/domain-definitions.js";
 import { writtenLimit } from "../sql/length-limits.js";
 import { quoteLiteral } from "../sql/names.js";

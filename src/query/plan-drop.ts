@@ -3,6 +3,7 @@ import { notSupported, SQLSTATE, SqlError, type SqlState } from "../core/errors.
 import { MAIN, type RelationName, type Version } from "../branch/model.js";
 import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
+import { FunctionCatalog } from "../catalog/function-catalog.js";
 import { numberCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
@@ -95,6 +96,8 @@ async function planOther(
   const target = mainObjectName(context.scope, name);
   const schema = await schemaOf(context, transaction, name);
   if (schema === "none") return missing(context, statement, name);
+  if (name.object === "macro" && !(await hasFunction(context, transaction, statement, name)))
+    return missingFunction(context, statement, name);
   if (name.object === "type" && schema !== undefined) {
     const type = { schema, name: name.parts.at(-1) ?? "" };
     await refuseUsedType(transaction, type, statement.cascade);
@@ -126,6 +129,31 @@ async function schemaOf(
 
 function inMain(schema: string): string {
   return normaliseName(schema) === "public" ? "main" : schema;
+}
+
+/** A function of this name, and of these arguments where the statement says some. */
+async function hasFunction(
+  { scope }: PlanContext,
+  { connection }: Transaction,
+  { argumentTypes }: RelationalStatement,
+  { parts }: NameReference,
+): Promise<boolean> {
+  const found = (await FunctionCatalog.read(connection)).named(parts, scope.searchPath);
+  if (found === undefined || argumentTypes === undefined) return found !== undefined;
+  return found.declaration?.arguments.join() === argumentTypes.join();
+}
+
+function missingFunction(
+  context: PlanContext,
+  { ifExists, argumentTypes }: RelationalStatement,
+  { parts }: NameReference,
+): PlannedStatement[] {
+  const name = parts.join(".");
+  const message = `function ${name}(${(argumentTypes ?? []).join(", ")}) does not exist`;
+  const unnamed = argumentTypes === undefined ? `could not find a function named "${name}"` : message;
+  if (!ifExists) throw new SqlError(SQLSTATE.undefinedFunction, unnamed);
+  context.notice("NOTICE", SQLSTATE.successfulCompletion, `${message}, skipping`);
+  return [];
 }
 
 /** SQLSTATEs for what is not there, by kind. */

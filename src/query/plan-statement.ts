@@ -14,6 +14,7 @@ import { planAlter } from "./plan-alter.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
 import { planCreateDomain } from "./plan-domain.js";
 import { planDrops } from "./plan-drop.js";
+import { planCreateFunction } from "./plan-function.js";
 import { planCreateIndex } from "./plan-index.js";
 import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
@@ -66,6 +67,10 @@ export async function planStatement(
       if (statement.alteration === undefined) return [await planInPlace(context, transaction, statement)];
       if (context.scope.head === MAIN) transaction.markCatalogChanged();
       return await planAlter(context, transaction, statement, statement.alteration);
+    case "createMacro":
+      if (statement.routine === undefined) return [await planInPlace(context, transaction, statement)];
+      transaction.markCatalogChanged();
+      return await planCreateFunction(context, transaction, statement, statement.routine);
     case "createType":
       if (statement.domain === undefined) return [await planInPlace(context, transaction, statement)];
       transaction.markCatalogChanged();

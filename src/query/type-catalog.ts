@@ -1,4 +1,4 @@
-/** The types that users made, as one moment of the database has them. */
+/** The types and functions that users made, as one moment of the database has them. */
 import type { Connection } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
 import { isEnum } from "../pgtypes/enum-types.js";
@@ -6,17 +6,25 @@ import type { TypeIdentity } from "../pgtypes/user-types.js";
 import { normaliseName } from "../sql/names.js";
 import { CompositeCatalog } from "../catalog/composite-catalog.js";
 import { DomainCatalog } from "../catalog/domain-catalog.js";
+import { FunctionCatalog } from "../catalog/function-catalog.js";
 import { EnumCatalog, enumText } from "../catalog/enum-catalog.js";
 
 export class TypeCatalog {
   readonly enums: EnumCatalog;
   readonly composites: CompositeCatalog;
   readonly domains: DomainCatalog;
+  readonly functions: FunctionCatalog;
 
-  constructor(enums: EnumCatalog, composites: CompositeCatalog, domains: DomainCatalog) {
+  constructor(
+    enums: EnumCatalog,
+    composites: CompositeCatalog,
+    domains: DomainCatalog,
+    functions: FunctionCatalog,
+  ) {
     this.enums = enums;
     this.composites = composites;
     this.domains = domains;
+    this.functions = functions;
   }
 
   /** As this connection's transaction sees them. No result of the connection may be open. */
@@ -25,6 +33,7 @@ export class TypeCatalog {
       await EnumCatalog.read(connection),
       await CompositeCatalog.read(connection),
       await DomainCatalog.read(connection),
+      await FunctionCatalog.read(connection),
     );
   }
 

@@ -29,6 +29,7 @@ import { quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
 import { withPrepared } from "./deferred-columns.js";
 import { withDescribedTargets } from "./describe-targets.js";
+import { withFunctions } from "./branch-functions.js";
 import { withDomains } from "./domains.js";
 import { keyedLiteral, withKeyedLiterals } from "./keyed-literals.js";
 import { isBareNumeric } from "./start-statement.js";
@@ -77,7 +78,7 @@ export async function withUncastLiterals(
   core: SessionCore,
   given: RelationalStatement,
 ): Promise<RelationalStatement> {
-  const written = await withDomains(core, given);
+  const written = await withFunctions(core, await withDomains(core, given));
   const timeZone = core.settings.get("TimeZone");
   const keyed = withKeyedLiterals(written, { timeZone });
   const { text, verb } = keyed;

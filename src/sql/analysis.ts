@@ -5,6 +5,7 @@
 import type { SqlError, SqlState } from "../core/errors.js";
 import type { BranchCommand } from "./branch-command.js";
 import type { ColumnNames } from "./column-names.js";
+import type { DomainForm, FunctionForm } from "./definition-forms.js";
 import type { QuerySources } from "./result-sources.js";
 import type { OnCommit, UnnamedIndex } from "./table-forms.js";
 import type { LikeClause } from "./table-like.js";
@@ -150,20 +151,6 @@ export type Alteration =
   /** Says something about storage that DuckDB has no word for and that no reader of the table can see. */
   | { readonly kind: "storage" };
 
-/** What CREATE DOMAIN says. */
-export interface DomainForm {
-  /** The type's text. */
-  readonly base: TextSpan;
-  readonly checks: readonly {
-    readonly name: string | undefined;
-    readonly expression: TextSpan;
-    /** As written. */
-    readonly source: string;
-  }[];
-  readonly notNull: boolean;
-  readonly default: TextSpan | undefined;
-}
-
 export type ConstraintType = "primary" | "unique" | "check" | "foreign";
 
 export type RelationalVerb =
@@ -243,6 +230,10 @@ export interface RelationalStatement {
   readonly alteration: Alteration | undefined;
   /** Of createType: CREATE DOMAIN. */
   readonly domain: DomainForm | undefined;
+  /** DROP FUNCTION f(int, text): the types, by PostgreSQL's names; undefined without a list. */
+  readonly argumentTypes: readonly string[] | undefined;
+  /** Of createMacro: CREATE FUNCTION. */
+  readonly routine: FunctionForm | undefined;
   /** The highest $n used; 0 when there is none. */
   readonly parameterCount: number;
   /** PostgreSQL's command tag without counts: "INSERT", "CREATE TABLE", … */

@@ -1,6 +1,7 @@
 /** CREATE DOMAIN: what it says, as places in its text. What comes of it the planner decides: DuckDB has no domains. */
 import { notSupported } from "../core/errors.js";
-import type { DomainForm, TextSpan } from "./analysis.js";
+import type { TextSpan } from "./analysis.js";
+import type { DomainForm } from "./definition-forms.js";
 import { listField, unwrapAs, visitAll, type AstNode } from "./ast.js";
 import type { Token } from "./lexer.js";
 import { readNameBehind } from "./named-objects.js";

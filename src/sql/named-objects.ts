@@ -5,7 +5,8 @@
 import type { NameRole } from "./analysis.js";
 import { plainReading, unsupportedStatement, type Reading } from "./reading.js";
 import type { ObjectKind, References } from "./references.js";
-import { TokenReader, type NameSpan } from "./token-reader.js";
+import { typeNameAt } from "./dialect/cast-places.js";
+import { closingBracket, isSymbol, splitAtCommas, TokenReader, type NameSpan } from "./token-reader.js";
 
 const OBJECTS: ReadonlyMap<string, ObjectKind> = new Map([
   ["table", "table"],
@@ -31,12 +32,27 @@ export function readDrop(references: References): Reading {
   const ifExists = tokens.accept("if", "exists");
   do references.addName("drop", tokens.qualifiedName(), object);
   while (tokens.acceptSymbol(","));
+  const argumentTypes = object === "macro" ? readArgumentTypes(tokens, references) : undefined;
   const cascade = tokens.accept("cascade");
   tokens.accept("restrict");
-  if (!tokens.atEnd && object === "macro")
-    throw unsupportedStatement(["drop", kind, "with an argument list"]);
   tokens.expectEnd();
-  return plainReading("drop", `DROP ${kind.toUpperCase()}`, true, { ifExists, cascade });
+  return plainReading("drop", `DROP ${kind.toUpperCase()}`, true, { ifExists, cascade, argumentTypes });
+}
+
+/** `(int, b text, int[])` */
+function readArgumentTypes(tokens: TokenReader, references: References): readonly string[] | undefined {
+  const open = tokens.position;
+  const close = isSymbol(references.tokens[open], "(") ? closingBracket(references.tokens, open) : undefined;
+  if (close === undefined) return undefined;
+  tokens.moveTo(close + 1);
+  return splitAtCommas(references.tokens, open + 1, close).map(([first, end]) => {
+    for (const at of [first, first + 1]) {
+      const type = typeNameAt(references.tokens, at);
+      if (type?.behind === end) return type.name;
+      if (type !== undefined && isSymbol(references.tokens[type.behind], "[")) return `${type.name}[]`;
+    }
+    throw unsupportedStatement(["drop", "function", "with these arguments"]);
+  });
 }
 
 /** COMMENT ON kind name IS …; for COLUMN the name is the table's, without the column. */

@@ -31,6 +31,8 @@ export type Reading = Pick<
   | "ifAdded"
   | "alteration"
   | "domain"
+  | "routine"
+  | "argumentTypes"
 >;
 
 /** A reading in which nothing special was said. */
@@ -67,6 +69,8 @@ export function plainReading(
     ifAdded: undefined,
     alteration: undefined,
     domain: undefined,
+    routine: undefined,
+    argumentTypes: undefined,
     ...more,
   };
 }

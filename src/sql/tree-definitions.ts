@@ -2,6 +2,7 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { flagField, listField, nodeField, stringList, textField, unwrapAs, type AstNode } from "./ast.js";
 import { readDomain } from "./domain-definitions.js";
+import { readFunction } from "./function-definitions.js";
 import { limitLengths } from "./length-limits.js";
 import { readComment, readDrop, readNameBehind } from "./named-objects.js";
 import type { ParsedTree } from "./pg-parser.js";
@@ -46,6 +47,8 @@ export function readDefinition(
     case "CreateEnumStmt":
       readNameBehind(references, "type", "create");
       return plainReading("createType", "CREATE TYPE", true);
+    case "CreateFunctionStmt":
+      return readFunction(node, references);
     case "CreateDomainStmt":
       return readDomain(node, walker, references);
     case "CompositeTypeStmt":

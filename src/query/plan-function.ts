@@ -1,0 +1,186 @@
+/**
+ * Plans CREATE FUNCTION … LANGUAGE sql: a macro that evaluates each argument once.
+ *
+ *   f(a int, b int) … 'SELECT $1 + b'  ⇒  f(a INTEGER, b INTEGER) AS CAST(list_transform(
+ *     [{'label': …, 'a1': CAST(a AS INTEGER), …}], lambda args: args.a1 + args.a2)[1] AS INTEGER)
+ */
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import type { Transaction } from "../branch/transaction.js";
+import { FunctionCatalog, functionLabel } from "../catalog/function-catalog.js";
+import { FUNCTIONS_SCHEMA } from "../engine/database.js";
+import { describeType } from "../pgtypes/oids.js";
+import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
+import type { FunctionForm } from "../sql/definition-forms.js";
+import { isSymbol, isWord } from "../sql/token-reader.js";
+import { tokenise, type Token } from "../sql/lexer.js";
+import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { sortEdits } from "../sql/splice.js";
+import { withPrepared } from "./deferred-columns.js";
+import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { resolvedSlices } from "./resolve.js";
+import { createdName, mainObjectName } from "./write-targets.js";
+
+const ARGUMENTS = `"duckbranch_arguments"`;
+
+/** Errors: 0A000 for bodies that are more than one expression, 42723 for a name that is taken. */
+export async function planCreateFunction(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  form: FunctionForm,
+): Promise<PlannedStatement[]> {
+  const created = createdName(statement);
+  const target = mainObjectName(context.scope, created);
+  await refuseTaken(context, transaction, statement);
+  const types = form.arguments.map(({ type }) => engineType(type));
+  const returns = engineType(form.returns);
+  const expression = await bodyExpression(context, form);
+  const strict = form.arguments.map((_, index) => `${ARGUMENTS}.a${index + 1} IS NULL`).join(" OR ");
+  const value =
+    form.strict && strict !== ""
+      ? `CASE WHEN ${strict} THEN NULL ELSE (${expression}) END`
+      : `(${expression})`;
+  const [returnsOid = 0, ...argumentOids] = await oidsOf(transaction, [returns, ...types]);
+  const label = functionLabel({
+    arguments: form.arguments.map(({ type }) => shown(type)),
+    argumentOids,
+    returns: shown(form.returns),
+    returnsOid,
+    strict: form.strict,
+    volatility: form.volatility,
+    source: form.body,
+  });
+  const body = (names: readonly string[]): string => {
+    const fields = types.map((type, index) => `, 'a${index + 1}': CAST(${names[index]} AS ${type})`);
+    return `CAST(list_transform([{'label': ${quoteLiteral(label)}${fields.join("")}}], lambda ${ARGUMENTS}: ${value})[1] AS ${returns})`;
+  };
+  await withPrepared(transaction.connection, `SELECT ${body(types.map(() => "NULL"))}`, () => undefined);
+  const names = form.arguments.map(({ name }, index) => quoteIdentifier(name ?? `$${index + 1}`));
+  const parameters = form.arguments.map(
+    ({ default: byDefault }, index) =>
+      `${names[index]} ${types[index]}${byDefault === undefined ? "" : ` := ${byDefault}`}`,
+  );
+  const head = statement.orReplace ? "CREATE OR REPLACE MACRO" : "CREATE MACRO";
+  return [step(`${head} ${target}(${parameters.join(", ")}) AS ${body(names)}`)];
+}
+
+async function oidsOf({ connection }: Transaction, types: readonly string[]): Promise<readonly number[]> {
+  const sql = `SELECT ${types.map((type) => `CAST(NULL AS ${type})`).join(", ")}`;
+  return await withPrepared(connection, sql, ({ columns }) =>
+    columns.map(({ type }) => describeType(type).oid),
+  );
+}
+
+/** A function of a built-in's name would be called by this program's own statements as well. */
+async function refuseTaken(
+  { scope }: PlanContext,
+  { connection }: Transaction,
+  statement: RelationalStatement,
+): Promise<void> {
+  const { parts } = createdName(statement);
+  const name = parts.at(-1) ?? "";
+  const rows = await connection.rows(
+    `SELECT 1 AS found FROM duckdb_functions() WHERE lower(function_name) = lower(?)
+     AND (internal OR database_name || '.' || schema_name = '${FUNCTIONS_SCHEMA}') LIMIT 1`,
+    [name],
+  );
+  if (rows.length > 0)
+    throw notSupported(`a function with the name of a built-in one, ${name}, is not supported`);
+  const functions = await FunctionCatalog.read(connection);
+  const own = functions.named(parts, scope.searchPath.slice(0, 1));
+  if (own !== undefined && !statement.orReplace) {
+    throw new SqlError(
+      SQLSTATE.duplicateFunction,
+      `function "${name}" already exists with same argument types`,
+    );
+  }
+}
+
+async function bodyExpression({ services, scope }: PlanContext, form: FunctionForm): Promise<string> {
+  const [body, ...more] = await services.analyse(form.body);
+  const isPlain = body?.kind === "relational" && body.verb === "select" && body.certain && more.length === 0;
+  if (tokenise(form.body).length === 0)
+    throw new SqlError(
+      SQLSTATE.invalidFunctionDefinition,
+      `return type mismatch in function declared to return ${shown(form.returns)}`,
+      { detail: "Function's final statement must be SELECT or INSERT/UPDATE/DELETE RETURNING." },
+    );
+  if (!isPlain || body.names.some(({ role }) => role !== "function"))
+    throw notSupported("functions whose body is more than SELECT of an expression are not supported");
+  const tokens = tokenise(body.text);
+  refuseClauses(tokens);
+  const edits = tokens.flatMap((token, at): TextEdit[] => {
+    const index = argumentAt(tokens, at, form);
+    if (index === undefined) return [];
+    return [{ start: token.start, end: token.end, text: `${ARGUMENTS}.a${index + 1}` }];
+  });
+  const isHidden = body.edits.some((edit) =>
+    edits.some((own) => own.start < edit.end && edit.start < own.end),
+  );
+  if (isHidden) throw notSupported("an argument stands where it cannot be followed in the function's body");
+  const [first, last] = [tokens[1], tokens.at(-1)];
+  if (first === undefined || last === undefined)
+    throw notSupported("functions whose body is more than SELECT of an expression are not supported");
+  const read = { ...body, edits: sortEdits([...body.edits, ...edits]) };
+  const slice = await resolvedSlices(services, scope, read, new Map());
+  return slice({ start: first.start, end: isSymbol(last, ";") ? last.start : last.end });
+}
+
+const CLAUSES = "from where group having order limit offset union intersect except into as window".split(" ");
+
+function refuseClauses(tokens: readonly Token[]): void {
+  let depth = 0;
+  for (const [at, token] of tokens.entries()) {
+    if (isSymbol(token, "(") || isSymbol(token, "[")) depth++;
+    else if (isSymbol(token, ")") || isSymbol(token, "]")) depth--;
+    const isInner = isWord(token, "select") && at > 0;
+    const isClause =
+      depth === 0 && (isSymbol(token, ",") || (token.kind === "word" && CLAUSES.includes(token.value)));
+    if (isInner || isClause)
+      throw notSupported("functions whose body is more than SELECT of an expression are not supported");
+  }
+}
+
+/** Which argument a token names: `$n`, or its name where no function, type or field can stand. */
+function argumentAt(tokens: readonly Token[], at: number, form: FunctionForm): number | undefined {
+  const token = tokens[at];
+  if (token?.kind === "parameter") return Number(token.value) - 1;
+  if (token?.kind !== "word" && token?.kind !== "quoted") return undefined;
+  const [before, behind] = [tokens[at - 1], tokens[at + 1]];
+  if (isSymbol(before, ".") || isSymbol(before, "::") || isSymbol(behind, "(") || isSymbol(behind, "."))
+    return undefined;
+  const index = form.arguments.findIndex(
+    ({ name }) => name !== undefined && normaliseName(name) === normaliseName(token.value),
+  );
+  return index < 0 ? undefined : index;
+}
+
+function shown({ name, isArray }: FunctionForm["returns"]): string {
+  return isArray ? `${name}[]` : name;
+}
+
+function engineType(type: FunctionForm["returns"]): string {
+  const found = ENGINE_TYPES.get(type.name);
+  if (found === undefined) throw notSupported(`functions over type ${shown(type)} are not supported`);
+  return type.isArray ? `${found}[]` : found;
+}
+
+/** What arguments and results of functions may be. */
+const ENGINE_TYPES: ReadonlyMap<string, string> = new Map([
+  ["bool", "BOOLEAN"],
+  ["int2", "SMALLINT"],
+  ["int4", "INTEGER"],
+  ["int8", "BIGINT"],
+  ["float4", "FLOAT"],
+  ["float8", "DOUBLE"],
+  ["numeric", "DECIMAL(38, 9)"],
+  ["text", "VARCHAR"],
+  ["varchar", "VARCHAR"],
+  ["bytea", "BLOB"],
+  ["uuid", "UUID"],
+  ["date", "DATE"],
+  ["time", "TIME"],
+  ["timestamp", "TIMESTAMP"],
+  ["timestamptz", "TIMESTAMPTZ"],
+  ["interval", "INTERVAL"],
+]);
