@@ -19,6 +19,7 @@ import { planCreateIndex } from "./plan-index.js";
 import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
 import type { NameScope } from "./relation-names.js";
+import { releaseKeys } from "./released-keys.js";
 import { planUpsertOnMain, rowsOnMain } from "./rows-on-main.js";
 import { resolveStatement, writableName } from "./resolve.js";
 import { createdObjectName, writeTarget } from "./write-targets.js";
@@ -85,12 +86,24 @@ export async function planStatement(
     case "createView":
       return await planCreateView(context, transaction, statement);
     default:
+      await releaseOnMain(context, transaction, statement);
       return [
         (await planOverlayWrite(context, transaction, statement)) ??
           (await planUpsertOnMain(context, transaction, statement)) ??
           (await planInPlace(context, transaction, statement)),
       ];
   }
+}
+
+async function releaseOnMain(
+  { scope }: PlanContext,
+  transaction: Transaction,
+  { verb, names }: RelationalStatement,
+): Promise<void> {
+  const target = names.find((name) => name.role === "write");
+  if (scope.head !== MAIN || target === undefined || (verb !== "delete" && verb !== "update")) return;
+  const meaning = writableName(scope, target);
+  if (meaning.kind !== "temporary") await releaseKeys(transaction, verb, meaning.relation);
 }
 
 function refuseUncertainWrite(scope: NameScope, statement: RelationalStatement): void {
