@@ -1,4 +1,10 @@
-/** Where the answers may differ, each with its reason. Everything else is a failure. */
+/**
+ * Where the answers may differ, each with its reason. Everything else is a failure.
+ *
+ * Not said by these conversations, for it is answered otherwise: a declared type that PostgreSQL refuses without a cast
+ * (text for an integer column) is converted; an error in a cursor's query comes at DECLARE, which runs it, for a FETCH would
+ * see what was changed meanwhile; branches of a UNION of unlike types become text, and sum(int4) is a numeric, as DuckDB has it.
+ */
 
 interface Difference {
   readonly reason: string;
@@ -40,6 +46,14 @@ const DIFFERENCES: readonly Difference[] = [
       const error = ours[at] ?? "";
       return behind > 0 && /^error ERROR 2[12]/.test(error) && theirs[at + behind] === error;
     },
+  },
+  {
+    reason:
+      "a message that is none of COPY's ends the COPY; PostgreSQL 15 loses step with its client there, and closes the connection",
+    applies: (_, ours, theirs) =>
+      theirs.at(-2) === "error FATAL 08P01" &&
+      count(ours, "08P01") === 1 &&
+      ours.includes("copyInResponse [0,0]"),
   },
   {
     reason: "PostgreSQL computes constants when a portal is bound: an error of one comes at Bind",
