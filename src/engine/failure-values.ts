@@ -90,6 +90,11 @@ export const VALUE_RULES: readonly Rule[] = [
     message: () => "numeric field overflow",
   },
   {
+    pattern: /^Conversion Error: Failed to cast decimal value \S+ to type (U?INT\d+)/,
+    code: SQLSTATE.numericValueOutOfRange,
+    message: (m) => `${typeName(text(m[1]))} out of range`,
+  },
+  {
     pattern: /^Out of Range Error: Overflow in \w+ of (INT\d+|DECIMAL)/,
     code: SQLSTATE.numericValueOutOfRange,
     message: (m) => (m[1] === "DECIMAL" ? "numeric field overflow" : `${typeName(text(m[1]))} out of range`),

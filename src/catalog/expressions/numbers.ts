@@ -27,7 +27,7 @@ const RATIO = `${OWN}.divide(_1, _2)`;
 const NEAR = `CAST(${RATIO} AS DECIMAL(38, 8))`;
 /** As many digits behind the point as PostgreSQL gives: 16 significant ones at least, in groups of four. */
 const PLACES = `coalesce(20 - 4 * greatest(0, least(3, floor(${OWN}."/"(log10(nullif(abs(${RATIO}), 0)), 4)) + 1)), 20)::INTEGER`;
-const QUOTIENT_OF_DECIMALS = `CAST(${NEAR} + CAST(round(${OWN}.divide(_1 - ${NEAR} * _2, _2), ${PLACES}) AS ${DECIMAL}) AS ${DECIMAL})`;
+const QUOTIENT_OF_DECIMALS = `CAST(${NEAR} + CAST(${OWN}.round(${OWN}.divide(_1 - ${NEAR} * _2, _2), ${PLACES}) AS ${DECIMAL}) AS ${DECIMAL})`;
 
 /** Two numbers of which one is a decimal and none of double precision. */
 const IS_DECIMAL = `regexp_full_match(typeof(_1) || '|' || typeof(_2), 'DECIMAL[^|]*\\|(DECIMAL.*|U?[A-Z]*INT(EGER)?|"NULL")|(U?[A-Z]*INT(EGER)?|"NULL")\\|DECIMAL.*')`;
@@ -65,6 +65,10 @@ const WINDOW_AVERAGE = `${PICK}({'own': _1, 'quotient': ${averageOf("_2", "_3")}
   CASE WHEN typeof(_1) = 'DOUBLE' THEN 'quotient' ELSE 'own' END)`;
 const FILTER = " FILTER (WHERE _2)";
 
+const IS_EXACT = "starts_with(typeof(_1), 'DECIMAL')";
+const ROUND = `${PICK}({'own': ${OWN}.round(_1), 'even': CASE WHEN NOT ${IS_EXACT} THEN round_even(CAST(_1 AS DOUBLE), 0) END},
+  CASE WHEN ${IS_EXACT} THEN 'own' ELSE 'even' END)`;
+
 /** Also used by the dialect: src/sql/dialect/sums.ts. */
 export const NUMBERS: Definitions = {
   duckbranch_quotient: [any(2, QUOTIENT_OF_DECIMALS)],
@@ -73,6 +77,8 @@ export const NUMBERS: Definitions = {
   "//": [any(2, `coalesce(${RATIO}, ${REFUSE_ZERO})`)],
   // Where a side holds a division itself: each is written once.
   duckbranch_divided: [any(2, `list_transform([{'a': _1, 'b': _2}], lambda _d: _d.a / _d.b)[1]`)],
+  // Of double precision, and of integers, half goes to the even neighbour.
+  round: [any(1, ROUND), any(2, `${OWN}.round(_1, _2)`)],
   duckbranch_sum_input: [any(1, SUM_INPUT)],
   duckbranch_sum: [any(1, SUM)],
   duckbranch_averaged: [any(1, AVERAGED)],
