@@ -35,6 +35,7 @@ export class SessionTransactions {
   #snapshotSequence: number | undefined;
   /** Ends waits inside the transaction; replaced for each statement. */
   #wait = new AbortController();
+  #forwarded: { readonly signal: AbortSignal; wait: AbortController } | undefined;
 
   /** `beforeCommit` runs inside a transaction that is about to end, `afterRollback` when a transaction's work is gone. */
   constructor(
@@ -94,7 +95,14 @@ export class SessionTransactions {
     const wait = this.#wait;
     // A signal that was given already is not given again.
     if (signal.aborted) wait.abort();
-    signal.addEventListener("abort", () => wait.abort(), { once: true });
+    // A statement that lost a race comes again, with the same signal.
+    if (this.#forwarded?.signal === signal) {
+      this.#forwarded.wait = wait;
+      return;
+    }
+    const forwarded = { signal, wait };
+    this.#forwarded = forwarded;
+    signal.addEventListener("abort", () => forwarded.wait.abort(), { once: true });
   }
 
   /** Says of the statement that runs next whether it may change anything. */
