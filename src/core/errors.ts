@@ -62,6 +62,7 @@ export const SQLSTATE = {
   undefinedObject: "42704",
   duplicateColumn: "42701",
   duplicateObject: "42710",
+  duplicateAlias: "42712",
   duplicateTable: "42P07",
   duplicateSchema: "42P06",
   duplicatePreparedStatement: "42P05",

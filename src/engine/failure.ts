@@ -195,6 +195,12 @@ const RULES: readonly Rule[] = [
     message: (m) => `column reference "${text(m[1])}" is ambiguous`,
   },
   {
+    // What DuckDB offers instead may be the name of a branch's own table.
+    pattern: /^Binder Error: Ambiguous reference to table "(?:[^"]*\.)?([^".]*)"/,
+    code: SQLSTATE.duplicateAlias,
+    message: (m) => `table name "${text(m[1])}" specified more than once`,
+  },
+  {
     pattern: /^Binder Error: column "?(.*?)"? must appear in the GROUP BY/,
     code: SQLSTATE.groupingError,
     message: (m) =>
@@ -209,6 +215,11 @@ const RULES: readonly Rule[] = [
         ? "INSERT has more expressions than target columns"
         : "INSERT has more target columns than expressions",
     hint: "name the columns that are given: INSERT INTO table (column, …); the others get their defaults",
+  },
+  {
+    pattern: /^Catalog Error: (.*) is not an table/,
+    code: SQLSTATE.wrongObjectType,
+    message: (m) => `cannot change view "${text(m[1])}"`,
   },
   { pattern: /^Binder Error: Can only update base table/, code: SQLSTATE.wrongObjectType },
   ...VALUE_RULES,

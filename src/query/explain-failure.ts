@@ -9,7 +9,9 @@ import { withPosition } from "./error-position.js";
 import { placeOfLiteral } from "./literal-place.js";
 import { resolveName } from "./relation-names.js";
 import type { SessionCore } from "./session-core.js";
+import type { BoundParameter } from "./types.js";
 import { labelError } from "./uncast-literals.js";
+import type { WrittenRows } from "./violated-key.js";
 import { describeColumn, describeViolation, placeOfName, type FailedTarget } from "./violations.js";
 
 /** `source` is the client's whole text, which positions count in. */
@@ -18,6 +20,7 @@ export async function explainFailure(
   analysis: StatementAnalysis,
   thrown: unknown,
   source: string,
+  parameters: readonly BoundParameter[] = [],
 ): Promise<SqlError> {
   const error = classifyFailure(thrown);
   if (analysis.kind !== "relational") return withPosition(error, source);
@@ -36,7 +39,11 @@ export async function explainFailure(
   if (place !== undefined && offset !== undefined)
     return named.with({ position: characterPosition(source, offset + place) });
   const target = analysis.names.find(({ role }) => role === "write");
-  return withPosition(target === undefined ? named : await explainViolation(core, target, named), source);
+  const written = { statement: analysis, parameters };
+  return withPosition(
+    target === undefined ? named : await explainViolation(core, target, named, written),
+    source,
+  );
 }
 
 /** What a constraint of the written table says of a row; any other error as it is. */
@@ -44,12 +51,13 @@ export async function explainViolation(
   core: SessionCore,
   target: NameReference,
   error: SqlError,
+  written?: WrittenRows,
 ): Promise<SqlError> {
   const failed = failedTarget(core, target);
   if (failed === undefined) return error;
   const connect = async (): Promise<Connection> =>
     await core.services.context.registry.database.connect("data");
-  return await describeViolation(error, failed, connect);
+  return await describeViolation(error, failed, connect, written);
 }
 
 /** Where the statement begins in the client's text; undefined when it stands there more than once. */

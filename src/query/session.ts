@@ -192,7 +192,7 @@ export class DuckSession implements QuerySession {
       if (result.kind === "copyIn") return { ...result, sink: timeout.sink(result.sink) };
       return "batches" in result ? { ...result, batches: timeout.batches(result.batches) } : result;
     } catch (error) {
-      throw await explainFailure(this.#core, analysis, error, sourceOf(statement));
+      throw await explainFailure(this.#core, analysis, error, sourceOf(statement), parameters);
     }
   }
 

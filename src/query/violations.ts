@@ -5,8 +5,6 @@
 import { definitionOf } from "../branch/catalog-reader.js";
 import { constraintsOf } from "../branch/constraint-names.js";
 import type { RelationName, Version } from "../branch/model.js";
-import { physicalName } from "../branch/system-schema.js";
-import { indexName, indexParts } from "../branch/table-rebuild.js";
 import type { TableDefinition } from "../branch/table-definition.js";
 import { readDomainCheck } from "../core/domain-checks.js";
 import { SQLSTATE, SqlError, type ErrorObject } from "../core/errors.js";
@@ -15,7 +13,17 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { defaultConstraintName, readLabel } from "../sql/constraint-labels.js";
 import { tokenise } from "../sql/lexer.js";
-import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { normaliseName } from "../sql/names.js";
+import {
+  existingKey,
+  guess,
+  holds,
+  namedKey,
+  possibleKeys,
+  uniqueKeys,
+  type MatchedKey,
+  type WrittenRows,
+} from "./violated-key.js";
 
 /** The table a failed statement wrote. */
 export interface FailedTarget {
@@ -25,21 +33,12 @@ export interface FailedTarget {
   readonly temporary: boolean;
 }
 
-/** A key that must be unique: a constraint, or a unique index. */
-interface UniqueKey {
-  readonly name: string;
-  readonly columns: readonly string[];
-}
-
-interface MatchedKey extends UniqueKey {
-  readonly values: readonly string[];
-}
-
 /** The error with its object. Reads the catalogue through a connection of its own, after the failure. */
 export async function describeViolation(
   error: SqlError,
   target: FailedTarget,
   connect: () => Promise<Connection>,
+  written?: WrittenRows,
 ): Promise<SqlError> {
   if (error.object !== undefined || !error.code.startsWith("23")) return error;
   const cause = error.cause instanceof Error ? error.cause.message : "";
@@ -57,7 +56,8 @@ export async function describeViolation(
         cause,
         object,
         definition,
-        async (key) => await holds(connection, target, key),
+        written,
+        async (key) => await holds(connection, target.version, key),
       );
     case SQLSTATE.checkViolation:
       return check(error, cause, object, definition);
@@ -102,6 +102,7 @@ async function unique(
   cause: string,
   object: ErrorObject,
   definition: TableDefinition | undefined,
+  written: WrittenRows | undefined,
   isThere: (key: MatchedKey) => Promise<boolean>,
 ): Promise<SqlError> {
   const table = object.table ?? "";
@@ -109,76 +110,15 @@ async function unique(
   if (key === undefined) return error.with({ object });
   const keys = definition === undefined ? [] : uniqueKeys(definition, table);
   const found =
-    namedKey(key, keys) ?? guess(key, cause, table) ?? (await existingKey(keysOfValues(key, keys), isThere));
+    namedKey(key, keys) ??
+    guess(key, cause, table) ??
+    (await existingKey(possibleKeys(key, keys, definition, written), isThere));
   if (found === undefined) return error.with({ object });
   return error.with({
     message: `duplicate key value violates unique constraint "${found.name}"`,
-    detail: `Key (${found.columns.join(", ")})=(${found.values.join(", ")}) already exists.`,
+    detail: `Key (${found.parts.map(({ shown }) => shown).join(", ")})=(${found.values.join(", ")}) already exists.`,
     object: { ...object, constraint: found.name },
   });
-}
-
-/** Without a definition: a key of one column whose name DuckDB tells. */
-function guess(key: string, cause: string, table: string): MatchedKey | undefined {
-  const single = /^([^:,]+): ([^:,]*)$/.exec(key);
-  if (single === null) return undefined;
-  const columns = [single[1] ?? ""];
-  const type = cause.includes("violates primary key") ? "primary" : "unique";
-  return { name: defaultConstraintName(table, type, columns), columns, values: [single[2] ?? ""] };
-}
-
-function uniqueKeys(definition: TableDefinition, table: string): UniqueKey[] {
-  const constraints = constraintsOf(definition, table).filter(
-    ({ type }) => type === "primary" || type === "unique",
-  );
-  const indexes = definition.indexes
-    .filter((sql) => /^CREATE UNIQUE/i.test(sql))
-    .map((sql) => ({
-      name: indexName(sql),
-      columns: indexParts(sql).map(({ text, column }) => column ?? text),
-    }));
-  return [...constraints, ...indexes];
-}
-
-/** `id: 1, part: a` names its columns. */
-function namedKey(key: string, candidates: readonly UniqueKey[]): MatchedKey | undefined {
-  for (const candidate of candidates) {
-    const pattern = candidate.columns
-      .map((column) => `${column.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}: (.*)`)
-      .join(", ");
-    const match = new RegExp(`^${pattern}$`, "s").exec(key);
-    if (match !== null) return { ...candidate, values: match.slice(1) };
-  }
-  return undefined;
-}
-
-/** Inside a transaction that wrote the table DuckDB tells the values alone: the keys of as many columns. */
-function keysOfValues(key: string, candidates: readonly UniqueKey[]): readonly MatchedKey[] {
-  const values = key.split(", ");
-  return candidates
-    .filter(({ columns }) => columns.length === values.length)
-    .map((candidate) => ({ ...candidate, values }));
-}
-
-/** The only candidate, or the only one whose values the table has. */
-async function existingKey(
-  candidates: readonly MatchedKey[],
-  isThere: (key: MatchedKey) => Promise<boolean>,
-): Promise<MatchedKey | undefined> {
-  if (candidates.length < 2) return candidates[0];
-  const there: MatchedKey[] = [];
-  for (const candidate of candidates) if (await isThere(candidate)) there.push(candidate);
-  return there.length === 1 ? there[0] : undefined;
-}
-
-async function holds(connection: Connection, { version }: FailedTarget, key: MatchedKey): Promise<boolean> {
-  if (version?.physical == null) return false;
-  const tests = key.columns.map((column) => `CAST(${quoteIdentifier(column)} AS VARCHAR) = ?`);
-  const rows = await connection.rows(
-    `SELECT 1 AS found FROM ${physicalName(version.physical)} WHERE ${tests.join(" AND ")} LIMIT 1`,
-    [...key.values],
-  );
-  return rows.length > 0;
 }
 
 function check(

@@ -71,7 +71,7 @@ export interface SequenceColumn {
   readonly end: number;
 }
 
-/** One value of VALUES: a constant by its text, casts left aside. */
+/** One value of VALUES: a constant by its node as JSON, casts left aside. */
 export type InsertedValue =
   | { readonly kind: "default" | "null" | "other" }
   | { readonly kind: "constant"; readonly text: string }

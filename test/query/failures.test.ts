@@ -13,6 +13,12 @@ beforeAll(async () => {
   await session.query(
     "CREATE TABLE kept (id int PRIMARY KEY, name text NOT NULL, n int CHECK (n > 0)); INSERT INTO kept VALUES (1, 'a', 1)",
   );
+  await session.query(
+    `CREATE TABLE keyed (id int PRIMARY KEY, n int UNIQUE, word text UNIQUE);
+     CREATE TABLE words (id int PRIMARY KEY, word text); CREATE UNIQUE INDEX folded ON words (lower(word));
+     INSERT INTO words VALUES (1, 'b');
+     INSERT INTO keyed VALUES (1, 7, 'a'), (2, 20, 'b'); CREATE VIEW shown AS SELECT id FROM kept`,
+  );
   await session.query("CREATE BRANCH apart; SET branch = apart; INSERT INTO kept VALUES (2, 'b', 1)");
 });
 
@@ -27,6 +33,60 @@ async function failureOf(session: TestSession, text: string): Promise<SqlError> 
   }
   throw new Error(`succeeded: ${text}`);
 }
+
+/** Two keys of numbers, one of text, one on an expression; the statement that fails may be the second of a block. */
+const KEYS: readonly (readonly [text: string, constraint: string, detail: string])[] = [
+  ["INSERT INTO keyed VALUES (1, 50, 'x')", "keyed_pkey", "(id)=(1)"],
+  ["INSERT INTO keyed VALUES (7, 77, 'x'), (7, 78, 'y')", "keyed_pkey", "(id)=(7)"],
+  ["INSERT INTO keyed VALUES (81, 90, 'x'), (82, 90, 'y')", "keyed_n_key", "(n)=(90)"],
+  ["INSERT INTO keyed VALUES (81, 90, 'x'), (82, 91, 'x')", "keyed_word_key", "(word)=(x)"],
+  ["INSERT INTO words VALUES (81, 'x'), (82, 'X')", "folded", "(lower(word))=(x)"],
+  ["INSERT INTO words VALUES (81, 'B')", "folded", "(lower(word))=(b)"],
+  [
+    "BEGIN; UPDATE keyed SET word = 'q' WHERE id = 1; INSERT INTO keyed (word, n, id) VALUES ('w', 40, 1)",
+    "keyed_pkey",
+    "(id)=(1)",
+  ],
+  [
+    "BEGIN; INSERT INTO keyed VALUES (98, 99, 'x'); UPDATE keyed SET n = 99 WHERE id = 1",
+    "keyed_n_key",
+    "(n)=(99)",
+  ],
+];
+
+test.each(["main", "main/apart"])("the key that a row violated, on %s", async (database) => {
+  await using session = await world.connect(database);
+  for (const [text, constraint, detail] of KEYS) {
+    const failure = await failureOf(session, text);
+    expect(failure).toMatchObject({
+      code: "23505",
+      message: `duplicate key value violates unique constraint "${constraint}"`,
+      detail: `Key ${detail} already exists.`,
+      object: { schema: "public", table: constraint === "folded" ? "words" : "keyed", constraint },
+    });
+    await session.query("ROLLBACK");
+  }
+});
+
+test.each(["main", "main/apart"])(
+  "one name for two relations, and a view as a target, on %s",
+  async (database) => {
+    await using session = await world.connect(database);
+    for (const text of [
+      "SELECT kept.id FROM kept, kept",
+      "UPDATE kept SET n = 1 FROM kept WHERE kept.id = 1",
+      "DELETE FROM kept USING public.kept WHERE kept.id = 1",
+    ])
+      expect(await failureOf(session, text)).toMatchObject({
+        code: "42712",
+        message: 'table name "kept" specified more than once',
+      });
+    expect(await failureOf(session, "INSERT INTO shown VALUES (1)")).toMatchObject({
+      code: "42809",
+      message: 'cannot change view "shown"',
+    });
+  },
+);
 
 /** What a branch's own images are called in the file. */
 const INTERNAL_NAME = /\bv\d+\b|duckbranch/;
