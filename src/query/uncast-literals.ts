@@ -44,10 +44,11 @@ const ARRAY = /^\s*(?:\[[\d:+-]+\]\s*)*=?\s*\{.*\}\s*$/s;
 /** `1.5`, `1e3`, `0x10`: DuckDB rounds or converts them to a whole number. */
 const NO_INTEGER = /^\s*[-+]?(?:\d+\.\d*|\.\d+|\d+e[-+]?\d+|0x[0-9a-f]+)\s*$/i;
 const BEFORE_CHRIST = /\d.*\sBC\s*(?:[-+][\d:]+\s*)?$/i;
-/** Second 60, more decimals of a second than six, a zone behind a blank, an offset without colon. */
-const CLOCK = /:60|:\d\d(?:\.\d{7,}|(?:\.\d+)?(?:\s+(?:[-+]\d|z\s*$)|[-+]\d{3,}\s*$))/i;
+/** Second 60, more decimals of a second than six, a zone behind a blank or behind minutes, an offset without colon. */
+const CLOCK =
+  /:60|(?:^|[\sT])\d\d?:\d\d(?:[-+]\d|z\s*$)|:\d\d(?:\.\d{7,}|(?:\.\d+)?(?:\s+(?:[-+]\d|z\s*$)|[-+]\d{3,}\s*$))/i;
 const MAYBE_MISREAD =
-  /'\s*[-+]?(?:\d*\.\d*|\d+e[-+]?\d+|0x[0-9a-f]+)\s*'|\sBC\s*(?:[-+][\d:]+)?'|:60|:\d\d(?:\.\d{7,}|(?:\.\d+)?(?:\s+(?:[-+]|z)|[-+]\d{3,}))/i;
+  /'\s*[-+]?(?:\d*\.\d*|\d+e[-+]?\d+|0x[0-9a-f]+)\s*'|\sBC\s*(?:[-+][\d:]+)?'|:60|['\sT]\d\d?:\d\d(?:[-+]|z)|:\d\d(?:\.\d{7,}|(?:\.\d+)?(?:\s+(?:[-+]|z)|[-+]\d{3,}))/i;
 const MAYBE = /\\x\s*[0-9a-f]{2}\s*[0-9a-f]{2}|'[\s\d:=+[\]-]*\{/i;
 /** Ranges, shapes, and what only an address looks like: no times of day. */
 const KEYED = new RegExp(

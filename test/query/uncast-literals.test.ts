@@ -33,6 +33,22 @@ describe.each(["main", "main/b"])("a literal without a cast, on %s", (database) 
   });
 });
 
+test("a moment without seconds may have a zone", async () => {
+  await using world = await World.open();
+  await using session = await world.connect();
+  await session.query(`SET TimeZone = 'UTC'; CREATE TABLE m (z timestamptz, t timestamp, k timetz, s text)`);
+  const texts = ["2020-01-01 00:00+00", "2020-01-01T07:30-05", "2020-01-01 7:30Z", "2020-01-01 13:00+05:30"];
+  for (const text of texts)
+    await session.query(`INSERT INTO m VALUES ('${text}', '${text}', '10:00+02', '${text}')`);
+  expect(await session.query("SELECT z::text, t::text, k::text, s FROM m")).toEqual([
+    ["2020-01-01 00:00:00+00", "2020-01-01 00:00:00", "10:00:00+02", texts[0]],
+    ["2020-01-01 12:30:00+00", "2020-01-01 07:30:00", "10:00:00+02", texts[1]],
+    ["2020-01-01 07:30:00+00", "2020-01-01 07:30:00", "10:00:00+02", texts[2]],
+    ["2020-01-01 07:30:00+00", "2020-01-01 13:00:00", "10:00:00+02", texts[3]],
+  ]);
+  expect(await session.query("SELECT count(*)::int FROM m WHERE z = '2020-01-01 12:30+00'")).toEqual([[1]]);
+});
+
 describe("what cannot be a statement", () => {
   test.each([
     ["SELECT $99999999999", "42P02"],
