@@ -1,10 +1,10 @@
 /** What a client declares of its parameters, held against the statement it is declared for. */
-import { typeNameOf } from "../catalog/type-names.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { OID } from "../pgtypes/oids.js";
 import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
-import type { SessionTypes } from "./session-types.js";
+import { requireType } from "./declared-types.js";
+import type { SessionCore } from "./session-core.js";
 
 const NONE: ReadonlySet<number> = new Set();
 const numbers = new WeakMap<RelationalStatement, ReadonlySet<number>>();
@@ -12,11 +12,11 @@ const numbers = new WeakMap<RelationalStatement, ReadonlySet<number>>();
 /**
  * Holds the declared types against the parameters a statement has. An empty one is not looked at.
  *
- * Errors  42P18 for a parameter without a type that the text does not use, and so says nothing of; XX000, as PostgreSQL's,
- *         for one that it uses of a type that does not exist
+ * Errors  42P18 for a parameter without a type that the text does not use, and so says nothing of; those of `requireType` for
+ *         one with a type that it uses
  */
 export async function requireDetermined(
-  types: SessionTypes,
+  core: SessionCore,
   analysis: StatementAnalysis,
   declaredOids: readonly number[],
 ): Promise<void> {
@@ -30,12 +30,7 @@ export async function requireDetermined(
       const message = `could not determine data type of parameter $${number}`;
       throw new SqlError(SQLSTATE.indeterminateDatatype, message);
     }
-    if (
-      used.has(number) &&
-      typeNameOf(oid) === undefined &&
-      (await types.enums()).engineTypeOf(oid) === undefined
-    )
-      throw new SqlError(SQLSTATE.internalError, `cache lookup failed for type ${oid}`);
+    if (used.has(number)) await requireType(core, oid, analysis.text, number);
   }
 }
 

@@ -112,7 +112,7 @@ export class DuckSession implements QuerySession {
     const analysis = await this.#analysisOf(statement);
     try {
       const description = await this.#describe(analysis, declaredOids);
-      await requireDetermined(this.#core.types, analysis, declaredOids);
+      await requireDetermined(this.#core, analysis, declaredOids);
       return description;
     } catch (error) {
       throw await explainFailure(this.#core, analysis, error, sourceOf(statement));
