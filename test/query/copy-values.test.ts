@@ -58,17 +58,17 @@ describe("what a text means", () => {
     ["boolean", "off\nno\nf\n0\nfal\n", ["false", "false", "false", "false", "false"]],
     ["numeric(6,2)", "1.005\n-1.005\n.5\n1e3\n12.\n", ["1.01", "-1.01", "0.50", "1000.00", "12.00"]],
     ["numeric(2,2)", "0.5\n-.994\n", [".50", "-.99"]],
-    ["double precision", "1e-7\nNaN\n-Infinity\n.5\n", ["1e-07", "nan", "-inf", "0.5"]],
-    ["real", "0.1\n 2 \n", ["0.1", "2.0"]],
+    ["double precision", "1e-7\nNaN\n-Infinity\n.5\n", ["1e-07", "NaN", "-Infinity", "0.5"]],
+    ["real", "0.1\n 2 \n", ["0.1", "2"]],
     [
       "bytea",
       "\\\\x00ff41\n\\\\xDEADbeef\nab\\\\\\\\c\\\\001\n",
-      ["\\x00\\xFFA", "\\xDE\\xAD\\xBE\\xEF", "ab\\x5Cc\\x01"],
+      ["\\x00ff41", "\\xdeadbeef", "\\x61625c6301"],
     ],
     [
       "date",
       "2024-02-29\n20240101\ninfinity\n0044-03-15 BC\n",
-      ["2024-02-29", "2024-01-01", "infinity", "0044-03-15 (BC)"],
+      ["2024-02-29", "2024-01-01", "infinity", "0044-03-15 BC"],
     ],
     [
       "timestamp",
@@ -81,13 +81,13 @@ describe("what a text means", () => {
       ["2024-07-01 10:00:00+00", "2024-07-01 16:00:00+00"],
     ],
     ["time", "24:00:00\n1:02 PM\n", ["24:00:00", "13:02:00"]],
-    ["interval", "1 mon -2 days 03:00:00.5\nP1DT2H\n", ["1 month -2 days 03:00:00.5", "1 day 02:00:00"]],
+    ["interval", "1 mon -2 days 03:00:00.5\nP1DT2H\n", ["1 mon -2 days +03:00:00.5", "1 day 02:00:00"]],
     ["uuid", "{A0EEBC999C0B4EF8BB6D6BB9BD380A11}\n", ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]],
-    ["int[]", "{1,NULL,+3}\n{}\n", ["[1, NULL, 3]", "[]"]],
-    ["int[][]", "{{1,2},{3,NULL}}\n", ["[[1, 2], [3, NULL]]"]],
-    ["int[2]", "{1,2}\n", ["[1, 2]"]],
-    ["boolean[]", "{on,f}\n", ["[true, false]"]],
-    ["bytea[]", '{"\\\\\\\\x00ff",NULL}\n', ["[\\x00\\xFF, NULL]"]],
+    ["int[]", "{1,NULL,+3}\n{}\n", ["{1,NULL,3}", "{}"]],
+    ["int[][]", "{{1,2},{3,NULL}}\n", ["{{1,2},{3,NULL}}"]],
+    ["int[2]", "{1,2}\n", ["{1,2}"]],
+    ["boolean[]", "{on,f}\n", ["{t,f}"]],
+    ["bytea[]", '{"\\\\\\\\x00ff",NULL}\n', ['{"\\\\x00ff",NULL}']],
     ["json", '{"a": [1]}\n', ['{"a": [1]}']],
     ["struct(a int, b varchar)", '{"a": 1, "b": "x"}\n', ["{'a': 1, 'b': x}"]],
     ["text", "\\N\n\nNULL\n", [null, "", "NULL"]],
@@ -163,7 +163,7 @@ test("on a branch the same texts mean the same, and a refused row leaves the bra
     code: "22P02",
     where: 'COPY shared, line 2, column flags: "{maybe}"',
   });
-  expect(await session.query("SELECT id, flags::VARCHAR FROM shared")).toEqual([[1, "[true, NULL]"]]);
+  expect(await session.query("SELECT id, flags::VARCHAR FROM shared")).toEqual([[1, "{t,NULL}"]]);
   await session.query("SET branch = main");
   expect(await session.query("SELECT count(*) FROM shared")).toEqual([[0n]]);
 });

@@ -94,13 +94,12 @@ function chain(count: number): string {
   return `SELECT 1${" / b".repeat(count)} FROM (SELECT 1 AS b) AS one`;
 }
 
-test("a chain of divisions that would grow beyond reason is refused", async () => {
+test("a chain of divisions does not grow beyond reason", async () => {
   await using session = await world.connect();
   expect(await session.query(chain(6))).toEqual([[1]]);
-  expect(await session.outcome(chain(8))).toBe("54001");
-  expect(
-    await session.outcome(`SELECT (1 / b) / (1 / b)${" / (1 / b)".repeat(7)} FROM (SELECT 1 AS b) AS one`),
-  ).toBe("54001");
+  expect(await session.query(chain(30))).toEqual([[1]]);
+  const nested = `SELECT (1 / b) / (1 / b)${" / (1 / b)".repeat(7)} FROM (SELECT 1 AS b) AS one`;
+  expect(await session.query(nested)).toEqual([[1]]);
   const many = Array.from({ length: 300 }, () => "1 / b").join(", ");
   expect((await session.query(`SELECT ${many} FROM (SELECT 1 AS b) AS one`))[0]).toHaveLength(300);
   expect(await session.query(`SELECT 1${" / 1".repeat(40)}`)).toEqual([[1]]);

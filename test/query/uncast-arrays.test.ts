@@ -21,13 +21,13 @@ describe.each(["main", "main/b", "main/c"])("an array without a cast, on %s", (d
     await session.query(String.raw`INSERT INTO a (id, i, t, b, n, f, j, "o d", s) VALUES
       (1, '{1,NULL, 3}', '{"a b",it''s,"q\"uote",NULL}', '{"\\x00ff"}', '{{1,2},{3,4}}', '{5,6}', '{"k": [1]}', '{}', '{x}'),
       (2, '[0:1]={7,8}', '{}', NULL, NULL, NULL, '{}', '{y}', '[z]')`);
-    expect(await session.query(text("i"))).toEqual([["[1, NULL, 3]"], ["[7, 8]"]]);
+    expect(await session.query(text("i"))).toEqual([["{1,NULL,3}"], ["{7,8}"]]);
     expect(await session.query("SELECT t[1], t[2], t[3], t[4], len(t) FROM a WHERE id = 1")).toEqual([
       ["a b", "it's", 'q"uote', null, 4n],
     ]);
     expect(await session.query("SELECT hex(b[1]) FROM a WHERE id = 1")).toEqual([["00FF"]]);
-    expect(await session.query(text("n"))).toEqual([["[[1, 2], [3, 4]]"], [null]]);
-    expect(await session.query(text("f"))).toEqual([["[5, 6]"], [null]]);
+    expect(await session.query(text("n"))).toEqual([["{{1,2},{3,4}}"], [null]]);
+    expect(await session.query(text("f"))).toEqual([["{5,6}"], [null]]);
     expect(await session.query(text("j"))).toEqual([['{"k": [1]}'], ["{}"]]);
     expect(await session.query('SELECT "o d" FROM a WHERE id = 1')).toEqual([
       [expect.objectContaining({ items: [] })],
