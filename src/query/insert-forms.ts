@@ -13,6 +13,7 @@ import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { conflictEdits } from "./conflict-rows.js";
 import { withDescribedTargets } from "./describe-targets.js";
+import { excludedEdits } from "./excluded-columns.js";
 import { readOwnedDefault } from "./owned-sequences.js";
 import { resolveName } from "./relation-names.js";
 import { resolveStatement } from "./resolve.js";
@@ -57,7 +58,7 @@ export async function withInsertForm(
   const width = insert.width ?? (await sourceWidth(core, statement));
   const columns = insert.columns.length > 0 ? insert.columns : givenColumns(width, target.definition);
   refuseIdentityValues(insert, columns, target.always);
-  const edits: TextEdit[] = [];
+  const edits: TextEdit[] = [...excludedEdits(statement, target.definition)];
   if (insert.columns.length === 0 && columns.length < target.definition.columns.length) {
     const list = columns.map(quoteIdentifier).join(", ");
     edits.push({ start: insert.columnsAt, end: insert.columnsAt, text: ` (${list})` });
