@@ -105,8 +105,10 @@ function onlyKey(keys: readonly Key[]): Key | undefined {
 }
 
 /**
+ * LIMIT ALL: without it DuckDB gives no row at all where a parameter is what the window is partitioned by (a test holds it).
+ *
  *   SELECT id, n FROM u
- *     ⇒  SELECT * FROM (SELECT id, n FROM u) AS proposed(c0, c1) QUALIFY CASE WHEN c0 IS NOT NULL AND
+ *     ⇒  SELECT * FROM (SELECT * FROM (SELECT id, n FROM u) LIMIT ALL) AS proposed(c0, c1) QUALIFY CASE WHEN c0 IS NOT NULL AND
  *        count(*) OVER (PARTITION BY CAST(c0 AS INTEGER)) > 1 THEN error('…') ELSE true END
  */
 function refusingRows(
@@ -132,11 +134,11 @@ function refusingRows(
   if (refusals.length === 0) return [];
   const names = columns.map((_, index) => `c${index}`).join(", ");
   return [
-    { start: source.start, end: source.start, text: "SELECT * FROM (" },
+    { start: source.start, end: source.start, text: "SELECT * FROM (SELECT * FROM (" },
     {
       start: source.end,
       end: source.end,
-      text: `\n) AS proposed(${names}) QUALIFY CASE ${refusals.join(" ")} ELSE true END`,
+      text: `\n) LIMIT ALL) AS proposed(${names}) QUALIFY CASE ${refusals.join(" ")} ELSE true END`,
     },
   ];
 }
