@@ -81,7 +81,7 @@ const sorted = (entries: Table): [number, Row][] => [...entries].toSorted(([a], 
 
 describe("a keyed merge agrees with the reference model", () => {
   for (const strategy of ["abort", "main_wins", "branch_wins"] as const) {
-    test(`strategy ${strategy}`, async () => {
+    test(`strategy ${strategy}`, { timeout: 300_000 }, async () => {
       await fc.assert(
         fc.asyncProperty(table, table, table, async (base, target, source) => {
           await using world = await World.open();
@@ -153,26 +153,32 @@ function insert(rows: Bag): string[] {
 }
 
 describe("a keyless merge agrees with the counting rules", () => {
-  test("and is refused, under every strategy, where one row may have been changed twice", async () => {
-    await fc.assert(
-      fc.asyncProperty(bag, bag, bag, async (base, target, source) => {
-        await using world = await World.open();
-        await using main = await world.connect();
-        await run(main, ["CREATE TABLE t (v VARCHAR)", ...insert(base), "CREATE BRANCH b"]);
-        await using branch = await world.connect("main/b");
-        await run(branch, edit(base, source));
-        await run(main, edit(base, target));
-        const expected = countingModel(base, target, source);
-        const conflicts = expected.some((entry) => entry.conflict);
-        expect(await main.outcome("MERGE BRANCH b USING main_wins")).toBe(conflicts ? "0A000" : "ok");
-        expect(await main.outcome("MERGE BRANCH b USING abort")).toBe(conflicts ? "40002" : "ok");
-        const rows = (await main.query("SELECT v FROM t")).map(([v]) => textOrNull(v));
-        const wanted = conflicts
-          ? VALUES.map((v) => count(target, v))
-          : expected.map((entry) => entry.result);
-        expect(VALUES.map((v) => count(rows, v))).toEqual(wanted);
-      }),
-      { numRuns: RUNS, verbose: fc.VerbosityLevel.Verbose },
-    );
-  });
+  test(
+    "and is refused, under every strategy, where one row may have been changed twice",
+    {
+      timeout: 300_000,
+    },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(bag, bag, bag, async (base, target, source) => {
+          await using world = await World.open();
+          await using main = await world.connect();
+          await run(main, ["CREATE TABLE t (v VARCHAR)", ...insert(base), "CREATE BRANCH b"]);
+          await using branch = await world.connect("main/b");
+          await run(branch, edit(base, source));
+          await run(main, edit(base, target));
+          const expected = countingModel(base, target, source);
+          const conflicts = expected.some((entry) => entry.conflict);
+          expect(await main.outcome("MERGE BRANCH b USING main_wins")).toBe(conflicts ? "0A000" : "ok");
+          expect(await main.outcome("MERGE BRANCH b USING abort")).toBe(conflicts ? "40002" : "ok");
+          const rows = (await main.query("SELECT v FROM t")).map(([v]) => textOrNull(v));
+          const wanted = conflicts
+            ? VALUES.map((v) => count(target, v))
+            : expected.map((entry) => entry.result);
+          expect(VALUES.map((v) => count(rows, v))).toEqual(wanted);
+        }),
+        { numRuns: RUNS, verbose: fc.VerbosityLevel.Verbose },
+      );
+    },
+  );
 });
