@@ -9,6 +9,7 @@ import { hasGaps } from "./declared-parameters.js";
 import type { StatementShape } from "./deferred-columns.js";
 import { findingDefaults } from "./describe.js";
 import { withDescribedTargets } from "./describe-targets.js";
+import { withDependentColumns } from "./dependent-columns.js";
 import { withInsertForm } from "./insert-forms.js";
 import { withCastTypes } from "./parameter-casts.js";
 import { requireLiterals } from "./literal-values.js";
@@ -44,8 +45,9 @@ export async function describeRelational(
     return await describeSteps(core, written, oids, describe);
   }
   const isPrepared = PREPARED_VERBS.has(written.verb) && written.text.length <= MAX_CHECKED_LENGTH;
-  if (isPrepared) await requireLiterals(core, written);
-  const statement = await withUncastLiterals(core, await withInsertForm(core, written));
+  const grouped = await withDependentColumns(core, written);
+  if (isPrepared) await requireLiterals(core, grouped);
+  const statement = await withUncastLiterals(core, await withInsertForm(core, grouped));
   const declaredOids = withCastTypes(statement, clientOids);
   await findSources(core, statement.sources);
   const scope = core.scope(core.transactions.current);

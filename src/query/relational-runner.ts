@@ -7,6 +7,7 @@ import type { ResultStream } from "../engine/result-stream.js";
 import { classifyFailure } from "../engine/failure.js";
 import type { RelationalStatement, RelationalVerb } from "../sql/analysis.js";
 import { refuseSecondChange } from "./conflict-rows.js";
+import { withDependentColumns } from "./dependent-columns.js";
 import { withInsertForm } from "./insert-forms.js";
 import { requireLiterals } from "./literal-values.js";
 import { boundRun, startStatement, startSubset, type ExecuteInput } from "./start-statement.js";
@@ -66,11 +67,19 @@ export async function runRelational(
       return await runRelational(core, query, values, running);
     },
   );
-  const ready = hasSteps(statement)
-    ? statement
-    : await withUncastLiterals(core, await withInsertForm(core, statement, input.parameters));
+  const ready = hasSteps(statement) ? statement : await inDialect(core, statement, input);
   const asWritten = ready === statement && !waits ? input.declaredOids : undefined;
   return await chooseTransaction(core, ready, { ...input, declaredOids }, running, asWritten);
+}
+
+/** What DuckDB needs to be told otherwise, and the catalogue has to be asked for. */
+async function inDialect(
+  core: SessionCore,
+  statement: RelationalStatement,
+  { parameters }: ExecuteInput,
+): Promise<RelationalStatement> {
+  const formed = await withInsertForm(core, await withDependentColumns(core, statement), parameters);
+  return await withUncastLiterals(core, formed);
 }
 
 /** `asWritten`: the types the client declared, for a statement that is run as its text was read. */
@@ -179,8 +188,7 @@ function stepServices(core: SessionCore): StepServices {
   return {
     describe: async (statement, oids) => await describeRelational(core, statement, oids),
     run: async (transaction, written, input) => {
-      const formed = await withInsertForm(core, written, input.parameters);
-      const statement = await withUncastLiterals(core, formed);
+      const statement = await inDialect(core, written, input);
       const declaredOids = withCastTypes(statement, input.declaredOids);
       const bound = { ...input, declaredOids };
       const context = core.planContext(transaction, boundRun(core, statement, bound));

@@ -6,7 +6,7 @@ import type { SqlError, SqlState } from "../core/errors.js";
 import type { BranchCommand } from "./branch-command.js";
 import type { ColumnNames } from "./column-names.js";
 import type { DomainForm, FunctionForm } from "./definition-forms.js";
-import type { QuerySources } from "./result-sources.js";
+import type { GroupedQuery, QuerySources } from "./result-sources.js";
 import type { OnCommit, UnnamedIndex } from "./table-forms.js";
 import type { LikeClause } from "./table-like.js";
 import type { Repetition } from "./repetition.js";
@@ -204,6 +204,8 @@ export interface RelationalStatement {
   readonly columnNames: ColumnNames | undefined;
   /** Where the result's columns come from, where PostgreSQL's parser reads the statement. */
   readonly sources: QuerySources | undefined;
+  /** Its queries with GROUP BY, also those inside it, where PostgreSQL's parser reads the statement. */
+  readonly grouped: readonly GroupedQuery[];
   /** Of a SELECT that says how many rows it gives at most. */
   readonly rowBound: RowBound | undefined;
   /** What running it again would do: for savepoints. */

@@ -84,6 +84,12 @@ function renamed(query: QuerySources, columns: readonly string[]): QuerySources 
   return { relations: [relation], outputs: [{ kind: "star", relation: undefined }], others: [] };
 }
 
+/** What a FROM clause names. Tables of the names in `ctes` are none; nothing is known of their columns. */
+export function relationsFrom(items: readonly AstNode[], ctes: readonly string[]): readonly SourceRelation[] {
+  const named: Ctes = new Map(ctes.map((name) => [name, undefined]));
+  return items.flatMap((item) => readFrom(item, named));
+}
+
 function readFrom(item: AstNode, ctes: Ctes): SourceRelation[] {
   const wrapped = unwrap(item);
   const node = wrapped?.node ?? item;

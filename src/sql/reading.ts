@@ -17,6 +17,7 @@ export type Reading = Pick<
   | "query"
   | "columnNames"
   | "sources"
+  | "grouped"
   | "repetition"
   | "rowBound"
   | "sequenceColumns"
@@ -55,6 +56,7 @@ export function plainReading(
     query: undefined,
     columnNames: undefined,
     sources: undefined,
+    grouped: [],
     rowBound: undefined,
     repetition: NOT_REPEATABLE,
     sequenceColumns: [],

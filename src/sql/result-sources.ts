@@ -34,6 +34,23 @@ export interface SourceRelation {
     | { readonly kind: "open" };
 }
 
+/** A column as it is written; `name` undefined for a star. */
+export interface NamedColumn {
+  readonly relation: string | undefined;
+  readonly name: string | undefined;
+}
+
+/** One query with GROUP BY. */
+export interface GroupedQuery {
+  /** Where further columns can be written into the list, each with a comma behind it. */
+  readonly at: number;
+  /** Grouped by as they are, or by their place in the result. */
+  readonly keys: readonly (NamedColumn & { readonly name: string })[];
+  /** What its values name outside aggregates. A name may be that of a relation, for its row. */
+  readonly needs: readonly NamedColumn[];
+  readonly relations: readonly SourceRelation[];
+}
+
 export type OutputSource =
   | { readonly kind: "value"; readonly name: string; readonly value: ValueSource }
   /** `*`, or `relation.*`. */

@@ -1,6 +1,7 @@
 /** From the top node of PostgreSQL's tree to a reading: queries and statements that change rows. */
 import { listField, nodeField, textField, unwrapAs, type AstNode } from "./ast.js";
 import { resultColumnNames } from "./column-names.js";
+import { groupedQueries } from "./grouped-queries.js";
 import { readInsertForm } from "./insert-form.js";
 import type { ParsedTree } from "./pg-parser.js";
 import { resultSources } from "./read-sources.js";
@@ -16,7 +17,11 @@ import { Utf8Offsets } from "./utf8-offsets.js";
 /** Reads a parsed statement into `references`. Throws SqlError 0A000 for what DuckDB has no equivalent of. */
 export function readTree(tree: ParsedTree, references: References): Reading {
   refuseReturnedJoins(tree);
-  const reading = { ...readStatement(tree, references), assignments: assignmentsOf(tree) };
+  const reading = {
+    ...readStatement(tree, references),
+    assignments: assignmentsOf(tree),
+    grouped: groupedQueries(tree.node, references),
+  };
   const named = reading.verb === "select" || reading.returning;
   if (!named) return reading;
   const { type, node } = tree;
