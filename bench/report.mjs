@@ -6,7 +6,7 @@ const END = "<!-- bench:end -->";
 
 /** One line per figure that has a target, and the ones worth knowing beside it. */
 export function toTable(results) {
-  const { branchCreation, streaming, pointQuery, slowReader, idleConnections, copy } = results;
+  const { branchCreation, branchStorage, streaming, pointQuery, slowReader, idleConnections, copy } = results;
   const { medianMs, ratios } = pointQuery;
   const rows = [
     ["What", "Measured", "Target", "Met"],
@@ -16,6 +16,7 @@ export function toTable(results) {
       "median ≤ 10 ms, flat",
       yesNo(branchCreation.met),
     ]),
+    ...storageRows(branchStorage),
     streamingRow(streaming, "text", "≥ 1×"),
     streamingRow(streaming, "binary", "≥ 1.2×"),
     ["Only fetching those rows, no wire", `${streaming.fetchMs} ms`, "", ""],
@@ -53,6 +54,47 @@ export function toTable(results) {
   ];
   const [head, ...body] = rows;
   return [line(head), line(head.map(() => "---")), ...body.map(line)].join("\n");
+}
+
+function storageRows({ firstWrites, diffMs, scans, updates, creators }) {
+  const sizes = firstWrites.rows.map(
+    ({ size, medianMs }) => `${size.toLocaleString("en")} rows: ${medianMs} ms`,
+  );
+  return [
+    [
+      "64 clients create branches at once",
+      `${creators.perSecond} per second (99 %: ${creators.p99Ms} ms)`,
+      "≥ 200 per second",
+      yesNo(creators.met),
+    ],
+    [
+      "First one-row write on a branch",
+      sizes.join(", "),
+      "≤ 15 ms, flat within 1.5×",
+      yesNo(firstWrites.met),
+    ],
+    [
+      "The same beside a copy of the largest",
+      `${firstWrites.copyRatio}× (${firstWrites.copyMs} ms)`,
+      "≥ 200×",
+      yesNo(firstWrites.copyRatio >= 200),
+    ],
+    [
+      "Scan on a branch, table untouched",
+      `${scans.untouched}× main (${scans.mainMs} ms)`,
+      "≤ 1.05×",
+      yesNo(scans.untouched <= 1.05),
+    ],
+    ["Scan with 0.1 % of 5,000,000 rows changed", `${scans.few}× main`, "≤ 1.5×", yesNo(scans.few <= 1.5)],
+    ["Scan with 10 % changed", `${scans.many}× main`, "≤ 3×", yesNo(scans.many <= 3)],
+    [
+      "Main's UPDATE of 1 % of 5,000,000 rows",
+      `read by 1 branch ${updates.one}×, by 100 ${updates.many}× (by none ${updates.noneMs} ms)`,
+      "≤ 3×",
+      yesNo(Math.max(updates.one, updates.many) <= 3),
+    ],
+    ["DIFF of 10,000 changed rows in 10,000,000", `${diffMs} ms`, "≤ 500 ms", yesNo(diffMs <= 500)],
+  ];
 }
 
 function streamingRow({ rows, ...byFormat }, format, target) {

@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { measureBranchCreation } from "./branch-creation.mjs";
+import { measureBranchStorage } from "./branch-storage.mjs";
 import { measureIdleConnections } from "./idle-connections.mjs";
 import { measureCopy } from "./copy.mjs";
 import { measurePointQuery } from "./point-query.mjs";
@@ -17,6 +18,7 @@ const ROOT = new URL("../", import.meta.url);
 
 const MEASUREMENTS = {
   branchCreation: measureBranchCreation,
+  branchStorage: measureBranchStorage,
   streaming: measureStreaming,
   pointQuery: measurePointQuery,
   slowReader: measureSlowReader,

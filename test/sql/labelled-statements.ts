@@ -40,7 +40,7 @@ export const LABELLED: readonly Label[] = [
   ],
   ["SELECT * FROM (a CROSS JOIN b) NATURAL JOIN c", "select", true, "read:a read:b read:c"],
   ["SELECT * FROM ONLY a, b *", "select", true, "read:a read:b"],
-  ["TABLE public.orders", "select", true, "#read:public.orders"],
+  ["TABLE public.orders", "select", true, "read:public.orders"],
   ["VALUES ((SELECT 1 FROM a))", "select", true, "read:a"],
   // Qualified columns
   [

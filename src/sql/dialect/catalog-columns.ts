@@ -17,8 +17,15 @@ const ARRAY_COLUMNS = new Set([
   "stxkeys",
   "prattrs",
 ]);
-/** Those PostgreSQL prints without braces. */
-const VECTOR_COLUMNS = new Set(["indkey", "indclass", "indcollation", "indoption", "proargtypes", "stxkeys"]);
+/** Those PostgreSQL prints without braces: a cast of them to text is written here, and nowhere else. */
+export const VECTOR_COLUMNS: ReadonlySet<string> = new Set([
+  "indkey",
+  "indclass",
+  "indcollation",
+  "indoption",
+  "proargtypes",
+  "stxkeys",
+]);
 const SET_FUNCTIONS = new Set(["pg_partition_ancestors"]);
 const TEXT_TYPES = new Set(["text", "varchar"]);
 

@@ -3,6 +3,7 @@ import { isReserved } from "../builtin-names.js";
 import type { Token } from "../lexer.js";
 import { closingBracket, isSymbol, isWord } from "../token-reader.js";
 import { typeNameAt } from "./cast-places.js";
+import { VECTOR_COLUMNS } from "./catalog-columns.js";
 import { operandStart } from "./operand-start.js";
 import type { DialectPass } from "./pass.js";
 
@@ -54,6 +55,7 @@ export function isDefinition(tokens: readonly Token[]): boolean {
 }
 
 function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
+  if (VECTOR_COLUMNS.has(tokens[index - 1]?.value ?? "")) return [];
   const type = checkedTypeAt(tokens, index + 1);
   const first = type === undefined ? undefined : castStart(tokens, index);
   const [begin, sign, last] = [tokens[first ?? -1], tokens[index], tokens[type?.last ?? -1]];

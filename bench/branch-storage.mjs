@@ -1,0 +1,139 @@
+/** What branches cost that are written, read and compared, beside the same on main: by rows changed, not by rows there. */
+import { Client } from "pg";
+import { median, percentile, rounded, timed } from "./measure.mjs";
+import { startServer } from "./server.mjs";
+
+const SIZES = [100_000, 1_000_000, 10_000_000];
+const SCANNED = "t5000000";
+const SCANS = 7;
+const FIRST_WRITES = 7;
+const CREATORS = 64;
+const CREATIONS_EACH = 4;
+const MANY_PINS = 100;
+
+/** Targets: those of the table in the README. */
+export async function measureBranchStorage() {
+  const server = await startServer([...SIZES, 5_000_000].map(tableSql).join("\n"));
+  const connect = async (database = "main") => {
+    const client = new Client({ host: server.host, port: server.port, user: "bench", database });
+    await client.connect();
+    return client;
+  };
+  const main = await connect();
+  try {
+    const firstWrites = await measureFirstWrites(main, connect);
+    const diffMs = await measureDiff(main, connect);
+    const scans = await measureScans(main, connect);
+    const updates = await measureUpdates(main);
+    const creators = await measureCreators(main, connect);
+    return { firstWrites, diffMs, scans, updates, creators };
+  } finally {
+    await main.end();
+    await server.stop();
+  }
+}
+
+function tableSql(rows) {
+  return `CREATE TABLE t${rows} (id BIGINT PRIMARY KEY, a INTEGER, b DOUBLE, c VARCHAR, d TIMESTAMP);
+    INSERT INTO t${rows} SELECT i, i % 1000, i * 0.5, 'row ' || i, TIMESTAMP '2024-01-01' + INTERVAL (i % 86400) SECOND FROM range(${rows}) r(i);`;
+}
+
+/** The first row changed on a new branch, by the size of its table; and a copy of the largest one. */
+async function measureFirstWrites(main, connect) {
+  const rows = [];
+  for (const size of SIZES) {
+    const times = [];
+    for (let n = -1; n < FIRST_WRITES; n++) {
+      await main.query(`CREATE BRANCH "first ${size} ${n}"`);
+      const branch = await connect(`main/first ${size} ${n}`);
+      await branch.query("SELECT 1");
+      const ms = await timed(() => branch.query(`UPDATE t${size} SET a = -1 WHERE id = ${(n + 2) * 777}`));
+      if (n >= 0) times.push(ms);
+      await branch.end();
+      await main.query(`DROP BRANCH "first ${size} ${n}"`);
+    }
+    rows.push({ size, medianMs: rounded(median(times)) });
+  }
+  const copyMs = await timed(() => main.query(`CREATE TABLE copied AS SELECT * FROM t${SIZES.at(-1)}`));
+  await main.query("DROP TABLE copied");
+  const medians = rows.map(({ medianMs }) => medianMs);
+  const spread = rounded(Math.max(...medians) / Math.min(...medians));
+  return {
+    rows,
+    spread,
+    copyMs: Math.round(copyMs),
+    copyRatio: Math.round(copyMs / rows.at(-1).medianMs),
+    met: Math.max(...medians) <= 15 && spread <= 1.5,
+  };
+}
+
+/** 10,000 rows changed of the largest table. */
+async function measureDiff(main, connect) {
+  await main.query("CREATE BRANCH compared");
+  const branch = await connect("main/compared");
+  await branch.query(`UPDATE t${SIZES.at(-1)} SET a = -1 WHERE id % 1000 = 7`);
+  const times = [];
+  for (let n = 0; n < 5; n++) times.push(await timed(() => main.query("DIFF BRANCH compared")));
+  await branch.end();
+  await main.query("DROP BRANCH compared");
+  return rounded(median(times));
+}
+
+/** The same scan on main and on branches that changed nothing, 0.1 % and 10 % of the table. */
+async function measureScans(main, connect) {
+  const scan = `SELECT sum(a), sum(b) FROM ${SCANNED}`;
+  const branches = { untouched: undefined, few: "id % 1000 = 3", many: "id % 10 = 3" };
+  const clients = { main };
+  for (const [name, condition] of Object.entries(branches)) {
+    await main.query(`CREATE BRANCH "scan ${name}"`);
+    clients[name] = await connect(`main/scan ${name}`);
+    if (condition !== undefined)
+      await clients[name].query(`UPDATE ${SCANNED} SET a = a + 1 WHERE ${condition}`);
+  }
+  const times = { main: [], untouched: [], few: [], many: [] };
+  for (let n = -1; n < SCANS; n++) {
+    for (const [name, client] of Object.entries(clients)) {
+      const ms = await timed(() => client.query(scan));
+      if (n >= 0) times[name].push(ms);
+    }
+  }
+  for (const name of Object.keys(branches)) {
+    await clients[name].end();
+    await main.query(`DROP BRANCH "scan ${name}"`);
+  }
+  const ratio = (name) => rounded(median(times[name]) / median(times.main));
+  return {
+    mainMs: rounded(median(times.main)),
+    untouched: ratio("untouched"),
+    few: ratio("few"),
+    many: ratio("many"),
+  };
+}
+
+/** Main changes one row in a hundred while nobody, one branch, or many branches read the table as it was. */
+async function measureUpdates(main) {
+  const times = [];
+  for (const pins of [0, 1, MANY_PINS]) {
+    for (let n = 0; n < pins; n++) await main.query(`CREATE BRANCH "pin ${pins} ${n}"`);
+    times.push(await timed(() => main.query(`UPDATE ${SCANNED} SET a = a + 1 WHERE id % 100 = ${pins % 7}`)));
+    for (let n = 0; n < pins; n++) await main.query(`DROP BRANCH "pin ${pins} ${n}"`);
+  }
+  const [none, one, many] = times;
+  return { noneMs: Math.round(none), one: rounded(one / none), many: rounded(many / none) };
+}
+
+async function measureCreators(main, connect) {
+  const clients = await Promise.all(Array.from({ length: CREATORS }, () => connect()));
+  const latencies = [];
+  const total = await timed(() =>
+    Promise.all(
+      clients.map(async (client, c) => {
+        for (let n = 0; n < CREATIONS_EACH; n++)
+          latencies.push(await timed(() => client.query(`CREATE BRANCH "many ${c} ${n}"`)));
+      }),
+    ),
+  );
+  await Promise.all(clients.map((client) => client.end()));
+  const perSecond = Math.round((CREATORS * CREATIONS_EACH * 1000) / total);
+  return { perSecond, p99Ms: rounded(percentile(latencies, 0.99)), met: perSecond >= 200 };
+}
