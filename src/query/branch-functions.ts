@@ -1,4 +1,7 @@
-/** Calls of main's functions on a branch: those of CREATE FUNCTION read no tables, and are named in full; others are refused. */
+/**
+ * Calls of users' functions: on a branch those of CREATE FUNCTION, which read no tables, are named in full and others are
+ * refused. A statement that writes is marked: what a function gives may be something else each time.
+ */
 import { MAIN } from "../branch/model.js";
 import { notSupported } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
@@ -12,10 +15,15 @@ export async function withFunctions(
   core: SessionCore,
   statement: RelationalStatement,
 ): Promise<RelationalStatement> {
-  if (core.head === MAIN || !statement.names.some(({ role }) => role === "function")) return statement;
+  if (core.head === MAIN && !statement.writes) return statement;
+  if (!statement.names.some(({ role }) => role === "function")) return statement;
   const { functions } = await core.types.all();
   if (functions.isEmpty) return statement;
   const { searchPath } = core.scope(core.transactions.current);
+  const isCall = ({ role, parts }: NameReference): boolean =>
+    role === "function" && functions.named(parts, searchPath) !== undefined;
+  const mayVary = statement.writes && statement.names.some(isCall);
+  if (core.head === MAIN) return mayVary ? { ...statement, mayVary } : statement;
   const called = new Set<NameReference>();
   const edits = statement.names.flatMap((name): TextEdit[] => {
     const found = name.role === "function" ? functions.named(name.parts, searchPath) : undefined;
@@ -30,5 +38,5 @@ export async function withFunctions(
   const others = statement.edits.filter(
     (edit) => !edits.some((own) => own.start < edit.end && edit.start < own.end),
   );
-  return { ...statement, names, edits: sortEdits([...edits, ...others]) };
+  return { ...statement, names, edits: sortEdits([...edits, ...others]), mayVary };
 }

@@ -10,10 +10,10 @@ import { resolveName, type NameScope } from "./relation-names.js";
 /** Whether they can be asked for: the same condition has to choose the same rows when the statement evaluates it. */
 export function tellsItsRows(
   { runBound, scope }: PlanContext,
-  { parameterCount, names }: RelationalStatement,
+  { parameterCount, names, mayVary }: RelationalStatement,
   spans: WriteSpans,
 ): boolean {
-  if (parameterCount > 0 && runBound === undefined) return false;
+  if (mayVary === true || (parameterCount > 0 && runBound === undefined)) return false;
   if (spans.where === undefined || !isStable(spans, [spans.with, spans.from, spans.where])) return false;
   // What a view reads, and how, is behind its name.
   return !names.some(({ role, parts }) => role === "read" && isView(scope, parts));

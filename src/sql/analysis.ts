@@ -208,6 +208,8 @@ export interface RelationalStatement {
   readonly grouped: readonly GroupedQuery[];
   /** Of a SELECT that says how many rows it gives at most. */
   readonly rowBound: RowBound | undefined;
+  /** It calls a function of a user's: evaluated again, its conditions may choose other rows. */
+  readonly mayVary?: boolean;
   /** What running it again would do: for savepoints. */
   readonly repetition: Repetition;
   /** Of a temporary table: what every COMMIT does to it. */

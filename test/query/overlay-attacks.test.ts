@@ -134,3 +134,14 @@ test("a choice that a view makes is made once", async () => {
   expect(await main.query("SELECT count(*)::int FROM t")).toEqual([[5]]);
   expect(await branch.query("SELECT count(*)::int FROM t")).toEqual([[8]]);
 });
+
+test.each([
+  "CREATE MACRO pick(n) AS (random() * 8)::int + n",
+  "CREATE FUNCTION pick(n int) RETURNS int LANGUAGE sql AS 'SELECT (random() * 8)::int + n'",
+])("rows that a user's function chooses are kept whichever they are: %s", async (definition) => {
+  await main.query(`${definition}; CREATE BRANCH c`);
+  const branch = await open("main/c");
+  for (let n = 0; n < 20; n++) await main.query("UPDATE t SET a = a + 100 WHERE id = pick(0)");
+  await main.query("DELETE FROM t WHERE id BETWEEN pick(-4) AND pick(0)");
+  expect(await branch.query("SELECT count(*)::int, sum(a)::int FROM t")).toEqual([[8, 36]]);
+});
