@@ -187,7 +187,7 @@ function insertedColumn(sql: string, tokens: readonly Token[], at: number): stri
       : splitAtCommas(tokens, next + 1, close).map(([from, to]) => sliceTokens(sql, tokens, from, to));
   next = close === undefined ? next : close + 1;
   // The form that refuses rows in conflict has the query in brackets.
-  if (isWord(tokens[next], "select") && isSymbol(tokens[next + 1], "*") && isSymbol(tokens[next + 3], "("))
+  while (isWord(tokens[next], "select") && isSymbol(tokens[next + 1], "*") && isSymbol(tokens[next + 3], "("))
     next += 4;
   if (!isWord(tokens[next], "select")) return undefined;
   const place = splitAtCommas(tokens, next + 1, at + 1).findIndex(([from]) => from === at);
