@@ -5,7 +5,7 @@ import { announced, findSources } from "./announced-columns.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { ResultStream } from "../engine/result-stream.js";
 import { classifyFailure } from "../engine/failure.js";
-import type { RelationalStatement, RelationalVerb } from "../sql/analysis.js";
+import type { NameReference, RelationalStatement, RelationalVerb } from "../sql/analysis.js";
 import { refuseSecondChange } from "./conflict-rows.js";
 import { withDependentColumns } from "./dependent-columns.js";
 import { withInsertForm } from "./insert-forms.js";
@@ -279,7 +279,7 @@ async function runPlanned(
 ): Promise<Outcome> {
   let outcome = done(statement, 0);
   if (statement.writes && !statement.returning && !ROW_VERBS.has(statement.verb))
-    core.types.markChanged(TYPE_VERBS.has(statement.verb));
+    core.types.markChanged(mayChangeTypes(statement));
   for (const [index, step] of planned.entries()) {
     const isLast = index === planned.length - 1;
     const kept = isLast && step.afterwards === undefined ? capture : undefined;
@@ -295,7 +295,14 @@ async function runPlanned(
 
 const READING_VERBS: ReadonlySet<RelationalVerb> = new Set(["update", "delete"]);
 const ROW_VERBS: ReadonlySet<RelationalVerb> = new Set(["select", "insert", "update", "delete", "merge"]);
-const TYPE_VERBS: ReadonlySet<RelationalVerb> = new Set(["createType", "createSchema", "drop"]);
+const TYPE_VERBS: ReadonlySet<RelationalVerb> = new Set(["createType", "createSchema", "createMacro"]);
+const WITHOUT_TYPES: ReadonlySet<NameReference["object"]> = new Set(["table", "view", "index", "sequence"]);
+
+/** Types and functions are read anew behind it: tens of milliseconds, so not when only tables were dropped. */
+function mayChangeTypes({ verb, names }: RelationalStatement): boolean {
+  if (verb !== "drop") return TYPE_VERBS.has(verb);
+  return !names.every(({ role, object }) => role !== "drop" || WITHOUT_TYPES.has(object));
+}
 
 /** Ends the statement's transaction if it is alone in it. */
 export function endOfStatement(core: SessionCore): ResultEnd {

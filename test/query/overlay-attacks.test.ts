@@ -144,4 +144,8 @@ test.each([
   for (let n = 0; n < 20; n++) await main.query("UPDATE t SET a = a + 100 WHERE id = pick(0)");
   await main.query("DELETE FROM t WHERE id BETWEEN pick(-4) AND pick(0)");
   expect(await branch.query("SELECT count(*)::int, sum(a)::int FROM t")).toEqual([[8, 36]]);
+  await main.query("BEGIN; CREATE MACRO other(n) AS (random() * 8)::int + n");
+  for (let n = 0; n < 20; n++) await main.query("UPDATE t SET a = a + 100 WHERE id = other(0)");
+  await main.query("COMMIT");
+  expect(await branch.query("SELECT count(*)::int, sum(a)::int FROM t")).toEqual([[8, 36]]);
 });
