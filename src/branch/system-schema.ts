@@ -16,6 +16,7 @@ import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import {
   BRANCH_STATUSES,
   headId,
+  tablesOf,
   type Branch,
   type BranchStatus,
   type Layer,
@@ -277,6 +278,11 @@ export function physicalName(table: PhysicalTable): string {
   return `${DATA_CATALOG}.${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
 }
 
+/** The number in the name of a table that is kept in STORE_SCHEMA; 0 for tables of branches. */
+function numberInName({ schema, name }: PhysicalTable): number {
+  return schema === STORE_SCHEMA ? Number(/^[a-z]+(\d+)/.exec(name)?.[1] ?? 0) : 0;
+}
+
 /** The highest numbers in use, so that new ones never repeat. */
 export function highestNumbers(state: RegistryState): {
   sequence: Sequence;
@@ -288,7 +294,8 @@ export function highestNumbers(state: RegistryState): {
   for (const head of heads) {
     for (const version of state.versionsOf(head)) {
       sequence = Math.max(sequence, version.from, version.to ?? 0);
-      versionId = Math.max(versionId, version.id);
+      // A kept table may be named after a version that nobody reads any more, or that never was.
+      versionId = Math.max(versionId, version.id, ...tablesOf(version).map(numberInName));
       objectId = Math.max(objectId, version.objectId);
     }
   }

@@ -1,4 +1,7 @@
 /** What main keeps of the rows it changes while branches read its tables as they were. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type TestSession, World } from "../support/world.js";
 
@@ -299,4 +302,29 @@ test("a branch's own writes stand on what the log keeps of main", async () => {
       [1000, 1, 1],
     ],
   });
+});
+
+test("names of kept tables are not given again after a restart", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "duckbranch-row-log-"));
+  const path = join(folder, "data.duckdb");
+  try {
+    {
+      await using first = await World.open(path);
+      await using session = await first.connect();
+      await session.query(
+        "CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1); CREATE BRANCH b",
+      );
+      // A log, and a copy beneath it that no version is named after.
+      await session.query("UPDATE t SET v = 2 WHERE id = 1; UPDATE t SET v = 3");
+    }
+    await using again = await World.open(path);
+    await using session = await again.connect();
+    for (let n = 0; n < 5; n++)
+      await session.query(`CREATE BRANCH c${n}; UPDATE t SET v = v + 1; UPDATE t SET v = v + 1 WHERE id = 1`);
+    expect(
+      await session.query("SELECT v FROM b.t UNION ALL SELECT v FROM c0.t UNION ALL SELECT v FROM c4.t"),
+    ).toEqual([[1], [3], [11]]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });

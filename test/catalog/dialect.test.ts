@@ -21,10 +21,10 @@ test.each([
   ["SELECT 1 WHERE 1 = 'app.t'::regclass", "SELECT 1 WHERE 1 = _regclass('app.t')"],
   ["SELECT '1'::pg_catalog.regclass::pg_catalog.oid", "SELECT _regclass('1')::oid"],
   ["SELECT c.oid::regclass FROM pg_class c", "SELECT _regclass_name(c.oid) FROM pg_class c"],
-  ["SELECT f(a)::regclass::text FROM t", "SELECT _regclass_name(f(a))::text FROM t"],
+  ["SELECT f(a)::regclass::text FROM t", "SELECT duckbranch_text(_regclass_name(f(a))) FROM t"],
   [
     "SELECT f(a::regclass::text)::regclass::oid FROM t",
-    "SELECT _regclass(f(_regclass_name(a)::text))::oid FROM t",
+    "SELECT _regclass(f(duckbranch_text(_regclass_name(a))))::oid FROM t",
   ],
   ["SELECT a::regtype = 'int4'::regtype FROM t", "SELECT _regtype(a) = _regtype('int4') FROM t"],
   ["SELECT CAST('t' AS regclass)", "SELECT _regclass_name(_regclass('t' ))"],
