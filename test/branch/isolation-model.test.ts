@@ -13,7 +13,7 @@ import { World, type TestSession } from "../support/world.js";
 import { copyOf, merged, TABLES, type HeadModel, type TableName } from "./head-model.js";
 
 const STEPS = 250;
-const RUNS = Number(process.env["MODEL_RUNS"] ?? 10);
+const RUNS = Number(process.env["MODEL_RUNS"] ?? 6);
 const asked = process.env["MODEL_SEED"] ?? "20261122";
 const SEED = asked === "random" ? Math.floor(Math.random() * 2 ** 31) : Number(asked);
 const MOST_HEADS = 5;
