@@ -7,7 +7,8 @@ import { numberCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
-import { formatName, normaliseName } from "../sql/names.js";
+import { formatName } from "../sql/names.js";
+import { findNamed } from "./lookup.js";
 import { oidExpression, shownTypeName } from "./names.js";
 import type { ListedComposite } from "./session-catalog.js";
 
@@ -74,15 +75,7 @@ export class CompositeCatalog {
 
   /** The type of this name: as written, or else in the first schema of `searchPath` that has one. */
   named(parts: readonly string[], searchPath: readonly string[]): CatalogComposite | undefined {
-    const [name = "", schema] = parts.map(normaliseName).toReversed();
-    const schemas = schema === undefined ? searchPath : [schema === "public" ? "main" : schema];
-    for (const wanted of schemas) {
-      const found = this.all.find(
-        (one) => normaliseName(one.schema) === normaliseName(wanted) && normaliseName(one.typeName) === name,
-      );
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    return findNamed(this.all, (one) => one.typeName, parts, searchPath);
   }
 
   /** DuckDB's type for the OID of a composite type or of its array type; undefined for any other OID. */

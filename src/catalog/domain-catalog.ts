@@ -4,7 +4,7 @@
  */
 import { numberCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import { normaliseName } from "../sql/names.js";
+import { findNamed } from "./lookup.js";
 import { oidExpression, shownTypeName } from "./names.js";
 
 /** What the label says; texts are DuckDB's SQL. */
@@ -76,15 +76,7 @@ export class DomainCatalog {
 
   /** The domain of this name: as written, or else in the first schema of `searchPath` that has one. */
   named(parts: readonly string[], searchPath: readonly string[]): CatalogDomain | undefined {
-    const [name = "", schema] = parts.map(normaliseName).toReversed();
-    const schemas = schema === undefined ? searchPath : [schema === "public" ? "main" : schema];
-    for (const wanted of schemas) {
-      const found = this.all.find(
-        (one) => normaliseName(one.schema) === normaliseName(wanted) && normaliseName(one.typeName) === name,
-      );
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    return findNamed(this.all, (one) => one.typeName, parts, searchPath);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The user's functions: DuckDB's macros, of which those of CREATE FUNCTION say in their text what they were declared as. */
 import { textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import { normaliseName } from "../sql/names.js";
+import { findNamed } from "./lookup.js";
 
 /** What a function was declared as; types by PostgreSQL's names. */
 export interface FunctionDeclaration {
@@ -57,15 +57,7 @@ export class FunctionCatalog {
 
   /** The function of this name: as written, or else in the first schema of `searchPath` that has one. */
   named(parts: readonly string[], searchPath: readonly string[]): CatalogFunction | undefined {
-    const [name = "", schema] = parts.map(normaliseName).toReversed();
-    const schemas = schema === undefined ? searchPath : [schema === "public" ? "main" : schema];
-    for (const wanted of schemas) {
-      const found = this.all.find(
-        (one) => normaliseName(one.schema) === normaliseName(wanted) && normaliseName(one.name) === name,
-      );
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    return findNamed(this.all, (one) => one.name, parts, searchPath);
   }
 }
 

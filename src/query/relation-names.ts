@@ -130,6 +130,7 @@ export function refuseCatalogs(parts: readonly string[]): void {
   if (parts.length > 1 && CATALOGS.has(normaliseName(parts[0] ?? ""))) throw crossDatabase(parts);
 }
 
+/** PostgreSQL's own words for a name of another database, which it cannot reach either. */
 function crossDatabase(parts: readonly string[]): SqlError {
   return notSupported(`cross-database references are not implemented: "${parts.join(".")}"`);
 }

@@ -1,33 +1,23 @@
 /** A diff looks at the rows of overlays alone: it has to find what a comparison of all rows finds. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type TestSession, World } from "../support/world.js";
+import { OpenWorld } from "../support/open-world.js";
+import type { TestSession } from "../support/world.js";
 
-let world: World;
+let opened: OpenWorld;
 let main: TestSession;
-let sessions: TestSession[];
 
 beforeEach(async () => {
-  world = await World.open();
-  sessions = [];
-  main = await open("main");
+  opened = await OpenWorld.open();
+  main = await opened.session();
   await main.query(`CREATE TABLE t (a int, b text, v int, twice int GENERATED ALWAYS AS (v * 2), PRIMARY KEY (a, b));
     INSERT INTO t SELECT i % 100, 'k' || (i // 100), 0 FROM range(1000) r(i)`);
 });
 
-afterEach(async () => {
-  for (const session of sessions) await session[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
-});
-
-async function open(database: string): Promise<TestSession> {
-  const session = await world.connect(database);
-  sessions.push(session);
-  return session;
-}
+afterEach(async () => await opened[Symbol.asyncDispose]());
 
 /** Rows in the branches' own tables: of a table made whole all of its 1,000 would be there. */
 async function storedRows(): Promise<number> {
-  const { state, database } = world.context.registry;
+  const { state, database } = opened.world.context.registry;
   using connection = await database.connect("data");
   let most = 0;
   for (const { id } of state.branches.values()) {
@@ -99,7 +89,7 @@ describe("DIFF BRANCH", () => {
   test("of a branch and what it was made from, whatever main did since", async () => {
     const before = await rowsOf(main);
     await main.query("CREATE BRANCH one");
-    const one = await open("main/one");
+    const one = await opened.session("main/one");
     await one.query(CHANGES);
     await main.query(
       "UPDATE t SET v = 99 WHERE b = 'k3'; DELETE FROM t WHERE a = 30; INSERT INTO t VALUES (500, 'new', 3)",
@@ -112,11 +102,11 @@ describe("DIFF BRANCH", () => {
 
   test("of a branch of a branch and its parent's state at its creation", async () => {
     await main.query("CREATE BRANCH one");
-    const one = await open("main/one");
+    const one = await opened.session("main/one");
     await one.query(CHANGES);
     const before = await rowsOf(one);
     await one.query("CREATE BRANCH two");
-    const two = await open("main/two");
+    const two = await opened.session("main/two");
     await two.query(MORE);
     await one.query("UPDATE t SET v = 77 WHERE a < 5; DELETE FROM t WHERE a = 501");
     await main.query("DELETE FROM t WHERE a = 1");
@@ -134,9 +124,9 @@ describe("DIFF BRANCH", () => {
       "CREATE TABLE u (id int PRIMARY KEY, code int UNIQUE); INSERT INTO u SELECT i, i FROM range(10) r(i)",
     );
     await main.query("CREATE BRANCH one");
-    const one = await open("main/one");
+    const one = await opened.session("main/one");
     await one.query("CREATE BRANCH two");
-    const two = await open("main/two");
+    const two = await opened.session("main/two");
     await two.query("UPDATE u SET code = 100 WHERE id = 1; UPDATE u SET code = 1 WHERE id = 2");
     await one.query("INSERT INTO u VALUES (50, 100)");
     expect(await main.outcome("MERGE BRANCH two INTO one")).toBe("23505");
@@ -154,10 +144,10 @@ describe("DIFF BRANCH", () => {
 
   test("a merge into the parent brings exactly that", async () => {
     await main.query("CREATE BRANCH one");
-    const one = await open("main/one");
+    const one = await opened.session("main/one");
     await one.query(CHANGES);
     await one.query("CREATE BRANCH two");
-    const two = await open("main/two");
+    const two = await opened.session("main/two");
     await two.query(MORE);
     await one.query("INSERT INTO t VALUES (900, 'ones', 9)");
     const [ones, twos] = [await rowsOf(one), await rowsOf(two)];

@@ -3,34 +3,24 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { OpenWorld } from "../support/open-world.js";
 import { type TestSession, World } from "../support/world.js";
 
-let world: World;
+let opened: OpenWorld;
 let main: TestSession;
-let sessions: TestSession[];
 
 beforeEach(async () => {
-  world = await World.open();
-  sessions = [];
-  main = await open("main");
+  opened = await OpenWorld.open();
+  main = await opened.session();
   await main.query(`CREATE TABLE t (id int PRIMARY KEY, v int, w int, tags int[]);
     INSERT INTO t SELECT i, 0, 0, [i] FROM range(1000) r(i)`);
 });
 
-afterEach(async () => {
-  for (const session of sessions) await session[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
-});
-
-async function open(database: string): Promise<TestSession> {
-  const session = await world.connect(database);
-  sessions.push(session);
-  return session;
-}
+afterEach(async () => await opened[Symbol.asyncDispose]());
 
 async function fork(name: string): Promise<TestSession> {
   await main.query(`CREATE BRANCH ${name}`);
-  return await open(`main/${name}`);
+  return await opened.session(`main/${name}`);
 }
 
 /** A table's rows that are not as they were in the beginning, and how many there are. */
@@ -46,7 +36,7 @@ const UNTOUCHED = { count: 1000, changed: [] };
 
 /** Rows in each table kept for pins. */
 async function kept(): Promise<{ readonly logged: number[]; readonly copied: number[] }> {
-  using connection = await world.context.registry.database.connect("data");
+  using connection = await opened.world.context.registry.database.connect("data");
   const tables = await connection.rows(
     "SELECT table_name AS name FROM duckdb_tables() WHERE schema_name = 'duckbranch_store' ORDER BY 1",
   );
@@ -204,7 +194,7 @@ describe("a merge into main", () => {
 
 describe("at the same time", () => {
   test("a writer that began before any branch was there asked for no rows", async () => {
-    const writer = await open("main");
+    const writer = await opened.session("main");
     await writer.query("BEGIN; UPDATE t SET v = 1 WHERE id = 1");
     const one = await fork("one");
     await writer.query("UPDATE t SET v = 1 WHERE id = 2; COMMIT");
@@ -214,7 +204,7 @@ describe("at the same time", () => {
 
   test("a branch made between a writer's statement and its commit sees neither", async () => {
     const one = await fork("one");
-    const [a, b] = [await open("main"), await open("main")];
+    const [a, b] = [await opened.session("main"), await opened.session("main")];
     await a.query("BEGIN; UPDATE t SET v = 1 WHERE id = 1");
     await b.query("BEGIN; UPDATE t SET v = 2 WHERE id = 2; COMMIT");
     const two = await fork("two");
@@ -247,7 +237,7 @@ describe("at the same time", () => {
 
   test("two writers of one row, and a branch made between their commits", async () => {
     const one = await fork("one");
-    const [a, b] = [await open("main"), await open("main")];
+    const [a, b] = [await opened.session("main"), await opened.session("main")];
     await a.query("BEGIN; UPDATE t SET v = 1 WHERE id = 1");
     const outcome = await b.outcome("UPDATE t SET w = 2 WHERE id = 1");
     const two = await fork("two");

@@ -1,29 +1,19 @@
 /** What an attack on overlays found: races for a row of the base, reads of the table that is written, choices behind a view. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type TestSession, World } from "../support/world.js";
+import { OpenWorld } from "../support/open-world.js";
+import type { TestSession } from "../support/world.js";
 
-let world: World;
+let opened: OpenWorld;
 let main: TestSession;
-let sessions: TestSession[];
 
 beforeEach(async () => {
-  world = await World.open();
-  sessions = [];
-  main = await open("main");
+  opened = await OpenWorld.open();
+  main = await opened.session();
   await main.query(`CREATE TABLE t (id int PRIMARY KEY, u int UNIQUE, a int);
     INSERT INTO t SELECT i, i * 10, i FROM range(1, 9) r(i); CREATE BRANCH b`);
 });
 
-afterEach(async () => {
-  for (const session of sessions) await session[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
-});
-
-async function open(database: string): Promise<TestSession> {
-  const session = await world.connect(database);
-  sessions.push(session);
-  return session;
-}
+afterEach(async () => await opened[Symbol.asyncDispose]());
 
 describe("two sessions of a branch and one row of the base", () => {
   test.each([
@@ -38,7 +28,7 @@ describe("two sessions of a branch and one row of the base", () => {
     ["UPDATE t SET a = 7 WHERE id = 3", "DELETE FROM t WHERE id = 3"],
     ["UPDATE t SET id = 33 WHERE id = 3", "ALTER TABLE t ADD COLUMN c int"],
   ])("%s, then %s", async (first, second) => {
-    const [x, y] = [await open("main/b"), await open("main/b")];
+    const [x, y] = [await opened.session("main/b"), await opened.session("main/b")];
     // The overlay is there.
     await x.query("UPDATE t SET a = 0 WHERE id = 1");
     for (const session of [x, y]) await session.query("BEGIN; SELECT count(*) FROM t");
@@ -52,7 +42,7 @@ describe("two sessions of a branch and one row of the base", () => {
   });
 
   test("rows apart from each other are no race", async () => {
-    const [x, y] = [await open("main/b"), await open("main/b")];
+    const [x, y] = [await opened.session("main/b"), await opened.session("main/b")];
     await x.query("UPDATE t SET a = 0 WHERE id = 1");
     for (const session of [x, y]) await session.query("BEGIN; SELECT count(*) FROM t");
     await x.query("UPDATE t SET a = 30 WHERE id = 3");
@@ -67,7 +57,7 @@ describe("two sessions of a branch and one row of the base", () => {
   });
 
   test("alone, each statement is done again after a lost race", async () => {
-    const pair = [await open("main/b"), await open("main/b")];
+    const pair = [await opened.session("main/b"), await opened.session("main/b")];
     await pair[0]?.query("UPDATE t SET a = 0 WHERE id = 1");
     for (let id = 2; id <= 8; id++)
       await Promise.all(
@@ -93,12 +83,12 @@ describe("a write that reads what it writes", () => {
     ["DELETE FROM t AS x USING (VALUES (5), (5), (6)) AS s(i) WHERE s.i = x.id RETURNING x.id", 6],
   ])("%s leaves %i rows", async (statement, count) => {
     await main.query("DROP BRANCH b; CREATE VIEW v AS SELECT * FROM t; CREATE BRANCH b");
-    await using once = await world.connect("main/b");
+    await using once = await opened.world.connect("main/b");
     await once.query(statement);
     expect(await once.query("SELECT count(*)::int FROM t")).toEqual([[count]]);
     // The same where the overlay holds rows of its own already.
     await main.query("CREATE BRANCH c");
-    await using again = await world.connect("main/c");
+    await using again = await opened.world.connect("main/c");
     await again.query("UPDATE t SET a = a WHERE id < 4");
     await again.query(statement);
     expect(await again.query("SELECT count(*)::int FROM t")).toEqual([[count]]);
@@ -109,7 +99,7 @@ describe("a write that reads what it writes", () => {
       "CREATE TABLE big (id int PRIMARY KEY, a int); INSERT INTO big SELECT i, i FROM range(200000) r(i)",
     );
     await main.query("CREATE BRANCH c");
-    const branch = await open("main/c");
+    const branch = await opened.session("main/c");
     for (const session of [main, branch]) {
       await session.query(
         "UPDATE big SET a = z.a + 1 FROM big z WHERE z.id = big.id + 1 AND big.id BETWEEN 5 AND 20000",
@@ -127,7 +117,7 @@ describe("a write that reads what it writes", () => {
 
 test("a choice that a view makes is made once", async () => {
   await main.query("CREATE VIEW v AS SELECT id FROM t ORDER BY random() LIMIT 3; CREATE BRANCH c");
-  const branch = await open("main/c");
+  const branch = await opened.session("main/c");
   await branch.query("UPDATE t SET a = -1 WHERE id IN (SELECT id FROM v)");
   expect(await branch.query("SELECT count(*)::int FROM t WHERE a = -1")).toEqual([[3]]);
   await main.query("DELETE FROM t WHERE id IN (SELECT id FROM v)");
@@ -140,7 +130,7 @@ test.each([
   "CREATE FUNCTION pick(n int) RETURNS int LANGUAGE sql AS 'SELECT (random() * 8)::int + n'",
 ])("rows that a user's function chooses are kept whichever they are: %s", async (definition) => {
   await main.query(`${definition}; CREATE BRANCH c`);
-  const branch = await open("main/c");
+  const branch = await opened.session("main/c");
   for (let n = 0; n < 20; n++) await main.query("UPDATE t SET a = a + 100 WHERE id = pick(0)");
   await main.query("DELETE FROM t WHERE id BETWEEN pick(-4) AND pick(0)");
   expect(await branch.query("SELECT count(*)::int, sum(a)::int FROM t")).toEqual([[8, 36]]);

@@ -1,0 +1,27 @@
+/** A world with the sessions that a test opens in it: they end together. */
+import { type TestSession, World } from "./world.js";
+
+export class OpenWorld implements AsyncDisposable {
+  readonly world: World;
+  readonly #sessions: TestSession[] = [];
+
+  private constructor(world: World) {
+    this.world = world;
+  }
+
+  static async open(): Promise<OpenWorld> {
+    return new OpenWorld(await World.open());
+  }
+
+  /** A session on `main`, or on `main/branch`. */
+  async session(database = "main"): Promise<TestSession> {
+    const session = await this.world.connect(database);
+    this.#sessions.push(session);
+    return session;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const session of this.#sessions) await session[Symbol.asyncDispose]();
+    await this.world[Symbol.asyncDispose]();
+  }
+}
