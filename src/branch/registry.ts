@@ -9,7 +9,7 @@ import type { Connection } from "../engine/connection.js";
 import { DATA_CATALOG, type Database } from "../engine/database.js";
 import { headId, relationKey, type HeadId, type RelationName, type Sequence } from "./model.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
-import { appendChanges, highestNumbers, openSystemSchema, SYSTEM_SCHEMA } from "./system-schema.js";
+import { appendChanges, openSystemSchema, SYSTEM_SCHEMA, type OpenedRegistry } from "./system-schema.js";
 
 export interface Snapshot {
   readonly state: RegistryState;
@@ -38,10 +38,9 @@ export class Registry {
   /** When each relation of each head was last changed by a commit of this process. */
   readonly #changedAt = new Map<HeadId, Map<string, Sequence>>();
 
-  private constructor(database: Database, state: RegistryState) {
+  private constructor(database: Database, { state, highest }: OpenedRegistry) {
     this.database = database;
     this.#state = state;
-    const highest = highestNumbers(state);
     this.#sequence = highest.sequence;
     this.#versionId = highest.versionId;
     this.#objectId = highest.objectId;

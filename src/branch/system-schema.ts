@@ -73,13 +73,26 @@ export function isInternalSchema(schema: string): boolean {
   return folded === SYSTEM_SCHEMA || folded === STORE_SCHEMA || /^branch_[0-9a-f]{12}$/.test(folded);
 }
 
+/** What a file holds of the registry, and the numbers that new entries come after. */
+export interface OpenedRegistry {
+  readonly state: RegistryState;
+  readonly highest: HighestNumbers;
+}
+
+/** The highest numbers in use, so that new ones never repeat. */
+export interface HighestNumbers {
+  readonly sequence: Sequence;
+  readonly versionId: number;
+  readonly objectId: number;
+}
+
 /**
  * Creates the system schema in a new file and reads it from an old one.
  *
  * Atomic  one transaction
  * Errors  0A000 for a file written by a newer version
  */
-export async function openSystemSchema(connection: Connection): Promise<RegistryState> {
+export async function openSystemSchema(connection: Connection): Promise<OpenedRegistry> {
   await connection.run("BEGIN");
   try {
     const found = await formatOf(connection);
@@ -91,8 +104,9 @@ export async function openSystemSchema(connection: Connection): Promise<Registry
     await connection.run(`INSERT INTO ${SYSTEM}.format VALUES (${FORMAT_VERSION})`);
     await removeSuperseded(connection);
     const state = await readRegistry(connection);
+    const highest = highestNumbers(state, await newestSequence(connection));
     await connection.run("COMMIT");
-    return state;
+    return { state, highest };
   } catch (error) {
     await connection.run("ROLLBACK");
     throw error;
@@ -265,6 +279,14 @@ async function appendBranch(connection: Connection, sequence: Sequence, branch: 
   );
 }
 
+/** The newest entry of an id is the truth: what is appended must be newer than all that is there, whatever it says. */
+async function newestSequence(connection: Connection): Promise<Sequence> {
+  const [row] = await connection.rows(
+    `SELECT max(seq) AS newest FROM (SELECT seq FROM ${SYSTEM}.branch_log UNION ALL SELECT seq FROM ${SYSTEM}.version_log)`,
+  );
+  return row === undefined ? 0 : (optionalNumberCell(row, "newest") ?? 0);
+}
+
 async function removeSuperseded(connection: Connection): Promise<void> {
   await connection.run(`DELETE FROM ${SYSTEM}.branch_log USING (
     SELECT branch_id AS id, max(seq) AS newest FROM ${SYSTEM}.branch_log GROUP BY 1) WHERE branch_id = id AND seq < newest`);
@@ -283,13 +305,8 @@ function numberInName({ schema, name }: PhysicalTable): number {
   return schema === STORE_SCHEMA ? Number(/^[a-z]+(\d+)/.exec(name)?.[1] ?? 0) : 0;
 }
 
-/** The highest numbers in use, so that new ones never repeat. */
-export function highestNumbers(state: RegistryState): {
-  sequence: Sequence;
-  versionId: number;
-  objectId: number;
-} {
-  let [sequence, versionId, objectId] = [0, 0, 0];
+function highestNumbers(state: RegistryState, newest: Sequence): HighestNumbers {
+  let [sequence, versionId, objectId] = [newest, 0, 0];
   const heads = new Set([headId("main"), ...state.branches.keys()]);
   for (const head of heads) {
     for (const version of state.versionsOf(head)) {
