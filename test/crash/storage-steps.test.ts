@@ -1,0 +1,204 @@
+/**
+ * The program dies at every step of a first write, of what main keeps for its branches, of a promotion and of a branch's end:
+ * opened again, every head is as before or as after, nothing lies about that nobody reads, and main's tables are plain
+ * tables of the file.
+ */
+import { copyFile } from "node:fs/promises";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sweepExpired } from "../../src/branch/lifecycle.js";
+import { MAIN, tablesOf } from "../../src/branch/model.js";
+import { temporaryDirectory, type TemporaryDirectory } from "../cli/temporary-directory.js";
+import { World } from "../support/world.js";
+import { statesDuring, tornStates, type FileState } from "./file-states.js";
+import { seededRandom } from "./random.js";
+
+/** More than one row group: what fills one goes to the file before its commit. */
+const ROWS = 130_000;
+const CUTS = 1;
+const DAY_LATER = Date.now() + 86_400_000;
+const CONTENT = "SELECT count(*)::int, sum(v)::bigint::text, bit_xor(hash(id, v, w))::text FROM t";
+/** What no overlay and no log can name the rows of. */
+const ANY_ROWS = "UPDATE t SET v = v + 1 WHERE random() < 2";
+
+type Statement = readonly [head: string, sql: string];
+
+interface Change {
+  readonly prepared: readonly Statement[];
+  readonly work: Statement | "sweep";
+}
+
+const FIRST_WRITE: Statement = ["main/b", "UPDATE t SET v = -1 WHERE id = 7"];
+const LOGGED: Statement = ["main", "UPDATE t SET v = -2 WHERE id < 20"];
+
+const CHANGES: Readonly<Record<string, Change>> = {
+  "a branch's first write": { prepared: [["main", "CREATE BRANCH b"]], work: FIRST_WRITE },
+  "a first write on a table that main logs": {
+    prepared: [["main", "CREATE BRANCH b"], LOGGED],
+    work: FIRST_WRITE,
+  },
+  "a first write of a branch whose parent has an overlay": {
+    prepared: [
+      ["main", "CREATE BRANCH a"],
+      ["main/a", "DELETE FROM t WHERE id = 1; CREATE BRANCH b"],
+    ],
+    work: FIRST_WRITE,
+  },
+  "the first rows of a log": { prepared: [["main", "CREATE BRANCH b"]], work: LOGGED },
+  "more rows of a log, with a later pin": {
+    prepared: [["main", "CREATE BRANCH b"], LOGGED, ["main", "CREATE BRANCH c"]],
+    work: ["main", "UPDATE t SET v = -3 WHERE id < 30"],
+  },
+  "a copy for a pin": { prepared: [["main", "CREATE BRANCH b"]], work: ["main", ANY_ROWS] },
+  "a copy behind a log, beneath an overlay": {
+    prepared: [["main", "CREATE BRANCH b"], LOGGED, FIRST_WRITE, ["main", "CREATE BRANCH c"]],
+    work: ["main", ANY_ROWS],
+  },
+  "a copy of an overlay that a child reads": {
+    prepared: [["main", "CREATE BRANCH b"], FIRST_WRITE, ["main/b", "CREATE BRANCH c"]],
+    work: ["main/b", "DELETE FROM t WHERE id = 8"],
+  },
+  "a promotion": { prepared: [["main", "CREATE BRANCH b"], FIRST_WRITE], work: ["main/b", ANY_ROWS] },
+  "the end of a branch with an overlay and a log": {
+    prepared: [["main", "CREATE BRANCH b"], LOGGED, FIRST_WRITE, ["main", "CREATE BRANCH c"], LOGGED],
+    work: ["main", "DROP BRANCH b"],
+  },
+  "the end of the only branch that read a copy": {
+    prepared: [["main", "CREATE BRANCH b"], FIRST_WRITE, ["main", ANY_ROWS]],
+    work: ["main", "DROP BRANCH b"],
+  },
+  "a sweep": {
+    prepared: [["main", "CREATE BRANCH b WITH (ttl '1 hour'); CREATE BRANCH c"], LOGGED, FIRST_WRITE],
+    work: "sweep",
+  },
+};
+
+let directory: TemporaryDirectory;
+let filled: string;
+
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+  filled = directory.file("filled.db");
+  await using world = await World.open(filled);
+  await run(world, [
+    "main",
+    `CREATE TABLE t (id int PRIMARY KEY, v int NOT NULL, w text);
+     INSERT INTO t SELECT i, i % 100, 'row ' || i FROM range(${ROWS}) r(i)`,
+  ]);
+});
+
+afterAll(async () => await directory[Symbol.asyncDispose]());
+
+async function run(world: World, [head, sql]: Statement): Promise<void> {
+  await using session = await world.connect(head);
+  await session.query(sql);
+}
+
+async function perform(world: World, work: Change["work"]): Promise<void> {
+  if (work !== "sweep") await run(world, work);
+  else expect(await sweepExpired(world.context, DAY_LATER, new AbortController().signal)).toEqual(["b"]);
+}
+
+/** Main and every branch that is there, with what its table holds. */
+async function contents(world: World): Promise<Record<string, unknown>> {
+  const branches = [...world.context.registry.state.branches.values()].filter(({ released }) => !released);
+  const found: Record<string, unknown> = {};
+  for (const head of ["main", ...branches.map(({ name }) => `main/${name}`)]) {
+    await using session = await world.connect(head);
+    found[head] = await session.query(CONTENT);
+  }
+  return found;
+}
+
+/** Tables of ours in the file that no version in the registry names, and the other way round. */
+async function strayTables(world: World): Promise<string[]> {
+  const { registry } = world.context;
+  using connection = await registry.database.connect("data");
+  const rows = await connection.rows(
+    "SELECT schema_name || '.' || table_name AS name FROM duckdb_tables() WHERE schema_name = 'duckbranch_store' OR schema_name LIKE 'branch\\_%' ESCAPE '\\'",
+  );
+  const there = new Set(rows.map(({ name }) => String(name)));
+  const heads = [MAIN, ...registry.state.branches.keys()];
+  const named = new Set(
+    heads
+      .flatMap((head) => registry.state.versionsOf(head).flatMap(tablesOf))
+      .map(({ schema, name }) => `${schema}.${name}`)
+      .filter((name) => name !== "main.t"),
+  );
+  return [...there].filter((name) => !named.has(name)).concat([...named].filter((name) => !there.has(name)));
+}
+
+/** Main's tables and content as any program with DuckDB finds them; the file and its log stay as they are. */
+async function plainContent(path: string): Promise<unknown> {
+  const instance = await DuckDBInstance.create(path, { access_mode: "READ_ONLY" });
+  const connection = await instance.connect();
+  try {
+    const tables = await connection.runAndReadAll(
+      "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'",
+    );
+    expect(tables.getRows()).toEqual([["t"]]);
+    return (await connection.runAndReadAll(CONTENT)).getRows();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** Opens a file as it was left; does what was interrupted, and ends all branches. True when the work was done already. */
+async function reopen({ path, step }: FileState, { work }: Change, expected: Expected): Promise<boolean> {
+  const plain = await plainContent(path);
+  await using world = await World.open(path);
+  const found = await contents(world);
+  expect([expected.before, expected.after], step).toContainEqual(found);
+  expect(plain, step).toEqual(found["main"]);
+  expect(await strayTables(world), step).toEqual([]);
+  const isDone = JSON.stringify(found) === JSON.stringify(expected.after);
+  if (!isDone) await perform(world, work);
+  expect(await contents(world), step).toEqual(expected.after);
+  await endAllBranches(world);
+  expect(await strayTables(world), step).toEqual([]);
+  expect(world.context.registry.state.versionsOf(MAIN), step).toHaveLength(1);
+  return isDone;
+}
+
+interface Expected {
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+async function endAllBranches(world: World): Promise<void> {
+  const branches = [...world.context.registry.state.branches.values()].filter(({ released }) => !released);
+  for (const { name } of branches.toReversed()) await run(world, ["main", `DROP BRANCH ${name}`]);
+}
+
+/** The file's states while the work is done, and what all heads hold before and after it. */
+async function record(
+  name: string,
+  { prepared, work }: Change,
+): Promise<{ states: FileState[]; expected: Expected }> {
+  const file = directory.file(`${name}.db`);
+  await copyFile(filled, file);
+  await using world = await World.open(file);
+  for (const statement of prepared) await run(world, statement);
+  const before = await contents(world);
+  const { states, statements } = await statesDuring(
+    file,
+    (n) => directory.file(`${name}-${n}.db`),
+    async () => await perform(world, work),
+  );
+  const after = await contents(world);
+  expect(after).not.toEqual(before);
+  process.stdout.write(`${name}: ${statements} statements, ${states.length} states of the file\n`);
+  return { states, expected: { before, after } };
+}
+
+describe("the program dies during", () => {
+  test.each(Object.entries(CHANGES))("%s", { timeout: 120_000 }, async (name, change) => {
+    const { states, expected } = await record(name, change);
+    const done: boolean[] = [];
+    for (const state of states) done.push(await reopen(state, change, expected));
+    // Only the last thing that reaches the file does the work.
+    expect(done).toEqual(states.map((_, n) => n === states.length - 1));
+    for (const torn of await tornStates(states, CUTS, seededRandom())) await reopen(torn, change, expected);
+  });
+});
