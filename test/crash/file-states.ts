@@ -48,24 +48,19 @@ export async function statesDuring(
   return { states, statements };
 }
 
-/** States in which the log has only a part of what was appended to it between two states. */
-export async function tornStates(
-  states: readonly FileState[],
-  cuts: number,
-  random: Random,
-): Promise<FileState[]> {
+/** Between any two states one in which the log has only a part of what was appended to it. */
+export async function tornStates(states: readonly FileState[], random: Random): Promise<FileState[]> {
   const torn: FileState[] = [];
   for (const [n, later] of states.entries()) {
     const earlier = states[n - 1];
     if (earlier === undefined) continue;
     const [from, to] = [await sizeOf(`${earlier.path}.wal`), await sizeOf(`${later.path}.wal`)];
-    for (let cut = 0; cut < cuts && to > from; cut++) {
-      const size = from + random.below(to - from);
-      const path = `${later.path}-${size}`;
-      await copyFile(later.path, path);
-      await writeFile(`${path}.wal`, (await readFile(`${later.path}.wal`)).subarray(0, size));
-      torn.push({ path, step: `${size - from} of ${to - from} bytes before ${later.step}` });
-    }
+    if (to <= from) continue;
+    const size = from + random.below(to - from);
+    const path = `${later.path}-torn`;
+    await copyFile(later.path, path);
+    await writeFile(`${path}.wal`, (await readFile(`${later.path}.wal`)).subarray(0, size));
+    torn.push({ path, step: `${size - from} of ${to - from} bytes before ${later.step}` });
   }
   return torn;
 }
