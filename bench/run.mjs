@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { measureBranchCreation } from "./branch-creation.mjs";
 import { measureBranchStorage } from "./branch-storage.mjs";
+import { measureCycles } from "./cycles.mjs";
 import { measureIdleConnections } from "./idle-connections.mjs";
 import { measureCopy } from "./copy.mjs";
 import { measurePointQuery } from "./point-query.mjs";
@@ -19,6 +20,7 @@ const ROOT = new URL("../", import.meta.url);
 const MEASUREMENTS = {
   branchCreation: measureBranchCreation,
   branchStorage: measureBranchStorage,
+  cycles: measureCycles,
   streaming: measureStreaming,
   pointQuery: measurePointQuery,
   slowReader: measureSlowReader,

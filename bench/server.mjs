@@ -13,20 +13,21 @@ const READY = /^duckbranch listening on (.+):(\d+)$/;
 export async function startServer(initSql, environment = {}) {
   const directory = mkdtempSync(join(tmpdir(), "duckbranch-bench-"));
   const init = join(directory, "init.sql");
+  const dataFile = join(directory, "bench.db");
   writeFileSync(init, initSql);
+  const { close, ...server } = await serveFile(dataFile, ["--init", init], environment);
+  const stop = async () => {
+    await close();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  return { ...server, dataFile, stop };
+}
+
+/** Starts a server on a file; `close` ends it in order and leaves the file. */
+export async function serveFile(dataFile, options = [], environment = {}) {
   const server = spawn(
     process.execPath,
-    [
-      ...profileArguments(),
-      MAIN,
-      "serve",
-      "--port",
-      "0",
-      "--data",
-      join(directory, "bench.db"),
-      "--init",
-      init,
-    ],
+    [...profileArguments(), MAIN, "serve", "--port", "0", "--data", dataFile, ...options],
     {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, DUCKBRANCH_LOG_LEVEL: "error", ...environment },
@@ -34,12 +35,11 @@ export async function startServer(initSql, environment = {}) {
   );
   const exited = once(server, "exit");
   const address = await readyAddress(server);
-  const stop = async () => {
+  const close = async () => {
     server.kill("SIGTERM");
     await exited;
-    rmSync(directory, { recursive: true, force: true });
   };
-  return { ...address, pid: server.pid, stop };
+  return { ...address, pid: server.pid, close };
 }
 
 /** `BENCH_PROFILE=DIR` writes a CPU profile of every server there. */

@@ -34,6 +34,8 @@ export function isLogged(version: Version): version is LoggedVersion {
 export class RegistryState {
   readonly branches: ReadonlyMap<HeadId, Branch>;
   readonly #versions: ReadonlyMap<HeadId, VersionsByName>;
+  /** Of branches that still hold their pins; made when first asked for: ended branches stay in the map for ever. */
+  #children: ReadonlyMap<HeadId, readonly Branch[]> | undefined;
 
   constructor(branches: ReadonlyMap<HeadId, Branch>, versions: ReadonlyMap<HeadId, VersionsByName>) {
     this.branches = branches;
@@ -44,26 +46,40 @@ export class RegistryState {
     return new RegistryState(new Map(), new Map());
   }
 
-  /** A new state with the changes made; copies only the maps of heads that change. */
+  /** A new state with the changes made; copies only the maps that change. */
   with(changes: readonly RegistryChange[]): RegistryState {
     if (changes.length === 0) return this;
+    const put = changes.flatMap((change) => (change.change === "putBranch" ? [change.branch] : []));
+    const versions = this.#versionsWith(changes);
+    if (put.length === 0) {
+      const next = new RegistryState(this.branches, versions);
+      next.#children = this.#children;
+      return next;
+    }
     const branches = new Map(this.branches);
+    for (const branch of put) branches.set(branch.id, branch);
+    return new RegistryState(branches, versions);
+  }
+
+  #versionsWith(changes: readonly RegistryChange[]): ReadonlyMap<HeadId, VersionsByName> {
     const versions = new Map(this.#versions);
     const copied = new Map<HeadId, Map<RelationKey, readonly Version[]>>();
-    const edit = (version: Version, replace: (list: readonly Version[]) => readonly Version[]): void => {
-      let names = copied.get(version.head);
-      if (names === undefined) {
-        names = new Map(versions.get(version.head));
-        copied.set(version.head, names);
-        versions.set(version.head, names);
-      }
+    for (const change of changes) {
+      if (change.change === "putBranch") continue;
+      const { version } = change;
+      const names = copied.get(version.head) ?? new Map(versions.get(version.head));
+      copied.set(version.head, names);
       const key = relationKey(version);
-      const list = replace(names.get(key) ?? []);
+      const list = (names.get(key) ?? []).filter(({ id }) => id !== version.id);
+      if (change.change === "putVersion") list.push(version);
       if (list.length === 0) names.delete(key);
       else names.set(key, list);
-    };
-    for (const change of changes) applyChange(change, branches, edit);
-    return new RegistryState(branches, versions);
+    }
+    for (const [head, names] of copied) {
+      if (names.size === 0) versions.delete(head);
+      else versions.set(head, names);
+    }
+    return versions;
   }
 
   /** A branch by name among those not discarded or expired away, or by id. */
@@ -165,8 +181,9 @@ export class RegistryState {
   }
 
   /** Branches forked from `head` that still hold their pin. */
-  childrenOf(head: HeadId): Branch[] {
-    return [...this.branches.values()].filter((branch) => branch.parent === head && !branch.released);
+  childrenOf(head: HeadId): readonly Branch[] {
+    this.#children ??= childrenByParent(this.branches.values());
+    return this.#children.get(head) ?? [];
   }
 
   /** True while some live branch reads `head` at a point inside [from, to): the version must be kept for it. */
@@ -175,32 +192,20 @@ export class RegistryState {
   }
 }
 
+function childrenByParent(branches: Iterable<Branch>): Map<HeadId, Branch[]> {
+  const children = new Map<HeadId, Branch[]>();
+  for (const branch of branches) {
+    if (branch.released) continue;
+    const siblings = children.get(branch.parent);
+    if (siblings === undefined) children.set(branch.parent, [branch]);
+    else siblings.push(branch);
+  }
+  return children;
+}
+
 function covers(version: Version, at: Sequence | null): boolean {
   if (at === null) return version.to === null;
   return version.from <= at && (version.to === null || at < version.to);
-}
-
-function applyChange(
-  change: RegistryChange,
-  branches: Map<HeadId, Branch>,
-  edit: (version: Version, replace: (list: readonly Version[]) => readonly Version[]) => void,
-): void {
-  switch (change.change) {
-    case "putBranch":
-      branches.set(change.branch.id, change.branch);
-      return;
-    case "putVersion":
-      edit(change.version, (list) => [
-        ...list.filter((version) => version.id !== change.version.id),
-        change.version,
-      ]);
-      return;
-    case "removeVersion":
-      edit(change.version, (list) => list.filter((version) => version.id !== change.version.id));
-      return;
-    default:
-      change satisfies never;
-  }
 }
 
 /** 55000 for a branch that takes no writes any more. */
