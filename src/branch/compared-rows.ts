@@ -16,11 +16,17 @@ export interface ComparedRows {
 export function comparedRows(state: RegistryState, before: Version, after: Version): ComparedRows {
   const base = state.baseOf(after);
   const own = physicalName(requirePhysical(after));
-  if (base !== undefined && base.id === before.id) return { before: replacedRows(after), after: own };
+  if (base !== undefined && base.id === before.id && columnsOf(after) === undefined)
+    return { before: replacedRows(after), after: own };
   // Overlays of one base: of a branch and its parent, or of two branches.
-  if (base !== undefined && state.baseOf(before)?.id === base.id)
+  if (base !== undefined && state.baseOf(before)?.id === base.id && columnsOf(before) === columnsOf(after))
     return { before: withReplaced(before, after), after: withReplaced(after, before) };
   return { before: rowsOf(state, before), after: rowsOf(state, after) };
+}
+
+/** Equal for overlays that read their base in the same way; undefined where its columns are theirs. */
+function columnsOf({ layer }: Version): string | undefined {
+  return layer?.kind === "overlay" && layer.columns !== undefined ? JSON.stringify(layer.columns) : undefined;
 }
 
 /** An overlay's own rows and those it still reads from the base where the other one replaced them. */

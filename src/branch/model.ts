@@ -50,13 +50,26 @@ export interface PhysicalTable {
   readonly name: string;
 }
 
+/** What a column of an overlay has in rows of the base: what the base's column `from` has, or the same SQL `value` in each. */
+export type BaseColumn =
+  | { readonly name: string; readonly from: string }
+  | { readonly name: string; readonly value: string };
+
 /** How a version's rows are put together where its physical table alone is not the whole of them. */
 export type Layer =
   /**
-   * `physical` holds the rows the branch wrote; `before` the rows of the base that they replace, or that were deleted. The
-   * base is the table as of the pin of the branch `baseOf`: the version's own branch, or an ancestor it took both tables from.
+   * `physical` holds the rows the branch wrote; `before` the rows of the base that they replace, or that were deleted, with
+   * the overlay's columns. The base is the table as of the pin of the branch `baseOf`: the version's own branch, or an
+   * ancestor it took both tables from. Where the overlay was renamed, `base` is the name its base goes by; where its columns
+   * were changed, `columns` has all of them, in order.
    */
-  | { readonly kind: "overlay"; readonly before: PhysicalTable; readonly baseOf: HeadId }
+  | {
+      readonly kind: "overlay";
+      readonly before: PhysicalTable;
+      readonly baseOf: HeadId;
+      readonly base?: RelationName;
+      readonly columns?: readonly BaseColumn[];
+    }
   /** A copy whose column ROW_ID has the row ids of the table it was copied from. */
   | { readonly kind: "kept" }
   /**

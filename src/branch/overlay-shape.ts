@@ -21,7 +21,12 @@ const HIDDEN_NAMES = new Set([BATCH, ROW_ID, "rowid"]);
 
 /** True for a table whose own columns stand in the way of asking for its row ids. */
 export function hidesRowIds({ columns }: TableDefinition): boolean {
-  return columns.some(({ name }) => HIDDEN_NAMES.has(normaliseName(name)));
+  return columns.some(({ name }) => hidesName(name));
+}
+
+/** True for the name of such a column. */
+export function hidesName(column: string): boolean {
+  return HIDDEN_NAMES.has(normaliseName(column));
 }
 
 /**

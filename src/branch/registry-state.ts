@@ -105,8 +105,9 @@ export class RegistryState {
 
   /** The table beneath an overlay: never an overlay itself. */
   baseOf(overlay: Version): Version | undefined {
-    const branch = overlay.layer?.kind === "overlay" ? this.branches.get(overlay.layer.baseOf) : undefined;
-    return branch === undefined ? undefined : this.findBase(branch, overlay);
+    if (overlay.layer?.kind !== "overlay") return undefined;
+    const branch = this.branches.get(overlay.layer.baseOf);
+    return branch === undefined ? undefined : this.findBase(branch, overlay.layer.base ?? overlay);
   }
 
   #findFrom(start: HeadId, relation: RelationName, startAt: Sequence | null): Version | undefined {

@@ -2,8 +2,8 @@
  * How the rows of a version are read, as SQL that stands where a table name may stand. Pure: text from the registry.
  *
  * An overlay is its base without the rows that `before` holds, and the rows of its own table. The base is found by the
- * branch's pin, so it may move (main's table, then that table with a log, or a copy kept of it): row ids stay the same
- * through all of that.
+ * branch's pin, so it may move (main's table, then that table with a log, or a copy kept of it): row ids and columns stay
+ * the same through all of that.
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { quoteIdentifier } from "../sql/names.js";
@@ -40,11 +40,21 @@ export function rowsOf(state: RegistryState, version: Version): string {
   }
 }
 
-/** The rows of an overlay's base that it has not taken over, with their row ids as the last column. */
+/** The rows of an overlay's base that it has not taken over, in its own columns, with their row ids as the last column. */
 export function baseRows(state: RegistryState, overlay: Version): string {
   const base = requireBase(state, overlay);
   const before = physicalName(requireBefore(overlay));
-  return `(SELECT b.* FROM ${rowsWithIds(base)} AS b ANTI JOIN ${before} AS x ON b.${ROW_ID_SQL} = x.${ROW_ID_SQL})`;
+  return `(SELECT ${baseColumns(overlay)} FROM ${rowsWithIds(base)} AS b ANTI JOIN ${before} AS x ON b.${ROW_ID_SQL} = x.${ROW_ID_SQL})`;
+}
+
+/** The columns of an overlay, and the row id, in rows of its base under the name `b`. */
+function baseColumns({ layer }: Version): string {
+  if (layer?.kind !== "overlay" || layer.columns === undefined) return "b.*";
+  const columns = layer.columns.map((column) => {
+    const value = "from" in column ? `b.${quoteIdentifier(column.from)}` : column.value;
+    return `${value} AS ${quoteIdentifier(column.name)}`;
+  });
+  return [...columns, `b.${ROW_ID_SQL}`].join(", ");
 }
 
 /** The rows of a version that is no overlay, with their row ids as the last column. */

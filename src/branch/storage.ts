@@ -83,7 +83,7 @@ export class LayeredStorage implements TableStorage {
     return await createOverlay(connection, definition, shape, request);
   }
 
-  /** By id of version: it cannot change, for ALTER and CREATE INDEX make another version, or a whole table of an overlay. */
+  /** By id of version: it cannot change, for what changes the definition of an overlay makes another version of it. */
   async shape(connection: Connection, version: Version): Promise<OverlayShape | undefined> {
     const known = this.#shapes.get(version.id);
     if (known !== undefined) return known;
@@ -161,11 +161,7 @@ async function createOverlay(
   { inherited, head, id, target }: ForkRequest,
 ): Promise<Layer> {
   const before = { schema: STORE_SCHEMA, name: `before${id}` };
-  const types = new Map(definition.columns.map((column) => [column.name, column.type]));
-  const stored = columns.map((column) => `${quoteIdentifier(column)} ${types.get(column) ?? ""}`);
-  await connection.run(
-    `CREATE TABLE ${physicalName(before)} (${quoteIdentifier(BATCH)} BIGINT, ${quoteIdentifier(ROW_ID)} BIGINT PRIMARY KEY, ${stored.join(", ")})`,
-  );
+  await connection.run(createBefore(before, definition));
   const parent = inherited.layer;
   if (parent?.kind !== "overlay") return { kind: "overlay", before, baseOf: head };
   const list = columns.map(quoteIdentifier).join(", ");
@@ -173,7 +169,14 @@ async function createOverlay(
     `INSERT INTO ${physicalName(target)} (${list}) SELECT ${list} FROM ${physicalName(inherited.physical ?? target)}`,
   );
   await connection.run(`INSERT INTO ${physicalName(before)} SELECT * FROM ${physicalName(parent.before)}`);
-  return { kind: "overlay", before, baseOf: parent.baseOf };
+  return { ...parent, before };
+}
+
+/** CREATE TABLE for the rows that an overlay of this definition takes over. */
+export function createBefore(before: PhysicalTable, definition: TableDefinition): string {
+  const stored = storedColumns(definition).map(({ name, type }) => `${quoteIdentifier(name)} ${type}`);
+  const hidden = `${quoteIdentifier(BATCH)} BIGINT, ${quoteIdentifier(ROW_ID)} BIGINT PRIMARY KEY`;
+  return `CREATE TABLE ${physicalName(before)} (${[hidden, ...stored].join(", ")})`;
 }
 
 /** Where a branch's own table lives: under its own name, unless a table of another schema has taken it. */

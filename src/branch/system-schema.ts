@@ -29,7 +29,7 @@ import { RegistryState, type RegistryChange } from "./registry-state.js";
 export const SYSTEM_SCHEMA = "duckbranch";
 /** Preserved states of tables that some pin still reads. */
 export const STORE_SCHEMA = "duckbranch_store";
-const FORMAT_VERSION = 3;
+const FORMAT_VERSION = 4;
 const MAX_ROWS_PER_INSERT = 500;
 
 const SYSTEM = `${DATA_CATALOG}.${SYSTEM_SCHEMA}`;
@@ -62,7 +62,7 @@ const DDL = [
      happened_at TIMESTAMPTZ NOT NULL, action VARCHAR NOT NULL, branch_id VARCHAR, branch_name VARCHAR, actor VARCHAR, detail JSON)`,
 ] as const;
 
-/** What brings a file of each older format to the next one, before the DDL above. From 2 to 3 came only another kind of layer. */
+/** What brings a file of each older format to the next one, before the DDL above. From 2 to 3 came only another kind of layer, from 3 to 4 what an overlay says of its base. */
 const MIGRATIONS: ReadonlyMap<number, readonly string[]> = new Map([
   [1, [`ALTER TABLE ${SYSTEM}.version_log ADD COLUMN layer JSON`]],
 ]);

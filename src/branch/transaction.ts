@@ -13,6 +13,7 @@ import {
   MAIN,
   relationKey,
   type HeadId,
+  type Layer,
   type PhysicalTable,
   type RelationKey,
   type RelationName,
@@ -219,6 +220,10 @@ export class Transaction {
     await this.lock(relation, head);
     const version = this.#state.find(head, relation);
     if (version === undefined) throw undefinedTable(relation);
+    // Another session has altered, renamed, dropped or made it since the snapshot.
+    const { state } = this.#context.registry;
+    if (this.snapshot.state.own(head, relation)?.id !== state.own(head, relation)?.id)
+      throw lostRace(version.name);
     if (version.physical === null) {
       throw new SqlError(SQLSTATE.wrongObjectType, `cannot change view "${relation.name}"`);
     }
@@ -258,13 +263,24 @@ export class Transaction {
 
   /** Records a relation made in this transaction. `objectId` is new unless the relation continues another. */
   addVersion(
-    version: Omit<Version, "id" | "objectId" | "from" | "to" | "layer"> & { readonly objectId?: number },
-  ): void {
+    version: Omit<Version, "id" | "objectId" | "from" | "to" | "layer"> & {
+      readonly objectId?: number;
+      readonly layer?: Layer | null;
+    },
+  ): Version {
     const { registry } = this.#context;
     const objectId = version.objectId ?? registry.newObjectId();
     const ids = { id: registry.newVersionId(), objectId, from: PENDING, to: null };
-    this.putVersion({ ...version, ...ids, layer: null });
+    const added = { layer: null, ...version, ...ids };
+    this.putVersion(added);
     this.markWritten(version, version.head);
+    return added;
+  }
+
+  /** A table of a branch under another definition: what is known of a version goes by its id. */
+  renewVersion(version: Version, layer = version.layer): Version {
+    this.endVersion(version);
+    return this.addVersion({ ...version, layer });
   }
 
   /** Ends a version: pins before this commit keep it, everything later is without it. */

@@ -1,17 +1,20 @@
 /** One table under ALTER: what its definition says, what is in the way of DuckDB's own ALTER, and the plan for an action. */
-import { constraintsOf, mentionedColumns, type TableConstraint } from "../branch/constraint-names.js";
+import { constraintsOf, type TableConstraint } from "../branch/constraint-names.js";
 import { MAIN, type PhysicalTable, type RelationName } from "../branch/model.js";
+import type { DefinedOverlay } from "../branch/overlay-alter.js";
 import { physicalName } from "../branch/system-schema.js";
 import { changedDefinition, isColumn, type TableChange } from "../branch/table-changes.js";
 import type { TableDefinition } from "../branch/table-definition.js";
 import { markCopied } from "../branch/copied-tables.js";
+import { PENDING } from "../branch/final-changes.js";
 import { isReferredTo } from "../branch/referrers.js";
 import { rebuildTable } from "../branch/table-rebuild.js";
 import { undefinedTable, type Transaction } from "../branch/transaction.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { Alteration, NameReference, RelationalStatement, TextSpan } from "../sql/analysis.js";
-import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { normaliseName } from "../sql/names.js";
+import { isSameForAllRows } from "../sql/constant-defaults.js";
 import {
   createSequenceSql,
   dropOwnedSql,
@@ -19,12 +22,26 @@ import {
   ownedDefault,
   ownedSequences,
 } from "./owned-sequences.js";
-import { writtenLimit } from "../sql/length-limits.js";
+import { nativeAlteration } from "./native-alteration.js";
+import { staysOverlay } from "./altered-overlay.js";
 import { planRename } from "./plan-rename.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { resolveStatement } from "./resolve.js";
 import { explainRows } from "./row-violations.js";
 import { sliceStatement } from "./slice-statement.js";
+
+/** What changes a table. */
+export type TableAlteration = Exclude<Alteration, { kind: "owner" | "storage" }>;
+
+export interface TableToAlter {
+  readonly relation: RelationName;
+  readonly physical: PhysicalTable;
+  readonly definition: TableDefinition;
+  /** DuckDB cannot commit its own ALTER of a table whose rows the transaction has changed. */
+  readonly wasWritten: boolean;
+  /** Where not all rows of the table are in it. */
+  readonly overlay: DefinedOverlay | undefined;
+}
 
 export class AlteredTable {
   private readonly context: PlanContext;
@@ -33,28 +50,26 @@ export class AlteredTable {
   private readonly relation: RelationName;
   private readonly physical: PhysicalTable;
   private readonly definition: TableDefinition;
-  /** DuckDB cannot commit its own ALTER of a table whose rows the transaction has changed. */
-  private readonly wasWritten: boolean;
+  private wasWritten: boolean;
+  private overlay: DefinedOverlay | undefined;
 
   constructor(
     context: PlanContext,
     transaction: Transaction,
     statement: RelationalStatement,
-    relation: RelationName,
-    physical: PhysicalTable,
-    definition: TableDefinition,
-    wasWritten: boolean,
+    table: TableToAlter,
   ) {
     this.context = context;
     this.transaction = transaction;
     this.statement = statement;
-    this.relation = relation;
-    this.physical = physical;
-    this.definition = definition;
-    this.wasWritten = wasWritten;
+    this.relation = table.relation;
+    this.physical = table.physical;
+    this.definition = table.definition;
+    this.wasWritten = table.wasWritten;
+    this.overlay = table.overlay;
   }
 
-  async plan(alteration: Exclude<Alteration, { kind: "owner" | "storage" }>): Promise<PlannedStatement[]> {
+  async plan(alteration: TableAlteration): Promise<PlannedStatement[]> {
     switch (alteration.kind) {
       case "addColumn":
         return await this.addColumn(alteration);
@@ -146,13 +161,16 @@ export class AlteredTable {
       );
     }
     const statement = { ...this.statement, edits };
+    const { start, end } = this.clauseBehind("add", statement);
+    const text = await this.textOf(sliceStatement(statement, { start, end }));
+    const change = { kind: "addColumn", text } as const;
+    const isConstant = sequences.length === 0 && isSameForAllRows(statement);
+    if (await this.isChangedAsOverlay(change, isConstant)) return [NOTHING_TO_RUN];
     // DuckDB fills the rows of a default that is called per row in steps of its own, which need another configuration.
     const isComputed = sequences.length > 0 || /\b(?:default|generated)\b[^]*\(/i.test(this.statement.text);
     if (!this.wasWritten && !isComputed) return [step(await this.native(statement))];
     for (const sql of sequences) await this.transaction.connection.run(sql);
-    const { start, end } = this.clauseBehind("add", statement);
-    const text = await this.textOf(sliceStatement(statement, { start, end }));
-    return await this.rebuild({ kind: "addColumn", text });
+    return await this.rebuild(change);
   }
 
   /** From behind ADD [COLUMN] [IF NOT EXISTS] to the end. */
@@ -288,7 +306,9 @@ export class AlteredTable {
 
   /** DuckDB's own ALTER where nothing stands in its way. */
   private async change(change: TableChange): Promise<PlannedStatement[]> {
-    const sql = this.wasWritten || (await this.isHeld(change)) ? undefined : this.nativeSql(change);
+    if (await this.isChangedAsOverlay(change)) return [NOTHING_TO_RUN];
+    const isInTheWay = this.wasWritten || (await this.isHeld(change));
+    const sql = isInTheWay ? undefined : nativeAlteration(this.definition, change);
     if (sql === undefined) return await this.rebuild(change);
     return [step(`ALTER TABLE ${physicalName(this.physical)} ${sql}`)];
   }
@@ -298,48 +318,18 @@ export class AlteredTable {
     return kind !== "setDefault" && (await isReferredTo(this.transaction.connection, this.physical));
   }
 
-  private nativeSql(change: TableChange): string | undefined {
-    if (change.kind === "setDefault") {
-      const column = `ALTER COLUMN ${quoteIdentifier(change.column)}`;
-      return change.expression === undefined
-        ? `${column} DROP DEFAULT`
-        : `${column} SET DEFAULT ${change.expression}`;
-    }
-    if (!("column" in change) || this.definition.indexes.length > 0 || this.isConstrained(change.column))
-      return undefined;
-    const column = quoteIdentifier(change.column);
-    switch (change.kind) {
-      case "dropColumn":
-        return `DROP COLUMN ${column}`;
-      case "setType":
-        if (writtenLimit(change.type) !== undefined) return undefined;
-        return `ALTER COLUMN ${column} TYPE ${change.type}${change.using === undefined ? "" : ` USING ${change.using}`}`;
-      case "setNotNull":
-        return `ALTER COLUMN ${column} SET NOT NULL`;
-      case "dropNotNull":
-        return `ALTER COLUMN ${column} DROP NOT NULL`;
-      case "renameColumn":
-        return `RENAME COLUMN ${column} TO ${quoteIdentifier(change.to)}`;
-      default:
-        return change satisfies never;
-    }
-  }
-
-  /** A key, a check or a generated column mentions the column. */
-  private isConstrained(column: string): boolean {
-    return this.definition.elements.some((element) => {
-      const names = mentionedColumns(element.tokens, this.definition).map(normaliseName);
-      if (isColumn(element, column))
-        return constraintsOf(this.definition, "").some((own) =>
-          own.columns.map(normaliseName).includes(normaliseName(column)),
-        );
-      return (
-        (element.column === undefined || element.column.generated) && names.includes(normaliseName(column))
-      );
-    });
+  /** False where the table has all its rows: then it is changed itself. `isConstant`: see `staysOverlay`. */
+  private async isChangedAsOverlay(change: TableChange, isConstant = false): Promise<boolean> {
+    const { overlay } = this;
+    if (overlay === undefined) return false;
+    this.overlay = undefined;
+    if (await staysOverlay(this.transaction, this.relation, overlay, change, isConstant)) return true;
+    this.wasWritten ||= overlay.version.from !== PENDING;
+    return false;
   }
 
   private async rebuild(change: TableChange): Promise<PlannedStatement[]> {
+    if (await this.isChangedAsOverlay(change)) return [NOTHING_TO_RUN];
     const { connection, head } = this.transaction;
     const next = changedDefinition(this.definition, this.physical, this.relation.name, change);
     try {

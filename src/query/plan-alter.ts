@@ -1,12 +1,13 @@
 /** Plans for ALTER: by DuckDB's own ALTER where it has one, otherwise by making the table anew in the transaction. */
-import { physicalDefinition } from "../branch/catalog-reader.js";
+import { definitionOf, physicalDefinition } from "../branch/catalog-reader.js";
 import { MAIN, type RelationName } from "../branch/model.js";
+import { requirePhysical } from "../branch/rows.js";
 import { undefinedTable, type Transaction } from "../branch/transaction.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { Alteration, NameReference, RelationalStatement } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
-import { AlteredTable } from "./altered-table.js";
+import { AlteredTable, type TableAlteration } from "./altered-table.js";
 import { kindsOf } from "./existing-objects.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { planOtherAlter } from "./plan-rename.js";
@@ -34,12 +35,35 @@ export async function planAlter(
   }
   if (alteration.kind === "owner" || alteration.kind === "storage") return [NOTHING_TO_RUN];
   const { relation } = meaning;
+  if (transaction.head !== MAIN)
+    return await planOnBranch(context, transaction, statement, relation, alteration);
   const wasWritten = context.scope.isWritten(relation);
   const physical = await transaction.writableTable(relation);
   const definition = await physicalDefinition(transaction.connection, physical);
   if (definition === undefined) throw undefinedTable(relation);
-  const table = new AlteredTable(context, transaction, statement, relation, physical, definition, wasWritten);
-  return await table.plan(alteration);
+  const table = { relation, physical, definition, wasWritten, overlay: undefined };
+  return await new AlteredTable(context, transaction, statement, table).plan(alteration);
+}
+
+/** An overlay made for an action that found nothing to do goes again. */
+async function planOnBranch(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  relation: RelationName,
+  alteration: TableAlteration,
+): Promise<PlannedStatement[]> {
+  const wasWritten = context.scope.isWritten(relation);
+  const isNew = transaction.state.own(transaction.head, relation) === undefined;
+  const version = await transaction.writableVersion(relation);
+  const definition = await definitionOf(transaction.connection, version);
+  const { layer } = version;
+  const overlay = layer?.kind === "overlay" ? { version, layer, definition } : undefined;
+  const table = { relation, physical: requirePhysical(version), definition, wasWritten, overlay };
+  const planned = await new AlteredTable(context, transaction, statement, table).plan(alteration);
+  const current = transaction.state.own(transaction.head, relation);
+  if (isNew && current?.id === version.id) await transaction.dropOverlay(current);
+  return planned;
 }
 
 function requireUser(context: PlanContext, role: string): void {

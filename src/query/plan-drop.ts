@@ -15,6 +15,7 @@ import { dependentViews, refuseDependents, shownName } from "./dependent-views.j
 import { branchIndex } from "./index-names.js";
 import { dropOwnedSql, ownedSequences } from "./owned-sequences.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { redefinedTable } from "./redefined-table.js";
 import type { NameScope } from "./relation-names.js";
 import { mainRelationText } from "./head-relations.js";
 import { writableName } from "./resolve.js";
@@ -220,8 +221,8 @@ async function planOnBranch(
   const index = name.parts.at(-1) ?? "";
   const owner = await branchIndex(transaction, context.scope, index);
   if (owner === undefined) return missing(context, statement, name);
-  const physical = await transaction.writableTable(owner);
-  return [step(`DROP INDEX ${formatName([DATA_CATALOG, physical.schema, index])}`)];
+  const { schema } = await redefinedTable(transaction, owner);
+  return [step(`DROP INDEX ${formatName([DATA_CATALOG, schema, index])}`)];
 }
 
 async function planRelation(

@@ -12,6 +12,7 @@ import type { RelationalStatement } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { kindsOf, type ObjectName } from "./existing-objects.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { changesNoRow, redefinedTable } from "./redefined-table.js";
 import { writableName } from "./resolve.js";
 
 /** Plans the statement as it stands, once it has a name and nothing is in its way. */
@@ -32,7 +33,9 @@ export async function planCreateIndex(
   }
   const { relation } = meaning;
   const wasWritten = context.scope.isWritten(relation);
-  const physical = await transaction.writableTable(relation);
+  const physical = changesNoRow(statement)
+    ? await redefinedTable(transaction, relation)
+    : await transaction.writableTable(relation);
   if (wasWritten) {
     // DuckDB indexes no table whose rows the transaction has changed: one made anew has no changed rows.
     const definition = await physicalDefinition(transaction.connection, physical);

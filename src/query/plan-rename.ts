@@ -1,6 +1,6 @@
 /** ALTER … RENAME TO, SET SCHEMA and what else is done to a whole object: table, view, index, sequence. */
 import { physicalDefinition } from "../branch/catalog-reader.js";
-import { MAIN, type RelationName } from "../branch/model.js";
+import { MAIN, type Layer, type RelationName, type Version } from "../branch/model.js";
 import { changedDefinition } from "../branch/table-changes.js";
 import { markCopied } from "../branch/copied-tables.js";
 import { isReferredTo } from "../branch/referrers.js";
@@ -15,6 +15,7 @@ import { kindsOf } from "./existing-objects.js";
 import { branchIndex } from "./index-names.js";
 import { coverDropped } from "./plan-drop.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { redefinedTable } from "./redefined-table.js";
 import { firstValue } from "./sequence-names.js";
 import { planSet } from "./set-sequences.js";
 import { mainRelationText } from "./head-relations.js";
@@ -34,7 +35,7 @@ export async function planRename(
   await transaction.lock(to, scope.head);
   const inherited = transaction.state.find(scope.head, from);
   if (inherited === undefined) throw undefinedTable(from);
-  if (inherited.kind === "table") await transaction.writableTable(from);
+  if (inherited.kind === "table") await transaction.writableVersion(from);
   const version = transaction.state.find(scope.head, from);
   if (version === undefined) throw undefinedTable(from);
   coverDropped(transaction, version, scope);
@@ -42,8 +43,14 @@ export async function planRename(
   const covered = transaction.state.own(scope.head, to);
   if (covered !== undefined) transaction.endVersion(covered);
   const { kind, physical, definition, objectId } = version;
-  transaction.addVersion({ head: scope.head, ...to, kind, physical, definition, objectId });
+  const layer = withBaseName(version);
+  transaction.addVersion({ head: scope.head, ...to, kind, physical, definition, objectId, layer });
   return [NOTHING_TO_RUN];
+}
+
+/** The base of an overlay goes on by the name it had. */
+function withBaseName({ schema, name, layer }: Version): Layer | null {
+  return layer?.kind === "overlay" ? { base: { schema, name }, ...layer } : layer;
 }
 
 async function refuseTaken(
@@ -168,7 +175,7 @@ async function renameIndex(
       : await branchIndex(transaction, context.scope, index);
   if (owner === undefined)
     throw new SqlError(SQLSTATE.undefinedTable, `relation "${name.parts.join(".")}" does not exist`);
-  const physical = await transaction.writableTable(owner);
+  const physical = await redefinedTable(transaction, owner);
   const definition = await physicalDefinition(transaction.connection, physical);
   const sql = definition?.indexes.find((own) => normaliseName(indexName(own)) === normaliseName(index));
   if (sql === undefined) throw new SqlError(SQLSTATE.undefinedTable, `relation "${index}" does not exist`);

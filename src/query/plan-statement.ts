@@ -21,7 +21,8 @@ import { planTruncate } from "./plan-truncate.js";
 import type { NameScope } from "./relation-names.js";
 import { releaseKeys } from "./released-keys.js";
 import { planUpsertOnMain, rowsOnMain } from "./rows-on-main.js";
-import { resolveStatement, writableName } from "./resolve.js";
+import { changesNoRow, redefinedTable } from "./redefined-table.js";
+import { resolveStatement, targetText, writableName } from "./resolve.js";
 import { createdObjectName, writeTarget } from "./write-targets.js";
 
 /** Verbs a branch can take: their target is one table or view of the branch. */
@@ -37,6 +38,7 @@ const BRANCH_VERBS = new Set([
   "createTableAs",
   "createView",
   "createIndex",
+  "comment",
   "alterTable",
   "drop",
 ]);
@@ -168,12 +170,17 @@ async function alterTarget(
   statement: RelationalStatement,
   name: NameReference,
 ): Promise<string> {
-  const renames = /\brename\s+to\b/i.test(statement.text);
+  const renames = statement.verb === "alterTable" && /\brename\s+to\b/i.test(statement.text);
   if (context.scope.head !== MAIN && (name.object === "view" || renames)) {
     throw notSupported("renaming or altering views and renaming tables is not supported on a branch yet");
   }
+  if (context.scope.head !== MAIN && statement.verb === "comment" && name.object !== "table")
+    throw notSupported("COMMENT is supported on a branch for tables and their columns only");
   if (renames) markRenamed(context, transaction, name);
-  return await writeTarget(context, transaction, name);
+  const meaning = writableName(context.scope, name);
+  if (context.scope.head === MAIN || meaning.kind !== "relation" || !changesNoRow(statement))
+    return await writeTarget(context, transaction, name);
+  return targetText(name, await redefinedTable(transaction, meaning.relation));
 }
 
 /** The old name stands for nothing, or for another table that gets it in the same transaction. */

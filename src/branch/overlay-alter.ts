@@ -1,0 +1,209 @@
+/**
+ * ALTER of an overlay. Its own table and the rows it took over are few: they are made anew. The rows of the base stay where
+ * they are; which of its columns are read, and what stands for those it does not have, is written down in the layer.
+ */
+import { SQLSTATE, SqlError, type SqlState } from "../core/errors.js";
+import { optionalTextCell, type Connection } from "../engine/connection.js";
+import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { closingBracket } from "../sql/token-reader.js";
+import { physicalDefinition } from "./catalog-reader.js";
+import { wordAt } from "./constraint-names.js";
+import type { BaseColumn, Layer, PhysicalTable, Version } from "./model.js";
+import { hidesName } from "./overlay-shape.js";
+import { BATCH, requirePhysical, ROW_ID } from "./rows.js";
+import { createBefore } from "./storage.js";
+import { physicalName } from "./system-schema.js";
+import type { TableChange } from "./table-changes.js";
+import {
+  readTableDefinition,
+  storedColumns,
+  type ColumnDefinition,
+  type TableDefinition,
+  type TableElement,
+} from "./table-definition.js";
+import { rebuildTable, type NewDefinition } from "./table-rebuild.js";
+
+type OverlayLayer = Extract<Layer, { readonly kind: "overlay" }>;
+
+/** An overlay, and what its table says. */
+export interface DefinedOverlay {
+  readonly version: Version;
+  readonly layer: OverlayLayer;
+  readonly definition: TableDefinition;
+}
+
+/**
+ * False for what changes rows of the base, or what no overlay can have: see `overlayShape`. A column's default may be
+ * anything that is the same for all rows: `isConstant` says whether that is known of it.
+ */
+export function canAlterOverlay(
+  definition: TableDefinition,
+  change: TableChange,
+  isConstant: boolean,
+): boolean {
+  switch (change.kind) {
+    case "addColumn":
+      return isConstant && isPlainColumn(change.text);
+    case "dropColumn":
+      return !definition.primaryKey.some((key) => normaliseName(key) === normaliseName(change.column));
+    case "renameColumn":
+      return !hidesName(change.to);
+    case "addConstraint":
+      return change.type === "check";
+    case "dropConstraint":
+      return change.constraint.type !== "primary";
+    case "setDefault":
+    case "setNotNull":
+    case "dropNotNull":
+    case "renameConstraint":
+      return true;
+    case "setType":
+    case "move":
+      return false;
+    default:
+      return change satisfies never;
+  }
+}
+
+const NOT_PLAIN = ["generated", "as", "primary", "unique", "references", "check", "collate", "constraint"];
+
+/** A name, a type and perhaps a default. */
+function isPlainColumn(text: string): boolean {
+  const { elements } = readTableDefinition(`CREATE TABLE t (${text})`);
+  const [only, second] = elements;
+  if (only?.column === undefined || second !== undefined || hidesName(only.column.name)) return false;
+  return NOT_PLAIN.every((word) => wordAt(only.tokens, word) === -1);
+}
+
+/** What a column of the overlay is after the change. */
+interface AlteredColumn {
+  readonly base: BaseColumn;
+  /** Its value in rows taken over before the change. */
+  readonly taken: string;
+  /** The value could not be written down as a literal. */
+  readonly unwritten: boolean;
+}
+
+/**
+ * Gives an overlay's tables their new definition. Returns how its rows are put together from then on; `unwritten` where a
+ * value of a new column could not be written down: then the table has to be made whole in the same transaction.
+ *
+ * Atomic  the caller's transaction
+ * Errors  23502, 23514 for rows of the base that the new definition does not allow
+ */
+export async function alterOverlay(
+  connection: Connection,
+  overlay: DefinedOverlay,
+  base: string,
+  { change, next }: { readonly change: TableChange; readonly next: NewDefinition },
+): Promise<{ readonly layer: OverlayLayer; readonly unwritten: boolean }> {
+  const { version, layer, definition } = overlay;
+  await refuseBaseRows(connection, version, base, change);
+  const own = requirePhysical(version);
+  await rebuildTable(connection, own, next);
+  const changed = await physicalDefinition(connection, own);
+  if (changed === undefined) throw new SqlError(SQLSTATE.internalError, `"${version.name}" is gone`);
+  if (namesOf(changed) === namesOf(definition)) return { layer, unwritten: false };
+  const columns = await alteredColumns(connection, overlay, changed, next.renamed);
+  await rebuildBefore(connection, layer.before, changed, columns);
+  return {
+    layer: { ...layer, columns: columns.map((column) => column.base) },
+    unwritten: columns.some(({ unwritten }) => unwritten),
+  };
+}
+
+/** Rows of the base are not in the table that DuckDB checks. Errors: to be put in PostgreSQL's words by the caller */
+async function refuseBaseRows(
+  connection: Connection,
+  { name }: Version,
+  base: string,
+  change: TableChange,
+): Promise<void> {
+  const refused = refusedBy(change);
+  if (refused === undefined) return;
+  const [row] = await connection.rows(
+    `SELECT 1 AS refused FROM ${base} AS ${quoteIdentifier(name)} WHERE ${refused.condition} LIMIT 1`,
+  );
+  if (row !== undefined) throw new SqlError(refused.code, `a row of "${name}" does not allow the change`);
+}
+
+/** Which rows a change does not allow. */
+function refusedBy(change: TableChange): { readonly condition: string; readonly code: SqlState } | undefined {
+  if (change.kind === "setNotNull")
+    return { condition: `${quoteIdentifier(change.column)} IS NULL`, code: SQLSTATE.notNullViolation };
+  if (change.kind !== "addConstraint" || change.type !== "check") return undefined;
+  const body = change.text.slice(change.text.indexOf("(") + 1, change.text.lastIndexOf(")"));
+  return { condition: `NOT (${body}\n)`, code: SQLSTATE.checkViolation };
+}
+
+function namesOf({ columns }: TableDefinition): string {
+  return JSON.stringify(columns.map(({ name }) => name));
+}
+
+async function alteredColumns(
+  connection: Connection,
+  { layer, definition }: DefinedOverlay,
+  changed: TableDefinition,
+  renamed: ReadonlyMap<string, string>,
+): Promise<readonly AlteredColumn[]> {
+  const before = layer.columns ?? definition.columns.map(({ name }) => ({ name, from: name }));
+  const oldNames = new Map([...renamed].map(([from, to]) => [normaliseName(to), from]));
+  const columns: AlteredColumn[] = [];
+  for (const element of changed.elements) {
+    if (element.column === undefined) continue;
+    const { name } = element.column;
+    const old = oldNames.get(normaliseName(name)) ?? name;
+    const base = before.find((column) => normaliseName(column.name) === normaliseName(old));
+    columns.push(
+      base === undefined
+        ? await addedColumn(connection, element.column, element)
+        : { base: { ...base, name }, taken: quoteIdentifier(old), unwritten: false },
+    );
+  }
+  return columns;
+}
+
+/** In all rows that are there a new column has its default as it is now. */
+async function addedColumn(
+  connection: Connection,
+  { name, type }: ColumnDefinition,
+  element: TableElement,
+): Promise<AlteredColumn> {
+  const value = `CAST((${defaultOf(element)}) AS ${type})`;
+  const [row] = await connection.rows(`SELECT CAST(${value} AS VARCHAR) AS text`);
+  const text = row === undefined ? null : optionalTextCell(row, "text");
+  const literal = `CAST(${text === null ? "NULL" : quoteLiteral(text)} AS ${type})`;
+  const [same] = await connection.rows(`SELECT ${literal} IS NOT DISTINCT FROM ${value} AS same`);
+  return same?.["same"] === true
+    ? { base: { name, value: literal }, taken: literal, unwritten: false }
+    : { base: { name, value }, taken: value, unwritten: true };
+}
+
+/** The expression behind DEFAULT, which DuckDB prints in parentheses; NULL without one. */
+function defaultOf({ text, tokens }: TableElement): string {
+  const at = wordAt(tokens, "default");
+  if (at === -1) return "NULL";
+  const [open, close] = [tokens[at + 1], tokens[closingBracket(tokens, at + 1) ?? -1]];
+  if (open === undefined || close === undefined)
+    throw new SqlError(SQLSTATE.internalError, "a column's default could not be read", { detail: text });
+  return text.slice(open.end, close.start);
+}
+
+/** The rows taken over follow the overlay's columns. */
+async function rebuildBefore(
+  connection: Connection,
+  before: PhysicalTable,
+  changed: TableDefinition,
+  columns: readonly AlteredColumn[],
+): Promise<void> {
+  const aside = { ...before, name: `${before.name}#new` };
+  const stored = new Set(storedColumns(changed).map(({ name }) => name));
+  const values = columns.filter(({ base }) => stored.has(base.name)).map(({ taken }) => taken);
+  const hidden = [BATCH, ROW_ID].map(quoteIdentifier);
+  await connection.run(createBefore(aside, changed));
+  await connection.run(
+    `INSERT INTO ${physicalName(aside)} SELECT ${[...hidden, ...values].join(", ")} FROM ${physicalName(before)}`,
+  );
+  await connection.run(`DROP TABLE ${physicalName(before)}`);
+  await connection.run(`ALTER TABLE ${physicalName(aside)} RENAME TO ${quoteIdentifier(before.name)}`);
+}

@@ -1,0 +1,48 @@
+/** What DuckDB's own ALTER TABLE does. */
+import { constraintsOf, mentionedColumns } from "../branch/constraint-names.js";
+import { isColumn, type TableChange } from "../branch/table-changes.js";
+import type { TableDefinition } from "../branch/table-definition.js";
+import { writtenLimit } from "../sql/length-limits.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
+
+/** The action behind ALTER TABLE t; undefined where DuckDB has none, or an index or constraint is in its way. */
+export function nativeAlteration(definition: TableDefinition, change: TableChange): string | undefined {
+  if (change.kind === "setDefault") {
+    const column = `ALTER COLUMN ${quoteIdentifier(change.column)}`;
+    return change.expression === undefined
+      ? `${column} DROP DEFAULT`
+      : `${column} SET DEFAULT ${change.expression}`;
+  }
+  if (!("column" in change) || definition.indexes.length > 0 || isConstrained(definition, change.column))
+    return undefined;
+  const column = quoteIdentifier(change.column);
+  switch (change.kind) {
+    case "dropColumn":
+      return `DROP COLUMN ${column}`;
+    case "setType":
+      if (writtenLimit(change.type) !== undefined) return undefined;
+      return `ALTER COLUMN ${column} TYPE ${change.type}${change.using === undefined ? "" : ` USING ${change.using}`}`;
+    case "setNotNull":
+      return `ALTER COLUMN ${column} SET NOT NULL`;
+    case "dropNotNull":
+      return `ALTER COLUMN ${column} DROP NOT NULL`;
+    case "renameColumn":
+      return `RENAME COLUMN ${column} TO ${quoteIdentifier(change.to)}`;
+    default:
+      return change satisfies never;
+  }
+}
+
+/** A key, a check or a generated column mentions the column. */
+function isConstrained(definition: TableDefinition, column: string): boolean {
+  return definition.elements.some((element) => {
+    const names = mentionedColumns(element.tokens, definition).map(normaliseName);
+    if (isColumn(element, column))
+      return constraintsOf(definition, "").some((own) =>
+        own.columns.map(normaliseName).includes(normaliseName(column)),
+      );
+    return (
+      (element.column === undefined || element.column.generated) && names.includes(normaliseName(column))
+    );
+  });
+}
