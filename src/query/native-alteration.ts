@@ -18,7 +18,7 @@ export function nativeAlteration(definition: TableDefinition, change: TableChang
   const column = quoteIdentifier(change.column);
   switch (change.kind) {
     case "dropColumn":
-      return `DROP COLUMN ${column}`;
+      return isBeforeKey(definition, change.column) ? undefined : `DROP COLUMN ${column}`;
     case "setType":
       if (writtenLimit(change.type) !== undefined) return undefined;
       return `ALTER COLUMN ${column} TYPE ${change.type}${change.using === undefined ? "" : ` USING ${change.using}`}`;
@@ -31,6 +31,17 @@ export function nativeAlteration(definition: TableDefinition, change: TableChang
     default:
       return change satisfies never;
   }
+}
+
+/** DuckDB drops no column while a column behind it is part of a key. */
+function isBeforeKey(definition: TableDefinition, column: string): boolean {
+  const names = definition.columns.map(({ name }) => normaliseName(name));
+  const at = names.indexOf(normaliseName(column));
+  return constraintsOf(definition, "").some(
+    ({ type, columns }) =>
+      (type === "primary" || type === "unique") &&
+      columns.some((name) => names.indexOf(normaliseName(name)) > at),
+  );
 }
 
 /** A key, a check or a generated column mentions the column. */
