@@ -25,8 +25,9 @@ export async function measureBranchStorage() {
     const diffMs = await measureDiff(main, connect);
     const scans = await measureScans(main, connect);
     const updates = await measureUpdates(main);
+    const alter = await measureAlter(main, connect);
     const creators = await measureCreators(main, connect);
-    return { firstWrites, diffMs, scans, updates, creators };
+    return { firstWrites, diffMs, scans, updates, alter, creators };
   } finally {
     await main.end();
     await server.stop();
@@ -120,6 +121,25 @@ async function measureUpdates(main) {
   }
   const [none, one, many] = times;
   return { noneMs: Math.round(none), one: rounded(one / none), many: rounded(many / none) };
+}
+
+/** A column with a default for all rows: on a new branch, and on a branch of it that has written. */
+async function measureAlter(main, connect) {
+  const times = { new: [], written: [] };
+  for (let n = -1; n < FIRST_WRITES; n++) {
+    await main.query(`CREATE BRANCH "alter ${n}"`);
+    const branch = await connect(`main/alter ${n}`);
+    await branch.query("SELECT 1");
+    const ms = await timed(() => branch.query(`ALTER TABLE ${SCANNED} ADD COLUMN e INTEGER DEFAULT 5`));
+    await branch.query(`UPDATE ${SCANNED} SET e = 6 WHERE id = 777`);
+    const again = await timed(() => branch.query(`ALTER TABLE ${SCANNED} ADD COLUMN f TEXT DEFAULT 'x'`));
+    if (n >= 0) times.new.push(ms);
+    if (n >= 0) times.written.push(again);
+    await branch.end();
+    await main.query(`DROP BRANCH "alter ${n}"`);
+  }
+  const newMs = rounded(median(times.new));
+  return { newMs, writtenMs: rounded(median(times.written)), met: newMs <= 20 };
 }
 
 async function measureCreators(main, connect) {

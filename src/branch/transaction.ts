@@ -188,7 +188,7 @@ export class Transaction {
     }
     const version = await this.#writableVersion(relation, head, false);
     if (version.layer?.kind === "overlay") {
-      this.#refuseChanged(version);
+      this.refuseChanged(version);
       await this.#context.storage.promote(this.connection, this.#state, version);
       this.putVersion({ ...version, layer: null });
     }
@@ -204,15 +204,15 @@ export class Transaction {
   async emptiedTable(relation: RelationName, head: HeadId = this.head): Promise<PhysicalTable> {
     const version = await this.#writableVersion(relation, head, true);
     if (version.layer?.kind === "overlay") {
-      this.#refuseChanged(version);
+      this.refuseChanged(version);
       await this.connection.run(`DROP TABLE ${physicalName(version.layer.before)}`);
       this.putVersion({ ...version, layer: null });
     }
     return requirePhysical(version);
   }
 
-  /** What takes over all rows of an overlay must not miss those that another session has taken over since the snapshot. */
-  #refuseChanged(overlay: Version): void {
+  /** What makes an overlay anew must not miss rows that another session has written there since the snapshot. */
+  refuseChanged(overlay: Version): void {
     if (this.#context.registry.changedAt(overlay) > this.snapshot.sequence) throw lostRace(overlay.name);
   }
 
@@ -277,8 +277,9 @@ export class Transaction {
     return added;
   }
 
-  /** A table of a branch under another definition: what is known of a version goes by its id. */
+  /** A table of a branch under another definition: what is known of a version goes by its id. Errors: 40001 */
   renewVersion(version: Version, layer = version.layer): Version {
+    this.refuseChanged(version);
     this.endVersion(version);
     return this.addVersion({ ...version, layer });
   }

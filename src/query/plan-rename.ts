@@ -38,6 +38,7 @@ export async function planRename(
   if (inherited.kind === "table") await transaction.writableVersion(from);
   const version = transaction.state.find(scope.head, from);
   if (version === undefined) throw undefinedTable(from);
+  if (version.layer?.kind === "overlay") transaction.refuseChanged(version);
   coverDropped(transaction, version, scope);
   // A mark that the name was dropped here goes with it.
   const covered = transaction.state.own(scope.head, to);
