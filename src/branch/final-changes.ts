@@ -1,4 +1,5 @@
 /** What a transaction planned for the registry, as it is when its commit has a number. Pure. */
+import type { HeadObject, ObjectChange } from "./head-objects.js";
 import { lostRace } from "./overlay.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
 import type { Sequence } from "./model.js";
@@ -17,6 +18,7 @@ export function finalChanges(
   sequence: Sequence,
 ): RegistryChange[] {
   return planned.map((change): RegistryChange => {
+    if (change.change === "putObject") return finalObject(change.object, planned, state, sequence);
     if (change.change !== "putVersion") return change;
     const { version } = change;
     if (version.from === PENDING) return { change: "putVersion", version: { ...version, from: sequence } };
@@ -30,4 +32,22 @@ export function finalChanges(
       ? { change: "putVersion", version: ended }
       : { change: "removeVersion", version: ended };
   });
+}
+
+/** As above. Errors: 40001 also where another session has given the name to an object of its own meanwhile */
+function finalObject(
+  object: HeadObject,
+  planned: readonly RegistryChange[],
+  state: RegistryState,
+  sequence: Sequence,
+): ObjectChange {
+  const current = state.ownObject(object.head, object);
+  if (object.from === PENDING) {
+    const isEnded = planned.some((other) => "object" in other && other.object.id === current?.id);
+    if (current !== undefined && !isEnded) throw lostRace(object.name);
+    return { change: "putObject", object: { ...object, from: sequence } };
+  }
+  if (current?.id !== object.id) throw lostRace(object.name);
+  const ended = { ...object, to: sequence };
+  return { change: state.isPinned(ended) ? "putObject" : "removeObject", object: ended };
 }

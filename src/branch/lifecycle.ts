@@ -5,6 +5,7 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteIdentifier } from "../sql/names.js";
+import { OBJECT_KINDS } from "./head-objects.js";
 import { recordHistory } from "./history.js";
 import { abandonOpenMerges } from "./merge-ledger.js";
 import {
@@ -18,7 +19,7 @@ import {
 } from "./model.js";
 import { keepingLock } from "./preserve.js";
 import { isLogged, type RegistryState } from "./registry-state.js";
-import { physicalName } from "./system-schema.js";
+import { physicalName, STORE_SCHEMA } from "./system-schema.js";
 import { Transaction, type BranchContext } from "./transaction.js";
 
 export interface NewBranch {
@@ -269,6 +270,7 @@ async function endLocked(
       !without.isPinned(version) &&
       (!isLogged(version) || locked.has(relationKey(version)));
     await removeVersions(transaction, branch.parent, isUnread);
+    await removeObjects(transaction, branch);
     await recordHistory(connection, {
       action: status === "expired" ? "expire" : "discard",
       branch: ended,
@@ -328,6 +330,18 @@ async function removeVersions(
   for (const version of gone) transaction.removeVersion(version);
 }
 
+/** Removes a branch's own objects, and those of its parent that nobody reads any more. Atomic: the caller's transaction. */
+async function removeObjects(transaction: Transaction, branch: Branch): Promise<void> {
+  const { state } = transaction;
+  for (const object of state.objectsOf(branch.id)) transaction.objects.remove(object);
+  for (const object of state.objectsOf(branch.parent)) {
+    if (object.to === null || state.isPinned(object)) continue;
+    transaction.objects.remove(object);
+    if (object.physical?.schema === STORE_SCHEMA)
+      await transaction.connection.run(`DROP SEQUENCE ${physicalName(object.physical)}`);
+  }
+}
+
 /** Whoever logs rows for a version may do so until it is locked. Returns the names that are locked now. */
 async function lockLogged(
   { registry, locks }: BranchContext,
@@ -371,5 +385,6 @@ export async function followOfflineChanges(context: BranchContext, signal: Abort
   using connection = await context.registry.database.connect("data");
   const transaction = await Transaction.begin(context, connection, MAIN, signal);
   transaction.markCatalogChanged();
+  transaction.objects.markMain(...OBJECT_KINDS);
   await transaction.commit();
 }

@@ -2,6 +2,7 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { normaliseName } from "../sql/names.js";
 import { definitionOf } from "./catalog-reader.js";
+import type { HeadObject } from "./head-objects.js";
 import { comparedRows } from "./compared-rows.js";
 import { displayName } from "./merge-ledger.js";
 import type { MergeInput } from "./merge-plan.js";
@@ -37,7 +38,8 @@ export async function mergeTables(
   const schemaChanges = changed.filter(
     (version) => version.kind !== "table" || state.findBase(branch, version)?.objectId !== version.objectId,
   );
-  if (schemaChanges.length > 0) throw schemaChangeRefused(branch, schemaChanges);
+  const objects = state.objectsOf(branch.id).filter(({ to }) => to === null);
+  if (schemaChanges.length + objects.length > 0) throw schemaChangeRefused(branch, schemaChanges, objects);
   const tables: MergeTable[] = [];
   for (const source of changed.toSorted((a, b) => displayName(a).localeCompare(displayName(b)))) {
     const base = state.findBase(branch, source);
@@ -138,11 +140,20 @@ function shapeOf(definition: TableDefinition): string {
   return JSON.stringify([columns, definition.primaryKey.map(normaliseName)]);
 }
 
-function schemaChangeRefused(branch: Branch, versions: readonly Version[]): SqlError {
-  const list = versions.map(
-    (version) =>
-      `${version.kind === "dropped" ? "dropped" : `new ${version.kind}`} "${displayName(version)}"`,
-  );
+function schemaChangeRefused(
+  branch: Branch,
+  versions: readonly Version[],
+  objects: readonly HeadObject[] = [],
+): SqlError {
+  const list = [
+    ...versions.map(
+      (version) =>
+        `${version.kind === "dropped" ? "dropped" : `new ${version.kind}`} "${displayName(version)}"`,
+    ),
+    ...objects.map(
+      (object) => `${object.dropped ? "dropped" : "new"} ${object.kind} "${displayName(object)}"`,
+    ),
+  ];
   return new SqlError(
     SQLSTATE.featureNotSupported,
     `cannot merge branch "${branch.name}": it changed the schema, not only rows`,

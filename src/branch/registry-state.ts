@@ -4,6 +4,15 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import {
+  coversPoint,
+  HeadObjects,
+  objectKey,
+  type HeadObject,
+  type HeadObjectKind,
+  type ObjectChange,
+  type ObjectName,
+} from "./head-objects.js";
+import {
   MAIN,
   relationKey,
   type Branch,
@@ -21,7 +30,8 @@ type VersionsByName = ReadonlyMap<RelationKey, readonly Version[]>;
 export type RegistryChange =
   | { readonly change: "putVersion"; readonly version: Version }
   | { readonly change: "removeVersion"; readonly version: Version }
-  | { readonly change: "putBranch"; readonly branch: Branch };
+  | { readonly change: "putBranch"; readonly branch: Branch }
+  | ObjectChange;
 
 export type LoggedVersion = Version & {
   readonly layer: Extract<Layer, { readonly kind: "logged" }>;
@@ -36,10 +46,16 @@ export class RegistryState {
   readonly #versions: ReadonlyMap<HeadId, VersionsByName>;
   /** Of branches that still hold their pins; made when first asked for: ended branches stay in the map for ever. */
   #children: ReadonlyMap<HeadId, readonly Branch[]> | undefined;
+  readonly #objects: HeadObjects;
 
-  constructor(branches: ReadonlyMap<HeadId, Branch>, versions: ReadonlyMap<HeadId, VersionsByName>) {
+  constructor(
+    branches: ReadonlyMap<HeadId, Branch>,
+    versions: ReadonlyMap<HeadId, VersionsByName>,
+    objects = new HeadObjects(),
+  ) {
     this.branches = branches;
     this.#versions = versions;
+    this.#objects = objects;
   }
 
   static empty(): RegistryState {
@@ -51,21 +67,24 @@ export class RegistryState {
     if (changes.length === 0) return this;
     const put = changes.flatMap((change) => (change.change === "putBranch" ? [change.branch] : []));
     const versions = this.#versionsWith(changes);
+    const objects = this.#objects.with(
+      changes.filter((change) => change.change === "putObject" || change.change === "removeObject"),
+    );
     if (put.length === 0) {
-      const next = new RegistryState(this.branches, versions);
+      const next = new RegistryState(this.branches, versions, objects);
       next.#children = this.#children;
       return next;
     }
     const branches = new Map(this.branches);
     for (const branch of put) branches.set(branch.id, branch);
-    return new RegistryState(branches, versions);
+    return new RegistryState(branches, versions, objects);
   }
 
   #versionsWith(changes: readonly RegistryChange[]): ReadonlyMap<HeadId, VersionsByName> {
     const versions = new Map(this.#versions);
     const copied = new Map<HeadId, Map<RelationKey, readonly Version[]>>();
     for (const change of changes) {
-      if (change.change === "putBranch") continue;
+      if (change.change !== "putVersion" && change.change !== "removeVersion") continue;
       const { version } = change;
       const names = copied.get(version.head) ?? new Map(versions.get(version.head));
       copied.set(version.head, names);
@@ -118,7 +137,7 @@ export class RegistryState {
       const own = this.#versions
         .get(head)
         ?.get(key)
-        ?.find((version) => covers(version, at));
+        ?.find((version) => coversPoint(version, at));
       if (own !== undefined) return own.kind === "dropped" ? undefined : own;
       const branch = this.branches.get(head);
       if (branch === undefined) return undefined;
@@ -163,7 +182,7 @@ export class RegistryState {
     let at: Sequence | null = null;
     while (current !== undefined) {
       for (const [key, list] of this.#versions.get(current) ?? []) {
-        const version = list.find((candidate) => covers(candidate, at));
+        const version = list.find((candidate) => coversPoint(candidate, at));
         if (version !== undefined && !seen.has(key)) seen.set(key, version);
       }
       const branch: Branch | undefined = this.branches.get(current);
@@ -171,6 +190,49 @@ export class RegistryState {
       at = branch?.pin ?? null;
     }
     return [...seen.values()].filter((version) => version.kind !== "dropped");
+  }
+
+  /** What an object's name means on a head now, following the ancestry at each pin. */
+  findObject(head: HeadId, name: ObjectName): HeadObject | undefined {
+    for (const { of, at } of this.#lineage(head)) {
+      const own = this.#objects.at(of, name, at);
+      if (own !== undefined) return own.dropped ? undefined : own;
+    }
+    return undefined;
+  }
+
+  /** The head's own live object of a name (not inherited), marks of dropped ones included. */
+  ownObject(head: HeadId, name: ObjectName): HeadObject | undefined {
+    return this.#objects.at(head, name, null);
+  }
+
+  /** Every object of a kind that is visible on a head. */
+  visibleObjects(head: HeadId, kind: HeadObjectKind): HeadObject[] {
+    const seen = new Map<string, HeadObject>();
+    for (const { of, at } of this.#lineage(head)) {
+      for (const object of this.#objects.of(of)) {
+        const key = objectKey(object);
+        if (object.kind === kind && coversPoint(object, at) && !seen.has(key)) seen.set(key, object);
+      }
+    }
+    return [...seen.values()].filter(({ dropped }) => !dropped);
+  }
+
+  /** All objects recorded on one head, live and closed. */
+  objectsOf(head: HeadId): readonly HeadObject[] {
+    return this.#objects.of(head);
+  }
+
+  /** The head and its ancestors, each with the point up to which it is seen from here; null: now. */
+  *#lineage(head: HeadId): Generator<{ readonly of: HeadId; readonly at: Sequence | null }> {
+    let current: HeadId | undefined = head;
+    let at: Sequence | null = null;
+    while (current !== undefined) {
+      yield { of: current, at };
+      const branch: Branch | undefined = this.branches.get(current);
+      current = branch?.parent;
+      at = branch?.pin ?? null;
+    }
   }
 
   /** A version by its id, wherever its interval stands now. */
@@ -188,8 +250,8 @@ export class RegistryState {
   }
 
   /** True while some live branch reads `head` at a point inside [from, to): the version must be kept for it. */
-  isPinned(version: Version): boolean {
-    return this.childrenOf(version.head).some((child) => covers(version, child.pin));
+  isPinned(version: Pick<Version, "head" | "from" | "to">): boolean {
+    return this.childrenOf(version.head).some((child) => coversPoint(version, child.pin));
   }
 }
 
@@ -202,11 +264,6 @@ function childrenByParent(branches: Iterable<Branch>): Map<HeadId, Branch[]> {
     else siblings.push(branch);
   }
   return children;
-}
-
-function covers(version: Version, at: Sequence | null): boolean {
-  if (at === null) return version.to === null;
-  return version.from <= at && (version.to === null || at < version.to);
 }
 
 /** 55000 for a branch that takes no writes any more. */

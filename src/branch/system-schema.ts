@@ -12,10 +12,11 @@ import {
 } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { quoteIdentifier } from "../sql/names.js";
 import {
   BRANCH_STATUSES,
   headId,
+  MAIN,
   tablesOf,
   type Branch,
   type BranchStatus,
@@ -24,15 +25,16 @@ import {
   type Sequence,
   type Version,
 } from "./model.js";
+import { OBJECT_KINDS, type ObjectChange } from "./head-objects.js";
+import { compareMainObjects } from "./main-objects.js";
+import { appendObjects, OBJECT_LOG_DDL, readObjects, removeSupersededObjects } from "./object-log.js";
+import { STORE_SCHEMA, SYSTEM, SYSTEM_SCHEMA } from "./system-names.js";
 import { RegistryState, type RegistryChange } from "./registry-state.js";
 
-export const SYSTEM_SCHEMA = "duckbranch";
-/** Preserved states of tables that some pin still reads. */
-export const STORE_SCHEMA = "duckbranch_store";
-const FORMAT_VERSION = 4;
-const MAX_ROWS_PER_INSERT = 500;
+export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
 
-const SYSTEM = `${DATA_CATALOG}.${SYSTEM_SCHEMA}`;
+const FORMAT_VERSION = 5;
+const MAX_ROWS_PER_INSERT = 500;
 
 const DDL = [
   `CREATE SCHEMA IF NOT EXISTS ${SYSTEM}`,
@@ -50,6 +52,7 @@ const DDL = [
      QUALIFY row_number() OVER (PARTITION BY branch_id ORDER BY seq DESC) = 1`,
   `CREATE OR REPLACE VIEW ${SYSTEM}.version_rows AS SELECT * EXCLUDE (seq, removed) FROM ${SYSTEM_SCHEMA}.version_log
      QUALIFY row_number() OVER (PARTITION BY version_id ORDER BY seq DESC) = 1 AND NOT removed`,
+  OBJECT_LOG_DDL,
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.merges (
      merge_id VARCHAR PRIMARY KEY, branch_id VARCHAR NOT NULL, branch_name VARCHAR NOT NULL, target VARCHAR NOT NULL,
      strategy VARCHAR NOT NULL, status VARCHAR NOT NULL, created_at TIMESTAMPTZ NOT NULL, finished_at TIMESTAMPTZ,
@@ -62,16 +65,13 @@ const DDL = [
      happened_at TIMESTAMPTZ NOT NULL, action VARCHAR NOT NULL, branch_id VARCHAR, branch_name VARCHAR, actor VARCHAR, detail JSON)`,
 ] as const;
 
-/** What brings a file of each older format to the next one, before the DDL above. From 2 to 3 came only another kind of layer, from 3 to 4 what an overlay says of its base. */
+/**
+ * What brings a file of each older format to the next one, before the DDL above. From 2 to 3 came only another kind of
+ * layer, from 3 to 4 what an overlay says of its base, from 4 to 5 a table that the DDL makes.
+ */
 const MIGRATIONS: ReadonlyMap<number, readonly string[]> = new Map([
   [1, [`ALTER TABLE ${SYSTEM}.version_log ADD COLUMN layer JSON`]],
 ]);
-
-/** True for the schemas this program keeps for itself; clients never write there. */
-export function isInternalSchema(schema: string): boolean {
-  const folded = normaliseName(schema);
-  return folded === SYSTEM_SCHEMA || folded === STORE_SCHEMA || /^branch_[0-9a-f]{12}$/.test(folded);
-}
 
 /** What a file holds of the registry, and the numbers that new entries come after. */
 export interface OpenedRegistry {
@@ -103,14 +103,36 @@ export async function openSystemSchema(connection: Connection): Promise<OpenedRe
     await connection.run(`DELETE FROM ${SYSTEM}.format`);
     await connection.run(`INSERT INTO ${SYSTEM}.format VALUES (${FORMAT_VERSION})`);
     await removeSuperseded(connection);
-    const state = await readRegistry(connection);
-    const highest = highestNumbers(state, await newestSequence(connection));
+    const read = await readRegistry(connection);
+    const newest = await newestSequence(connection);
+    const state = found < OBJECTS_SINCE ? await withMainObjects(connection, read, newest) : read;
+    const highest = highestNumbers(state, newest);
     await connection.run("COMMIT");
     return { state, highest };
   } catch (error) {
     await connection.run("ROLLBACK");
     throw error;
   }
+}
+
+/** The first format with objects beside tables and views. */
+const OBJECTS_SINCE = 5;
+
+/** Branches made before objects were recorded see those that main has now. */
+async function withMainObjects(
+  connection: Connection,
+  state: RegistryState,
+  newest: Sequence,
+): Promise<RegistryState> {
+  const kinds = new Set(OBJECT_KINDS);
+  const { added } = await compareMainObjects(connection, state, kinds, () => false);
+  const { versionId, sequence } = highestNumbers(state, newest);
+  const changes = added.map((object, index): ObjectChange => ({
+    change: "putObject",
+    object: { ...object, id: versionId + 1 + index, head: MAIN, dropped: false, from: 0, to: null },
+  }));
+  await appendObjects(connection, sequence, changes);
+  return state.with(changes);
 }
 
 /** The format of an old file; the present one for a new file. */
@@ -137,6 +159,7 @@ async function readRegistry(connection: Connection): Promise<RegistryState> {
   return RegistryState.empty().with([
     ...branches.map((row): RegistryChange => ({ change: "putBranch", branch: readBranch(row) })),
     ...versions.map((row): RegistryChange => ({ change: "putVersion", version: readVersion(row) })),
+    ...(await readObjects(connection)),
   ]);
 }
 
@@ -218,7 +241,9 @@ export async function appendChanges(
   sequence: Sequence,
   changes: readonly RegistryChange[],
 ): Promise<void> {
-  const versions = changes.filter((change) => change.change !== "putBranch");
+  const versions = changes.filter(
+    (change) => change.change === "putVersion" || change.change === "removeVersion",
+  );
   // Many at once when main's tables are first recorded: few large statements instead of one per table.
   for (let start = 0; start < versions.length; start += MAX_ROWS_PER_INSERT) {
     await appendVersions(connection, sequence, versions.slice(start, start + MAX_ROWS_PER_INSERT));
@@ -226,12 +251,17 @@ export async function appendChanges(
   for (const change of changes) {
     if (change.change === "putBranch") await appendBranch(connection, sequence, change.branch);
   }
+  await appendObjects(
+    connection,
+    sequence,
+    changes.filter((change) => change.change === "putObject" || change.change === "removeObject"),
+  );
 }
 
 async function appendVersions(
   connection: Connection,
   sequence: Sequence,
-  changes: readonly Exclude<RegistryChange, { readonly change: "putBranch" }>[],
+  changes: readonly Extract<RegistryChange, { readonly version: Version }>[],
 ): Promise<void> {
   const values = changes.flatMap(({ change, version: v }) => [
     BigInt(sequence),
@@ -282,7 +312,8 @@ async function appendBranch(connection: Connection, sequence: Sequence, branch: 
 /** The newest entry of an id is the truth: what is appended must be newer than all that is there, whatever it says. */
 async function newestSequence(connection: Connection): Promise<Sequence> {
   const [row] = await connection.rows(
-    `SELECT max(seq) AS newest FROM (SELECT seq FROM ${SYSTEM}.branch_log UNION ALL SELECT seq FROM ${SYSTEM}.version_log)`,
+    `SELECT max(seq) AS newest FROM (SELECT seq FROM ${SYSTEM}.branch_log UNION ALL SELECT seq FROM ${SYSTEM}.version_log
+       UNION ALL SELECT seq FROM ${SYSTEM}.object_log)`,
   );
   return row === undefined ? 0 : (optionalNumberCell(row, "newest") ?? 0);
 }
@@ -293,6 +324,7 @@ async function removeSuperseded(connection: Connection): Promise<void> {
   await connection.run(`DELETE FROM ${SYSTEM}.version_log USING (
     SELECT version_id AS id, max(seq) AS newest, max_by(removed, seq) AS gone FROM ${SYSTEM}.version_log GROUP BY 1)
     WHERE version_id = id AND (seq < newest OR gone)`);
+  await removeSupersededObjects(connection);
 }
 
 /** Full name of a table in the data catalogue, quoted. */
@@ -314,6 +346,10 @@ function highestNumbers(state: RegistryState, newest: Sequence): HighestNumbers 
       // A kept table may be named after a version that nobody reads any more, or that never was.
       versionId = Math.max(versionId, version.id, ...tablesOf(version).map(numberInName));
       objectId = Math.max(objectId, version.objectId);
+    }
+    for (const { id, from, to, physical } of state.objectsOf(head)) {
+      sequence = Math.max(sequence, from, to ?? 0);
+      versionId = Math.max(versionId, id, physical === null ? 0 : numberInName(physical));
     }
   }
   for (const branch of state.branches.values()) sequence = Math.max(sequence, branch.pin);

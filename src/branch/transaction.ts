@@ -6,6 +6,7 @@
 import type { Connection } from "../engine/connection.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { CopiedTables } from "./copied-tables.js";
+import { OBJECT_KINDS } from "./head-objects.js";
 import { LockTable } from "./locks.js";
 import { compareMain } from "./catalog-reader.js";
 import { WrittenRelations, type ChangedRows, type UnkeptTable } from "./changed-rows.js";
@@ -26,6 +27,7 @@ import { finalChanges, PENDING } from "./final-changes.js";
 import { lostRace } from "./overlay.js";
 import type { OverlayShape } from "./overlay-shape.js";
 import { requirePhysical } from "./rows.js";
+import { ObjectChanges } from "./object-changes.js";
 import { LayeredStorage, newPhysicalTable, type TableStorage } from "./storage.js";
 import { physicalName } from "./system-schema.js";
 
@@ -173,6 +175,7 @@ export class Transaction {
   /** A statement on main whose targets are unknown: every table of main counts as written. */
   markAllWritten(): void {
     this.#catalogChanged = true;
+    this.objects.markMain(...OBJECT_KINDS);
     for (const version of this.#state.liveVersionsOf(MAIN)) this.markWritten(version, MAIN);
   }
 
@@ -296,7 +299,8 @@ export class Transaction {
   }
 
   #plan(...changes: readonly Exclude<RegistryChange, { readonly change: "putBranch" }>[]): void {
-    for (const change of changes) this.#changes.set(change.version.id, change);
+    for (const change of changes)
+      this.#changes.set("version" in change ? change.version.id : change.object.id, change);
     this.#state = this.#state.with(changes);
   }
 
@@ -305,6 +309,17 @@ export class Transaction {
     this.#changes.delete(version.id);
     this.#state = this.#state.with([{ change: "removeVersion", version }]);
   }
+
+  /** What this transaction does to functions, types, sequences and schemas. */
+  readonly objects = new ObjectChanges({
+    state: () => this.#state,
+    newId: () => this.#context.registry.newVersionId(),
+    plan: (...changes) => this.#plan(...changes),
+    forget: (object) => {
+      this.#changes.delete(object.id);
+      this.#state = this.#state.with([{ change: "removeObject", object }]);
+    },
+  });
 
   /** Changes a branch's own row. */
   putBranch(change: Extract<RegistryChange, { readonly change: "putBranch" }>): void {
@@ -372,7 +387,8 @@ export class Transaction {
 
   #refuseEndedBranches(state: RegistryState): void {
     const ended = new Set(this.#branchChanges.map(({ branch }) => branch.id));
-    for (const { head } of this.written) if (!ended.has(head)) refuseEnded(state, head);
+    for (const { head } of [...this.written, ...this.objects.made])
+      if (!ended.has(head)) refuseEnded(state, head);
   }
 
   /** Records what differs between main's catalogue and the registry, both as of this transaction. */
@@ -389,6 +405,7 @@ export class Transaction {
       }),
     );
     for (const object of added) this.markWritten(object, MAIN);
+    await this.objects.followMain(this.connection);
   }
 }
 

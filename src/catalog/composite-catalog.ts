@@ -10,6 +10,7 @@ import { EngineTypeId } from "../engine/vector-values.js";
 import { formatName } from "../sql/names.js";
 import { findNamed } from "./lookup.js";
 import { oidExpression, shownTypeName } from "./names.js";
+import { typeNames, type NamedDefinition } from "./type-definition.js";
 import type { ListedComposite } from "./session-catalog.js";
 
 /** One composite type. */
@@ -33,7 +34,10 @@ const QUERY = `
     ${oidExpression("'a'", "schema_name", "type_name")} AS array_oid
   FROM duckdb_types() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND logical_type = 'STRUCT' ORDER BY oid`;
 
-type Named = Omit<CatalogComposite, "type" | "printed" | "fields">;
+type Named = Omit<CatalogComposite, "type" | "printed" | "fields"> & {
+  /** The type for DuckDB. */
+  readonly sql: string;
+};
 
 export class CompositeCatalog {
   readonly #byFields = new Map<string, CatalogComposite[]>();
@@ -57,9 +61,20 @@ export class CompositeCatalog {
     const named = rows.map((row): Named => {
       const [schema, typeName] = [textCell(row, "schema_name"), textCell(row, "type_name")];
       const name = shownTypeName(schema, typeName);
-      return { schema, typeName, name, oid: numberCell(row, "oid"), arrayOid: numberCell(row, "array_oid") };
+      const sql = formatName([DATA_CATALOG, schema, typeName]);
+      const oids = { oid: numberCell(row, "oid"), arrayOid: numberCell(row, "array_oid") };
+      return { schema, typeName, name, sql, ...oids };
     });
     return new CompositeCatalog(named.length === 0 ? [] : await withTypes(connection, named));
+  }
+
+  /** Those of a branch. No result of the connection may be open. */
+  static async of(connection: Connection, types: readonly NamedDefinition[]): Promise<CompositeCatalog> {
+    const named = types.flatMap((type): Named[] =>
+      /^struct\b/i.test(type.definition ?? "") ? [{ ...typeNames(type), sql: type.definition ?? "" }] : [],
+    );
+    const inOrder = named.toSorted((a, b) => a.oid - b.oid);
+    return new CompositeCatalog(inOrder.length === 0 ? [] : await withTypes(connection, inOrder));
   }
 
   get isEmpty(): boolean {
@@ -99,9 +114,7 @@ export class CompositeCatalog {
 
 /** The fields of all types, asked for in one statement each: DuckDB's list of types does not have them. */
 async function withTypes(connection: Connection, named: readonly Named[]): Promise<CatalogComposite[]> {
-  const nulls = named.map(
-    ({ schema, typeName }) => `CAST(NULL AS ${formatName([DATA_CATALOG, schema, typeName])})`,
-  );
+  const nulls = named.map(({ sql }) => `CAST(NULL AS ${sql})`);
   const prepared = await connection.prepare(`SELECT ${nulls.join(", ")}`);
   const { columns } = prepared;
   prepared.close();
@@ -113,7 +126,7 @@ async function withTypes(connection: Connection, named: readonly Named[]): Promi
       )
       .join(" UNION ALL "),
   );
-  return named.flatMap((one, at): CatalogComposite[] => {
+  return named.flatMap(({ sql: _, ...one }, at): CatalogComposite[] => {
     const own = fields.filter((row) => numberCell(row, "at") === at);
     const [type, first] = [columns[at]?.type, own[0]];
     if (type === null || type === undefined || first === undefined) return [];

@@ -5,7 +5,9 @@
 import { numberCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { findNamed } from "./lookup.js";
+import { DOMAIN_MARK } from "./domain-mark.js";
 import { oidExpression, shownTypeName } from "./names.js";
+import { domainLabelOf, typeNames, type NamedDefinition } from "./type-definition.js";
 
 /** What the label says; texts are DuckDB's SQL. */
 export interface DomainDefinition {
@@ -36,9 +38,6 @@ export interface CatalogDomain {
   readonly definition: DomainDefinition;
 }
 
-/** What the label of a domain begins with. */
-export const DOMAIN_MARK = '{"duckbranch_domain":';
-
 export function domainLabel(definition: DomainDefinition): string {
   return `${DOMAIN_MARK}${JSON.stringify(definition)}}`;
 }
@@ -68,6 +67,15 @@ export class DomainCatalog {
         return [{ schema, typeName, name, oid: numberCell(row, "oid"), definition }];
       }),
     );
+  }
+
+  /** Those of a branch. */
+  static of(types: readonly NamedDefinition[]): DomainCatalog {
+    const domains = types.flatMap((type): CatalogDomain[] => {
+      const label: unknown = JSON.parse(domainLabelOf(type) ?? "null");
+      return isLabel(label) ? [{ ...typeNames(type), definition: label.duckbranch_domain }] : [];
+    });
+    return new DomainCatalog(domains.toSorted((a, b) => a.oid - b.oid));
   }
 
   get isEmpty(): boolean {

@@ -6,8 +6,9 @@
 import { numberCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
-import { DOMAIN_MARK } from "./domain-catalog.js";
+import { DOMAIN_MARK } from "./domain-mark.js";
 import { oidExpression, shownTypeName } from "./names.js";
+import { domainLabelOf, labelsOf, typeNames, type NamedDefinition } from "./type-definition.js";
 
 /** One enum. */
 interface CatalogEnum {
@@ -68,6 +69,15 @@ export class EnumCatalog {
         };
       }),
     );
+  }
+
+  /** Those of a branch. */
+  static of(types: readonly NamedDefinition[]): EnumCatalog {
+    const enums = types.flatMap((type): CatalogEnum[] => {
+      const labels = domainLabelOf(type) === undefined ? labelsOf(type) : undefined;
+      return labels === undefined ? [] : [{ ...typeNames(type), labels }];
+    });
+    return new EnumCatalog(enums.toSorted((a, b) => a.oid - b.oid));
   }
 
   get isEmpty(): boolean {

@@ -2,6 +2,7 @@
 import { textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { findNamed } from "./lookup.js";
+import type { NamedDefinition } from "./type-definition.js";
 
 /** What a function was declared as; types by PostgreSQL's names. */
 export interface FunctionDeclaration {
@@ -47,6 +48,17 @@ export class FunctionCatalog {
         schema: textCell(row, "schema_name"),
         name: textCell(row, "function_name"),
         declaration: declarationIn(textCell(row, "body")),
+      })),
+    );
+  }
+
+  /** Those of a branch, by their definitions. */
+  static of(functions: readonly NamedDefinition[]): FunctionCatalog {
+    return new FunctionCatalog(
+      functions.map(({ schema, name, definition }) => ({
+        schema,
+        name,
+        declaration: declarationIn(definition ?? ""),
       })),
     );
   }

@@ -1,4 +1,5 @@
 /** Where the catalogue lives: schemas of the in-memory void catalogue, never in the user's file. */
+import { createHash } from "node:crypto";
 import { VOID_CATALOG } from "../engine/database.js";
 import { CATALOG_SCHEMA } from "../sql/dialect/catalog-casts.js";
 
@@ -54,6 +55,15 @@ export const FIRST_USER_OID = 65_536;
  */
 export function oidExpression(kind: string, schema: string, name: string): string {
   return `${FIRST_USER_OID} + (md5_number_lower(concat_ws(chr(1), ${kind}, ${schema}, ${name})) % 2147418112)::BIGINT`;
+}
+
+/** 2^31 - 65,536. */
+const OID_RANGE = 2_147_418_112n;
+
+/** As `oidExpression` computes it. */
+export function hashedOid(...parts: readonly string[]): number {
+  const lower = createHash("md5").update(parts.join("\u0001")).digest().readBigUInt64LE(8);
+  return FIRST_USER_OID + Number(lower % OID_RANGE);
 }
 
 /** As PostgreSQL's messages name a type; `schema` in DuckDB's spelling. */

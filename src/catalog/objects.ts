@@ -9,7 +9,7 @@ import { STORE_SCHEMA, SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { KEYED_TYPES } from "../core/keyed-types.js";
 import { QUOTIENT, UNBOUNDED_NUMERIC } from "../core/unbounded-numeric.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import { DOMAIN_MARK } from "./domain-catalog.js";
+import { DOMAIN_MARK } from "./domain-mark.js";
 import { oidExpression, PG, SNAPSHOT_PREFIX, VARIABLES, variable } from "./names.js";
 
 const OID_MACRO = `CREATE MACRO ${PG}._oid(kind, sch, nam) AS ${oidExpression("kind", "sch", "nam")}`;

@@ -107,10 +107,14 @@ function engineConfiguration(options: DatabaseOptions): Record<string, string> {
   return configuration;
 }
 
+/** DuckDB keeps macros with typed parameters, which functions are, from this version of its files on; an older file is raised to it. */
+const STORAGE_VERSION = "v1.4.0";
+
 async function attach(keeper: Connection, path: string): Promise<void> {
   const literal = `'${path.replaceAll("'", "''")}'`;
+  const options = path === ":memory:" ? "" : ` (STORAGE_VERSION '${STORAGE_VERSION}')`;
   try {
-    await keeper.run(`ATTACH ${literal} AS ${DATA_CATALOG}`);
+    await keeper.run(`ATTACH ${literal} AS ${DATA_CATALOG}${options}`);
   } catch (error) {
     const failure = classifyFailure(error);
     const cause = failure.cause instanceof Error ? failure.cause.message : failure.message;

@@ -103,6 +103,15 @@ export async function branchSizes(
   }
 }
 
+/** Of all branches that hold anything. */
+export async function liveBranchSizes(context: BranchContext): Promise<BranchSize[]> {
+  const branches = [...context.registry.state.branches.values()];
+  return await branchSizes(
+    context,
+    branches.filter(({ released }) => !released),
+  );
+}
+
 async function tableBytes(connection: Connection, table: string): Promise<number> {
   const [row] = await connection.rows(
     `SELECT (count(DISTINCT block_id) FILTER (persistent) * 262144

@@ -27,7 +27,7 @@ import {
   type TableColumn,
 } from "./copy-target.js";
 import { endOfStatement } from "./relational-runner.js";
-import { writableName } from "./resolve.js";
+import { writableName } from "./writable-names.js";
 import type { SessionCore } from "./session-core.js";
 import { explainViolation } from "./explain-failure.js";
 import type { CopySink, StatementResult } from "./types.js";

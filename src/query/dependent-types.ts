@@ -3,8 +3,10 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { Transaction } from "../branch/transaction.js";
 import { domainTest } from "../core/domain-checks.js";
 import type { CatalogDomain } from "../catalog/domain-catalog.js";
-import { TypeCatalog } from "./type-catalog.js";
-import { textCell } from "../engine/connection.js";
+import { definitionsOf, TypeCatalog } from "./type-catalog.js";
+import { MAIN, relationKey } from "../branch/model.js";
+import { isInternalSchema } from "../branch/system-schema.js";
+import { textCell, type Row } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { normaliseName } from "../sql/names.js";
 
@@ -19,18 +21,21 @@ export async function refuseUsedType(
   { schema, name }: { readonly schema: string; readonly name: string },
   cascade: boolean,
 ): Promise<void> {
-  const types = await TypeCatalog.read(transaction.connection);
+  const { head, state } = transaction;
+  const types = await TypeCatalog.ofHead(transaction.connection, definitionsOf(state, head));
   const domain = types.domains.named([schema, name], []);
   if (domain !== undefined) return await refuseUsedDomain(transaction, domain, types, cascade);
   const printed = types.printedOf(schema, name);
   if (printed === undefined) return;
   const rows = await transaction.connection.rows(
-    `SELECT table_name, column_name FROM duckdb_columns()
-     WHERE database_name = ? AND contains(data_type, ?) AND NOT starts_with(schema_name, 'duckbranch') ORDER BY table_name, column_index`,
+    `SELECT schema_name, table_name, column_name FROM duckdb_columns()
+     WHERE database_name = ? AND contains(data_type, ?) ORDER BY table_name, column_index`,
     [DATA_CATALOG, printed],
   );
   const users = [
-    ...rows.map((row) => `column ${textCell(row, "column_name")} of table ${textCell(row, "table_name")}`),
+    ...onHead(transaction, rows).map(
+      (row) => `column ${textCell(row, "column_name")} of table ${textCell(row, "table_name")}`,
+    ),
     ...types.composites.all
       .filter((one) => !(normaliseName(one.typeName) === normaliseName(name) && one.schema === schema))
       .flatMap(({ name: owner, fields }) =>
@@ -44,22 +49,35 @@ export async function refuseUsedType(
 
 /** Columns of a domain without constraints are columns of its base type: they go on without it. */
 async function refuseUsedDomain(
-  { connection }: Transaction,
+  transaction: Transaction,
   { name, oid }: CatalogDomain,
   { domains }: TypeCatalog,
   cascade: boolean,
 ): Promise<void> {
   const label = domainTest({ domain: name, constraint: "" }).split(",")[0] ?? "";
-  const rows = await connection.rows(
-    `SELECT DISTINCT table_name, constraint_column_names[1] AS column_name FROM duckdb_constraints()
+  const rows = await transaction.connection.rows(
+    `SELECT DISTINCT schema_name, table_name, constraint_column_names[1] AS column_name FROM duckdb_constraints()
      WHERE database_name = ? AND contains(expression, ?) ORDER BY ALL`,
     [DATA_CATALOG, label],
   );
   const users = [
-    ...rows.map((row) => `column ${textCell(row, "column_name")} of table ${textCell(row, "table_name")}`),
+    ...onHead(transaction, rows).map(
+      (row) => `column ${textCell(row, "column_name")} of table ${textCell(row, "table_name")}`,
+    ),
     ...domains.all.filter(({ definition }) => definition.base === oid).map((one) => `type ${one.name}`),
   ];
   refuseUsers(name, users, cascade);
+}
+
+/** Of rows of DuckDB's catalogue those of tables that the head has now, or this transaction made. */
+function onHead({ head, state }: Transaction, rows: readonly Row[]): readonly Row[] {
+  if (head === MAIN) return rows.filter((row) => !isInternalSchema(textCell(row, "schema_name")));
+  const tables = new Set(
+    state.visible(head).flatMap(({ physical }) => (physical === null ? [] : [relationKey(physical)])),
+  );
+  return rows.filter((row) =>
+    tables.has(relationKey({ schema: textCell(row, "schema_name"), name: textCell(row, "table_name") })),
+  );
 }
 
 function refuseUsers(name: string, users: readonly string[], cascade: boolean): void {

@@ -6,7 +6,8 @@ import { undefinedTable } from "../branch/transaction.js";
 import type { Connection } from "../engine/connection.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { formatName, quoteIdentifier } from "../sql/names.js";
-import { targetText, writableName, type WriteTargets } from "./resolve.js";
+import { type WriteTargets } from "./resolve.js";
+import { targetText, writableName } from "./writable-names.js";
 import type { NameScope } from "./relation-names.js";
 import type { SessionCore } from "./session-core.js";
 

@@ -1,7 +1,6 @@
 /** The columns of a session's relations as its catalogue shows them: their types, OIDs and numbers. */
-import { createHash } from "node:crypto";
 import { systemColumns } from "../catalog/column-types.js";
-import { FIRST_USER_OID } from "../catalog/names.js";
+import { FIRST_USER_OID, hashedOid } from "../catalog/names.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { isEnum } from "../pgtypes/enum-types.js";
 import { describeType, elementOidOf } from "../pgtypes/oids.js";
@@ -15,9 +14,6 @@ import { resolveName } from "./relation-names.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
 import type { SourceColumn } from "./source-types.js";
-
-/** OIDs are `oidExpression`'s: 2^31 - 65,536 of them. */
-const OID_RANGE = 2_147_418_112n;
 
 /** Undefined for what has no row in pg_class, and for what cannot be read. No result of the session may be open. */
 export async function relationColumns(
@@ -55,13 +51,6 @@ export function rowIdentity(relation: number): TypeIdentity | undefined {
   if (relation < FIRST_USER_OID) return undefined;
   const [oid, arrayOid] = [hashedOid("t", "", String(relation)), hashedOid("ta", "", String(relation))];
   return { oid, arrayOid, name: "record" };
-}
-
-/** As `oidExpression` computes it in the catalogue. */
-function hashedOid(...parts: readonly string[]): number {
-  const text = parts.join("\u0001");
-  const lower = createHash("md5").update(text).digest().readBigUInt64LE(8);
-  return FIRST_USER_OID + Number(lower % OID_RANGE);
 }
 
 async function readColumns(

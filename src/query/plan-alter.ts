@@ -11,7 +11,8 @@ import { AlteredTable, type TableAlteration } from "./altered-table.js";
 import { kindsOf } from "./existing-objects.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { planOtherAlter } from "./plan-rename.js";
-import { resolveStatement, writableName } from "./resolve.js";
+import { resolveStatement } from "./resolve.js";
+import { writableName } from "./writable-names.js";
 
 /** One ALTER whose action is known. Errors: as PostgreSQL's, 0A000 for what could not be made exactly. */
 export async function planAlter(

@@ -13,32 +13,46 @@ import { quoteLiteral } from "../sql/names.js";
 import { withPrepared } from "./deferred-columns.js";
 import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { resolvedSlices } from "./resolve.js";
-import { TypeCatalog } from "./type-catalog.js";
+import { definitionsOf, TypeCatalog } from "./type-catalog.js";
 import { createdName, mainObjectName } from "./write-targets.js";
 
-/** Errors: those of DuckDB for a type or an expression that is none; 0A000 for lengths, which nobody would hold values to. */
 export async function planCreateDomain(
   context: PlanContext,
   transaction: Transaction,
   statement: RelationalStatement,
   form: DomainForm,
 ): Promise<PlannedStatement[]> {
+  const target = mainObjectName(context.scope, createdName(statement));
+  return [step(`CREATE TYPE ${target} AS ${await domainType(context, transaction, statement, form)}`)];
+}
+
+/**
+ * The type a domain is kept as.
+ *
+ * Errors  those of DuckDB for a type or an expression that is none; 0A000 for lengths, which nobody would hold values to
+ */
+export async function domainType(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  form: DomainForm,
+): Promise<string> {
   const created = createdName(statement);
-  const target = mainObjectName(context.scope, created);
   const typeText = statement.text.slice(form.base.start, form.base.end);
   if (writtenLimit(typeText) !== undefined || /^\s*(?:bit|varbit)\b/i.test(typeText))
     throw notSupported(
       "domains over types of limited length are not supported",
       "make it over text, with a check of the length",
     );
-  const types = await TypeCatalog.read(transaction.connection);
+  const { head } = context.scope;
+  const types = await TypeCatalog.ofHead(transaction.connection, definitionsOf(transaction.state, head));
   const over = overDomain(context, statement, form, types);
   const written = over === undefined ? statement : without(statement, over.name);
   const slice = await resolvedSlices(
     context.services,
     context.scope,
     written,
-    new Map([[created.start, target]]),
+    new Map([[created.start, ""]]),
   );
   const type = over?.domain.definition.type ?? slice(form.base);
   const name = created.parts.at(-1) ?? "";
@@ -63,7 +77,7 @@ export async function planCreateDomain(
     notNull: form.notNull ? name : (over?.domain.definition.notNull ?? null),
     default: byDefault,
   };
-  return [step(`CREATE TYPE ${target} AS ENUM(${quoteLiteral(domainLabel(definition))})`)];
+  return `ENUM(${quoteLiteral(domainLabel(definition))})`;
 }
 
 interface OverDomain {

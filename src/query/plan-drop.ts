@@ -1,5 +1,6 @@
 /** Plans for DROP: of the session's temporary tables, of main's objects, of a branch's tables, views and indexes. */
 import { notSupported, SQLSTATE, SqlError, type SqlState } from "../core/errors.js";
+import { OBJECT_KINDS, type HeadObjectKind } from "../branch/head-objects.js";
 import { MAIN, type RelationName, type Version } from "../branch/model.js";
 import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
@@ -17,8 +18,9 @@ import { dropOwnedSql, ownedSequences } from "./owned-sequences.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { redefinedTable } from "./redefined-table.js";
 import type { NameScope } from "./relation-names.js";
+import { planDropFunction, planDropType } from "./plan-head-objects.js";
 import { mainRelationText } from "./head-relations.js";
-import { writableName } from "./resolve.js";
+import { writableName } from "./writable-names.js";
 import { mainObjectName } from "./write-targets.js";
 
 /** DROP of anything: one DuckDB statement per name, and what falls with it. */
@@ -86,6 +88,7 @@ async function planOther(
   name: NameReference,
 ): Promise<PlannedStatement[]> {
   transaction.markCatalogChanged();
+  transaction.objects.markMain(...changedKinds(name));
   if (statement.cascade) await refuseBranchDependants(transaction, statement);
   if (name.object === "schema" && name.parts.some(isInternalSchema)) {
     throw new SqlError(
@@ -106,6 +109,21 @@ async function planOther(
   if (name.object === "schema") markSchemaDropped(transaction, name);
   const object = name.object === "type" ? "TYPE" : statement.tag.slice("DROP ".length);
   return [step(`DROP ${object} ${target}${statement.cascade ? " CASCADE" : ""}`)];
+}
+
+/** With a schema goes all that is in it. */
+function changedKinds({ object }: NameReference): readonly HeadObjectKind[] {
+  switch (object) {
+    case "macro":
+      return ["function"];
+    case "type":
+    case "sequence":
+      return [object];
+    case "schema":
+      return OBJECT_KINDS;
+    default:
+      return [];
+  }
 }
 
 /** The schema, in DuckDB's spelling, that has it; `none` if there is none, undefined for what is not looked for. */
@@ -215,6 +233,12 @@ async function planOnBranch(
   statement: RelationalStatement,
   name: NameReference,
 ): Promise<PlannedStatement[]> {
+  if (name.object === "macro")
+    return await planDropFunction(context, transaction, statement, name, () =>
+      missingFunction(context, statement, name),
+    );
+  if (name.object === "type")
+    return await planDropType(context, transaction, statement, name, () => missing(context, statement, name));
   if (name.object !== "index") {
     throw notSupported(`${statement.tag} is not supported on a branch yet`, "run it on main");
   }

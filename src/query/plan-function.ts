@@ -9,7 +9,7 @@ import type { Transaction } from "../branch/transaction.js";
 import { FunctionCatalog, functionLabel } from "../catalog/function-catalog.js";
 import { FUNCTIONS_SCHEMA } from "../engine/database.js";
 import { describeType } from "../pgtypes/oids.js";
-import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
+import type { NameReference, RelationalStatement, TextEdit } from "../sql/analysis.js";
 import type { FunctionForm } from "../sql/definition-forms.js";
 import { isSymbol, isWord } from "../sql/token-reader.js";
 import { tokenise, type Token } from "../sql/lexer.js";
@@ -18,7 +18,7 @@ import { sortEdits } from "../sql/splice.js";
 import { withPrepared } from "./deferred-columns.js";
 import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { resolvedSlices } from "./resolve.js";
-import { createdName, mainObjectName } from "./write-targets.js";
+import { creatableName, createdName, mainObjectName } from "./write-targets.js";
 
 const ARGUMENTS = `"duckbranch_arguments"`;
 
@@ -31,7 +31,26 @@ export async function planCreateFunction(
 ): Promise<PlannedStatement[]> {
   const created = createdName(statement);
   const target = mainObjectName(context.scope, created);
-  await refuseTaken(context, transaction, statement);
+  await refuseBuiltIn(transaction, created);
+  const functions = await FunctionCatalog.read(transaction.connection);
+  if (functions.named(created.parts, context.scope.searchPath.slice(0, 1)) !== undefined)
+    refuseTaken(statement);
+  const body = await functionText(context, transaction, form);
+  const { schema, name } = creatableName(context.scope, created);
+  transaction.objects.noteFunction(
+    { kind: "function", schema, name },
+    `CREATE MACRO ${quoteIdentifier(name)}${body}`,
+  );
+  const head = statement.orReplace ? "CREATE OR REPLACE MACRO" : "CREATE MACRO";
+  return [step(`${head} ${target}${body}`)];
+}
+
+/** What stands behind the name in CREATE MACRO. */
+export async function functionText(
+  context: PlanContext,
+  transaction: Transaction,
+  form: FunctionForm,
+): Promise<string> {
   const types = form.arguments.map(({ type }) => engineType(type));
   const returns = engineType(form.returns);
   const expression = await bodyExpression(context, form);
@@ -60,8 +79,7 @@ export async function planCreateFunction(
     ({ default: byDefault }, index) =>
       `${names[index]} ${types[index]}${byDefault === undefined ? "" : ` := ${byDefault}`}`,
   );
-  const head = statement.orReplace ? "CREATE OR REPLACE MACRO" : "CREATE MACRO";
-  return [step(`${head} ${target}(${parameters.join(", ")}) AS ${body(names)}`)];
+  return `(${parameters.join(", ")}) AS ${body(names)}`;
 }
 
 async function oidsOf({ connection }: Transaction, types: readonly string[]): Promise<readonly number[]> {
@@ -72,12 +90,7 @@ async function oidsOf({ connection }: Transaction, types: readonly string[]): Pr
 }
 
 /** A function of a built-in's name would be called by this program's own statements as well. */
-async function refuseTaken(
-  { scope }: PlanContext,
-  { connection }: Transaction,
-  statement: RelationalStatement,
-): Promise<void> {
-  const { parts } = createdName(statement);
+export async function refuseBuiltIn({ connection }: Transaction, { parts }: NameReference): Promise<void> {
   const name = parts.at(-1) ?? "";
   const rows = await connection.rows(
     `SELECT 1 AS found FROM duckdb_functions() WHERE lower(function_name) = lower(?)
@@ -86,14 +99,16 @@ async function refuseTaken(
   );
   if (rows.length > 0)
     throw notSupported(`a function with the name of a built-in one, ${name}, is not supported`);
-  const functions = await FunctionCatalog.read(connection);
-  const own = functions.named(parts, scope.searchPath.slice(0, 1));
-  if (own !== undefined && !statement.orReplace) {
-    throw new SqlError(
-      SQLSTATE.duplicateFunction,
-      `function "${name}" already exists with same argument types`,
-    );
-  }
+}
+
+/** Errors: 42723 unless it is to be replaced */
+export function refuseTaken(statement: RelationalStatement): void {
+  if (statement.orReplace) return;
+  const name = createdName(statement).parts.at(-1) ?? "";
+  throw new SqlError(
+    SQLSTATE.duplicateFunction,
+    `function "${name}" already exists with same argument types`,
+  );
 }
 
 async function bodyExpression({ services, scope }: PlanContext, form: FunctionForm): Promise<string> {

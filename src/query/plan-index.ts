@@ -13,7 +13,7 @@ import { quoteIdentifier } from "../sql/names.js";
 import { kindsOf, type ObjectName } from "./existing-objects.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { changesNoRow, redefinedTable } from "./redefined-table.js";
-import { writableName } from "./resolve.js";
+import { writableName } from "./writable-names.js";
 
 /** Plans the statement as it stands, once it has a name and nothing is in its way. */
 type PlanInPlace = (statement: RelationalStatement) => Promise<PlannedStatement>;

@@ -16,7 +16,8 @@ import { planStagedInsert } from "./staged-insert.js";
 import { changingTable } from "./changing-table.js";
 import { resolveName } from "./relation-names.js";
 import { rowsToChange, tellsItsRows } from "./rows-to-change.js";
-import { resolvedSlices, targetText, writableName } from "./resolve.js";
+import { resolvedSlices } from "./resolve.js";
+import { targetText, writableName } from "./writable-names.js";
 
 /** Undefined when the statement has to run on the whole table. */
 export async function planOverlayWrite(

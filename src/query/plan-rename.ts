@@ -19,7 +19,7 @@ import { redefinedTable } from "./redefined-table.js";
 import { firstValue } from "./sequence-names.js";
 import { planSet } from "./set-sequences.js";
 import { mainRelationText } from "./head-relations.js";
-import { writableName } from "./resolve.js";
+import { writableName } from "./writable-names.js";
 
 /** A table or view gets another name or schema. On a branch that is a matter of the registry alone. */
 export async function planRename(

@@ -15,6 +15,7 @@ import { planCreateTable, planCreateView } from "./plan-create.js";
 import { planCreateDomain } from "./plan-domain.js";
 import { planDrops } from "./plan-drop.js";
 import { planCreateFunction } from "./plan-function.js";
+import { planBranchFunction, planBranchType } from "./plan-head-objects.js";
 import { planCreateIndex } from "./plan-index.js";
 import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
@@ -22,8 +23,9 @@ import type { NameScope } from "./relation-names.js";
 import { releaseKeys } from "./released-keys.js";
 import { planUpsertOnMain, rowsOnMain } from "./rows-on-main.js";
 import { changesNoRow, redefinedTable } from "./redefined-table.js";
-import { resolveStatement, targetText, writableName } from "./resolve.js";
-import { createdObjectName, writeTarget } from "./write-targets.js";
+import { resolveStatement } from "./resolve.js";
+import { targetText, writableName } from "./writable-names.js";
+import { creatableName, createdName, createdObjectName, writeTarget } from "./write-targets.js";
 
 /** Verbs a branch can take: their target is one table or view of the branch. */
 const BRANCH_VERBS = new Set([
@@ -39,6 +41,8 @@ const BRANCH_VERBS = new Set([
   "createView",
   "createIndex",
   "comment",
+  "createMacro",
+  "createType",
   "alterTable",
   "drop",
 ]);
@@ -71,13 +75,25 @@ export async function planStatement(
       if (context.scope.head === MAIN) transaction.markCatalogChanged();
       return await planAlter(context, transaction, statement, statement.alteration);
     case "createMacro":
-      if (statement.routine === undefined) return [await planInPlace(context, transaction, statement)];
+      if (context.scope.head !== MAIN) return await planBranchFunction(context, transaction, statement);
+      transaction.objects.markMain("function");
+      if (statement.routine === undefined) {
+        noteMacro(context, transaction, statement);
+        return [await planInPlace(context, transaction, statement)];
+      }
       transaction.markCatalogChanged();
       return await planCreateFunction(context, transaction, statement, statement.routine);
     case "createType":
+      if (context.scope.head !== MAIN) return await planBranchType(context, transaction, statement);
+      transaction.objects.markMain("type");
       if (statement.domain === undefined) return [await planInPlace(context, transaction, statement)];
       transaction.markCatalogChanged();
       return await planCreateDomain(context, transaction, statement, statement.domain);
+    case "createSequence":
+    case "createSchema":
+      if (context.scope.head === MAIN)
+        transaction.objects.markMain(statement.verb === "createSchema" ? "schema" : "sequence");
+      return [await planInPlace(context, transaction, statement)];
     case "createIndex":
       return await planCreateIndex(
         context,
@@ -95,6 +111,13 @@ export async function planStatement(
           (await planInPlace(context, transaction, statement)),
       ];
   }
+}
+
+/** What the catalogue cannot tell later: the defaults of its parameters. */
+function noteMacro({ scope }: PlanContext, transaction: Transaction, statement: RelationalStatement): void {
+  if (statement.temporary || statement.ifNotExists) return;
+  const { schema, name } = creatableName(scope, createdName(statement));
+  transaction.objects.noteFunction({ kind: "function", schema, name }, statement.text);
 }
 
 async function releaseOnMain(

@@ -9,7 +9,7 @@ import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { normaliseName } from "../sql/names.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { planRestarts } from "./plan-restarts.js";
-import { writableName } from "./resolve.js";
+import { writableName } from "./writable-names.js";
 import { targetTable } from "./target-table.js";
 import { writeTarget } from "./write-targets.js";
 

@@ -4,9 +4,10 @@
  * relation is replaced by a full name; a name that is missed leads into the void catalogue, never to main.
  */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import type { HeadObject } from "../branch/head-objects.js";
 import { MAIN, type Version } from "../branch/model.js";
-import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { TableStorage } from "../branch/storage.js";
+import { FunctionCatalog } from "../catalog/function-catalog.js";
 import { readsCatalog } from "../catalog/resolve.js";
 import { DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
 import type {
@@ -20,8 +21,10 @@ import { formatName, normaliseName, quoteIdentifier, quoteLiteral } from "../sql
 import { applyEdits, applyEditsWithin } from "../sql/splice.js";
 import { insideView, isReadAhead, readAhead } from "./changing-table.js";
 import { mainRelationText, refuseChangedHere } from "./head-relations.js";
+import { headFunction, headObject } from "./head-functions.js";
 import { sequenceSql } from "./owned-sequences.js";
 import { sequenceRow, type FoundSequence } from "./sequence-names.js";
+import { MACRO_PREFIX } from "./session-macros.js";
 import { refuseCatalogs, resolveName, type NameMeaning, type NameScope } from "./relation-names.js";
 import { needsSizes, systemRelationSql, type BranchSize } from "./system-relations.js";
 
@@ -36,6 +39,8 @@ export interface ResolveServices {
   readonly functionName: (parts: readonly string[]) => string | undefined;
   /** Called before a statement that reads the catalogue: sets what it shows. */
   readonly showCatalog: (scope: NameScope) => Promise<void>;
+  /** Makes a macro of what stands behind the name in CREATE MACRO; its name. */
+  readonly macro: (body: string) => Promise<string>;
   readonly findSequence: (scope: NameScope, parts: readonly string[]) => Promise<FoundSequence | undefined>;
 }
 
@@ -61,12 +66,7 @@ export async function resolveStatement(
   targets: WriteTargets = NO_TARGETS,
 ): Promise<string> {
   const sql = applyEdits(statement.text, await statementEdits(services, scope, statement, targets, 0));
-  const isKept = KEPT_IN_FILE.has(statement.verb);
-  if (isKept && (readsCatalog(sql) || sql.includes(`${VOID_CATALOG}.main.`))) {
-    throw notSupported(
-      `${statement.tag} over the system catalogues or the session's own functions is not supported`,
-    );
-  }
+  refuseKept(statement, sql);
   if (!readsCatalog(sql)) return sql;
   await services.showCatalog(scope);
   return sql;
@@ -84,12 +84,22 @@ export async function resolvedSlices(
 ): Promise<(span: TextSpan | undefined) => string> {
   const edits = await statementEdits(services, scope, statement, targets, 0);
   const whole = applyEdits(statement.text, edits);
+  if (whole.includes(MACRO_PREFIX)) refuseKept(statement, whole);
   if (readsCatalog(whole)) await services.showCatalog(scope);
   return (span) => (span === undefined ? "" : applyEditsWithin(statement.text, edits, span));
 }
 
 /** The catalogue is no part of the user's file, so nothing kept there may lean on it. */
 const KEPT_IN_FILE = new Set(["createView", "createMacro", "createTable", "createIndex", "alterTable"]);
+
+function refuseKept({ verb, tag }: RelationalStatement, sql: string): void {
+  if (!KEPT_IN_FILE.has(verb)) return;
+  // A branch's view is kept as it was written.
+  if (verb !== "createView" && sql.includes(MACRO_PREFIX))
+    throw notSupported(`${tag} with a function of a branch is not supported`);
+  if (readsCatalog(sql) || sql.includes(`${VOID_CATALOG}.main.`))
+    throw notSupported(`${tag} over the system catalogues or the session's own functions is not supported`);
+}
 
 /** The query a view of a branch stands for, for DuckDB. */
 export async function viewQuery(services: ResolveServices, scope: NameScope, view: Version): Promise<string> {
@@ -128,11 +138,12 @@ async function nameEdits(
       return replace(qualifierText(scope, name, /^\s*\.\s*\*/.test(text.slice(name.end, name.end + 16))));
     case "function":
       refuseCatalogs(name.parts);
-      return replace(services.functionName(name.parts) ?? macroName(scope, name));
-    case "type":
       return replace(
-        scope.head === MAIN ? publicToMain(name.parts) : formatName([DATA_CATALOG, ...inMain(name.parts)]),
+        services.functionName(name.parts) ??
+          (scope.head === MAIN ? publicToMain(name.parts) : await macroText(services, scope, name, depth)),
       );
+    case "type":
+      return replace(scope.head === MAIN ? publicToMain(name.parts) : typeText(scope, name.parts));
     case "sequence":
       return replace(await sequenceText(services, scope, name));
     case "write":
@@ -276,7 +287,7 @@ async function viewSql(
 }
 
 /** Unqualified names in a view's text were resolved in its own schema, then in main. */
-function searchPathOf(view: Version): readonly string[] {
+function searchPathOf(view: { readonly schema: string }): readonly string[] {
   return normaliseName(view.schema) === "main" ? ["main"] : [view.schema, "main"];
 }
 
@@ -293,9 +304,60 @@ function qualifierText(scope: NameScope, name: NameReference, followedByStar: bo
   return quoteIdentifier(name.parts.at(-1) ?? "");
 }
 
-/** On a branch a user's macro is found by its full name only; whether it is safe to call was checked before. */
-function macroName(scope: NameScope, name: NameReference): string | undefined {
-  return scope.head === MAIN ? publicToMain(name.parts) : undefined;
+/** A function of the branch: its definition, resolved for the branch, as a macro of the session's. */
+async function macroText(
+  services: ResolveServices,
+  scope: NameScope,
+  name: NameReference,
+  depth: number,
+): Promise<string | undefined> {
+  const found = headFunction(scope, name.parts);
+  if (found === undefined) return undefined;
+  const head = isMainsOwn(scope, found, name) ? MAIN : scope.head;
+  return await macroOf(services, { ...scope, head, changing: insideView(scope, name) }, found, depth);
+}
+
+/** `main.f(…)` on a branch: of CREATE FUNCTION, which reads no tables. Errors: 0A000 for a macro, which might */
+function isMainsOwn(scope: NameScope, found: HeadObject, { parts }: NameReference): boolean {
+  if (scope.head === MAIN || parts.length === 1 || normaliseName(parts[0] ?? "") !== "main") return false;
+  if (FunctionCatalog.of([found]).all[0]?.declaration === undefined)
+    throw notSupported(`macro "${parts.join(".")}" of main cannot be called on a branch`);
+  return true;
+}
+
+/**
+ * The name to call a function by on the scope's head.
+ *
+ * Errors  0A000 for a definition that could not be read, 54001 for one that calls itself
+ */
+export async function macroOf(
+  services: ResolveServices,
+  scope: NameScope,
+  { name, schema, definition }: Pick<HeadObject, "name" | "schema" | "definition">,
+  depth = 0,
+): Promise<string> {
+  if (depth >= MAX_VIEW_DEPTH)
+    throw new SqlError(SQLSTATE.programLimitExceeded, `function "${name}" is nested too deeply`);
+  const [statement] = await services.analyse(definition ?? "");
+  const created =
+    statement?.kind === "relational" ? statement.names.find(({ role }) => role === "create") : undefined;
+  if (statement?.kind !== "relational" || !statement.certain || created === undefined) {
+    throw notSupported(
+      `function "${name}" cannot be called on a branch: its definition could not be resolved safely`,
+    );
+  }
+  const inner = { ...scope, temporary: new Set<string>(), searchPath: searchPathOf({ schema }) };
+  const names = statement.names.filter((one) => one !== created);
+  const edits = await statementEdits(services, inner, { ...statement, names }, NO_TARGETS, depth + 1);
+  const behind = { start: created.end, end: statement.text.length };
+  return await services.macro(applyEditsWithin(statement.text, edits, behind));
+}
+
+/** A type of the branch is what it stands for. Errors: 42704 */
+function typeText(scope: NameScope, parts: readonly string[]): string {
+  const found = headObject(scope, "type", parts)?.definition;
+  if (found != null) return found;
+  throw new SqlError(SQLSTATE.undefinedObject, `type "${parts.join(".")}" does not exist`);
 }
 
 function publicToMain(parts: readonly string[]): string | undefined {
@@ -327,56 +389,4 @@ async function sequenceText(
   // A definition on main that names the sequence keeps the text.
   const isKept = head === MAIN && catalog === DATA_CATALOG;
   return quoteLiteral(isKept ? formatName([schema, sequence.name]) : sequenceSql(sequence));
-}
-
-/**
- * Decides that a name may be written from this session, and what it means.
- *
- * Errors  42501 for other heads and this server's own tables
- */
-export function writableName(
-  scope: NameScope,
-  name: NameReference,
-): Exclude<NameMeaning, { kind: "system" | "catalog" }> {
-  const meaning = resolveName(scope, name.parts);
-  const shown = name.parts.join(".");
-  if (meaning.kind === "catalog" || meaning.kind === "system") {
-    throw new SqlError(SQLSTATE.insufficientPrivilege, `permission denied for table "${shown}"`);
-  }
-  if (meaning.kind === "temporary") return meaning;
-  const qualifiedMain = name.parts.length > 1 && meaning.head === MAIN && scope.head !== MAIN;
-  if (meaning.head !== scope.head || qualifiedMain) {
-    const owner =
-      meaning.head === MAIN
-        ? "main"
-        : `branch "${scope.state.branches.get(meaning.head)?.name ?? meaning.head}"`;
-    throw new SqlError(
-      SQLSTATE.insufficientPrivilege,
-      `cannot write to "${shown}": it belongs to ${owner}, not to this session's head`,
-      {
-        hint: "write without the qualifier, and merge",
-      },
-    );
-  }
-  if (isInternalSchema(meaning.relation.schema)) {
-    throw new SqlError(
-      SQLSTATE.insufficientPrivilege,
-      `permission denied for schema "${meaning.relation.schema}"`,
-    );
-  }
-  return meaning;
-}
-
-/** Text of a write's target: the physical table, with the name the statement knows it by. */
-export function targetText(
-  name: NameReference,
-  physical: { readonly schema: string; readonly name: string },
-  full = physicalName(physical),
-): string {
-  const known = name.parts.at(-1) ?? "";
-  const needsAlias =
-    name.alias === undefined &&
-    name.aliasAt === name.end &&
-    normaliseName(physical.name) !== normaliseName(known);
-  return needsAlias ? `${full} AS ${quoteIdentifier(known)}` : full;
 }

@@ -11,7 +11,8 @@ import { quoteIdentifier } from "../sql/names.js";
 import { writeSpans, type WriteSpans } from "../sql/write-spans.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { mainRelationText } from "./head-relations.js";
-import { resolvedSlices, writableName } from "./resolve.js";
+import { resolvedSlices } from "./resolve.js";
+import { writableName } from "./writable-names.js";
 import { rowsToChange, tellsItsRows } from "./rows-to-change.js";
 import { planStagedInsert } from "./staged-insert.js";
 

@@ -20,7 +20,7 @@ import { SessionNotifications } from "./notifications.js";
 import { OwnDefinitions } from "./own-definitions.js";
 import type { LiveSessions } from "./live-sessions.js";
 import { BranchListings } from "./branch-listings.js";
-import { branchSizes } from "./branch-reports.js";
+import { liveBranchSizes } from "./branch-reports.js";
 import { LoneReads } from "./lone-reads.js";
 import { ReadyReads } from "./ready-reads.js";
 import { SessionWaits } from "./session-waits.js";
@@ -29,6 +29,7 @@ import { PreparedCache } from "./prepared-cache.js";
 import type { PlanContext } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
 import type { ResolveServices } from "./resolve.js";
+import { SessionMacros } from "./session-macros.js";
 import { SessionSequences } from "./session-sequences.js";
 import { findSequence, placeTexts } from "./sequence-names.js";
 import { SessionActivity } from "./session-activity.js";
@@ -84,6 +85,7 @@ export class SessionCore implements Disposable {
   readonly #functions: SessionFunctions;
   readonly #catalog: SessionCatalog;
   readonly #listing: BranchListings;
+  readonly #macros: SessionMacros;
   readonly #temporary: TemporaryTables;
   /** The protocol's and SQL's. */
   readonly namedStatements = new Map<string, NamedStatement>();
@@ -112,13 +114,14 @@ export class SessionCore implements Disposable {
       afterRollback: async () => {
         if (this.#temporary.names.size > 0) this.ownDefinitions.takeBack();
         this.#catalog.forget();
+        if (this.#macros.forget()) this.prepared.clear();
         this.types.markChanged(false);
         await this.#temporary.readAgain();
       },
     });
     this.prepared = new PreparedCache(connection, MAX_PREPARED);
     this.targetShapes = new TargetShapes(connection, this.ownDefinitions, this.#temporary);
-    this.types = new SessionTypes(services.types, connection, () => this.definitions === OWN_DEFINITIONS);
+    this.types = new SessionTypes(services.types, connection, this, () => this.definitions < 0);
     this.notifications = new SessionNotifications(services.live.notifications, identity.processId);
     this.cursors = new SessionCursors(services.context.registry.database);
     this.sequences = new SessionSequences(() => placeTexts(this.scope(this.transactions.current)));
@@ -130,6 +133,7 @@ export class SessionCore implements Disposable {
     this.#live = services.live.enter(calls, identity, this.activity);
     this.#functions = new SessionFunctions(identity);
     this.#catalog = new SessionCatalog(connection);
+    this.#macros = new SessionMacros(connection);
     this.#listing = new BranchListings(
       connection,
       services.context.registry.database,
@@ -341,15 +345,10 @@ export class SessionCore implements Disposable {
     return {
       storage: context.storage,
       analyse,
-      sizes: async () => {
-        const branches = [...context.registry.state.branches.values()];
-        return await branchSizes(
-          context,
-          branches.filter((branch) => !branch.released),
-        );
-      },
+      sizes: async () => await liveBranchSizes(context),
       functionName: (parts) => this.#functions.replacement(parts) ?? catalogFunction(parts),
       showCatalog: async (scope) => await this.#showCatalog(scope),
+      macro: async (body) => await this.#macros.nameOf(body),
       findSequence: async (scope, parts) => await findSequence(this.connection, scope, parts),
     };
   }

@@ -3,45 +3,61 @@
  * all sessions, on a connection of its own; what the session's transaction has changed itself is read on the session's
  * connection, before a statement starts: no result of it may be open then.
  */
+import type { HeadId } from "../branch/model.js";
+import type { RegistryState } from "../branch/registry-state.js";
 import type { Registry } from "../branch/registry.js";
 import type { EnumCatalog } from "../catalog/enum-catalog.js";
 import { FIRST_USER_OID } from "../catalog/names.js";
-import { TypeCatalog } from "./type-catalog.js";
+import { definitionsOf, TypeCatalog, type HeadDefinitions } from "./type-catalog.js";
 import type { Connection } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
 import { identified, mayHaveIdentity } from "../pgtypes/user-types.js";
 
+/** Of so many heads at most the types are remembered. */
+const MAX_HEADS = 200;
+
+/** Whose types: the session's head, and what its transaction sees. */
+interface TypesOf {
+  readonly head: HeadId;
+  readonly transactions: { readonly current: { readonly state: RegistryState } | undefined };
+}
+
 /** The types of the newest committed definitions; shared by all sessions. */
 export class TypeDirectory {
   readonly #registry: Registry;
-  #known: { readonly definitions: number; readonly types: Promise<TypeCatalog> } | undefined;
+  readonly #known = new Map<HeadId, Promise<TypeCatalog>>();
+  #definitions = 0;
 
   constructor(registry: Registry) {
     this.#registry = registry;
   }
 
-  async all(): Promise<TypeCatalog> {
-    const { definitions } = this.#registry;
-    if (this.#known?.definitions !== definitions) {
-      const types = this.#read();
-      this.#known = { definitions, types };
-      // Whoever awaits it is told; the next to ask reads again.
-      types.catch(() => {
-        this.#known = undefined;
-      });
-    }
-    return await this.#known.types;
+  async all(head: HeadId): Promise<TypeCatalog> {
+    const { definitions, state } = this.#registry;
+    if (this.#definitions !== definitions || this.#known.size >= MAX_HEADS) this.#known.clear();
+    this.#definitions = definitions;
+    const known = this.#known.get(head);
+    if (known !== undefined) return await known;
+    // The registry's state and the number of its definitions are of one moment.
+    const types = this.#read(definitionsOf(state, head));
+    this.#known.set(head, types);
+    // Whoever awaits it is told; the next to ask reads again.
+    types.catch(() => {
+      if (this.#known.get(head) === types) this.#known.delete(head);
+    });
+    return await types;
   }
 
-  async #read(): Promise<TypeCatalog> {
+  async #read(definitions: HeadDefinitions | undefined): Promise<TypeCatalog> {
     using connection = await this.#registry.database.connect("data");
-    return await TypeCatalog.read(connection);
+    return await TypeCatalog.ofHead(connection, definitions);
   }
 }
 
 export class SessionTypes {
   readonly #directory: TypeDirectory;
   readonly #connection: Connection;
+  readonly #of: TypesOf;
   /** The session's transaction sees other definitions than those committed. */
   readonly #hasOwn: () => boolean;
   #changes = 0;
@@ -49,9 +65,10 @@ export class SessionTypes {
   #changed = false;
   #own: TypeCatalog | undefined;
 
-  constructor(directory: TypeDirectory, connection: Connection, hasOwn: () => boolean) {
+  constructor(directory: TypeDirectory, connection: Connection, of: TypesOf, hasOwn: () => boolean) {
     this.#directory = directory;
     this.#connection = connection;
+    this.#of = of;
     this.#hasOwn = hasOwn;
   }
 
@@ -69,7 +86,14 @@ export class SessionTypes {
   /** Called before each statement, while nothing of the session's is open. Free where it changed no types. */
   async refresh(): Promise<void> {
     this.#changed &&= this.#hasOwn();
-    this.#own = this.#changed ? await TypeCatalog.read(this.#connection) : undefined;
+    this.#own = this.#changed ? await this.#readOwn() : undefined;
+  }
+
+  async #readOwn(): Promise<TypeCatalog> {
+    const { head, transactions } = this.#of;
+    const state = transactions.current?.state;
+    const definitions = state && definitionsOf(state, head);
+    return await TypeCatalog.ofHead(this.#connection, definitions);
   }
 
   /** The same things with their types as the catalogue knows them. `names`: what the statement calls the types. */
@@ -103,7 +127,7 @@ export class SessionTypes {
 
   /** The types as the session sees them: since the last `refresh` where its transaction changed them. */
   async all(): Promise<TypeCatalog> {
-    return this.#own ?? (await this.#directory.all());
+    return this.#own ?? (await this.#directory.all(this.#of.head));
   }
 
   async enums(): Promise<EnumCatalog> {

@@ -10,7 +10,7 @@ import type { NameReference } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import type { PlanContext } from "./plan-context.js";
 import { mainRelationText } from "./head-relations.js";
-import { writableName } from "./resolve.js";
+import { writableName } from "./writable-names.js";
 
 export interface TargetTable {
   /** Its name in full and without an alias. */

@@ -1,4 +1,7 @@
 /** The types and functions that users made, as one moment of the database has them. */
+import { MAIN, type HeadId } from "../branch/model.js";
+import type { RegistryState } from "../branch/registry-state.js";
+import type { NamedDefinition } from "../catalog/type-definition.js";
 import type { Connection } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
 import { isEnum } from "../pgtypes/enum-types.js";
@@ -8,6 +11,18 @@ import { CompositeCatalog } from "../catalog/composite-catalog.js";
 import { DomainCatalog } from "../catalog/domain-catalog.js";
 import { FunctionCatalog } from "../catalog/function-catalog.js";
 import { EnumCatalog, enumText } from "../catalog/enum-catalog.js";
+
+/** What a branch defines, or inherits. */
+export interface HeadDefinitions {
+  readonly types: readonly NamedDefinition[];
+  readonly functions: readonly NamedDefinition[];
+}
+
+/** Undefined on main. */
+export function definitionsOf(state: RegistryState, head: HeadId): HeadDefinitions | undefined {
+  if (head === MAIN) return undefined;
+  return { types: state.visibleObjects(head, "type"), functions: state.visibleObjects(head, "function") };
+}
 
 export class TypeCatalog {
   readonly enums: EnumCatalog;
@@ -35,6 +50,26 @@ export class TypeCatalog {
       await DomainCatalog.read(connection),
       await FunctionCatalog.read(connection),
     );
+  }
+
+  /** Those of a branch. No result of the connection may be open. */
+  static async of(connection: Connection, { types, functions }: HeadDefinitions): Promise<TypeCatalog> {
+    return new TypeCatalog(
+      EnumCatalog.of(types),
+      await CompositeCatalog.of(connection, types),
+      DomainCatalog.of(types),
+      FunctionCatalog.of(functions),
+    );
+  }
+
+  /** As a head has them; `definitions` undefined on main, whose catalogue DuckDB keeps. */
+  static async ofHead(
+    connection: Connection,
+    definitions: HeadDefinitions | undefined,
+  ): Promise<TypeCatalog> {
+    return definitions === undefined
+      ? await TypeCatalog.read(connection)
+      : await TypeCatalog.of(connection, definitions);
   }
 
   /** No enums and no composite types: literals are what they look like. */

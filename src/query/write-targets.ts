@@ -9,7 +9,7 @@ import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import type { PlanContext } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
 import { mainRelationText } from "./head-relations.js";
-import { targetText, writableName } from "./resolve.js";
+import { targetText, writableName } from "./writable-names.js";
 
 /**
  * Text of a table that is written: on a branch its own image, forked now if it has none yet. `rows` are those of main that

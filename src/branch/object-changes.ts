@@ -1,0 +1,108 @@
+/** What one transaction does to functions, types, sequences and schemas of heads: part of the transaction's own state. */
+import type { Connection } from "../engine/connection.js";
+import { PENDING } from "./final-changes.js";
+import {
+  objectKey,
+  type HeadObject,
+  type HeadObjectKind,
+  type ObjectChange,
+  type ObjectName,
+} from "./head-objects.js";
+import { compareMainObjects } from "./main-objects.js";
+import { MAIN, type HeadId, type PhysicalTable } from "./model.js";
+import type { RegistryState } from "./registry-state.js";
+
+/** What it may do with the transaction. */
+interface Planning {
+  readonly state: () => RegistryState;
+  readonly newId: () => number;
+  readonly plan: (...changes: readonly ObjectChange[]) => void;
+  /** What this transaction made and undid leaves nothing to record. */
+  readonly forget: (object: HeadObject) => void;
+}
+
+export class ObjectChanges {
+  readonly #planning: Planning;
+  /** Kinds of which main may have others now. */
+  readonly #onMain = new Set<HeadObjectKind>();
+  /** Statements that made functions of main, as they were written: the catalogue leaves defaults of parameters out. */
+  readonly #written = new Map<string, string>();
+  readonly #kept = new Map<string, PhysicalTable>();
+  /** What was given a meaning on a branch. */
+  readonly made: { readonly head: HeadId }[] = [];
+
+  constructor(planning: Planning) {
+    this.#planning = planning;
+  }
+
+  /** Remembers that main may have other objects of these kinds: the registry is brought in line at commit. */
+  markMain(...kinds: readonly HeadObjectKind[]): void {
+    for (const kind of kinds) this.#onMain.add(kind);
+  }
+
+  /** Remembers the CREATE MACRO that made a function of main. */
+  noteFunction(name: ObjectName, definition: string): void {
+    this.markMain("function");
+    this.#written.set(objectKey(name), definition);
+  }
+
+  /** Remembers where a sequence of main goes on for those who read main as it was. */
+  noteKept(name: ObjectName, physical: PhysicalTable): void {
+    this.markMain("sequence");
+    this.#kept.set(objectKey(name), physical);
+  }
+
+  /** Gives a name on a branch its meaning, in place of the one it had there. */
+  make(
+    head: HeadId,
+    object: ObjectName & Partial<Pick<HeadObject, "definition" | "physical" | "dropped">>,
+  ): void {
+    const own = this.#planning.state().ownObject(head, object);
+    if (own !== undefined) this.#end(own);
+    this.made.push({ head });
+    const { kind, schema, name, definition = null, physical = null, dropped = false } = object;
+    const lasting = { id: this.#planning.newId(), head, from: PENDING, to: null };
+    this.#put({ kind, schema, name, definition, catalogued: null, physical, dropped, ...lasting });
+  }
+
+  /** Drops what a name means on a branch; what it inherits is covered by a mark. */
+  drop(head: HeadId, { kind, schema, name }: ObjectName): void {
+    const own = this.#planning.state().ownObject(head, { kind, schema, name });
+    if (own !== undefined) this.#end(own);
+    this.made.push({ head });
+    if (this.#planning.state().findObject(head, { kind, schema, name }) !== undefined)
+      this.make(head, { kind, schema, name, dropped: true });
+  }
+
+  /** Removes one for good, with no pin left that could read it. */
+  remove(object: HeadObject): void {
+    this.#planning.plan({ change: "removeObject", object });
+  }
+
+  /** Records what differs between main's catalogue and the registry, both as of this transaction. */
+  async followMain(connection: Connection): Promise<void> {
+    if (this.#onMain.size === 0) return;
+    const state = this.#planning.state();
+    const { ended, added } = await compareMainObjects(connection, state, this.#onMain, (object) =>
+      this.#written.has(objectKey(object)),
+    );
+    for (const object of ended) {
+      const physical = this.#kept.get(objectKey(object)) ?? object.physical;
+      this.#end({ ...object, physical });
+    }
+    for (const object of added) {
+      const definition = this.#written.get(objectKey(object)) ?? object.definition;
+      const ids = { id: this.#planning.newId(), head: MAIN, from: PENDING, to: null };
+      this.#put({ ...object, ...ids, definition, dropped: false });
+    }
+  }
+
+  #put(object: HeadObject): void {
+    this.#planning.plan({ change: "putObject", object });
+  }
+
+  #end(object: HeadObject): void {
+    if (object.from === PENDING) this.#planning.forget(object);
+    else this.#put({ ...object, to: PENDING });
+  }
+}

@@ -1,0 +1,15 @@
+/** Where the registry's tables are in the data file, and which schemas are this program's own. */
+import { DATA_CATALOG } from "../engine/database.js";
+import { normaliseName } from "../sql/names.js";
+
+export const SYSTEM_SCHEMA = "duckbranch";
+/** Preserved states of tables and sequences that some pin still reads. */
+export const STORE_SCHEMA = "duckbranch_store";
+
+export const SYSTEM = `${DATA_CATALOG}.${SYSTEM_SCHEMA}`;
+
+/** True for the schemas this program keeps for itself; clients never write there. */
+export function isInternalSchema(schema: string): boolean {
+  const folded = normaliseName(schema);
+  return folded === SYSTEM_SCHEMA || folded === STORE_SCHEMA || /^branch_[0-9a-f]{12}$/.test(folded);
+}
