@@ -3,6 +3,7 @@ import type { HeadObject, ObjectChange } from "./head-objects.js";
 import { lostRace } from "./overlay.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
 import type { Sequence } from "./model.js";
+import { isInternalSchema } from "./system-names.js";
 
 /** `from` and `to` of what a transaction made, until its commit gives them a number. */
 export const PENDING = Number.POSITIVE_INFINITY;
@@ -49,5 +50,8 @@ function finalObject(
   }
   if (current?.id !== object.id) throw lostRace(object.name);
   const ended = { ...object, to: sequence };
-  return { change: state.isPinned(ended) ? "putObject" : "removeObject", object: ended };
+  if (!state.isPinned(ended)) return { change: "removeObject", object: ended };
+  // A branch made since the sequence was dropped, when nobody was there to keep it for.
+  if (ended.physical !== null && !isInternalSchema(ended.physical.schema)) throw lostRace(object.name);
+  return { change: "putObject", object: ended };
 }

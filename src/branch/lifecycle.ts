@@ -19,7 +19,7 @@ import {
 } from "./model.js";
 import { keepingLock } from "./preserve.js";
 import { isLogged, type RegistryState } from "./registry-state.js";
-import { physicalName, STORE_SCHEMA } from "./system-schema.js";
+import { isInternalSchema, physicalName } from "./system-schema.js";
 import { Transaction, type BranchContext } from "./transaction.js";
 
 export interface NewBranch {
@@ -337,7 +337,7 @@ async function removeObjects(transaction: Transaction, branch: Branch): Promise<
   for (const object of state.objectsOf(branch.parent)) {
     if (object.to === null || state.isPinned(object)) continue;
     transaction.objects.remove(object);
-    if (object.physical?.schema === STORE_SCHEMA)
+    if (object.physical !== null && isInternalSchema(object.physical.schema))
       await transaction.connection.run(`DROP SEQUENCE ${physicalName(object.physical)}`);
   }
 }

@@ -11,10 +11,7 @@ import type { RegistryState } from "./registry-state.js";
 import { isInternalSchema } from "./system-names.js";
 
 /** An object as the catalogue has it. */
-export type MainObject = Pick<
-  HeadObject,
-  "kind" | "schema" | "name" | "definition" | "catalogued" | "physical"
->;
+type MainObject = Pick<HeadObject, "kind" | "schema" | "name" | "definition" | "catalogued" | "physical">;
 
 /** What differs between main's catalogue and a state of the registry, of these kinds. */
 export interface MainDifference {

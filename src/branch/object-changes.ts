@@ -23,8 +23,8 @@ interface Planning {
 
 export class ObjectChanges {
   readonly #planning: Planning;
-  /** Kinds of which main may have others now. */
-  readonly #onMain = new Set<HeadObjectKind>();
+  /** Kinds of which main may have others now: sequences come with tables, too, and both are quickly listed. */
+  readonly #onMain = new Set<HeadObjectKind>(["sequence", "schema"]);
   /** Statements that made functions of main, as they were written: the catalogue leaves defaults of parameters out. */
   readonly #written = new Map<string, string>();
   readonly #kept = new Map<string, PhysicalTable>();
@@ -50,6 +50,10 @@ export class ObjectChanges {
   noteKept(name: ObjectName, physical: PhysicalTable): void {
     this.markMain("sequence");
     this.#kept.set(objectKey(name), physical);
+  }
+
+  newId(): number {
+    return this.#planning.newId();
   }
 
   /** Gives a name on a branch its meaning, in place of the one it had there. */
@@ -81,7 +85,6 @@ export class ObjectChanges {
 
   /** Records what differs between main's catalogue and the registry, both as of this transaction. */
   async followMain(connection: Connection): Promise<void> {
-    if (this.#onMain.size === 0) return;
     const state = this.#planning.state();
     const { ended, added } = await compareMainObjects(connection, state, this.#onMain, (object) =>
       this.#written.has(objectKey(object)),

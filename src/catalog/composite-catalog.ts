@@ -126,7 +126,7 @@ async function withTypes(connection: Connection, named: readonly Named[]): Promi
       )
       .join(" UNION ALL "),
   );
-  return named.flatMap(({ sql: _, ...one }, at): CatalogComposite[] => {
+  return named.flatMap((one, at): CatalogComposite[] => {
     const own = fields.filter((row) => numberCell(row, "at") === at);
     const [type, first] = [columns[at]?.type, own[0]];
     if (type === null || type === undefined || first === undefined) return [];

@@ -81,10 +81,7 @@ export async function branchDetails(context: BranchContext, branch: Branch): Pro
  * Bytes of a branch's own tables: whole blocks for what is in the file, and for segments still in memory only their
  * values' width. 0 for a branch that changed nothing.
  */
-export async function branchSizes(
-  context: BranchContext,
-  branches: readonly Branch[],
-): Promise<BranchSize[]> {
+async function branchSizes(context: BranchContext, branches: readonly Branch[]): Promise<BranchSize[]> {
   using connection = await context.registry.database.connect("data");
   // One snapshot of registry and tables: a branch that ends meanwhile must not take its tables away under the measuring.
   const { state } = await context.registry.begin(connection);

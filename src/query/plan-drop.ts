@@ -19,6 +19,8 @@ import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from ".
 import { redefinedTable } from "./redefined-table.js";
 import type { NameScope } from "./relation-names.js";
 import { planDropFunction, planDropType } from "./plan-head-objects.js";
+import { planDropSchema } from "./plan-head-schemas.js";
+import { keepSequences, planDropSequence } from "./plan-head-sequences.js";
 import { mainRelationText } from "./head-relations.js";
 import { writableName } from "./writable-names.js";
 import { mainObjectName } from "./write-targets.js";
@@ -108,7 +110,10 @@ async function planOther(
   }
   if (name.object === "schema") markSchemaDropped(transaction, name);
   const object = name.object === "type" ? "TYPE" : statement.tag.slice("DROP ".length);
-  return [step(`DROP ${object} ${target}${statement.cascade ? " CASCADE" : ""}`)];
+  return [
+    ...(await keepSequences(transaction, name, schema)),
+    step(`DROP ${object} ${target}${statement.cascade ? " CASCADE" : ""}`),
+  ];
 }
 
 /** With a schema goes all that is in it. */
@@ -236,6 +241,15 @@ async function planOnBranch(
   if (name.object === "macro")
     return await planDropFunction(context, transaction, statement, name, () =>
       missingFunction(context, statement, name),
+    );
+  if (name.object === "schema")
+    return await planDropSchema(context, transaction, statement, name, async (version) => {
+      await transaction.lock(version, context.scope.head);
+      return await branchDrop(transaction, version, context.scope);
+    });
+  if (name.object === "sequence")
+    return await planDropSequence(context, transaction, statement, name, () =>
+      missing(context, statement, name),
     );
   if (name.object === "type")
     return await planDropType(context, transaction, statement, name, () => missing(context, statement, name));

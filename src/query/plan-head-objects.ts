@@ -81,7 +81,7 @@ export async function planDropType(
   { parts }: NameReference,
   missing: () => PlannedStatement[],
 ): Promise<PlannedStatement[]> {
-  if (parts.length === 2 && parts[0] === "main") throw foreignObject(parts);
+  refuseMains(parts);
   const found = headObject(scope, "type", parts);
   if (found === undefined) return missing();
   await refuseUsedType(transaction, found, cascade);
@@ -109,7 +109,7 @@ export async function planDropFunction(
   { parts }: NameReference,
   missing: () => PlannedStatement[],
 ): Promise<PlannedStatement[]> {
-  if (parts.length === 2 && parts[0] === "main") throw foreignObject(parts);
+  refuseMains(parts);
   const found = headObject(scope, "function", parts);
   if (found === undefined) return missing();
   const [declared] = FunctionCatalog.of([found]).all;
@@ -119,9 +119,10 @@ export async function planDropFunction(
   return [{ ...NOTHING_TO_RUN, afterwards: () => transaction.objects.drop(scope.head, found) }];
 }
 
-/** `main.f` is main's, from a branch. */
-export function foreignObject(parts: readonly string[]): SqlError {
-  return new SqlError(
+/** Errors: 42501 for `main.f`, which is main's */
+export function refuseMains(parts: readonly string[]): void {
+  if (parts.length !== 2 || parts[0] !== "main") return;
+  throw new SqlError(
     SQLSTATE.insufficientPrivilege,
     `cannot write to "${parts.join(".")}": it belongs to main, not to this session's head`,
     { hint: "write without the qualifier, and merge" },

@@ -16,6 +16,8 @@ import { planCreateDomain } from "./plan-domain.js";
 import { planDrops } from "./plan-drop.js";
 import { planCreateFunction } from "./plan-function.js";
 import { planBranchFunction, planBranchType } from "./plan-head-objects.js";
+import { planBranchSchema } from "./plan-head-schemas.js";
+import { planBranchSequence } from "./plan-head-sequences.js";
 import { planCreateIndex } from "./plan-index.js";
 import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
@@ -43,6 +45,8 @@ const BRANCH_VERBS = new Set([
   "comment",
   "createMacro",
   "createType",
+  "createSequence",
+  "createSchema",
   "alterTable",
   "drop",
 ]);
@@ -90,9 +94,10 @@ export async function planStatement(
       transaction.markCatalogChanged();
       return await planCreateDomain(context, transaction, statement, statement.domain);
     case "createSequence":
+      if (context.scope.head !== MAIN) return await planBranchSequence(context, transaction, statement);
+      return [await planInPlace(context, transaction, statement)];
     case "createSchema":
-      if (context.scope.head === MAIN)
-        transaction.objects.markMain(statement.verb === "createSchema" ? "schema" : "sequence");
+      if (context.scope.head !== MAIN) return await planBranchSchema(context, transaction, statement);
       return [await planInPlace(context, transaction, statement)];
     case "createIndex":
       return await planCreateIndex(

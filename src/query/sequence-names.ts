@@ -1,6 +1,6 @@
 /**
- * Which sequence a name means on a head: a temporary one, one of a table the branch or its ancestors made, one of main.
- * Sequences of main are shared by all heads.
+ * Which sequence a name means on a head: a temporary one, one of a table the branch or its ancestors made, and what the
+ * registry knows by the name: one of CREATE SEQUENCE, or of main. All heads that see a sequence draw from it.
  */
 import { MAIN, type Branch } from "../branch/model.js";
 import { isInternalSchema } from "../branch/system-schema.js";
@@ -8,6 +8,7 @@ import { textCell, type Connection, type Row } from "../engine/connection.js";
 import { lastValue } from "../catalog/sequence-state.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { normaliseName, quoteLiteral } from "../sql/names.js";
+import { headObject } from "./head-functions.js";
 import type { SequenceName, SequencePlace } from "./owned-sequences.js";
 import type { NameScope } from "./relation-names.js";
 
@@ -37,13 +38,16 @@ function sequencePlaces(scope: PlaceScope): readonly SequencePlace[] {
 
 /** The same as `catalog.schema`. */
 export function placeTexts(scope: PlaceScope): readonly string[] {
-  return sequencePlaces(scope).map(({ catalog, schema }) => `${catalog}.${schema}`);
+  const mains = scope.head === MAIN ? [] : scope.searchPath.map((schema) => `${DATA_CATALOG}.${schema}`);
+  return [...sequencePlaces(scope).map(({ catalog, schema }) => `${catalog}.${schema}`), ...mains];
 }
 
 function headPlaces({ state, head }: PlaceScope, schemas: readonly string[]): readonly SequencePlace[] {
   const places: SequencePlace[] = [];
   for (let branch = state.branches.get(head); branch !== undefined; branch = parentOf(state, branch))
     places.push({ catalog: DATA_CATALOG, schema: branch.schemaName });
+  // Main's are found in the registry, as they were when the branch was made.
+  if (head !== MAIN) return places;
   return [...places, ...schemas.map((schema) => ({ catalog: DATA_CATALOG, schema }))];
 }
 
@@ -52,10 +56,8 @@ function parentOf(state: PlaceScope["state"], { parent }: Branch): Branch | unde
 }
 
 function placesOf(scope: PlaceScope, parts: readonly string[]): readonly SequencePlace[] {
-  const [, qualifier, catalog] = parts.toReversed();
+  const [, qualifier] = parts.toReversed();
   if (qualifier === undefined) return sequencePlaces(scope);
-  if (catalog !== undefined)
-    return sequencePlaces(scope).filter((place) => isSame(place, { catalog, schema: qualifier }));
   switch (normaliseName(qualifier)) {
     case "public":
       return headPlaces(scope, ["main"]);
@@ -63,7 +65,9 @@ function placesOf(scope: PlaceScope, parts: readonly string[]): readonly Sequenc
     case "pg_temp":
       return [{ catalog: "temp", schema: "main" }];
     default:
-      return isInternalSchema(qualifier) ? [] : [{ catalog: DATA_CATALOG, schema: qualifier }];
+      return isInternalSchema(qualifier) || scope.head !== MAIN
+        ? []
+        : [{ catalog: DATA_CATALOG, schema: qualifier }];
   }
 }
 
@@ -73,12 +77,50 @@ export async function findSequence(
   scope: PlaceScope,
   parts: readonly string[],
 ): Promise<FoundSequence | undefined> {
-  const found = await sequencesCalled(connection, parts.at(-1) ?? "");
+  if (parts.length === 3) return await sequenceInFull(connection, scope, parts);
+  const recorded = scope.head === MAIN ? undefined : headObject(scope, "sequence", parts);
+  const found = await sequencesCalled(connection, [parts.at(-1) ?? "", recorded?.physical?.name ?? ""]);
+  const named = normaliseName(parts.at(-1) ?? "");
+  const others = objectPlaces(scope);
   for (const place of placesOf(scope, parts)) {
-    const there = found.find((sequence) => isSame(place, sequence));
+    const there = found.find(
+      (sequence) =>
+        isSame(place, sequence) && normaliseName(sequence.name) === named && !others.has(keyOf(sequence)),
+    );
     if (there !== undefined) return there;
   }
-  return undefined;
+  const physical = recorded?.physical;
+  if (physical == null) return undefined;
+  return found.find((one) => keyOf(one) === keyOf({ catalog: DATA_CATALOG, ...physical }));
+}
+
+/** By the name the resolver gave it, which must be one that is visible. */
+async function sequenceInFull(
+  connection: Connection,
+  scope: PlaceScope,
+  [catalog = "", schema = "", name = ""]: readonly string[],
+): Promise<FoundSequence | undefined> {
+  const isPlace = sequencePlaces(scope).some((place) => isSame(place, { catalog, schema }));
+  const key = keyOf({ catalog, schema, name });
+  const isVisible =
+    isPlace ||
+    scope.state
+      .visibleObjects(scope.head, "sequence")
+      .some(({ physical }) => physical !== null && keyOf({ catalog: DATA_CATALOG, ...physical }) === key);
+  return isVisible ? await sequenceAt(connection, { catalog, schema, name }) : undefined;
+}
+
+function keyOf({ catalog, schema, name }: SequenceName): string {
+  return JSON.stringify([catalog, normaliseName(schema), normaliseName(name)]);
+}
+
+/** Sequences of branches that have a name of their own in the registry: where they are says nothing about them. */
+function objectPlaces({ state, head }: PlaceScope): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (let branch = state.branches.get(head); branch !== undefined; branch = parentOf(state, branch))
+    for (const { physical } of state.objectsOf(branch.id))
+      if (physical !== null) keys.add(keyOf({ catalog: DATA_CATALOG, ...physical }));
+  return keys;
 }
 
 /** The sequence of a full name. */
@@ -86,7 +128,7 @@ export async function sequenceAt(
   connection: Connection,
   name: SequenceName,
 ): Promise<FoundSequence | undefined> {
-  const found = await sequencesCalled(connection, name.name);
+  const found = await sequencesCalled(connection, [name.name]);
   return found.find((sequence) => isSame(name, sequence));
 }
 
@@ -94,12 +136,16 @@ function isSame(one: SequencePlace, other: SequencePlace): boolean {
   return one.catalog === other.catalog && normaliseName(one.schema) === normaliseName(other.schema);
 }
 
-async function sequencesCalled(connection: Connection, name: string): Promise<readonly FoundSequence[]> {
+async function sequencesCalled(
+  connection: Connection,
+  names: readonly string[],
+): Promise<readonly FoundSequence[]> {
   const rows = await connection.rows(
     `SELECT database_name, schema_name, sequence_name, start_value, increment_by, min_value, max_value, cycle,
        ${lastValue("s")} AS last_value
-     FROM duckdb_sequences() AS s WHERE lower(sequence_name) = lower(?)`,
-    [name],
+     FROM duckdb_sequences() AS s 
+     WHERE lower(sequence_name) IN (${names.map(() => "lower(?)").join(", ")})`,
+    [...names],
   );
   return rows.map(sequenceOf);
 }

@@ -72,10 +72,11 @@ function draw(sequence: FoundSequence, count: bigint): PlannedStatement {
   return step(`SELECT max(system.main.nextval(${name})) FROM range(${count})`);
 }
 
-function createSql(sequence: FoundSequence, start: bigint): string {
+/** The sequence under its own or another name, `start` to be given next. */
+export function createSql(sequence: FoundSequence, start: bigint, name: SequenceName = sequence): string {
   const { increment, minimum, maximum, cycle } = sequence;
   return [
-    `CREATE ${sequence.catalog === "temp" ? "TEMP " : ""}SEQUENCE ${sequenceSql(sequence)}`,
+    `CREATE ${name.catalog === "temp" ? "TEMP " : ""}SEQUENCE ${sequenceSql(name)}`,
     `INCREMENT BY ${increment} MINVALUE ${minimum} MAXVALUE ${maximum} START ${start}`,
     cycle ? "CYCLE" : "NO CYCLE",
   ].join(" ");

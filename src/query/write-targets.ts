@@ -61,10 +61,8 @@ export function creatableName(scope: NameScope, name: NameReference): RelationNa
   return relation;
 }
 
-function schemaExists(scope: NameScope, schema: string): boolean {
-  return scope.state
-    .visible(scope.head)
-    .some((version) => normaliseName(version.schema) === normaliseName(schema));
+function schemaExists({ state, head }: NameScope, schema: string): boolean {
+  return state.findObject(head, { kind: "schema", schema: "", name: schema }) !== undefined;
 }
 
 /** A name created or dropped on main that is not a table or view: schemas, sequences, types, macros, indexes. */

@@ -105,9 +105,9 @@ describe.skipIf(!hasPostgres)("declared types of users are known as on PostgreSQ
   });
 
   it("those another session has just made are, on each head", async () => {
-    await servers.head("main").script("CREATE TYPE late AS (a int); CREATE TYPE tint AS ENUM ('blue')");
     for (const name of HEADS) {
       const on = servers.head(name);
+      await on.script("CREATE TYPE late AS (a int); CREATE TYPE tint AS ENUM ('blue')");
       expect(await bound(on, "late", "SELECT $1", "(1)")).toContain('row ["(1)"]');
       expect(await bound(on, "late[]", "SELECT $1", "{(1)}")).toContain('row ["{(1)}"]');
       expect(await bound(on, "tint", "SELECT $1", "blue")).toContain('row ["blue"]');
