@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { followOfflineChanges } from "./branch/lifecycle.js";
 import { Registry } from "./branch/registry.js";
 import { Sweeper } from "./branch/sweeper.js";
-import { createBranchContext } from "./branch/transaction.js";
+import { createBranchContext } from "./branch/branch-context.js";
 import { installCatalog } from "./catalog/install.js";
 import { installExpressions } from "./catalog/expressions/install.js";
 import type { Config } from "./config.js";

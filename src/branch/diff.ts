@@ -3,7 +3,7 @@ import { quoteLiteral } from "../sql/names.js";
 import type { Connection } from "../engine/connection.js";
 import { definitionOf } from "./catalog-reader.js";
 import { comparedRows } from "./compared-rows.js";
-import { undefinedTable } from "./transaction.js";
+import { undefinedTable } from "./undefined-table.js";
 import { displayName } from "./merge-ledger.js";
 import { relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
 import type { RegistryState } from "./registry-state.js";

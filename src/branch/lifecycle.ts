@@ -20,7 +20,8 @@ import {
 import { keepingLock } from "./preserve.js";
 import { isLogged, type RegistryState } from "./registry-state.js";
 import { isInternalSchema, physicalName } from "./system-schema.js";
-import { Transaction, type BranchContext } from "./transaction.js";
+import { Transaction } from "./transaction.js";
+import type { BranchContext } from "./branch-context.js";
 
 export interface NewBranch {
   readonly name: string;

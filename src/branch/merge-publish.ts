@@ -22,7 +22,7 @@ import type { Snapshot } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
 import { physicalName } from "./system-schema.js";
-import type { BranchContext } from "./transaction.js";
+import type { BranchContext } from "./branch-context.js";
 
 const MAX_REPORTED_ROWS = 100;
 export const NO_CHANGES: MergeTotals = { tables: [], inserted: 0, updated: 0, deleted: 0, conflicts: 0 };

@@ -23,7 +23,8 @@ import type { MergeAttempt, MergeOutcome, MergeRequest, TablePreview } from "./m
 import { MAIN, relationKey, type Branch, type RelationKey, type RelationName } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
-import { Transaction, type BranchContext } from "./transaction.js";
+import { Transaction } from "./transaction.js";
+import type { BranchContext } from "./branch-context.js";
 
 const MAX_ATTEMPTS = 10;
 

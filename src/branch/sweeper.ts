@@ -1,7 +1,7 @@
 /** Ends expired branches from time to time. */
 import type { Log } from "../core/log.js";
 import { sweepExpired } from "./lifecycle.js";
-import type { BranchContext } from "./transaction.js";
+import type { BranchContext } from "./branch-context.js";
 
 export class Sweeper implements AsyncDisposable {
   readonly #context: BranchContext;

@@ -7,7 +7,7 @@ import type { Connection } from "../engine/connection.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { CopiedTables } from "./copied-tables.js";
 import { OBJECT_KINDS } from "./head-objects.js";
-import { LockTable } from "./locks.js";
+import type { BranchContext } from "./branch-context.js";
 import { compareMain } from "./catalog-reader.js";
 import { WrittenRelations, type ChangedRows, type UnkeptTable } from "./changed-rows.js";
 import {
@@ -21,30 +21,19 @@ import {
   type Version,
 } from "./model.js";
 import { rollbackQuietly } from "./preserve.js";
-import type { Registry, Snapshot, WrittenRelation } from "./registry.js";
+import type { Snapshot, WrittenRelation } from "./registry.js";
 import { refuseEnded, type RegistryChange, type RegistryState } from "./registry-state.js";
 import { finalChanges, PENDING } from "./final-changes.js";
 import { lostRace } from "./overlay.js";
 import type { OverlayShape } from "./overlay-shape.js";
 import { requirePhysical } from "./rows.js";
 import { ObjectChanges } from "./object-changes.js";
-import { LayeredStorage, newPhysicalTable, type TableStorage } from "./storage.js";
+import { newPhysicalTable } from "./storage.js";
 import { physicalName } from "./system-schema.js";
+import { undefinedTable } from "./undefined-table.js";
 
 /** How often a commit lets pins made meanwhile be served before it holds them up. */
 const MAX_PRESERVE_ROUNDS = 100;
-
-/** What branch storage needs to work: shared by all sessions. */
-export interface BranchContext {
-  readonly registry: Registry;
-  readonly locks: LockTable;
-  readonly storage: TableStorage;
-}
-
-export function createBranchContext(registry: Registry): BranchContext {
-  const locks = new LockTable();
-  return { registry, locks, storage: new LayeredStorage(registry, locks) };
-}
 
 /** A last look under the latch, just before the commit: throws to refuse it. */
 export type CommitCheck = (state: RegistryState, snapshot: Snapshot) => void;
@@ -255,7 +244,7 @@ export class Transaction {
     if (overlay.from !== PENDING || overlay.layer?.kind !== "overlay") return;
     await this.connection.run(`DROP TABLE ${physicalName(requirePhysical(overlay))}`);
     await this.connection.run(`DROP TABLE ${physicalName(overlay.layer.before)}`);
-    this.#forget(overlay);
+    this.#forget({ change: "removeVersion", version: overlay });
     this.#written.delete(overlay.head, overlay);
   }
 
@@ -290,7 +279,7 @@ export class Transaction {
   /** Ends a version: pins before this commit keep it, everything later is without it. */
   endVersion(version: Version): void {
     this.markWritten(version, version.head);
-    if (version.from === PENDING) this.#forget(version);
+    if (version.from === PENDING) this.#forget({ change: "removeVersion", version });
     else this.#plan({ change: "putVersion", version: { ...version, to: PENDING } });
   }
 
@@ -305,9 +294,9 @@ export class Transaction {
   }
 
   /** What this transaction made and undid leaves nothing to record. */
-  #forget(version: Version): void {
-    this.#changes.delete(version.id);
-    this.#state = this.#state.with([{ change: "removeVersion", version }]);
+  #forget(change: Extract<RegistryChange, { readonly change: "removeVersion" | "removeObject" }>): void {
+    this.#changes.delete("version" in change ? change.version.id : change.object.id);
+    this.#state = this.#state.with([change]);
   }
 
   /** What this transaction does to functions, types, sequences and schemas. */
@@ -315,10 +304,7 @@ export class Transaction {
     state: () => this.#state,
     newId: () => this.#context.registry.newVersionId(),
     plan: (...changes) => this.#plan(...changes),
-    forget: (object) => {
-      this.#changes.delete(object.id);
-      this.#state = this.#state.with([{ change: "removeObject", object }]);
-    },
+    forget: (object) => this.#forget({ change: "removeObject", object }),
   });
 
   /** Changes a branch's own row. */
@@ -407,9 +393,4 @@ export class Transaction {
     for (const object of added) this.markWritten(object, MAIN);
     await this.objects.followMain(this.connection);
   }
-}
-
-export function undefinedTable(relation: RelationName): SqlError {
-  const schema = relation.schema === "main" ? "" : `${relation.schema}.`;
-  return new SqlError(SQLSTATE.undefinedTable, `relation "${schema}${relation.name}" does not exist`);
 }

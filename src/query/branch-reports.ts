@@ -5,7 +5,7 @@ import { displayName } from "../branch/merge-ledger.js";
 import { MAIN, tablesOf, type Branch } from "../branch/model.js";
 import { rollbackQuietly } from "../branch/preserve.js";
 import { physicalName } from "../branch/system-schema.js";
-import type { BranchContext } from "../branch/transaction.js";
+import type { BranchContext } from "../branch/branch-context.js";
 import { quoteLiteral } from "../sql/names.js";
 import type { BranchSize } from "./system-relations.js";
 

@@ -11,7 +11,7 @@ import { abandonMerge, mergeBranch, previewMerge, resolveMerge } from "../branch
 import type { MergeOutcome, MergeRequest } from "../branch/merge-types.js";
 import { MAIN, type Branch } from "../branch/model.js";
 import { readStrategy } from "../branch/strategy.js";
-import type { BranchContext } from "../branch/transaction.js";
+import type { BranchContext } from "../branch/branch-context.js";
 import type { Argument, BranchCommand } from "../sql/branch-command.js";
 import { answer, rowsAnswer, scalarAnswer, type AnswerRow } from "./branch-answers.js";
 import {

@@ -2,7 +2,7 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type PhysicalTable, type RelationName } from "../branch/model.js";
 import { physicalName } from "../branch/system-schema.js";
-import { undefinedTable } from "../branch/transaction.js";
+import { undefinedTable } from "../branch/undefined-table.js";
 import { optionalTextCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";

@@ -2,7 +2,7 @@
 import { MAIN, type Version } from "../branch/model.js";
 import { readTableDefinition } from "../branch/table-definition.js";
 import { emptyTable } from "../branch/table-rebuild.js";
-import { undefinedTable } from "../branch/transaction.js";
+import { undefinedTable } from "../branch/undefined-table.js";
 import type { Connection } from "../engine/connection.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { formatName, quoteIdentifier } from "../sql/names.js";

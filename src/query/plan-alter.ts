@@ -2,7 +2,8 @@
 import { definitionOf, physicalDefinition } from "../branch/catalog-reader.js";
 import { MAIN, type RelationName } from "../branch/model.js";
 import { requirePhysical } from "../branch/rows.js";
-import { undefinedTable, type Transaction } from "../branch/transaction.js";
+import type { Transaction } from "../branch/transaction.js";
+import { undefinedTable } from "../branch/undefined-table.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { Alteration, NameReference, RelationalStatement } from "../sql/analysis.js";

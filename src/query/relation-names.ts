@@ -6,7 +6,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type Branch, type HeadId, type RelationName, type Version } from "../branch/model.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import { isInternalSchema } from "../branch/system-schema.js";
-import { undefinedTable } from "../branch/transaction.js";
+import { undefinedTable } from "../branch/undefined-table.js";
 import { requireReadable } from "../branch/lifecycle.js";
 import { catalogRelation } from "../catalog/resolve.js";
 import { DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";

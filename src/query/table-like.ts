@@ -2,7 +2,8 @@
 import { definitionOf } from "../branch/catalog-reader.js";
 import { wordAt } from "../branch/constraint-names.js";
 import type { TableDefinition, TableElement } from "../branch/table-definition.js";
-import { undefinedTable, type Transaction } from "../branch/transaction.js";
+import type { Transaction } from "../branch/transaction.js";
+import { undefinedTable } from "../branch/undefined-table.js";
 import { MAIN } from "../branch/model.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";

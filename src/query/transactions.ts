@@ -5,7 +5,8 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { HeadId } from "../branch/model.js";
-import { Transaction, type BranchContext, type CommitCheck } from "../branch/transaction.js";
+import { Transaction, type CommitCheck } from "../branch/transaction.js";
+import type { BranchContext } from "../branch/branch-context.js";
 import type { Connection } from "../engine/connection.js";
 import type { JournalEntry } from "./block-journal.js";
 import { Savepoints, type Rewind } from "./savepoints.js";

@@ -80,7 +80,7 @@ test("a sequence that main drops goes on for the branches that were made before"
   expect(await d.outcome("SELECT nextval('tens')")).toBe("42P01");
   expect(await d.outcome("SELECT nextval('app.q')")).toBe("42P01");
   await main.query("DROP BRANCH d; DROP BRANCH b");
-  await using connection = await open.world.context.registry.database.connect("data");
+  using connection = await open.world.context.registry.database.connect("data");
   expect(
     await connection.rows("SELECT 1 AS one FROM duckdb_sequences() WHERE schema_name = 'duckbranch_store'"),
   ).toEqual([]);

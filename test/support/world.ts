@@ -1,7 +1,7 @@
 /** The whole program below the wire, in memory: sessions on heads, statements as text, rows as JavaScript values. */
 import { followOfflineChanges } from "../../src/branch/lifecycle.js";
 import { Registry } from "../../src/branch/registry.js";
-import { createBranchContext, type BranchContext } from "../../src/branch/transaction.js";
+import { createBranchContext, type BranchContext } from "../../src/branch/branch-context.js";
 import { SqlError } from "../../src/core/errors.js";
 import { installExpressions } from "../../src/catalog/expressions/install.js";
 import { textCell } from "../../src/engine/connection.js";
