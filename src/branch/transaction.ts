@@ -24,7 +24,7 @@ import { rollbackQuietly } from "./preserve.js";
 import type { Snapshot, WrittenRelation } from "./registry.js";
 import { refuseEnded, type RegistryChange, type RegistryState } from "./registry-state.js";
 import { finalChanges, PENDING } from "./final-changes.js";
-import { lostRace } from "./overlay.js";
+import { lostRace, refuseChanged } from "./overlay.js";
 import type { OverlayShape } from "./overlay-shape.js";
 import { requirePhysical } from "./rows.js";
 import { ObjectChanges } from "./object-changes.js";
@@ -180,7 +180,7 @@ export class Transaction {
     }
     const version = await this.#writableVersion(relation, head, false);
     if (version.layer?.kind === "overlay") {
-      this.refuseChanged(version);
+      refuseChanged(this, version);
       await this.#context.storage.promote(this.connection, this.#state, version);
       this.putVersion({ ...version, layer: null });
     }
@@ -196,16 +196,16 @@ export class Transaction {
   async emptiedTable(relation: RelationName, head: HeadId = this.head): Promise<PhysicalTable> {
     const version = await this.#writableVersion(relation, head, true);
     if (version.layer?.kind === "overlay") {
-      this.refuseChanged(version);
+      refuseChanged(this, version);
       await this.connection.run(`DROP TABLE ${physicalName(version.layer.before)}`);
       this.putVersion({ ...version, layer: null });
     }
     return requirePhysical(version);
   }
 
-  /** What makes an overlay anew must not miss rows that another session has written there since the snapshot. */
-  refuseChanged(overlay: Version): void {
-    if (this.#context.registry.changedAt(overlay) > this.snapshot.sequence) throw lostRace(overlay.name);
+  /** No other session has written the table since the snapshot. */
+  isUnchanged(table: Version): boolean {
+    return this.#context.registry.changedAt(table) <= this.snapshot.sequence;
   }
 
   async #writableVersion(relation: RelationName, head: HeadId, overlay: boolean): Promise<Version> {
@@ -271,7 +271,7 @@ export class Transaction {
 
   /** A table of a branch under another definition: what is known of a version goes by its id. Errors: 40001 */
   renewVersion(version: Version, layer = version.layer): Version {
-    this.refuseChanged(version);
+    refuseChanged(this, version);
     this.endVersion(version);
     return this.addVersion({ ...version, layer });
   }

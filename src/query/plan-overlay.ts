@@ -3,8 +3,8 @@
  * then the statement runs as it is on the overlay's own table. Statements whose rows cannot be told for certain get no plan
  * here: they run on the whole table.
  */
-import { MAIN, relationKey } from "../branch/model.js";
-import { moveUp, refuseTakenKeys, type OverlayTable } from "../branch/overlay.js";
+import { MAIN, relationKey, type Version } from "../branch/model.js";
+import { isLarge, moveUp, refuseTakenKeys, type OverlayTable } from "../branch/overlay.js";
 import type { UniqueKey } from "../branch/overlay-shape.js";
 import { baseRows, requirePhysical } from "../branch/rows.js";
 import type { Transaction } from "../branch/transaction.js";
@@ -115,15 +115,22 @@ function readsTarget({ context, statement, overlay }: OverlayWrite): boolean {
   });
 }
 
-/** What has to be true when the statement has run; an overlay that changed nothing leaves no trace. */
+/** What has to be true when the statement has run; an overlay that changed nothing leaves no trace, a large one becomes a table. */
 function checkOf(
   { transaction, overlay, isNew }: OverlayWrite,
   keys: readonly UniqueKey[],
 ): NonNullable<PlannedStatement["check"]> {
   return async (changed) => {
-    if (changed === 0 && isNew) await transaction.dropOverlay(overlay.version);
-    else await refuseTakenKeys(transaction, overlay.version, keys);
+    if (changed === 0 && isNew) return await transaction.dropOverlay(overlay.version);
+    await refuseTakenKeys(transaction, overlay.version, keys);
+    if (changed > 0) await promoteLarge(transaction, overlay.version);
   };
+}
+
+/** Not where another session has changed it since the snapshot: that would be a lost race for nothing. */
+async function promoteLarge(transaction: Transaction, overlay: Version): Promise<void> {
+  if (transaction.isUnchanged(overlay) && (await isLarge(transaction, overlay)))
+    await transaction.writableTable(overlay, overlay.head);
 }
 
 /** Keys that an UPDATE may give other values. */

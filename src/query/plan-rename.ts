@@ -5,6 +5,7 @@ import { changedDefinition } from "../branch/table-changes.js";
 import { markCopied } from "../branch/copied-tables.js";
 import { isReferredTo } from "../branch/referrers.js";
 import { indexName, indexSql, rebuildTable } from "../branch/table-rebuild.js";
+import { refuseChanged } from "../branch/overlay.js";
 import type { Transaction } from "../branch/transaction.js";
 import { undefinedTable } from "../branch/undefined-table.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
@@ -39,7 +40,7 @@ export async function planRename(
   if (inherited.kind === "table") await transaction.writableVersion(from);
   const version = transaction.state.find(scope.head, from);
   if (version === undefined) throw undefinedTable(from);
-  if (version.layer?.kind === "overlay") transaction.refuseChanged(version);
+  if (version.layer?.kind === "overlay") refuseChanged(transaction, version);
   coverDropped(transaction, version, scope);
   // A mark that the name was dropped here goes with it.
   const covered = transaction.state.own(scope.head, to);
