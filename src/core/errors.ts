@@ -31,6 +31,7 @@ export const SQLSTATE = {
   invalidTextRepresentation: "22P02",
   invalidBinaryRepresentation: "22P03",
   badCopyFileFormat: "22P04",
+  untranslatableCharacter: "22P05",
   integrityConstraintViolation: "23000",
   notNullViolation: "23502",
   foreignKeyViolation: "23503",

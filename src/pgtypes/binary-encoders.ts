@@ -17,6 +17,7 @@ import {
 import { INFINITE_DAYS, MICROS_PER_DAY } from "./calendar.js";
 import { boundedEncoder, type ColumnEncoder, type EncodingOptions } from "./cell-writer.js";
 import { instant, readInstant, type TimeUnit } from "./instants.js";
+import { jsonbBinary } from "./jsonb-encoders.js";
 import { isNameOfOid } from "./oids.js";
 import { recordBinary } from "./records.js";
 import { splitTimetz } from "./text-datetime.js";
@@ -51,7 +52,7 @@ export function binaryEncoder(type: EngineType, options: EncodingOptions): Colum
     case EngineTypeId.BIGINT:
       return type.alias !== undefined && UNSIGNED.has(type.alias) ? oidBinary : int8Binary;
     case EngineTypeId.VARCHAR:
-      if (type.alias === "jsonb") return jsonbBinary();
+      if (type.alias === "jsonb") return jsonbBinary;
       if (isNameOfOid(type))
         throw notSupported(
           `type ${type.alias} is available in text format only`,
@@ -120,25 +121,6 @@ function structBinary(type: StructType, options: EncodingOptions): ColumnEncoder
 
 /** Types of four bytes without a sign, held as BIGINT. */
 const UNSIGNED: ReadonlySet<string> = new Set(["oid", "xid", "cid"]);
-
-/** Version 1, then the document's text. */
-function jsonbBinary(): ColumnEncoder {
-  const text = new Cells();
-  return (vector, first, count, cells) => {
-    text.reset(count);
-    readStrings(vector, first, count, text);
-    for (let i = 0; i < count; i++) {
-      if (text.length(i) === NULL_LENGTH) {
-        cells.putNull(i);
-        continue;
-      }
-      const start = cells.used;
-      cells.push(1);
-      cells.append(text.bytes, text.start(i), text.start(i) + text.length(i));
-      cells.finish(i, start);
-    }
-  };
-}
 
 function vectorBinary(type: ListLike): ColumnEncoder {
   if (type.alias === "int2vector")

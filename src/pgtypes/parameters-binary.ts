@@ -1,4 +1,5 @@
 /** Binary parameters by PostgreSQL type OID. Every byte of a value must be used, as PostgreSQL checks too. */
+import { canonicalJson } from "../core/canonical-json.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
 import {
@@ -148,7 +149,7 @@ function decodeOther(bytes: Uint8Array, oid: number): TypedValue {
       return decodeBits(bytes);
     case OID.jsonb:
       if (bytes[0] !== 1) throw badBinary("jsonb");
-      return { value: decodeUtf8(bytes.subarray(1)), type: VARCHAR };
+      return { value: canonicalJson(decodeUtf8(bytes.subarray(1))), type: VARCHAR };
     case OID.text:
     case OID.varchar:
     case OID.bpchar:

@@ -1,5 +1,6 @@
 /** Text input by PostgreSQL type OID: the value, and the DuckDB type it is bound as. */
 import { arrayDelimiter } from "../core/keyed-types.js";
+import { canonicalJson } from "../core/canonical-json.js";
 import { parseBytea } from "../core/bytea.js";
 import type { EngineType } from "../engine/types.js";
 import {
@@ -128,6 +129,8 @@ function parseOther(text: string, oid: number): TypedValue {
     case OID.bit:
     case OID.varbit:
       return { value: bitValue(parseBits(text)), type: BIT };
+    case OID.jsonb:
+      return { value: canonicalJson(text), type: VARCHAR };
     default:
       return { value: text, type: VARCHAR };
   }

@@ -2,6 +2,7 @@
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import type { ColumnEncoder, EncodingOptions } from "./cell-writer.js";
+import { jsonbText } from "./jsonb-encoders.js";
 import { jsonEncoder } from "./json-encoders.js";
 import { keyedText } from "./keyed/encoders.js";
 import { keyedTypeOf, type StructType } from "./keyed/registry.js";
@@ -76,7 +77,7 @@ export function textEncoder(type: EngineType, options: EncodingOptions): ColumnE
     case EngineTypeId.DOUBLE:
       return doubleEncoder(options);
     case EngineTypeId.VARCHAR:
-      return varcharText;
+      return type.alias === "jsonb" ? jsonbText : varcharText;
     case EngineTypeId.ENUM:
       return enumText(type);
     case EngineTypeId.BLOB:

@@ -4,6 +4,7 @@
  */
 import { normaliseName } from "../sql/names.js";
 import type { QuerySources, SourceRelation, ValueSource, WrittenType } from "../sql/result-sources.js";
+import { requireCommonType } from "./union-types.js";
 
 /** The column of a table or view that a result column shows as it is: `pg_class.oid` and `pg_attribute.attnum`. */
 interface ColumnOrigin {
@@ -62,10 +63,11 @@ class SourceReader {
       if (columns?.length !== first.length) return undefined;
       others.push(columns);
     }
-    return first.map((column, index) => ({
-      ...common([column, ...others.flatMap((columns) => columns[index] ?? [])]),
-      name: column.name,
-    }));
+    return first.map((column, index) => {
+      const all = [column, ...others.flatMap((columns) => columns[index] ?? [])];
+      requireCommonType(all.map(({ type }) => type));
+      return { ...common(all), name: column.name };
+    });
   }
 
   async #readBranch(query: QuerySources): Promise<Columns> {

@@ -1,5 +1,6 @@
 /** Functions of arrays. DuckDB's lists begin at 1 as PostgreSQL's arrays do, and may hold lists. */
 import { any, OWN, type Definitions } from "./definition.js";
+import { PICK } from "./numbers.js";
 import { RETOLD } from "./outputs.js";
 
 /** Depth of a list, from its type: `INTEGER[][]` is 2 deep. */
@@ -14,7 +15,24 @@ const ELEMENTS = `CASE WHEN ${ELEMENT} = 'BOOLEAN' THEN list_transform(_1, lambd
   WHEN ${ELEMENT} IN ('DOUBLE', 'FLOAT', 'INTERVAL', 'BLOB', 'DECIMAL(38,9)', 'DECIMAL(38,20)')
   THEN list_transform(TRY_CAST(_1 AS VARCHAR[]), lambda _e: ${RETOLD}(_e, ${ELEMENT})) ELSE CAST(_1 AS VARCHAR[]) END`;
 
+/**
+ * `||` of two sides of which one may be an array: NULL is then an array without elements, and what is no array an element.
+ * What is not meant by the types is bound all the same, and so has to be something that can be.
+ */
+const HAS_LIST = "(suffix(typeof(_1), ']') OR suffix(typeof(_2), ']'))";
+const LIST_SIDE = `${PICK}({'list': _1, 'element': [_1], 'none': CAST(NULL AS INTEGER[])},
+  CASE WHEN NOT _2 THEN 'none' WHEN suffix(typeof(_1), ']') OR typeof(_1) = '"NULL"' THEN 'list' ELSE 'element' END)`;
+const TEXT_SIDE = `${PICK}({'own': _1, 'none': CAST(NULL AS VARCHAR)}, CASE WHEN _2 THEN 'none' ELSE 'own' END)`;
+const sides = (macro: string, join: (left: string, right: string) => string): string =>
+  join(`${macro}(_1, ${HAS_LIST})`, `${macro}(_2, ${HAS_LIST})`);
+export const JOINED_SIDES = `${PICK}({
+  'own': ${sides("duckbranch_text_side", (left, right) => `${left} || ${right}`)},
+  'list': CASE WHEN _1 IS NOT NULL OR _2 IS NOT NULL THEN ${sides("duckbranch_list_side", (left, right) => `list_concat(${left}, ${right})`)} END},
+  CASE WHEN ${HAS_LIST} THEN 'list' ELSE 'own' END)`;
+
 export const ARRAYS: Definitions = {
+  duckbranch_list_side: [any(2, LIST_SIDE)],
+  duckbranch_text_side: [any(2, TEXT_SIDE)],
   array_length: [any(1, `${OWN}.array_length(_1)`), any(2, LENGTH)],
   array_upper: [any(2, LENGTH)],
   array_lower: [any(2, `CASE WHEN ${LENGTH} IS NOT NULL THEN 1 END`)],

@@ -1,5 +1,6 @@
 /** Functions and operators of json and jsonb, which are one type here. */
 import { SQLSTATE } from "../../core/errors.js";
+import { JOINED_SIDES } from "./arrays.js";
 import { any, fail, failText, OWN, type Definitions, type Overload } from "./definition.js";
 
 const J = "_1::JSON";
@@ -58,8 +59,8 @@ const both = (name: string, overloads: readonly Overload[]): Definitions => ({
 /** What the dialect makes of `||`; DuckDB decides the condition when it binds. */
 const isDocument = (name: string): string => `typeof(${name}) = 'JSON'`;
 const NO_MERGE = fail(SQLSTATE.featureNotSupported, "the operator || of two jsonb values is not supported");
-const concatenation = (refused: string): readonly Overload[] => [
-  any(2, `CASE WHEN CASE WHEN ${refused} THEN ${NO_MERGE} > 0 ELSE true END THEN _1 || _2 END`),
+const concatenation = (refused: string, joined = "_1 || _2"): readonly Overload[] => [
+  any(2, `CASE WHEN CASE WHEN ${refused} THEN ${NO_MERGE} > 0 ELSE true END THEN ${joined} END`),
 ];
 
 export const DOCUMENTS: Definitions = {
@@ -92,7 +93,7 @@ export const DOCUMENTS: Definitions = {
   "->>@": [any(2, `json_extract_string(${J}, ${PATH})`)],
   "||@": concatenation(isDocument("_1")),
   "||<@": concatenation(isDocument("_2")),
-  "||@@": concatenation(`${isDocument("_1")} AND ${isDocument("_2")}`),
+  "||@@": concatenation(`${isDocument("_1")} AND ${isDocument("_2")}`, JOINED_SIDES),
   "-@": no("the operator #-"),
   "@@": no("the operator @@"),
 };

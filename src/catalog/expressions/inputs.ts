@@ -40,7 +40,15 @@ const moment = (type: string, make: string): string =>
 const INTERVAL = "CAST(_1 AS INTERVAL)";
 const SECONDS = `(${OWN}.date_part('hour', ${INTERVAL}) * 3600000000 + ${OWN}.date_part('minute', ${INTERVAL}) * 60000000 + ${OWN}.date_part('microseconds', ${INTERVAL}))`;
 
+/** Bits are filled and cut at their end, those of a number at its beginning, where its sign is repeated. */
+const BITS = "CAST(CAST(_1 AS BIT) AS VARCHAR)";
+const IS_NUMBER = "ends_with(typeof(_1), 'INT') OR typeof(_1) = 'INTEGER'";
+const BIT = `CAST(CASE WHEN ${IS_NUMBER} THEN lpad(right(${BITS}, _2), _2, left(${BITS}, 1))
+  ELSE rpad(left(${BITS}, _2), _2, '0') END AS BIT)`;
+
 export const INPUTS: Definitions = {
+  duckbranch_bit: [any(2, BIT)],
+  duckbranch_varbit: [any(2, `CAST(left(${BITS}, _2) AS BIT)`)],
   duckbranch_int2: checkedInteger("SMALLINT", "smallint"),
   duckbranch_int4: checkedInteger("INTEGER", "integer"),
   duckbranch_int8: checkedInteger("BIGINT", "bigint"),

@@ -5,12 +5,14 @@ import { quoteIdentifier } from "../../sql/names.js";
 import type { Definitions, Overload } from "./definition.js";
 import { ARRAYS } from "./arrays.js";
 import { DOCUMENTS } from "./documents.js";
+import { FLOAT_FUNCTIONS } from "./float-functions.js";
 import { INPUTS } from "./inputs.js";
 import { MOMENTS } from "./moments.js";
 import { NUMBERS, PICK_DEFINITION, PICK_PLACEHOLDER } from "./numbers.js";
 import { OPERATORS } from "./operators.js";
 import { OUTPUTS, retell, RETOLD } from "./outputs.js";
 import { PATTERNS } from "./patterns.js";
+import { ROWS } from "./rows.js";
 import { TEXTS } from "./texts.js";
 import { TYPES } from "./types.js";
 
@@ -18,6 +20,7 @@ import { TYPES } from "./types.js";
 const ALL: Definitions = {
   ...PICK_PLACEHOLDER,
   ...NUMBERS,
+  ...FLOAT_FUNCTIONS,
   ...OUTPUTS,
   ...INPUTS,
   ...OPERATORS,
@@ -27,6 +30,7 @@ const ALL: Definitions = {
   ...MOMENTS,
   ...DOCUMENTS,
   ...TYPES,
+  ...ROWS,
 };
 
 /** Makes the macros; once per database. */

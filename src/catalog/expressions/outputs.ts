@@ -16,13 +16,22 @@ const HAS_YEARS = "typeof(_1) IN ('DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE
 const isList = (depth: number): string => `regexp_matches(typeof(_1), '[^\\]](\\[\\d*\\]){${depth}}$')`;
 const listText = (depth: number): string =>
   `WHEN ${isList(depth)} THEN CAST(to_json(TRY_CAST(_1 AS VARCHAR${"[]".repeat(depth)})) AS VARCHAR)`;
+/** DuckDB writes no zero in front of the point where a type has digits behind it alone. */
+const FRACTION = `regexp_replace(CAST(_1 AS VARCHAR), '^(-?)\\.', '\\10.')`;
 const TEXT = `CASE WHEN ${DIFFERS}
   THEN ${RETOLD}(CASE ${[1, 2, 3].map(listText).join(" ")} ELSE CAST(_1 AS VARCHAR) END, typeof(_1))
+  WHEN starts_with(typeof(_1), 'DECIMAL') THEN ${FRACTION}
   WHEN ${HAS_YEARS} THEN replace(CAST(_1 AS VARCHAR), '(BC)', 'BC') ELSE CAST(_1 AS VARCHAR) END`;
 
 const JOINED = "typeof(_1) IN ('DOUBLE', 'FLOAT', 'INTERVAL', 'DECIMAL(38,9)', 'DECIMAL(38,20)')";
 
+/** A text, or json, as jsonb keeps it. */
+const DOCUMENT = `CAST(${RETOLD}(CAST(_1 AS VARCHAR), 'jsonb') AS JSON)`;
+
 export const OUTPUTS: Definitions = {
+  duckbranch_jsonb: [
+    any(1, `CASE WHEN typeof(_1) IN ('VARCHAR', 'JSON') THEN ${DOCUMENT} ELSE CAST(_1 AS JSON) END`),
+  ],
   // x::text
   duckbranch_text: [any(1, TEXT)],
   // What concat() and format() join: 't' where a cast says 'true'.

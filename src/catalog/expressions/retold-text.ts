@@ -2,6 +2,7 @@
  * A value's text in DuckDB's form as PostgreSQL writes it. Pure; called for each row of a cast to text whose type says that
  * the two forms differ.
  */
+import { canonicalJson } from "../../core/canonical-json.js";
 import { isQuotient, isUnbounded, shownPlaces } from "../../core/unbounded-numeric.js";
 
 /** Digits before the point beyond which a float is written with an exponent. */
@@ -13,8 +14,9 @@ const SPECIAL: ReadonlyMap<string, string> = new Map([
   ["-inf", "-Infinity"],
 ]);
 
-/** `text` of a list is JSON, its elements DuckDB's texts; of anything else it is DuckDB's text. */
+/** `text` of a list is JSON, its elements DuckDB's texts; of anything else it is DuckDB's text, or JSON to be jsonb. */
 export function retoldText(text: string, type: string): string {
+  if (type === "jsonb") return canonicalJson(text);
   const element = type.replace(/(?:\[\d*\])+$/, "");
   if (element === type) return scalarText(text, type);
   return arrayText(JSON.parse(text), element);

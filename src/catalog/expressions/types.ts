@@ -25,7 +25,7 @@ const ELEMENT = "regexp_extract(typeof(_1), '^[^\\[]*')";
 /** See core/keyed-types.ts. */
 const KEYED = `regexp_extract(typeof(_1), '^STRUCT\\("pg_catalog\\.(\\w+)" VARCHAR, "text" VARCHAR\\)', 1)`;
 const NAME = `CASE WHEN ${KEYED} <> '' THEN ${KEYED} ${NAMES.map(([engine, name]) => `WHEN ${ELEMENT} = '${engine}' THEN '${name}'`).join(" ")}
-  WHEN starts_with(typeof(_1), 'DECIMAL') THEN 'numeric' ELSE lower(${ELEMENT}) END`;
+  WHEN starts_with(typeof(_1), 'DECIMAL') THEN 'numeric' WHEN starts_with(typeof(_1), 'STRUCT(') THEN 'record' ELSE lower(${ELEMENT}) END`;
 
 /** A setting that is on or off, as DuckDB reads a boolean. */
 const SWITCH = "CASE _1 WHEN 'on' THEN 'true' WHEN 'off' THEN 'false' ELSE _1 END";

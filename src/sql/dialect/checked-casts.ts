@@ -10,22 +10,25 @@ import type { DialectPass } from "./pass.js";
 /** Type ⇒ what casts to it. */
 const MACROS: ReadonlyMap<string, string> = new Map([
   ...["text", "varchar", "bpchar"].map((name) => [name, "duckbranch_text"] as const),
-  ...["int2", "int4", "int8", "bool", "float4", "float8"].map(
+  ...["int2", "int4", "int8", "bool", "float4", "float8", "jsonb"].map(
     (name) => [name, `duckbranch_${name}`] as const,
   ),
 ]);
-/** Types whose modifier says how many digits of a second are kept. */
-const MOMENTS = new Set(["timestamp", "timestamptz", "time", "interval"]);
+/** Types whose modifier says how many digits of a second, or bits, are kept, and the largest of those. */
+const MODIFIED: ReadonlyMap<string, number> = new Map([
+  ...["timestamp", "timestamptz", "time", "interval"].map((name) => [name, 6] as const),
+  ...["bit", "varbit"].map((name) => [name, 83_886_080] as const),
+]);
 
 /**
  * Casts that DuckDB does otherwise: a text has PostgreSQL's form, a text is read as PostgreSQL reads it, and a moment is
  * rounded to the digits of its type.
  *
  *   a::text              ⇒  duckbranch_text(a)
- *   CAST(a AS int)       ⇒  duckbranch_int4(a)
- *   a::timestamptz(0)    ⇒  duckbranch_timestamptz(a, 0)
+ *   CAST(a AS int)       ⇒  duckbranch_int4(a)                  a::jsonb   ⇒  duckbranch_jsonb(a)
+ *   a::timestamptz(0)    ⇒  duckbranch_timestamptz(a, 0)        5::bit(4)  ⇒  duckbranch_bit(5, 4)
  *
- * Reason  DuckDB writes [1, 2], 1.0, -1 month and \x00 otherwise, takes '1.5' for the integer 2, and knows no timestamptz(0).
+ * Reason  DuckDB writes [1, 2], 1.0, -1 month and \x00 otherwise, takes '1.5' for the integer 2, and knows no timestamptz(0) and no bit(4).
  *         Literals and parameters are read elsewhere: what the cast says of them is their type
  */
 export const checkedCastsPass: DialectPass = ({ tokens }) => {
@@ -40,7 +43,7 @@ export const checkedCastsPass: DialectPass = ({ tokens }) => {
 
 interface CheckedType {
   readonly macro: string;
-  /** Digits of a second; undefined for a type without. */
+  /** Digits of a second, or bits; undefined for a type without. */
   readonly digits: string | undefined;
   readonly last: number;
 }
@@ -104,9 +107,11 @@ function checkedTypeAt(tokens: readonly Token[], index: number): CheckedType | u
   if (type === undefined || isSymbol(tokens[type.behind], "[")) return undefined;
   if (type.hasModifier) {
     const digits = tokens.slice(index, type.behind).find(({ kind }) => kind === "number")?.value;
-    if (!MOMENTS.has(type.name) || digits === undefined || Number(digits) > 6) return undefined;
+    const most = MODIFIED.get(type.name);
+    if (most === undefined || digits === undefined || Number(digits) > most) return undefined;
     return { macro: `duckbranch_${type.name}`, digits, last: type.behind - 1 };
   }
+  if (type.name === "bit") return { macro: "duckbranch_bit", digits: "1", last: type.last };
   const macro = MACROS.get(type.name);
   const isOne = ["char", "character"].includes(tokens[index]?.value ?? "");
   return macro === undefined || isOne ? undefined : { macro, digits: undefined, last: type.last };
@@ -114,6 +119,6 @@ function checkedTypeAt(tokens: readonly Token[], index: number): CheckedType | u
 
 /** A literal or a parameter, which is read as the type says; a moment's digits are rounded for them too. */
 function isRead(tokens: readonly Token[], first: number, end: number, { digits }: CheckedType): boolean {
-  const kind = tokens[first]?.kind ?? "";
+  const kind = isWord(tokens[first], "null") ? "string" : (tokens[first]?.kind ?? "");
   return digits === undefined && end === first + 1 && ["string", "parameter", "number"].includes(kind);
 }

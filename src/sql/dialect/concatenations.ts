@@ -6,8 +6,8 @@ import { operandStart } from "./operand-start.js";
 import type { DialectPass } from "./pass.js";
 
 /**
- * `||` where its two sides might be documents: PostgreSQL merges jsonb, DuckDB joins the texts. The operators that stand
- * for it (src/catalog/expressions) refuse documents and are `||` for all else.
+ * `||` where its two sides might be documents or arrays: PostgreSQL merges jsonb, DuckDB joins the texts; an array beside
+ * NULL is NULL there. The operators that stand for it (src/catalog/expressions) refuse documents and are `||` for all else.
  *
  *   a || b         ⇒  a ||@@ b          refused when both are documents
  *   a || '{"k":1}' ⇒  a ||@ '{"k":1}'   refused when the left side is one; so is a || $1
@@ -55,7 +55,6 @@ function kindOf(operand: readonly Token[]): "untyped" | "text" | "any" {
   const [token, more] = operand;
   if (token === undefined || more !== undefined) return "any";
   if (token.kind === "parameter") return "untyped";
-  if (token.kind === "number") return "text";
   if (token.kind !== "string") return "any";
   return /^\s*[[{]/.test(token.value) ? "untyped" : "text";
 }

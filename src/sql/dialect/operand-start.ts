@@ -1,7 +1,9 @@
 /** Finds where the operand of a cast begins, for the forms that can be told from tokens alone. */
 import { isReserved } from "../builtin-names.js";
 import type { Token } from "../lexer.js";
-import { isSymbol } from "../token-reader.js";
+import { isSymbol, isWord } from "../token-reader.js";
+
+const LITERALS: ReadonlySet<Token["kind"]> = new Set(["string", "number", "parameter", "bits"]);
 
 /**
  * The index of the first token of the operand whose last token is at `index`: a literal, parameter, name, call,
@@ -10,13 +12,14 @@ import { isSymbol } from "../token-reader.js";
 export function operandStart(tokens: readonly Token[], index: number): number | undefined {
   const token = tokens[index];
   if (token === undefined) return undefined;
-  if (token.kind === "string" || token.kind === "number" || token.kind === "parameter") return index;
+  if (LITERALS.has(token.kind)) return index;
   if (isSymbol(token, ")")) return callStart(tokens, index);
   if (isSymbol(token, "]")) return subscriptStart(tokens, index);
   if (token.kind !== "word" && token.kind !== "quoted") return undefined;
   const first = nameStart(tokens, index);
   // The type of an earlier cast: x::text::regclass
   if (isSymbol(tokens[first - 1], "::")) return operandStart(tokens, first - 2);
+  if (isWord(token, "null")) return index;
   return token.kind === "word" && first === index && isReserved(token.value) ? undefined : first;
 }
 

@@ -43,6 +43,7 @@ function primaryEnd(tokens: readonly Token[], index: number): number | undefined
   if (token === undefined) return undefined;
   if (token.kind === "string" || token.kind === "number" || token.kind === "parameter") return index + 1;
   if (isSymbol(token, "(")) return behindBracket(tokens, index);
+  if (isWord(token, "array") && isSymbol(tokens[index + 1], "[")) return behindBracket(tokens, index + 1);
   const isCast = isWord(token, "cast") || isWord(token, "try_cast");
   if (token.kind === "word" && isReserved(token.value) && !isCast)
     return isWord(token, "null") ? index + 1 : undefined;

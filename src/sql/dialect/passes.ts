@@ -21,6 +21,7 @@ import { joinedValuesPass } from "./joined-values.js";
 import { keywordCallsPass } from "./keyword-calls.js";
 import { lengthCastsPass } from "./length-casts.js";
 import { lockingClausesPass } from "./locking-clauses.js";
+import { momentModifiersPass } from "./moment-modifiers.js";
 import { negativeSubscriptsPass } from "./negative-subscripts.js";
 import { numberLiteralsPass } from "./number-literals.js";
 import { numericTypesPass } from "./numeric-types.js";
@@ -30,6 +31,7 @@ import type { DialectPass, PassInput } from "./pass.js";
 import { quantifiedArraysPass } from "./quantified-arrays.js";
 import { regclassLiteralsPass } from "./regclass-literals.js";
 import { reservedAliasesPass } from "./reserved-aliases.js";
+import { rowTestsPass } from "./row-tests.js";
 import { scalarSourcesPass } from "./scalar-sources.js";
 import { sessionWordsPass } from "./session-words.js";
 import { setFunctionsPass } from "./set-functions.js";
@@ -57,10 +59,12 @@ const PASSES: readonly DialectPass[] = [
   concatenationsPass,
   similarPatternsPass,
   jsonLiteralsPass,
+  rowTestsPass,
   negativeSubscriptsPass,
   typedLiteralsPass,
   numberLiteralsPass,
   numericTypesPass,
+  momentModifiersPass,
   lengthCastsPass,
   joinedValuesPass,
   checkedCastsPass,
