@@ -167,7 +167,8 @@ export function arrayOidOf(elementOid: number): number | undefined {
 /** The type a client is told for a result column or parameter. Null (a column this server makes) is text. */
 export function describeType(type: EngineType | null): PgTypeInfo {
   if (type === null) return TEXT;
-  const named = type.alias === undefined ? undefined : NAMED_TYPES.get(type.alias);
+  const named =
+    type.alias === undefined ? undefined : NAMED_TYPES.get(type.alias.replace(/^(bpchar)\(.*/, "$1"));
   if (named !== undefined) return named;
   switch (type.typeId) {
     case EngineTypeId.BOOLEAN:

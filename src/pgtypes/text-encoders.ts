@@ -2,6 +2,7 @@
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import type { ColumnEncoder, EncodingOptions } from "./cell-writer.js";
+import { paddedText } from "./padded-text.js";
 import { jsonbText } from "./jsonb-encoders.js";
 import { jsonEncoder } from "./json-encoders.js";
 import { keyedText } from "./keyed/encoders.js";
@@ -77,7 +78,8 @@ export function textEncoder(type: EngineType, options: EncodingOptions): ColumnE
     case EngineTypeId.DOUBLE:
       return doubleEncoder(options);
     case EngineTypeId.VARCHAR:
-      return type.alias === "jsonb" ? jsonbText : varcharText;
+      if (type.alias === "jsonb") return jsonbText;
+      return paddedText(type) ?? varcharText;
     case EngineTypeId.ENUM:
       return enumText(type);
     case EngineTypeId.BLOB:

@@ -6,6 +6,7 @@
 import { announcedType, withCatalogTypes } from "../catalog/column-types.js";
 import { typeNamed } from "../catalog/type-names.js";
 import { describeType, elementOidOf } from "../pgtypes/oids.js";
+import { paddedType } from "../pgtypes/padded-text.js";
 import { asRow } from "../pgtypes/user-types.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
@@ -151,5 +152,6 @@ function announcedColumn(column: ResultColumn, known: SourceColumn | undefined):
   // A modifier is the type's own: where DuckDB has made another type of it, it means nothing.
   const { oid } = describeType(type);
   const isMeant = typeNamed(elementOidOf(oid) ?? oid) === written.name;
-  return { ...column, type, typmod: isMeant ? written.typmod : -1, origin };
+  const typmod = isMeant ? written.typmod : -1;
+  return { ...column, type: paddedType(type, typmod), typmod, origin };
 }

@@ -7,10 +7,12 @@ import { describeType, elementOidOf } from "../pgtypes/oids.js";
 import type { TypeIdentity } from "../pgtypes/user-types.js";
 import { typeNamed } from "../catalog/type-names.js";
 import type { EngineType } from "../engine/types.js";
+import { EngineTypeId } from "../engine/vector-values.js";
 import type { WrittenType } from "../sql/result-sources.js";
 import { formatName } from "../sql/names.js";
 import { withPrepared } from "./deferred-columns.js";
-import { resolveName } from "./relation-names.js";
+import { limitedType, limitsOf } from "./column-limits.js";
+import { type NameMeaning, resolveName } from "./relation-names.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
 import type { SourceColumn } from "./source-types.js";
@@ -28,15 +30,20 @@ export async function relationColumns(
     case "system":
       return undefined;
     case "temporary":
-      return await readColumns(core, parts, classOid("pg_temp", meaning.name));
+      return await readColumns(core, parts, classOid("pg_temp", meaning.name), meaning);
     case "relation": {
       if (meaning.head !== core.head) return undefined;
       const { schema, name } = meaning.version;
-      return await readColumns(core, parts, classOid(schema, name));
+      return await readColumns(core, parts, classOid(schema, name), meaning);
     }
     case "unknown":
       if (meaning.head !== core.head) return undefined;
-      return await readColumns(core, parts, classOid(meaning.relation.schema, meaning.relation.name));
+      return await readColumns(
+        core,
+        parts,
+        classOid(meaning.relation.schema, meaning.relation.name),
+        meaning,
+      );
     default:
       return meaning satisfies never;
   }
@@ -57,6 +64,7 @@ async function readColumns(
   core: SessionCore,
   parts: readonly string[],
   table: number,
+  meaning: NameMeaning,
 ): Promise<readonly SourceColumn[] | undefined> {
   const [statement] = await core.services.analyse(`SELECT * FROM ${formatName(parts)}`);
   if (statement?.kind !== "relational") return undefined;
@@ -67,9 +75,11 @@ async function readColumns(
       statement,
     );
     const columns = await withPrepared(core.connection, sql, (prepared) => prepared.columns);
+    const hasTexts = columns.some(({ type }) => type?.typeId === EngineTypeId.VARCHAR);
+    const limits = hasTexts ? await limitsOf(core, meaning) : undefined;
     return columns.map(({ name, type }, index) => ({
       name,
-      type: type === null ? undefined : writtenAs(type),
+      type: (limits && limitedType(limits, name, type)) ?? (type === null ? undefined : writtenAs(type)),
       origin: { table, column: index + 1 },
     }));
   } catch (error) {

@@ -194,7 +194,8 @@ function common(values: readonly Value[]): Value {
   if (type === undefined) return OPEN;
   if (others.some((other) => other.type?.name !== type.name || other.type.isArray !== type.isArray))
     return OPEN;
-  const isSame = others.every((other) => other.type?.typmod === type.typmod);
+  const isSame =
+    others.length === values.length - 1 && others.every((other) => other.type?.typmod === type.typmod);
   return { type: isSame ? type : { ...type, typmod: -1 }, origin: undefined };
 }
 
