@@ -70,9 +70,9 @@ function limits(checks: readonly { readonly name: string; readonly check: string
 
 /** The limited type of a column that DuckDB holds as a text. */
 export function limitedType(
-  limits: ColumnLimits,
+  columns: ColumnLimits,
   name: string,
   type: EngineType | null,
 ): WrittenType | undefined {
-  return type?.typeId === EngineTypeId.VARCHAR ? limits.get(name) : undefined;
+  return type?.typeId === EngineTypeId.VARCHAR ? columns.get(name) : undefined;
 }

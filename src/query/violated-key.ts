@@ -3,7 +3,7 @@
  * transaction itself has written the values alone.
  */
 import { constraintsOf } from "../branch/constraint-names.js";
-import type { Version } from "../branch/model.js";
+import type { PhysicalTable } from "../branch/model.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { TableDefinition } from "../branch/table-definition.js";
 import { indexName, indexParts } from "../branch/table-rebuild.js";
@@ -36,7 +36,8 @@ export interface WrittenRows {
   readonly parameters: readonly BoundParameter[];
 }
 
-function columnPart(column: string): KeyPart {
+/** A column as a part of a key. */
+export function columnPart(column: string): KeyPart {
   return { shown: column, sql: quoteIdentifier(column), column };
 }
 
@@ -113,7 +114,7 @@ function fits(value: string, type: string): boolean {
 }
 
 /** False where the statement is seen to write other values, or none, in the key's columns. */
-function mayBeWritten(
+export function mayBeWritten(
   { parts, values }: MatchedKey,
   definition: TableDefinition | undefined,
   written: WrittenRows | undefined,
@@ -173,13 +174,13 @@ export async function existingKey(
 
 export async function holds(
   connection: Connection,
-  version: Version | undefined,
+  table: PhysicalTable | null | undefined,
   key: MatchedKey,
 ): Promise<boolean> {
-  if (version?.physical == null) return false;
+  if (table == null) return false;
   const tests = key.parts.map(({ sql }) => `CAST(${sql} AS VARCHAR) = ?`);
   const rows = await connection.rows(
-    `SELECT 1 AS found FROM ${physicalName(version.physical)} WHERE ${tests.join(" AND ")} LIMIT 1`,
+    `SELECT 1 AS found FROM ${physicalName(table)} WHERE ${tests.join(" AND ")} LIMIT 1`,
     [...key.values],
   );
   return rows.length > 0;

@@ -8,10 +8,9 @@ import type { RelationName, Version } from "../branch/model.js";
 import type { TableDefinition } from "../branch/table-definition.js";
 import { readDomainCheck } from "../core/domain-checks.js";
 import { SQLSTATE, SqlError, type ErrorObject } from "../core/errors.js";
-import { textCell, type Connection } from "../engine/connection.js";
-import { DATA_CATALOG } from "../engine/database.js";
+import type { Connection } from "../engine/connection.js";
 import type { RelationalStatement } from "../sql/analysis.js";
-import { defaultConstraintName, readLabel } from "../sql/constraint-labels.js";
+import { readLabel } from "../sql/constraint-labels.js";
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName } from "../sql/names.js";
 import {
@@ -24,6 +23,7 @@ import {
   type MatchedKey,
   type WrittenRows,
 } from "./violated-key.js";
+import { notPresent, stillReferenced } from "./violated-reference.js";
 
 /** The table a failed statement wrote. */
 export interface FailedTarget {
@@ -57,14 +57,19 @@ export async function describeViolation(
         object,
         definition,
         written,
-        async (key) => await holds(connection, target.version, key),
+        async (key) => await holds(connection, target.version?.physical, key),
       );
     case SQLSTATE.checkViolation:
       return check(error, cause, object, definition);
     case SQLSTATE.foreignKeyViolation:
       return cause.includes("still referenced")
-        ? await stillReferenced(error, cause, target, connection)
-        : notPresent(error, cause, object, definition);
+        ? await stillReferenced(error, cause, target.relation, connection)
+        : await notPresent(
+            error,
+            cause,
+            { object, schema: target.relation.schema, definition, written },
+            connection,
+          );
     default:
       return error;
   }
@@ -139,65 +144,6 @@ function check(
   const message = `new row for relation "${table}" violates check constraint`;
   if (name === undefined) return error.with({ object });
   return error.with({ message: `${message} "${name}"`, object: { ...object, constraint: name } });
-}
-
-function notPresent(
-  error: SqlError,
-  cause: string,
-  object: ErrorObject,
-  definition: TableDefinition | undefined,
-): SqlError {
-  const key = /because key "(.*)" does not exist/s.exec(cause)?.[1] ?? "";
-  const table = object.table ?? "";
-  const keys = constraintsOf(definition ?? NO_DEFINITION, table).filter(({ type }) => type === "foreign");
-  const found = keys.find(({ element }) => {
-    const referenced = /REFERENCES .*\((.*)\)\s*$/s.exec(definition?.elements[element]?.text ?? "")?.[1];
-    return keys.length === 1 || referenced === /^([^:]*):/.exec(key)?.[1];
-  });
-  if (found === undefined || key.includes(", ")) return error.with({ object });
-  const text = definition?.elements[found.element]?.text ?? "";
-  const parent = /REFERENCES (?:.*\.)?"?([^"(]*)"?\(/s.exec(text)?.[1] ?? "";
-  const value = key.slice(key.indexOf(": ") + 2);
-  return error.with({
-    message: `insert or update on table "${table}" violates foreign key constraint "${found.name}"`,
-    detail: `Key (${found.columns.join(", ")})=(${value}) is not present in table "${parent}".`,
-    object: { ...object, constraint: found.name },
-  });
-}
-
-const NO_DEFINITION: TableDefinition = {
-  sql: "",
-  indexes: [],
-  columns: [],
-  primaryKey: [],
-  foreignKeys: [],
-  elements: [],
-};
-
-/** The row is still referred to: the constraint is the other table's. */
-async function stillReferenced(
-  error: SqlError,
-  cause: string,
-  { relation }: FailedTarget,
-  connection: Connection,
-): Promise<SqlError> {
-  const [, column = "", value = ""] = /because key "([^:]*): (.*)" is still/s.exec(cause) ?? [];
-  const rows = await connection.rows(
-    `SELECT table_name, schema_name, array_to_string(referenced_column_names, ', ') AS keys FROM duckdb_constraints()
-     WHERE database_name = ? AND schema_name = ? AND constraint_type = 'FOREIGN KEY' AND referenced_table = ?
-       AND array_to_string(constraint_column_names, ', ') = ?`,
-    [DATA_CATALOG, relation.schema, relation.name, column],
-  );
-  const [row] = rows;
-  if (row === undefined || rows.length > 1) return error;
-  const table = textCell(row, "table_name");
-  const name = defaultConstraintName(table, "foreign", [column]);
-  const schema = normaliseName(relation.schema) === "main" ? "public" : relation.schema;
-  return error.with({
-    message: `update or delete on table "${relation.name}" violates foreign key constraint "${name}" on table "${table}"`,
-    detail: `Key (${textCell(row, "keys")})=(${value}) is still referenced from table "${table}".`,
-    object: { schema, table, constraint: name },
-  });
 }
 
 const PLACED_VERBS = new Set(["select", "insert", "update", "delete", "merge", "explain"]);

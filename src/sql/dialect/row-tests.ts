@@ -6,7 +6,7 @@ import type { DialectPass } from "./pass.js";
 import { placesOf, type Place } from "./places.js";
 
 /** Operator ⇒ the macro that compares so: src/catalog/expressions/rows.ts. */
-export const ROW_OPERATORS: ReadonlyMap<string, string> = new Map([
+const ROW_OPERATORS: ReadonlyMap<string, string> = new Map([
   ["=", "equal"],
   ["<>", "unequal"],
   ["!=", "unequal"],
