@@ -16,6 +16,7 @@ import {
   listValue,
   type DuckDBPreparedStatement,
 } from "@duckdb/node-api";
+import { bindNull } from "./typed-null.js";
 import type { EngineType, EngineValue } from "./types.js";
 
 interface Bindable {
@@ -33,6 +34,7 @@ export function bindValue(
   if (type === INTEGER && typeof value === "number") return statement.bindInteger(index, value);
   if (type === BIGINT && typeof value === "bigint") return statement.bindBigInt(index, value);
   if (type === VARCHAR && typeof value === "string") return statement.bindVarchar(index, value);
+  if (value === null && type.typeId !== DuckDBTypeId.SQLNULL) return bindNull(statement, index, type);
   const bound = bindable(value, type);
   statement.bindValue(index, bound.value, bound.type);
 }

@@ -32,11 +32,36 @@ export function decodeParameter(
   options: InputOptions = { timeZone: "UTC" },
 ): TypedValue {
   const { bytes, format } = parameter;
-  if (bytes === null) return SQL_NULL;
+  if (bytes === null) return nullOf(inferred);
   const target = oid === 0 || oid === OID.unknown ? inferParameterOid(inferred) : oid;
   if (format === "binary") return decodeBinary(bytes, target, inferred);
   return parseValue(decodeUtf8(bytes), target, inferred, options);
 }
+
+/** NULL of the type that the statement was bound with; types of many parts, and of users, are found anew. */
+function nullOf(inferred: EngineType | undefined): TypedValue {
+  return inferred !== undefined && PLAIN.has(inferred.typeId) && inferred.alias === undefined
+    ? { value: null, type: inferred }
+    : SQL_NULL;
+}
+
+const PLAIN: ReadonlySet<EngineTypeId> = new Set([
+  EngineTypeId.BOOLEAN,
+  EngineTypeId.SMALLINT,
+  EngineTypeId.INTEGER,
+  EngineTypeId.BIGINT,
+  EngineTypeId.FLOAT,
+  EngineTypeId.DOUBLE,
+  EngineTypeId.DECIMAL,
+  EngineTypeId.VARCHAR,
+  EngineTypeId.BLOB,
+  EngineTypeId.UUID,
+  EngineTypeId.DATE,
+  EngineTypeId.TIME,
+  EngineTypeId.TIMESTAMP,
+  EngineTypeId.TIMESTAMP_TZ,
+  EngineTypeId.INTERVAL,
+]);
 
 /** Errors: those of `decodeParameter` for a value that is none of its type; what may depend on its place passes. */
 export function requireValue(parameter: BoundParameter, oid: number, timeZone: string): void {

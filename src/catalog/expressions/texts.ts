@@ -76,7 +76,7 @@ export const TEXTS: Definitions = {
   quote_literal: [
     any(
       1,
-      `if(contains(_1::VARCHAR, '\\'), 'E', '') || '''' || replace(replace(_1::VARCHAR, '''', ''''''), '\\', '\\\\') || ''''`,
+      `CAST(if(contains(_1::VARCHAR, '\\'), 'E', '') || '''' || replace(replace(_1::VARCHAR, '''', ''''''), '\\', '\\\\') || '''' AS VARCHAR)`,
     ),
   ],
   quote_nullable: [any(1, "coalesce(quote_literal(_1), 'NULL')")],

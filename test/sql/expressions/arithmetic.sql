@@ -202,3 +202,7 @@ SELECT id FROM t WHERE a/2 > 2 AND a%2 = 1
 SELECT sum(a/(b+1)), max(a%(b+1)) FROM t
 SELECT numeric '1.50' + numeric '2.25', 3.75::decimal, (1 + 2)::numeric
 SELECT (f * 2)::numeric, round(f::numeric, 1), round((a / 3.0)::numeric, 2) FROM t WHERE id = 1
+SELECT 10 ^ 400
+SELECT exp(-1000)
+SELECT exp('-infinity'::float8), exp('infinity'::float8), power('infinity', 2), power(2, '-infinity')
+SELECT power(-8, 3), power(2, -2), power(0, 0), pow(2, 3), dpow(2, 3), 2 ^ -1, 2 ^ 3 ^ 2

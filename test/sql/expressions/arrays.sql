@@ -96,3 +96,6 @@ SELECT id FROM t WHERE tags && ARRAY['y z','q'] ORDER BY id
 SELECT 'x' = ANY (tags) FROM t ORDER BY id
 SELECT id FROM t WHERE NOT ('x' = ANY (tags)) ORDER BY id
 SELECT id FROM t WHERE s LIKE ANY (ARRAY['Hello%', 'foo%']) ORDER BY id
+SELECT ARRAY[1,2] || NULL::int[], NULL::int[] || ARRAY[1], ARRAY[1] || NULL, ARRAY[1,2] || 3, 0 || ARRAY[1]
+SELECT tags || ARRAY['n'], id || '-' || tags[1] FROM t ORDER BY id
+SELECT NULL::int[] || NULL::int[]

@@ -91,3 +91,8 @@ SELECT j || '{"z":1}' FROM t WHERE id = 1
 SELECT s || '{"z":1}', '[1]' || s, s || v, s || v || n, j::text || s FROM t WHERE id = 1
 SELECT arr || arr, tags || ARRAY['q'], bin || bin FROM t WHERE id = 1
 SELECT s || id || (j ->> 'a') || coalesce(v || s, '') FROM t ORDER BY id
+SELECT '{"b":1,"a":2,"a":3}'::jsonb, ('{"b":' || 1 || ',"a":2}')::jsonb, '[1e3,1.50e1,-0,0.00,1E-3]'::jsonb
+SELECT '{"b":1,"aa":{"z":[],"y":{}}}'::jsonb::text, '"\u00e9\n\""'::jsonb
+SELECT '"\u0000"'::jsonb
+SELECT jsonb_build_object('bb', 1, 'a', ARRAY[1,2]), to_jsonb(ARRAY[1,2])
+SELECT j::jsonb = '{"s": "text", "b": {"c": [10, 20, null]}, "a": 1}'::jsonb FROM t ORDER BY id

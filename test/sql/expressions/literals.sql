@@ -193,3 +193,5 @@ SELECT (s || 'x')::varchar(5), upper(s)::char(3), CAST(s || v AS varchar(4)) FRO
 SELECT '2147483648'::int
 SELECT '-32769'::smallint
 SELECT '+5'::int, ' -7 '::bigint
+SELECT (-5)::bit(40), 5::bigint::bit(3), B'101'::bit, CAST(B'11' AS bit(3)), B'1010'::varbit(2), CAST('1' AS bit varying(3))
+SELECT NULL::varchar(3), NULL::char(3), NULL::timestamptz(0), NULL::time(2), NULL::bit(4), NULL::text, NULL::int

@@ -134,3 +134,4 @@ SELECT x FROM g ORDER BY x DESC NULLS LAST
 SELECT k, x FROM g ORDER BY 1, 2
 SELECT k FROM g ORDER BY 2
 SELECT k FROM g GROUP BY 2
+SELECT '0.5'::numeric(2,2)::text, (-0.5)::numeric(2,2)::text, 0.25::numeric(4,2)::text, 0::numeric(2,2)::text
