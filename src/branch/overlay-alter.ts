@@ -4,8 +4,9 @@
  */
 import { SQLSTATE, SqlError, type SqlState } from "../core/errors.js";
 import { optionalTextCell, type Connection } from "../engine/connection.js";
+import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
-import { closingBracket } from "../sql/token-reader.js";
+import { closingBracket, splitAtCommas } from "../sql/token-reader.js";
 import { physicalDefinition } from "./catalog-reader.js";
 import { wordAt } from "./constraint-names.js";
 import type { BaseColumn, Layer, PhysicalTable, Version } from "./model.js";
@@ -15,13 +16,12 @@ import { createBefore } from "./storage.js";
 import { physicalName } from "./system-schema.js";
 import type { TableChange } from "./table-changes.js";
 import {
-  readTableDefinition,
   storedColumns,
   type ColumnDefinition,
   type TableDefinition,
   type TableElement,
 } from "./table-definition.js";
-import { rebuildTable, type NewDefinition } from "./table-rebuild.js";
+import { remakeImage, type NewDefinition } from "./table-rebuild.js";
 
 type OverlayLayer = Extract<Layer, { readonly kind: "overlay" }>;
 
@@ -65,15 +65,26 @@ export function canAlterOverlay(
   }
 }
 
-const NOT_PLAIN = ["generated", "as", "primary", "unique", "references", "check", "collate", "constraint"];
+const NOT_PLAIN = new Set("generated as primary unique references check collate constraint".split(" "));
 
-/** A name, a type and perhaps a default. */
+/** A name, a type and perhaps a default; the text is the client's. */
 function isPlainColumn(text: string): boolean {
-  const { elements } = readTableDefinition(`CREATE TABLE t (${text})`);
-  const [only, second] = elements;
-  if (only?.column === undefined || second !== undefined || hidesName(only.column.name)) return false;
-  return NOT_PLAIN.every((word) => wordAt(only.tokens, word) === -1);
+  const tokens = tokenise(text);
+  if (hidesName(tokens[0]?.value ?? "") || splitAtCommas(tokens, 0, tokens.length).length !== 1) return false;
+  for (let index = 1; index < tokens.length; index++) {
+    const token = tokens[index];
+    if (token?.kind === "word" && NOT_PLAIN.has(token.value)) return false;
+    if (token?.kind === "symbol" && "([{".includes(token.value))
+      index = closingBracket(tokens, index) ?? tokens.length;
+  }
+  return true;
 }
+
+const CHANGES_COLUMNS: ReadonlySet<TableChange["kind"]> = new Set([
+  "addColumn",
+  "dropColumn",
+  "renameColumn",
+]);
 
 /** What a column of the overlay is after the change. */
 interface AlteredColumn {
@@ -97,13 +108,13 @@ export async function alterOverlay(
   base: string,
   { change, next }: { readonly change: TableChange; readonly next: NewDefinition },
 ): Promise<{ readonly layer: OverlayLayer; readonly unwritten: boolean }> {
-  const { version, layer, definition } = overlay;
+  const { version, layer } = overlay;
   await refuseBaseRows(connection, version, base, change);
   const own = requirePhysical(version);
-  await rebuildTable(connection, own, next);
+  await remakeImage(connection, own, next);
+  if (!CHANGES_COLUMNS.has(change.kind)) return { layer, unwritten: false };
   const changed = await physicalDefinition(connection, own);
   if (changed === undefined) throw new SqlError(SQLSTATE.internalError, `"${version.name}" is gone`);
-  if (namesOf(changed) === namesOf(definition)) return { layer, unwritten: false };
   const columns = await alteredColumns(connection, overlay, changed, next.renamed);
   await rebuildBefore(connection, layer.before, changed, columns);
   return {
@@ -134,10 +145,6 @@ function refusedBy(change: TableChange): { readonly condition: string; readonly 
   if (change.kind !== "addConstraint" || change.type !== "check") return undefined;
   const body = change.text.slice(change.text.indexOf("(") + 1, change.text.lastIndexOf(")"));
   return { condition: `NOT (${body}\n)`, code: SQLSTATE.checkViolation };
-}
-
-function namesOf({ columns }: TableDefinition): string {
-  return JSON.stringify(columns.map(({ name }) => name));
 }
 
 async function alteredColumns(

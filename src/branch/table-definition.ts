@@ -106,6 +106,14 @@ export function createStatementFor(definition: TableDefinition, target: Physical
   return createAs(`CREATE TABLE ${physicalName(target)}`, definition);
 }
 
+/** What the catalogue says of such a copy, indexes included. */
+export function definitionOfCopy(definition: TableDefinition, target: PhysicalTable): TableDefinition {
+  const [sql, ...indexes] = [createStatementFor(definition, target), ...definition.indexes];
+  return readTableDefinition(
+    [sql, ...indexes].map((statement) => `${statement.replace(/;?\s*$/, "")};`).join("\n"),
+  );
+}
+
 /** The same for a temporary table of a connection's own. */
 export function createTemporaryFor(definition: TableDefinition, name: string): string {
   return createAs(`CREATE TEMP TABLE ${quoteIdentifier(name)}`, definition);

@@ -70,6 +70,17 @@ export async function rebuildTable(
   return [table, ...referrers.map((referrer) => referrer.table)];
 }
 
+/** The same for a table that refers to none, and that none refers to: a branch's image of one that it inherits. */
+export async function remakeImage(
+  connection: Connection,
+  table: PhysicalTable,
+  next: NewDefinition,
+): Promise<void> {
+  const comments = await commentsOf(connection, table);
+  await replace(connection, table, next);
+  await dress(connection, next, comments);
+}
+
 /** What a table that refers to a renamed one becomes: itself, by the new names. */
 async function referringDefinition(
   connection: Connection,

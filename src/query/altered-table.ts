@@ -1,5 +1,5 @@
 /** One table under ALTER: what its definition says, what is in the way of DuckDB's own ALTER, and the plan for an action. */
-import { constraintsOf, type TableConstraint } from "../branch/constraint-names.js";
+import { constraintsOf, mentionedColumns, type TableConstraint } from "../branch/constraint-names.js";
 import { MAIN, type PhysicalTable, type RelationName } from "../branch/model.js";
 import type { DefinedOverlay } from "../branch/overlay-alter.js";
 import { physicalName } from "../branch/system-schema.js";
@@ -14,6 +14,7 @@ import { undefinedTable } from "../branch/undefined-table.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { Alteration, NameReference, RelationalStatement, TextSpan } from "../sql/analysis.js";
+import { tokenise } from "../sql/lexer.js";
 import { normaliseName } from "../sql/names.js";
 import { isSameForAllRows } from "../sql/constant-defaults.js";
 import {
@@ -237,7 +238,9 @@ export class AlteredTable {
         `constraint "${name}" for relation "${table}" already exists`,
       );
     const text = await this.text(alteration.text);
-    return await this.rebuild({ kind: "addConstraint", type, name, columns, text });
+    // PostgreSQL names a check after the column it mentions.
+    const mentioned = type === "check" ? mentionedColumns(tokenise(text), this.definition) : columns;
+    return await this.rebuild({ kind: "addConstraint", type, name, columns: mentioned, text });
   }
 
   private async addIdentity(

@@ -1,6 +1,7 @@
 /** Plans for ALTER: by DuckDB's own ALTER where it has one, otherwise by making the table anew in the transaction. */
 import { definitionOf, physicalDefinition } from "../branch/catalog-reader.js";
 import { MAIN, type RelationName } from "../branch/model.js";
+import { definitionOfCopy } from "../branch/table-definition.js";
 import { requirePhysical } from "../branch/rows.js";
 import type { Transaction } from "../branch/transaction.js";
 import { undefinedTable } from "../branch/undefined-table.js";
@@ -56,9 +57,12 @@ async function planOnBranch(
   alteration: TableAlteration,
 ): Promise<PlannedStatement[]> {
   const wasWritten = context.scope.isWritten(relation);
-  const isNew = transaction.state.own(transaction.head, relation) === undefined;
+  const inherited = transaction.state.find(transaction.head, relation);
   const version = await transaction.writableVersion(relation);
-  const definition = await definitionOf(transaction.connection, version);
+  const isNew = inherited !== undefined && inherited.head !== transaction.head;
+  const definition = isNew
+    ? definitionOfCopy(await definitionOf(transaction.connection, inherited), requirePhysical(version))
+    : await definitionOf(transaction.connection, version);
   const { layer } = version;
   const overlay = layer?.kind === "overlay" ? { version, layer, definition } : undefined;
   const table = { relation, physical: requirePhysical(version), definition, wasWritten, overlay };
