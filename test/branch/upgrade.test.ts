@@ -37,3 +37,36 @@ test("a file of format 1, whose versions had no layers", async () => {
   expect(await other.query("SELECT id FROM k ORDER BY id")).toEqual([[1], [2]]);
   expect(await main.query("SELECT (SELECT count(*) FROM k)::int, sum(a)::int FROM t")).toEqual([[1, 3]]);
 });
+
+test("a file of format 3, whose overlays had the columns of their bases", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "duckbranch-upgrade-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "data.duckdb");
+  {
+    await using world = await World.open(path);
+    await using main = await world.connect();
+    await main.query("CREATE TABLE k (id int PRIMARY KEY, v int); INSERT INTO k VALUES (1, 10), (2, 20)");
+    await main.query("CREATE BRANCH b");
+    await using branch = await world.connect("main/b");
+    await branch.query("UPDATE k SET v = 11 WHERE id = 1; CREATE BRANCH c");
+  }
+  {
+    await using database = await Database.open({ path });
+    using connection = await database.connect("data");
+    const layers = await connection.rows("SELECT layer FROM duckbranch.version_log WHERE layer IS NOT NULL");
+    expect(layers.map(({ layer }) => Object.keys(JSON.parse(String(layer))))).toEqual([
+      ["kind", "before", "baseOf"],
+    ]);
+    await connection.run("UPDATE duckbranch.format SET version = 3");
+  }
+  await using world = await World.open(path);
+  await using branch = await world.connect("main/b");
+  await using child = await world.connect("main/c");
+  await child.query("ALTER TABLE k RENAME COLUMN v TO w; ALTER TABLE k ADD COLUMN e int DEFAULT 5");
+  await branch.query("ALTER TABLE k DROP COLUMN v");
+  expect(await branch.query("SELECT * FROM k ORDER BY id")).toEqual([[1], [2]]);
+  expect(await child.query("SELECT * FROM k ORDER BY id")).toEqual([
+    [1, 11, 5],
+    [2, 20, 5],
+  ]);
+});

@@ -28,6 +28,7 @@ interface Change {
 }
 
 const FIRST_WRITE: Statement = ["main/b", "UPDATE t SET v = -1 WHERE id = 7"];
+const OTHER_COLUMN: Statement = ["main/b", "ALTER TABLE t DROP COLUMN w, ADD COLUMN w text DEFAULT 'x'"];
 const LOGGED: Statement = ["main", "UPDATE t SET v = -2 WHERE id < 20"];
 
 const CHANGES: Readonly<Record<string, Change>> = {
@@ -58,6 +59,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
     work: ["main/b", "DELETE FROM t WHERE id = 8"],
   },
   "a promotion": { prepared: [["main", "CREATE BRANCH b"], FIRST_WRITE], work: ["main/b", ANY_ROWS] },
+  "columns changed on a branch": { prepared: [["main", "CREATE BRANCH b"], LOGGED], work: OTHER_COLUMN },
+  "columns changed of an overlay that a child reads": {
+    prepared: [["main", "CREATE BRANCH b"], FIRST_WRITE, ["main/b", "CREATE BRANCH c"]],
+    work: OTHER_COLUMN,
+  },
   "the end of a branch with an overlay and a log": {
     prepared: [["main", "CREATE BRANCH b"], LOGGED, FIRST_WRITE, ["main", "CREATE BRANCH c"], LOGGED],
     work: ["main", "DROP BRANCH b"],
