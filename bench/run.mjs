@@ -7,19 +7,25 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { measureBranchCreation } from "./branch-creation.mjs";
 import { measureBranchStorage } from "./branch-storage.mjs";
+import { measureBytesWritten } from "./bytes-written.mjs";
 import { measureCycles } from "./cycles.mjs";
+import { measureDepth } from "./depth.mjs";
 import { measureIdleConnections } from "./idle-connections.mjs";
 import { measureCopy } from "./copy.mjs";
 import { measurePointQuery } from "./point-query.mjs";
 import { toTable, updateReadme } from "./report.mjs";
 import { measureSlowReader } from "./slow-reader.mjs";
 import { measureStreaming } from "./streaming.mjs";
+import { measureTreeSearch } from "./tree-search.mjs";
 
 const ROOT = new URL("../", import.meta.url);
 
 const MEASUREMENTS = {
   branchCreation: measureBranchCreation,
   branchStorage: measureBranchStorage,
+  bytesWritten: measureBytesWritten,
+  depth: measureDepth,
+  treeSearch: measureTreeSearch,
   cycles: measureCycles,
   streaming: measureStreaming,
   pointQuery: measurePointQuery,

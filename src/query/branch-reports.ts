@@ -40,6 +40,11 @@ export interface BranchDetails {
   readonly total_size_bytes: number;
 }
 
+/** Bytes of a value that is in memory, by its column's type. */
+const WIDTH = `CASE WHEN segment_type = 'VALIDITY' THEN 0.125 WHEN segment_type IN ('BOOLEAN', 'TINYINT', 'UTINYINT') THEN 1
+  WHEN segment_type IN ('SMALLINT', 'USMALLINT') THEN 2 WHEN segment_type IN ('INTEGER', 'UINTEGER', 'FLOAT', 'DATE') THEN 4
+  WHEN segment_type IN ('VARCHAR', 'BLOB', 'HUGEINT', 'UHUGEINT', 'UUID', 'INTERVAL') THEN 16 ELSE 8 END`;
+
 /** Branches that still exist, newest first. */
 export async function branchList(context: BranchContext): Promise<BranchSummary[]> {
   const { state } = context.registry;
@@ -78,8 +83,8 @@ export async function branchDetails(context: BranchContext, branch: Branch): Pro
 }
 
 /**
- * Bytes of a branch's own tables: whole blocks for what is in the file, and for segments still in memory only their
- * values' width. 0 for a branch that changed nothing.
+ * Bytes of a branch's own tables, without their indexes: whole blocks for what is in the file, and for what only the log has
+ * yet the width of its values (a text counts 16). 0 for a branch that changed nothing.
  */
 async function branchSizes(context: BranchContext, branches: readonly Branch[]): Promise<BranchSize[]> {
   using connection = await context.registry.database.connect("data");
@@ -88,11 +93,8 @@ async function branchSizes(context: BranchContext, branches: readonly Branch[]):
   try {
     const sizes: BranchSize[] = [];
     for (const { id } of branches) {
-      let bytes = 0;
-      for (const table of state.liveVersionsOf(id).flatMap(tablesOf)) {
-        bytes += await tableBytes(connection, physicalName(table));
-      }
-      sizes.push({ branchId: id, bytes });
+      const tables = state.liveVersionsOf(id).flatMap(tablesOf).map(physicalName);
+      sizes.push({ branchId: id, bytes: await bytesOf(connection, tables) });
     }
     return sizes;
   } finally {
@@ -109,13 +111,15 @@ export async function liveBranchSizes(context: BranchContext): Promise<BranchSiz
   );
 }
 
-async function tableBytes(connection: Connection, table: string): Promise<number> {
+/** Tables may share a block; what is the same in all rows has none (-1). */
+async function bytesOf(connection: Connection, tables: readonly string[]): Promise<number> {
+  if (tables.length === 0) return 0;
+  const segments = tables.map((table) => `SELECT * FROM pragma_storage_info(${quoteLiteral(table)})`);
   const [row] = await connection.rows(
-    `SELECT (count(DISTINCT block_id) FILTER (persistent) * 262144
-       + coalesce(sum(count * CASE WHEN segment_type = 'VALIDITY' THEN 0.125 WHEN segment_type IN ('BOOLEAN', 'TINYINT') THEN 1
-           WHEN segment_type = 'VARCHAR' THEN 16 WHEN segment_type IN ('INTEGER', 'FLOAT', 'DATE') THEN 4 ELSE 8 END)
-           FILTER (NOT persistent), 0))::BIGINT AS bytes
-     FROM pragma_storage_info(${quoteLiteral(table)})`,
+    `WITH segments AS (${segments.join(" UNION ALL ")}),
+       blocks AS (SELECT unnest(list_append(additional_block_ids, block_id)) AS id FROM segments WHERE persistent)
+     SELECT ((SELECT count(DISTINCT id) FROM blocks WHERE id >= 0) * 262144
+       + (SELECT coalesce(sum(count * ${WIDTH}), 0) FROM segments WHERE NOT persistent))::BIGINT AS bytes`,
   );
   return row === undefined ? 0 : (optionalNumberCell(row, "bytes") ?? 0);
 }
