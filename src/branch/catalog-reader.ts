@@ -29,13 +29,19 @@ export async function physicalDefinition(
   connection: Connection,
   table: PhysicalTable,
 ): Promise<TableDefinition | undefined> {
+  const sql = await tableSql(connection, table);
+  if (sql === undefined) return undefined;
+  const indexes = await indexesOf(connection, table);
+  return readTableDefinition([sql, ...indexes].join("\n"));
+}
+
+/** The CREATE TABLE statement of a table; undefined when it is not there. */
+export async function tableSql(connection: Connection, table: PhysicalTable): Promise<string | undefined> {
   const [row] = await connection.rows(
     "SELECT sql FROM duckdb_tables() WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
     [DATA_CATALOG, table.schema, table.name],
   );
-  if (row === undefined) return undefined;
-  const indexes = await indexesOf(connection, table);
-  return readTableDefinition([textCell(row, "sql"), ...indexes].join("\n"));
+  return row === undefined ? undefined : textCell(row, "sql");
 }
 
 /** CREATE INDEX statements of a table, each with its semicolon. */

@@ -7,7 +7,7 @@ import { optionalTextCell, type Connection } from "../engine/connection.js";
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { closingBracket, splitAtCommas } from "../sql/token-reader.js";
-import { physicalDefinition } from "./catalog-reader.js";
+import { tableSql } from "./catalog-reader.js";
 import { wordAt } from "./constraint-names.js";
 import type { BaseColumn, Layer, PhysicalTable, Version } from "./model.js";
 import { hidesName } from "./overlay-shape.js";
@@ -16,6 +16,7 @@ import { createBefore } from "./storage.js";
 import { physicalName } from "./system-schema.js";
 import type { TableChange } from "./table-changes.js";
 import {
+  readTableDefinition,
   storedColumns,
   type ColumnDefinition,
   type TableDefinition,
@@ -113,8 +114,9 @@ export async function alterOverlay(
   const own = requirePhysical(version);
   await remakeImage(connection, own, next);
   if (!CHANGES_COLUMNS.has(change.kind)) return { layer, unwritten: false };
-  const changed = await physicalDefinition(connection, own);
-  if (changed === undefined) throw new SqlError(SQLSTATE.internalError, `"${version.name}" is gone`);
+  const sql = await tableSql(connection, own);
+  if (sql === undefined) throw new SqlError(SQLSTATE.internalError, `"${version.name}" is gone`);
+  const changed = readTableDefinition(sql);
   const columns = await alteredColumns(connection, overlay, changed, next.renamed);
   await rebuildBefore(connection, layer.before, changed, columns);
   return {
