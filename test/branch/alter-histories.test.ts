@@ -10,7 +10,7 @@ import { expect, test } from "vitest";
 import { World, type TestSession } from "../support/world.js";
 
 const STEPS = 60;
-const RUNS = Number(process.env["ALTER_RUNS"] ?? 3);
+const RUNS = Number(process.env["ALTER_RUNS"] ?? 2);
 const asked = process.env["ALTER_SEED"] ?? "4";
 const SEED = asked === "random" ? Math.floor(Math.random() * 2 ** 31) : Number(asked);
 const DEPTH = 4;
