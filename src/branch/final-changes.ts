@@ -4,6 +4,7 @@ import { lostRace } from "./overlay.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
 import type { Sequence } from "./model.js";
 import { isInternalSchema } from "./system-names.js";
+import { withTouchedMeanwhile } from "./touched-rows.js";
 
 /** `from` and `to` of what a transaction made, until its commit gives them a number. */
 export const PENDING = Number.POSITIVE_INFINITY;
@@ -26,7 +27,13 @@ export function finalChanges(
     const current = state.current(version);
     if (current === undefined || current.to !== null) throw lostRace(version.name);
     // A version that goes on, put together in another way; its interval may have been split meanwhile.
-    if (version.to === null) return { change: "putVersion", version: { ...current, layer: version.layer } };
+    if (version.to === null) {
+      // Another session has made one table of it meanwhile.
+      if (version.layer?.kind === "overlay" && current.layer?.kind !== "overlay")
+        throw lostRace(version.name);
+      const layer = withTouchedMeanwhile(version.layer, current.layer);
+      return { change: "putVersion", version: { ...current, layer } };
+    }
     const ended = { ...current, to: sequence };
     // Nothing reads a version that ended without a pin inside its interval.
     return state.isPinned(ended)

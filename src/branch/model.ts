@@ -55,13 +55,20 @@ export type BaseColumn =
   | { readonly name: string; readonly from: string }
   | { readonly name: string; readonly value: string };
 
+/** Row ids of a base from `from` on and below `below`; `keys` are the columns by which DuckDB finds its rows without a scan. */
+export interface TouchedRows {
+  readonly from: number;
+  readonly below: number;
+  readonly keys: readonly string[];
+}
+
 /** How a version's rows are put together where its physical table alone is not the whole of them. */
 export type Layer =
   /**
    * `physical` holds the rows the branch wrote; `before` the rows of the base that they replace, or that were deleted, with
    * the overlay's columns. The base is the table as of the pin of the branch `baseOf`: the version's own branch, or an
    * ancestor it took both tables from. Where the overlay was renamed, `base` is the name its base goes by; where its columns
-   * were changed, `columns` has all of them, in order.
+   * were changed, `columns` has all of them, in order. Rows are replaced within `touched` only; anywhere, if it is not there.
    */
   | {
       readonly kind: "overlay";
@@ -69,6 +76,7 @@ export type Layer =
       readonly baseOf: HeadId;
       readonly base?: RelationName;
       readonly columns?: readonly BaseColumn[];
+      readonly touched?: TouchedRows;
     }
   /** A copy whose column ROW_ID has the row ids of the table it was copied from. */
   | { readonly kind: "kept" }

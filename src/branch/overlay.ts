@@ -9,7 +9,16 @@ import { quoteIdentifier } from "../sql/names.js";
 import type { Version } from "./model.js";
 import type { OverlayShape, UniqueKey } from "./overlay-shape.js";
 import type { RegistryState } from "./registry-state.js";
-import { baseRows, BATCH, FIRST_LOCAL_ROW_ID, requireBefore, requirePhysical, ROW_ID } from "./rows.js";
+import {
+  baseRows,
+  BATCH,
+  FIRST_LOCAL_ROW_ID,
+  requireBase,
+  requireBefore,
+  requirePhysical,
+  ROW_ID,
+} from "./rows.js";
+import { isSmallPart, widened } from "./touched-rows.js";
 import { physicalName } from "./system-schema.js";
 
 export interface OverlayTable {
@@ -21,6 +30,10 @@ export interface OverlayTable {
 interface Writer {
   readonly connection: Connection;
   readonly state: RegistryState;
+}
+
+interface Mover extends Writer {
+  readonly putVersion: (version: Version) => void;
 }
 
 /** Which rows of the base: `source` is FROM … WHERE … over `baseRows` under the name `alias`. */
@@ -49,7 +62,7 @@ function newBatch(): number {
  * Atomic  the caller's transaction
  */
 export async function moveUp(
-  writer: Writer,
+  writer: Mover,
   overlay: OverlayTable,
   query: BaseQuery,
   run: (sql: string) => Promise<number>,
@@ -63,12 +76,13 @@ export async function moveUp(
 
 /** False, and nothing done, for more rows than the limit. */
 async function moveAtMost(
-  { connection }: Writer,
+  writer: Mover,
   { version, shape }: OverlayTable,
   query: BaseQuery,
   run: (sql: string) => Promise<number>,
   limit: number,
 ): Promise<boolean> {
+  const { connection } = writer;
   const before = physicalName(requireBefore(version));
   const alias = quoteIdentifier(query.alias);
   const batch = newBatch();
@@ -84,11 +98,25 @@ async function moveAtMost(
     await connection.run(`DELETE FROM ${before} WHERE ${inBatch}`);
     return false;
   }
+  await recordTouched(writer, version, `${before} WHERE ${inBatch}`);
   const columns = shape.columns.map(quoteIdentifier).join(", ");
   await connection.run(
     `INSERT INTO ${physicalName(requirePhysical(version))} (${columns}) SELECT ${columns} FROM ${before} WHERE ${inBatch}`,
   );
   return true;
+}
+
+/** Lets the registry know where rows were taken over, while that is of use. */
+async function recordTouched(writer: Mover, overlay: Version, moved: string): Promise<void> {
+  const version = writer.state.current(overlay) ?? overlay;
+  if (version.layer?.kind !== "overlay" || version.layer.touched === undefined) return;
+  const id = quoteIdentifier(ROW_ID);
+  const [lowest, highest] = await writer.connection.firstRow(`SELECT min(${id}), max(${id}) FROM ${moved}`);
+  const { touched: known, ...layer } = version.layer;
+  const touched = widened(known, Number(lowest), Number(highest));
+  if (touched === known) return;
+  const rows = await countRows(writer, physicalName(requirePhysical(requireBase(writer.state, version))));
+  writer.putVersion({ ...version, layer: isSmallPart(touched, rows) ? { ...layer, touched } : layer });
 }
 
 /** A row that is there already was taken over by a transaction that has committed since this one began. */

@@ -23,8 +23,11 @@ export const FIRST_LOCAL_ROW_ID = "36028797018960000";
 
 const ROW_ID_SQL = quoteIdentifier(ROW_ID);
 
+/** `scan`: by a statement that asks for no rows by a key. Such a text is right until more rows of the base are taken over. */
+export type Reading = "any" | "scan";
+
 /** All rows of a version. */
-export function rowsOf(state: RegistryState, version: Version): string {
+export function rowsOf(state: RegistryState, version: Version, reading: Reading = "any"): string {
   const table = physicalName(requirePhysical(version));
   switch (version.layer?.kind) {
     case undefined:
@@ -34,7 +37,8 @@ export function rowsOf(state: RegistryState, version: Version): string {
     case "logged":
       return `(SELECT * EXCLUDE (${ROW_ID_SQL}) FROM ${rowsWithIds(version)})`;
     case "overlay":
-      return `(SELECT * EXCLUDE (${ROW_ID_SQL}) FROM ${baseRows(state, version)} UNION ALL SELECT * FROM ${table})`;
+      return `(SELECT * EXCLUDE (${ROW_ID_SQL}) FROM ${reading === "scan" ? scannedBaseRows(state, version) : baseRows(state, version)}
+        UNION ALL SELECT * FROM ${table})`;
     default:
       return version.layer satisfies never;
   }
@@ -45,6 +49,24 @@ export function baseRows(state: RegistryState, overlay: Version): string {
   const base = requireBase(state, overlay);
   const before = physicalName(requireBefore(overlay));
   return `(SELECT ${baseColumns(overlay)} FROM ${rowsWithIds(base)} AS b ANTI JOIN ${before} AS x ON b.${ROW_ID_SQL} = x.${ROW_ID_SQL})`;
+}
+
+/**
+ * The same, read in up to three parts: only between the first and the last row that was taken over is every row looked for among
+ * those. Not for rows by key: DuckDB uses no index beside a filter on row ids.
+ */
+function scannedBaseRows(state: RegistryState, overlay: Version): string {
+  const base = requireBase(state, overlay);
+  const touched = overlay.layer?.kind === "overlay" ? overlay.layer.touched : undefined;
+  if (touched === undefined || isLogged(base)) return baseRows(state, overlay);
+  const { from, below } = touched;
+  const rows = `SELECT ${baseColumns(overlay)} FROM ${rowsWithIds(base)} AS b`;
+  if (from >= below) return `(${rows})`;
+  const id = `b.${ROW_ID_SQL}`;
+  const before = physicalName(requireBefore(overlay));
+  const between = `${rows} ANTI JOIN ${before} AS x ON ${id} = x.${ROW_ID_SQL} WHERE ${id} >= ${from} AND ${id} < ${below}`;
+  const parts = [`${rows} WHERE ${id} < ${from}`, between, `${rows} WHERE ${id} >= ${below}`];
+  return `(${(from === 0 ? parts.slice(1) : parts).join(" UNION ALL ")})`;
 }
 
 /** The columns of an overlay, and the row id, in rows of its base under the name `b`. */
@@ -91,7 +113,7 @@ export function requireBefore(overlay: Version): NonNullable<Version["physical"]
   throw new SqlError(SQLSTATE.internalError, `"${overlay.name}" is no overlay`);
 }
 
-function requireBase(state: RegistryState, overlay: Version): Version {
+export function requireBase(state: RegistryState, overlay: Version): Version {
   const base = state.baseOf(overlay);
   if (base?.kind === "table" && base.layer?.kind !== "overlay") return base;
   throw new SqlError(SQLSTATE.internalError, `the base of "${overlay.name}" is not in the registry`);

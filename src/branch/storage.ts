@@ -4,7 +4,7 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
-import { quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { commentsOf, definitionOf } from "./catalog-reader.js";
 import type { UnkeptTable } from "./changed-rows.js";
 import type { LockTable } from "./locks.js";
@@ -22,10 +22,11 @@ import { preserve } from "./preserve.js";
 import { keepsRowIds } from "./row-log.js";
 import type { Registry } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
-import { baseRows, BATCH, requireBefore, ROW_ID, rowsOf } from "./rows.js";
+import { baseRows, BATCH, requireBefore, ROW_ID, rowsOf, type Reading } from "./rows.js";
 import { physicalName, STORE_SCHEMA } from "./system-schema.js";
 import { createStatementFor, storedColumns, type TableDefinition } from "./table-definition.js";
-import { createIndexOn } from "./table-rebuild.js";
+import { createIndexOn, indexParts } from "./table-rebuild.js";
+import { nothingTouched } from "./touched-rows.js";
 
 export interface TableStorage {
   /** What statements have to know of a table that is, or could be, an overlay; undefined where it could not. */
@@ -33,7 +34,7 @@ export interface TableStorage {
   /** Whether rows of the table keep their ids, so that a log can name them. */
   keepsRowIds(connection: Connection, version: Version): Promise<boolean>;
   /** SQL that stands where a table name may stand and yields the version's rows. */
-  relation(state: RegistryState, version: Version): string;
+  relation(state: RegistryState, version: Version, reading?: Reading): string;
   /**
    * Makes a branch's own image of a table it has only inherited: an overlay if asked for and possible.
    *
@@ -66,8 +67,8 @@ export class LayeredStorage implements TableStorage {
     this.#locks = locks;
   }
 
-  relation(state: RegistryState, version: Version): string {
-    return rowsOf(state, version);
+  relation(state: RegistryState, version: Version, reading?: Reading): string {
+    return rowsOf(state, version, reading);
   }
 
   async fork(connection: Connection, state: RegistryState, request: ForkRequest): Promise<Layer | null> {
@@ -157,13 +158,17 @@ async function copyRows(
 async function createOverlay(
   connection: Connection,
   definition: TableDefinition,
-  { columns }: OverlayShape,
+  { columns, keys }: OverlayShape,
   { inherited, head, id, target }: ForkRequest,
 ): Promise<Layer> {
   const before = { schema: STORE_SCHEMA, name: `before${id}` };
   await connection.run(createBefore(before, definition));
   const parent = inherited.layer;
-  if (parent?.kind !== "overlay") return { kind: "overlay", before, baseOf: head };
+  if (parent?.kind !== "overlay") {
+    const indexed = definition.indexes.flatMap(indexParts).flatMap(({ column }) => column ?? []);
+    const found = [...new Set([...keys.flatMap((key) => key.columns), ...indexed])].map(normaliseName);
+    return { kind: "overlay", before, baseOf: head, touched: nothingTouched(found) };
+  }
   const list = columns.map(quoteIdentifier).join(", ");
   await connection.run(
     `INSERT INTO ${physicalName(target)} (${list}) SELECT ${list} FROM ${physicalName(inherited.physical ?? target)}`,

@@ -283,7 +283,7 @@ export class Transaction {
     else this.#plan({ change: "putVersion", version: { ...version, to: PENDING } });
   }
 
-  private putVersion(version: Version): void {
+  putVersion(version: Version): void {
     this.#plan({ change: "putVersion", version });
   }
 

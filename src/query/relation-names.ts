@@ -31,6 +31,8 @@ export interface NameScope {
   readonly isDatabase: (name: string) => boolean;
   /** The table that the statement changes while it reads it. */
   readonly changing?: ChangingTable | undefined;
+  /** Folded names in the text of a SELECT, to tell scans by; undefined where rows may be asked for by what stands elsewhere. */
+  readonly mentioned?: ReadonlySet<string> | undefined;
 }
 
 export type NameMeaning =

@@ -26,6 +26,7 @@ import { sequenceSql } from "./owned-sequences.js";
 import { sequenceRow, type FoundSequence } from "./sequence-names.js";
 import { MACRO_PREFIX } from "./session-macros.js";
 import { refuseCatalogs, resolveName, type NameMeaning, type NameScope } from "./relation-names.js";
+import { mentionedNames, readingOf } from "./scans.js";
 import { needsSizes, systemRelationSql, type BranchSize } from "./system-relations.js";
 
 const MAX_VIEW_DEPTH = 64;
@@ -65,7 +66,8 @@ export async function resolveStatement(
   statement: RelationalStatement,
   targets: WriteTargets = NO_TARGETS,
 ): Promise<string> {
-  const sql = applyEdits(statement.text, await statementEdits(services, scope, statement, targets, 0));
+  const inText = { ...scope, mentioned: mentionedNames(scope, statement) };
+  const sql = applyEdits(statement.text, await statementEdits(services, inText, statement, targets, 0));
   refuseKept(statement, sql);
   if (!readsCatalog(sql)) return sql;
   await services.showCatalog(scope);
@@ -254,7 +256,7 @@ async function versionSql(
     return { sql: await viewSql(services, inside, version, depth), aliased: true };
   }
   const physical = version.physical?.name ?? "";
-  const sql = services.storage.relation(scope.state, version);
+  const sql = services.storage.relation(scope.state, version, readingOf(scope, version));
   if (readsAhead) return { sql: readAhead(sql), aliased: true };
   return {
     sql,
@@ -278,7 +280,12 @@ async function viewSql(
     );
   }
   const { start, end, columns } = statement.query;
-  const inner = { ...scope, temporary: new Set<string>(), searchPath: searchPathOf(view) };
+  const inner = {
+    ...scope,
+    temporary: new Set<string>(),
+    searchPath: searchPathOf(view),
+    mentioned: undefined,
+  };
   const reads = statement.names.filter((name) => name.role !== "create");
   const edits = await statementEdits(services, inner, { ...statement, names: reads }, NO_TARGETS, depth + 1);
   const body = applyEditsWithin(statement.text, edits, { start, end });

@@ -123,3 +123,18 @@ test("below the threshold nothing is copied", async () => {
   expect(own()?.layer?.kind).toBe("overlay");
   expect(await totals(branch)).toEqual(TWICE);
 });
+
+test("who began before it and changes a row behind it lost a race, and nothing is changed", async () => {
+  const other = await opened.session("main/b");
+  await branch.query(change(0));
+  await branch.query(change(1));
+  await other.query("BEGIN");
+  await other.query('SELECT 1 FROM "a ""b" WHERE id = 0');
+  await branch.query(change(2));
+  expect(own()?.layer).toBeNull();
+  expect(await other.outcome('UPDATE "a ""b" SET v = 9 WHERE id = 4; COMMIT')).toBe("40001");
+  await other.query("ROLLBACK");
+  expect(await totals(branch)).toEqual(THRICE);
+  expect(await totals(other)).toEqual(THRICE);
+  expect(own()?.layer).toBeNull();
+});
