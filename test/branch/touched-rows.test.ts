@@ -105,6 +105,23 @@ test("a transaction reads what it has touched itself, also through what was prep
   expect([await sum(), await sum()]).toEqual([ROWS + 2, ROWS + 2]);
 });
 
+test("WITH that changes rows reads the table as it was, and cursors as it was when they were opened", async () => {
+  const sums = 'SELECT (SELECT sum(v)::int FROM "T ü"), (SELECT count(*)::int FROM changed)';
+  await branch.query('UPDATE "T ü" SET v = 2 WHERE id = 5');
+  const [first] = await branch.query(
+    `WITH changed AS (UPDATE "T ü" SET v = 2 WHERE id = ${GROUP} RETURNING v) ${sums}`,
+  );
+  expect(first).toEqual([ROWS + 1, 1]);
+  expect(await totals(branch)).toEqual([ROWS, ROWS + 2]);
+  await branch.query('BEGIN; DECLARE c CURSOR FOR SELECT sum(v)::int FROM "T ü"');
+  await branch.query('DELETE FROM "T ü" WHERE id = 7');
+  expect(await branch.query("FETCH c")).toEqual([[ROWS + 2]]);
+  await branch.query('DECLARE d CURSOR FOR SELECT sum(v)::int FROM "T ü"');
+  expect(await branch.query("FETCH d")).toEqual([[ROWS + 1]]);
+  await branch.query("COMMIT");
+  expect(await totals(branch)).toEqual([ROWS - 1, ROWS + 1]);
+});
+
 test("two sessions of one branch do not forget each other's rows", async () => {
   const other = await opened.session("main/b");
   await branch.query('UPDATE "T ü" SET v = 2 WHERE id = 5');
