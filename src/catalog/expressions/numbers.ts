@@ -69,6 +69,22 @@ const IS_EXACT = "starts_with(typeof(_1), 'DECIMAL')";
 const ROUND = `${PICK}({'own': ${OWN}.round(_1), 'even': CASE WHEN NOT ${IS_EXACT} THEN round_even(CAST(_1 AS DOUBLE), 0) END},
   CASE WHEN ${IS_EXACT} THEN 'own' ELSE 'even' END)`;
 
+/** How many of up to eight arguments are NULL, or not. */
+const MOST_COUNTED = 8;
+function counted(name: string, test: string): Definitions {
+  const sum = (count: number): string =>
+    Array.from({ length: count }, (_, i) => `(_${i + 1} IS ${test})::INTEGER`).join(" + ");
+  return {
+    [name]: Array.from({ length: MOST_COUNTED }, (_, i) => any(i + 1, `(${sum(i + 1)})::INTEGER`)),
+  };
+}
+
+/** DuckDB's of integers is a bigint. */
+const NARROW = "typeof(_1) IN ('INTEGER', 'SMALLINT') AND typeof(_2) IN ('INTEGER', 'SMALLINT')";
+const common = (name: string): string =>
+  `${PICK}({'own': ${OWN}.${name}(_1, _2), 'integer': CASE WHEN ${NARROW} THEN CAST(${OWN}.${name}(_1, _2) AS INTEGER) END},
+    CASE WHEN ${NARROW} THEN 'integer' ELSE 'own' END)`;
+
 /** Also used by the dialect: src/sql/dialect/sums.ts. */
 export const NUMBERS: Definitions = {
   duckbranch_quotient: [any(2, QUOTIENT_OF_DECIMALS)],
@@ -77,6 +93,10 @@ export const NUMBERS: Definitions = {
   "//": [any(2, `coalesce(${RATIO}, ${REFUSE_ZERO})`)],
   // Where a side holds a division itself: each is written once.
   duckbranch_divided: [any(2, `list_transform([{'a': _1, 'b': _2}], lambda _d: _d.a / _d.b)[1]`)],
+  ...counted("num_nulls", "NULL"),
+  ...counted("num_nonnulls", "NOT NULL"),
+  gcd: [any(2, common("gcd"))],
+  lcm: [any(2, common("lcm"))],
   // Of double precision, and of integers, half goes to the even neighbour.
   round: [any(1, ROUND), any(2, `${OWN}.round(_1, _2)`)],
   duckbranch_sum_input: [any(1, SUM_INPUT)],

@@ -34,6 +34,7 @@ const TEXT_TYPES = new Set(["text", "varchar"]);
  *
  *   a.attnum = ANY (ix.indkey)              ⇒  a.attnum IN coalesce(ix.indkey)
  *   ix.indkey::varchar                      ⇒  array_to_string(ix.indkey, ' ')
+ *   CAST(ix.indkey AS varchar)              ⇒  array_to_string(ix.indkey, ' ')
  *   FROM pg_proc p … p.tableoid             ⇒  _regclass('pg_proc')
  *   FROM pg_partition_ancestors(1) WITH …   ⇒  FROM unnest(pg_partition_ancestors(1)) WITH …
  *
@@ -62,10 +63,16 @@ function quantified(tokens: readonly Token[], index: number): TextEdit[] {
 function printedVector(tokens: readonly Token[], index: number): TextEdit[] {
   if (isSymbol(tokens[index - 1], ".")) return [];
   const name = nameAt(tokens, index);
-  const isVector =
-    name !== undefined && VECTOR_COLUMNS.has(name.parts.at(-1) ?? "") && isSymbol(tokens[name.next], "::");
+  const isVector = name !== undefined && VECTOR_COLUMNS.has(name.parts.at(-1) ?? "");
   const type = isVector ? nameAt(tokens, name.next + 1) : undefined;
   if (name === undefined || type === undefined || !TEXT_TYPES.has(type.parts.at(-1) ?? "")) return [];
+  const [word, open, as] = [tokens[index - 2], tokens[index - 1], tokens[name.next]];
+  if (as !== undefined && open !== undefined && isWord(as, "as") && isWord(word, "cast"))
+    return [
+      { start: word?.start ?? open.start, end: open.end, text: "array_to_string(" },
+      { start: as.start, end: type.end, text: ", ' '" },
+    ];
+  if (!isSymbol(as, "::")) return [];
   return [
     { start: name.start, end: name.start, text: "array_to_string(" },
     { start: name.end, end: type.end, text: ", ' ')" },

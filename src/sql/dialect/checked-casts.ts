@@ -90,6 +90,7 @@ function prefixCast(tokens: readonly Token[], index: number): TextEdit[] {
     const [word, as, end] = [tokens[index], tokens[at], tokens[close]];
     if (type === undefined || type.last + 1 !== close || isRead(tokens, index + 2, at, type)) return [];
     if (word === undefined || as === undefined || end === undefined) return [];
+    if (VECTOR_COLUMNS.has(tokens[at - 1]?.value ?? "")) return [];
     return [
       { start: word.start, end: word.end, text: type.macro },
       { start: as.start, end: end.end, text: closing(type) },
