@@ -57,7 +57,7 @@ SELECT jsonb_pretty('{"a":1}')
 SELECT jsonb_path_query('{"a":[1,2,3]}', '$.a[*]')
 SELECT jsonb_path_exists('{"a":1}', '$.a')
 SELECT '{"a":1}'::jsonb @? '$.a', '{"a":1}'::jsonb @@ '$.a == 1'
-SELECT json_populate_record(NULL::t, '{"id":1}')
+SELECT json_populate_record(ROW(1,2), '{"f1":5}')
 SELECT * FROM json_to_recordset('[{"a":1,"b":"x"}]') AS r(a int, b text)
 SELECT * FROM jsonb_to_record('{"a":1,"b":"x"}') AS r(a int, b text)
 SELECT '1'::json::text, '"a"'::jsonb::text, '{"a": 1}'::json::text
