@@ -17,6 +17,12 @@ export function operandStart(tokens: readonly Token[], index: number): number | 
   if (isSymbol(token, "]")) return subscriptStart(tokens, index);
   if (token.kind !== "word" && token.kind !== "quoted") return undefined;
   const first = nameStart(tokens, index);
+  // A field: (row).a
+  if (
+    isSymbol(tokens[first - 1], ".") &&
+    (isSymbol(tokens[first - 2], ")") || isSymbol(tokens[first - 2], "]"))
+  )
+    return operandStart(tokens, first - 2);
   // The type of an earlier cast: x::text::regclass
   if (isSymbol(tokens[first - 1], "::")) return operandStart(tokens, first - 2);
   if (isWord(token, "null")) return index;

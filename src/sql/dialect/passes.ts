@@ -15,6 +15,7 @@ import { extractFieldsPass } from "./extract-fields.js";
 import { formatCallsPass } from "./format-calls.js";
 import { foldNamesPass } from "./fold-names.js";
 import { functionAliasesPass } from "./function-aliases.js";
+import { groupedParametersPass } from "./grouped-parameters.js";
 import { indexMethodsPass } from "./index-methods.js";
 import { jsonLiteralsPass } from "./json-literals.js";
 import { joinedValuesPass } from "./joined-values.js";
@@ -60,6 +61,7 @@ const PASSES: readonly DialectPass[] = [
   similarPatternsPass,
   jsonLiteralsPass,
   rowTestsPass,
+  groupedParametersPass,
   negativeSubscriptsPass,
   typedLiteralsPass,
   numberLiteralsPass,

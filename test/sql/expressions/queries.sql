@@ -178,3 +178,4 @@ SELECT v.a, v.b FROM (VALUES (1,2),(1,NULL),(2,1)) v(a,b) JOIN (VALUES (1,NULL),
 SELECT id FROM t UNION SELECT s FROM t
 SELECT id FROM t UNION ALL SELECT n FROM t WHERE id = 1 ORDER BY 1 DESC LIMIT 1
 SELECT d FROM t INTERSECT SELECT id FROM t
+SELECT (v).k::text, (v).x::bigint, (v).y::text || '!' FROM g AS v WHERE x = 1
