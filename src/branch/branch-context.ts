@@ -1,4 +1,7 @@
-/** What branch storage needs to work: shared by all sessions. */
+/** What the parts of branch storage share, for all sessions of a server. */
+import { BranchSchemas } from "./branch-schemas.js";
+import { BranchCreator } from "./creation.js";
+import { KnownDefinitions } from "./known-definitions.js";
 import { LockTable } from "./locks.js";
 import type { Registry } from "./registry.js";
 import { LayeredStorage, type TableStorage } from "./storage.js";
@@ -7,9 +10,20 @@ export interface BranchContext {
   readonly registry: Registry;
   readonly locks: LockTable;
   readonly storage: TableStorage;
+  readonly definitions: KnownDefinitions;
+  readonly schemas: BranchSchemas;
+  readonly creator: BranchCreator;
 }
 
 export function createBranchContext(registry: Registry): BranchContext {
   const locks = new LockTable();
-  return { registry, locks, storage: new LayeredStorage(registry, locks) };
+  const definitions = new KnownDefinitions(registry);
+  return {
+    registry,
+    locks,
+    definitions,
+    storage: new LayeredStorage(registry, locks, definitions),
+    schemas: new BranchSchemas(registry, locks),
+    creator: new BranchCreator(registry),
+  };
 }

@@ -28,29 +28,38 @@ export async function definitionOf(connection: Connection, version: Version): Pr
 export async function physicalDefinition(
   connection: Connection,
   table: PhysicalTable,
+  catalog = DATA_CATALOG,
 ): Promise<TableDefinition | undefined> {
-  const sql = await tableSql(connection, table);
+  const sql = await tableSql(connection, table, catalog);
   if (sql === undefined) return undefined;
-  const indexes = await indexesOf(connection, table);
+  const indexes = await indexesOf(connection, table, catalog);
   return readTableDefinition([sql, ...indexes].join("\n"));
 }
 
 /** The CREATE TABLE statement of a table; undefined when it is not there. */
-export async function tableSql(connection: Connection, table: PhysicalTable): Promise<string | undefined> {
+export async function tableSql(
+  connection: Connection,
+  table: PhysicalTable,
+  catalog = DATA_CATALOG,
+): Promise<string | undefined> {
   const [row] = await connection.rows(
     "SELECT sql FROM duckdb_tables() WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
-    [DATA_CATALOG, table.schema, table.name],
+    [catalog, table.schema, table.name],
   );
   return row === undefined ? undefined : textCell(row, "sql");
 }
 
 /** CREATE INDEX statements of a table, each with its semicolon. */
-async function indexesOf(connection: Connection, table: PhysicalTable): Promise<readonly string[]> {
+async function indexesOf(
+  connection: Connection,
+  table: PhysicalTable,
+  catalog: string,
+): Promise<readonly string[]> {
   const rows = await connection.rows(
     `SELECT sql FROM duckdb_indexes()
      WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?) AND sql IS NOT NULL
      ORDER BY index_name`,
-    [DATA_CATALOG, table.schema, table.name],
+    [catalog, table.schema, table.name],
   );
   return rows.map((row) => textCell(row, "sql"));
 }
@@ -106,11 +115,17 @@ export async function compareMain(
   return { ended, added: [...actual.values()] };
 }
 
+/** A comment on a table, `column` null, or on one of its columns. */
+export interface TableComment {
+  readonly column: string | null;
+  readonly comment: string;
+}
+
 /** Comments on a table and its columns, ready to be set on a copy. */
 export async function commentsOf(
   connection: Connection,
   table: PhysicalTable,
-): Promise<readonly { readonly column: string | null; readonly comment: string }[]> {
+): Promise<readonly TableComment[]> {
   const rows = await connection.rows(
     `SELECT NULL AS column_name, comment FROM duckdb_tables()
        WHERE database_name = $1 AND schema_name = $2 AND table_name = $3 AND comment IS NOT NULL

@@ -12,12 +12,18 @@ export interface HistoryEntry {
 }
 
 /** Atomic: the caller's transaction. */
-export async function recordHistory(connection: Connection, entry: HistoryEntry): Promise<void> {
-  await connection.run(`INSERT INTO ${DATA_CATALOG}.${SYSTEM_SCHEMA}.history VALUES (now(), ?, ?, ?, ?, ?)`, [
-    entry.action,
-    entry.branch.id,
-    entry.branch.name,
-    entry.actor,
-    entry.detail === null ? null : JSON.stringify(entry.detail),
-  ]);
+export async function recordHistory(
+  connection: Connection,
+  ...entries: readonly HistoryEntry[]
+): Promise<void> {
+  await connection.run(
+    `INSERT INTO ${DATA_CATALOG}.${SYSTEM_SCHEMA}.history VALUES ${entries.map(() => "(now(), ?, ?, ?, ?, ?)").join(", ")}`,
+    entries.flatMap(({ action, branch, actor, detail }) => [
+      action,
+      branch.id,
+      branch.name,
+      actor,
+      detail === null ? null : JSON.stringify(detail),
+    ]),
+  );
 }

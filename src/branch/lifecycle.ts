@@ -1,37 +1,21 @@
 /**
- * The life of a branch: made, altered, ended, swept. Each step is one transaction on a connection of its own, so none of
+ * The life of a branch once it is made (creation.ts): altered, ended, swept. Each step is one transaction on a connection of its own, so none of
  * it mixes with a client's transaction.
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteIdentifier } from "../sql/names.js";
+import { checkName, endedBranch, isExpired, refuseTakenName, requireBranch } from "./branch-rules.js";
+import { schemaLock } from "./branch-schemas.js";
 import { OBJECT_KINDS } from "./head-objects.js";
 import { recordHistory } from "./history.js";
 import { abandonOpenMerges } from "./merge-ledger.js";
-import {
-  MAIN,
-  relationKey,
-  tablesOf,
-  type Branch,
-  type HeadId,
-  type RelationKey,
-  type Version,
-} from "./model.js";
+import { MAIN, tablesOf, type Branch, type HeadId, type Version } from "./model.js";
 import { keepingLock } from "./preserve.js";
 import { isLogged, type RegistryState } from "./registry-state.js";
 import { isInternalSchema, physicalName } from "./system-schema.js";
-import { Transaction } from "./transaction.js";
 import type { BranchContext } from "./branch-context.js";
-
-export interface NewBranch {
-  readonly name: string;
-  /** Name of the parent; main when undefined. */
-  readonly parent: string | undefined;
-  readonly owner: string;
-  readonly agent: string | null;
-  readonly description: string | null;
-  readonly ttlMs: number | null;
-}
+import { Transaction } from "./transaction.js";
 
 export interface BranchChange {
   readonly name?: string;
@@ -39,132 +23,6 @@ export interface BranchChange {
   readonly agent?: string | null;
   readonly ttlMs?: number | null;
   readonly protected?: boolean;
-}
-
-/** Names that mean something else where a branch name stands. */
-const RESERVED_NAMES = new Set([
-  "main",
-  "public",
-  "new",
-  "auto",
-  "information_schema",
-  "pg_catalog",
-  "duckbranch",
-  "temp",
-  "system",
-]);
-const MAX_NAME_LENGTH = 255;
-
-/**
- * Makes a branch: registry rows and an empty schema, whatever the size of the data.
- *
- * Atomic  one transaction; the pin is the commit order's newest point at its commit
- * Errors  42710 the name is taken, 42602 no valid name, 3D000 unknown parent, 55000 the parent has ended
- */
-export async function createBranch(
-  context: BranchContext,
-  request: NewBranch,
-  signal: AbortSignal,
-): Promise<Branch> {
-  checkName(request.name);
-  const { registry } = context;
-  const id = registry.newBranchId();
-  using connection = await registry.database.connect("data");
-  const transaction = await Transaction.begin(context, connection, MAIN, signal);
-  try {
-    const nowMs = Date.now();
-    const branch: Branch = {
-      id,
-      name: request.name,
-      schemaName: `branch_${id}`,
-      parent: parentId(transaction.state, request.parent),
-      pin: Number.NaN, // known at the commit, under the latch
-      owner: request.owner,
-      agent: request.agent,
-      description: request.description,
-      createdAtMs: nowMs,
-      expiresAtMs: request.ttlMs === null ? null : nowMs + request.ttlMs,
-      status: "active",
-      protected: false,
-      released: false,
-    };
-    await connection.run(`CREATE SCHEMA ${DATA_CATALOG}.${quoteIdentifier(branch.schemaName)}`);
-    await recordHistory(connection, { action: "create", branch, actor: request.owner, detail: null });
-    const pinned = await registry.commit(connection, (state, sequence) => {
-      refuseTakenName(state, request.name);
-      const parent = parentId(state, request.parent);
-      return {
-        changes: [{ change: "putBranch", branch: { ...branch, parent, pin: sequence - 1 } }],
-        written: [],
-      };
-    });
-    return { ...branch, pin: (pinned ?? 0) - 1 };
-  } catch (error) {
-    await transaction.rollback();
-    throw error;
-  }
-}
-
-function parentId(state: RegistryState, name: string | undefined): HeadId {
-  if (name === undefined || name === MAIN) return MAIN;
-  const parent = requireBranch(state, name);
-  if (parent.status !== "active" && parent.status !== "conflicted" && parent.status !== "merged")
-    throw endedBranch(parent);
-  return parent.id;
-}
-
-function checkName(name: string): void {
-  if (name === "" || name.length > MAX_NAME_LENGTH || name.includes("\0") || name.trim() !== name) {
-    throw new SqlError(SQLSTATE.invalidName, `invalid branch name "${name}"`);
-  }
-  if (
-    RESERVED_NAMES.has(name.toLowerCase()) ||
-    /^branch_[0-9a-f]{12}$/.test(name) ||
-    /^[0-9a-f]{12}$/.test(name)
-  ) {
-    throw new SqlError(SQLSTATE.invalidName, `branch name "${name}" is reserved`);
-  }
-}
-
-function refuseTakenName(state: RegistryState, name: string): void {
-  for (const branch of state.branches.values()) {
-    if (branch.name === name && !branch.released)
-      throw new SqlError(SQLSTATE.duplicateObject, `branch "${name}" already exists`);
-  }
-}
-
-/** A branch by name or id, ended ones included. 3D000 when there is none. */
-export function requireBranch(state: RegistryState, nameOrId: string): Branch {
-  const branch = state.findBranch(nameOrId);
-  if (branch === undefined || branch.status === "discarded") {
-    throw new SqlError(SQLSTATE.invalidCatalogName, `branch "${nameOrId}" does not exist`);
-  }
-  return branch;
-}
-
-/** 55000 unless the branch takes writes now. */
-export function requireWritable(branch: Branch, nowMs: number): void {
-  if (isExpired(branch, nowMs) || (branch.status !== "active" && branch.status !== "conflicted"))
-    throw endedBranch(branch, nowMs);
-}
-
-/** 55000 unless the branch can be read now: its data go with its time to live. */
-export function requireReadable(branch: Branch, nowMs: number): void {
-  if (branch.released || isExpired(branch, nowMs)) throw endedBranch(branch, nowMs);
-}
-
-export function isExpired(branch: Branch, nowMs: number): boolean {
-  return (
-    branch.status === "expired" ||
-    (branch.expiresAtMs !== null && branch.expiresAtMs <= nowMs && !branch.protected)
-  );
-}
-
-function endedBranch(branch: Branch, nowMs = Date.now()): SqlError {
-  const how = branch.status !== "merged" && isExpired(branch, nowMs) ? "expired" : branch.status;
-  return new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch.name}" is ${how}`, {
-    hint: how === "merged" ? "create a new branch to go on" : undefined,
-  });
 }
 
 /** Changes a branch's own properties. */
@@ -231,7 +89,8 @@ async function endBranch(
 ): Promise<Branch> {
   const owner = {};
   try {
-    const locked = await lockLogged(context, before.parent, owner, signal);
+    const locked = await lockLogged(context, before.id, owner, signal);
+    await context.locks.acquire(schemaLock(before.id), owner, signal);
     return await endLocked(context, before, { status, actor, locked }, signal);
   } finally {
     context.locks.releaseAll(owner);
@@ -241,8 +100,8 @@ async function endBranch(
 interface Ending {
   readonly status: "discarded" | "expired" | "merged";
   readonly actor: string;
-  /** Names of the parent's tables whose logs nobody else adds to meanwhile. */
-  readonly locked: ReadonlySet<RelationKey>;
+  /** Locks of what the branch is read through, whose logs nobody else adds to meanwhile. */
+  readonly locked: ReadonlySet<string>;
 }
 
 async function endLocked(
@@ -261,7 +120,9 @@ async function endLocked(
       throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch.name}" is protected`);
     refuseParent(transaction.state, branch);
     const ended: Branch = { ...branch, status, released: true };
-    await connection.run(`DROP SCHEMA ${DATA_CATALOG}.${quoteIdentifier(branch.schemaName)} CASCADE`);
+    await connection.run(
+      `DROP SCHEMA IF EXISTS ${DATA_CATALOG}.${quoteIdentifier(branch.schemaName)} CASCADE`,
+    );
     transaction.putBranch({ change: "putBranch", branch: ended });
     await removeVersions(transaction, branch.id, () => true, branch.schemaName);
     await abandonOpenMerges(connection, branch.id);
@@ -269,8 +130,8 @@ async function endLocked(
     const isUnread = (version: Version): boolean =>
       version.to !== null &&
       !without.isPinned(version) &&
-      (!isLogged(version) || locked.has(relationKey(version)));
-    await removeVersions(transaction, branch.parent, isUnread);
+      (!isLogged(version) || locked.has(keepingLock(version.head, version)));
+    for (const head of without.seenThrough(branch.id)) await removeVersions(transaction, head, isUnread);
     await removeObjects(transaction, branch);
     await recordHistory(connection, {
       action: status === "expired" ? "expire" : "discard",
@@ -284,6 +145,7 @@ async function endLocked(
         throw new SqlError(SQLSTATE.serializationFailure, `branch "${branch.name}" was changed concurrently`);
     });
     registry.forget(branch.id);
+    context.schemas.forget(branch.id);
     return ended;
   } catch (error) {
     await transaction.rollback();
@@ -343,20 +205,18 @@ async function removeObjects(transaction: Transaction, branch: Branch): Promise<
   }
 }
 
-/** Whoever logs rows for a version may do so until it is locked. Returns the names that are locked now. */
+/** Whoever logs rows that the branch reads may do so until they are locked. Returns the locks that are held now. */
 async function lockLogged(
   { registry, locks }: BranchContext,
-  head: HeadId,
+  branch: HeadId,
   owner: object,
   signal: AbortSignal,
-): Promise<ReadonlySet<RelationKey>> {
-  const logged = registry.state.versionsOf(head).filter(isLogged);
-  const byName = new Map(logged.map((version) => [relationKey(version), version]));
-  for (const key of [...byName.keys()].toSorted()) {
-    const version = byName.get(key);
-    if (version !== undefined) await locks.acquire(keepingLock(head, version), owner, signal);
-  }
-  return new Set(byName.keys());
+): Promise<ReadonlySet<string>> {
+  const { state } = registry;
+  const logged = state.seenThrough(branch).flatMap((head) => state.versionsOf(head).filter(isLogged));
+  const held = new Set(logged.map((version) => keepingLock(version.head, version)));
+  for (const lock of [...held].toSorted()) await locks.acquire(lock, owner, signal);
+  return held;
 }
 
 /** Ends every branch whose time is over and that no other branch reads. Returns their names. */

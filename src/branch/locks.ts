@@ -95,7 +95,7 @@ export class LockTable {
   }
 }
 
-function canceled(): SqlError {
+export function canceled(): SqlError {
   return new SqlError(SQLSTATE.queryCanceled, "canceling statement due to user request");
 }
 

@@ -1,7 +1,6 @@
 /** What a branch brings to a merge: per changed table its three states, checked to be comparable row by row. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { normaliseName } from "../sql/names.js";
-import { definitionOf } from "./catalog-reader.js";
 import type { HeadObject } from "./head-objects.js";
 import { comparedRows } from "./compared-rows.js";
 import { displayName } from "./merge-ledger.js";
@@ -60,10 +59,9 @@ async function mergeTable(
   transaction: Transaction,
   versions: { readonly base: Version; readonly source: Version; readonly target: Version },
 ): Promise<MergeTable> {
-  const { connection } = transaction;
-  const source = await definitionOf(connection, versions.source);
-  const target = await definitionOf(connection, versions.target);
-  const base = await definitionOf(connection, versions.base);
+  const source = await transaction.definitionOf(versions.source);
+  const target = await transaction.definitionOf(versions.target);
+  const base = await transaction.definitionOf(versions.base);
   refuseCollations(versions.source, base);
   refuseDifferentShape(versions.source, source, base, "in the branch");
   refuseDifferentShape(versions.source, target, base, "on the target");

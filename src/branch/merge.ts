@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { recordHistory } from "./history.js";
-import { requireBranch, requireReadable, requireWritable } from "./lifecycle.js";
+import { requireBranch, requireReadable, requireWritable } from "./branch-rules.js";
 import { mergeTables } from "./merge-input.js";
 import {
   countUnreportedConflicts,

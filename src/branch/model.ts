@@ -25,14 +25,21 @@ export type Sequence = number;
 export const BRANCH_STATUSES = ["active", "conflicted", "merged", "discarded", "expired"] as const;
 export type BranchStatus = (typeof BRANCH_STATUSES)[number];
 
+export const ISOLATIONS = ["snapshot", "live"] as const;
+export type Isolation = (typeof ISOLATIONS)[number];
+
 export interface Branch {
   readonly id: HeadId;
   readonly name: string;
   /** Schema that holds the branch's own tables: `branch_<id>`. */
   readonly schemaName: string;
   readonly parent: HeadId;
-  /** The branch sees its parent as of this point. */
+  /** The branch sees its parent as of this point, unless it is live. */
   readonly pin: Sequence;
+  /** Live: what the branch has not written is its parent's present state. */
+  readonly isolation: Isolation;
+  /** Of a live branch: as of which point it sees what its parent has under the names it has written. */
+  readonly tablePins: ReadonlyMap<RelationKey, Sequence>;
   readonly owner: string;
   readonly agent: string | null;
   readonly description: string | null;

@@ -119,7 +119,21 @@ export class RegistryState {
 
   /** What `name` means in the state that `branch` was forked from: the base of a merge. */
   findBase(branch: Branch, relation: RelationName): Version | undefined {
-    return this.#findFrom(branch.parent, relation, branch.pin);
+    return this.#findFrom(branch.parent, relation, pinOf(branch, relationKey(relation), null));
+  }
+
+  /** The heads whose present state, or whose state at a pin, is seen through `head` alone: its parent, and on while that is live. */
+  seenThrough(head: HeadId): HeadId[] {
+    const heads: HeadId[] = [];
+    for (
+      let branch = this.branches.get(head);
+      branch !== undefined;
+      branch = this.branches.get(branch.parent)
+    ) {
+      if (heads.length > 0 && branch.isolation !== "live") break;
+      heads.push(branch.parent);
+    }
+    return heads;
   }
 
   /** The table beneath an overlay: never an overlay itself. */
@@ -142,7 +156,7 @@ export class RegistryState {
       const branch = this.branches.get(head);
       if (branch === undefined) return undefined;
       head = branch.parent;
-      at = branch.pin;
+      at = pinOf(branch, key, at);
     }
   }
 
@@ -179,15 +193,15 @@ export class RegistryState {
   visible(head: HeadId): Version[] {
     const seen = new Map<RelationKey, Version>();
     let current: HeadId | undefined = head;
-    let at: Sequence | null = null;
+    let at = ofNow;
     while (current !== undefined) {
       for (const [key, list] of this.#versions.get(current) ?? []) {
-        const version = list.find((candidate) => coversPoint(candidate, at));
+        const version = list.find((candidate) => coversPoint(candidate, at(key)));
         if (version !== undefined && !seen.has(key)) seen.set(key, version);
       }
       const branch: Branch | undefined = this.branches.get(current);
       current = branch?.parent;
-      at = branch?.pin ?? null;
+      if (branch !== undefined) at = pinsOf(branch, at);
     }
     return [...seen.values()].filter((version) => version.kind !== "dropped");
   }
@@ -231,7 +245,7 @@ export class RegistryState {
       yield { of: current, at };
       const branch: Branch | undefined = this.branches.get(current);
       current = branch?.parent;
-      at = branch?.pin ?? null;
+      if (branch?.isolation === "snapshot") at = branch.pin;
     }
   }
 
@@ -250,9 +264,36 @@ export class RegistryState {
   }
 
   /** True while some live branch reads `head` at a point inside [from, to): the version must be kept for it. */
-  isPinned(version: Pick<Version, "head" | "from" | "to">): boolean {
-    return this.childrenOf(version.head).some((child) => coversPoint(version, child.pin));
+  isPinned(version: Version | HeadObject): boolean {
+    const key = "objectId" in version ? relationKey(version) : undefined;
+    return this.#pinsOn(version.head, key).some((pin) => coversPoint(version, pin));
   }
+
+  /** As of which points a relation's name on `head` is read, or an object's, of which live branches have no pins. What is read of a live branch may be what is behind it. */
+  #pinsOn(head: HeadId, key: RelationKey | undefined): Sequence[] {
+    return this.childrenOf(head).flatMap((child) => {
+      if (child.isolation === "snapshot") return [child.pin];
+      const own = key === undefined ? undefined : child.tablePins.get(key);
+      return [...(own === undefined ? [] : [own]), ...this.#pinsOn(child.id, key)];
+    });
+  }
+}
+
+/** As of which point a branch that is itself read as of `at` sees a name of its parent; null is now. */
+function pinOf(branch: Branch, key: RelationKey, at: Sequence | null): Sequence | null {
+  if (branch.isolation === "snapshot") return branch.pin;
+  const pin = branch.tablePins.get(key);
+  return pin !== undefined && (at === null || at >= pin) ? pin : at;
+}
+
+/** As of which point each name is seen. */
+type PointOf = (key: RelationKey) => Sequence | null;
+
+const ofNow: PointOf = () => null;
+
+function pinsOf(branch: Branch, at: PointOf): PointOf {
+  const { isolation, pin } = branch;
+  return isolation === "snapshot" ? () => pin : (key) => pinOf(branch, key, at(key));
 }
 
 function childrenByParent(branches: Iterable<Branch>): Map<HeadId, Branch[]> {
@@ -266,12 +307,19 @@ function childrenByParent(branches: Iterable<Branch>): Map<HeadId, Branch[]> {
   return children;
 }
 
-/** 55000 for a branch that takes no writes any more. */
-export function refuseEnded(state: RegistryState, head: HeadId): void {
-  const branch = state.branches.get(head);
-  if (head === MAIN || branch?.status === "active" || branch?.status === "conflicted") return;
-  throw new SqlError(
-    SQLSTATE.objectNotInPrerequisiteState,
-    `branch "${branch?.name ?? head}" has ended (${branch?.status ?? "gone"}): nothing was written`,
-  );
+/** 55000 when something was written on a branch that takes no writes any more, other than those that end by this commit. */
+export function refuseEndedHeads(
+  state: RegistryState,
+  written: readonly { readonly head: HeadId }[],
+  ending: readonly { readonly branch: Branch }[],
+): void {
+  const excepted = new Set<HeadId>([MAIN, ...ending.map(({ branch }) => branch.id)]);
+  for (const { head } of written) {
+    const branch = state.branches.get(head);
+    if (excepted.has(head) || branch?.status === "active" || branch?.status === "conflicted") continue;
+    throw new SqlError(
+      SQLSTATE.objectNotInPrerequisiteState,
+      `branch "${branch?.name ?? head}" has ended (${branch?.status ?? "gone"}): nothing was written`,
+    );
+  }
 }

@@ -7,7 +7,15 @@ import { randomBytes } from "node:crypto";
 import { Mutex } from "../core/mutex.js";
 import type { Connection } from "../engine/connection.js";
 import { DATA_CATALOG, type Database } from "../engine/database.js";
-import { headId, relationKey, type HeadId, type RelationName, type Sequence } from "./model.js";
+import {
+  headId,
+  MAIN,
+  relationKey,
+  type HeadId,
+  type RelationName,
+  type Sequence,
+  type Version,
+} from "./model.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
 import { appendChanges, openSystemSchema, SYSTEM_SCHEMA, type OpenedRegistry } from "./system-schema.js";
 
@@ -21,6 +29,10 @@ export interface Snapshot {
 /** What is read of the registry without a snapshot of DuckDB's. */
 export type Moment = Pick<Snapshot, "state" | "definitions">;
 
+/** A version as it is made; `objectId` where it continues another. */
+export type NewVersion = Omit<Version, "id" | "objectId" | "from" | "to" | "layer"> &
+  Partial<Pick<Version, "objectId" | "layer">>;
+
 export interface WrittenRelation extends RelationName {
   readonly head: HeadId;
 }
@@ -33,6 +45,8 @@ export class Registry {
   #state: RegistryState;
   #sequence: Sequence;
   #definitions = 0;
+  /** The number that the last change of a definition on each head gave; on main it may concern every head. */
+  readonly #definedAt = new Map<HeadId, number>();
   #versionId: number;
   #objectId: number;
   /** When each relation of each head was last changed by a commit of this process. */
@@ -79,12 +93,28 @@ export class Registry {
     return !this.#isChanging && state === this.#state && definitions === this.#definitions;
   }
 
+  /** True if what has just been read of the catalogue belongs to that number of definitions. */
+  isStillDefined(definitions: number): boolean {
+    return !this.#isChanging && definitions === this.#definitions;
+  }
+
+  /** The number since which no definition on the head has changed. */
+  definedAt(head: HeadId): number {
+    return Math.max(this.#definedAt.get(head) ?? 0, this.#definedAt.get(MAIN) ?? 0);
+  }
+
   newVersionId(): number {
     return ++this.#versionId;
   }
 
   newObjectId(): number {
     return ++this.#objectId;
+  }
+
+  /** With ids of its own, open from a point on. */
+  newVersion(version: NewVersion, from: Sequence): Version {
+    const objectId = version.objectId ?? this.newObjectId();
+    return { layer: null, ...version, id: this.newVersionId(), objectId, from, to: null };
   }
 
   /** Twelve random hexadecimal digits, unused so far. */
@@ -126,11 +156,13 @@ export class Registry {
       const request = await work(this.#state, sequence);
       if (request === undefined) return undefined;
       if (request.changes.length > 0) await appendChanges(connection, sequence, request.changes);
-      this.#isChanging = request.changes.length > 0 || request.definitionsChanged === true;
+      const { redefined = [] } = request;
+      this.#isChanging = request.changes.length > 0 || redefined.length > 0;
       try {
         await connection.commit();
         this.#sequence = sequence;
-        if (request.definitionsChanged === true) this.#definitions++;
+        if (redefined.length > 0) this.#definitions++;
+        for (const head of redefined) this.#definedAt.set(head, this.#definitions);
         this.#state = this.#state.with(request.changes);
       } finally {
         this.#isChanging = false;
@@ -162,11 +194,13 @@ export class Registry {
   /** Forgets what was remembered about a head that no longer exists. */
   forget(head: HeadId): void {
     this.#changedAt.delete(head);
+    this.#definedAt.delete(head);
   }
 }
 
 export interface CommitRequest {
   readonly changes: readonly RegistryChange[];
   readonly written: readonly WrittenRelation[];
-  readonly definitionsChanged?: boolean;
+  /** Heads on which a definition changes. */
+  readonly redefined?: readonly HeadId[];
 }

@@ -5,8 +5,9 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
-import { commentsOf, definitionOf } from "./catalog-reader.js";
+import type { TableComment } from "./catalog-reader.js";
 import type { UnkeptTable } from "./changed-rows.js";
+import type { CatalogView, KnownDefinitions } from "./known-definitions.js";
 import type { LockTable } from "./locks.js";
 import {
   relationKey,
@@ -30,9 +31,9 @@ import { nothingTouched } from "./touched-rows.js";
 
 export interface TableStorage {
   /** What statements have to know of a table that is, or could be, an overlay; undefined where it could not. */
-  shape(connection: Connection, version: Version): Promise<OverlayShape | undefined>;
+  shape(view: CatalogView, version: Version): Promise<OverlayShape | undefined>;
   /** Whether rows of the table keep their ids, so that a log can name them. */
-  keepsRowIds(connection: Connection, version: Version): Promise<boolean>;
+  keepsRowIds(view: CatalogView, version: Version): Promise<boolean>;
   /** SQL that stands where a table name may stand and yields the version's rows. */
   relation(state: RegistryState, version: Version, reading?: Reading): string;
   /**
@@ -40,9 +41,9 @@ export interface TableStorage {
    *
    * Atomic  the caller's transaction
    */
-  fork(connection: Connection, state: RegistryState, request: ForkRequest): Promise<Layer | null>;
+  fork(view: CatalogView, state: RegistryState, request: ForkRequest): Promise<Layer | null>;
   /** Turns an overlay into a table with all the rows. Atomic: the caller's transaction. */
-  promote(connection: Connection, state: RegistryState, overlay: Version): Promise<void>;
+  promote(view: CatalogView, state: RegistryState, overlay: Version): Promise<void>;
   /** Keeps what pins read of a table that is about to change, and says as of which point; see preserve.ts. */
   preserve(table: UnkeptTable, signal: AbortSignal): Promise<Sequence>;
 }
@@ -61,20 +62,24 @@ export class LayeredStorage implements TableStorage {
   readonly #keepsRowIds = new Map<number, boolean>();
   readonly #registry: Registry;
   readonly #locks: LockTable;
+  readonly #definitions: KnownDefinitions;
 
-  constructor(registry: Registry, locks: LockTable) {
+  constructor(registry: Registry, locks: LockTable, definitions: KnownDefinitions) {
     this.#registry = registry;
     this.#locks = locks;
+    this.#definitions = definitions;
   }
 
   relation(state: RegistryState, version: Version, reading?: Reading): string {
     return rowsOf(state, version, reading);
   }
 
-  async fork(connection: Connection, state: RegistryState, request: ForkRequest): Promise<Layer | null> {
+  async fork(view: CatalogView, state: RegistryState, request: ForkRequest): Promise<Layer | null> {
     const { inherited, target } = request;
-    const definition = await definitionOf(connection, inherited);
-    await createLike(connection, definition, inherited, target);
+    const { connection } = view;
+    const definition = await this.#definitions.definitionOf(view, inherited);
+    const comments = await this.#definitions.commentsOf(view, inherited);
+    await createLike(connection, definition, comments, target);
     const shape = request.overlay ? overlayShape(definition, inherited.name) : undefined;
     if (shape === undefined) {
       await copyRows(connection, definition, rowsOf(state, inherited), target);
@@ -85,28 +90,31 @@ export class LayeredStorage implements TableStorage {
   }
 
   /** By id of version: it cannot change, for what changes the definition of an overlay makes another version of it. */
-  async shape(connection: Connection, version: Version): Promise<OverlayShape | undefined> {
+  async shape(view: CatalogView, version: Version): Promise<OverlayShape | undefined> {
     const known = this.#shapes.get(version.id);
     if (known !== undefined) return known;
-    const shape = overlayShape(await definitionOf(connection, version), version.name);
+    const shape = overlayShape(await this.#definitions.definitionOf(view, version), version.name);
     if (shape !== undefined) this.#shapes.set(version.id, shape);
     return shape;
   }
 
   /** By id of version, as above. */
-  async keepsRowIds(connection: Connection, version: Version): Promise<boolean> {
+  async keepsRowIds(view: CatalogView, version: Version): Promise<boolean> {
     let keeps = this.#keepsRowIds.get(version.id);
     if (keeps === undefined) {
-      keeps = version.layer === null && keepsRowIds(await definitionOf(connection, version), version.name);
+      keeps =
+        version.layer === null &&
+        keepsRowIds(await this.#definitions.definitionOf(view, version), version.name);
       this.#keepsRowIds.set(version.id, keeps);
     }
     return keeps;
   }
 
-  async promote(connection: Connection, state: RegistryState, overlay: Version): Promise<void> {
+  async promote(view: CatalogView, state: RegistryState, overlay: Version): Promise<void> {
     const { physical } = overlay;
     if (physical === null) return;
-    const definition = await definitionOf(connection, overlay);
+    const { connection } = view;
+    const definition = await this.#definitions.definitionOf(view, overlay);
     await copyRows(connection, definition, baseRows(state, overlay), physical);
     await connection.run(`DROP TABLE ${physicalName(requireBefore(overlay))}`);
     this.#shapes.delete(overlay.id);
@@ -121,13 +129,12 @@ export class LayeredStorage implements TableStorage {
 async function createLike(
   connection: Connection,
   definition: TableDefinition,
-  model: Version,
+  comments: readonly TableComment[],
   target: PhysicalTable,
 ): Promise<void> {
   await connection.run(createStatementFor(definition, target));
   for (const index of definition.indexes) await connection.run(createIndexOn(index, target));
-  if (model.physical === null) return;
-  for (const { column, comment } of await commentsOf(connection, model.physical)) {
+  for (const { column, comment } of comments) {
     const object =
       column === null
         ? `TABLE ${physicalName(target)}`

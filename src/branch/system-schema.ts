@@ -11,6 +11,7 @@ import {
   type Row,
 } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
+import { asBrand } from "../core/brand.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { quoteIdentifier } from "../sql/names.js";
 import {
@@ -22,6 +23,7 @@ import {
   type BranchStatus,
   type Layer,
   type PhysicalTable,
+  type RelationKey,
   type Sequence,
   type Version,
 } from "./model.js";
@@ -33,7 +35,7 @@ import { RegistryState, type RegistryChange } from "./registry-state.js";
 
 export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
 
-const FORMAT_VERSION = 5;
+const FORMAT_VERSION = 6;
 const MAX_ROWS_PER_INSERT = 500;
 
 const DDL = [
@@ -43,12 +45,13 @@ const DDL = [
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.branch_log (
      seq BIGINT NOT NULL, branch_id VARCHAR NOT NULL, name VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, parent_id VARCHAR NOT NULL,
      pin BIGINT NOT NULL, owner VARCHAR NOT NULL, agent_id VARCHAR, description VARCHAR, created_at TIMESTAMPTZ NOT NULL,
-     expires_at TIMESTAMPTZ, status VARCHAR NOT NULL, protected BOOLEAN NOT NULL, released BOOLEAN NOT NULL)`,
+     expires_at TIMESTAMPTZ, status VARCHAR NOT NULL, protected BOOLEAN NOT NULL, released BOOLEAN NOT NULL,
+     isolation VARCHAR, table_pins JSON)`,
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.version_log (
      seq BIGINT NOT NULL, version_id BIGINT NOT NULL, removed BOOLEAN NOT NULL, head_id VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, name VARCHAR NOT NULL,
      kind VARCHAR NOT NULL, object_id BIGINT NOT NULL, from_seq BIGINT NOT NULL, to_seq BIGINT,
      physical_schema VARCHAR, physical_name VARCHAR, definition VARCHAR, layer JSON)`,
-  `CREATE VIEW IF NOT EXISTS ${SYSTEM}.branch_rows AS SELECT * EXCLUDE (seq) FROM ${SYSTEM_SCHEMA}.branch_log
+  `CREATE OR REPLACE VIEW ${SYSTEM}.branch_rows AS SELECT * EXCLUDE (seq) FROM ${SYSTEM_SCHEMA}.branch_log
      QUALIFY row_number() OVER (PARTITION BY branch_id ORDER BY seq DESC) = 1`,
   `CREATE OR REPLACE VIEW ${SYSTEM}.version_rows AS SELECT * EXCLUDE (seq, removed) FROM ${SYSTEM_SCHEMA}.version_log
      QUALIFY row_number() OVER (PARTITION BY version_id ORDER BY seq DESC) = 1 AND NOT removed`,
@@ -71,6 +74,13 @@ const DDL = [
  */
 const MIGRATIONS: ReadonlyMap<number, readonly string[]> = new Map([
   [1, [`ALTER TABLE ${SYSTEM}.version_log ADD COLUMN layer JSON`]],
+  [
+    5,
+    [
+      `ALTER TABLE ${SYSTEM}.branch_log ADD COLUMN isolation VARCHAR`,
+      `ALTER TABLE ${SYSTEM}.branch_log ADD COLUMN table_pins JSON`,
+    ],
+  ],
 ]);
 
 /** What a file holds of the registry, and the numbers that new entries come after. */
@@ -178,7 +188,16 @@ function readBranch(row: Row): Branch {
     status: readStatus(textCell(row, "status")),
     protected: row["protected"] === true,
     released: row["released"] === true,
+    isolation: optionalTextCell(row, "isolation") === "live" ? "live" : "snapshot",
+    tablePins: readTablePins(optionalTextCell(row, "table_pins")),
   };
+}
+
+function readTablePins(text: string | null): ReadonlyMap<RelationKey, Sequence> {
+  const pins: unknown = text === null ? {} : JSON.parse(text);
+  if (typeof pins !== "object" || pins === null)
+    throw new SqlError(SQLSTATE.internalError, `unknown pins ${text} in the registry`);
+  return new Map(Object.entries(pins).map(([key, pin]) => [asBrand(key), Number(pin)]));
 }
 
 function readStatus(text: string): BranchStatus {
@@ -248,9 +267,8 @@ export async function appendChanges(
   for (let start = 0; start < versions.length; start += MAX_ROWS_PER_INSERT) {
     await appendVersions(connection, sequence, versions.slice(start, start + MAX_ROWS_PER_INSERT));
   }
-  for (const change of changes) {
-    if (change.change === "putBranch") await appendBranch(connection, sequence, change.branch);
-  }
+  const branches = changes.flatMap((change) => (change.change === "putBranch" ? [change.branch] : []));
+  if (branches.length > 0) await appendBranches(connection, sequence, branches);
   await appendObjects(
     connection,
     sequence,
@@ -286,11 +304,16 @@ async function appendVersions(
   );
 }
 
-async function appendBranch(connection: Connection, sequence: Sequence, branch: Branch): Promise<void> {
+async function appendBranches(
+  connection: Connection,
+  sequence: Sequence,
+  branches: readonly Branch[],
+): Promise<void> {
+  const instant = "make_timestamptz(?::BIGINT * 1000)";
+  const row = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ${instant}, ${instant}, ?, ?, ?, ?, ?)`;
   await connection.run(
-    `INSERT INTO ${SYSTEM}.branch_log
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, make_timestamptz(?::BIGINT * 1000), make_timestamptz(?::BIGINT * 1000), ?, ?, ?)`,
-    [
+    `INSERT INTO ${SYSTEM}.branch_log VALUES ${branches.map(() => row).join(", ")}`,
+    branches.flatMap((branch) => [
       BigInt(sequence),
       branch.id,
       branch.name,
@@ -305,7 +328,9 @@ async function appendBranch(connection: Connection, sequence: Sequence, branch: 
       branch.status,
       branch.protected,
       branch.released,
-    ],
+      branch.isolation,
+      tablePinsText(branch),
+    ]),
   );
 }
 
@@ -316,6 +341,11 @@ async function newestSequence(connection: Connection): Promise<Sequence> {
        UNION ALL SELECT seq FROM ${SYSTEM}.object_log)`,
   );
   return row === undefined ? 0 : (optionalNumberCell(row, "newest") ?? 0);
+}
+
+function tablePinsText({ tablePins }: Branch): string | null {
+  if (tablePins.size === 0) return null;
+  return JSON.stringify(Object.fromEntries(tablePins));
 }
 
 async function removeSuperseded(connection: Connection): Promise<void> {

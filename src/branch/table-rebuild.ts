@@ -11,7 +11,7 @@ import { formatName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { tokenise } from "../sql/lexer.js";
 import { sliceTokens, splitAtCommas } from "../sql/token-reader.js";
 import { applyEdits } from "../sql/splice.js";
-import { commentsOf, physicalDefinition } from "./catalog-reader.js";
+import { commentsOf, physicalDefinition, type TableComment } from "./catalog-reader.js";
 import type { PhysicalTable } from "./model.js";
 import { ownReferences, referrersOf, renamedReference, type Renaming } from "./referrers.js";
 import { physicalName } from "./system-schema.js";
@@ -34,7 +34,7 @@ export interface NewDefinition {
 /** Whether a definition's elements may hold a foreign key; more than do is no harm. */
 const REFERENCES = /\breferences\b/i;
 
-type Comments = Awaited<ReturnType<typeof commentsOf>>;
+type Comments = readonly TableComment[];
 
 /**
  * Gives the tables whose rows were copied: this one, and all that refer to it, which are made anew as they were.

@@ -6,8 +6,9 @@
 import type { Connection } from "../engine/connection.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { CopiedTables } from "./copied-tables.js";
-import { OBJECT_KINDS } from "./head-objects.js";
 import type { BranchContext } from "./branch-context.js";
+import { OBJECT_KINDS } from "./head-objects.js";
+import type { CatalogView } from "./known-definitions.js";
 import { compareMain } from "./catalog-reader.js";
 import { WrittenRelations, type ChangedRows, type UnkeptTable } from "./changed-rows.js";
 import {
@@ -21,15 +22,17 @@ import {
   type Version,
 } from "./model.js";
 import { rollbackQuietly } from "./preserve.js";
-import type { Snapshot, WrittenRelation } from "./registry.js";
-import { refuseEnded, type RegistryChange, type RegistryState } from "./registry-state.js";
+import type { NewVersion, Snapshot, WrittenRelation } from "./registry.js";
+import { refuseEndedHeads, type RegistryChange, type RegistryState } from "./registry-state.js";
 import { finalChanges, PENDING } from "./final-changes.js";
+import { LivePins } from "./live-pins.js";
 import { lostRace, refuseChanged } from "./overlay.js";
 import type { OverlayShape } from "./overlay-shape.js";
 import { requirePhysical } from "./rows.js";
 import { ObjectChanges } from "./object-changes.js";
 import { newPhysicalTable } from "./storage.js";
 import { physicalName } from "./system-schema.js";
+import type { TableDefinition } from "./table-definition.js";
 import { undefinedTable } from "./undefined-table.js";
 
 /** How often a commit lets pins made meanwhile be served before it holds them up. */
@@ -49,6 +52,7 @@ export class Transaction {
   readonly #changes = new Map<number, RegistryChange>();
   readonly #branchChanges: Extract<RegistryChange, { readonly change: "putBranch" }>[] = [];
   readonly #written = new WrittenRelations();
+  readonly #pins = new LivePins();
   #state: RegistryState;
   readonly #replaced = new Set<RelationKey>();
   readonly #created = new Set<RelationKey>();
@@ -79,6 +83,7 @@ export class Transaction {
     signal: AbortSignal,
   ): Promise<Transaction> {
     try {
+      await context.schemas.ensure(head, signal);
       return new Transaction(context, connection, head, await context.registry.begin(connection), signal);
     } catch (error) {
       // Interrupted between BEGIN and the snapshot: nobody would know of the transaction left open.
@@ -111,6 +116,16 @@ export class Transaction {
     return this.#definitionsChanged || this.#catalogChanged;
   }
 
+  /** The catalogue as this transaction sees it. */
+  get view(): CatalogView {
+    const definitions = this.definitionsChanged ? undefined : this.snapshot.definitions;
+    return { connection: this.connection, definitions };
+  }
+
+  async definitionOf(version: Version): Promise<TableDefinition> {
+    return await this.#context.definitions.definitionOf(this.view, version);
+  }
+
   /** Remembers that a definition changes, on any head. */
   markDefinitionsChanged(): void {
     this.#definitionsChanged = true;
@@ -134,7 +149,7 @@ export class Transaction {
     const { registry, storage } = this.#context;
     const version = registry.state.own(this.head, relation);
     if (version === undefined || !registry.state.isRead(version)) return false;
-    return await storage.keepsRowIds(this.connection, version);
+    return await storage.keepsRowIds(this.view, version);
   }
 
   /** Remembers that a name of main stands for another table from here on: dropped, replaced or renamed away. */
@@ -181,7 +196,7 @@ export class Transaction {
     const version = await this.#writableVersion(relation, head, false);
     if (version.layer?.kind === "overlay") {
       refuseChanged(this, version);
-      await this.#context.storage.promote(this.connection, this.#state, version);
+      await this.#context.storage.promote(this.view, this.#state, version);
       this.putVersion({ ...version, layer: null });
     }
     return requirePhysical(version);
@@ -227,7 +242,7 @@ export class Transaction {
     const target = newPhysicalTable(this.#state, inherited, head);
     const id = this.#context.registry.newVersionId();
     const request = { inherited, head, id, target, overlay };
-    const layer = await this.#context.storage.fork(this.connection, this.#state, request);
+    const layer = await this.#context.storage.fork(this.view, this.#state, request);
     const ends = { from: PENDING, to: null };
     const version = { ...inherited, ...ends, id, head, physical: target, definition: null, layer };
     this.putVersion(version);
@@ -236,7 +251,7 @@ export class Transaction {
 
   /** What statements have to know of a table; undefined for one that can have no overlay. */
   async overlayShape(version: Version): Promise<OverlayShape | undefined> {
-    return await this.#context.storage.shape(this.connection, version);
+    return await this.#context.storage.shape(this.view, version);
   }
 
   /** Takes back an overlay of this transaction that turned out to hold nothing. */
@@ -254,16 +269,8 @@ export class Transaction {
   }
 
   /** Records a relation made in this transaction. `objectId` is new unless the relation continues another. */
-  addVersion(
-    version: Omit<Version, "id" | "objectId" | "from" | "to" | "layer"> & {
-      readonly objectId?: number;
-      readonly layer?: Layer | null;
-    },
-  ): Version {
-    const { registry } = this.#context;
-    const objectId = version.objectId ?? registry.newObjectId();
-    const ids = { id: registry.newVersionId(), objectId, from: PENDING, to: null };
-    const added = { layer: null, ...version, ...ids };
+  addVersion(version: NewVersion): Version {
+    const added = this.#context.registry.newVersion(version, PENDING);
     this.putVersion(added);
     this.markWritten(version, version.head);
     return added;
@@ -290,7 +297,8 @@ export class Transaction {
   #plan(...changes: readonly Exclude<RegistryChange, { readonly change: "putBranch" }>[]): void {
     for (const change of changes)
       this.#changes.set("version" in change ? change.version.id : change.object.id, change);
-    this.#state = this.#state.with(changes);
+    const pins = this.#pins.add(changes, this.#state, this.snapshot.sequence);
+    this.#state = this.#state.with([...pins, ...changes]);
   }
 
   /** What this transaction made and undid leaves nothing to record. */
@@ -350,15 +358,17 @@ export class Transaction {
     for (let round = 0; round < MAX_PRESERVE_ROUNDS; round++) {
       let needed: UnkeptTable[] = [];
       const committed = await registry.commit(this.connection, (state, sequence) => {
-        this.#refuseEndedBranches(state);
+        refuseEndedHeads(state, [...this.written, ...this.objects.made], this.#branchChanges);
         this.copied.refuseChanged(registry, this.snapshot.sequence);
         check?.(state, this.snapshot);
         needed = this.#written.unkept(state);
         if (needed.length > 0) return undefined;
+        const planned = [...this.#changes.values()];
+        const pins = this.#pins.final(planned, { registry, state, since: this.snapshot.sequence, sequence });
         return {
-          changes: [...finalChanges([...this.#changes.values()], state, sequence), ...this.#branchChanges],
+          changes: [...finalChanges(planned, state, sequence), ...pins, ...this.#branchChanges],
           written: this.written,
-          definitionsChanged: this.definitionsChanged,
+          redefined: this.definitionsChanged ? [this.head, ...this.written.map(({ head }) => head)] : [],
         };
       });
       if (committed !== undefined) return;
@@ -371,26 +381,18 @@ export class Transaction {
     );
   }
 
-  #refuseEndedBranches(state: RegistryState): void {
-    const ended = new Set(this.#branchChanges.map(({ branch }) => branch.id));
-    for (const { head } of [...this.written, ...this.objects.made])
-      if (!ended.has(head)) refuseEnded(state, head);
-  }
-
   /** Records what differs between main's catalogue and the registry, both as of this transaction. */
   async #followMainCatalog(): Promise<void> {
-    const { registry } = this.#context;
     const { ended, added } = await compareMain(this.connection, this.#state, this.#replaced);
     for (const version of ended) this.endVersion(version);
-    this.#plan(
-      ...added.map((object) => {
-        const physical = object.kind === "table" ? { schema: object.schema, name: object.name } : null;
-        const ids = { id: registry.newVersionId(), objectId: registry.newObjectId() };
-        const place = { head: MAIN, from: PENDING, to: null, physical, layer: null };
-        return { change: "putVersion", version: { ...object, ...ids, ...place } } as const;
-      }),
-    );
-    for (const object of added) this.markWritten(object, MAIN);
+    // All at once: a file may bring thousands.
+    const versions = added.map(({ schema, name, kind, definition }) => {
+      const physical = kind === "table" ? { schema, name } : null;
+      const version = { head: MAIN, schema, name, kind, definition, physical };
+      return this.#context.registry.newVersion(version, PENDING);
+    });
+    this.#plan(...versions.map((version) => ({ change: "putVersion", version }) as const));
+    for (const version of versions) this.markWritten(version, MAIN);
     await this.objects.followMain(this.connection);
   }
 }

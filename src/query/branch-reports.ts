@@ -1,8 +1,8 @@
 /** What SHOW BRANCHES, DESCRIBE BRANCH and `_hatidata_branches` say about branches. */
 import { optionalNumberCell, type Connection } from "../engine/connection.js";
-import { isExpired } from "../branch/lifecycle.js";
+import { isExpired } from "../branch/branch-rules.js";
 import { displayName } from "../branch/merge-ledger.js";
-import { MAIN, tablesOf, type Branch } from "../branch/model.js";
+import { MAIN, tablesOf, type Branch, type Isolation } from "../branch/model.js";
 import { rollbackQuietly } from "../branch/preserve.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { BranchContext } from "../branch/branch-context.js";
@@ -28,6 +28,7 @@ export interface BranchDetails {
   readonly branch_id: string;
   readonly schema_name: string;
   readonly parent: string;
+  readonly isolation: Isolation;
   readonly status: string;
   readonly owner: string;
   readonly agent_id: string | null;
@@ -69,6 +70,7 @@ export async function branchDetails(context: BranchContext, branch: Branch): Pro
     branch_id: branch.id,
     schema_name: branch.schemaName,
     parent: parentName(context, branch),
+    isolation: branch.isolation,
     status: statusOf(branch),
     owner: branch.owner,
     agent_id: branch.agent,

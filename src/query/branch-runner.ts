@@ -1,7 +1,7 @@
 /** Runs branch commands for a session: arguments from bound parameters, the transaction rules, DIFF's stream. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { diffQuery } from "../branch/diff.js";
-import { requireBranch, requireReadable } from "../branch/lifecycle.js";
+import { requireBranch, requireReadable } from "../branch/branch-rules.js";
 import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
 import type { StatementAnalysis } from "../sql/analysis.js";
 import type { Argument, BranchCommand } from "../sql/branch-command.js";

@@ -1,15 +1,10 @@
 /** Branch statements and their function forms: reads the arguments, calls the branch service, shapes the answer. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import {
-  alterBranch,
-  createBranch,
-  discardBranch,
-  requireBranch,
-  type BranchChange,
-} from "../branch/lifecycle.js";
+import { requireBranch } from "../branch/branch-rules.js";
+import { alterBranch, discardBranch, type BranchChange } from "../branch/lifecycle.js";
 import { abandonMerge, mergeBranch, previewMerge, resolveMerge } from "../branch/merge.js";
 import type { MergeOutcome, MergeRequest } from "../branch/merge-types.js";
-import { MAIN, type Branch } from "../branch/model.js";
+import { ISOLATIONS, MAIN, type Branch, type Isolation } from "../branch/model.js";
 import { readStrategy } from "../branch/strategy.js";
 import type { BranchContext } from "../branch/branch-context.js";
 import type { Argument, BranchCommand } from "../sql/branch-command.js";
@@ -123,19 +118,12 @@ async function create(
     "ttl_seconds",
     "isolation",
   ]);
-  const isolation = options.get("isolation")?.toLowerCase() ?? "snapshot";
-  if (isolation === "live") throw notSupported("isolation 'live' is not supported yet");
-  if (isolation !== "snapshot")
-    throw new SqlError(SQLSTATE.invalidParameterValue, `unknown isolation "${isolation}"`, {
-      hint: "use 'snapshot'",
-    });
   const name = required(read(command.name), "branch name");
   const existing = host.context.registry.state.findBranch(name);
   if (command.ifNotExists && existing?.name === name && !existing.released)
     return createdAnswer(command, existing);
   const parent = optional(command.parent, read);
-  const branch = await createBranch(
-    host.context,
+  const branch = await host.context.creator.create(
     {
       name,
       parent: parent ?? host.currentBranch,
@@ -143,10 +131,20 @@ async function create(
       agent: options.get("agent") ?? options.get("agent_id") ?? null,
       description: options.get("description") ?? null,
       ttlMs: readTtl(options) ?? null,
+      isolation: readIsolation(options),
     },
     host.signal,
   );
   return createdAnswer(command, branch);
+}
+
+function readIsolation(options: ReadonlyMap<string, string>): Isolation {
+  const written = options.get("isolation")?.toLowerCase() ?? "snapshot";
+  const isolation = ISOLATIONS.find((one) => one === written);
+  if (isolation !== undefined) return isolation;
+  throw new SqlError(SQLSTATE.invalidParameterValue, `unknown isolation "${written}"`, {
+    hint: "use 'snapshot' or 'live'",
+  });
 }
 
 function createdAnswer(command: BranchCommand, branch: Branch): StatementResult {

@@ -9,7 +9,7 @@ import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
 import type { GroupedQuery, NamedColumn, SourceRelation } from "../sql/result-sources.js";
-import { tableBehind } from "./insert-forms.js";
+import { tableBehind } from "./table-behind.js";
 import type { SessionCore } from "./session-core.js";
 
 /** PostgreSQL's parser cuts names here: a longer one may not be what the text says. Bytes. */

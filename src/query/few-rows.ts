@@ -7,7 +7,7 @@ import type { TableDefinition } from "../branch/table-definition.js";
 import type { PreparedStatement } from "../engine/connection.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { normaliseName } from "../sql/names.js";
-import { tableBehind } from "./insert-forms.js";
+import { tableBehind } from "./table-behind.js";
 import type { SessionCore } from "./session-core.js";
 
 /** A table's keys are asked for when it is read by one so often: a session of one query never asks the catalogue. */

@@ -1,5 +1,4 @@
 /** Row ids in statements that write on a branch. */
-import { definitionOf } from "../branch/catalog-reader.js";
 import { MAIN } from "../branch/model.js";
 import type { Transaction } from "../branch/transaction.js";
 import { notSupported } from "../core/errors.js";
@@ -56,7 +55,7 @@ async function areColumns(
     if (role !== "read" && role !== "write") continue;
     const meaning = resolveName(scope, parts);
     if (meaning.kind !== "relation" || meaning.version.kind !== "table") return false;
-    const { columns } = await definitionOf(transaction.connection, meaning.version);
+    const { columns } = await transaction.definitionOf(meaning.version);
     if (!columns.some(({ name }) => normaliseName(name) === "rowid")) return false;
   }
   return true;

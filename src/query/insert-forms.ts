@@ -4,10 +4,9 @@
  */
 import { MAIN } from "../branch/model.js";
 import { constraintsOf } from "../branch/constraint-names.js";
-import { readTableDefinition, type TableDefinition } from "../branch/table-definition.js";
+import type { TableDefinition } from "../branch/table-definition.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { textCell, type Connection } from "../engine/connection.js";
-import { DATA_CATALOG } from "../engine/database.js";
+import type { Connection } from "../engine/connection.js";
 import type { InsertForm, RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
@@ -15,25 +14,12 @@ import { conflictEdits } from "./conflict-rows.js";
 import { withDescribedTargets } from "./describe-targets.js";
 import { excludedEdits } from "./excluded-columns.js";
 import { readOwnedDefault } from "./owned-sequences.js";
-import { resolveName } from "./relation-names.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
+import { tableBehind } from "./table-behind.js";
 import type { BoundParameter } from "./types.js";
 
-const MAX_TARGETS = 256;
-
-interface InsertTarget {
-  readonly definition: TableDefinition;
-  /** Columns GENERATED ALWAYS AS IDENTITY. */
-  readonly always: readonly string[];
-}
-
-interface KnownTargets {
-  definitions: number;
-  readonly targets: Map<string, InsertTarget>;
-}
-
-const known = new WeakMap<SessionCore, KnownTargets>();
+const identities = new WeakMap<TableDefinition, readonly string[]>();
 
 /** The statement as DuckDB takes it; `parameters` once they are bound. Errors: 428C9 a value for an identity column, 42704 an unknown constraint */
 export async function withInsertForm(
@@ -46,37 +32,32 @@ export async function withInsertForm(
   const assigns = statement.assignments.some(({ isDefault }) => !isDefault);
   const inserts = statement.verb === "insert" && insert?.hasSource !== false;
   if (name === undefined || !(inserts || assigns)) return statement;
-  const target = await insertTarget(core, name.parts);
-  if (target === undefined) return statement;
-  refuseIdentityChanges(statement, target.always);
+  const definition = await tableBehind(core, name.parts);
+  if (definition === undefined) return statement;
+  const always = alwaysColumns(definition);
+  refuseIdentityChanges(statement, always);
   if (!inserts) return statement;
   if (insert === undefined) {
-    refuseUnreadValues(statement, name.end, target.always);
+    refuseUnreadValues(statement, name.end, always);
     return statement;
   }
   const table = name.parts.at(-1) ?? "";
   const width = insert.width ?? (await sourceWidth(core, statement));
-  const columns = insert.columns.length > 0 ? insert.columns : givenColumns(width, target.definition);
-  refuseIdentityValues(insert, columns, target.always);
-  const edits: TextEdit[] = [...excludedEdits(statement, target.definition)];
-  if (insert.columns.length === 0 && columns.length < target.definition.columns.length) {
+  const columns = insert.columns.length > 0 ? insert.columns : givenColumns(width, definition);
+  refuseIdentityValues(insert, columns, always);
+  const edits: TextEdit[] = [...excludedEdits(statement, definition)];
+  if (insert.columns.length === 0 && columns.length < definition.columns.length) {
     const list = columns.map(quoteIdentifier).join(", ");
     edits.push({ start: insert.columnsAt, end: insert.columnsAt, text: ` (${list})` });
   }
   if (insert.constraint !== undefined) {
     const { start, end } = insert.constraint;
-    const constrained = constraintColumns(insert.constraint, target.definition, table);
+    const constrained = constraintColumns(insert.constraint, definition, table);
     edits.push({ start, end, text: `(${constrained.map(quoteIdentifier).join(", ")})` });
     edits.push(
-      ...conflictEdits(
-        { ...insert, conflictColumns: constrained },
-        columns,
-        target.definition,
-        table,
-        parameters,
-      ),
+      ...conflictEdits({ ...insert, conflictColumns: constrained }, columns, definition, table, parameters),
     );
-  } else edits.push(...conflictEdits(insert, columns, target.definition, table, parameters));
+  } else edits.push(...conflictEdits(insert, columns, definition, table, parameters));
   return edits.length === 0 ? statement : { ...statement, edits: [...statement.edits, ...edits] };
 }
 
@@ -173,66 +154,15 @@ function constraintColumns(
   return found.columns;
 }
 
-/** The table a name means now, on the session's head; undefined for what is no table. */
-export async function tableBehind(
-  core: SessionCore,
-  parts: readonly string[],
-): Promise<TableDefinition | undefined> {
-  return (await insertTarget(core, parts))?.definition;
-}
-
-/** Undefined for what is no table: the statement's own error will say so. */
-async function insertTarget(core: SessionCore, parts: readonly string[]): Promise<InsertTarget | undefined> {
-  const transaction = core.transactions.current;
-  const scope = core.scope(transaction);
-  const meaning = resolveName(scope, parts);
-  const definitions = transaction?.snapshot.definitions ?? core.services.context.registry.definitions;
-  const isTemporary = meaning.kind === "temporary";
-  const version = isTemporary ? core.ownDefinitions.version(definitions, scope.temporary) : undefined;
-  const isOwn = isTemporary ? version === undefined : transaction?.definitionsChanged === true;
-  const key = JSON.stringify([core.head, scope.searchPath, parts, version]);
-  const cache = known.get(core) ?? { definitions, targets: new Map<string, InsertTarget>() };
-  known.set(core, cache);
-  if (cache.definitions !== definitions || cache.targets.size >= MAX_TARGETS) cache.targets.clear();
-  cache.definitions = definitions;
-  const cached = isOwn ? undefined : cache.targets.get(key);
-  if (cached !== undefined) return cached;
-  const sql = await definitionText(core, meaning);
-  if (sql === undefined) return undefined;
-  const definition = readTableDefinition(sql);
-  const always = /generated always as identity/i.test(sql) ? alwaysColumns(definition) : [];
-  if (!isOwn) cache.targets.set(key, { definition, always });
-  return { definition, always };
-}
-
-async function definitionText(
-  core: SessionCore,
-  meaning: ReturnType<typeof resolveName>,
-): Promise<string | undefined> {
-  if (meaning.kind === "catalog" || meaning.kind === "system") return undefined;
-  if (meaning.kind === "relation" && meaning.version.kind !== "table") return undefined;
-  if (meaning.kind === "relation" && meaning.version.definition !== null) return meaning.version.definition;
-  const place =
-    meaning.kind === "temporary"
-      ? { catalog: "temp", schema: "main", name: meaning.name }
-      : {
-          catalog: DATA_CATALOG,
-          ...(meaning.kind === "relation" ? meaning.version.physical : meaning.relation),
-        };
-  const [row] = await core.connection.rows(
-    `SELECT concat_ws(chr(10), t.sql, (SELECT string_agg(i.sql, chr(10)) FROM duckdb_indexes() AS i
-       WHERE i.database_name = t.database_name AND i.schema_name = t.schema_name AND i.table_name = t.table_name)) AS sql
-     FROM duckdb_tables() AS t
-     WHERE t.database_name = ? AND lower(t.schema_name) = lower(?) AND lower(t.table_name) = lower(?)`,
-    [place.catalog, place.schema ?? "", place.name ?? ""],
-  );
-  return row === undefined ? undefined : textCell(row, "sql");
-}
-
-function alwaysColumns(definition: TableDefinition): string[] {
-  return definition.elements.flatMap(({ column, text }) => {
+/** Columns GENERATED ALWAYS AS IDENTITY. */
+function alwaysColumns(definition: TableDefinition): readonly string[] {
+  const known = identities.get(definition);
+  if (known !== undefined) return known;
+  const found = definition.elements.flatMap(({ column, text }) => {
     if (column === undefined) return [];
     const written = /DEFAULT\((.*)\)/s.exec(text)?.[1] ?? "";
     return readOwnedDefault(written)?.kind === "always" ? [column.name] : [];
   });
+  identities.set(definition, found);
+  return found;
 }

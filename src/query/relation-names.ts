@@ -7,7 +7,7 @@ import { MAIN, type Branch, type HeadId, type RelationName, type Version } from 
 import type { RegistryState } from "../branch/registry-state.js";
 import { isInternalSchema } from "../branch/system-schema.js";
 import { undefinedTable } from "../branch/undefined-table.js";
-import { requireReadable } from "../branch/lifecycle.js";
+import { requireReadable } from "../branch/branch-rules.js";
 import { catalogRelation } from "../catalog/resolve.js";
 import { DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
 import { normaliseName } from "../sql/names.js";

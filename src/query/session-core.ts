@@ -4,7 +4,7 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type HeadId } from "../branch/model.js";
-import { requireBranch, requireReadable, requireWritable } from "../branch/lifecycle.js";
+import { requireBranch, requireReadable, requireWritable } from "../branch/branch-rules.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { BranchContext } from "../branch/branch-context.js";

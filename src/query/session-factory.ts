@@ -1,7 +1,7 @@
 /** Opens sessions: reads what the client said at start-up, finds its head, and makes a branch for `branch=new`. */
 import { randomBytes } from "node:crypto";
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import { createBranch, requireBranch, requireReadable } from "../branch/lifecycle.js";
+import { requireBranch, requireReadable } from "../branch/branch-rules.js";
 import { MAIN, type HeadId } from "../branch/model.js";
 import type { SessionServices } from "./session-core.js";
 import { TypeDirectory } from "./session-types.js";
@@ -70,8 +70,7 @@ export class DuckSessionFactory implements SessionFactory {
   async #createOwnBranch(request: SessionRequest): Promise<HeadId> {
     const name = `session-${randomBytes(6).toString("hex")}`;
     const agent = request.parameters.get(AGENT_PARAMETER) ?? null;
-    const branch = await createBranch(
-      this.#services.context,
+    const branch = await this.#services.context.creator.create(
       {
         name,
         parent: undefined,
@@ -79,6 +78,7 @@ export class DuckSessionFactory implements SessionFactory {
         agent,
         description: "made for one session",
         ttlMs: null,
+        isolation: "snapshot",
       },
       new AbortController().signal,
     );

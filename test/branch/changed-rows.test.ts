@@ -43,6 +43,8 @@ function branchAt(pin: number): Branch {
     status: "active",
     protected: false,
     released: false,
+    isolation: "snapshot",
+    tablePins: new Map(),
   };
 }
 

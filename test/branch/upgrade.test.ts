@@ -6,7 +6,21 @@ import { expect, onTestFinished, test } from "vitest";
 import { Database } from "../../src/engine/database.js";
 import { World } from "../support/world.js";
 
-test("a file of format 1, whose versions had no layers", async () => {
+/** What newer formats have added, taken away again. */
+const WITHOUT_LAYERS = [
+  "DROP VIEW duckbranch.version_rows",
+  "ALTER TABLE duckbranch.version_log DROP COLUMN layer",
+];
+const WITHOUT_ISOLATION = [
+  "DROP VIEW duckbranch.branch_rows",
+  "ALTER TABLE duckbranch.branch_log DROP COLUMN isolation",
+  "ALTER TABLE duckbranch.branch_log DROP COLUMN table_pins",
+];
+
+test.each([
+  { format: 1, without: [...WITHOUT_LAYERS, ...WITHOUT_ISOLATION] },
+  { format: 3, without: WITHOUT_ISOLATION },
+])("a file of format $format", async ({ format, without }) => {
   const folder = mkdtempSync(join(tmpdir(), "duckbranch-upgrade-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "data.duckdb");
@@ -24,9 +38,8 @@ test("a file of format 1, whose versions had no layers", async () => {
   {
     await using database = await Database.open({ path });
     using connection = await database.connect("data");
-    await connection.run("DROP VIEW duckbranch.version_rows");
-    await connection.run("ALTER TABLE duckbranch.version_log DROP COLUMN layer");
-    await connection.run("UPDATE duckbranch.format SET version = 1");
+    for (const statement of without) await connection.run(statement);
+    await connection.run(`UPDATE duckbranch.format SET version = ${format}`);
   }
   await using world = await World.open(path);
   await using main = await world.connect();

@@ -1,0 +1,76 @@
+/** What a branch may be called, and whether it can still be used. */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { Branch } from "./model.js";
+import type { RegistryState } from "./registry-state.js";
+
+/** Names that mean something else where a branch name stands. */
+const RESERVED_NAMES = new Set([
+  "main",
+  "public",
+  "new",
+  "auto",
+  "information_schema",
+  "pg_catalog",
+  "duckbranch",
+  "temp",
+  "system",
+]);
+const MAX_NAME_LENGTH = 255;
+/** Errors: 42602 */
+export function checkName(name: string): void {
+  if (name === "" || name.length > MAX_NAME_LENGTH || name.includes("\0") || name.trim() !== name) {
+    throw new SqlError(SQLSTATE.invalidName, `invalid branch name "${name}"`);
+  }
+  if (
+    RESERVED_NAMES.has(name.toLowerCase()) ||
+    /^branch_[0-9a-f]{12}$/.test(name) ||
+    /^[0-9a-f]{12}$/.test(name)
+  ) {
+    throw new SqlError(SQLSTATE.invalidName, `branch name "${name}" is reserved`);
+  }
+}
+
+/** Errors: 42710 */
+export function refuseTakenName(state: RegistryState, name: string): void {
+  for (const branch of state.branches.values()) {
+    if (branch.name === name && !branch.released) throw takenName(name);
+  }
+}
+
+export function takenName(name: string): SqlError {
+  return new SqlError(SQLSTATE.duplicateObject, `branch "${name}" already exists`);
+}
+
+/** A branch by name or id, ended ones included. 3D000 when there is none. */
+export function requireBranch(state: RegistryState, nameOrId: string): Branch {
+  const branch = state.findBranch(nameOrId);
+  if (branch === undefined || branch.status === "discarded") {
+    throw new SqlError(SQLSTATE.invalidCatalogName, `branch "${nameOrId}" does not exist`);
+  }
+  return branch;
+}
+
+/** 55000 unless the branch takes writes now. */
+export function requireWritable(branch: Branch, nowMs: number): void {
+  if (isExpired(branch, nowMs) || (branch.status !== "active" && branch.status !== "conflicted"))
+    throw endedBranch(branch, nowMs);
+}
+
+/** 55000 unless the branch can be read now: its data go with its time to live. */
+export function requireReadable(branch: Branch, nowMs: number): void {
+  if (branch.released || isExpired(branch, nowMs)) throw endedBranch(branch, nowMs);
+}
+
+export function isExpired(branch: Branch, nowMs: number): boolean {
+  return (
+    branch.status === "expired" ||
+    (branch.expiresAtMs !== null && branch.expiresAtMs <= nowMs && !branch.protected)
+  );
+}
+
+export function endedBranch(branch: Branch, nowMs = Date.now()): SqlError {
+  const how = branch.status !== "merged" && isExpired(branch, nowMs) ? "expired" : branch.status;
+  return new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch.name}" is ${how}`, {
+    hint: how === "merged" ? "create a new branch to go on" : undefined,
+  });
+}

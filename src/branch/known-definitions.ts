@@ -1,0 +1,72 @@
+/**
+ * Definitions and comments of tables, remembered: DuckDB's catalogue functions look at every table each time, so asking costs
+ * more than the write that wants to know. An entry holds until a definition changes on its version's head.
+ */
+import type { Connection } from "../engine/connection.js";
+import { commentsOf, definitionOf, type TableComment } from "./catalog-reader.js";
+import type { Version } from "./model.js";
+import type { Registry } from "./registry.js";
+import type { TableDefinition } from "./table-definition.js";
+
+/** Who asks: `definitions` is the number of its snapshot, undefined once it has changed a definition itself. */
+export interface CatalogView {
+  readonly connection: Connection;
+  readonly definitions: number | undefined;
+}
+
+interface Entry<T> {
+  readonly value: T;
+  readonly definitions: number;
+  /** The recorded definition it was read from, if it was. */
+  readonly recorded: string | null;
+}
+
+const MAX_ENTRIES = 10_000;
+
+export class KnownDefinitions {
+  readonly #registry: Registry;
+  /** By id of version. */
+  readonly #tables = new Map<number, Entry<TableDefinition>>();
+  readonly #comments = new Map<number, Entry<readonly TableComment[]>>();
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  /** Errors: 42809 a view, 42P01 its table is not in the file */
+  async definitionOf(view: CatalogView, version: Version): Promise<TableDefinition> {
+    return await this.#known(this.#tables, view, version, async () => definitionOf(view.connection, version));
+  }
+
+  async commentsOf(view: CatalogView, version: Version): Promise<readonly TableComment[]> {
+    const { physical } = version;
+    if (physical === null) return [];
+    return await this.#known(this.#comments, view, version, async () =>
+      commentsOf(view.connection, physical),
+    );
+  }
+
+  async #known<T>(
+    entries: Map<number, Entry<T>>,
+    { definitions }: CatalogView,
+    version: Version,
+    read: () => Promise<T>,
+  ): Promise<T> {
+    if (definitions === undefined) return await read();
+    const known = entries.get(version.id);
+    if (known !== undefined && this.#holds(known, version, definitions)) return known.value;
+    const value = await read();
+    // What was read without a transaction while a definition changed may be from after it, under the number from before.
+    if (this.#registry.isStillDefined(definitions)) {
+      if (entries.size >= MAX_ENTRIES) entries.clear();
+      entries.set(version.id, { value, definitions, recorded: version.definition });
+    }
+    return value;
+  }
+
+  #holds(entry: Entry<unknown>, { head, definition }: Version, definitions: number): boolean {
+    if (entry.recorded !== definition) return false;
+    if (entry.definitions === definitions) return true;
+    return this.#registry.definedAt(head) <= Math.min(entry.definitions, definitions);
+  }
+}
