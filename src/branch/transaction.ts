@@ -15,7 +15,6 @@ import {
   MAIN,
   relationKey,
   type HeadId,
-  type Layer,
   type PhysicalTable,
   type RelationKey,
   type RelationName,
