@@ -13,6 +13,8 @@ export async function withFunctions(
 ): Promise<RelationalStatement> {
   if (core.head === MAIN && !statement.writes) return statement;
   if (!statement.names.some(({ role }) => role === "function")) return statement;
+  // What an earlier statement's transaction saw before it made a function is not what is there now.
+  if (core.head === MAIN) await core.types.refresh();
   const { searchPath, state, head } = core.scope(core.transactions.current);
   const functions =
     head === MAIN
