@@ -59,6 +59,7 @@ function finalObject(
   const ended = { ...object, to: sequence };
   if (!state.isPinned(ended)) return { change: "removeObject", object: ended };
   // A branch made since the sequence was dropped, when nobody was there to keep it for.
-  if (ended.physical !== null && !isInternalSchema(ended.physical.schema)) throw lostRace(object.name);
+  const isKept = ended.physical !== null && isInternalSchema(ended.physical.schema);
+  if (object.kind === "sequence" && !object.dropped && !isKept) throw lostRace(object.name);
   return { change: "putObject", object: ended };
 }

@@ -10,6 +10,7 @@ import { hidesRowIds } from "./overlay-shape.js";
 import type { RegistryState } from "./registry-state.js";
 import { rowsWithIds } from "./rows.js";
 import type { TableStorage } from "./storage.js";
+import { createIndexOn, indexName } from "./table-rebuild.js";
 import { storedColumns, type TableDefinition } from "./table-definition.js";
 import type { Transaction } from "./transaction.js";
 
@@ -19,6 +20,10 @@ export interface MergeTable {
   readonly target: Version;
   /** Tables the target refers to, as the catalogue names them. */
   readonly references: readonly string[];
+  /** CREATE INDEX statements of indexes that the branch made. */
+  readonly addedIndexes: readonly string[];
+  /** Names of indexes that the branch dropped and the target still has. */
+  readonly droppedIndexes: readonly string[];
 }
 
 /**
@@ -76,7 +81,21 @@ async function mergeTable(
     },
     target: versions.target,
     references: target.foreignKeys.map((key) => key.references),
+    addedIndexes: indexesWithout(indexesWithout(source.indexes, base.indexes), target.indexes),
+    droppedIndexes: indexesWithout(base.indexes, source.indexes)
+      .filter((index) => indexesWithout([index], target.indexes).length === 0)
+      .map(indexName),
   };
+}
+
+/** The indexes of one table that another does not have, whatever the tables are called. */
+function indexesWithout(indexes: readonly string[], others: readonly string[]): readonly string[] {
+  const known = new Set(others.map(indexText));
+  return indexes.filter((index) => !known.has(indexText(index)));
+}
+
+function indexText(index: string): string {
+  return createIndexOn(index, { schema: "", name: "" });
 }
 
 /** Keyed rows are compared one by one, so that those that cannot differ need not be there. */

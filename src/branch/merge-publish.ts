@@ -1,7 +1,8 @@
 /**
  * The end of a merge: everything written and committed at once, or the conflicts recorded and the target untouched.
  */
-import { normaliseName } from "../sql/names.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { recordHistory } from "./history.js";
 import { applyDeletes, applyInserts, applyUpdates, moveUpPlanned, rowsChanged } from "./merge-apply.js";
@@ -22,6 +23,7 @@ import type { Snapshot } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
 import { physicalName } from "./system-schema.js";
+import { createIndexOn } from "./table-rebuild.js";
 import type { BranchContext } from "./branch-context.js";
 
 const MAX_REPORTED_ROWS = 100;
@@ -38,6 +40,7 @@ export async function publish(
 ): Promise<MergeOutcome> {
   const { transaction, branch, plans } = attempt;
   const { connection } = transaction;
+  await applyIndexes(attempt);
   const totals = await applyPlans(attempt, strategyOf);
   const merged: Branch = { ...branch, status: "merged" };
   transaction.putBranch({ change: "putBranch", branch: merged });
@@ -54,6 +57,20 @@ export async function publish(
   await transaction.commit(unchangedHeads(context, attempt));
   await verifyPublished(context, mergeId);
   return { status: "merged", mergeId, branch: merged, target: attempt.targetName, totals, conflicts: [] };
+}
+
+/** Indexes that the branch made or dropped, before any row is written: DuckDB indexes no table with changed rows. */
+async function applyIndexes({ transaction, target, tables }: MergeAttempt): Promise<void> {
+  for (const { target: version, addedIndexes, droppedIndexes } of tables) {
+    if (addedIndexes.length + droppedIndexes.length === 0) continue;
+    const physical = await transaction.writableTable(version, target);
+    transaction.markDefinitionsChanged();
+    for (const name of droppedIndexes)
+      await transaction.connection.run(
+        `DROP INDEX ${DATA_CATALOG}.${quoteIdentifier(physical.schema)}.${quoteIdentifier(name)}`,
+      );
+    for (const index of addedIndexes) await transaction.connection.run(createIndexOn(index, physical));
+  }
 }
 
 async function applyPlans(

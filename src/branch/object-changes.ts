@@ -69,10 +69,13 @@ export class ObjectChanges {
     this.#put({ kind, schema, name, definition, catalogued: null, physical, dropped, ...lasting });
   }
 
-  /** Drops what a name means on a branch; what it inherits is covered by a mark. */
-  drop(head: HeadId, { kind, schema, name }: ObjectName): void {
+  /**
+   * Drops what a name means on a branch; what it inherits is covered by a mark. `isGone`: the branch's own sequence is
+   * dropped from the file, too.
+   */
+  drop(head: HeadId, { kind, schema, name }: ObjectName, isGone = false): void {
     const own = this.#planning.state().ownObject(head, { kind, schema, name });
-    if (own !== undefined) this.#end(own);
+    if (own !== undefined) this.#end(isGone ? { ...own, physical: null } : own);
     this.made.push({ head });
     if (this.#planning.state().findObject(head, { kind, schema, name }) !== undefined)
       this.make(head, { kind, schema, name, dropped: true });

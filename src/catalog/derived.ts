@@ -3,6 +3,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
 import { BUILTIN_TYPES } from "./builtin-types.js";
 import { PG } from "./names.js";
+import { BRANCH_OBJECTS } from "./objects.js";
 import { INFORMATION_SCHEMA, PG_CATALOG, type RelationShape } from "./shapes.js";
 
 const TYPE_COLUMNS = `oid BIGINT, typname VARCHAR, typlen SMALLINT, typtype VARCHAR, typcategory VARCHAR, typispreferred BOOLEAN,
@@ -112,7 +113,12 @@ const FUNCTIONS = `
   SELECT ${PG}._oid('f', schema_name, function_name || array_to_string(parameters, ',')) AS oid, ${PG}._public(schema_name) AS sch, function_name AS nam,
     parameters, coalesce(${DECLARED}->>'source', macro_definition) AS body, function_type = 'table_macro' AS is_table, ${DECLARED} AS declared
   FROM duckdb_functions() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND function_type IN ('macro', 'table_macro')
-    AND ${PG}._is_shown(schema_name) AND (${PG}._on_main() OR ${DECLARED} IS NOT NULL)`;
+    AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()
+  UNION ALL
+  SELECT ${PG}._oid('f', schema_name, function_name || array_to_string(parameters, ',')), ${PG}._public(schema_name), function_name,
+    parameters, coalesce(${DECLARED}->>'source', macro_definition), is_table, ${DECLARED}
+  FROM (SELECT o.duck_schema AS schema_name, o."name" AS function_name, o.parameters, o.definition AS macro_definition, o.is_table
+    FROM ${BRANCH_OBJECTS} WHERE o.kind = 'function')`;
 
 /** Facts about PostgreSQL itself. */
 export function staticStatements(): readonly string[] {

@@ -19,6 +19,8 @@ export const VARIABLES = {
   columns: "duckbranch_columns",
   /** Constraints of preserved tables: the copies have none. */
   constraints: "duckbranch_constraints",
+  /** Types, functions, sequences and schemas of a branch. NULL on main. */
+  objects: "duckbranch_objects",
   /** Schemas of search_path, clients' spelling. */
   searchPath: "duckbranch_search_path",
   /** Composite types and their fields: DuckDB lists the types alone. */
@@ -33,6 +35,8 @@ export const VARIABLE_TYPES = {
   columns: `STRUCT("schema" VARCHAR, "name" VARCHAR, kind VARCHAR, "column" VARCHAR, position INTEGER, type VARCHAR,
     default_value VARCHAR, not_null BOOLEAN)[]`,
   constraints: `STRUCT("schema" VARCHAR, "name" VARCHAR, position INTEGER, type VARCHAR, expression VARCHAR, columns VARCHAR[])[]`,
+  objects: `STRUCT(kind VARCHAR, duck_schema VARCHAR, "name" VARCHAR, definition VARCHAR, logical_type VARCHAR, labels VARCHAR[],
+    parameters VARCHAR[], is_table BOOLEAN, physical_schema VARCHAR, physical_name VARCHAR, is_dropped BOOLEAN)[]`,
   searchPath: "VARCHAR[]",
   composites: `STRUCT("schema" VARCHAR, "name" VARCHAR, duck_schema VARCHAR, printed VARCHAR, fields STRUCT("name" VARCHAR, "type" VARCHAR)[])[]`,
   settings: `STRUCT("name" VARCHAR, setting VARCHAR)[]`,

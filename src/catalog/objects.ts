@@ -42,10 +42,29 @@ const RELATION_NAMES = `
   SELECT '${DATA_CATALOG}', l."schema", l."name", l.kind, l.physical_schema, l.physical_name, l.definition
   FROM (SELECT unnest(${variable("relations")}) AS l)`;
 
-/** Main's are shared by all heads. */
-const SHARED_SEQUENCES = `FROM duckdb_sequences() WHERE database_name = '${DATA_CATALOG}' AND ${PG}._sequence_schema(schema_name) IS NOT NULL`;
-const SHARED_TYPES = `FROM duckdb_types() WHERE database_name = '${DATA_CATALOG}' AND NOT internal
-  AND ${PG}._is_shown(schema_name)`;
+/** The branch's own list; no rows on main. */
+export const BRANCH_OBJECTS = `(SELECT unnest(${variable("objects")}) AS o)`;
+
+/** Sequences with the name a client knows them by, and that of their OIDs. */
+const SEQUENCES = `
+  SELECT ${PG}._sequence_schema(schema_name) AS sch, sequence_name AS nam, schema_name AS own, start_value, min_value, max_value,
+    increment_by, cycle, last_value, sql
+  FROM duckdb_sequences() WHERE database_name = '${DATA_CATALOG}' AND ${PG}._sequence_schema(schema_name) IS NOT NULL
+    AND (${PG}._on_main() OR NOT ${PG}._is_shown(schema_name) AND NOT EXISTS (
+      FROM ${BRANCH_OBJECTS} WHERE o.physical_schema = schema_name AND o.physical_name = sequence_name))
+  UNION ALL
+  SELECT ${PG}._public(o.duck_schema), o."name", o.duck_schema, s.start_value, s.min_value, s.max_value, s.increment_by, s.cycle,
+    s.last_value, s.sql
+  FROM ${BRANCH_OBJECTS} JOIN duckdb_sequences() AS s ON s.database_name = '${DATA_CATALOG}' AND s.schema_name = o.physical_schema
+    AND s.sequence_name = o.physical_name WHERE o.kind = 'sequence' AND NOT o.is_dropped`;
+
+/** Types that have a name. */
+const USER_TYPES = `
+  SELECT schema_name, type_name, logical_type, labels, comment FROM duckdb_types()
+  WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()
+  UNION ALL
+  SELECT o.duck_schema, o."name", o.logical_type, o.labels, NULL FROM ${BRANCH_OBJECTS} WHERE o.kind = 'type'`;
+const SHARED_TYPES = `FROM ${PG}._user_type WHERE true`;
 
 /** A schema is there when main has it, or when something in it is visible. */
 const SCHEMAS = `
@@ -55,7 +74,8 @@ const SCHEMAS = `
     SELECT schema_name AS nam FROM duckdb_schemas()
     WHERE database_name = '${DATA_CATALOG}' AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()
       AND schema_name NOT IN ('main', 'information_schema', 'pg_catalog')
-    UNION SELECT sch FROM ${PG}._relation_name UNION SELECT ${PG}._sequence_schema(schema_name) ${SHARED_SEQUENCES}
+    UNION SELECT sch FROM ${PG}._relation_name UNION SELECT sch FROM ${PG}._sequence
+    UNION SELECT o."name" FROM ${BRANCH_OBJECTS} WHERE o.kind = 'schema'
     UNION SELECT ${PG}._public(schema_name) ${SHARED_TYPES} AND logical_type IN ('ENUM', 'STRUCT')) WHERE nam <> 'public'`;
 
 const RAW_CONSTRAINTS = `
@@ -107,8 +127,7 @@ const CLASSES = `
     SELECT ${PG}._oid('c', sch, nam) AS oid, sch, nam, kind, database_name, psch, pnam, definition, NULL::VARCHAR AS rel FROM ${PG}._relation_name
     UNION ALL SELECT ${PG}._oid('c', sch, nam), sch, nam, 'c', NULL, NULL, NULL, NULL, NULL FROM ${PG}._composite
     UNION ALL SELECT ${PG}._oid('i', sch, nam), sch, nam, 'i', NULL, NULL, NULL, NULL, rel FROM ${PG}._index
-    UNION ALL SELECT ${PG}._oid('S', schema_name, sequence_name), ${PG}._sequence_schema(schema_name), sequence_name, 'S', NULL, NULL, NULL, NULL, NULL
-      ${SHARED_SEQUENCES})`;
+    UNION ALL SELECT ${PG}._oid('S', own, nam), sch, nam, 'S', NULL, NULL, NULL, NULL, NULL FROM ${PG}._sequence)`;
 
 const ENUMS = `
   SELECT ${PG}._oid('e', schema_name, type_name) AS oid, ${PG}._oid('a', schema_name, type_name) AS array_oid,
@@ -208,6 +227,8 @@ export function objectMacros(): readonly string[] {
 /** The helpers by name, each after those it reads. */
 export const OBJECT_QUERIES: readonly (readonly [name: string, query: string])[] = [
   ["_relation_name", RELATION_NAMES],
+  ["_sequence", SEQUENCES],
+  ["_user_type", USER_TYPES],
   ["_schema", SCHEMAS],
   ["_raw_constraint", RAW_CONSTRAINTS],
   ["_labelled_constraint", LABELLED_CONSTRAINTS],

@@ -191,8 +191,7 @@ const SEQUENCE: Content = {
     seqcache: "1",
     seqcycle: `s."cycle"`,
   },
-  from: `duckdb_sequences() AS s JOIN ${PG}._class AS c
-    ON s.database_name = '${DATA_CATALOG}' AND c.kind = 'S' AND c.sch = ${PG}._sequence_schema(s.schema_name) AND c.nam = s.sequence_name`,
+  from: `${PG}._sequence AS s JOIN ${PG}._class AS c ON c.kind = 'S' AND c.sch = s.sch AND c.nam = s.nam`,
 };
 
 const DESCRIPTION: Content = {
@@ -300,8 +299,8 @@ const INDEXES: Content = {
 
 const SEQUENCES: Content = {
   columns: {
-    schemaname: `${PG}._sequence_schema(s.schema_name)`,
-    sequencename: "s.sequence_name",
+    schemaname: "s.sch",
+    sequencename: "s.nam",
     sequenceowner: "getvariable('duckbranch_user')",
     data_type: "'bigint'",
     start_value: "s.start_value",
@@ -312,7 +311,7 @@ const SEQUENCES: Content = {
     cache_size: "1",
     last_value: lastValue("s"),
   },
-  from: `duckdb_sequences() AS s WHERE s.database_name = '${DATA_CATALOG}' AND ${PG}._sequence_schema(s.schema_name) IS NOT NULL`,
+  from: `${PG}._sequence AS s`,
 };
 
 /** Rows that are the same in every PostgreSQL database, as far as this server has the thing. */

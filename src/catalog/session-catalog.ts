@@ -39,11 +39,32 @@ export interface ListedConstraint {
   readonly columns: readonly string[];
 }
 
+/** A type, function, sequence or schema of a branch. */
+export interface ListedObject {
+  readonly kind: "type" | "function" | "sequence" | "schema";
+  /** DuckDB's spelling; empty for a schema. */
+  readonly duck_schema: string;
+  readonly name: string;
+  readonly definition: string | null;
+  /** ENUM, STRUCT or another one, of a type; an ENUM's labels. */
+  readonly logical_type: string | null;
+  readonly labels: readonly string[] | null;
+  /** Of a function. */
+  readonly parameters: readonly string[] | null;
+  readonly is_table: boolean;
+  /** Of a sequence. */
+  readonly physical_schema: string | null;
+  readonly physical_name: string | null;
+  /** A sequence that is there for others only. */
+  readonly is_dropped: boolean;
+}
+
 /** What a branch has. Main needs no list: DuckDB's own catalogue is main's. */
 export interface BranchListing {
   readonly relations: readonly ListedRelation[];
   readonly columns: readonly ListedColumn[];
   readonly constraints: readonly ListedConstraint[];
+  readonly objects: readonly ListedObject[];
 }
 
 /** A composite type; its own and its fields' types as DuckDB prints them. */
@@ -94,6 +115,7 @@ export class SessionCatalog {
       await this.#assign("relations", listing?.relations),
       await this.#assign("columns", listing?.columns),
       await this.#assign("constraints", listing?.constraints),
+      await this.#assign("objects", listing?.objects),
       await this.#assign("searchPath", searchPath),
       await this.#assign("composites", composites),
     ];

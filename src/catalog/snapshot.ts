@@ -8,8 +8,11 @@ import { PG, SNAPSHOT_PREFIX } from "./names.js";
 import { OBJECT_QUERIES } from "./objects.js";
 
 const HELPERS = [...OBJECT_QUERIES, ...DERIVED_QUERIES];
-/** Read by few statements, and a fifth of the time all copies take: DuckDB lists its thousands of functions for it. */
-const UNCOPIED: ReadonlySet<string> = new Set(["_function"]);
+/**
+ * Functions are read by few statements, and take a fifth of the time of all copies: DuckDB lists its thousands for it.
+ * Sequences go on while nothing else changes.
+ */
+const UNCOPIED: ReadonlySet<string> = new Set(["_function", "_sequence"]);
 
 /** Names of types by OID, for format_type(): a sub-query there would lose the order of the rows it is called for. */
 export const TYPE_NAMES = "CAST(getvariable('duckbranch_type_names') AS MAP(BIGINT, VARCHAR))";

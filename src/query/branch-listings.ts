@@ -15,6 +15,7 @@ import { SqlError } from "../core/errors.js";
 import { numberCell, optionalTextCell, textCell, type Connection } from "../engine/connection.js";
 import type { Database } from "../engine/database.js";
 import type { NameScope } from "./relation-names.js";
+import { listedObjects } from "./listed-objects.js";
 import { viewQuery, type ResolveServices } from "./resolve.js";
 
 type Described = Pick<BranchListing, "columns" | "constraints">;
@@ -54,6 +55,7 @@ export class BranchListings {
       relations: versions.map(listed),
       columns: described.flatMap((one) => one.columns),
       constraints: described.flatMap((one) => one.constraints),
+      objects: listedObjects(scope.state, scope.head),
     };
   }
 

@@ -78,10 +78,10 @@ export async function planDropSequence(
   const object = headObject(scope, "sequence", parts);
   if (object === undefined) return [step(`DROP SEQUENCE ${sequenceSql(sequence)}`)];
   await transaction.lock({ schema: `sequence ${object.schema}`, name: object.name }, scope.head);
-  const afterwards = (): void => transaction.objects.drop(scope.head, object);
-  const isRead = transaction.state.childrenOf(scope.head).length > 0;
-  const isOwn = object.head === scope.head && !isRead;
-  return [{ ...(isOwn ? step(`DROP SEQUENCE ${sequenceSql(sequence)}`) : NOTHING_TO_RUN), afterwards }];
+  // What a child branch reads stays in the file.
+  const isGone = object.head === scope.head && !transaction.state.isPinned(object);
+  const afterwards = (): void => transaction.objects.drop(scope.head, object, isGone);
+  return [{ ...(isGone ? step(`DROP SEQUENCE ${sequenceSql(sequence)}`) : NOTHING_TO_RUN), afterwards }];
 }
 
 async function refuseUsed(

@@ -83,3 +83,30 @@ test("a file of format 3, whose overlays had the columns of their bases", async 
     [2, 20, 5],
   ]);
 });
+
+test("a file of format 4, which had no record of functions, types, sequences and schemas", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "duckbranch-upgrade-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "data.duckdb");
+  {
+    await using world = await World.open(path);
+    await using main = await world.connect();
+    await main.query(`CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2); CREATE SCHEMA app; CREATE SEQUENCE app.q;
+      CREATE MACRO total() AS (SELECT sum(a)::int FROM t); CREATE TYPE mood AS ENUM ('ok'); CREATE BRANCH b`);
+    await using branch = await world.connect("main/b");
+    await branch.query("UPDATE t SET a = a + 10");
+  }
+  {
+    await using database = await Database.open({ path });
+    using connection = await database.connect("data");
+    await connection.run("DROP TABLE duckbranch.object_log");
+    await connection.run("UPDATE duckbranch.format SET version = 4");
+  }
+  await using world = await World.open(path);
+  await using main = await world.connect();
+  await using branch = await world.connect("main/b");
+  await main.query("CREATE OR REPLACE MACRO total() AS 0; DROP TYPE mood");
+  await branch.query("CREATE TABLE app.u (m mood)");
+  expect(await branch.query("SELECT total(), 'ok'::mood, nextval('app.q')")).toEqual([[23, "ok", 1n]]);
+  expect(await main.query("SELECT total()")).toEqual([[0]]);
+});

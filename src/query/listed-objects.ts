@@ -1,0 +1,72 @@
+/** What a branch's catalogue lists beside relations. Pure. */
+import { OBJECT_KINDS, type HeadObject } from "../branch/head-objects.js";
+import type { HeadId } from "../branch/model.js";
+import type { RegistryState } from "../branch/registry-state.js";
+import type { ListedObject } from "../catalog/session-catalog.js";
+import { labelsOf } from "../catalog/type-definition.js";
+import { tokenise } from "../sql/lexer.js";
+import { closingBracket, isSymbol, isWord, splitAtCommas } from "../sql/token-reader.js";
+
+export function listedObjects(state: RegistryState, head: HeadId): readonly ListedObject[] {
+  const visible = OBJECT_KINDS.flatMap((kind) => state.visibleObjects(head, kind));
+  const seen = new Set(visible.map(({ id }) => id));
+  return [
+    ...visible.map((object) => listed(object, false)),
+    ...otherSequences(state, head, seen).map((object) => listed(object, true)),
+  ];
+}
+
+/** Sequences in the schemas of the branch and its ancestors that mean nothing to it, or under another name. */
+function otherSequences(
+  state: RegistryState,
+  head: HeadId,
+  visible: ReadonlySet<number>,
+): readonly HeadObject[] {
+  const others: HeadObject[] = [];
+  for (
+    let branch = state.branches.get(head);
+    branch !== undefined;
+    branch = state.branches.get(branch.parent)
+  )
+    others.push(
+      ...state.objectsOf(branch.id).filter(({ id, physical }) => physical !== null && !visible.has(id)),
+    );
+  return others;
+}
+
+function listed(object: HeadObject, isDropped: boolean): ListedObject {
+  const { kind, schema, name, definition, physical } = object;
+  const labels = kind === "type" ? labelsOf(object) : undefined;
+  const macro = kind === "function" ? macroForm(definition ?? "") : undefined;
+  return {
+    kind,
+    duck_schema: schema,
+    name,
+    definition: macro?.body ?? definition,
+    logical_type: kind === "type" ? (/^\w+/.exec(definition ?? "")?.[0] ?? "") : null,
+    labels: labels ?? null,
+    parameters: macro?.parameters ?? null,
+    is_table: macro?.isTable ?? false,
+    physical_schema: physical?.schema ?? null,
+    physical_name: physical?.name ?? null,
+    is_dropped: isDropped,
+  };
+}
+
+/** CREATE MACRO taken apart; of several overloads the first. */
+function macroForm(text: string): {
+  readonly parameters: readonly string[];
+  readonly body: string;
+  readonly isTable: boolean;
+} {
+  const tokens = tokenise(text);
+  const open = tokens.findIndex((token) => isSymbol(token, "("));
+  const close = closingBracket(tokens, open) ?? open;
+  const as = tokens[close + 1];
+  const isTable = isWord(tokens[close + 2], "table");
+  return {
+    parameters: splitAtCommas(tokens, open + 1, close).map(([first]) => tokens[first]?.value ?? ""),
+    body: text.slice((isTable ? tokens[close + 2] : as)?.end ?? 0).trim(),
+    isTable,
+  };
+}
