@@ -12,6 +12,7 @@ import { recordHistory } from "./history.js";
 import { abandonOpenMerges } from "./merge-ledger.js";
 import { MAIN, tablesOf, type Branch, type HeadId, type Version } from "./model.js";
 import { keepingLock } from "./preserve.js";
+import { dropTables } from "./dropped-tables.js";
 import { isLogged, type RegistryState } from "./registry-state.js";
 import { isInternalSchema, physicalName } from "./system-schema.js";
 import type { BranchContext } from "./branch-context.js";
@@ -120,11 +121,11 @@ async function endLocked(
       throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch.name}" is protected`);
     refuseParent(transaction.state, branch);
     const ended: Branch = { ...branch, status, released: true };
+    transaction.putBranch({ change: "putBranch", branch: ended });
+    await removeVersions(transaction, branch.id, () => true);
     await connection.run(
       `DROP SCHEMA IF EXISTS ${DATA_CATALOG}.${quoteIdentifier(branch.schemaName)} CASCADE`,
     );
-    transaction.putBranch({ change: "putBranch", branch: ended });
-    await removeVersions(transaction, branch.id, () => true, branch.schemaName);
     await abandonOpenMerges(connection, branch.id);
     const without = transaction.state;
     const isUnread = (version: Version): boolean =>
@@ -167,8 +168,7 @@ function refuseParent(state: RegistryState, branch: Branch): void {
 }
 
 /**
- * Removes versions of a head and drops their tables, but for those that others of its versions read and those of a schema
- * that goes as a whole.
+ * Removes versions of a head and drops their tables, but for those that others of its versions read.
  *
  * Atomic  the caller's transaction
  */
@@ -176,7 +176,6 @@ async function removeVersions(
   transaction: Transaction,
   head: HeadId,
   isGone: (version: Version) => boolean,
-  droppedSchema?: string,
 ): Promise<void> {
   const versions = transaction.state.versionsOf(head);
   const gone = versions.filter(isGone);
@@ -186,10 +185,11 @@ async function removeVersions(
       .flatMap(tablesOf)
       .map(physicalName),
   );
-  const unread = new Map(gone.flatMap(tablesOf).map((table) => [physicalName(table), table]));
-  for (const [name, { schema }] of unread) {
-    if (schema !== droppedSchema && !read.has(name)) await transaction.connection.run(`DROP TABLE ${name}`);
-  }
+  const unread = new Set(gone.flatMap(tablesOf).map(physicalName));
+  await dropTables(
+    transaction.connection,
+    [...unread].filter((name) => !read.has(name)),
+  );
   for (const version of gone) transaction.removeVersion(version);
 }
 

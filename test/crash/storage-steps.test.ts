@@ -23,7 +23,7 @@ const ANY_ROWS = "UPDATE t SET v = v + 1 WHERE random() < 2";
 type Statement = readonly [head: string, sql: string];
 
 interface Change {
-  readonly prepared: readonly Statement[];
+  readonly prepared: readonly (Statement | "checkpoint")[];
   readonly work: Statement | "sweep";
 }
 
@@ -70,6 +70,14 @@ const CHANGES: Readonly<Record<string, Change>> = {
   },
   "the end of the only branch that read a copy": {
     prepared: [["main", "CREATE BRANCH b"], FIRST_WRITE, ["main", ANY_ROWS]],
+    work: ["main", "DROP BRANCH b"],
+  },
+  "the end of a branch whose table was altered before the last checkpoint": {
+    prepared: [
+      ["main", "CREATE BRANCH b"],
+      ["main/b", `${ANY_ROWS}; ALTER TABLE t ADD COLUMN x int`],
+      "checkpoint",
+    ],
     work: ["main", "DROP BRANCH b"],
   },
   "a sweep": {
@@ -184,7 +192,10 @@ async function record(
   const file = directory.file(`${name}.db`);
   await copyFile(filled, file);
   await using world = await World.open(file);
-  for (const statement of prepared) await run(world, statement);
+  for (const step of prepared) {
+    if (step === "checkpoint") await world.context.registry.database.checkpoint();
+    else await run(world, step);
+  }
   const before = await contents(world);
   const { states, statements } = await statesDuring(
     file,

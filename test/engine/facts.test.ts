@@ -1,4 +1,5 @@
 /** What the storage of branches takes for granted of DuckDB: found by trying, promised nowhere. */
+import { copyFile } from "node:fs/promises";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FIRST_LOCAL_ROW_ID } from "../../src/branch/rows.js";
@@ -196,6 +197,29 @@ describe("reading beside a table of row ids", () => {
 async function blocks(): Promise<number> {
   return Number((await rows("SELECT total_blocks::INTEGER FROM pragma_database_size()"))[0]?.[0]);
 }
+
+/** Whether a file that was left behind these statements can be opened. */
+async function canBeOpenedBehind(...statements: readonly string[]): Promise<boolean> {
+  await run("CREATE SCHEMA s", "CREATE TABLE s.t (a INTEGER)", "ALTER TABLE s.t ADD COLUMN b INTEGER");
+  await run("CHECKPOINT", ...statements);
+  const left = directory.file("left.duckdb");
+  await copyFile(directory.file("data.duckdb"), left);
+  await copyFile(directory.file("data.duckdb.wal"), `${left}.wal`);
+  try {
+    (await DuckDBInstance.create(left)).closeSync();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("the log", () => {
+  test("of a schema that is dropped without its altered tables cannot be replayed: they are dropped before it", async () => {
+    expect(await canBeOpenedBehind("DROP SCHEMA s CASCADE")).toBe(false);
+    await run("DROP SCHEMA IF EXISTS s CASCADE");
+    expect(await canBeOpenedBehind("BEGIN", "DROP TABLE s.t", "DROP SCHEMA s CASCADE", "COMMIT")).toBe(true);
+  });
+});
 
 describe("a checkpoint", () => {
   test("is refused while another transaction writes, and loses nothing of it", async () => {
