@@ -70,6 +70,7 @@ test("a file of format 3, whose overlays had the columns of their bases", async 
     expect(layers.map(({ layer }) => Object.keys(JSON.parse(String(layer))))).toEqual([
       ["kind", "before", "baseOf"],
     ]);
+    for (const statement of WITHOUT_ISOLATION) await connection.run(statement);
     await connection.run("UPDATE duckbranch.format SET version = 3");
   }
   await using world = await World.open(path);
