@@ -120,7 +120,7 @@ export async function alterOverlay(
   const columns = await alteredColumns(connection, overlay, changed, next.renamed);
   await rebuildBefore(connection, layer.before, changed, columns);
   return {
-    layer: { ...layer, columns: columns.map((column) => column.base) },
+    layer: withRenamedKeys({ ...layer, columns: columns.map((column) => column.base) }, next.renamed),
     unwritten: columns.some(({ unwritten }) => unwritten),
   };
 }
@@ -147,6 +147,14 @@ function refusedBy(change: TableChange): { readonly condition: string; readonly 
   if (change.kind !== "addConstraint" || change.type !== "check") return undefined;
   const body = change.text.slice(change.text.indexOf("(") + 1, change.text.lastIndexOf(")"));
   return { condition: `NOT (${body}\n)`, code: SQLSTATE.checkViolation };
+}
+
+/** Rows are asked for by the names that the keys have now. */
+function withRenamedKeys(layer: OverlayLayer, renamed: NewDefinition["renamed"]): OverlayLayer {
+  const { touched } = layer;
+  if (touched === undefined) return layer;
+  const names = new Map([...renamed].map(([from, to]) => [normaliseName(from), normaliseName(to)]));
+  return { ...layer, touched: { ...touched, keys: touched.keys.map((key) => names.get(key) ?? key) } };
 }
 
 async function alteredColumns(
