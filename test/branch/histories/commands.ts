@@ -1,0 +1,260 @@
+/** The steps of a history as fast-check's commands: done to the program and to the model, which are then compared. */
+import { isDeepStrictEqual } from "node:util";
+import * as fc from "fast-check";
+import { changes, rowChanges, type Change } from "./changes.js";
+import { copyOf, merged, TABLES, type TableName } from "./head-model.js";
+import { KEYS, MOST_HEADS, type Head, type Model } from "./model.js";
+import { definition, type Program } from "./program.js";
+
+type Step = fc.AsyncCommand<Model, Program>;
+
+/** `run` gives the heads that have changed, or may have. */
+function step(
+  text: string,
+  check: (model: Readonly<Model>) => boolean,
+  run: (model: Model, program: Program) => Promise<readonly Head[]>,
+): Step {
+  return {
+    check,
+    run: async (model, program) => await program.verifyStep(model, await run(model, program)),
+    toString: () => text,
+  };
+}
+
+function requireOutcome(outcome: string, required: string): void {
+  if (outcome !== required) throw new Error(`${outcome} instead of ${required}`);
+}
+
+/** What a statement must answer when it did not succeed: beside an open block on main it may lose against it. */
+function requireFailure(model: Model, head: Head, isThere: boolean, outcome: string): void {
+  if (isThere) requireOutcome(outcome, model.open !== undefined && head === model.main ? "40001" : "ok");
+  else requireOutcome(outcome, "42P01");
+}
+
+function change(choice: number, { table, sql, apply, text }: Change): Step {
+  return step(
+    `${choice}: ${text}`,
+    (model) => sql(model.head(choice).rows.get(table), 0) !== undefined,
+    async (model, program) => {
+      const head = model.head(choice);
+      const rows = head.rows.get(table);
+      const session = await program.session(head.name);
+      const outcome = await session.outcome(sql(rows, model.newNumber()) ?? "");
+      if (outcome !== "ok" || rows === undefined) requireFailure(model, head, rows !== undefined, outcome);
+      else {
+        apply(rows);
+        noteGone(model, head, table, rows);
+      }
+      return [head];
+    },
+  );
+}
+
+function noteGone(model: Model, head: Head, table: TableName, rows: ReadonlyMap<number, number>): void {
+  const { open } = model;
+  if (open !== undefined && head === model.main && open.table === table && !rows.has(open.id))
+    open.isGone = true;
+}
+
+/** Several statements in one block: all of them, or none. */
+function block(choice: number, parts: readonly Change[], commits: boolean): Step {
+  const end = commits ? "COMMIT" : "ROLLBACK";
+  return step(
+    `${choice}: BEGIN; ${parts.map(({ text }) => text).join("; ")}; ${end}`,
+    (model) => parts.every(({ table }) => model.head(choice).rows.get(table) !== undefined),
+    async (model, program) => {
+      const head = model.head(choice);
+      const rows = copyOf(head.rows);
+      const gone: (() => void)[] = [];
+      const statements = parts.flatMap(({ table, sql, apply }) => {
+        const part = rows.get(table) ?? new Map<number, number>();
+        const text = sql(part, model.newNumber());
+        if (text === undefined) return [];
+        apply(part);
+        const now = new Set(part.keys());
+        gone.push(() => noteGone(model, head, table, new Map([...now].map((key) => [key, 0]))));
+        return [text];
+      });
+      const session = await program.session(head.name);
+      const outcome = await session.outcome(`BEGIN; ${[...statements, end].join("; ")}`);
+      if (outcome !== "ok") {
+        requireFailure(model, head, true, outcome);
+        await session.query("ROLLBACK");
+      } else if (commits) {
+        for (const [table, part] of rows) head.rows.set(table, part);
+        for (const note of gone) note();
+      }
+      return [head];
+    },
+  );
+}
+
+function recreate(choice: number, table: TableName): Step {
+  return step(
+    `${choice}: drop or create ${table}`,
+    (model) => model.open === undefined || model.head(choice) !== model.main,
+    async (model, program) => {
+      const head = model.head(choice);
+      const session = await program.session(head.name);
+      const isThere = head.rows.get(table) !== undefined;
+      await session.query(isThere ? `DROP TABLE ${table}` : definition(table));
+      head.rows.set(table, isThere ? undefined : new Map());
+      return [head];
+    },
+  );
+}
+
+function fork(choice: number): Step {
+  return step(
+    `${choice}: CREATE BRANCH`,
+    (model) => model.heads.length < MOST_HEADS,
+    async (model, program) => {
+      const parent = model.head(choice);
+      const name = `b${model.newNumber()}`;
+      const session = await program.session(parent.name);
+      await session.query(`CREATE BRANCH ${name}`);
+      return [model.addBranch(parent, name)];
+    },
+  );
+}
+
+function discard(choice: number): Step {
+  return step(
+    `${choice}: DROP BRANCH`,
+    (model) => model.head(choice) !== model.main && !model.isParent(model.head(choice)),
+    async (model, program) => {
+      await dropBranch(model, program, model.head(choice));
+      return [];
+    },
+  );
+}
+
+async function dropBranch(model: Model, program: Program, head: Head): Promise<void> {
+  await program.closeSession(head.name);
+  const main = await program.session("main");
+  await main.query(`DROP BRANCH ${head.name}`);
+  model.remove(head);
+}
+
+/** Changes of the schema are refused, and so is what a table without a key cannot tell: then nothing has happened. */
+function merge(choice: number, branchWins: boolean): Step {
+  return step(
+    `${choice}: MERGE BRANCH, ${branchWins ? "it" : "its parent"} wins`,
+    (model) => model.open === undefined && isMergeable(model, model.head(choice)),
+    async (model, program) => {
+      const head = model.head(choice);
+      const parent = head.parent ?? model.main;
+      const main = await program.session("main");
+      const outcome = await main.outcome(
+        `MERGE BRANCH ${head.name} INTO ${parent.name} USING ${branchWins ? "branch_wins" : "main_wins"}`,
+      );
+      if (outcome !== "ok") {
+        requireOutcome(outcome, "0A000");
+        return [head, parent];
+      }
+      const [base, source] = [head.base.get("keyed"), head.rows.get("keyed")];
+      if (source !== undefined && !isDeepStrictEqual(base, source))
+        parent.rows.set("keyed", merged({ base, source, target: parent.rows.get("keyed") }, branchWins));
+      await dropBranch(model, program, head);
+      return [parent];
+    },
+  );
+}
+
+function isMergeable(model: Readonly<Model>, head: Head): boolean {
+  const sameRows = isDeepStrictEqual(head.rows.get("plain"), head.base.get("plain"));
+  return head.parent !== undefined && sameRows && !model.isParent(head);
+}
+
+/** A block on main that stays open while other steps are done. */
+function beginOnMain(table: TableName, id: number, value: number): Step {
+  return step(
+    `main: BEGIN, ${table} ${id} = ${value}`,
+    ({ open, main }) => open === undefined && main.rows.get(table)?.has(id) === true,
+    async (model, program) => {
+      program.block = await program.newSession("main");
+      await program.block.query(`BEGIN; UPDATE ${table} SET v = ${value} WHERE id = ${id}`);
+      model.open = { table, id, value, isGone: false };
+      return [model.main];
+    },
+  );
+}
+
+/** A block that lost against another statement has changed nothing. */
+function endOnMain(commits: boolean): Step {
+  const end = commits ? "COMMIT" : "ROLLBACK";
+  return step(
+    `main: ${end}`,
+    ({ open }) => open !== undefined,
+    async (model, program) => {
+      const { open } = model;
+      const outcome = (await program.block?.outcome(end)) ?? "";
+      await program.block?.[Symbol.asyncDispose]();
+      program.block = undefined;
+      model.open = undefined;
+      if (outcome !== "ok") requireOutcome(outcome, "40001");
+      else if (commits && open?.isGone === false) model.main.rows.get(open.table)?.set(open.id, open.value);
+      return [model.main];
+    },
+  );
+}
+
+/** The program ends, in order or not; a block that was open is gone. */
+function ending(text: "restart" | "crash"): Step {
+  return step(
+    text,
+    () => true,
+    async (model, program) => {
+      await program[text]();
+      model.open = undefined;
+      return model.heads;
+    },
+  );
+}
+
+const checkpoint = step(
+  "checkpoint",
+  () => true,
+  async (model, program) => {
+    await program.checkpoint();
+    return [model.main];
+  },
+);
+
+const head = fc.nat();
+const table = fc.constantFrom(...TABLES);
+const id = fc.nat(KEYS - 1);
+const parts = fc.array(rowChanges, { minLength: 2, maxLength: 4 });
+
+/** A step kind as often as its number says: `fc.commands` takes any of a list as often as another. */
+function often<T>(times: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T>[] {
+  return Array.from({ length: times }, () => arbitrary);
+}
+
+export const steps: fc.Arbitrary<Step>[] = [
+  ...often(
+    42,
+    fc.tuple(head, changes).map((args) => change(...args)),
+  ),
+  ...often(
+    4,
+    fc.tuple(head, parts, fc.boolean()).map((args) => block(...args)),
+  ),
+  ...often(8, head.map(fork)),
+  ...often(4, head.map(discard)),
+  ...often(
+    4,
+    fc.tuple(head, fc.boolean()).map((args) => merge(...args)),
+  ),
+  ...often(
+    4,
+    fc.tuple(table, id, fc.nat(9)).map((args) => beginOnMain(...args)),
+  ),
+  ...often(4, fc.boolean().map(endOnMain)),
+  ...often(
+    2,
+    fc.tuple(head, table).map((args) => recreate(...args)),
+  ),
+  ...often(2, fc.constant(checkpoint)),
+  fc.constantFrom("restart" as const, "crash" as const).map(ending),
+];
