@@ -11,15 +11,17 @@ const WITHOUT_LAYERS = [
   "DROP VIEW duckbranch.version_rows",
   "ALTER TABLE duckbranch.version_log DROP COLUMN layer",
 ];
-const WITHOUT_ISOLATION = [
+/** Those of formats 5 and 6. */
+const WITHOUT_OBJECTS = [
+  "DROP TABLE duckbranch.object_log",
   "DROP VIEW duckbranch.branch_rows",
   "ALTER TABLE duckbranch.branch_log DROP COLUMN isolation",
   "ALTER TABLE duckbranch.branch_log DROP COLUMN table_pins",
 ];
 
 test.each([
-  { format: 1, without: [...WITHOUT_LAYERS, ...WITHOUT_ISOLATION] },
-  { format: 3, without: WITHOUT_ISOLATION },
+  { format: 1, without: [...WITHOUT_LAYERS, ...WITHOUT_OBJECTS] },
+  { format: 3, without: WITHOUT_OBJECTS },
 ])("a file of format $format", async ({ format, without }) => {
   const folder = mkdtempSync(join(tmpdir(), "duckbranch-upgrade-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -73,7 +75,7 @@ test("a file of format 3, whose overlays had the columns of their bases", async 
     expect(layers.map(({ layer }) => Object.keys(JSON.parse(String(layer))))).toEqual([
       ["kind", "before", "baseOf"],
     ]);
-    for (const statement of WITHOUT_ISOLATION) await connection.run(statement);
+    for (const statement of WITHOUT_OBJECTS) await connection.run(statement);
     await connection.run("UPDATE duckbranch.format SET version = 3");
   }
   await using world = await World.open(path);
@@ -103,7 +105,7 @@ test("a file of format 4, which had no record of functions, types, sequences and
   {
     await using database = await Database.open({ path });
     using connection = await database.connect("data");
-    await connection.run("DROP TABLE duckbranch.object_log");
+    for (const statement of WITHOUT_OBJECTS) await connection.run(statement);
     await connection.run("UPDATE duckbranch.format SET version = 4");
   }
   await using world = await World.open(path);
