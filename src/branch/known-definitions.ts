@@ -4,14 +4,17 @@
  */
 import type { Connection } from "../engine/connection.js";
 import { commentsOf, definitionOf, type TableComment } from "./catalog-reader.js";
-import type { Version } from "./model.js";
+import { MAIN, type HeadId, type Version } from "./model.js";
 import type { Registry } from "./registry.js";
 import type { TableDefinition } from "./table-definition.js";
 
-/** Who asks: `definitions` is the number of its snapshot, undefined once it has changed a definition itself. */
+/** Who asks. */
 export interface CatalogView {
   readonly connection: Connection;
-  readonly definitions: number | undefined;
+  /** The number of its snapshot. */
+  readonly definitions: number;
+  /** The head on which it has changed definitions itself; on main they may concern every head. */
+  readonly changedOn?: HeadId | undefined;
 }
 
 interface Entry<T> {
@@ -48,11 +51,11 @@ export class KnownDefinitions {
 
   async #known<T>(
     entries: Map<number, Entry<T>>,
-    { definitions }: CatalogView,
+    { definitions, changedOn }: CatalogView,
     version: Version,
     read: () => Promise<T>,
   ): Promise<T> {
-    if (definitions === undefined) return await read();
+    if (changedOn === MAIN || changedOn === version.head) return await read();
     const known = entries.get(version.id);
     if (known !== undefined && this.#holds(known, version, definitions)) return known.value;
     const value = await read();

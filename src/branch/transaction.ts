@@ -117,8 +117,8 @@ export class Transaction {
 
   /** The catalogue as this transaction sees it. */
   get view(): CatalogView {
-    const definitions = this.definitionsChanged ? undefined : this.snapshot.definitions;
-    return { connection: this.connection, definitions };
+    const changedOn = this.definitionsChanged ? this.head : undefined;
+    return { connection: this.connection, definitions: this.snapshot.definitions, changedOn };
   }
 
   async definitionOf(version: Version): Promise<TableDefinition> {

@@ -5,6 +5,7 @@ import { physicalName } from "../branch/system-schema.js";
 import { newPhysicalTable } from "../branch/storage.js";
 import type { Transaction } from "../branch/transaction.js";
 import { DATA_CATALOG } from "../engine/database.js";
+import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { kindsOf } from "./existing-objects.js";
@@ -30,6 +31,7 @@ export async function planCreateTable(
   if (existing !== undefined && statement.ifNotExists)
     return [skipExisting(context, statement, relation.name)];
   if (existing !== undefined && !statement.orReplace) throw alreadyExists(relation);
+  refuseForeignKeys(statement);
   await transaction.lock(relation, scope.head);
   const own = transaction.state.own(scope.head, relation);
   const physical = own?.physical ?? newPhysicalTable(transaction.state, relation, scope.head);
@@ -58,6 +60,15 @@ async function withSequences(
   const { sequences, edits } = await planOwnedSequences(transaction.connection, place, table, statement);
   const sql = await resolveStatement(services, scope, withSequenceEdits(statement, edits), targets);
   return [...[...likes.sequences, ...sequences].map(step), { sql, afterwards }];
+}
+
+/** Those to another table DuckDB refuses itself; with one to itself, the table could not be written. */
+function refuseForeignKeys({ verb, text }: RelationalStatement): void {
+  const declares = tokenise(text).some(({ kind, value }) => kind === "word" && value === "references");
+  if (verb === "createTable" && declares)
+    throw notSupported(
+      "foreign keys cannot be declared on a branch: they are enforced on main when it is merged",
+    );
 }
 
 /** IF NOT EXISTS met something of that name. */
