@@ -1,11 +1,12 @@
 /** Plans for DROP: of the session's temporary tables, of main's objects, of a branch's tables, views and indexes. */
 import { notSupported, SQLSTATE, SqlError, type SqlState } from "../core/errors.js";
 import { OBJECT_KINDS, type HeadObjectKind } from "../branch/head-objects.js";
+import { dropTables } from "../branch/dropped-tables.js";
 import { MAIN, type RelationName, type Version } from "../branch/model.js";
 import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
 import { FunctionCatalog } from "../catalog/function-catalog.js";
-import { numberCell } from "../engine/connection.js";
+import { numberCell, textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
@@ -108,12 +109,25 @@ async function planOther(
     const type = { schema, name: name.parts.at(-1) ?? "" };
     await refuseUsedType(transaction, type, statement.cascade);
   }
-  if (name.object === "schema") markSchemaDropped(transaction, name);
+  if (name.object === "schema") {
+    markSchemaDropped(transaction, name);
+    if (statement.cascade) await dropTables(transaction.connection, await tablesIn(transaction, name));
+  }
   const object = name.object === "type" ? "TYPE" : statement.tag.slice("DROP ".length);
   return [
     ...(await keepSequences(transaction, name, schema)),
     step(`DROP ${object} ${target}${statement.cascade ? " CASCADE" : ""}`),
   ];
+}
+
+async function tablesIn({ connection }: Transaction, { parts }: NameReference): Promise<string[]> {
+  const rows = await connection.rows(
+    "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? AND lower(schema_name) = lower(?)",
+    [DATA_CATALOG, parts.at(-1) ?? ""],
+  );
+  return rows.map((row) =>
+    physicalName({ schema: textCell(row, "schema_name"), name: textCell(row, "table_name") }),
+  );
 }
 
 /** With a schema goes all that is in it. */

@@ -1,5 +1,5 @@
 /** What a registry says after a restart is what was said last, however many commits came between that it did not record. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -55,4 +55,23 @@ test("a table of a branch whose rows were all changed late in one run and droppe
   await using branch = await world.connect("main/b");
   await branch.query("CREATE TABLE t (other int); INSERT INTO t VALUES (7)");
   expect(await branch.query("SELECT * FROM t")).toEqual([[7]]);
+});
+
+test("a schema dropped with tables that were altered and checkpointed leaves a file that opens after a crash", async () => {
+  const path = newFile();
+  const crashed = newFile();
+  {
+    await using world = await World.open(path);
+    await using main = await world.connect();
+    await main.query(
+      `CREATE SCHEMA s; CREATE TABLE s.p (id int PRIMARY KEY); CREATE TABLE s.t (a int REFERENCES s.p);
+       CREATE TABLE s.q (a int); ALTER TABLE s.q ADD COLUMN b int; CREATE TABLE kept (a int); INSERT INTO kept VALUES (1)`,
+    );
+    await world.context.registry.database.checkpoint();
+    await main.query("CREATE BRANCH b; DROP SCHEMA s CASCADE");
+    copyFileSync(path, crashed);
+    copyFileSync(`${path}.wal`, `${crashed}.wal`);
+  }
+  expect(await onMain(crashed, "SELECT a FROM kept")).toEqual([[1]]);
+  expect(await onMain(crashed, "SELECT count(*) FROM b.s.t")).toEqual([[0n]]);
 });
