@@ -90,7 +90,7 @@ export interface OpenedRegistry {
 }
 
 /** The highest numbers in use, so that new ones never repeat. */
-export interface HighestNumbers {
+interface HighestNumbers {
   readonly sequence: Sequence;
   readonly versionId: number;
   readonly objectId: number;
