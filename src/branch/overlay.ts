@@ -44,7 +44,7 @@ export interface BaseQuery {
 }
 
 /** More rows than this are moved up only when they are a small part of the table. */
-const MANY_ROWS = 50_000;
+export const MANY_ROWS = 50_000;
 /** From this part of the base on, one table with all the rows is better than an overlay (measured: decision 0025). */
 const LARGE_PART = 0.05;
 
@@ -111,12 +111,17 @@ async function recordTouched(writer: Mover, overlay: Version, moved: string): Pr
   const version = writer.state.current(overlay) ?? overlay;
   if (version.layer?.kind !== "overlay" || version.layer.touched === undefined) return;
   const id = quoteIdentifier(ROW_ID);
-  const [lowest, highest] = await writer.connection.firstRow(`SELECT min(${id}), max(${id}) FROM ${moved}`);
+  const base = physicalName(requirePhysical(requireBase(writer.state, version)));
+  const [lowest, highest, rows] = await writer.connection.firstRow(
+    `SELECT min(${id}), max(${id}), (SELECT count(*) FROM ${base}) FROM ${moved}`,
+  );
   const { touched: known, ...layer } = version.layer;
   const touched = widened(known, Number(lowest), Number(highest));
   if (touched === known) return;
-  const rows = await countRows(writer, physicalName(requirePhysical(requireBase(writer.state, version))));
-  writer.putVersion({ ...version, layer: isSmallPart(touched, rows) ? { ...layer, touched } : layer });
+  writer.putVersion({
+    ...version,
+    layer: isSmallPart(touched, Number(rows)) ? { ...layer, touched } : layer,
+  });
 }
 
 /** A row that is there already was taken over by a transaction that has committed since this one began. */

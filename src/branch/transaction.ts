@@ -14,6 +14,7 @@ import { WrittenRelations, type ChangedRows, type UnkeptTable } from "./changed-
 import {
   MAIN,
   relationKey,
+  tablesOf,
   type HeadId,
   type PhysicalTable,
   type RelationKey,
@@ -253,13 +254,12 @@ export class Transaction {
     return await this.#context.storage.shape(this.view, version);
   }
 
-  /** Takes back an overlay of this transaction that turned out to hold nothing. */
-  async dropOverlay(overlay: Version): Promise<void> {
-    if (overlay.from !== PENDING || overlay.layer?.kind !== "overlay") return;
-    await this.connection.run(`DROP TABLE ${physicalName(requirePhysical(overlay))}`);
-    await this.connection.run(`DROP TABLE ${physicalName(overlay.layer.before)}`);
-    this.#forget({ change: "removeVersion", version: overlay });
-    this.#written.delete(overlay.head, overlay);
+  /** Takes back a fork of this transaction in which nothing was changed. */
+  async dropFork(fork: Version): Promise<void> {
+    if (fork.from !== PENDING) return;
+    for (const table of tablesOf(fork)) await this.connection.run(`DROP TABLE ${physicalName(table)}`);
+    this.#forget({ change: "removeVersion", version: fork });
+    this.#written.delete(fork.head, fork);
   }
 
   /** Holds (branch, table) until the end of the transaction. */

@@ -112,7 +112,7 @@ async function branchTable(
   return {
     ...table,
     check: async (rows) => {
-      if (rows === 0 && isNew) await transaction.dropOverlay(version);
+      if (rows === 0 && isNew) await transaction.dropFork(version);
       else await refuseTakenKeys(transaction, version, keys);
     },
   };

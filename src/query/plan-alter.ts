@@ -68,7 +68,7 @@ async function planOnBranch(
   const table = { relation, physical: requirePhysical(version), definition, wasWritten, overlay };
   const planned = await new AlteredTable(context, transaction, statement, table).plan(alteration);
   const current = transaction.state.own(transaction.head, relation);
-  if (isNew && current?.id === version.id) await transaction.dropOverlay(current);
+  if (isNew && current?.id === version.id) await transaction.dropFork(current);
   return planned;
 }
 

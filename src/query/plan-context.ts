@@ -14,7 +14,7 @@ export interface PlannedStatement {
   /** IF EXISTS found nothing: no part of the statement is left to do. */
   readonly finished?: true;
   /** Runs when the statement has changed its rows, before anything is committed or answered. */
-  readonly check?: (changed: number) => Promise<void>;
+  readonly check?: ((changed: number) => Promise<void>) | undefined;
   /** The SQL may leave out some of the statement's parameters. */
   readonly usesSomeParameters?: boolean;
   /** Answered with this tag instead of the statement's. */

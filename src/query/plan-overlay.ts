@@ -4,7 +4,7 @@
  * here: they run on the whole table.
  */
 import { MAIN, relationKey, type Version } from "../branch/model.js";
-import { isLarge, moveUp, refuseTakenKeys, type OverlayTable } from "../branch/overlay.js";
+import { isLarge, MANY_ROWS, moveUp, refuseTakenKeys, type OverlayTable } from "../branch/overlay.js";
 import type { UniqueKey } from "../branch/overlay-shape.js";
 import { baseRows, requirePhysical } from "../branch/rows.js";
 import type { Transaction } from "../branch/transaction.js";
@@ -121,9 +121,10 @@ function checkOf(
   keys: readonly UniqueKey[],
 ): NonNullable<PlannedStatement["check"]> {
   return async (changed) => {
-    if (changed === 0 && isNew) return await transaction.dropOverlay(overlay.version);
+    if (changed === 0 && isNew) return await transaction.dropFork(overlay.version);
     await refuseTakenKeys(transaction, overlay.version, keys);
-    if (changed > 0) await promoteLarge(transaction, overlay.version);
+    // A new overlay is as large as what its one statement changed.
+    if (changed > (isNew ? MANY_ROWS : 0)) await promoteLarge(transaction, overlay.version);
   };
 }
 

@@ -168,6 +168,26 @@ async function planInPlace(
   return {
     sql: await resolveStatement(context.services, { ...scope, changing }, statement, targets),
     afterwards: undefined,
+    check: leavingNoTrace(context, transaction, statement),
+  };
+}
+
+/** A table of the branch that was made for a statement which then changed nothing is taken away again. */
+function leavingNoTrace(
+  { scope }: PlanContext,
+  transaction: Transaction,
+  { verb, names }: RelationalStatement,
+): PlannedStatement["check"] {
+  const [target, ...others] = names.filter(({ role }) => role === "write");
+  const changesRows = verb === "insert" || verb === "update" || verb === "delete";
+  if (scope.head === MAIN || !changesRows || target === undefined || others.length > 0) return undefined;
+  const meaning = writableName(scope, target);
+  if (meaning.kind === "temporary") return undefined;
+  const { relation } = meaning;
+  if (scope.state.own(scope.head, relation) !== undefined) return undefined;
+  return async (changed) => {
+    const fork = changed === 0 ? transaction.state.own(scope.head, relation) : undefined;
+    if (fork !== undefined) await transaction.dropFork(fork);
   };
 }
 

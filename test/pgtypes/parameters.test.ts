@@ -138,11 +138,11 @@ describe("text parameters", () => {
 });
 
 describe("the type of a parameter", () => {
-  test("an unknown one is text, a NULL has none", () => {
+  test("an unknown one is text, a NULL is of the type the statement was prepared with", () => {
     expect(inferParameterOid(undefined)).toBe(OID.text);
     expect(decodeText("1", 0)).toMatchObject({ value: "1", type: VARCHAR });
     const { type } = decodeParameter({ format: "text", bytes: null }, OID.int4, INTEGER);
-    expect(type.typeId).toBe(EngineTypeId.SQLNULL);
+    expect(type.typeId).toBe(EngineTypeId.INTEGER);
   });
 
   test("what the client declared wins over what DuckDB inferred", () => {

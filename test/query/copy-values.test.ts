@@ -57,7 +57,7 @@ describe("what a text means", () => {
     ["boolean", "on\nyes\nt\n1\nTRUE\n", ["true", "true", "true", "true", "true"]],
     ["boolean", "off\nno\nf\n0\nfal\n", ["false", "false", "false", "false", "false"]],
     ["numeric(6,2)", "1.005\n-1.005\n.5\n1e3\n12.\n", ["1.01", "-1.01", "0.50", "1000.00", "12.00"]],
-    ["numeric(2,2)", "0.5\n-.994\n", [".50", "-.99"]],
+    ["numeric(2,2)", "0.5\n-.994\n", ["0.50", "-0.99"]],
     ["double precision", "1e-7\nNaN\n-Infinity\n.5\n", ["1e-07", "NaN", "-Infinity", "0.5"]],
     ["real", "0.1\n 2 \n", ["0.1", "2"]],
     [

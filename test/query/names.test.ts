@@ -85,7 +85,7 @@ test("nothing of the head main is reached by a name that is missing on the branc
   expect(await main.query("SELECT id FROM later")).toEqual([[1]]);
 });
 
-test("a macro that reads main's tables is not reachable from a branch", async () => {
+test("a macro of main that reads tables reads the branch's on a branch", async () => {
   await using world = await World.open();
   await using main = await world.connect();
   await main.query(
@@ -96,8 +96,12 @@ test("a macro that reads main's tables is not reachable from a branch", async ()
   );
   await using branch = await world.connect("main/b");
   expect(await main.query("SELECT top()")).toEqual([[5]]);
-  expect(await code(branch.query("SELECT top()"))).toBe("0A000");
-  expect(await code(branch.query("SELECT * FROM everything()"))).toMatch(/0A000|42883|42P01|42704/);
+  expect(await branch.query("SELECT top()")).toEqual([[1]]);
+  await branch.query("INSERT INTO t VALUES (2)");
+  expect(await branch.query("SELECT id, top() FROM everything() ORDER BY id")).toEqual([
+    [1, 2],
+    [2, 2],
+  ]);
 });
 
 test("a write that could not be read for certain is refused on a branch", async () => {
@@ -108,10 +112,6 @@ test("a write that could not be read for certain is refused on a branch", async 
   for (const statement of [
     "INSERT INTO t SELECT * FROM query('SELECT 1')",
     "SELECT * FROM query_table('t')",
-    "CREATE SEQUENCE s",
-    "CREATE SCHEMA x",
-    "CREATE TYPE mood AS ENUM ('a')",
-    "CREATE MACRO m() AS 1",
     "ALTER TYPE mood RENAME TO humour",
   ]) {
     expect(await code(branch.query(statement)), statement).toBe("0A000");

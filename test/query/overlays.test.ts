@@ -91,6 +91,21 @@ describe("a write takes over the rows it changes", () => {
     expect(await ownRows()).toBeUndefined();
   });
 
+  test("neither does one on a table without a key, which is copied for it", async () => {
+    await main.query("CREATE TABLE keyless (a int, b int[]); INSERT INTO keyless VALUES (1, [1])");
+    await main.query("CREATE BRANCH other");
+    await using other = await world.connect("main/other");
+    await other.query("UPDATE keyless SET a = 2 WHERE a = 7; DELETE FROM keyless WHERE false");
+    await other.query(
+      "BEGIN; DELETE FROM keyless WHERE a = 9; INSERT INTO keyless SELECT * FROM keyless WHERE a > 1; COMMIT",
+    );
+    const modified = "SELECT modified_table_count FROM duckbranch.branches WHERE name = 'other'";
+    expect(await main.query(modified)).toEqual([[0n]]);
+    await other.query("BEGIN; UPDATE keyless SET a = 2; DELETE FROM keyless WHERE a = 9; COMMIT");
+    expect(await main.query(modified)).toEqual([[1n]]);
+    expect(await other.query("SELECT a FROM keyless")).toEqual([[2]]);
+  });
+
   test.each([
     [1_300_000, 60_000, 60_000],
     [400_000, 60_000, 400_000],
