@@ -62,12 +62,12 @@ describe.skipIf(!hasPostgres)("functions are as on PostgreSQL 15", () => {
     expect(await servers.head("main").run(text)).toEqual([expect.stringMatching(/^error 0A000/)]);
   });
 
-  it("refuses main's macros on a branch by name", async () => {
+  it("does not show a branch the macros that main makes later", async () => {
     await servers.head("main").script("CREATE MACRO shout(x) AS upper(x)");
     expect(await servers.head("main").value("SELECT shout('a')")).toBe("A");
     for (const name of ["branch", "branch of a branch"] as const)
       expect(await servers.head(name).run("SELECT shout('a')")).toEqual([
-        expect.stringMatching(/^error 0A000 shout\(\) is a macro of main/),
+        "error 42883 function shout does not exist",
       ]);
   });
 
