@@ -19,7 +19,7 @@ function staticTables(): string[] {
   ];
   const classes = systems.map(([schema, s]) => row([s.oid, schema, s.name, s.kind]));
   const columns = systems.flatMap(([, s]) =>
-    s.columns.map((column, index) => row([s.oid, column.name, index + 1, column.type, column.notNull])),
+    s.columns.map((column, index) => [s.oid, column.name, index + 1, column.type, column.notNull]),
   );
   return [
     `CREATE TABLE ${PG}._builtin_type (${TYPE_COLUMNS})`,
@@ -27,7 +27,9 @@ function staticTables(): string[] {
     `CREATE TABLE ${PG}._system_class (oid BIGINT, sch VARCHAR, nam VARCHAR, kind VARCHAR)`,
     `INSERT INTO ${PG}._system_class VALUES ${classes.join(", ")}`,
     `CREATE TABLE ${PG}._system_column (attrelid BIGINT, nam VARCHAR, position INTEGER, type VARCHAR, not_null BOOLEAN)`,
-    `INSERT INTO ${PG}._system_column VALUES ${columns.join(", ")}`,
+    // Thousands: DuckDB takes a tenth of a second to read them as VALUES.
+    `INSERT INTO ${PG}._system_column SELECT c->>0, c->>1, c->>2, c->>3, c->>4
+     FROM (SELECT unnest(from_json(${quoteLiteral(JSON.stringify(columns))}, '["JSON"]')) AS c)`,
   ];
 }
 

@@ -56,8 +56,9 @@ const orNumber = (kind: string, view: string): string =>
 const DEFINITIONS: Readonly<Record<string, Bodies>> = {
   pg_get_expr: sameForArity("_1", 2, 3),
   pg_get_constraintdef: {
-    1: `CASE WHEN (SELECT bool_or(_sub) FROM ${PG}._lookup_constraint WHERE _key = _1)
-      THEN regexp_replace(${CONSTRAINT}, '^CHECK (.*)$', 'CHECK (\\1)', 's') ELSE ${CONSTRAINT} END`,
+    // One look-up: DuckDB binds what is behind the view anew for each.
+    1: `(SELECT any_value(if(_sub, regexp_replace(_value, '^CHECK (.*)$', 'CHECK (\\1)', 's'), _value))
+      FROM ${PG}._lookup_constraint WHERE _key = _1)`,
     2: CONSTRAINT,
   },
   pg_get_indexdef: {

@@ -12,7 +12,7 @@ import { Model } from "./histories/model.js";
 import { Program } from "./histories/program.js";
 
 const STEPS = 400;
-const EVERYDAY_RUNS = 33;
+const EVERYDAY_RUNS = 20;
 /** What everyday runs must have come to. */
 const EVERYDAY_STEPS = 3_000;
 const LONGEST_MS = 1_500_000;
