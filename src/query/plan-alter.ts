@@ -68,7 +68,8 @@ async function planOnBranch(
   const table = { relation, physical: requirePhysical(version), definition, wasWritten, overlay };
   const planned = await new AlteredTable(context, transaction, statement, table).plan(alteration);
   const current = transaction.state.own(transaction.head, relation);
-  if (isNew && current?.id === version.id) await transaction.dropFork(current);
+  if (isNew && current?.id === version.id && current.layer?.kind === "overlay")
+    await transaction.dropFork(current);
   return planned;
 }
 
