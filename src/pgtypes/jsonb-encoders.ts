@@ -1,39 +1,20 @@
 /** jsonb, which DuckDB keeps as the JSON that was written or made: sent as PostgreSQL would have kept it. */
 import { canonicalJson } from "../core/canonical-json.js";
-import { Cells, NULL_LENGTH } from "../engine/vector-cells.js";
-import type { ColumnEncoder } from "./cell-writer.js";
-import { readStrings } from "../engine/vector-strings.js";
+import type { Cells } from "../engine/vector-cells.js";
+import { rewrittenText } from "./rewritten-text.js";
 
 /** The binary form has it in front of the text. */
 const VERSION = 1;
 const UTF8 = new TextEncoder();
 
-export const jsonbText: ColumnEncoder = (vector, first, count, cells) => {
-  writeDocuments(vector, first, count, cells, () => {});
-};
+export const jsonbText = rewrittenText(writeDocument);
 
-export const jsonbBinary: ColumnEncoder = (vector, first, count, cells) => {
-  writeDocuments(vector, first, count, cells, () => cells.push(VERSION));
-};
+export const jsonbBinary = rewrittenText((cells, bytes, start, end) => {
+  cells.push(VERSION);
+  writeDocument(cells, bytes, start, end);
+});
 
-function writeDocuments(
-  ...[vector, first, count, cells, begin]: [...Parameters<ColumnEncoder>, () => void]
-): void {
-  const written = new Cells();
-  written.reset(count);
-  readStrings(vector, first, count, written);
-  for (let i = 0; i < count; i++) {
-    if (written.length(i) === NULL_LENGTH) {
-      cells.putNull(i);
-      continue;
-    }
-    const start = cells.used;
-    const end = written.start(i) + written.length(i);
-    begin();
-    const text = UTF8.encode(
-      canonicalJson(Buffer.from(written.bytes.subarray(written.start(i), end)).toString()),
-    );
-    cells.append(text, 0, text.length);
-    cells.finish(i, start);
-  }
+function writeDocument(cells: Cells, bytes: Uint8Array, start: number, end: number): void {
+  const text = UTF8.encode(canonicalJson(Buffer.from(bytes.subarray(start, end)).toString()));
+  cells.append(text, 0, text.length);
 }

@@ -1,9 +1,8 @@
 /** char(n), which DuckDB keeps without the blanks that PostgreSQL shows behind it. */
 import type { EngineType } from "../engine/types.js";
-import { Cells, NULL_LENGTH } from "../engine/vector-cells.js";
-import { readStrings } from "../engine/vector-strings.js";
 import { EngineTypeId, withAlias } from "../engine/vector-values.js";
 import type { ColumnEncoder } from "./cell-writer.js";
+import { rewrittenText } from "./rewritten-text.js";
 
 const BLANK = 0x20;
 /** A modifier counts its own four bytes. */
@@ -20,23 +19,10 @@ export function paddedType(type: EngineType, typmod: number): EngineType {
 export function paddedText({ alias = "" }: EngineType): ColumnEncoder | undefined {
   const length = Number(PADDED.exec(alias)?.[1] ?? 0);
   if (length === 0) return undefined;
-  const written = new Cells();
-  return (vector, first, count, cells) => {
-    written.reset(count);
-    readStrings(vector, first, count, written);
-    for (let i = 0; i < count; i++) {
-      if (written.length(i) === NULL_LENGTH) {
-        cells.putNull(i);
-        continue;
-      }
-      const [start, end] = [written.start(i), written.start(i) + written.length(i)];
-      const begun = cells.used;
-      cells.append(written.bytes, start, end);
-      for (let missing = length - characters(written.bytes, start, end); missing > 0; missing--)
-        cells.push(BLANK);
-      cells.finish(i, begun);
-    }
-  };
+  return rewrittenText((cells, bytes, start, end) => {
+    cells.append(bytes, start, end);
+    for (let missing = length - characters(bytes, start, end); missing > 0; missing--) cells.push(BLANK);
+  });
 }
 
 /** Bytes that do not go on with a character. */

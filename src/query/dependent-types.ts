@@ -1,5 +1,5 @@
 /** What uses a type that is dropped. DuckDB keeps the columns of a dropped type, as PostgreSQL would never. */
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { notSupported } from "../core/errors.js";
 import type { Transaction } from "../branch/transaction.js";
 import { domainTest } from "../core/domain-checks.js";
 import type { CatalogDomain } from "../catalog/domain-catalog.js";
@@ -9,6 +9,7 @@ import { isInternalSchema } from "../branch/system-schema.js";
 import { textCell, type Row } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { normaliseName } from "../sql/names.js";
+import { othersDepend } from "./dependents.js";
 
 /**
  * Refuses to drop a type that columns or other types have: on main or on a branch.
@@ -87,12 +88,8 @@ function refuseUsers(name: string, users: readonly string[], cascade: boolean): 
       "DROP TYPE ... CASCADE of a type that is in use is not supported",
       "drop its columns first",
     );
-  throw new SqlError(
-    SQLSTATE.dependentObjectsStillExist,
-    `cannot drop type ${name} because other objects depend on it`,
-    {
-      detail: users.map((user) => `${user} depends on type ${name}`).join("\n"),
-      hint: "Use DROP ... CASCADE to drop the dependent objects too.",
-    },
+  throw othersDepend(
+    `type ${name}`,
+    users.map((user) => `${user} depends on type ${name}`),
   );
 }

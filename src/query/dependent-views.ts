@@ -2,10 +2,11 @@
 import { mainObjects } from "../branch/catalog-reader.js";
 import { MAIN, relationKey, type RelationKey, type RelationName } from "../branch/model.js";
 import type { Transaction } from "../branch/transaction.js";
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { notSupported } from "../core/errors.js";
 import type { NameReference } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { PlanContext } from "./plan-context.js";
+import { othersDepend } from "./dependents.js";
 
 /** A view, and the relation it was found by: `view v depends on table t`. */
 export interface DependentView extends RelationName {
@@ -97,9 +98,5 @@ export function refuseDependents(dropped: readonly Dropped[], views: readonly De
   const lines = views.map(
     ({ name, on }) => `view ${shownName(name)} depends on ${on.kind} ${shownName(on.name)}`,
   );
-  throw new SqlError(
-    SQLSTATE.dependentObjectsStillExist,
-    `cannot drop ${what} because other objects depend on ${isOne ? "it" : "them"}`,
-    { detail: lines.join("\n"), hint: "Use DROP ... CASCADE to drop the dependent objects too." },
-  );
+  throw othersDepend(what, lines, isOne ? "it" : "them");
 }

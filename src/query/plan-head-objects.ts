@@ -1,5 +1,5 @@
 /** Plans for functions and types made and dropped on a branch: they are definitions in the registry, and nothing else. */
-import type { HeadObjectKind, ObjectName } from "../branch/head-objects.js";
+import type { HeadObject, HeadObjectKind, ObjectName } from "../branch/head-objects.js";
 import type { Transaction } from "../branch/transaction.js";
 import { FunctionCatalog } from "../catalog/function-catalog.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
@@ -13,6 +13,7 @@ import { functionText, refuseBuiltIn, refuseTaken } from "./plan-function.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { domainType } from "./plan-domain.js";
 import { refuseUsedType } from "./dependent-types.js";
+import type { NameScope } from "./relation-names.js";
 import { macroOf, resolvedSlices } from "./resolve.js";
 import { creatableName, createdName } from "./write-targets.js";
 
@@ -85,8 +86,7 @@ export async function planDropType(
   const found = headObject(scope, "type", parts);
   if (found === undefined) return missing();
   await refuseUsedType(transaction, found, cascade);
-  await transaction.lock({ schema: `type ${found.schema}`, name: found.name }, scope.head);
-  return [{ ...NOTHING_TO_RUN, afterwards: () => transaction.objects.drop(scope.head, found) }];
+  return await planObjectDrop(scope, transaction, found);
 }
 
 /** The name an object gets on the branch, which no other session gives one meanwhile. */
@@ -97,8 +97,25 @@ export async function lockedName(
   created: NameReference,
 ): Promise<ObjectName> {
   const { schema, name } = creatableName(scope, created);
-  await transaction.lock({ schema: `${kind} ${schema}`, name }, scope.head);
+  await lockObject(transaction, { kind, schema, name });
   return { kind, schema, name };
+}
+
+/** Until the end of the transaction no other session on the branch makes or drops it. */
+export async function lockObject(
+  transaction: Transaction,
+  { kind, schema, name }: ObjectName,
+): Promise<void> {
+  await transaction.lock({ schema: `${kind} ${schema}`, name }, transaction.head);
+}
+
+async function planObjectDrop(
+  { head }: NameScope,
+  transaction: Transaction,
+  found: HeadObject,
+): Promise<PlannedStatement[]> {
+  await lockObject(transaction, found);
+  return [{ ...NOTHING_TO_RUN, afterwards: () => transaction.objects.drop(head, found) }];
 }
 
 /** DROP FUNCTION and DROP MACRO; `missing` answers for what is not there. */
@@ -115,8 +132,7 @@ export async function planDropFunction(
   const [declared] = FunctionCatalog.of([found]).all;
   if (argumentTypes !== undefined && declared?.declaration?.arguments.join() !== argumentTypes.join())
     return missing();
-  await transaction.lock({ schema: `function ${found.schema}`, name: found.name }, scope.head);
-  return [{ ...NOTHING_TO_RUN, afterwards: () => transaction.objects.drop(scope.head, found) }];
+  return await planObjectDrop(scope, transaction, found);
 }
 
 /** Errors: 42501 for `main.f`, which is main's */

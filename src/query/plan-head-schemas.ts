@@ -9,6 +9,7 @@ import { normaliseName } from "../sql/names.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
 import { createdName } from "./write-targets.js";
+import { othersDepend } from "./dependents.js";
 
 /** CREATE SCHEMA. Errors: 42P06 for one that is there, 42939 for names that are the server's own */
 export async function planBranchSchema(
@@ -61,11 +62,7 @@ export async function planDropSchema(
     const things = [...relations, ...objects].map(
       ({ kind, name: own }) => `${kind} ${name}.${own} depends on schema ${name}`,
     );
-    throw new SqlError(
-      SQLSTATE.dependentObjectsStillExist,
-      `cannot drop schema ${name} because other objects depend on it`,
-      { detail: things.join("\n"), hint: "Use DROP ... CASCADE to drop the dependent objects too." },
-    );
+    throw othersDepend(`schema ${name}`, things);
   }
   const planned: PlannedStatement[] = [];
   for (const relation of relations) planned.push(...(await dropTable(relation)));

@@ -8,9 +8,10 @@ import { textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { othersDepend } from "./dependents.js";
 import { headObject } from "./head-functions.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
-import { lockedName, refuseMains } from "./plan-head-objects.js";
+import { lockedName, lockObject, refuseMains } from "./plan-head-objects.js";
 import { resolveStatement } from "./resolve.js";
 import { readOwnedDefault, sequenceSql } from "./owned-sequences.js";
 import { findSequence, sequenceAt, type FoundSequence } from "./sequence-names.js";
@@ -77,7 +78,7 @@ export async function planDropSequence(
   await refuseUsed(transaction, sequence, parts.at(-1) ?? "", cascade);
   const object = headObject(scope, "sequence", parts);
   if (object === undefined) return [step(`DROP SEQUENCE ${sequenceSql(sequence)}`)];
-  await transaction.lock({ schema: `sequence ${object.schema}`, name: object.name }, scope.head);
+  await lockObject(transaction, object);
   // What a child branch reads stays in the file.
   const isGone = object.head === scope.head && !transaction.state.isPinned(object);
   const afterwards = (): void => transaction.objects.drop(scope.head, object, isGone);
@@ -117,11 +118,7 @@ async function refuseUsed(
       "DROP SEQUENCE ... CASCADE is not supported on a branch",
       "drop the columns' defaults first",
     );
-  throw new SqlError(
-    SQLSTATE.dependentObjectsStillExist,
-    `cannot drop sequence ${name} because other objects depend on it`,
-    { detail: users.join("\n"), hint: "Use DROP ... CASCADE to drop the dependent objects too." },
-  );
+  throw othersDepend(`sequence ${name}`, users);
 }
 
 /** While there are branches, sequences that main drops, alone or with a schema, go on for them where they stand. */

@@ -61,16 +61,8 @@ test("changes of many statements add up", async () => {
 });
 
 test("a read that was prepared before goes on behind it, in the same transaction too", async () => {
-  const [read] = await branch.session.parse('SELECT sum(v)::int FROM "a ""b"');
-  if (read === undefined) throw new Error("nothing parsed");
-  const sum = async (): Promise<unknown> => {
-    const result = await branch.session.execute(read, [], []);
-    if (result.kind !== "rows") throw new Error("no rows");
-    const rows: unknown[] = [];
-    for await (const batch of result.batches)
-      rows.push(...(batch.kind === "chunk" ? batch.chunk.getRows() : batch.rows).map(([value]) => value));
-    return rows[0];
-  };
+  const read = await branch.prepared('SELECT sum(v)::int FROM "a ""b"');
+  const sum = async (): Promise<unknown> => (await read())[0]?.[0];
   await branch.query(change(0));
   await branch.query(change(1));
   expect(await sum()).toBe(3 * FIFTH);

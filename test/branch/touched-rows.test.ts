@@ -75,16 +75,8 @@ test("rows at either end of the table", async () => {
 });
 
 test("a transaction reads what it has touched itself, also through what was prepared before", async () => {
-  const [read] = await branch.session.parse('SELECT sum(v)::int FROM "T ü"');
-  if (read === undefined) throw new Error("nothing parsed");
-  const sum = async (): Promise<unknown> => {
-    const result = await branch.session.execute(read, [], []);
-    if (result.kind !== "rows") throw new Error("no rows");
-    const rows: unknown[] = [];
-    for await (const batch of result.batches)
-      rows.push(...(batch.kind === "chunk" ? batch.chunk.getRows() : batch.rows).map(([value]) => value));
-    return rows[0];
-  };
+  const read = await branch.prepared('SELECT sum(v)::int FROM "T ü"');
+  const sum = async (): Promise<unknown> => (await read())[0]?.[0];
   expect([await sum(), await sum()]).toEqual([ROWS, ROWS]);
   await branch.query('UPDATE "T ü" SET v = 2 WHERE id = 5');
   expect([await sum(), await sum()]).toEqual([ROWS + 1, ROWS + 1]);

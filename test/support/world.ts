@@ -35,6 +35,13 @@ export class TestSession implements AsyncDisposable {
     return rows;
   }
 
+  /** A statement that is parsed once; each call runs it again. */
+  async prepared(text: string): Promise<() => Promise<Value[][]>> {
+    const [statement] = await this.session.parse(text);
+    if (statement === undefined) throw new RangeError("no statement");
+    return async () => await this.#run(statement);
+  }
+
   /** `ok`, or the SQLSTATE of the failure; any other failure is thrown on. */
   async outcome(text: string): Promise<string> {
     try {
