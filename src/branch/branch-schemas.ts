@@ -2,6 +2,7 @@
  * The schemas of branches' own tables. A branch gets its schema at its first transaction, not when it is made: a creation
  * writes registry rows alone, and DuckDB need not look at its catalogue anew for branches that nobody writes to.
  */
+import { SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteIdentifier } from "../sql/names.js";
 import type { LockTable } from "./locks.js";
@@ -45,16 +46,26 @@ export class BranchSchemas {
     }
   }
 
-  async #make(schema: string): Promise<void> {
-    using connection = await this.#registry.database.connect("data");
-    await this.#registry.begin(connection);
+  /** For a session that comes to a branch: its first write need not wait. What keeps the schema from being made will keep that, too. */
+  async expect(head: HeadId): Promise<void> {
     try {
-      await connection.run(`CREATE SCHEMA IF NOT EXISTS ${DATA_CATALOG}.${quoteIdentifier(schema)}`);
-      await this.#registry.commit(connection, () => ({ changes: [], written: [] }));
+      await this.ensure(head, new AbortController().signal);
     } catch (error) {
-      await rollbackQuietly(connection);
-      throw error;
+      if (!(error instanceof SqlError)) throw error;
     }
+  }
+
+  async #make(schema: string): Promise<void> {
+    await this.#registry.database.onSpare(async (connection) => {
+      await this.#registry.begin(connection);
+      try {
+        await connection.run(`CREATE SCHEMA IF NOT EXISTS ${DATA_CATALOG}.${quoteIdentifier(schema)}`);
+        await this.#registry.commit(connection, () => ({ changes: [], written: [] }));
+      } catch (error) {
+        await rollbackQuietly(connection);
+        throw error;
+      }
+    });
   }
 
   /** Forgets a branch that has ended. */

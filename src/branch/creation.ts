@@ -64,8 +64,7 @@ export class BranchCreator {
   /** Never throws: whoever waits is told. */
   async #createSome(batch: readonly Waiting[]): Promise<void> {
     try {
-      using connection = await this.#registry.database.connect("data");
-      await this.#createAll(connection, batch);
+      await this.#registry.database.onSpare(async (connection) => this.#createAll(connection, batch));
     } catch (error) {
       // One of several may be at fault.
       if (batch.length > 1) for (const one of batch) await this.#createSome([one]);

@@ -1,8 +1,8 @@
 /** Who did what to which branch: append-only rows of `duckbranch.history`. */
 import type { Connection } from "../engine/connection.js";
-import { DATA_CATALOG } from "../engine/database.js";
+import { appendRecords } from "../engine/record-writer.js";
 import type { Branch } from "./model.js";
-import { SYSTEM_SCHEMA } from "./system-schema.js";
+import { systemTable } from "./system-names.js";
 
 export interface HistoryEntry {
   readonly action: "create" | "alter" | "discard" | "expire" | "merge" | "conflict" | "abandon";
@@ -11,14 +11,19 @@ export interface HistoryEntry {
   readonly detail: Readonly<Record<string, unknown>> | null;
 }
 
+const HISTORY = systemTable("history", ["instant", "text", "text", "text", "text", "text"]);
+
 /** Atomic: the caller's transaction. */
 export async function recordHistory(
   connection: Connection,
   ...entries: readonly HistoryEntry[]
 ): Promise<void> {
-  await connection.run(
-    `INSERT INTO ${DATA_CATALOG}.${SYSTEM_SCHEMA}.history VALUES ${entries.map(() => "(now(), ?, ?, ?, ?, ?)").join(", ")}`,
-    entries.flatMap(({ action, branch, actor, detail }) => [
+  const now = Date.now();
+  await appendRecords(
+    connection,
+    HISTORY,
+    entries.map(({ action, branch, actor, detail }) => [
+      now,
       action,
       branch.id,
       branch.name,

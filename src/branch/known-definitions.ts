@@ -49,6 +49,12 @@ export class KnownDefinitions {
     );
   }
 
+  /** What a transaction knows of a table that it is making under a new id: nobody has to ask for it. */
+  learn({ definitions, changedOn }: CatalogView, head: HeadId, id: number, value: TableDefinition): void {
+    if (changedOn !== MAIN && changedOn !== head)
+      this.#keep(this.#tables, id, { value, definitions, recorded: null });
+  }
+
   async #known<T>(
     entries: Map<number, Entry<T>>,
     { definitions, changedOn }: CatalogView,
@@ -60,11 +66,14 @@ export class KnownDefinitions {
     if (known !== undefined && this.#holds(known, version, definitions)) return known.value;
     const value = await read();
     // What was read without a transaction while a definition changed may be from after it, under the number from before.
-    if (this.#registry.isStillDefined(definitions)) {
-      if (entries.size >= MAX_ENTRIES) entries.clear();
-      entries.set(version.id, { value, definitions, recorded: version.definition });
-    }
+    if (this.#registry.isStillDefined(definitions))
+      this.#keep(entries, version.id, { value, definitions, recorded: version.definition });
     return value;
+  }
+
+  #keep<T>(entries: Map<number, Entry<T>>, id: number, entry: Entry<T>): void {
+    if (entries.size >= MAX_ENTRIES) entries.clear();
+    entries.set(id, entry);
   }
 
   #holds(entry: Entry<unknown>, { head, definition }: Version, definitions: number): boolean {

@@ -7,17 +7,33 @@ import {
   type Connection,
   type Row,
 } from "../engine/connection.js";
+import { appendRecords } from "../engine/record-writer.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { OBJECT_KINDS, type HeadObject, type HeadObjectKind, type ObjectChange } from "./head-objects.js";
 import { headId, type Sequence } from "./model.js";
-import { SYSTEM } from "./system-names.js";
-
-const MAX_ROWS_PER_INSERT = 500;
+import { SYSTEM, systemTable } from "./system-names.js";
 
 export const OBJECT_LOG_DDL = `CREATE TABLE IF NOT EXISTS ${SYSTEM}.object_log (
      seq BIGINT NOT NULL, id BIGINT NOT NULL, removed BOOLEAN NOT NULL, head_id VARCHAR NOT NULL, kind VARCHAR NOT NULL,
      schema_name VARCHAR NOT NULL, name VARCHAR NOT NULL, dropped BOOLEAN NOT NULL, definition VARCHAR, catalogued VARCHAR,
      physical_schema VARCHAR, physical_name VARCHAR, from_seq BIGINT NOT NULL, to_seq BIGINT)`;
+
+const OBJECT_LOG = systemTable("object_log", [
+  "bigint",
+  "bigint",
+  "boolean",
+  "text",
+  "text",
+  "text",
+  "text",
+  "boolean",
+  "text",
+  "text",
+  "text",
+  "text",
+  "bigint",
+  "bigint",
+]);
 
 /** Every object as its newest row has it. */
 export async function readObjects(connection: Connection): Promise<readonly ObjectChange[]> {
@@ -61,12 +77,13 @@ export async function appendObjects(
   sequence: Sequence,
   changes: readonly ObjectChange[],
 ): Promise<void> {
-  for (let start = 0; start < changes.length; start += MAX_ROWS_PER_INSERT) {
-    const some = changes.slice(start, start + MAX_ROWS_PER_INSERT);
-    const row = `(${Array.from({ length: 14 }, () => "?").join(", ")})`;
-    const values = some.flatMap(({ change, object: o }) => [
-      BigInt(sequence),
-      BigInt(o.id),
+  if (changes.length === 0) return;
+  await appendRecords(
+    connection,
+    OBJECT_LOG,
+    changes.map(({ change, object: o }) => [
+      sequence,
+      o.id,
       change === "removeObject",
       o.head,
       o.kind,
@@ -77,11 +94,10 @@ export async function appendObjects(
       o.catalogued,
       o.physical?.schema ?? null,
       o.physical?.name ?? null,
-      BigInt(o.from),
-      o.to === null ? null : BigInt(o.to),
-    ]);
-    await connection.run(`INSERT INTO ${SYSTEM}.object_log VALUES ${some.map(() => row).join(", ")}`, values);
-  }
+      o.from,
+      o.to,
+    ]),
+  );
 }
 
 export async function removeSupersededObjects(connection: Connection): Promise<void> {

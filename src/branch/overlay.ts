@@ -5,8 +5,9 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { numberCell, optionalTextCell, type Connection } from "../engine/connection.js";
+import type { EngineValue } from "../engine/types.js";
 import { quoteIdentifier } from "../sql/names.js";
-import type { Version } from "./model.js";
+import type { TouchedRows, Version } from "./model.js";
 import type { OverlayShape, UniqueKey } from "./overlay-shape.js";
 import type { RegistryState } from "./registry-state.js";
 import {
@@ -98,28 +99,42 @@ async function moveAtMost(
     await connection.run(`DELETE FROM ${before} WHERE ${inBatch}`);
     return false;
   }
-  await recordTouched(writer, version, `${before} WHERE ${inBatch}`);
   const columns = shape.columns.map(quoteIdentifier).join(", ");
-  await connection.run(
-    `INSERT INTO ${physicalName(requirePhysical(version))} (${columns}) SELECT ${columns} FROM ${before} WHERE ${inBatch}`,
-  );
+  const own = `INSERT INTO ${physicalName(requirePhysical(version))} (${columns}) SELECT ${columns} FROM ${before} WHERE ${inBatch}`;
+  const current = writer.state.current(version) ?? version;
+  const touched = current.layer?.kind === "overlay" ? current.layer.touched : undefined;
+  if (touched === undefined) await connection.run(own);
+  else {
+    const base = physicalName(requirePhysical(requireBase(writer.state, current)));
+    recordTouched(
+      writer,
+      current,
+      touched,
+      await connection.firstRow(`${own};\n${touchedRows(before, inBatch, base)}`),
+    );
+  }
   return true;
 }
 
-/** Lets the registry know where rows were taken over, while that is of use. */
-async function recordTouched(writer: Mover, overlay: Version, moved: string): Promise<void> {
-  const version = writer.state.current(overlay) ?? overlay;
-  if (version.layer?.kind !== "overlay" || version.layer.touched === undefined) return;
+/** Between which row ids a statement took rows over, and how many rows the base has. */
+function touchedRows(before: string, inBatch: string, base: string): string {
   const id = quoteIdentifier(ROW_ID);
-  const base = physicalName(requirePhysical(requireBase(writer.state, version)));
-  const [lowest, highest, rows] = await writer.connection.firstRow(
-    `SELECT min(${id}), max(${id}), (SELECT count(*) FROM ${base}) FROM ${moved}`,
-  );
-  const { touched: known, ...layer } = version.layer;
+  return `SELECT min(${id}), max(${id}), (SELECT count(*) FROM ${base}) FROM ${before} WHERE ${inBatch}`;
+}
+
+/** Lets the registry know where rows were taken over, while that is of use. */
+function recordTouched(
+  writer: Mover,
+  overlay: Version,
+  known: TouchedRows,
+  [lowest, highest, rows]: readonly EngineValue[],
+): void {
+  if (overlay.layer?.kind !== "overlay") return;
+  const { touched: _, ...layer } = overlay.layer;
   const touched = widened(known, Number(lowest), Number(highest));
   if (touched === known) return;
   writer.putVersion({
-    ...version,
+    ...overlay,
     layer: isSmallPart(touched, Number(rows)) ? { ...layer, touched } : layer,
   });
 }

@@ -25,7 +25,12 @@ import type { Registry } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
 import { baseRows, BATCH, requireBefore, ROW_ID, rowsOf, type Reading } from "./rows.js";
 import { physicalName, STORE_SCHEMA } from "./system-schema.js";
-import { createStatementFor, storedColumns, type TableDefinition } from "./table-definition.js";
+import {
+  createStatementFor,
+  definitionOfCopy,
+  storedColumns,
+  type TableDefinition,
+} from "./table-definition.js";
 import { createIndexOn, indexParts } from "./table-rebuild.js";
 import { nothingTouched } from "./touched-rows.js";
 
@@ -79,14 +84,16 @@ export class LayeredStorage implements TableStorage {
     const { connection } = view;
     const definition = await this.#definitions.definitionOf(view, inherited);
     const comments = await this.#definitions.commentsOf(view, inherited);
-    await createLike(connection, definition, comments, target);
+    const like = createLike(definition, comments, target);
+    this.#definitions.learn(view, request.head, request.id, definitionOfCopy(definition, target));
     const shape = request.overlay ? overlayShape(definition, inherited.name) : undefined;
     if (shape === undefined) {
+      await connection.run(like);
       await copyRows(connection, definition, rowsOf(state, inherited), target);
       return null;
     }
     this.#shapes.set(request.id, shape);
-    return await createOverlay(connection, definition, shape, request);
+    return await createOverlay(connection, definition, shape, request, like);
   }
 
   /** By id of version: it cannot change, for what changes the definition of an overlay makes another version of it. */
@@ -125,22 +132,21 @@ export class LayeredStorage implements TableStorage {
   }
 }
 
-/** An empty table with keys, NOT NULL, CHECK, defaults, generated columns, indexes and comments; foreign keys stay behind. */
-async function createLike(
-  connection: Connection,
+/** Statements that make an empty table with keys, NOT NULL, CHECK, defaults, generated columns, indexes and comments; foreign keys stay behind. */
+function createLike(
   definition: TableDefinition,
   comments: readonly TableComment[],
   target: PhysicalTable,
-): Promise<void> {
-  await connection.run(createStatementFor(definition, target));
-  for (const index of definition.indexes) await connection.run(createIndexOn(index, target));
-  for (const { column, comment } of comments) {
+): string {
+  const indexes = definition.indexes.map((index) => createIndexOn(index, target));
+  const texts = comments.map(({ column, comment }) => {
     const object =
       column === null
         ? `TABLE ${physicalName(target)}`
         : `COLUMN ${physicalName(target)}.${quoteIdentifier(column)}`;
-    await connection.run(`COMMENT ON ${object} IS ${quoteLiteral(comment)}`);
-  }
+    return `COMMENT ON ${object} IS ${quoteLiteral(comment)}`;
+  });
+  return [createStatementFor(definition, target), ...indexes, ...texts].join(";\n");
 }
 
 async function copyRows(
@@ -167,9 +173,11 @@ async function createOverlay(
   definition: TableDefinition,
   { columns, keys }: OverlayShape,
   { inherited, head, id, target }: ForkRequest,
+  createTarget: string,
 ): Promise<Layer> {
   const before = { schema: STORE_SCHEMA, name: `before${id}` };
-  await connection.run(createBefore(before, definition));
+  // Together: most of what a small statement takes is the way to DuckDB and back.
+  await connection.run(`${createTarget};\n${createBefore(before, definition)}`);
   const parent = inherited.layer;
   if (parent?.kind !== "overlay") {
     const indexed = definition.indexes.flatMap(indexParts).flatMap(({ column }) => column ?? []);

@@ -1,5 +1,6 @@
 /** Where the registry's tables are in the data file, and which schemas are this program's own. */
 import { DATA_CATALOG } from "../engine/database.js";
+import type { RecordTable, RecordType } from "../engine/record-writer.js";
 import { normaliseName } from "../sql/names.js";
 
 export const SYSTEM_SCHEMA = "duckbranch";
@@ -7,6 +8,11 @@ export const SYSTEM_SCHEMA = "duckbranch";
 export const STORE_SCHEMA = "duckbranch_store";
 
 export const SYSTEM = `${DATA_CATALOG}.${SYSTEM_SCHEMA}`;
+
+/** A table of the registry to which rows are appended; all its columns in order. */
+export function systemTable(name: string, columns: readonly RecordType[]): RecordTable {
+  return { catalog: DATA_CATALOG, schema: SYSTEM_SCHEMA, name, columns };
+}
 
 /** True for the schemas this program keeps for itself; clients never write there. */
 export function isInternalSchema(schema: string): boolean {

@@ -2,41 +2,29 @@
  * The registry's tables inside the data file, schema `duckbranch`: what survives a restart. One place for their DDL and
  * for turning rows into the model and back.
  */
-import {
-  numberCell,
-  optionalNumberCell,
-  optionalTextCell,
-  textCell,
-  type Connection,
-  type Row,
-} from "../engine/connection.js";
+import { numberCell, optionalNumberCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import { asBrand } from "../core/brand.js";
+import { appendRecords } from "../engine/record-writer.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { quoteIdentifier } from "../sql/names.js";
-import {
-  BRANCH_STATUSES,
-  headId,
-  MAIN,
-  tablesOf,
-  type Branch,
-  type BranchStatus,
-  type Layer,
-  type PhysicalTable,
-  type RelationKey,
-  type Sequence,
-  type Version,
-} from "./model.js";
+import { headId, MAIN, tablesOf, type PhysicalTable, type Sequence } from "./model.js";
 import { OBJECT_KINDS, type ObjectChange } from "./head-objects.js";
 import { compareMainObjects } from "./main-objects.js";
 import { appendObjects, OBJECT_LOG_DDL, readObjects, removeSupersededObjects } from "./object-log.js";
+import {
+  BRANCH_LOG,
+  branchRecord,
+  readBranch,
+  readVersion,
+  VERSION_LOG,
+  versionRecord,
+} from "./registry-rows.js";
 import { STORE_SCHEMA, SYSTEM, SYSTEM_SCHEMA } from "./system-names.js";
 import { RegistryState, type RegistryChange } from "./registry-state.js";
 
 export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
 
 const FORMAT_VERSION = 6;
-const MAX_ROWS_PER_INSERT = 500;
 
 const DDL = [
   `CREATE SCHEMA IF NOT EXISTS ${SYSTEM}`,
@@ -173,82 +161,6 @@ async function readRegistry(connection: Connection): Promise<RegistryState> {
   ]);
 }
 
-function readBranch(row: Row): Branch {
-  return {
-    id: headId(textCell(row, "branch_id")),
-    name: textCell(row, "name"),
-    schemaName: textCell(row, "schema_name"),
-    parent: headId(textCell(row, "parent_id")),
-    pin: numberCell(row, "pin"),
-    owner: textCell(row, "owner"),
-    agent: optionalTextCell(row, "agent_id"),
-    description: optionalTextCell(row, "description"),
-    createdAtMs: numberCell(row, "created_at"),
-    expiresAtMs: optionalNumberCell(row, "expires_at"),
-    status: readStatus(textCell(row, "status")),
-    protected: row["protected"] === true,
-    released: row["released"] === true,
-    isolation: optionalTextCell(row, "isolation") === "live" ? "live" : "snapshot",
-    tablePins: readTablePins(optionalTextCell(row, "table_pins")),
-  };
-}
-
-function readTablePins(text: string | null): ReadonlyMap<RelationKey, Sequence> {
-  const pins: unknown = text === null ? {} : JSON.parse(text);
-  if (typeof pins !== "object" || pins === null)
-    throw new SqlError(SQLSTATE.internalError, `unknown pins ${text} in the registry`);
-  return new Map(Object.entries(pins).map(([key, pin]) => [asBrand(key), Number(pin)]));
-}
-
-function readStatus(text: string): BranchStatus {
-  const status = BRANCH_STATUSES.find((candidate) => candidate === text);
-  if (status === undefined)
-    throw new SqlError(SQLSTATE.internalError, `unknown branch status "${text}" in the registry`);
-  return status;
-}
-
-function readVersion(row: Row): Version {
-  const physicalSchema = optionalTextCell(row, "physical_schema");
-  const physicalTable = optionalTextCell(row, "physical_name");
-  const kind = textCell(row, "kind");
-  if (kind !== "table" && kind !== "view" && kind !== "dropped") {
-    throw new SqlError(SQLSTATE.internalError, `unknown version kind "${kind}" in the registry`);
-  }
-  return {
-    id: numberCell(row, "version_id"),
-    head: headId(textCell(row, "head_id")),
-    schema: textCell(row, "schema_name"),
-    name: textCell(row, "name"),
-    kind,
-    objectId: numberCell(row, "object_id"),
-    from: numberCell(row, "from_seq"),
-    to: optionalNumberCell(row, "to_seq"),
-    physical:
-      physicalSchema === null || physicalTable === null
-        ? null
-        : { schema: physicalSchema, name: physicalTable },
-    definition: optionalTextCell(row, "definition"),
-    layer: readLayer(optionalTextCell(row, "layer")),
-  };
-}
-
-function readLayer(text: string | null): Layer | null {
-  if (text === null) return null;
-  const layer: unknown = JSON.parse(text);
-  if (isLayer(layer)) return layer;
-  throw new SqlError(SQLSTATE.internalError, `unknown layer ${text} in the registry`);
-}
-
-/** Written by this program alone; its kind says whether this version of it knows the form. */
-function isLayer(value: unknown): value is Layer {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "kind" in value &&
-    (value.kind === "overlay" || value.kind === "kept" || value.kind === "logged")
-  );
-}
-
 /**
  * Appends registry changes to the logs. Rows are never updated, so two transactions never collide here; the newest row of
  * an id is the truth, and the superseded ones go at the next opening.
@@ -260,77 +172,20 @@ export async function appendChanges(
   sequence: Sequence,
   changes: readonly RegistryChange[],
 ): Promise<void> {
-  const versions = changes.filter(
-    (change) => change.change === "putVersion" || change.change === "removeVersion",
+  const versions = changes.flatMap((change) =>
+    change.change === "putVersion" || change.change === "removeVersion"
+      ? [versionRecord(sequence, change)]
+      : [],
   );
-  // Many at once when main's tables are first recorded: few large statements instead of one per table.
-  for (let start = 0; start < versions.length; start += MAX_ROWS_PER_INSERT) {
-    await appendVersions(connection, sequence, versions.slice(start, start + MAX_ROWS_PER_INSERT));
-  }
-  const branches = changes.flatMap((change) => (change.change === "putBranch" ? [change.branch] : []));
-  if (branches.length > 0) await appendBranches(connection, sequence, branches);
+  if (versions.length > 0) await appendRecords(connection, VERSION_LOG, versions);
+  const branches = changes.flatMap((change) =>
+    change.change === "putBranch" ? [branchRecord(sequence, change.branch)] : [],
+  );
+  if (branches.length > 0) await appendRecords(connection, BRANCH_LOG, branches);
   await appendObjects(
     connection,
     sequence,
     changes.filter((change) => change.change === "putObject" || change.change === "removeObject"),
-  );
-}
-
-async function appendVersions(
-  connection: Connection,
-  sequence: Sequence,
-  changes: readonly Extract<RegistryChange, { readonly version: Version }>[],
-): Promise<void> {
-  const values = changes.flatMap(({ change, version: v }) => [
-    BigInt(sequence),
-    BigInt(v.id),
-    change === "removeVersion",
-    v.head,
-    v.schema,
-    v.name,
-    v.kind,
-    BigInt(v.objectId),
-    BigInt(v.from),
-    v.to === null ? null : BigInt(v.to),
-    v.physical?.schema ?? null,
-    v.physical?.name ?? null,
-    v.definition,
-    v.layer === null ? null : JSON.stringify(v.layer),
-  ]);
-  const row = `(${Array.from({ length: 14 }, () => "?").join(", ")})`;
-  await connection.run(
-    `INSERT INTO ${SYSTEM}.version_log VALUES ${changes.map(() => row).join(", ")}`,
-    values,
-  );
-}
-
-async function appendBranches(
-  connection: Connection,
-  sequence: Sequence,
-  branches: readonly Branch[],
-): Promise<void> {
-  const instant = "make_timestamptz(?::BIGINT * 1000)";
-  const row = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ${instant}, ${instant}, ?, ?, ?, ?, ?)`;
-  await connection.run(
-    `INSERT INTO ${SYSTEM}.branch_log VALUES ${branches.map(() => row).join(", ")}`,
-    branches.flatMap((branch) => [
-      BigInt(sequence),
-      branch.id,
-      branch.name,
-      branch.schemaName,
-      branch.parent,
-      BigInt(branch.pin),
-      branch.owner,
-      branch.agent,
-      branch.description,
-      BigInt(branch.createdAtMs),
-      branch.expiresAtMs === null ? null : BigInt(branch.expiresAtMs),
-      branch.status,
-      branch.protected,
-      branch.released,
-      branch.isolation,
-      tablePinsText(branch),
-    ]),
   );
 }
 
@@ -341,11 +196,6 @@ async function newestSequence(connection: Connection): Promise<Sequence> {
        UNION ALL SELECT seq FROM ${SYSTEM}.object_log)`,
   );
   return row === undefined ? 0 : (optionalNumberCell(row, "newest") ?? 0);
-}
-
-function tablePinsText({ tablePins }: Branch): string | null {
-  if (tablePins.size === 0) return null;
-  return JSON.stringify(Object.fromEntries(tablePins));
 }
 
 async function removeSuperseded(connection: Connection): Promise<void> {

@@ -37,6 +37,8 @@ export interface DatabaseOptions {
 export class Database implements AsyncDisposable {
   readonly #instance: DuckDBInstance;
   readonly #keeper: Connection;
+  #spare: Connection | undefined;
+  #isClosed = false;
 
   private constructor(instance: DuckDBInstance, keeper: Connection) {
     this.#instance = instance;
@@ -72,12 +74,29 @@ export class Database implements AsyncDisposable {
     return connection;
   }
 
+  /**
+   * Runs a short transaction of this program's own, which `work` begins and ends, on a connection kept for such: there what they
+   * all say is prepared already. Several at a time have one each.
+   */
+  async onSpare<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = this.#spare ?? (await this.connect("data"));
+    this.#spare = undefined;
+    try {
+      return await work(connection);
+    } finally {
+      if (this.#spare === undefined && !this.#isClosed) this.#spare = connection;
+      else connection.close();
+    }
+  }
+
   /** Writes the log into the file. */
   async checkpoint(): Promise<void> {
     await this.#keeper.run(`CHECKPOINT ${DATA_CATALOG}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    this.#spare?.close();
     await this.checkpoint();
     await this.#keeper.run(`USE ${VOID_CATALOG}`);
     await this.#keeper.run(`DETACH ${DATA_CATALOG}`);

@@ -171,12 +171,8 @@ export class SessionCore implements Disposable {
 
   /** USE BRANCH and SET branch. Refused once the transaction has begun its work: one transaction, one head. */
   async useBranch(name: string): Promise<void> {
-    if (this.transactions.current !== undefined) {
-      throw new SqlError(
-        SQLSTATE.activeSqlTransaction,
-        "cannot change the branch inside a transaction that has begun its work",
-      );
-    }
+    const refusal = "cannot change the branch inside a transaction that has begun its work";
+    if (this.transactions.current !== undefined) throw new SqlError(SQLSTATE.activeSqlTransaction, refusal);
     if (name === MAIN) return await this.#switchHead(MAIN);
     const branch = requireBranch(this.services.context.registry.state, name);
     requireReadable(branch, Date.now());
@@ -190,6 +186,7 @@ export class SessionCore implements Disposable {
 
   async #switchHead(head: HeadId): Promise<void> {
     await useCatalog(this.connection, head === MAIN ? "data" : "void");
+    await this.services.context.schemas.expect(head);
     this.#appliedPath = "";
     this.#head = head;
     this.prepared.clear();
@@ -370,7 +367,7 @@ export class SessionCore implements Disposable {
     if (shown === "changed") this.prepared.clear();
   }
 
-  /** The branch must still be there; its own state decides what may be done on it. */
+  /** The branch must be there; its own state decides what may be done on it. */
   requireHead(state: RegistryState, writes: boolean): void {
     if (this.#head === MAIN) return;
     const branch = state.branches.get(this.#head);

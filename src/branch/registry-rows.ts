@@ -1,0 +1,183 @@
+/** Branches and versions as rows of the registry's logs, and back. Columns: see the DDL in system-schema.ts. */
+import { asBrand } from "../core/brand.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import {
+  numberCell,
+  optionalNumberCell,
+  optionalTextCell,
+  textCell,
+  type Row,
+} from "../engine/connection.js";
+import type { RecordValue } from "../engine/record-writer.js";
+import {
+  BRANCH_STATUSES,
+  headId,
+  type Branch,
+  type BranchStatus,
+  type Layer,
+  type RelationKey,
+  type Sequence,
+  type Version,
+} from "./model.js";
+import type { RegistryChange } from "./registry-state.js";
+import { systemTable } from "./system-names.js";
+
+export const VERSION_LOG = systemTable("version_log", [
+  "bigint",
+  "bigint",
+  "boolean",
+  "text",
+  "text",
+  "text",
+  "text",
+  "bigint",
+  "bigint",
+  "bigint",
+  "text",
+  "text",
+  "text",
+  "text",
+]);
+
+export const BRANCH_LOG = systemTable("branch_log", [
+  "bigint",
+  "text",
+  "text",
+  "text",
+  "text",
+  "bigint",
+  "text",
+  "text",
+  "text",
+  "instant",
+  "instant",
+  "text",
+  "boolean",
+  "boolean",
+  "text",
+  "text",
+]);
+
+export function versionRecord(
+  sequence: Sequence,
+  { change, version: v }: Extract<RegistryChange, { readonly version: Version }>,
+): readonly RecordValue[] {
+  return [
+    sequence,
+    v.id,
+    change === "removeVersion",
+    v.head,
+    v.schema,
+    v.name,
+    v.kind,
+    v.objectId,
+    v.from,
+    v.to,
+    v.physical?.schema ?? null,
+    v.physical?.name ?? null,
+    v.definition,
+    v.layer === null ? null : JSON.stringify(v.layer),
+  ];
+}
+
+export function branchRecord(sequence: Sequence, branch: Branch): readonly RecordValue[] {
+  return [
+    sequence,
+    branch.id,
+    branch.name,
+    branch.schemaName,
+    branch.parent,
+    branch.pin,
+    branch.owner,
+    branch.agent,
+    branch.description,
+    branch.createdAtMs,
+    branch.expiresAtMs,
+    branch.status,
+    branch.protected,
+    branch.released,
+    branch.isolation,
+    tablePinsText(branch),
+  ];
+}
+
+function tablePinsText({ tablePins }: Branch): string | null {
+  if (tablePins.size === 0) return null;
+  return JSON.stringify(Object.fromEntries(tablePins));
+}
+
+export function readBranch(row: Row): Branch {
+  return {
+    id: headId(textCell(row, "branch_id")),
+    name: textCell(row, "name"),
+    schemaName: textCell(row, "schema_name"),
+    parent: headId(textCell(row, "parent_id")),
+    pin: numberCell(row, "pin"),
+    owner: textCell(row, "owner"),
+    agent: optionalTextCell(row, "agent_id"),
+    description: optionalTextCell(row, "description"),
+    createdAtMs: numberCell(row, "created_at"),
+    expiresAtMs: optionalNumberCell(row, "expires_at"),
+    status: readStatus(textCell(row, "status")),
+    protected: row["protected"] === true,
+    released: row["released"] === true,
+    isolation: optionalTextCell(row, "isolation") === "live" ? "live" : "snapshot",
+    tablePins: readTablePins(optionalTextCell(row, "table_pins")),
+  };
+}
+
+function readTablePins(text: string | null): ReadonlyMap<RelationKey, Sequence> {
+  const pins: unknown = text === null ? {} : JSON.parse(text);
+  if (typeof pins !== "object" || pins === null)
+    throw new SqlError(SQLSTATE.internalError, `unknown pins ${text} in the registry`);
+  return new Map(Object.entries(pins).map(([key, pin]) => [asBrand(key), Number(pin)]));
+}
+
+function readStatus(text: string): BranchStatus {
+  const status = BRANCH_STATUSES.find((candidate) => candidate === text);
+  if (status === undefined)
+    throw new SqlError(SQLSTATE.internalError, `unknown branch status "${text}" in the registry`);
+  return status;
+}
+
+export function readVersion(row: Row): Version {
+  const physicalSchema = optionalTextCell(row, "physical_schema");
+  const physicalTable = optionalTextCell(row, "physical_name");
+  const kind = textCell(row, "kind");
+  if (kind !== "table" && kind !== "view" && kind !== "dropped") {
+    throw new SqlError(SQLSTATE.internalError, `unknown version kind "${kind}" in the registry`);
+  }
+  return {
+    id: numberCell(row, "version_id"),
+    head: headId(textCell(row, "head_id")),
+    schema: textCell(row, "schema_name"),
+    name: textCell(row, "name"),
+    kind,
+    objectId: numberCell(row, "object_id"),
+    from: numberCell(row, "from_seq"),
+    to: optionalNumberCell(row, "to_seq"),
+    physical:
+      physicalSchema === null || physicalTable === null
+        ? null
+        : { schema: physicalSchema, name: physicalTable },
+    definition: optionalTextCell(row, "definition"),
+    layer: readLayer(optionalTextCell(row, "layer")),
+  };
+}
+
+function readLayer(text: string | null): Layer | null {
+  if (text === null) return null;
+  const layer: unknown = JSON.parse(text);
+  if (isLayer(layer)) return layer;
+  throw new SqlError(SQLSTATE.internalError, `unknown layer ${text} in the registry`);
+}
+
+/** Written by this program alone; its kind says whether this version of it knows the form. */
+function isLayer(value: unknown): value is Layer {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "kind" in value &&
+    (value.kind === "overlay" || value.kind === "kept" || value.kind === "logged")
+  );
+}
