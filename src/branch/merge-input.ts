@@ -2,6 +2,7 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { normaliseName } from "../sql/names.js";
 import type { HeadObject } from "./head-objects.js";
+import type { BranchContext } from "./branch-context.js";
 import { comparedRows } from "./compared-rows.js";
 import { displayName } from "./merge-ledger.js";
 import type { MergeInput } from "./merge-plan.js";
@@ -11,6 +12,7 @@ import type { RegistryState } from "./registry-state.js";
 import { rowsWithIds } from "./rows.js";
 import type { TableStorage } from "./storage.js";
 import { createIndexOn, indexName } from "./table-rebuild.js";
+import { differingProperties, propertiesOf, type TableProperties } from "./table-properties.js";
 import { storedColumns, type TableDefinition } from "./table-definition.js";
 import type { Transaction } from "./transaction.js";
 
@@ -32,7 +34,7 @@ export interface MergeTable {
  * Errors  0A000 for schema changes on either side: merging them is not built yet, and guessing would lose data
  */
 export async function mergeTables(
-  storage: TableStorage,
+  context: BranchContext,
   transaction: Transaction,
   branch: Branch,
   target: HeadId,
@@ -54,22 +56,23 @@ export async function mergeTables(
         `cannot merge table "${displayName(source)}": it was dropped or replaced on the target since the branch was made`,
       );
     }
-    tables.push(await mergeTable(storage, transaction, { base, source, target: targetVersion }));
+    tables.push(await mergeTable(context, transaction, { base, source, target: targetVersion }));
   }
   return tables;
 }
 
 async function mergeTable(
-  storage: TableStorage,
+  context: BranchContext,
   transaction: Transaction,
-  versions: { readonly base: Version; readonly source: Version; readonly target: Version },
+  versions: Versions,
 ): Promise<MergeTable> {
+  const { storage } = context;
   const source = await transaction.definitionOf(versions.source);
   const target = await transaction.definitionOf(versions.target);
   const base = await transaction.definitionOf(versions.base);
   refuseCollations(versions.source, base);
-  refuseDifferentShape(versions.source, source, base, "in the branch");
-  refuseDifferentShape(versions.source, target, base, "on the target");
+  await refuseChangesOfBranch(context, transaction, versions);
+  refuseChangesOfTarget(versions.source, target, base);
   return {
     input: {
       relation: versions.target,
@@ -134,27 +137,64 @@ function refuseCollations(table: Version, base: TableDefinition): void {
   );
 }
 
-function refuseDifferentShape(
-  table: Version,
-  side: TableDefinition,
-  base: TableDefinition,
-  where: string,
-): void {
-  if (shapeOf(side) === shapeOf(base)) return;
-  throw notSupported(
-    `cannot merge table "${displayName(table)}": its columns or key were changed ${where} since the branch was made`,
-    "merging schema changes is not supported yet; make the same change on both sides of a new branch",
+type Versions = Readonly<Record<"base" | "source" | "target", Version>>;
+
+/**
+ * What the branch changed of the definition and the target does not have would be left behind. Indexes are not: they are
+ * merged.
+ *
+ * Errors  0A000 with a line for each
+ */
+async function refuseChangesOfBranch(
+  context: BranchContext,
+  transaction: Transaction,
+  { base, source, target }: Versions,
+): Promise<void> {
+  const read = async (version: Version): Promise<TableProperties> =>
+    propertiesOf(
+      {
+        definition: await transaction.definitionOf(version),
+        comments: await context.definitions.commentsOf(transaction.view, version),
+      },
+      source.name,
+    );
+  const [before, after, now] = [await read(base), await read(source), await read(target)];
+  const lost = differingProperties(before, after).filter(
+    (key) => !key.startsWith("index ") && after.get(key)?.text !== now.get(key)?.text,
+  );
+  if (lost.length === 0) return;
+  throw new SqlError(
+    SQLSTATE.featureNotSupported,
+    `cannot merge table "${displayName(source)}": its definition was changed in the branch since it was made`,
+    {
+      detail: lost.map((key) => changeLine(key, before, after)).join("\n"),
+      hint: "make the same change on main; then the branch's rows can be merged",
+    },
   );
 }
 
-/** Columns in order with their types, and the key: what must be equal for rows to be comparable. */
+/** `new check constraint "a_is_positive"` */
+function changeLine(key: string, before: TableProperties, after: TableProperties): string {
+  const [old, current] = [before.get(key), after.get(key)];
+  if (old === undefined) return `new ${current?.name ?? key}`;
+  return `${current === undefined ? "dropped" : "changed"} ${old.name}`;
+}
+
+/** What the target changed stays as it is there; only rows that could not be compared any more are in the way. */
+function refuseChangesOfTarget(table: Version, target: TableDefinition, base: TableDefinition): void {
+  if (shapeOf(target) === shapeOf(base)) return;
+  throw notSupported(
+    `cannot merge table "${displayName(table)}": its columns or key were changed on the target since the branch was made`,
+    "merging such changes is not supported yet; make a new branch",
+  );
+}
+
+/** Stored columns with their types, in any order, and the key: what must be equal for rows to be comparable. */
 function shapeOf(definition: TableDefinition): string {
-  const columns = definition.columns.map((column) => [
-    normaliseName(column.name),
-    column.type,
-    column.generated,
-  ]);
-  return JSON.stringify([columns, definition.primaryKey.map(normaliseName)]);
+  const columns = storedColumns(definition).map(({ name, type }) =>
+    JSON.stringify([normaliseName(name), type]),
+  );
+  return JSON.stringify([columns.toSorted(), definition.primaryKey.map(normaliseName)]);
 }
 
 function schemaChangeRefused(

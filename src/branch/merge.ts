@@ -198,7 +198,7 @@ async function withAttempt<T>(
     const targetName = checkTarget(transaction.state, branch, request.into);
     const finished = branch.status === "merged";
     if (!finished) requireWritable(branch, Date.now());
-    const tables = finished ? [] : await mergeTables(context.storage, transaction, branch, branch.parent);
+    const tables = finished ? [] : await mergeTables(context, transaction, branch, branch.parent);
     const plans: TablePlan[] = [];
     for (const [index, { input }] of tables.entries()) plans.push(await planTable(connection, input, index));
     return await work({ transaction, branch, target: branch.parent, targetName, tables, plans });

@@ -4,9 +4,10 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
-import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { TableComment } from "./catalog-reader.js";
 import type { UnkeptTable } from "./changed-rows.js";
+import { commentStatements } from "./comments.js";
 import type { CatalogView, KnownDefinitions } from "./known-definitions.js";
 import type { LockTable } from "./locks.js";
 import {
@@ -139,13 +140,7 @@ function createLike(
   target: PhysicalTable,
 ): string {
   const indexes = definition.indexes.map((index) => createIndexOn(index, target));
-  const texts = comments.map(({ column, comment }) => {
-    const object =
-      column === null
-        ? `TABLE ${physicalName(target)}`
-        : `COLUMN ${physicalName(target)}.${quoteIdentifier(column)}`;
-    return `COMMENT ON ${object} IS ${quoteLiteral(comment)}`;
-  });
+  const texts = commentStatements(comments, target);
   return [createStatementFor(definition, target), ...indexes, ...texts].join(";\n");
 }
 

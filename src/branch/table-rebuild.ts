@@ -7,11 +7,12 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import { formatName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { formatName, quoteIdentifier } from "../sql/names.js";
 import { tokenise } from "../sql/lexer.js";
 import { sliceTokens, splitAtCommas } from "../sql/token-reader.js";
 import { applyEdits } from "../sql/splice.js";
 import { commentsOf, physicalDefinition, type TableComment } from "./catalog-reader.js";
+import { commentStatements } from "./comments.js";
 import type { PhysicalTable } from "./model.js";
 import { ownReferences, referrersOf, renamedReference, type Renaming } from "./referrers.js";
 import { physicalName } from "./system-schema.js";
@@ -142,15 +143,12 @@ async function dress(
 ): Promise<void> {
   for (const index of indexes) await connection.run(createIndexOn(index, place));
   const kept = new Set(values.map(([column]) => column));
-  for (const { column, comment } of comments) {
-    const name = column === null ? null : (renamed.get(column) ?? column);
-    if (name !== null && !kept.has(name)) continue;
-    const object =
-      name === null
-        ? `TABLE ${physicalName(place)}`
-        : `COLUMN ${physicalName(place)}.${quoteIdentifier(name)}`;
-    await connection.run(`COMMENT ON ${object} IS ${quoteLiteral(comment)}`);
-  }
+  const named = comments.map(({ column, comment: text }) => ({
+    column: column === null ? null : (renamed.get(column) ?? column),
+    comment: text,
+  }));
+  const shown = named.filter(({ column }) => column === null || kept.has(column));
+  for (const sql of commentStatements(shown, place)) await connection.run(sql);
 }
 
 async function fill(

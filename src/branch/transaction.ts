@@ -152,8 +152,9 @@ export class Transaction {
     return await storage.keepsRowIds(this.view, version);
   }
 
-  /** Remembers that a name of main stands for another table from here on: dropped, replaced or renamed away. */
-  markReplaced(relation: RelationName): void {
+  /** Remembers that a name of main stands for another table from here on: dropped, replaced, renamed away, or a copy of it. */
+  markReplaced(relation: RelationName, isCopy = false): void {
+    this.copied.note(relation, isCopy);
     this.markWritten(relation, MAIN);
     this.#replaced.add(relationKey(relation));
     this.#catalogChanged = true;
@@ -384,10 +385,12 @@ export class Transaction {
   async #followMainCatalog(): Promise<void> {
     const { ended, added } = await compareMain(this.connection, this.#state, this.#replaced);
     for (const version of ended) this.endVersion(version);
+    const identities = await this.copied.identities(this.connection, ended);
     // All at once: a file may bring thousands.
     const versions = added.map(({ schema, name, kind, definition }) => {
       const physical = kind === "table" ? { schema, name } : null;
-      const version = { head: MAIN, schema, name, kind, definition, physical };
+      const identity = identities.get(relationKey({ schema, name }));
+      const version = { head: MAIN, schema, name, kind, definition, physical, ...identity };
       return this.#context.registry.newVersion(version, PENDING);
     });
     this.#plan(...versions.map((version) => ({ change: "putVersion", version }) as const));

@@ -332,6 +332,8 @@ describe("DIFF and MERGE", () => {
   test("a column dropped and made again has other values in all rows", async () => {
     await branch.query("ALTER TABLE t DROP COLUMN note; ALTER TABLE t ADD COLUMN note text DEFAULT 'n5'");
     expect((await main.query(diff)).length).toBe(ROWS - 1);
+    expect(await main.outcome("MERGE BRANCH b")).toBe("0A000");
+    await branch.query("ALTER TABLE t ALTER COLUMN note DROP DEFAULT");
     await main.query("MERGE BRANCH b");
     expect(await main.query("SELECT DISTINCT note FROM t")).toEqual([["n5"]]);
   });
@@ -355,6 +357,10 @@ describe("DIFF and MERGE", () => {
       ['{"id":3}', "update"],
       ['{"id":4}', "delete"],
     ]);
+    expect(await main.outcome("MERGE BRANCH b")).toBe("0A000");
+    const same =
+      "ALTER TABLE t ALTER COLUMN v SET NOT NULL; ALTER TABLE t ADD CHECK (v < 100); ALTER TABLE t ALTER COLUMN v SET DEFAULT 3";
+    await main.query(same);
     await main.query("MERGE BRANCH b");
     expect(await main.query(sumOfT)).toEqual([[ROWS - 1, 2 * ROWS + 47 - 4, "n999"]]);
   });
