@@ -75,11 +75,8 @@ test("each change of a definition that would be left behind is refused by name, 
     const branch = await open.session(`main/b${index}`);
     await branch.query(`INSERT INTO t ("a b", email, age) VALUES ('new', 'anew', 1); ${sql}`);
     const told = await refusal(main, `MERGE BRANCH b${index} USING branch_wins`);
-    expect({ sql, ...told }).toMatchObject({
-      sql,
-      code: "0A000",
-      detail: expect.stringContaining(names) as string,
-    });
+    expect([sql, told.code]).toEqual([sql, "0A000"]);
+    expect(told.detail).toContain(names);
     expect(told.detail).toContain('table "t"');
     expect(await main.query("SELECT count(*) FROM t")).toEqual([[2n]]);
     await main.query(`DROP BRANCH b${index}`);
