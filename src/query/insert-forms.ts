@@ -7,8 +7,9 @@ import { constraintsOf } from "../branch/constraint-names.js";
 import type { TableDefinition } from "../branch/table-definition.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
-import type { InsertForm, RelationalStatement, TextEdit } from "../sql/analysis.js";
+import type { InsertForm, NameReference, RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
+import { mergeSpans } from "../sql/merge-spans.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { conflictEdits } from "./conflict-rows.js";
 import { withDescribedTargets } from "./describe-targets.js";
@@ -30,6 +31,7 @@ export async function withInsertForm(
   const { insert } = statement;
   const name = statement.names.find(({ role }) => role === "write");
   const assigns = statement.assignments.some(({ isDefault }) => !isDefault);
+  if (statement.verb === "merge") return await withMergeForm(core, statement, name);
   const inserts = statement.verb === "insert" && insert?.hasSource !== false;
   if (name === undefined || !(inserts || assigns)) return statement;
   const definition = await tableBehind(core, name.parts);
@@ -58,6 +60,29 @@ export async function withInsertForm(
       ...conflictEdits({ ...insert, conflictColumns: constrained }, columns, definition, table, parameters),
     );
   } else edits.push(...conflictEdits(insert, columns, definition, table, parameters));
+  return edits.length === 0 ? statement : { ...statement, edits: [...statement.edits, ...edits] };
+}
+
+/** INSERT of a MERGE: DuckDB wants a value for each column. */
+async function withMergeForm(
+  core: SessionCore,
+  statement: RelationalStatement,
+  name: NameReference | undefined,
+): Promise<RelationalStatement> {
+  const inserts = mergeSpans(statement)?.clauses.filter(({ action }) => action === "insert") ?? [];
+  const definition =
+    name === undefined || inserts.length === 0 ? undefined : await tableBehind(core, name.parts);
+  if (definition === undefined) return statement;
+  const edits: TextEdit[] = [];
+  for (const { bareInsert, columns } of inserts) {
+    const given = bareInsert === undefined ? columns : givenColumns(bareInsert.values, definition);
+    const always = alwaysColumns(definition).find((column) => given.includes(column));
+    if (always !== undefined)
+      throw notSupported(`MERGE with a value for identity column "${always}" is not supported`);
+    if (bareInsert === undefined || bareInsert.values >= definition.columns.length) continue;
+    const list = given.map(quoteIdentifier).join(", ");
+    edits.push({ start: bareInsert.at, end: bareInsert.at, text: ` (${list})` });
+  }
   return edits.length === 0 ? statement : { ...statement, edits: [...statement.edits, ...edits] };
 }
 

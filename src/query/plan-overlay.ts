@@ -41,7 +41,7 @@ export async function planOverlayWrite(
   const write = { context, transaction, statement, spans, target, overlay, isNew };
   if (statement.verb !== "insert") return await planChange(write);
   if (spans.conflictAt !== undefined) return await planUpsert(write);
-  const check = checkOf(write, overlay.shape.keys);
+  const check = overlayCheck(write, overlay.shape.keys);
   return readsTarget(write)
     ? await planStagedInsert(stagedFrom(write), await slicesOf(write), { check })
     : { ...(await wholeText(write)), check };
@@ -72,7 +72,7 @@ async function planChange(write: OverlayWrite): Promise<PlannedStatement | undef
   if (!(await moveUp(transaction, overlay, query, runOf(write), "fewRows"))) return undefined;
   const planned =
     spans.from === undefined || spans.set !== undefined ? await wholeText(write) : await oncePerRow(write);
-  return { ...planned, check: checkOf(write, changedKeys(write)) };
+  return { ...planned, check: overlayCheck(write, changedKeys(write)) };
 }
 
 /** DELETE … USING: DuckDB cannot delete a row twice that the transaction itself has added, and those moved up are such. */
@@ -97,7 +97,7 @@ async function planUpsert(write: OverlayWrite): Promise<PlannedStatement> {
       const query = { with: "", alias: "b", source: `FROM ${base} AS b WHERE ${sameKey("b")}` };
       await moveUp(transaction, overlay, query, change, "allRows");
     },
-    check: checkOf(write, overlay.shape.keys),
+    check: overlayCheck(write, overlay.shape.keys),
   });
 }
 
@@ -116,8 +116,8 @@ function readsTarget({ context, statement, overlay }: OverlayWrite): boolean {
 }
 
 /** What has to be true when the statement has run; an overlay that changed nothing leaves no trace, a large one becomes a table. */
-function checkOf(
-  { transaction, overlay, isNew }: OverlayWrite,
+export function overlayCheck(
+  { transaction, overlay, isNew }: Pick<OverlayWrite, "transaction" | "overlay" | "isNew">,
   keys: readonly UniqueKey[],
 ): NonNullable<PlannedStatement["check"]> {
   return async (changed) => {

@@ -19,6 +19,7 @@ import { planBranchFunction, planBranchType } from "./plan-head-objects.js";
 import { planBranchSchema } from "./plan-head-schemas.js";
 import { planBranchSequence } from "./plan-head-sequences.js";
 import { planCreateIndex } from "./plan-index.js";
+import { planMerge } from "./plan-merge.js";
 import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
 import type { NameScope } from "./relation-names.js";
@@ -111,7 +112,8 @@ export async function planStatement(
     default:
       await releaseOnMain(context, transaction, statement);
       return [
-        (await planOverlayWrite(context, transaction, statement)) ??
+        (await planMerge(context, transaction, statement)) ??
+          (await planOverlayWrite(context, transaction, statement)) ??
           (await planUpsertOnMain(context, transaction, statement)) ??
           (await planInPlace(context, transaction, statement)),
       ];

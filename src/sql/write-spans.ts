@@ -63,7 +63,8 @@ export function writeSpans(statement: RelationalStatement): WriteSpans | undefin
   };
 }
 
-function outsideBrackets(tokens: readonly Token[]): Token[] {
+/** Of brackets and what is inside only the outermost two are left. */
+export function outsideBrackets(tokens: readonly Token[]): Token[] {
   let depth = 0;
   return tokens.filter((token) => {
     if (token.kind !== "symbol") return depth === 0;
@@ -134,7 +135,9 @@ const UNSTABLE = new Set(
 );
 
 /** False for conditions that might choose other rows when they are asked again in the same snapshot. */
-export function isStable({ tokens }: WriteSpans, spans: readonly (TextSpan | undefined)[]): boolean {
+export function isStable(
+  { tokens }: Pick<WriteSpans, "tokens">,
+  spans: readonly (TextSpan | undefined)[]): boolean {
   return !tokens.some(
     (token, index) =>
       spans.some((span) => span !== undefined && token.start >= span.start && token.end <= span.end) &&

@@ -78,6 +78,10 @@ describe("only rows that change are kept", () => {
       1,
     ],
     [
+      "MERGE INTO t USING (VALUES (1, 5), (2, 6), (2000, 7)) AS s (id, v) ON t.id = s.id WHEN MATCHED AND s.v = 6 THEN DELETE WHEN MATCHED THEN UPDATE SET v = s.v WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.v)",
+      2,
+    ],
+    [
       "INSERT INTO t VALUES (2000, 1, 1, []); UPDATE t SET v = 2 WHERE id = 2000; DELETE FROM t WHERE id = 2000",
       0,
     ],
@@ -138,7 +142,7 @@ describe("what cannot be logged", () => {
     "DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, v int, w int, tags int[])",
     "BEGIN; INSERT INTO t VALUES (1, 9, 9, []) ON CONFLICT (id) DO UPDATE SET v = 9; UPDATE t SET v = 1; COMMIT",
     "INSERT OR REPLACE INTO t VALUES (1, 9, 9, [])",
-    "MERGE INTO t USING (SELECT 1 AS n) AS s ON t.id = s.n WHEN MATCHED THEN UPDATE SET v = 5",
+    "MERGE INTO t USING (SELECT 1 AS n) AS s ON t.id = s.n WHEN MATCHED THEN UPDATE SET v = 5 WHEN NOT MATCHED BY SOURCE THEN DELETE",
   ])("%s makes one copy for all branches", async (statement) => {
     const one = await fork("one");
     await main.query("UPDATE t SET v = 1 WHERE id = 1; INSERT INTO t VALUES (1000, 0, 0, [])");

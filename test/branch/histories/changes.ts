@@ -65,6 +65,31 @@ function remove(name: TableName, key: number): Change {
   return fixed(name, `DELETE FROM ${name} WHERE id = ${key}`, (rows) => rows.delete(key));
 }
 
+/** MERGE INTO from two rows: an even key that is there goes, an odd one gets the value, one that is not there is made. */
+function mergeInto(name: TableName, key: number, v: number): Change {
+  const keys = [key, (key + 1) % KEYS];
+  const sql = `MERGE INTO ${name} AS t USING (VALUES (${keys[0]}, ${v}), (${keys[1]}, ${v})) AS s (id, v) ON t.id = s.id
+    WHEN MATCHED AND s.id % 2 = 0 THEN DELETE WHEN MATCHED THEN UPDATE SET v = s.v
+    WHEN NOT MATCHED THEN INSERT (id, v) VALUES (s.id, s.v)`;
+  return fixed(name, sql, (rows) => {
+    for (const each of keys) {
+      if (rows.has(each) && each % 2 === 0) rows.delete(each);
+      else rows.set(each, v);
+    }
+  });
+}
+
+/** Every row, without a condition. */
+function writeAll(name: TableName, v: number): Change {
+  return fixed(name, `UPDATE ${name} SET v = ${v}`, (rows) => {
+    for (const each of rows.keys()) rows.set(each, v);
+  });
+}
+
+function removeAll(name: TableName): Change {
+  return fixed(name, `DELETE FROM ${name}`, (rows) => rows.clear());
+}
+
 function truncate(name: TableName): Change {
   return fixed(name, `TRUNCATE ${name}`, (rows) => rows.clear());
 }
@@ -84,10 +109,13 @@ export const rowChanges = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(id, value).map((args) => upsert(...args)) },
   { weight: 2, arbitrary: id.map(moveKey) },
   { weight: 3, arbitrary: fc.tuple(table, id).map((args) => remove(...args)) },
+  { weight: 3, arbitrary: fc.tuple(table, id, value).map((args) => mergeInto(...args)) },
+  { weight: 1, arbitrary: fc.tuple(table, value).map((args) => writeAll(...args)) },
 );
 
 export const changes = fc.oneof(
   { weight: 19, arbitrary: rowChanges },
   { weight: 1, arbitrary: table.map(truncate) },
+  { weight: 1, arbitrary: table.map(removeAll) },
   { weight: 1, arbitrary: table.map(addColumn) },
 );
