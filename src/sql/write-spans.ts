@@ -137,7 +137,8 @@ const UNSTABLE = new Set(
 /** False for conditions that might choose other rows when they are asked again in the same snapshot. */
 export function isStable(
   { tokens }: Pick<WriteSpans, "tokens">,
-  spans: readonly (TextSpan | undefined)[]): boolean {
+  spans: readonly (TextSpan | undefined)[],
+): boolean {
   return !tokens.some(
     (token, index) =>
       spans.some((span) => span !== undefined && token.start >= span.start && token.end <= span.end) &&
