@@ -75,7 +75,7 @@ export async function planMerge(
   const name = statement.names.find(({ role }) => role === "write");
   if (spans === undefined || name === undefined) return undefined;
   const { connection } = transaction;
-  const run = context.runBound?.change ?? (async (sql: string) => await connection.change(sql));
+  const run = async (sql: string): Promise<number> => await (context.runBound ?? connection).change(sql);
   const stages = newStages();
   const merge = { context, transaction, statement, spans, name, stages, run };
   const target = await mergeTarget(merge);

@@ -7,7 +7,7 @@
 import { notSupported } from "../core/errors.js";
 import type { RelationalStatement, TextSpan } from "./analysis.js";
 import { tokenise, type Token } from "./lexer.js";
-import { isWord } from "./token-reader.js";
+import { isName, isSymbol, isWord } from "./token-reader.js";
 import { outsideBrackets } from "./write-spans.js";
 
 export interface MergeClause {
@@ -102,14 +102,12 @@ function isWhen(tokens: readonly Token[], at: number): boolean {
 function nameOfSource(tokens: readonly Token[]): string | undefined {
   let at = 0;
   let name: string | undefined;
-  const isName = (token: Token | undefined): token is Token =>
-    token !== undefined && (token.kind === "word" || token.kind === "quoted");
   if (isWord(tokens[at], "only")) at++;
   if (isBracket(tokens[at])) at += 2;
   else {
     for (;;) {
       const part = tokens[at++];
-      if (!isName(part)) return undefined;
+      if (part === undefined || !isName(part)) return undefined;
       name = part.value;
       if (tokens[at]?.value !== ".") break;
       at++;
@@ -120,7 +118,7 @@ function nameOfSource(tokens: readonly Token[]): string | undefined {
   if (at < tokens.length) {
     if (isWord(tokens[at], "as")) at++;
     const alias = tokens[at++];
-    if (!isName(alias)) return undefined;
+    if (alias === undefined || !isName(alias)) return undefined;
     name = alias.value;
     if (isBracket(tokens[at])) at += 2;
   }
@@ -129,7 +127,7 @@ function nameOfSource(tokens: readonly Token[]): string | undefined {
 
 /** Behind it stands the closing one: what is inside was left out. */
 function isBracket(token: Token | undefined): boolean {
-  return token?.kind === "symbol" && token.value === "(";
+  return isSymbol(token, "(");
 }
 
 /** WHEN [NOT] MATCHED [BY …] [AND condition] THEN action. */
