@@ -32,9 +32,7 @@ export function checkName(name: string): void {
 
 /** Errors: 42710 */
 export function refuseTakenName(state: RegistryState, name: string): void {
-  for (const branch of state.branches.values()) {
-    if (branch.name === name && !branch.released) throw takenName(name);
-  }
+  if (state.branches.named(name) !== undefined) throw takenName(name);
 }
 
 export function takenName(name: string): SqlError {

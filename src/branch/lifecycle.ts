@@ -225,9 +225,8 @@ export async function sweepExpired(
   nowMs: number,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const due = [...context.registry.state.branches.values()].filter(
+  const due = [...context.registry.state.branches.live()].filter(
     (branch) =>
-      !branch.released &&
       isExpired(branch, nowMs) &&
       !branch.protected &&
       context.registry.state.childrenOf(branch.id).length === 0,

@@ -2,7 +2,10 @@
  * The registry as one immutable value, and every question asked of it: what a name means on a head, who pins whom.
  * Pure: no I/O, so the rules can be tested without a database.
  */
+import { asBrand } from "../core/brand.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { LayeredMap } from "../core/layered-map.js";
+import { BranchMap } from "./branch-map.js";
 import {
   coversPoint,
   HeadObjects,
@@ -42,16 +45,14 @@ export function isLogged(version: Version): version is LoggedVersion {
 }
 
 export class RegistryState {
-  readonly branches: ReadonlyMap<HeadId, Branch>;
-  readonly #versions: ReadonlyMap<HeadId, VersionsByName>;
-  /** Of branches that still hold their pins; made when first asked for: ended branches stay in the map for ever. */
-  #children: ReadonlyMap<HeadId, readonly Branch[]> | undefined;
+  readonly branches: BranchMap;
+  readonly #versions: LayeredMap<HeadId, VersionsByName>;
   readonly #objects: HeadObjects;
 
-  constructor(
-    branches: ReadonlyMap<HeadId, Branch>,
-    versions: ReadonlyMap<HeadId, VersionsByName>,
-    objects = new HeadObjects(),
+  private constructor(
+    branches: BranchMap,
+    versions: LayeredMap<HeadId, VersionsByName>,
+    objects: HeadObjects,
   ) {
     this.branches = branches;
     this.#versions = versions;
@@ -59,57 +60,51 @@ export class RegistryState {
   }
 
   static empty(): RegistryState {
-    return new RegistryState(new Map(), new Map());
+    return new RegistryState(BranchMap.empty(), LayeredMap.empty(), new HeadObjects());
   }
 
-  /** A new state with the changes made; copies only the maps that change. */
+  /** A new state with the changes made; shares what does not change. */
   with(changes: readonly RegistryChange[]): RegistryState {
     if (changes.length === 0) return this;
-    const put = changes.flatMap((change) => (change.change === "putBranch" ? [change.branch] : []));
-    const versions = this.#versionsWith(changes);
-    const objects = this.#objects.with(
-      changes.filter((change) => change.change === "putObject" || change.change === "removeObject"),
+    const branches = changes.flatMap((change) => (change.change === "putBranch" ? [change.branch] : []));
+    const objects = changes.filter(
+      (change) => change.change === "putObject" || change.change === "removeObject",
     );
-    if (put.length === 0) {
-      const next = new RegistryState(this.branches, versions, objects);
-      next.#children = this.#children;
-      return next;
-    }
-    const branches = new Map(this.branches);
-    for (const branch of put) branches.set(branch.id, branch);
-    return new RegistryState(branches, versions, objects);
+    return new RegistryState(
+      this.branches.with(branches),
+      this.#versionsWith(changes),
+      this.#objects.with(objects),
+    );
   }
 
-  #versionsWith(changes: readonly RegistryChange[]): ReadonlyMap<HeadId, VersionsByName> {
-    const versions = new Map(this.#versions);
-    const copied = new Map<HeadId, Map<RelationKey, readonly Version[]>>();
+  #versionsWith(changes: readonly RegistryChange[]): LayeredMap<HeadId, VersionsByName> {
+    const changed = new Map<HeadId, Map<RelationKey, readonly Version[]>>();
     for (const change of changes) {
       if (change.change !== "putVersion" && change.change !== "removeVersion") continue;
       const { version } = change;
-      const names = copied.get(version.head) ?? new Map(versions.get(version.head));
-      copied.set(version.head, names);
+      const names = changed.get(version.head) ?? new Map(this.#versions.get(version.head));
+      changed.set(version.head, names);
       const key = relationKey(version);
       const list = (names.get(key) ?? []).filter(({ id }) => id !== version.id);
       if (change.change === "putVersion") list.push(version);
       if (list.length === 0) names.delete(key);
       else names.set(key, list);
     }
-    for (const [head, names] of copied) {
-      if (names.size === 0) versions.delete(head);
-      else versions.set(head, names);
-    }
-    return versions;
+    if (changed.size === 0) return this.#versions;
+    return this.#versions.with(
+      [...changed].map(([head, names]) => [head, names.size === 0 ? undefined : names]),
+    );
   }
 
   /** A branch by name among those not discarded or expired away, or by id. */
   findBranch(nameOrId: string): Branch | undefined {
-    for (const branch of this.branches.values()) {
-      if (branch.name === nameOrId && !branch.released) return branch;
-    }
-    const byId = [...this.branches.values()].find(
-      (branch) => branch.id === nameOrId || branch.schemaName === nameOrId,
-    );
-    return byId ?? [...this.branches.values()].findLast((branch) => branch.name === nameOrId);
+    const found =
+      this.branches.named(nameOrId) ??
+      this.branches.get(asBrand(nameOrId)) ??
+      this.branches.ofSchema(nameOrId);
+    if (found !== undefined) return found;
+    const ended = [...this.branches.ended()].filter(({ name }) => name === nameOrId);
+    return ended.toSorted((a, b) => a.createdAtMs - b.createdAtMs).at(-1);
   }
 
   /** What `name` means on `head` now, following the ancestry at each pin; undefined if there is no such relation. */
@@ -259,8 +254,7 @@ export class RegistryState {
 
   /** Branches forked from `head` that still hold their pin. */
   childrenOf(head: HeadId): readonly Branch[] {
-    this.#children ??= childrenByParent(this.branches.values());
-    return this.#children.get(head) ?? [];
+    return this.branches.childrenOf(head);
   }
 
   /** True while some live branch reads `head` at a point inside [from, to): the version must be kept for it. */
@@ -294,17 +288,6 @@ const ofNow: PointOf = () => null;
 function pinsOf(branch: Branch, at: PointOf): PointOf {
   const { isolation, pin } = branch;
   return isolation === "snapshot" ? () => pin : (key) => pinOf(branch, key, at(key));
-}
-
-function childrenByParent(branches: Iterable<Branch>): Map<HeadId, Branch[]> {
-  const children = new Map<HeadId, Branch[]>();
-  for (const branch of branches) {
-    if (branch.released) continue;
-    const siblings = children.get(branch.parent);
-    if (siblings === undefined) children.set(branch.parent, [branch]);
-    else siblings.push(branch);
-  }
-  return children;
 }
 
 /** 55000 when something was written on a branch that takes no writes any more, other than those that end by this commit. */

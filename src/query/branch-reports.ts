@@ -49,7 +49,7 @@ const WIDTH = `CASE WHEN segment_type = 'VALIDITY' THEN 0.125 WHEN segment_type 
 /** Branches that still exist, newest first. */
 export async function branchList(context: BranchContext): Promise<BranchSummary[]> {
   const { state } = context.registry;
-  const branches = [...state.branches.values()].filter((branch) => !branch.released).toReversed();
+  const branches = [...state.branches.live()].toReversed();
   return branches.map((branch) => ({
     name: branch.name,
     branch_id: branch.id,
@@ -106,11 +106,7 @@ async function branchSizes(context: BranchContext, branches: readonly Branch[]):
 
 /** Of all branches that hold anything. */
 export async function liveBranchSizes(context: BranchContext): Promise<BranchSize[]> {
-  const branches = [...context.registry.state.branches.values()];
-  return await branchSizes(
-    context,
-    branches.filter(({ released }) => !released),
-  );
+  return await branchSizes(context, [...context.registry.state.branches.live()]);
 }
 
 /** Tables may share a block; what is the same in all rows has none (-1). */

@@ -185,9 +185,7 @@ export function withSequenceEdits(
 export function dropOwnedSql(transaction: Transaction, owned: readonly OwnedSequence[]): string[] {
   const { state, head } = transaction;
   const branchesLive =
-    head === MAIN
-      ? [...state.branches.values()].some((branch) => !branch.released)
-      : state.childrenOf(head).length > 0;
+    head === MAIN ? [...state.branches.live()].length > 0 : state.childrenOf(head).length > 0;
   return owned
     .filter(({ sequence }) => sequence.catalog === "temp" || !branchesLive)
     .map(({ sequence }) => `DROP SEQUENCE IF EXISTS ${sequenceSql(sequence)}`);

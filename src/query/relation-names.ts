@@ -151,10 +151,9 @@ function onHead(scope: NameScope, head: HeadId, relation: RelationName): NameMea
 
 /** `branch_<id>`, a branch's name, or its name with `_` for `-` (the spelling of published clients). */
 function branchOfQualifier(state: RegistryState, qualifier: string): Branch | undefined {
-  const live = [...state.branches.values()].filter((branch) => branch.status !== "discarded");
-  return (
-    live.find((branch) => branch.schemaName === normaliseName(qualifier)) ??
-    live.find((branch) => branch.name === qualifier && !branch.released) ??
-    live.find((branch) => branch.name.replaceAll("-", "_") === qualifier && !branch.released)
-  );
+  const ofSchema = state.branches.ofSchema(normaliseName(qualifier));
+  if (ofSchema !== undefined && ofSchema.status !== "discarded") return ofSchema;
+  const named = state.branches.named(qualifier);
+  if (named !== undefined) return named;
+  return [...state.branches.live()].find(({ name }) => name.replaceAll("-", "_") === qualifier);
 }
