@@ -50,9 +50,15 @@ export class KnownDefinitions {
   }
 
   /** What a transaction knows of a table that it is making under a new id: nobody has to ask for it. */
-  learn({ definitions, changedOn }: CatalogView, head: HeadId, id: number, value: TableDefinition): void {
-    if (changedOn !== MAIN && changedOn !== head)
-      this.#keep(this.#tables, id, { value, definitions, recorded: null });
+  learn(
+    { definitions, changedOn }: CatalogView,
+    { head, id }: Pick<Version, "head" | "id">,
+    definition: TableDefinition,
+    comments: readonly TableComment[],
+  ): void {
+    if (changedOn === MAIN || changedOn === head) return;
+    this.#keep(this.#tables, id, { value: definition, definitions, recorded: null });
+    this.#keep(this.#comments, id, { value: comments, definitions, recorded: null });
   }
 
   async #known<T>(

@@ -217,10 +217,8 @@ async function rebuildBefore(
   const stored = new Set(storedColumns(changed).map(({ name }) => name));
   const values = columns.filter(({ base }) => stored.has(base.name)).map(({ taken }) => taken);
   const hidden = [BATCH, ROW_ID].map(quoteIdentifier);
-  await connection.run(createBefore(aside, changed));
-  await connection.run(
-    `INSERT INTO ${physicalName(aside)} SELECT ${[...hidden, ...values].join(", ")} FROM ${physicalName(before)}`,
-  );
-  await connection.run(`DROP TABLE ${physicalName(before)}`);
-  await connection.run(`ALTER TABLE ${physicalName(aside)} RENAME TO ${quoteIdentifier(before.name)}`);
+  await connection.run(`${createBefore(aside, changed)};
+    INSERT INTO ${physicalName(aside)} SELECT ${[...hidden, ...values].join(", ")} FROM ${physicalName(before)};
+    DROP TABLE ${physicalName(before)};
+    ALTER TABLE ${physicalName(aside)} RENAME TO ${quoteIdentifier(before.name)}`);
 }

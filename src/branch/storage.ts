@@ -86,7 +86,7 @@ export class LayeredStorage implements TableStorage {
     const definition = await this.#definitions.definitionOf(view, inherited);
     const comments = await this.#definitions.commentsOf(view, inherited);
     const like = createLike(definition, comments, target);
-    this.#definitions.learn(view, request.head, request.id, definitionOfCopy(definition, target));
+    this.#definitions.learn(view, request, definitionOfCopy(definition, target), comments);
     const shape = request.overlay ? overlayShape(definition, inherited.name) : undefined;
     if (shape === undefined) {
       await connection.run(like);

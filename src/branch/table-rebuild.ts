@@ -115,7 +115,7 @@ async function setAside(connection: Connection, table: PhysicalTable, place = ta
 async function putBack(connection: Connection, next: NewDefinition): Promise<void> {
   const aside = asideOf(next.place);
   await connection.run(`CREATE TABLE ${physicalName(next.place)} (${next.elements.join(", ")})`);
-  await fill(connection, next.place, aside, next);
+  await connection.run(fillSql(next.place, aside, next));
   await connection.run(`DROP TABLE ${physicalName(aside)}`);
 }
 
@@ -129,10 +129,11 @@ async function replace(connection: Connection, table: PhysicalTable, next: NewDe
     return;
   }
   const interim = asideOf(place);
-  await connection.run(`CREATE TABLE ${physicalName(interim)} (${all})`);
-  await fill(connection, interim, table, next);
-  await connection.run(`DROP TABLE ${physicalName(table)}`);
-  await connection.run(`ALTER TABLE ${physicalName(interim)} RENAME TO ${quoteIdentifier(place.name)}`);
+  // Together: most of what small statements take is the way to DuckDB and back.
+  await connection.run(`CREATE TABLE ${physicalName(interim)} (${all});
+    ${fillSql(interim, table, next)};
+    DROP TABLE ${physicalName(table)};
+    ALTER TABLE ${physicalName(interim)} RENAME TO ${quoteIdentifier(place.name)}`);
 }
 
 /** Indexes and comments, once the rows are there. */
@@ -151,17 +152,10 @@ async function dress(
   for (const sql of commentStatements(shown, place)) await connection.run(sql);
 }
 
-async function fill(
-  connection: Connection,
-  target: PhysicalTable,
-  source: PhysicalTable,
-  { values }: NewDefinition,
-): Promise<void> {
+function fillSql(target: PhysicalTable, source: PhysicalTable, { values }: NewDefinition): string {
   const columns = values.map(([column]) => quoteIdentifier(column)).join(", ");
   const expressions = values.map(([, expression]) => expression).join(", ");
-  await connection.run(
-    `INSERT INTO ${physicalName(target)} (${columns}) SELECT ${expressions} FROM ${physicalName(source)}`,
-  );
+  return `INSERT INTO ${physicalName(target)} (${columns}) SELECT ${expressions} FROM ${physicalName(source)}`;
 }
 
 /** `CREATE [UNIQUE] INDEX i ON t(…)` as DuckDB prints it ⇒ the same on `target`. */

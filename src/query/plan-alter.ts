@@ -1,7 +1,6 @@
 /** Plans for ALTER: by DuckDB's own ALTER where it has one, otherwise by making the table anew in the transaction. */
-import { definitionOf, physicalDefinition } from "../branch/catalog-reader.js";
+import { physicalDefinition } from "../branch/catalog-reader.js";
 import { MAIN, type RelationName } from "../branch/model.js";
-import { definitionOfCopy } from "../branch/table-definition.js";
 import { requirePhysical } from "../branch/rows.js";
 import type { Transaction } from "../branch/transaction.js";
 import { undefinedTable } from "../branch/undefined-table.js";
@@ -60,9 +59,7 @@ async function planOnBranch(
   const inherited = transaction.state.find(transaction.head, relation);
   const version = await transaction.writableVersion(relation);
   const isNew = inherited !== undefined && inherited.head !== transaction.head;
-  const definition = isNew
-    ? definitionOfCopy(await definitionOf(transaction.connection, inherited), requirePhysical(version))
-    : await definitionOf(transaction.connection, version);
+  const definition = await transaction.definitionOf(version);
   const { layer } = version;
   const overlay = layer?.kind === "overlay" ? { version, layer, definition } : undefined;
   const table = { relation, physical: requirePhysical(version), definition, wasWritten, overlay };
