@@ -16,8 +16,15 @@ import {
   type Sequence,
   type Version,
 } from "./model.js";
+import { rollbackQuietly } from "./preserve.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
-import { appendChanges, openSystemSchema, SYSTEM_SCHEMA, type OpenedRegistry } from "./system-schema.js";
+import {
+  appendChanges,
+  openSystemSchema,
+  removeSuperseded,
+  SYSTEM_SCHEMA,
+  type OpenedRegistry,
+} from "./system-schema.js";
 
 export interface Snapshot {
   readonly state: RegistryState;
@@ -37,6 +44,9 @@ export interface WrittenRelation extends RelationName {
   readonly head: HeadId;
 }
 
+/** So many entries are worth a look at the logs. */
+const COMPACTED_ENTRIES = 10_000;
+
 export class Registry {
   readonly database: Database;
   readonly #latch = new Mutex();
@@ -49,6 +59,8 @@ export class Registry {
   readonly #definedAt = new Map<HeadId, number>();
   #versionId: number;
   #objectId: number;
+  /** Entries since the logs were last compacted. */
+  #appended = 0;
   /** When each relation of each head was last changed by a commit of this process. */
   readonly #changedAt = new Map<HeadId, Map<string, Sequence>>();
 
@@ -164,12 +176,35 @@ export class Registry {
         if (redefined.length > 0) this.#definitions++;
         for (const head of redefined) this.#definedAt.set(head, this.#definitions);
         this.#state = this.#state.with(request.changes);
+        this.#appended += request.changes.length;
       } finally {
         this.#isChanging = false;
       }
       for (const relation of request.written) this.#markChanged(relation, sequence);
       return sequence;
     });
+  }
+
+  /**
+   * Removes entries of the logs that newer ones have replaced, if there may be enough of them: what a program that runs on
+   * and on would otherwise gather. At every opening all go.
+   *
+   * Atomic  a transaction of its own; entries that are made meanwhile stay
+   */
+  async compactLogs(signal: AbortSignal, entries = COMPACTED_ENTRIES): Promise<void> {
+    if (this.#appended < entries || signal.aborted) return;
+    const appended = this.#appended;
+    await this.database.onSpare(async (connection) => {
+      await this.begin(connection);
+      try {
+        await removeSuperseded(connection);
+        await this.commit(connection, () => ({ changes: [], written: [] }));
+      } catch (error) {
+        await rollbackQuietly(connection);
+        throw error;
+      }
+    });
+    this.#appended -= appended;
   }
 
   /** When the relation was last changed by a commit of this process; 0 if not since it started. */

@@ -63,6 +63,14 @@ export interface ForkRequest {
   readonly overlay: boolean;
 }
 
+const MAX_REMEMBERED = 10_000;
+
+/** Whatever is forgotten is read again. */
+function remember<T>(known: Map<number, T>, id: number, value: T): void {
+  if (known.size >= MAX_REMEMBERED) known.clear();
+  known.set(id, value);
+}
+
 export class LayeredStorage implements TableStorage {
   readonly #shapes = new Map<number, OverlayShape>();
   readonly #keepsRowIds = new Map<number, boolean>();
@@ -93,7 +101,7 @@ export class LayeredStorage implements TableStorage {
       await copyRows(connection, definition, rowsOf(state, inherited), target);
       return null;
     }
-    this.#shapes.set(request.id, shape);
+    remember(this.#shapes, request.id, shape);
     return await createOverlay(connection, definition, shape, request, like);
   }
 
@@ -102,7 +110,7 @@ export class LayeredStorage implements TableStorage {
     const known = this.#shapes.get(version.id);
     if (known !== undefined) return known;
     const shape = overlayShape(await this.#definitions.definitionOf(view, version), version.name);
-    if (shape !== undefined) this.#shapes.set(version.id, shape);
+    if (shape !== undefined) remember(this.#shapes, version.id, shape);
     return shape;
   }
 
@@ -113,7 +121,7 @@ export class LayeredStorage implements TableStorage {
       keeps =
         version.layer === null &&
         keepsRowIds(await this.#definitions.definitionOf(view, version), version.name);
-      this.#keepsRowIds.set(version.id, keeps);
+      remember(this.#keepsRowIds, version.id, keeps);
     }
     return keeps;
   }

@@ -1,4 +1,4 @@
-/** Ends expired branches from time to time. */
+/** From time to time ends expired branches, and removes what the registry has written over. */
 import type { Log } from "../core/log.js";
 import { sweepExpired } from "./lifecycle.js";
 import type { BranchContext } from "./branch-context.js";
@@ -24,6 +24,7 @@ export class Sweeper implements AsyncDisposable {
     try {
       const swept = await sweepExpired(this.#context, Date.now(), this.#stop.signal);
       if (swept.length > 0) this.#log.info({ branches: swept.length }, "expired branches ended");
+      await this.#context.registry.compactLogs(this.#stop.signal);
     } catch (error) {
       this.#log.warn({ err: error }, "sweeping expired branches failed");
     }

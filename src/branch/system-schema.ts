@@ -198,7 +198,8 @@ async function newestSequence(connection: Connection): Promise<Sequence> {
   return row === undefined ? 0 : (optionalNumberCell(row, "newest") ?? 0);
 }
 
-async function removeSuperseded(connection: Connection): Promise<void> {
+/** Removes entries that newer ones have replaced. Atomic: the caller's transaction */
+export async function removeSuperseded(connection: Connection): Promise<void> {
   await connection.run(`DELETE FROM ${SYSTEM}.branch_log USING (
     SELECT branch_id AS id, max(seq) AS newest FROM ${SYSTEM}.branch_log GROUP BY 1) WHERE branch_id = id AND seq < newest`);
   await connection.run(`DELETE FROM ${SYSTEM}.version_log USING (

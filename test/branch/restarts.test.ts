@@ -35,6 +35,52 @@ test("a branch that was altered late in one run and dropped early in the next st
   ]);
 });
 
+test("what the registry has written over can be removed while sessions work, and nothing else", async () => {
+  const path = newFile();
+  const versions = "SELECT count(*) FROM duckbranch.version_log";
+  {
+    await using world = await World.open(path);
+    await using main = await world.connect();
+    await main.query("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1), (2, 2)");
+    for (const name of ["a", "b", "c"]) {
+      await main.query(`CREATE BRANCH ${name}`);
+      await using branch = await world.connect(`main/${name}`);
+      await branch.query("UPDATE t SET v = 3 WHERE id = 1; ALTER TABLE t ADD COLUMN w int DEFAULT 4");
+      if (name === "a") await main.query("DROP BRANCH a");
+    }
+    await using busy = await world.connect("main/b");
+    await busy.query("BEGIN");
+    await busy.query("UPDATE t SET v = 5 WHERE id = 2");
+    using file = await world.context.registry.database.connect("data");
+    const [before] = await file.firstRow(versions);
+    await world.context.registry.compactLogs(new AbortController().signal, 0);
+    const [after] = await file.firstRow(versions);
+    expect(Number(after)).toBeLessThan(Number(before));
+    await busy.query("COMMIT");
+  }
+  await using world = await World.open(path);
+  await using main = await world.connect();
+  expect(await main.query(BRANCHES)).toEqual([
+    ["a", "discarded", null],
+    ["b", "active", null],
+    ["c", "active", null],
+  ]);
+  for (const [name, second] of [
+    ["b", 5],
+    ["c", 2],
+  ]) {
+    await using branch = await world.connect(`main/${name}`);
+    expect(await branch.query("SELECT * FROM t ORDER BY id")).toEqual([
+      [1, 3, 4],
+      [2, second, 4],
+    ]);
+  }
+  expect(await main.query("SELECT * FROM t ORDER BY id")).toEqual([
+    [1, 1],
+    [2, 2],
+  ]);
+});
+
 test("a table of a branch whose rows were all changed late in one run and dropped early in the next stays dropped", async () => {
   const path = newFile();
   {
