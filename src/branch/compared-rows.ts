@@ -2,7 +2,7 @@
 import { quoteIdentifier } from "../sql/names.js";
 import type { Version } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
-import { BATCH, requireBefore, requirePhysical, ROW_ID, rowsOf } from "./rows.js";
+import { BATCH, ownRows, requireBefore, ROW_ID, rowsOf } from "./rows.js";
 import { physicalName } from "./system-schema.js";
 
 const HIDDEN = [BATCH, ROW_ID].map(quoteIdentifier).join(", ");
@@ -15,7 +15,7 @@ export interface ComparedRows {
 
 export function comparedRows(state: RegistryState, before: Version, after: Version): ComparedRows {
   const base = state.baseOf(after);
-  const own = physicalName(requirePhysical(after));
+  const own = ownRows(after);
   if (base !== undefined && base.id === before.id && columnsOf(after) === undefined)
     return { before: replacedRows(after), after: own };
   // Overlays of one base: of a branch and its parent, or of two branches.
@@ -32,8 +32,7 @@ function columnsOf({ layer }: Version): string | undefined {
 /** An overlay's own rows and those it still reads from the base where the other one replaced them. */
 function withReplaced(overlay: Version, other: Version): string {
   const id = quoteIdentifier(ROW_ID);
-  const own = physicalName(requirePhysical(overlay));
-  return `(SELECT * FROM ${own} UNION ALL BY NAME SELECT * EXCLUDE (${HIDDEN}) FROM ${physicalName(requireBefore(other))} AS r
+  return `(SELECT * FROM ${ownRows(overlay)} UNION ALL BY NAME SELECT * EXCLUDE (${HIDDEN}) FROM ${physicalName(requireBefore(other))} AS r
     ANTI JOIN ${physicalName(requireBefore(overlay))} AS x ON r.${id} = x.${id})`;
 }
 

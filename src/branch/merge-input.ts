@@ -9,7 +9,7 @@ import type { MergeInput } from "./merge-plan.js";
 import type { Branch, HeadId, Version } from "./model.js";
 import { hidesRowIds } from "./overlay-shape.js";
 import type { RegistryState } from "./registry-state.js";
-import { rowsWithIds } from "./rows.js";
+import { numberedStates } from "./row-identity.js";
 import type { TableStorage } from "./storage.js";
 import { createIndexOn, indexName } from "./table-rebuild.js";
 import { differingProperties, propertiesOf, type TableProperties } from "./table-properties.js";
@@ -80,7 +80,7 @@ async function mergeTable(
       columns: storedColumns(target).map((column) => column.name),
       ...states(storage, transaction.state, versions, target.primaryKey.length > 0),
       target: storage.relation(transaction.state, versions.target),
-      ...(target.primaryKey.length > 0 ? NO_IDS : withIds(versions.base, versions.target, base, target)),
+      ...(target.primaryKey.length > 0 ? NO_IDS : withIds(transaction.state, versions, base, target)),
     },
     target: versions.target,
     references: target.foreignKeys.map((key) => key.references),
@@ -116,16 +116,17 @@ function states(
 const NO_IDS = { baseWithIds: "", targetWithIds: "" };
 
 function withIds(
-  base: Version,
-  target: Version,
+  state: RegistryState,
+  { base, target }: { readonly base: Version; readonly target: Version },
   ...definitions: readonly TableDefinition[]
 ): Pick<MergeInput, "baseWithIds" | "targetWithIds"> {
-  if (definitions.some(hidesRowIds) || base.layer?.kind === "overlay" || target.layer?.kind === "overlay") {
+  if (definitions.some(hidesRowIds)) {
     throw notSupported(
       `cannot merge table "${displayName(target)}": it has no primary key, and its rows cannot be told apart`,
     );
   }
-  return { baseWithIds: rowsWithIds(base), targetWithIds: rowsWithIds(target) };
+  const numbered = numberedStates(state, base, target);
+  return { baseWithIds: numbered.base, targetWithIds: numbered.target };
 }
 
 /** DuckDB compares such columns by their collation, so a change of letters only would be no change. */

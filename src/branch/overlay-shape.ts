@@ -30,15 +30,15 @@ export function hidesName(column: string): boolean {
 }
 
 /**
- * Undefined for a table that can have no overlay: DuckDB keeps row ids for ever only where a constraint makes it keep an
- * index, a merge needs the primary key, and uniqueness over base and overlay can be asked only of columns.
+ * Undefined for a table that can have no overlay: uniqueness over base and overlay can be asked only of columns, and of their
+ * values as they are. Whether rows of a base can be taken over, once an overlay is there, is another question: see row-ids.ts.
  */
 export function overlayShape(definition: TableDefinition, table: string): OverlayShape | undefined {
   const keys: UniqueKey[] = constraintsOf(definition, table)
     .filter(({ type }) => type === "primary" || type === "unique")
     .map(({ name, columns }) => ({ name, columns }));
   const isCollated = definition.columns.some(({ type }) => /\bcollate\b/i.test(type));
-  if (definition.primaryKey.length === 0 || isCollated || hidesRowIds(definition)) return undefined;
+  if (isCollated || hidesRowIds(definition)) return undefined;
   for (const sql of definition.indexes.filter((index) => /^CREATE UNIQUE/i.test(index))) {
     const columns = indexParts(sql).flatMap(({ column }) => column ?? []);
     if (columns.length < indexParts(sql).length) return undefined;

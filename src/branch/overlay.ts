@@ -10,6 +10,7 @@ import { quoteIdentifier } from "../sql/names.js";
 import type { TouchedRows, Version } from "./model.js";
 import type { OverlayShape, UniqueKey } from "./overlay-shape.js";
 import type { RegistryState } from "./registry-state.js";
+import { canTakeRows, type RowIdReader } from "./row-ids.js";
 import {
   baseRows,
   BATCH,
@@ -33,7 +34,7 @@ interface Writer {
   readonly state: RegistryState;
 }
 
-interface Mover extends Writer {
+interface Mover extends Writer, RowIdReader {
   readonly putVersion: (version: Version) => void;
 }
 
@@ -58,7 +59,8 @@ function newBatch(): number {
 }
 
 /**
- * Moves rows of the base up. False, and nothing done, for so many rows that the whole table had better be the branch's own.
+ * Moves rows of the base up. False, and nothing done, for so many rows that the whole table had better be the branch's own, and
+ * where they could not be found again by their ids: whoever wants `allRows` has asked for that before.
  *
  * Atomic  the caller's transaction
  */
@@ -69,6 +71,7 @@ export async function moveUp(
   run: (sql: string) => Promise<number>,
   mode: "fewRows" | "allRows",
 ): Promise<boolean> {
+  if (!(await canTakeRows(writer, overlay.version))) return false;
   if (mode === "allRows") return await moveAtMost(writer, overlay, query, run, Number.POSITIVE_INFINITY);
   if (await moveAtMost(writer, overlay, query, run, MANY_ROWS)) return true;
   const limit = Math.floor(LARGE_PART * (await countRows(writer, baseRows(writer.state, overlay.version))));

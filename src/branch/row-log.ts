@@ -8,9 +8,9 @@ import type { RowIds } from "./changed-rows.js";
 import type { PhysicalTable, Sequence, Version } from "./model.js";
 import { hidesRowIds } from "./overlay-shape.js";
 import type { LoggedVersion, RegistryChange } from "./registry-state.js";
+import { hasEveryRowId, keepsRowIds } from "./row-ids.js";
 import { LOGGED_AT, requirePhysical, ROW_ID } from "./rows.js";
 import { physicalName, STORE_SCHEMA } from "./system-schema.js";
-import { constraintsOf } from "./constraint-names.js";
 import type { TableDefinition } from "./table-definition.js";
 
 const ROW_ID_SQL = quoteIdentifier(ROW_ID);
@@ -26,14 +26,6 @@ export interface TableToKeep {
   readonly keptAt: Sequence;
 }
 
-/** True for tables whose rows DuckDB gives no other row ids while a log names them. */
-export function keepsRowIds(definition: TableDefinition, table: string): boolean {
-  const isUnique = constraintsOf(definition, table).some(
-    ({ type }) => type === "primary" || type === "unique",
-  );
-  return isUnique && !hidesRowIds(definition);
-}
-
 /**
  * Without a key rows are numbered anew when some were deleted: such a table can be added to as long as none is missing, for
  * whatever deletes copies it first.
@@ -45,10 +37,7 @@ export async function canLog(
 ): Promise<boolean> {
   if (version.layer !== null || hidesRowIds(definition)) return false;
   if (keepsRowIds(definition, version.name)) return true;
-  if (rows.length > 0) return false;
-  const table = physicalName(requirePhysical(version));
-  const [row] = await connection.rows(`SELECT count(*) = coalesce(max(rowid) + 1, 0) AS dense FROM ${table}`);
-  return row?.["dense"] === true;
+  return rows.length === 0 && (await hasEveryRowId(connection, version));
 }
 
 /**

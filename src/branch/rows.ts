@@ -38,10 +38,21 @@ export function rowsOf(state: RegistryState, version: Version, reading: Reading 
       return `(SELECT * EXCLUDE (${ROW_ID_SQL}) FROM ${rowsWithIds(version)})`;
     case "overlay":
       return `(SELECT * EXCLUDE (${ROW_ID_SQL}) FROM ${reading === "scan" ? scannedBaseRows(state, version) : baseRows(state, version)}
-        UNION ALL SELECT * FROM ${table})`;
+        UNION ALL SELECT * FROM ${ownRows(version)})`;
     default:
       return version.layer satisfies never;
   }
+}
+
+/** The rows that an overlay's branch wrote. */
+export function ownRows(overlay: Version): string {
+  const table = physicalName(requirePhysical(overlay));
+  return isNumbered(overlay) ? `(SELECT * EXCLUDE (${ROW_ID_SQL}) FROM ${table})` : table;
+}
+
+/** True for a copy of an overlay that has the row ids of the branch's own table. */
+export function isNumbered({ layer }: Version): boolean {
+  return layer?.kind === "overlay" && layer.numbered === true;
 }
 
 /** The rows of an overlay's base that it has not taken over, in its own columns, with their row ids as the last column. */

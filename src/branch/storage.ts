@@ -21,7 +21,7 @@ import {
 } from "./model.js";
 import { overlayShape, type OverlayShape } from "./overlay-shape.js";
 import { preserve } from "./preserve.js";
-import { keepsRowIds } from "./row-log.js";
+import { keepsRowIds } from "./row-ids.js";
 import type { Registry } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
 import { baseRows, BATCH, requireBefore, ROW_ID, rowsOf, type Reading } from "./rows.js";
@@ -192,7 +192,8 @@ async function createOverlay(
     `INSERT INTO ${physicalName(target)} (${list}) SELECT ${list} FROM ${physicalName(inherited.physical ?? target)}`,
   );
   await connection.run(`INSERT INTO ${physicalName(before)} SELECT * FROM ${physicalName(parent.before)}`);
-  return { ...parent, before };
+  const { numbered: _, ...layer } = parent;
+  return { ...layer, before };
 }
 
 /** CREATE TABLE for the rows that an overlay of this definition takes over. */

@@ -24,7 +24,7 @@ import { RegistryState, type RegistryChange } from "./registry-state.js";
 
 export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
 
-const FORMAT_VERSION = 6;
+const FORMAT_VERSION = 7;
 
 const DDL = [
   `CREATE SCHEMA IF NOT EXISTS ${SYSTEM}`,
@@ -58,7 +58,8 @@ const DDL = [
 
 /**
  * What brings a file of each older format to the next one, before the DDL above. From 2 to 3 came only another kind of
- * layer, from 3 to 4 what an overlay says of its base, from 4 to 5 a table that the DDL makes.
+ * layer, from 3 to 4 what an overlay says of its base, from 4 to 5 a table that the DDL makes, from 6 to 7 row ids in copies
+ * of overlays.
  */
 const MIGRATIONS: ReadonlyMap<number, readonly string[]> = new Map([
   [1, [`ALTER TABLE ${SYSTEM}.version_log ADD COLUMN layer JSON`]],

@@ -25,16 +25,12 @@ export async function copyTable(
   const physical = { schema: STORE_SCHEMA, name };
   const create = `CREATE TABLE ${physicalName(physical)} AS SELECT *`;
   const comments = await commentsOf(connection, requirePhysical(version));
-  if (layer?.kind !== "overlay") {
-    const hasRowIds = layer === null && !hidesRowIds(definition);
-    const rowIds = hasRowIds ? `, rowid AS ${quoteIdentifier(ROW_ID)}` : "";
-    await connection.run(`${create}${rowIds} FROM ${table}`);
-    for (const sql of commentStatements(comments, physical)) await connection.run(sql);
-    return { physical, layer: hasRowIds ? { kind: "kept" } : layer };
-  }
-  const before = { schema: STORE_SCHEMA, name: `${name}_before` };
-  await connection.run(`${create} FROM ${table}`);
+  const hasRowIds = layer?.kind === "overlay" || (layer === null && !hidesRowIds(definition));
+  const rowIds = hasRowIds ? `, rowid AS ${quoteIdentifier(ROW_ID)}` : "";
+  await connection.run(`${create}${rowIds} FROM ${table}`);
   for (const sql of commentStatements(comments, physical)) await connection.run(sql);
+  if (layer?.kind !== "overlay") return { physical, layer: hasRowIds ? { kind: "kept" } : layer };
+  const before = { schema: STORE_SCHEMA, name: `${name}_before` };
   await connection.run(`CREATE TABLE ${physicalName(before)} AS SELECT * FROM ${physicalName(layer.before)}`);
-  return { physical, layer: { ...layer, before } };
+  return { physical, layer: { ...layer, before, numbered: true } };
 }

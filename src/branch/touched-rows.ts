@@ -14,6 +14,12 @@ export function nothingTouched(keys: readonly string[]): TouchedRows {
   return { from: 0, below: 0, keys };
 }
 
+/** True for an overlay that has replaced no row of its base, so far. */
+export function isUntouched(layer: Layer | null): boolean {
+  if (layer?.kind !== "overlay" || layer.touched === undefined) return false;
+  return layer.touched.from >= layer.touched.below;
+}
+
 /** The range with another one; the very same value where it grows by nothing. */
 export function widened(touched: TouchedRows, lowest: number, highest: number): TouchedRows {
   const from = Math.floor(lowest / ROW_GROUP) * ROW_GROUP;

@@ -6,6 +6,7 @@
 import { MAIN, relationKey, type Version } from "../branch/model.js";
 import { isLarge, MANY_ROWS, moveUp, refuseTakenKeys, type OverlayTable } from "../branch/overlay.js";
 import type { UniqueKey } from "../branch/overlay-shape.js";
+import { canTakeRows } from "../branch/row-ids.js";
 import { baseRows, requirePhysical } from "../branch/rows.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement, TextSpan } from "../sql/analysis.js";
@@ -40,7 +41,10 @@ export async function planOverlayWrite(
   const overlay = { version, shape };
   const write = { context, transaction, statement, spans, target, overlay, isNew };
   if (statement.verb !== "insert") return await planChange(write);
-  if (spans.conflictAt !== undefined) return await planUpsert(write);
+  if (spans.conflictAt !== undefined)
+    return shape.keys.length === 0 || (await canTakeRows(transaction, version))
+      ? await planUpsert(write)
+      : undefined;
   const check = overlayCheck(write, overlay.shape.keys);
   return readsTarget(write)
     ? await planStagedInsert(stagedFrom(write), await slicesOf(write), { check })
@@ -61,8 +65,14 @@ interface OverlayWrite {
 /** Whether the rows of the base that the statement changes can be asked for before it runs. */
 function tellsRowsOfBase(context: PlanContext, statement: RelationalStatement, spans: WriteSpans): boolean {
   const { verb, parameterCount } = statement;
+  if (namesRowIds(spans)) return false;
   if (verb !== "insert") return tellsItsRows(context, statement, spans);
   return spans.conflictAt === undefined || parameterCount === 0 || context.runBound !== undefined;
+}
+
+/** An overlay has none to give. */
+function namesRowIds({ tokens }: WriteSpans): boolean {
+  return tokens.some(({ kind, value }) => kind !== "string" && normaliseName(value) === "rowid");
 }
 
 /** UPDATE and DELETE. */

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { changes, rowChanges, type Change } from "./changes.js";
-import { copyOf, merged, TABLES, type TableName } from "./head-model.js";
+import { changesSameRow, copyOf, merged, TABLES, type MergedStates, type TableName } from "./head-model.js";
 import { KEYS, MOST_HEADS, type Head, type Model } from "./model.js";
 import { definition, type Program } from "./program.js";
 
@@ -152,18 +152,26 @@ function merge(choice: number, branchWins: boolean): Step {
         requireOutcome(outcome, "0A000");
         return [head, parent];
       }
-      const [base, source] = [head.base.get("keyed"), head.rows.get("keyed")];
-      if (source !== undefined && !isDeepStrictEqual(base, source))
-        parent.rows.set("keyed", merged({ base, source, target: parent.rows.get("keyed") }, branchWins));
+      for (const table of TABLES) {
+        const { base, source, target } = statesOf(head, parent, table);
+        if (source !== undefined && !isDeepStrictEqual(base, source))
+          parent.rows.set(table, merged({ base, source, target }, branchWins));
+      }
       await dropBranch(model, program, head);
       return [parent];
     },
   );
 }
 
+function statesOf(head: Head, parent: Head, table: TableName): MergedStates {
+  return { base: head.base.get(table), source: head.rows.get(table), target: parent.rows.get(table) };
+}
+
+/** Both may have changed a table without a key, but no row of it: what that leads to is asked elsewhere. */
 function isMergeable(model: Readonly<Model>, head: Head): boolean {
-  const sameRows = isDeepStrictEqual(head.rows.get("plain"), head.base.get("plain"));
-  return head.parent !== undefined && sameRows && !model.isParent(head);
+  const { parent } = head;
+  if (parent === undefined || model.isParent(head)) return false;
+  return !changesSameRow(statesOf(head, parent, "plain"));
 }
 
 /** A block on main that stays open while other steps are done. */
