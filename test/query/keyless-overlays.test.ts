@@ -202,44 +202,51 @@ test("a branch of a branch stands on the same base, and neither sees the other's
 });
 
 describe("a merge into a branch", () => {
+  let parent: TestSession;
+
+  /** Its own rows have a gap in front. */
+  beforeEach(async () => {
+    parent = await fork("p");
+    await parent.query("DELETE FROM k WHERE a = 5; INSERT INTO k VALUES (6, 'own', [6])");
+  });
+
+  async function mergeOf(ofChild: string, ofParent: string): Promise<string> {
+    const child = await fork("c", "p");
+    await child.query(ofChild);
+    await parent.query(ofParent);
+    return await parent.outcome("MERGE BRANCH c");
+  }
+
   test.each([
     [
       "UPDATE k SET b = 'c' WHERE a = 7",
       "UPDATE k SET b = 'p' WHERE a = 8",
-      [...pair(7, "c"), ...pair(8, "p")],
+      [[6, "own"], ...pair(7, "c"), ...pair(8, "p")],
     ],
     ["DELETE FROM k WHERE b = 'own'", "INSERT INTO k VALUES (7, 'p', [7])", [[7, "p"]]],
     ["INSERT INTO k VALUES (1, 'c', [1])", "DELETE FROM k WHERE b = 'own'", [[1, "c"]]],
     ["UPDATE k SET b = 'c' WHERE b = 'own'", "DELETE FROM k WHERE a = 7", [[6, "c"]]],
-    ["UPDATE k SET b = 'c' WHERE a = 7", "UPDATE k SET b = 'p' WHERE a = 7", undefined],
+  ])("%s / %s", async (ofChild, ofParent, changed) => {
+    expect(await mergeOf(ofChild, ofParent)).toBe("ok");
+    expect(await rows(parent)).toMatchObject({ changed });
+    expect(await rows(main)).toEqual(UNTOUCHED);
+  });
+
+  test.each([
+    ["UPDATE k SET b = 'c' WHERE a = 7", "UPDATE k SET b = 'p' WHERE a = 7"],
     // The row that is there now is another one than the branch has changed.
     [
       "UPDATE k SET b = 'c' WHERE b = 'own'",
       "UPDATE k SET b = 'p' WHERE b = 'own'; INSERT INTO k VALUES (6, 'own', [6])",
-      undefined,
     ],
     [
       "DELETE FROM k WHERE a = 7",
-      "DELETE FROM k WHERE a = 7 AND b = 'old'; INSERT INTO k VALUES (7, 'old', [7]), (7, 'old', [7])",
-      undefined,
+      "DELETE FROM k WHERE a = 7; INSERT INTO k VALUES (7, 'old', [7]), (7, 'old', [7])",
     ],
-    ["DELETE FROM k WHERE a = 7", "DELETE FROM k WHERE rowid IN (SELECT min(rowid) FROM k)", undefined],
-  ])("%s / %s", async (ofChild, ofParent, changed) => {
-    const parent = await fork("p");
-    // Its own rows have a gap in front.
-    await parent.query("DELETE FROM k WHERE a = 5; INSERT INTO k VALUES (6, 'own', [6])");
-    const child = await fork("c", "p");
-    await child.query(ofChild);
-    await parent.query(ofParent);
-    const before = await rows(parent);
-    const outcome = await parent.outcome("MERGE BRANCH c");
-    expect(outcome).toBe(changed === undefined ? "40002" : "ok");
-    const own = /own/.test(ofChild + ofParent) ? [] : [[6, "own"]];
-    if (changed === undefined) expect(await rows(parent)).toEqual(before);
-    else
-      expect(await rows(parent)).toMatchObject({
-        changed: [...changed, ...own].toSorted((x, y) => Number(x[0]) - Number(y[0])),
-      });
-    expect(await rows(main)).toEqual(UNTOUCHED);
+    // Which row is which is not known any more.
+    ["DELETE FROM k WHERE a = 7", "DELETE FROM k WHERE rowid IN (SELECT min(rowid) FROM k)"],
+  ])("%s / %s: one row may have been changed twice", async (ofChild, ofParent) => {
+    expect(await mergeOf(ofChild, ofParent)).toBe("40002");
+    expect(await parent.query("SELECT count(*) FROM k WHERE b = 'c'")).toEqual([[0n]]);
   });
 });
