@@ -23,6 +23,7 @@ import type { Snapshot } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
 import { physicalName } from "./system-schema.js";
+import { wholeTable } from "./whole-table.js";
 import { createIndexOn } from "./table-rebuild.js";
 import type { BranchContext } from "./branch-context.js";
 
@@ -113,8 +114,8 @@ interface WritableTarget {
 }
 
 /**
- * The target's table, ready for the plan. While a branch reads main's as it was, the rows that change are asked for: they
- * alone are kept. Into an overlay the rows are moved up.
+ * The target's table, ready for the plan. While a branch reads it as it was, the rows that change are asked for: they alone
+ * are kept. Into an overlay the rows are moved up.
  */
 async function writableTarget(
   { transaction, target }: MergeAttempt,
@@ -122,17 +123,21 @@ async function writableTarget(
   branchWins: boolean,
 ): Promise<WritableTarget> {
   const { input, counts } = plan;
-  const relation = physicalName(input.relation);
-  if (target === MAIN && isKeyed(input) && (await transaction.logsRows(input.relation))) {
-    const rows = await rowsChanged(transaction.connection, plan, relation, branchWins);
-    transaction.markWritten(input.relation, MAIN, rows);
+  const whole = target === MAIN ? input.relation : wholeTable(transaction.state, target, input.relation);
+  if (whole !== undefined) {
+    const relation = physicalName(whole);
+    await transaction.writableTable(input.relation, target, []);
+    if (isKeyed(input) && (await transaction.logsRows(input.relation, target)))
+      transaction.markWritten(
+        input.relation,
+        target,
+        await rowsChanged(transaction.connection, plan, relation, branchWins),
+      );
+    else if (isKeyed(input) || counts.deletes + counts.conflicts > 0)
+      transaction.markWritten(input.relation, target);
     return { relation };
   }
-  if (target === MAIN && !isKeyed(input) && counts.deletes + counts.conflicts === 0) {
-    transaction.markWritten(input.relation, MAIN, []);
-    return { relation };
-  }
-  if (target === MAIN || !isKeyed(input))
+  if (!isKeyed(input))
     return { relation: physicalName(await transaction.writableTable(input.relation, target)) };
   const version = await transaction.writableVersion(input.relation, target);
   const shape = version.layer?.kind === "overlay" ? await transaction.overlayShape(version) : undefined;

@@ -60,7 +60,7 @@ export interface ForkRequest {
   /** Id of the version to be made. */
   readonly id: number;
   readonly target: PhysicalTable;
-  readonly overlay: boolean;
+  readonly form: ForkForm;
 }
 
 const MAX_REMEMBERED = 10_000;
@@ -70,6 +70,9 @@ function remember<T>(known: Map<number, T>, id: number, value: T): void {
   if (known.size >= MAX_REMEMBERED) known.clear();
   known.set(id, value);
 }
+
+/** What is made of an inherited table: an overlay if it can have one, a table with all its rows, or one without any. */
+export type ForkForm = "overlay" | "whole" | "empty";
 
 export class LayeredStorage implements TableStorage {
   readonly #shapes = new Map<number, OverlayShape>();
@@ -95,10 +98,10 @@ export class LayeredStorage implements TableStorage {
     const comments = await this.#definitions.commentsOf(view, inherited);
     const like = createLike(definition, comments, target);
     this.#definitions.learn(view, request, definitionOfCopy(definition, target), comments);
-    const shape = request.overlay ? overlayShape(definition, inherited.name) : undefined;
+    const shape = request.form === "overlay" ? overlayShape(definition, inherited.name) : undefined;
     if (shape === undefined) {
       await connection.run(like);
-      await copyRows(connection, definition, rowsOf(state, inherited), target);
+      if (request.form !== "empty") await copyRows(connection, definition, rowsOf(state, inherited), target);
       return null;
     }
     remember(this.#shapes, request.id, shape);
@@ -114,13 +117,12 @@ export class LayeredStorage implements TableStorage {
     return shape;
   }
 
-  /** By id of version, as above. */
+  /** By id of version, as above; but an overlay of that id may have become a table. */
   async keepsRowIds(view: CatalogView, version: Version): Promise<boolean> {
+    if (version.layer !== null) return false;
     let keeps = this.#keepsRowIds.get(version.id);
     if (keeps === undefined) {
-      keeps =
-        version.layer === null &&
-        keepsRowIds(await this.#definitions.definitionOf(view, version), version.name);
+      keeps = keepsRowIds(await this.#definitions.definitionOf(view, version), version.name);
       remember(this.#keepsRowIds, version.id, keeps);
     }
     return keeps;

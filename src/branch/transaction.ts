@@ -30,7 +30,7 @@ import { lostRace, refuseChanged } from "./overlay.js";
 import type { OverlayShape } from "./overlay-shape.js";
 import { requirePhysical } from "./rows.js";
 import { ObjectChanges } from "./object-changes.js";
-import { newPhysicalTable } from "./storage.js";
+import { newPhysicalTable, type ForkForm } from "./storage.js";
 import { physicalName } from "./system-schema.js";
 import type { TableDefinition } from "./table-definition.js";
 import { undefinedTable } from "./undefined-table.js";
@@ -98,12 +98,8 @@ export class Transaction {
   }
 
   get hasWritten(): boolean {
-    return (
-      this.#written.size > 0 ||
-      this.#changes.size > 0 ||
-      this.#branchChanges.length > 0 ||
-      this.#catalogChanged
-    );
+    const planned = this.#changes.size + this.#branchChanges.length;
+    return this.#written.size + planned > 0 || this.#catalogChanged;
   }
 
   /** Relations whose rows or definition this transaction changes. */
@@ -144,10 +140,10 @@ export class Transaction {
     this.#written.add({ head, schema: relation.schema, name: relation.name }, rows);
   }
 
-  /** To ask which rows of the relation change is worth its time: some pin reads it, and row ids last. */
-  async logsRows(relation: RelationName): Promise<boolean> {
+  /** To ask which rows of the head's relation change is worth its time: some pin reads it, and row ids last. */
+  async logsRows(relation: RelationName, head: HeadId = this.head): Promise<boolean> {
     const { registry, storage } = this.#context;
-    const version = registry.state.own(this.head, relation);
+    const version = registry.state.own(head, relation);
     if (version === undefined || !registry.state.isRead(version)) return false;
     return await storage.keepsRowIds(this.view, version);
   }
@@ -189,28 +185,24 @@ export class Transaction {
    *
    * Errors  42P01 unknown, 42809 a view, 40001 when another session made it after this transaction began
    */
-  async writableTable(relation: RelationName, head: HeadId = this.head): Promise<PhysicalTable> {
+  async writableTable(relation: RelationName, head = this.head, rows?: ChangedRows): Promise<PhysicalTable> {
     if (head === MAIN) {
-      this.markWritten(relation, MAIN);
+      this.markWritten(relation, MAIN, rows);
       return { schema: relation.schema, name: relation.name };
     }
-    const version = await this.#writableVersion(relation, head, false);
+    const version = await this.writableVersion(relation, head, rows, "whole");
     if (version.layer?.kind === "overlay") {
       refuseChanged(this, version);
+      this.markWritten(version, head);
       await this.#context.storage.promote(this.view, this.#state, version);
       this.putVersion({ ...version, layer: null });
     }
     return requirePhysical(version);
   }
 
-  /** As `writableTable`, but for a writer that knows what to do with an overlay: then only changed rows are in the table. */
-  async writableVersion(relation: RelationName, head: HeadId = this.head): Promise<Version> {
-    return await this.#writableVersion(relation, head, true);
-  }
-
   /** The table to write on a branch by a statement that empties it: what it inherits is not copied. */
   async emptiedTable(relation: RelationName, head: HeadId = this.head): Promise<PhysicalTable> {
-    const version = await this.#writableVersion(relation, head, true);
+    const version = await this.writableVersion(relation, head, "unknown", "empty");
     if (version.layer?.kind === "overlay") {
       refuseChanged(this, version);
       await this.connection.run(`DROP TABLE ${physicalName(version.layer.before)}`);
@@ -224,7 +216,13 @@ export class Transaction {
     return this.#context.registry.changedAt(table) <= this.snapshot.sequence;
   }
 
-  async #writableVersion(relation: RelationName, head: HeadId, overlay: boolean): Promise<Version> {
+  /** As `writableTable`, but for a writer that knows what to do with an overlay: then only changed rows are in the table. */
+  async writableVersion(
+    relation: RelationName,
+    head = this.head,
+    rows?: ChangedRows,
+    form: ForkForm = "overlay",
+  ): Promise<Version> {
     await this.lock(relation, head);
     const version = this.#state.find(head, relation);
     if (version === undefined) throw undefinedTable(relation);
@@ -235,14 +233,14 @@ export class Transaction {
     if (version.physical === null) {
       throw new SqlError(SQLSTATE.wrongObjectType, `cannot change view "${relation.name}"`);
     }
-    this.markWritten(version, head);
-    return version.head === head ? version : await this.#fork(version, head, overlay);
+    this.markWritten(version, head, rows);
+    return version.head === head ? version : await this.#fork(version, head, form);
   }
 
-  async #fork(inherited: Version, head: HeadId, overlay: boolean): Promise<Version> {
+  async #fork(inherited: Version, head: HeadId, form: ForkForm): Promise<Version> {
     const target = newPhysicalTable(this.#state, inherited, head);
     const id = this.#context.registry.newVersionId();
-    const request = { inherited, head, id, target, overlay };
+    const request = { inherited, head, id, target, form };
     const layer = await this.#context.storage.fork(this.view, this.#state, request);
     const ends = { from: PENDING, to: null };
     const version = { ...inherited, ...ends, id, head, physical: target, definition: null, layer };

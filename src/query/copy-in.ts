@@ -4,6 +4,7 @@ import { MAIN, relationKey, type RelationName } from "../branch/model.js";
 import { refuseTakenKeys } from "../branch/overlay.js";
 import { requirePhysical } from "../branch/rows.js";
 import type { Transaction } from "../branch/transaction.js";
+import { wholeTable } from "../branch/whole-table.js";
 import { undefinedTable } from "../branch/undefined-table.js";
 import type { Connection, PreparedStatement } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
@@ -104,7 +105,8 @@ async function branchTable(
   relation: RelationName,
 ): Promise<CopyTable> {
   const isNew = transaction.state.own(transaction.head, relation) === undefined;
-  const version = await transaction.writableVersion(relation);
+  const isWhole = wholeTable(transaction.state, transaction.head, relation) !== undefined;
+  const version = await transaction.writableVersion(relation, transaction.head, isWhole ? [] : "unknown");
   const table = await storedTable(core.connection, requirePhysical(version));
   if (version.layer?.kind !== "overlay") return table;
   const keys = (await transaction.overlayShape(version))?.keys;

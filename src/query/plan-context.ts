@@ -15,6 +15,8 @@ export interface PlannedStatement {
   readonly finished?: true;
   /** Runs when the statement has changed its rows, before anything is committed or answered. */
   readonly check?: ((changed: number) => Promise<void>) | undefined;
+  /** How many rows the statement changes, where its SQL changes fewer. */
+  readonly changed?: number;
   /** The SQL may leave out some of the statement's parameters. */
   readonly usesSomeParameters?: boolean;
   /** Answered with this tag instead of the statement's. */

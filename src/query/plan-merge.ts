@@ -10,6 +10,7 @@ import { hidesRowIds } from "../branch/overlay-shape.js";
 import { baseRows, requirePhysical, ROW_ID } from "../branch/rows.js";
 import type { TableDefinition } from "../branch/table-definition.js";
 import type { Transaction } from "../branch/transaction.js";
+import { wholeTable } from "../branch/whole-table.js";
 import { SNAPSHOT_PREFIX } from "../catalog/names.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
@@ -17,7 +18,7 @@ import type { NameReference, RelationalStatement, TextSpan } from "../sql/analys
 import { mergeSpans, type MergeSpans } from "../sql/merge-spans.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { isStable } from "../sql/write-spans.js";
-import { overlayCheck } from "./plan-overlay.js";
+import { namesRowIds, overlayCheck } from "./plan-overlay.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { resolveName } from "./relation-names.js";
 import { resolvedSlices } from "./resolve.js";
@@ -129,6 +130,12 @@ function tellsRowIds(definition: TableDefinition | undefined): boolean {
 async function targetOnBranch(merge: Merge, relation: RelationName): Promise<MergeTarget> {
   const { context, transaction, name } = merge;
   const { head } = context.scope;
+  const own = wholeTable(transaction.state, head, relation);
+  if (own !== undefined) {
+    const version = await transaction.writableVersion(relation, head, []);
+    const mark = (rows: ChangedRows): void => transaction.markWritten(version, head, rows);
+    return { ...PLAIN, text: targetText(name, own), version, mark };
+  }
   const isNew = transaction.state.own(head, relation) === undefined;
   const version = tellsRowsOfBase(merge) ? await transaction.writableVersion(relation) : undefined;
   const shape = version?.layer?.kind === "overlay" ? await transaction.overlayShape(version) : undefined;
@@ -153,7 +160,7 @@ async function targetOnBranch(merge: Merge, relation: RelationName): Promise<Mer
 function tellsRowsOfBase({ statement, spans, context }: Merge): boolean {
   const { on, clauses } = spans;
   if (statement.mayVary === true || clauses.some(({ kind }) => kind === "notMatchedBySource")) return false;
-  if (!isStable(spans, [spans.with, on])) return false;
+  if (!isStable(spans, [spans.with, on]) || namesRowIds(spans)) return false;
   return !statement.names.some(({ role, parts, start }) => {
     if (role !== "read" || start < on.start || start >= on.end) return false;
     const meaning = resolveName(context.scope, parts);
@@ -218,13 +225,12 @@ async function makePairs(
 }
 
 async function changedRows(
-  { spans, stages, transaction, context }: Merge,
+  { spans, stages, transaction }: Merge,
   { version }: MergeTarget,
 ): Promise<ChangedRows> {
   const changing = spans.clauses.filter(({ action }) => action === "update" || action === "delete");
   if (changing.length === 0) return [];
-  if (changing.some(({ kind }) => kind === "notMatchedBySource") || context.scope.head !== MAIN)
-    return "unknown";
+  if (changing.some(({ kind }) => kind === "notMatchedBySource")) return "unknown";
   if (version === undefined || !(await transaction.logsRows(version))) return "unknown";
   const matched = rowIdsQuery(TARGET_ROW, `FROM ${stages.pairs} WHERE ${TARGET_ROW} IS NOT NULL`);
   return readRowIds(await transaction.connection.firstRow(matched));

@@ -7,12 +7,14 @@ import { MAIN, relationKey, type Version } from "../branch/model.js";
 import { isLarge, MANY_ROWS, moveUp, refuseTakenKeys, type OverlayTable } from "../branch/overlay.js";
 import type { UniqueKey } from "../branch/overlay-shape.js";
 import { canTakeRows } from "../branch/row-ids.js";
-import { baseRows, requirePhysical } from "../branch/rows.js";
+import { baseRows, requirePhysical, rowsOf } from "../branch/rows.js";
+import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
+import { wholeTable } from "../branch/whole-table.js";
 import type { NameReference, RelationalStatement, TextSpan } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { writeSpans, type WriteSpans } from "../sql/write-spans.js";
-import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { planStagedInsert } from "./staged-insert.js";
 import { changingTable } from "./changing-table.js";
 import { resolveName } from "./relation-names.js";
@@ -29,10 +31,12 @@ export async function planOverlayWrite(
   if (context.scope.head === MAIN) return undefined;
   const spans = writeSpans(statement);
   const target = statement.names.find(({ role }) => role === "write");
-  if (spans === undefined || target === undefined || !tellsRowsOfBase(context, statement, spans))
-    return undefined;
+  if (spans === undefined || target === undefined) return undefined;
   const meaning = writableName(context.scope, target);
   if (meaning.kind !== "relation") return undefined;
+  if (wholeTable(transaction.state, context.scope.head, meaning.relation) !== undefined) return undefined;
+  if (deletesAll(statement, spans)) return await planDeleteAll(transaction, meaning.version);
+  if (!tellsRowsOfBase(context, statement, spans)) return undefined;
   const isNew = transaction.state.own(context.scope.head, meaning.relation) === undefined;
   const version = await transaction.writableVersion(meaning.relation);
   if (version.layer?.kind !== "overlay") return undefined;
@@ -49,6 +53,25 @@ export async function planOverlayWrite(
   return readsTarget(write)
     ? await planStagedInsert(stagedFrom(write), await slicesOf(write), { check })
     : { ...(await wholeText(write)), check };
+}
+
+function deletesAll({ verb, returning }: RelationalStatement, { from, where }: WriteSpans): boolean {
+  return verb === "delete" && from === undefined && where === undefined && !returning;
+}
+
+/** What it deletes is not copied first. */
+async function planDeleteAll(
+  transaction: Transaction,
+  version: Version,
+): Promise<PlannedStatement | undefined> {
+  if (version.kind !== "table") return undefined;
+  const [count] = await transaction.connection.firstRow(
+    `SELECT count(*) FROM ${rowsOf(transaction.state, version)}`,
+  );
+  const changed = Number(count);
+  if (changed === 0) return { ...NOTHING_TO_RUN, changed, usesSomeParameters: true };
+  const table = physicalName(await transaction.emptiedTable(version));
+  return { sql: `DELETE FROM ${table}`, changed, afterwards: undefined, usesSomeParameters: true };
 }
 
 interface OverlayWrite {
@@ -71,7 +94,7 @@ function tellsRowsOfBase(context: PlanContext, statement: RelationalStatement, s
 }
 
 /** An overlay has none to give. */
-function namesRowIds({ tokens }: WriteSpans): boolean {
+export function namesRowIds({ tokens }: Pick<WriteSpans, "tokens">): boolean {
   return tokens.some(({ kind, value }) => kind !== "string" && normaliseName(value) === "rowid");
 }
 

@@ -24,7 +24,7 @@ import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
 import type { NameScope } from "./relation-names.js";
 import { releaseKeys } from "./released-keys.js";
-import { planUpsertOnMain, rowsOnMain } from "./rows-on-main.js";
+import { planUpsertInPlace, rowsInPlace } from "./rows-in-place.js";
 import { changesNoRow, redefinedTable } from "./redefined-table.js";
 import { resolveStatement } from "./resolve.js";
 import { targetText, writableName } from "./writable-names.js";
@@ -114,7 +114,7 @@ export async function planStatement(
       return [
         (await planMerge(context, transaction, statement)) ??
           (await planOverlayWrite(context, transaction, statement)) ??
-          (await planUpsertOnMain(context, transaction, statement)) ??
+          (await planUpsertInPlace(context, transaction, statement)) ??
           (await planInPlace(context, transaction, statement)),
       ];
   }
@@ -156,7 +156,7 @@ async function planInPlace(
   statement: RelationalStatement,
 ): Promise<PlannedStatement> {
   const targets = new Map<number, string>();
-  const rows = await rowsOnMain(context, transaction, statement);
+  const rows = await rowsInPlace(context, transaction, statement);
   for (const name of statement.names) {
     if (name.role === "write") targets.set(name.start, await writeTarget(context, transaction, name, rows));
     if (name.role === "alter")

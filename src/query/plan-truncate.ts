@@ -32,13 +32,13 @@ async function planTable(
   statement: RelationalStatement,
   name: NameReference,
 ): Promise<PlannedStatement[]> {
-  const table = await targetTable(context, transaction, name);
-  const restarts = statement.restartsIdentity ? await planRestarts(context, transaction, table) : [];
   const meaning = writableName(context.scope, name);
   const target =
     meaning.kind === "relation" && context.scope.head !== MAIN
       ? physicalName(await transaction.emptiedTable(meaning.relation))
       : await writeTarget(context, transaction, name);
+  const table = await targetTable(context, transaction, name);
+  const restarts = statement.restartsIdentity ? await planRestarts(context, transaction, table) : [];
   const sql = `TRUNCATE ${target}`;
   const afterwards = (): void => {
     if (meaning.kind !== "temporary") transaction.truncated.add(relationKey(meaning.relation));

@@ -204,7 +204,11 @@ function stepServices(core: SessionCore): StepServices {
       refuseSecondChange(statement, changed);
       await settleSequences(core, statement);
       await planned.check?.(changed);
-      return { columns: await announced(core, returned, statement), chunks, changed };
+      return {
+        columns: await announced(core, returned, statement),
+        chunks,
+        changed: planned.changed ?? changed,
+      };
     },
   };
 }
@@ -288,7 +292,7 @@ async function runPlanned(
     const stream = await run(core, statement, sql, input);
     step.afterwards?.();
     const shown = step.tag === undefined ? statement : { ...statement, tag: step.tag };
-    outcome = await outcomeOf(core, shown, stream, isLast ? end : async () => {}, kept, step.check);
+    outcome = await outcomeOf(core, shown, stream, isLast ? end : async () => {}, kept, step);
   }
   return outcome;
 }
@@ -323,7 +327,7 @@ async function outcomeOf(
   stream: ResultStream,
   end: ResultEnd,
   capture: InsertCapture | undefined,
-  check?: PlannedStatement["check"],
+  { check, changed: known }: Pick<PlannedStatement, "check" | "changed"> = {},
 ): Promise<Outcome> {
   if (statement.verb === "explain") {
     const result = explainResult(await readAll(stream), statement.explainedAsJson === true);
@@ -333,7 +337,8 @@ async function outcomeOf(
   // DDL on a branch may run as a query of no rows; what its client is told is the tag.
   const returnsRows = statement.verb === "select" || statement.returning;
   if (capture === undefined && (!stream.hasRows || !returnsRows)) {
-    const changed = await stream.changedRows();
+    const counted = await stream.changedRows();
+    const changed = known ?? counted;
     // No row came by to read its literals for.
     if (changed === 0 && READING_VERBS.has(statement.verb)) await requireLiterals(core, statement);
     refuseSecondChange(statement, changed);

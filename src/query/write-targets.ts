@@ -13,8 +13,8 @@ import { mainRelationText } from "./head-relations.js";
 import { targetText, writableName } from "./writable-names.js";
 
 /**
- * Text of a table that is written: on a branch its own image, forked now if it has none yet. `rows` are those of main that
- * the statement changes.
+ * Text of a table that is written: on a branch its own image, forked now if it has none yet. `rows` are those that
+ * the statement changes, where it has all of them.
  */
 export async function writeTarget(
   context: PlanContext,
@@ -29,7 +29,7 @@ export async function writeTarget(
     return mainRelationText(context.scope, meaning.relation);
   }
   if (meaning.kind === "unknown") throw undefinedTable(meaning.relation);
-  return targetText(name, await transaction.writableTable(meaning.relation));
+  return targetText(name, await transaction.writableTable(meaning.relation, context.scope.head, rows));
 }
 
 /** The name a CREATE statement makes. */

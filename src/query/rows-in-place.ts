@@ -1,27 +1,30 @@
 /**
- * Which rows of main's table a statement changes. While a branch reads the table as it was, these are asked for before the
- * statement runs: they alone have to be kept for the branch then. At least the rows that change are given, never fewer.
+ * Which rows a statement changes of a table that has all of them: main's, or one of a branch that is no overlay. While another
+ * branch reads the table as it was, these are asked for before the statement runs: they alone have to be kept for it then. At
+ * least the rows that change are given, never fewer.
  */
 import { readRowIds, rowIdsQuery, type ChangedRows } from "../branch/changed-rows.js";
 import { MAIN, type Version } from "../branch/model.js";
 import { ROW_ID, withRowIds } from "../branch/rows.js";
+import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
+import { wholeTable } from "../branch/whole-table.js";
 import type { RelationalStatement, TextSpan } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { writeSpans, type WriteSpans } from "../sql/write-spans.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { mainRelationText } from "./head-relations.js";
 import { resolvedSlices } from "./resolve.js";
-import { writableName } from "./writable-names.js";
+import { targetText, writableName } from "./writable-names.js";
 import { rowsToChange, tellsItsRows } from "./rows-to-change.js";
 import { planStagedInsert } from "./staged-insert.js";
 
-export async function rowsOnMain(
+export async function rowsInPlace(
   context: PlanContext,
   transaction: Transaction,
   statement: RelationalStatement,
 ): Promise<ChangedRows> {
-  const spans = spansOnMain(context, transaction, statement);
+  const spans = spansInPlace(context, transaction, statement);
   if (spans === undefined) return "unknown";
   if (statement.verb === "insert") return updatesRows(spans) ? "unknown" : [];
   const { runBound } = context;
@@ -33,13 +36,13 @@ export async function rowsOnMain(
   return readRowIds(await runBound.firstRow(rowIdsQuery(id, query.source, query.with)));
 }
 
-/** INSERT … ON CONFLICT DO UPDATE on main, where a branch reads the table; undefined where it can run as it is. */
-export async function planUpsertOnMain(
+/** INSERT … ON CONFLICT DO UPDATE of such a table; undefined where it can run as it is. */
+export async function planUpsertInPlace(
   context: PlanContext,
   transaction: Transaction,
   statement: RelationalStatement,
 ): Promise<PlannedStatement | undefined> {
-  const spans = spansOnMain(context, transaction, statement);
+  const spans = spansInPlace(context, transaction, statement);
   const { runBound } = context;
   if (statement.verb !== "insert" || runBound === undefined) return undefined;
   if (spans?.conflictAt === undefined || !updatesRows(spans)) return undefined;
@@ -62,18 +65,18 @@ export async function planUpsertOnMain(
       const row = await transaction.connection.firstRow(
         rowIdsQuery("b.rowid", `FROM ${sql} AS b WHERE ${sameKey("b")}`),
       );
-      transaction.markWritten(version, MAIN, readRowIds(row));
+      transaction.markWritten(version, context.scope.head, readRowIds(row));
     },
   });
 }
 
 /** Undefined where it is not worth knowing, or not known, which rows change. */
-function spansOnMain(
+function spansInPlace(
   { scope }: PlanContext,
   { state }: Transaction,
   statement: RelationalStatement,
 ): WriteSpans | undefined {
-  const isOpen = scope.head === MAIN && statement.certain && state.childrenOf(MAIN).length > 0;
+  const isOpen = statement.certain && state.childrenOf(scope.head).length > 0;
   return isOpen ? writeSpans(statement) : undefined;
 }
 
@@ -89,18 +92,24 @@ interface LoggedTarget {
   readonly slice: (span: TextSpan | undefined) => string;
 }
 
-/** The table of main that a statement writes, if its rows can be logged and some pin reads them. */
+/** The table that a statement writes, if its rows can be logged and some pin reads them. */
 async function loggedTarget(
   { scope, services }: PlanContext,
   transaction: Transaction,
   statement: RelationalStatement,
 ): Promise<LoggedTarget | undefined> {
+  const { head } = scope;
   const target = statement.names.find(({ role }) => role === "write");
   const meaning = target && writableName(scope, target);
   if (target === undefined || meaning?.kind !== "relation") return undefined;
-  if (!(await transaction.logsRows(meaning.relation))) return undefined;
-  const sql = mainRelationText(scope, meaning.relation);
+  const { relation, version } = meaning;
+  const own = wholeTable(transaction.state, head, relation);
+  if (own === undefined || !(await transaction.logsRows(relation))) return undefined;
+  // Nobody else writes the branch's table before its rows are looked at.
+  if (head !== MAIN) await transaction.writableVersion(relation, head, []);
+  const sql = head === MAIN ? mainRelationText(scope, relation) : physicalName(own);
+  const text = head === MAIN ? sql : targetText(target, own);
   const inside = { ...scope, state: transaction.state };
-  const slice = await resolvedSlices(services, inside, statement, new Map([[target.start, sql]]));
-  return { version: meaning.version, sql, slice };
+  const slice = await resolvedSlices(services, inside, statement, new Map([[target.start, text]]));
+  return { version, sql, slice };
 }
