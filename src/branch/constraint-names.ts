@@ -2,7 +2,7 @@
 import type { ConstraintType } from "../sql/analysis.js";
 import type { Token } from "../sql/lexer.js";
 import { defaultConstraintName, readLabel, type Label } from "../sql/constraint-labels.js";
-import { readLengthLimit } from "../sql/length-limits.js";
+import { readHeldType } from "../sql/held-types.js";
 import { normaliseName } from "../sql/names.js";
 import type { TableDefinition, TableElement } from "./table-definition.js";
 
@@ -75,7 +75,7 @@ function constraintsIn(
   }
   const type = tableConstraintType(tokens[0]);
   // A column's length is no constraint to PostgreSQL.
-  if (type === undefined || readLengthLimit(element.text) !== undefined) return [];
+  if (type === undefined || readHeldType(element.text) !== undefined) return [];
   if (type !== "check") return [{ type, columns: listedColumns(tokens) }];
   return [{ type, columns: mentionedColumns(tokens, definition) }];
 }

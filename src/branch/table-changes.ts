@@ -2,10 +2,17 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { ConstraintType } from "../sql/analysis.js";
 import { defaultConstraintName, nameTest } from "../sql/constraint-labels.js";
-import { lengthCheck, readLengthLimit, writtenLimit } from "../sql/length-limits.js";
+import {
+  assignedValue,
+  heldTypeCheck,
+  readHeldType,
+  writtenValue,
+  type HeldType,
+} from "../sql/held-types.js";
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
+import { closingBracket, isSymbol } from "../sql/token-reader.js";
 import { constraintsOf, mentionedColumns, wordAt, type TableConstraint } from "./constraint-names.js";
 import type { PhysicalTable } from "./model.js";
 import { storedColumns, type TableDefinition, type TableElement } from "./table-definition.js";
@@ -20,6 +27,8 @@ export type TableChange =
       readonly column: string;
       readonly type: string;
       readonly using: string | undefined;
+      /** What DuckDB makes of the type's text does not say it. */
+      readonly held: HeldType | undefined;
     }
   | { readonly kind: "setDefault"; readonly column: string; readonly expression: string | undefined }
   | { readonly kind: "setNotNull" | "dropNotNull"; readonly column: string }
@@ -137,30 +146,46 @@ function withoutColumn(definition: TableDefinition, same: NewDefinition, column:
 function withType(
   definition: TableDefinition,
   same: NewDefinition,
-  { column, type, using }: Extract<TableChange, { kind: "setType" }>,
+  { column, type, using, held }: Extract<TableChange, { kind: "setType" }>,
 ): NewDefinition {
   const changed = changeColumn(definition, same, column, ({ text, column: old }) => {
     const at = text.indexOf(old?.type ?? "", old?.name.length ?? 0);
-    return text.slice(0, at) + type + text.slice(at + (old?.type.length ?? 0));
+    return withTypedDefault(text.slice(0, at) + type + text.slice(at + (old?.type.length ?? 0)), held);
   });
   const values = same.values.map(([name, value]): readonly [string, string] => [
     name,
-    normaliseName(name) === normaliseName(column) ? `CAST((${using ?? value}) AS ${type})` : value,
+    normaliseName(name) === normaliseName(column) ? storedValue(`(${using ?? value})`, type, held) : value,
   ]);
-  const limit = writtenLimit(type);
   const elements = changed.elements.filter(
     (_, index) => !limits(definition.elements[index], definition, column),
   );
   return {
     ...changed,
-    elements: limit === undefined ? elements : [...elements, lengthCheck(column, limit)],
+    elements: held === undefined ? elements : [...elements, heldTypeCheck(column, held)],
     values,
   };
 }
 
-/** True for the check that holds the column to its length. */
+/** What the column holds by default is rounded as its type says. */
+function withTypedDefault(element: string, held: HeldType | undefined): string {
+  const tokens = tokenise(element);
+  const open = wordAt(tokens, "default") + 1;
+  const [first, last] = [tokens[open], tokens[closingBracket(tokens, open) ?? -1]];
+  if (open === 0 || first === undefined || last === undefined || !isSymbol(first, "(")) return element;
+  const written = writtenValue(element.slice(first.end, last.start));
+  const value = (held && assignedValue(written, held)) ?? written;
+  return element.slice(0, first.end) + value + element.slice(last.start);
+}
+
+function storedValue(value: string, type: string, held: HeldType | undefined): string {
+  const isDocument = held === undefined && /^jsonb?$/i.test(type.trim());
+  if (isDocument) return `duckbranch_jsonb(CAST(${value} AS JSON))`;
+  return (held && assignedValue(value, held)) ?? `CAST(${value} AS ${type})`;
+}
+
+/** True for the check that holds the column to its type. */
 function limits(element: TableElement | undefined, definition: TableDefinition, column: string): boolean {
-  if (element === undefined || readLengthLimit(element.text) === undefined) return false;
+  if (element === undefined || readHeldType(element.text) === undefined) return false;
   const names = mentionedColumns(element.tokens, definition);
   return names.some((name) => normaliseName(name) === normaliseName(column));
 }

@@ -64,7 +64,7 @@ const COLUMNS: Content = {
       "CASE WHEN a.type_oid IN (20, 21, 23, 700, 701) THEN 2 WHEN a.type_oid = 1700 THEN 10 END",
     numeric_scale: `CASE WHEN a.type_oid IN (20, 21, 23) THEN 0 ELSE ${TYPMOD} & 65535 END`,
     datetime_precision:
-      "CASE WHEN a.type_oid IN (1083, 1114, 1184, 1186, 1266) THEN 6 WHEN a.type_oid = 1082 THEN 0 END",
+      "CASE WHEN a.type_oid IN (1083, 1114, 1184, 1186, 1266) THEN if(a.typmod < 0, 6, a.typmod & 65535) WHEN a.type_oid = 1082 THEN 0 END",
     udt_catalog: DATABASE,
     udt_schema: `coalesce(t.sch, 'pg_catalog')`,
     udt_name: "t.typname",

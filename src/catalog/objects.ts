@@ -89,8 +89,13 @@ const RAW_CONSTRAINTS = `
 
 /** The label that keeps a name, as JSON: see sql/constraint-labels.ts. */
 const LABEL_PATTERN = "length\\(''constraint (\\{(?:[^'']|'''')*\\})''\\)";
-/** The check that holds a column to its length: see sql/length-limits.ts. */
-const LIMIT_PATTERN = "length\\(''type (character(?: varying)?)\\((\\d+)\\)''\\)";
+/** The check that holds a column to its type: see sql/held-types.ts. */
+const LIMIT_PATTERN = "length\\(''type ([a-z ]+?)(?:\\((\\d+)\\))?( with(?:out)? time zone)?''\\)";
+/** A type held by such a check: `name` is what stands in front of its modifier. */
+const HELD_OID = `CASE l.type WHEN 'character' THEN 1042 WHEN 'character varying' THEN 1043 WHEN 'json' THEN 114 WHEN 'interval' THEN 1186
+  WHEN 'time' THEN 1083 WHEN 'timestamp' THEN if(l.zone = ' with time zone', 1184, 1114) END`;
+const WRITTEN_DEFAULT = `regexp_replace(c.default_value, '^duckbranch_(?:timestamp|timestamptz|time|interval)\\((.*), \\d\\)$', '\\1', 's') AS default_value`;
+const HELD_TYPMOD = `CASE WHEN l.type = 'json' THEN -1 WHEN l.type = 'interval' THEN 2147418112 | l.length WHEN starts_with(l.type, 'char') THEN l.length + 4 ELSE l.length END`;
 /** The check that holds a column to its domain: see core/domain-checks.ts. */
 const DOMAIN_PATTERN = "length\\(''domain ";
 const LABELLED_CONSTRAINTS = `
@@ -205,17 +210,17 @@ const HEAD = `coalesce(nullif(regexp_extract(base, '^STRUCT\\("pg_catalog\\.(\\w
 const UNBOUNDED = `[${[UNBOUNDED_NUMERIC, QUOTIENT].map(({ width, scale }) => `'DECIMAL(${width},${scale})'`).join(", ")}]`;
 
 const TYPED_COLUMNS = `
-  SELECT c.sch, c.rel, c.kind, c.nam, c.position, c.default_value, c.not_null, c.comment, c.dimensions, c.identity,
-    CASE WHEN l.type IS NOT NULL THEN if(l.type = 'character', 1042, 1043) WHEN c.dimensions > 0 THEN coalesce(e.array_oid, ${PG}._array_oid(c.head)) ELSE coalesce(e.oid, ${PG}._base_oid(c.head)) END AS type_oid,
-    CASE WHEN l.type IS NOT NULL THEN l.length + 4 WHEN c.head = 'DECIMAL' AND NOT list_contains(${UNBOUNDED}, c.base) THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
+  SELECT c.sch, c.rel, c.kind, c.nam, c.position, ${WRITTEN_DEFAULT}, c.not_null, c.comment, c.dimensions, c.identity,
+    CASE WHEN l.type IS NOT NULL THEN ${HELD_OID} WHEN c.head = 'JSON' AND c.dimensions = 0 THEN 3802 WHEN c.dimensions > 0 THEN coalesce(e.array_oid, ${PG}._array_oid(c.head)) ELSE coalesce(e.oid, ${PG}._base_oid(c.head)) END AS type_oid,
+    CASE WHEN l.type IS NOT NULL THEN ${HELD_TYPMOD} WHEN c.head = 'TIMESTAMP_S' THEN 0 WHEN c.head = 'TIMESTAMP_MS' THEN 3 WHEN c.head = 'DECIMAL' AND NOT list_contains(${UNBOUNDED}, c.base) THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
       ELSE -1 END AS typmod
   FROM (SELECT *, regexp_replace(type, '(\\[\\d*\\])+$', '') AS base, ${HEAD} AS head,
     len(regexp_extract_all(regexp_extract(type, '(\\[\\d*\\])+$'), '\\[')) AS dimensions FROM ${PG}._column) AS c
   LEFT JOIN (SELECT printed, min_by(oid, oid) AS oid, min_by(array_oid, oid) AS array_oid FROM (
       SELECT printed, oid, array_oid FROM ${PG}._enum UNION ALL SELECT printed, oid, array_oid FROM ${PG}._composite) GROUP BY printed) AS e
     ON c.head IN ('ENUM', 'STRUCT') AND e.printed = c.base
-  LEFT JOIN (SELECT sch, rel, nam, any_value(found.type) AS type, any_value(found.length)::INTEGER AS length
-    FROM (SELECT sch, rel, columns[1] AS nam, regexp_extract(expression, '${LIMIT_PATTERN}', ['type', 'length']) AS found
+  LEFT JOIN (SELECT sch, rel, nam, any_value(found.type) AS type, nullif(any_value(found.length), '')::INTEGER AS length, any_value(found.zone) AS zone
+    FROM (SELECT sch, rel, columns[1] AS nam, regexp_extract(expression, '${LIMIT_PATTERN}', ['type', 'length', 'zone']) AS found
       FROM ${PG}._raw_constraint WHERE type = 'CHECK') WHERE found.type <> '' GROUP BY sch, rel, nam) AS l
     ON l.sch = c.sch AND l.rel = c.rel AND l.nam = c.nam`;
 

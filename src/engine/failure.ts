@@ -67,11 +67,17 @@ const RULES: readonly Rule[] = [
     code: SQLSTATE.checkViolation,
     message: (m) => `value for domain ${labelText(m[1])} violates check constraint "${labelText(m[2])}"`,
   },
-  // A column's length: see sql/length-limits.ts.
+  // A column's length: see sql/held-types.ts.
   {
     pattern: /^Constraint Error: CHECK constraint failed .*length\('type (character(?: varying)?\(\d+\))'\)/s,
     code: SQLSTATE.stringDataRightTruncation,
     message: (m) => `value too long for type ${text(m[1])}`,
+  },
+  {
+    pattern: /^Constraint Error: CHECK constraint failed .*length\('type ((?:time|timestamp|interval)\(.*?)'\)/s,
+    code: SQLSTATE.featureNotSupported,
+    message: (m) => `this statement cannot round a value to type ${text(m[1])}`,
+    hint: "cast the value to the column's type",
   },
   {
     pattern: /^Constraint Error: CHECK constraint failed on table (.*) with expression (.*)/,

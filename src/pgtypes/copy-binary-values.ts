@@ -23,6 +23,7 @@ const END_MICROS = 9_223_371_331_200_000_000n;
 const MAX_INT64 = 9_223_372_036_854_775_807n;
 /** PostgreSQL: less than 16 hours to either side. */
 const MAX_OFFSET_SECONDS = 16 * 3600 - 1;
+const JSONB_VERSION = 1;
 const SCRATCH = new Uint8Array(64);
 
 /** The reader of a column's fields. */
@@ -58,7 +59,17 @@ const READERS: ReadonlyMap<number, BinaryReader> = new Map<number, BinaryReader>
   [OID.timestamp, (bytes) => momentText(fixed(bytes, 8), "")],
   [OID.timestamptz, (bytes) => momentText(fixed(bytes, 8), "+00")],
   [OID.interval, intervalText],
+  [OID.jsonb, documentText],
 ]);
+
+/** The version of its form, and the text. */
+function documentText(bytes: Uint8Array): string {
+  const [version] = bytes;
+  if (version === undefined) throw missingData();
+  if (version !== JSONB_VERSION)
+    throw new SqlError(SQLSTATE.internalError, `unsupported jsonb version number ${version}`);
+  return decodeUtf8(bytes.subarray(1));
+}
 
 /** A view of exactly `size` bytes. */
 function fixed(bytes: Uint8Array, size: number): DataView {

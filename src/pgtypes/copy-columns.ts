@@ -9,6 +9,7 @@ import { arrayDelimiter } from "../core/keyed-types.js";
 import { parseBytea } from "../core/bytea.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { EngineType } from "../engine/types.js";
+import { canonicalJson } from "../core/canonical-json.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import { plainBinaryWriter } from "./copy-binary-plain.js";
 import { binaryFieldReader } from "./copy-binary-values.js";
@@ -150,6 +151,7 @@ function fieldReader(type: EngineType, options: InputOptions): FieldReader {
     case EngineTypeId.BOOLEAN:
       return (text) => String(parseBoolean(text));
     case EngineTypeId.VARCHAR:
+      if (type.alias === "jsonb") return canonicalJson;
       return type.alias === "JSON" ? readJson : anyText;
     case EngineTypeId.ENUM:
       return enumReader(type.values);

@@ -221,10 +221,12 @@ export function describeType(type: EngineType | null): PgTypeInfo {
     case EngineTypeId.TIME_TZ:
       return plain(OID.timetz, 12);
     case EngineTypeId.TIMESTAMP:
-    case EngineTypeId.TIMESTAMP_S:
-    case EngineTypeId.TIMESTAMP_MS:
     case EngineTypeId.TIMESTAMP_NS:
       return plain(OID.timestamp, 8);
+    case EngineTypeId.TIMESTAMP_S:
+      return { oid: OID.timestamp, size: 8, typmod: 0 };
+    case EngineTypeId.TIMESTAMP_MS:
+      return { oid: OID.timestamp, size: 8, typmod: 3 };
     case EngineTypeId.TIMESTAMP_TZ:
       return plain(OID.timestamptz, 8);
     case EngineTypeId.INTERVAL:

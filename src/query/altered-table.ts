@@ -16,6 +16,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { Alteration, NameReference, RelationalStatement, TextSpan } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName } from "../sql/names.js";
+import { writtenTypeOf } from "../sql/held-types.js";
 import { isSameForAllRows } from "../sql/constant-defaults.js";
 import {
   createSequenceSql,
@@ -24,6 +25,7 @@ import {
   ownedDefault,
   ownedSequences,
 } from "./owned-sequences.js";
+import { assignedDefault } from "./held-columns.js";
 import { nativeAlteration } from "./native-alteration.js";
 import { staysOverlay } from "./altered-overlay.js";
 import { planRename } from "./plan-rename.js";
@@ -82,14 +84,16 @@ export class AlteredTable {
         return await this.change({
           ...alteration,
           type: await this.text(alteration.type),
+          held: writtenTypeOf(this.statement.text.slice(alteration.type.start, alteration.type.end)),
           using: alteration.using === undefined ? undefined : await this.text(alteration.using),
         });
       case "setDefault": {
         this.requireColumn(alteration.column);
-        const { expression } = alteration;
+        const { column, expression } = alteration;
+        const written = expression && (await this.text(expression));
         return await this.change({
           ...alteration,
-          expression: expression === undefined ? undefined : await this.text(expression),
+          expression: written && assignedDefault(this.definition, column, written),
         });
       }
       case "setNotNull":

@@ -8,7 +8,7 @@ import { wholeTable } from "../branch/whole-table.js";
 import { undefinedTable } from "../branch/undefined-table.js";
 import type { Connection, PreparedStatement } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
-import { BLOB, blobValue } from "../engine/vector-values.js";
+import { BLOB, blobValue, withAlias } from "../engine/vector-values.js";
 import { BinaryCopyReader } from "../pgtypes/copy-binary.js";
 import { CopyBatch, type CopyColumn, type RequiredColumn } from "../pgtypes/copy-batch.js";
 import { copyColumnInput } from "../pgtypes/copy-columns.js";
@@ -147,10 +147,15 @@ async function copiedColumns(
       name: column.name,
       forceNotNull: notNull[index] ?? false,
       forceNull: asNull[index] ?? false,
-      input: copyColumnInput(type, { timeZone }),
+      input: copyColumnInput(storedAs(type, column), { timeZone }),
       typeSql: type.toString(),
     };
   });
+}
+
+/** What clients know as jsonb is kept as PostgreSQL keeps it. */
+function storedAs(type: EngineType, { held }: TableColumn): EngineType {
+  return type.alias === "JSON" && held?.kind !== "json" ? withAlias(type, "jsonb") : type;
 }
 
 async function columnTypes(

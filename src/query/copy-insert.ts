@@ -8,6 +8,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { CopyColumnInput } from "../pgtypes/copy-columns.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
+import { assignedValue } from "../sql/held-types.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import type { Connection, PreparedStatement } from "../engine/connection.js";
@@ -28,8 +29,14 @@ export interface CopyInsert {
 /** All rows of a batch. */
 export function insertSql(insert: CopyInsert): string {
   const names = insert.columns.map((column) => quoteIdentifier(column.name)).join(", ");
-  const values = insert.inputs.map((input, index) => input.expression(`c${index}`)).join(", ");
+  const values = insert.columns.map((column, index) => assigned(insert, column, `c${index}`)).join(", ");
   return `INSERT INTO ${insert.table.sql} (${names}) SELECT ${values} FROM (${itemsSql(insert)}) AS copied`;
+}
+
+/** What is stored of a value of the batch. */
+function assigned({ inputs, columns }: CopyInsert, column: TableColumn, item: string): string {
+  const value = inputs[columns.indexOf(column)]?.expression(item) ?? "NULL";
+  return (column.held && assignedValue(value, column.held)) ?? value;
 }
 
 function itemsSql({ inputs }: CopyInsert): string {
@@ -81,10 +88,11 @@ async function prepareCondition(connection: Connection, sql: string): Promise<Pr
   }
 }
 
-function valueSql({ columns, inputs, types }: CopyInsert, column: TableColumn): string {
+function valueSql(insert: CopyInsert, column: TableColumn): string {
+  const { columns, types } = insert;
   const index = columns.indexOf(column);
   if (index < 0) return `(${column.defaultSql ?? "NULL"})`;
-  return `CAST(${inputs[index]?.expression(`c${index}`) ?? "NULL"} AS ${types[index] ?? "VARCHAR"})`;
+  return `CAST(${assigned(insert, column, `c${index}`)} AS ${types[index] ?? "VARCHAR"})`;
 }
 
 /** Resolves a query over nothing but the rows of the batch, named as the table is. */

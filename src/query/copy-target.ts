@@ -6,6 +6,8 @@ import { undefinedTable } from "../branch/undefined-table.js";
 import { optionalTextCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import type { HeldType } from "../sql/held-types.js";
+import { heldColumns } from "./held-columns.js";
 import type { NameMeaning } from "./relation-names.js";
 import { definitionIn } from "./target-table.js";
 
@@ -13,6 +15,8 @@ export interface TableColumn {
   readonly name: string;
   readonly generated: boolean;
   readonly notNull: boolean;
+  /** Its type, where DuckDB's does not say it. */
+  readonly held: HeldType | undefined;
   /** SQL, or null for none. */
   readonly defaultSql: string | null;
 }
@@ -75,6 +79,7 @@ async function columnsOf(
 ): Promise<readonly TableColumn[]> {
   const definition = await definitionIn(connection, catalog, table);
   if (definition === undefined) throw await missingTable(connection, catalog, table);
+  const held = heldColumns(definition);
   const generated = new Set(
     definition.columns.filter((column) => column.generated).map((column) => column.name),
   );
@@ -88,6 +93,7 @@ async function columnsOf(
     return {
       name,
       generated: generated.has(name),
+      held: held.get(normaliseName(name)),
       notNull: row["nullable"] === false,
       defaultSql: optionalTextCell(row, "default_sql"),
     };

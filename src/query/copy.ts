@@ -3,6 +3,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { CopyStatement, NameReference, RelationalStatement } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { plainReading } from "../sql/reading.js";
+import type { OutputSource, QuerySources } from "../sql/result-sources.js";
 import { startCopyIn } from "./copy-in.js";
 import { readCopyOptions, type CopyOptions } from "./copy-options.js";
 import { chooseColumns, forcedColumns, readTable } from "./copy-target.js";
@@ -116,11 +117,24 @@ function selectFrom(target: NameReference, columns: readonly string[]): Relation
   };
   return {
     ...plainReading("select", "SELECT", false),
+    sources: sourcesOf(target, columns),
     kind: "relational",
     text,
     certain: true,
     names: [name],
     edits: [],
     parameterCount: 0,
+  };
+}
+
+/** The table's own columns, of PostgreSQL's types. */
+function sourcesOf({ parts }: NameReference, columns: readonly string[]): QuerySources {
+  const outputs = columns.map((name): OutputSource => {
+    return { kind: "value", name, value: { kind: "column", relation: undefined, name } };
+  });
+  return {
+    relations: [{ name: parts.at(-1) ?? "", columns: [], merged: [], source: { kind: "table", parts } }],
+    outputs: outputs.length === 0 ? [{ kind: "star", relation: undefined }] : outputs,
+    others: [],
   };
 }

@@ -4,13 +4,15 @@
  */
 import { MAIN } from "../branch/model.js";
 import { constraintsOf } from "../branch/constraint-names.js";
-import type { TableDefinition } from "../branch/table-definition.js";
+import { storedColumns, type TableDefinition } from "../branch/table-definition.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import type { InsertForm, NameReference, RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { mergeSpans } from "../sql/merge-spans.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { assignedEdits, type AssignedEdits } from "./assigned-values.js";
+import { storedValues } from "../sql/stored-values.js";
 import { conflictEdits } from "./conflict-rows.js";
 import { withDescribedTargets } from "./describe-targets.js";
 import { excludedEdits } from "./excluded-columns.js";
@@ -33,15 +35,16 @@ export async function withInsertForm(
   const assigns = statement.assignments.some(({ isDefault }) => !isDefault);
   if (statement.verb === "merge") return await withMergeForm(core, statement, name);
   const inserts = statement.verb === "insert" && insert?.hasSource !== false;
-  if (name === undefined || !(inserts || assigns)) return statement;
+  if (name === undefined || !(inserts || assigns || statement.verb === "merge")) return statement;
   const definition = await tableBehind(core, name.parts);
   if (definition === undefined) return statement;
   const always = alwaysColumns(definition);
   refuseIdentityChanges(statement, always);
-  if (!inserts) return statement;
+  if (!inserts) return withAssigned(statement, assignedEdits(statement, definition, []), []);
   if (insert === undefined) {
     refuseUnreadValues(statement, name.end, always);
-    return statement;
+    const columns = storedValues(statement).columns ?? storedColumns(definition).map((column) => column.name);
+    return withAssigned(statement, assignedEdits(statement, definition, columns), []);
   }
   const table = name.parts.at(-1) ?? "";
   const width = insert.width ?? (await sourceWidth(core, statement));
@@ -60,7 +63,22 @@ export async function withInsertForm(
       ...conflictEdits({ ...insert, conflictColumns: constrained }, columns, definition, table, parameters),
     );
   } else edits.push(...conflictEdits(insert, columns, definition, table, parameters));
-  return edits.length === 0 ? statement : { ...statement, edits: [...statement.edits, ...edits] };
+  return withAssigned(statement, assignedEdits(statement, definition, columns), edits);
+}
+
+/** Where edits meet, what closes last was opened first. */
+function withAssigned(
+  statement: RelationalStatement,
+  assigned: AssignedEdits | undefined,
+  edits: readonly TextEdit[],
+): RelationalStatement {
+  if (assigned === undefined && edits.length === 0) return statement;
+  const { opening = [], closing = [], query } = assigned ?? {};
+  const [open, close] = query === undefined ? [[], []] : [[query[0]], [query[1]]];
+  return {
+    ...statement,
+    edits: [...opening, ...statement.edits, ...closing, ...close, ...edits, ...open],
+  };
 }
 
 /** INSERT of a MERGE: DuckDB wants a value for each column. */

@@ -11,7 +11,8 @@ import { EngineTypeId } from "../engine/vector-values.js";
 import type { WrittenType } from "../sql/result-sources.js";
 import { formatName } from "../sql/names.js";
 import { withPrepared } from "./deferred-columns.js";
-import { limitedType, limitsOf } from "./column-limits.js";
+import { columnType, heldColumns, type HeldColumns } from "./held-columns.js";
+import { tableBehind } from "./table-behind.js";
 import { type NameMeaning, resolveName } from "./relation-names.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
@@ -60,6 +61,9 @@ export function rowIdentity(relation: number): TypeIdentity | undefined {
   return { oid, arrayOid, name: "record" };
 }
 
+/** A view's. */
+const NO_TYPES: HeldColumns = new Map();
+
 async function readColumns(
   core: SessionCore,
   parts: readonly string[],
@@ -75,11 +79,11 @@ async function readColumns(
       statement,
     );
     const columns = await withPrepared(core.connection, sql, (prepared) => prepared.columns);
-    const hasTexts = columns.some(({ type }) => type?.typeId === EngineTypeId.VARCHAR);
-    const limits = hasTexts ? await limitsOf(core, meaning) : undefined;
+    const definition = await tableBehind(core, parts);
+    const held = definition === undefined ? NO_TYPES : heldColumns(definition);
     return columns.map(({ name, type }, index) => ({
       name,
-      type: (limits && limitedType(limits, name, type)) ?? (type === null ? undefined : writtenAs(type)),
+      type: columnType(held, name, type) ?? (type === null ? undefined : writtenAs(type)),
       origin: { table, column: index + 1 },
     }));
   } catch (error) {

@@ -2,7 +2,6 @@
 import { constraintsOf, mentionedColumns } from "../branch/constraint-names.js";
 import { isColumn, type TableChange } from "../branch/table-changes.js";
 import type { TableDefinition } from "../branch/table-definition.js";
-import { writtenLimit } from "../sql/length-limits.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 
 /** The action behind ALTER TABLE t; undefined where DuckDB has none, or an index or constraint is in its way. */
@@ -20,7 +19,7 @@ export function nativeAlteration(definition: TableDefinition, change: TableChang
     case "dropColumn":
       return isBeforeKey(definition, change.column) ? undefined : `DROP COLUMN ${column}`;
     case "setType":
-      if (writtenLimit(change.type) !== undefined) return undefined;
+      if (change.held !== undefined || /^jsonb?$/i.test(change.type.trim())) return undefined;
       return `ALTER COLUMN ${column} TYPE ${change.type}${change.using === undefined ? "" : ` USING ${change.using}`}`;
     case "setNotNull":
       return `ALTER COLUMN ${column} SET NOT NULL`;

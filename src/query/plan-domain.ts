@@ -8,7 +8,7 @@ import { identified } from "../pgtypes/user-types.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import type { DomainForm } from "../sql/definition-forms.js";
 import { DOMAIN_VALUE } from "../sql/domain-definitions.js";
-import { writtenLimit } from "../sql/length-limits.js";
+import { writtenTypeOf } from "../sql/held-types.js";
 import { quoteLiteral } from "../sql/names.js";
 import { withPrepared } from "./deferred-columns.js";
 import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
@@ -39,7 +39,8 @@ export async function domainType(
 ): Promise<string> {
   const created = createdName(statement);
   const typeText = statement.text.slice(form.base.start, form.base.end);
-  if (writtenLimit(typeText) !== undefined || /^\s*(?:bit|varbit)\b/i.test(typeText))
+  const held = writtenTypeOf(typeText);
+  if ((held !== undefined && held.kind !== "json") || /^\s*(?:bit|varbit)\b/i.test(typeText))
     throw notSupported(
       "domains over types of limited length are not supported",
       "make it over text, with a check of the length",

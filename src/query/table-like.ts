@@ -9,7 +9,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { RelationalStatement, SequenceColumn, TextEdit } from "../sql/analysis.js";
 import { readLabel } from "../sql/constraint-labels.js";
-import { readLengthLimit } from "../sql/length-limits.js";
+import { readHeldType } from "../sql/held-types.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import type { LikeClause } from "../sql/table-like.js";
 import {
@@ -109,7 +109,7 @@ function constraintText({ text, tokens }: TableElement, like: LikeClause): strin
     case "unique":
       return like.indexes ? text : undefined;
     case "check":
-      if (readLengthLimit(text) !== undefined) return text;
+      if (readHeldType(text) !== undefined) return text;
       return like.constraints && readLabel(text)?.type === undefined ? text : undefined;
     default:
       return undefined;

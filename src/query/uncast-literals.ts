@@ -11,6 +11,7 @@ import { arrayDelimiter } from "../core/keyed-types.js";
 import { MAIN } from "../branch/model.js";
 import type { TypeCatalog } from "./type-catalog.js";
 import { notSupported, SqlError } from "../core/errors.js";
+import { canonicalJson } from "../core/canonical-json.js";
 import { requireJson } from "../core/json-text.js";
 import type { Connection } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
@@ -148,7 +149,13 @@ async function readLiterals(
     if (isBareNumeric(type) && DECIMALS.test(value)) requireKept(parseNumeric(value));
     if (literal.kind === "number") return [];
     const timeZone = core.settings.get("TimeZone");
-    const text = type && placed(statement, literal, () => ownForm(value, type, timeZone));
+    const text =
+      type &&
+      placed(statement, literal, () =>
+        isDocument(type) && isCompared(tokens, literal)
+          ? quoteLiteral(canonicalJson(value))
+          : ownForm(value, type, timeZone),
+      );
     return text === undefined ? [] : [{ start, end, text }];
   });
   return edited(statement, edits);
@@ -230,6 +237,16 @@ function mayBeOwn(
 }
 
 const RECORD = /^\s*\(/;
+const isDocument = (type: EngineType): boolean => type.alias === "JSON";
+
+/** One side of a comparison: of documents jsonb alone has any. */
+function isCompared(tokens: readonly Token[], { start, end }: Token): boolean {
+  return tokens.some(
+    (token, at) =>
+      COMPARISONS.has(token.value) && (tokens[at + 1]?.start === start || tokens[at - 1]?.end === end),
+  );
+}
+
 const COMPARISONS: ReadonlySet<string> = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
 
 /** DuckDB makes something of it where PostgreSQL refuses it for a whole number, or reads another moment, or none. */

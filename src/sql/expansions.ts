@@ -9,7 +9,7 @@ import { flagField, listField, locationOf, nodeField, textField, unwrapAs, type 
 import { quoteIdentifier } from "./names.js";
 import type { ParsedTree } from "./pg-parser.js";
 import type { References } from "./references.js";
-import { columnLimit, lengthCheck } from "./length-limits.js";
+import { assignedValue, heldTypeCheck, heldTypeOf, type HeldType } from "./held-types.js";
 import { columnName, isSerialType } from "./sequence-columns.js";
 import { isSymbol, isWord, nameAt, sliceTokens, splitAtCommas } from "./token-reader.js";
 import { stringList } from "./ast.js";
@@ -78,7 +78,7 @@ function addColumnParts(
   const isSerial = isSerialType(stringList(nodeField(column, "typeName") ?? {}, "names").at(-1) ?? "");
   const nameIndex = references.tokenIndexAt(offsets.toUtf16(locationOf(column))) ?? from;
   const name = tokens[nameIndex];
-  const limit = columnLimit(column);
+  const limit = heldTypeOf(column);
   if (name === undefined || (constraints.length === 0 && !isSerial && limit === undefined)) return undefined;
   const quoted = quoteIdentifier(name.value);
   const kept: string[] = [sliceTokens(text, tokens, from, constraints[0]?.index ?? to)];
@@ -96,13 +96,14 @@ function addColumnParts(
     else if (type === "CONSTR_IDENTITY") {
       notNull = true;
       kept.push(written);
-    } else if (COLUMN_CLAUSES.has(type)) kept.push(written);
+    } else if (type === "CONSTR_DEFAULT" && limit !== undefined) kept.push(assignedDefault(written, limit));
+    else if (COLUMN_CLAUSES.has(type)) kept.push(written);
     else if (type !== "CONSTR_NULL") others.push(...tableConstraint(type, written, quoted));
   }
   const texts = [
     ...(notNull ? [`ALTER COLUMN ${quoted} SET NOT NULL`] : []),
     ...others.map((constraint) => `ADD ${constraint}`),
-    ...(limit === undefined ? [] : [`ADD ${lengthCheck(columnName(column, references, offsets), limit)}`]),
+    ...(limit === undefined ? [] : [`ADD ${heldTypeCheck(columnName(column, references, offsets), limit)}`]),
   ];
   if (texts.length === 0) return undefined;
   const ifAdded = flagField(action, "missing_ok") ? { ifAdded: name.value } : {};
@@ -110,6 +111,12 @@ function addColumnParts(
     { text: prefix + kept.join(" ") },
     ...texts.map((constraint) => ({ text: prefix + constraint, ...ifAdded })),
   ];
+}
+
+/** `DEFAULT now()` of a column whose values are rounded. */
+function assignedDefault(written: string, type: HeldType): string {
+  const value = assignedValue(written.replace(/^default\s+/i, ""), type);
+  return value === undefined ? written : `DEFAULT ${value}`;
 }
 
 /** What stays in the column's own clause; attributes of a constraint stay where they are, to be refused there. */

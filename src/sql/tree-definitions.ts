@@ -3,7 +3,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { flagField, listField, nodeField, stringList, textField, unwrapAs, type AstNode } from "./ast.js";
 import { readDomain } from "./domain-definitions.js";
 import { readFunction } from "./function-definitions.js";
-import { limitLengths } from "./length-limits.js";
+import { holdTypes } from "./held-types.js";
 import { readComment, readDrop, readNameBehind } from "./named-objects.js";
 import type { ParsedTree } from "./pg-parser.js";
 import { plainReading, type Reading } from "./reading.js";
@@ -78,7 +78,7 @@ function readCreateTable(node: AstNode, walker: TreeWalker, references: Referenc
   storedToVirtual(node["tableElts"], references, offsets);
   dropConstraintAttributes(node, references, offsets);
   labelConstraints(node, walker.relationName(target)?.parts.at(-1) ?? "", references, offsets);
-  limitLengths(node, references, offsets);
+  holdTypes(node, references, offsets);
   walker.visit(node["tableElts"], new Scope());
   const ifNotExists = flagField(node, "if_not_exists");
   const { sequenceColumns } = walker;

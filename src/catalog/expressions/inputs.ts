@@ -32,11 +32,16 @@ function float(type: string, name: string): string {
   return `coalesce(CAST(CASE WHEN ${isTooLarge} THEN ${tooLarge} END AS ${type}), CAST(_1 AS ${type}))`;
 }
 
+/** What is rounded to: a whole number, of which half is one too. */
+const UNIT = `CAST(pow(10, 6 - _2) AS BIGINT)`;
 /** Half away from zero, as PostgreSQL rounds. */
 const rounded = (microseconds: string): string =>
-  `CAST(round(${OWN}."/"(${microseconds}, power(10, 6 - _2))) * power(10, 6 - _2) AS BIGINT)`;
+  `(${OWN}."//"((${microseconds}) + if((${microseconds}) < 0, -1, 1) * ${OWN}."//"(${UNIT}, 2), ${UNIT}) * ${UNIT})`;
+/** Where PostgreSQL's timestamps count from: 2000-01-01. */
+const EPOCH = 946_684_800_000_000;
 const moment = (type: string, make: string): string =>
-  `CASE WHEN isfinite(CAST(_1 AS ${type})) THEN ${make}(${rounded(`epoch_us(CAST(_1 AS ${type}))`)}) ELSE CAST(_1 AS ${type}) END`;
+  `CASE WHEN isfinite(CAST(_1 AS ${type})) THEN ${make}(${rounded(`epoch_us(CAST(_1 AS ${type})) - ${EPOCH}`)} + ${EPOCH}) ELSE CAST(_1 AS ${type}) END`;
+const TIME_OF_DAY = rounded("epoch_us(CAST(_1 AS TIME))");
 const INTERVAL = "CAST(_1 AS INTERVAL)";
 const SECONDS = `(${OWN}.date_part('hour', ${INTERVAL}) * 3600000000 + ${OWN}.date_part('minute', ${INTERVAL}) * 60000000 + ${OWN}.date_part('microseconds', ${INTERVAL}))`;
 
@@ -60,7 +65,7 @@ export const INPUTS: Definitions = {
   duckbranch_time: [
     any(
       2,
-      `CAST(TIMESTAMP '1970-01-01' + to_microseconds(${rounded("epoch_us(CAST(_1 AS TIME))")}) AS TIME)`,
+      `CASE WHEN ${TIME_OF_DAY} = 86400000000 THEN TIME '24:00:00' ELSE CAST(TIMESTAMP '1970-01-01' + to_microseconds(${TIME_OF_DAY}) AS TIME) END`,
     ),
   ],
   duckbranch_interval: [

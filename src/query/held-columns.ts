@@ -1,0 +1,60 @@
+/** Columns of types that DuckDB does not keep, by the checks that hold them: see sql/held-types.ts. */
+import type { TableDefinition } from "../branch/table-definition.js";
+import type { EngineType } from "../engine/types.js";
+import { EngineTypeId } from "../engine/vector-values.js";
+import { normaliseName } from "../sql/names.js";
+import { assignedValue, readHeldType, writtenHeldType, type HeldType } from "../sql/held-types.js";
+import type { WrittenType } from "../sql/result-sources.js";
+
+/** By column in lower case; empty for tables without such columns. */
+export type HeldColumns = ReadonlyMap<string, HeldType>;
+
+/** The column in a check, as DuckDB prints it. */
+const NAME = /(?:len|rtrim|epoch_us|typeof)\(("(?:[^"]|"")+"|[^\s,()"]+)[,)]/;
+
+const nameOf = (printed: string): string =>
+  normaliseName(printed.startsWith('"') ? printed.slice(1, -1).replaceAll('""', '"') : printed);
+
+const KNOWN = new WeakMap<TableDefinition, HeldColumns>();
+
+export function heldColumns(definition: TableDefinition): HeldColumns {
+  const known = KNOWN.get(definition);
+  if (known !== undefined) return known;
+  const found = new Map(
+    definition.elements.flatMap(({ column, text }): [string, HeldType][] => {
+      const type = column === undefined ? readHeldType(text) : undefined;
+      const name = NAME.exec(text)?.[1];
+      return type === undefined || name === undefined ? [] : [[nameOf(name), type]];
+    }),
+  );
+  KNOWN.set(definition, found);
+  return found;
+}
+
+const MOMENTS: ReadonlyMap<HeldType["name"], EngineTypeId> = new Map([
+  ["timestamp", EngineTypeId.TIMESTAMP],
+  ["timestamptz", EngineTypeId.TIMESTAMP_TZ],
+  ["time", EngineTypeId.TIME],
+  ["interval", EngineTypeId.INTERVAL],
+]);
+const JSONB: WrittenType = { name: "jsonb", typmod: -1, isArray: false };
+
+/** The type of a table's column that DuckDB holds as `type`; undefined where DuckDB's own says it all. */
+export function columnType(
+  columns: HeldColumns,
+  name: string,
+  type: EngineType | null,
+): WrittenType | undefined {
+  const held = columns.get(normaliseName(name));
+  if (type?.typeId === EngineTypeId.VARCHAR && type.alias === "JSON")
+    return held?.kind === "json" ? writtenHeldType(held) : JSONB;
+  if (held === undefined || held.kind === "json") return undefined;
+  const holder = held.kind === "text" ? EngineTypeId.VARCHAR : MOMENTS.get(held.name);
+  return type?.typeId === holder ? writtenHeldType(held) : undefined;
+}
+
+/** What a column's default becomes: rounded as whatever else is stored in it. */
+export function assignedDefault(definition: TableDefinition, column: string, expression: string): string {
+  const held = heldColumns(definition).get(normaliseName(column));
+  return (held && assignedValue(expression, held)) ?? expression;
+}

@@ -1,0 +1,212 @@
+/**
+ * Columns of types that DuckDB reads and forgets, or has no type for: varchar(n) and char(n), moments of fewer digits of a
+ * second than six, and json beside jsonb, which is what JSON stands for otherwise. The type stands in the table's
+ * definition as a check, where it goes with the table through forks, preserved copies and other programs. The catalogue
+ * shows it as the column's type. A text that breaks it is 22001; moments are rounded before they come here.
+ *
+ * Shape   CHECK ((len("v") <= 20) AND (length('type character varying(20)') > 0)); of char(n) without blanks at the end.
+ *         Not length("v"), a macro with overloads: DuckDB would look for its column in the whole statement, and find two
+ *         where a query or `excluded` has one of that name
+ */
+import { listField, locationOf, nodeField, stringList, textField, unwrapAs, type AstNode } from "./ast.js";
+import { quoteIdentifier } from "./names.js";
+import type { References } from "./references.js";
+import type { WrittenType } from "./result-sources.js";
+import { columnName } from "./sequence-columns.js";
+import { closingBracket, isSymbol, isWord } from "./token-reader.js";
+import type { Utf8Offsets } from "./utf8-offsets.js";
+
+type TextName = "varchar" | "bpchar";
+type MomentName = "timestamp" | "timestamptz" | "time" | "interval";
+
+export type HeldType =
+  | { readonly kind: "text"; readonly name: TextName; readonly length: number }
+  | { readonly kind: "moment"; readonly name: MomentName; readonly digits: number }
+  | { readonly kind: "json"; readonly name: "json" };
+
+/** How a type's name is written around its modifier. */
+const SPELLINGS: ReadonlyMap<HeldType["name"], readonly [before: string, behind: string]> = new Map([
+  ["varchar", ["character varying", ""]],
+  ["bpchar", ["character", ""]],
+  ["timestamp", ["timestamp", " without time zone"]],
+  ["timestamptz", ["timestamp", " with time zone"]],
+  ["time", ["time", " without time zone"]],
+  ["interval", ["interval", ""]],
+  ["json", ["json", ""]],
+]);
+
+/** As DuckDB prints a definition, and names it in its error. */
+const MARK = /length\('type ([a-z ]+?)(?:\((\d+)\))?( with(?:out)? time zone)?'\)/;
+/** What DuckDB has all of anyway. */
+const ALL_DIGITS = 6;
+/** Bytes PostgreSQL counts with every length. */
+const HEADER_BYTES = 4;
+/** All fields, in the upper half of an interval's modifier. */
+const ALL_FIELDS = 0x7fff;
+
+/** The type a check holds; undefined for any other text. */
+export function readHeldType(check: string): HeldType | undefined {
+  const match = MARK.exec(check);
+  if (match === null) return undefined;
+  const [, before, modifier, behind = ""] = match;
+  const found = [...SPELLINGS].find(([, spelling]) => spelling[0] === before && spelling[1] === behind);
+  return found && heldType(found[0], modifier === undefined ? undefined : Number(modifier));
+}
+
+/** Undefined for what DuckDB holds itself. */
+function heldType(name: string, modifier: number | undefined): HeldType | undefined {
+  switch (name) {
+    case "varchar":
+    case "bpchar":
+      return modifier === undefined || modifier === 0 ? undefined : { kind: "text", name, length: modifier };
+    case "timestamp":
+      // TIMESTAMP_S and TIMESTAMP_MS.
+      if (modifier === 0 || modifier === 3) return undefined;
+      return moment(name, modifier);
+    case "timestamptz":
+    case "time":
+    case "interval":
+      return moment(name, modifier);
+    case "json":
+      return { kind: "json", name };
+    default:
+      return undefined;
+  }
+}
+
+function moment(name: MomentName, modifier: number | undefined): HeldType | undefined {
+  return modifier === undefined || modifier >= ALL_DIGITS
+    ? undefined
+    : { kind: "moment", name, digits: modifier };
+}
+
+/** The CHECK that makes a column one of the type. */
+export function heldTypeCheck(column: string, type: HeldType): string {
+  const [before, behind] = SPELLINGS.get(type.name) ?? [type.name, ""];
+  const modifier = type.kind === "json" ? "" : `(${type.kind === "text" ? type.length : type.digits})`;
+  return `CHECK (${condition(quoteIdentifier(column), type)} AND (length('type ${before}${modifier}${behind}') > 0))`;
+}
+
+function condition(name: string, type: HeldType): string {
+  switch (type.kind) {
+    case "text":
+      return `(len(${type.name === "bpchar" ? `rtrim(${name}, ' ')` : name}) <= ${type.length})`;
+    case "moment":
+      return `((epoch_us(${name}) % ${10 ** (ALL_DIGITS - type.digits)}) = 0)`;
+    case "json":
+      return `(typeof(${name}) <> '')`;
+    default:
+      return type satisfies never;
+  }
+}
+
+/** As PostgreSQL's catalogue has it. */
+export function writtenHeldType(type: HeldType): WrittenType {
+  return { name: type.name, typmod: modifierOf(type), isArray: false };
+}
+
+function modifierOf(type: HeldType): number {
+  if (type.kind === "json") return -1;
+  if (type.kind === "text") return type.length + HEADER_BYTES;
+  return type.name === "interval" ? (ALL_FIELDS << 16) | type.digits : type.digits;
+}
+
+/** A value as one of the type, for what is to be stored; undefined where DuckDB's own assignment does it. */
+export function assignedValue(value: string, type: HeldType): string | undefined {
+  if (type.kind !== "moment") return undefined;
+  return `duckbranch_${type.name}(${value}, ${type.digits})`;
+}
+
+/** What `assignedValue` was made of: a default as it was written. */
+export function writtenValue(value: string): string {
+  return /^duckbranch_(?:timestamp|timestamptz|time|interval)\((.*), \d\)$/s.exec(value)?.[1] ?? value;
+}
+
+/** The type a ColumnDef says; undefined for other types, and for arrays. */
+export function heldTypeOf(column: AstNode): HeldType | undefined {
+  const typeName = nodeField(column, "typeName") ?? {};
+  if (listField(typeName, "arrayBounds").length > 0) return undefined;
+  const modifiers = listField(typeName, "typmods").map(
+    (item) => nodeField(unwrapAs(item, "A_Const") ?? {}, "ival") ?? {},
+  );
+  const numbers = modifiers.map((value) => Number(value["ival"] ?? 0));
+  const name = stringList(typeName, "names").at(-1) ?? "";
+  // Of an interval the first is its fields.
+  return heldType(name, name === "interval" ? numbers[1] : numbers[0]);
+}
+
+const WRITTEN =
+  /^(character\s+varying|char\s+varying|varchar|character|char|bpchar|timestamptz|timestamp|time|interval|json)\s*(?:\(\s*(\d+)\s*\))?\s*(with(?:out)?\s+time\s+zone)?$/i;
+
+/** The type a text says, as ALTER … TYPE gives it. */
+export function writtenTypeOf(text: string): HeldType | undefined {
+  const match = WRITTEN.exec(text.trim());
+  if (match === null) return undefined;
+  const word = (match[1] ?? "").toLowerCase();
+  const hasZone = match[3]?.toLowerCase().startsWith("with ") === true;
+  if (word === "time" && hasZone) return undefined;
+  const isOne = match[2] === undefined && (word === "char" || word === "character");
+  const name = word.includes("var") ? "varchar" : word.includes("char") ? "bpchar" : word;
+  return heldType(
+    name === "timestamp" && hasZone ? "timestamptz" : name,
+    isOne ? 1 : match[2] === undefined ? undefined : Number(match[2]),
+  );
+}
+
+/**
+ *   CREATE TABLE t (v varchar(20))                    ⇒  CREATE TABLE t (v varchar(20), CHECK (…))
+ *   CREATE TABLE t (at timestamptz(3) DEFAULT now())  ⇒  CREATE TABLE t (at timestamptz DEFAULT duckbranch_timestamptz(…), CHECK (…))
+ */
+export function holdTypes(node: AstNode, references: References, offsets: Utf8Offsets): void {
+  const { tokens, edits } = references;
+  const checks = listField(node, "tableElts").flatMap((item) => {
+    const column = unwrapAs(item, "ColumnDef") ?? {};
+    const type = heldTypeOf(column);
+    if (type === undefined) return [];
+    assignDefault(column, type, references, offsets);
+    return [`, ${heldTypeCheck(columnName(column, references, offsets), type)}`];
+  });
+  const open = tokens.findIndex((token) => isSymbol(token, "("));
+  const end = tokens[closingBracket(tokens, open) ?? -1];
+  if (checks.length > 0 && end !== undefined)
+    edits.push({ start: end.start, end: end.start, text: checks.join("") });
+}
+
+/** What the column holds by default is rounded when it is stored. */
+function assignDefault(column: AstNode, type: HeldType, references: References, offsets: Utf8Offsets): void {
+  const [before, behind] = assignedValue("\0", type)?.split("\0") ?? [];
+  const constraint = listField(column, "constraints")
+    .map((item) => unwrapAs(item, "Constraint") ?? item)
+    .find((item) => textField(item, "contype") === "CONSTR_DEFAULT");
+  if (before === undefined || behind === undefined || constraint === undefined) return;
+  const { tokens, edits } = references;
+  const at = references.tokenIndexAt(offsets.toUtf16(locationOf(constraint))) ?? tokens.length;
+  const first = tokens[at + 1];
+  const last = tokens[defaultEnd(references, at + 1) - 1];
+  if (first === undefined || last === undefined) return;
+  edits.push({ start: first.start, end: first.start, text: before });
+  edits.push({ start: last.end, end: last.end, text: behind });
+}
+
+const CLAUSES = [
+  "not",
+  "null",
+  "unique",
+  "primary",
+  "references",
+  "check",
+  "constraint",
+  "generated",
+  "collate",
+];
+
+/** The token behind a default: a comma, a bracket, or the next clause of the column. */
+function defaultEnd({ tokens }: References, from: number): number {
+  for (let at = from; at < tokens.length; at += 1) {
+    const token = tokens[at];
+    if (isSymbol(token, ",") || isSymbol(token, ")")) return at;
+    if (at > from && CLAUSES.some((word) => isWord(token, word))) return at;
+    if (isSymbol(token, "(") || isSymbol(token, "[")) at = closingBracket(tokens, at) ?? at;
+  }
+  return tokens.length;
+}
