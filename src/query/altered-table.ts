@@ -17,7 +17,7 @@ import type { Alteration, NameReference, RelationalStatement, TextSpan } from ".
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName } from "../sql/names.js";
 import { writtenTypeOf } from "../sql/held-types.js";
-import { isSameForAllRows } from "../sql/constant-defaults.js";
+import { isComputedColumn, isSameForAllRows } from "../sql/constant-defaults.js";
 import {
   createSequenceSql,
   dropOwnedSql,
@@ -173,7 +173,7 @@ export class AlteredTable {
     const isConstant = sequences.length === 0 && isSameForAllRows(statement);
     if (await this.isChangedAsOverlay(change, isConstant)) return [NOTHING_TO_RUN];
     // DuckDB fills the rows of a default that is called per row in steps of its own, which need another configuration.
-    const isComputed = sequences.length > 0 || /\b(?:default|generated)\b[^]*\(/i.test(this.statement.text);
+    const isComputed = sequences.length > 0 || isComputedColumn(text);
     if (!this.wasWritten && !isComputed) return [step(await this.native(statement))];
     for (const sql of sequences) await this.transaction.connection.run(sql);
     return await this.rebuild(change);

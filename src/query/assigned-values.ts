@@ -5,9 +5,10 @@
 import type { TableDefinition } from "../branch/table-definition.js";
 import { canonicalJson } from "../core/canonical-json.js";
 import { SqlError } from "../core/errors.js";
+import { UNBOUNDED_NUMERIC } from "../core/unbounded-numeric.js";
 import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { assignedValue } from "../sql/held-types.js";
-import { characterPosition } from "../sql/lexer.js";
+import { characterPosition, type Token } from "../sql/lexer.js";
 import { normaliseName, quoteLiteral } from "../sql/names.js";
 import { storedValues, type StoredValue } from "../sql/stored-values.js";
 import { heldColumns } from "./held-columns.js";
@@ -38,6 +39,7 @@ function assignedColumns(definition: TableDefinition): ReadonlyMap<string, Assig
       const own = held.get(normaliseName(name));
       if (generated || own?.kind === "json") return [];
       if (type === "JSON") return [[normaliseName(name), asDocument]];
+      if (type === UNBOUNDED) return [[normaliseName(name), asKept]];
       if (own === undefined || assignedValue(VALUE, own) === undefined) return [];
       return [[normaliseName(name), (value) => assignedValue(value, own) ?? value]];
     }),
@@ -46,6 +48,10 @@ function assignedColumns(definition: TableDefinition): ReadonlyMap<string, Assig
   return found;
 }
 
+const UNBOUNDED = `DECIMAL(${UNBOUNDED_NUMERIC.width},${UNBOUNDED_NUMERIC.scale})`;
+const asKept: Assign = (value) => `duckbranch_kept(${value})`;
+/** Constants and parameters are looked at where they are read. */
+const READ: ReadonlySet<Token["kind"]> = new Set(["number", "string", "parameter"]);
 const asDocument: Assign = (value) => `duckbranch_jsonb(CAST(${value} AS JSON))`;
 
 /** `columns`: those INSERT fills, in order. Errors: 22P02 for a literal that is no JSON */
@@ -62,7 +68,7 @@ export function assignedEdits(
   for (const value of values) {
     const name = typeof value.column === "number" ? columns[value.column] : value.column;
     const assign = assigned.get(normaliseName(name ?? ""));
-    if (assign === undefined) continue;
+    if (assign === undefined || (assign === asKept && READ.has(value.only?.kind ?? "word"))) continue;
     if (assign === asDocument && value.only?.kind === "string" && !isEdited(statement, value.only))
       closing.push(documentLiteral(statement, value, value.only.value));
     else {

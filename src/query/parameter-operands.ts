@@ -166,6 +166,15 @@ function rowOperand(sql: string, tokens: readonly Token[], at: number): string |
   return to > from ? sliceTokens(sql, tokens, from, to) : undefined;
 }
 
+/** Behind the bracket of the query whose columns are stored one by one: see assigned-values.ts. */
+function insideAssigned(tokens: readonly Token[], select: number, at: number): number | undefined {
+  const first = tokens[select + 1]?.value ?? "";
+  if (first !== "c0" && !/^(?:duckbranch_|rtrim$)/.test(first)) return undefined;
+  const from = tokens.findIndex((token, index) => index > select && isWord(token, "from"));
+  const close = isSymbol(tokens[from + 1], "(") ? closingBracket(tokens, from + 1) : undefined;
+  return close !== undefined && from < at && at < close ? from + 2 : undefined;
+}
+
 /** `INSERT INTO t (a, b) SELECT $1, …`: the column in the same place. */
 function insertedColumn(sql: string, tokens: readonly Token[], at: number): string | undefined {
   const isItem =
@@ -189,6 +198,7 @@ function insertedColumn(sql: string, tokens: readonly Token[], at: number): stri
   // The form that refuses rows in conflict has the query in brackets.
   while (isWord(tokens[next], "select") && isSymbol(tokens[next + 1], "*") && isSymbol(tokens[next + 3], "("))
     next += 4;
+  next = insideAssigned(tokens, next, at) ?? next;
   if (!isWord(tokens[next], "select")) return undefined;
   const place = splitAtCommas(tokens, next + 1, at + 1).findIndex(([from]) => from === at);
   if (place === -1) return undefined;

@@ -28,6 +28,7 @@ import { byteaLiteral } from "../sql/dialect/bytea-literals.js";
 import { characterPosition, tokenise, type Token } from "../sql/lexer.js";
 import { quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
+import { storedValues } from "../sql/stored-values.js";
 import { withPrepared } from "./deferred-columns.js";
 import { withDescribedTargets } from "./describe-targets.js";
 import { withFunctions } from "./branch-functions.js";
@@ -152,7 +153,7 @@ async function readLiterals(
     const text =
       type &&
       placed(statement, literal, () =>
-        isDocument(type) && isCompared(tokens, literal)
+        isDocument(type) && isCompared(statement, tokens, literal)
           ? quoteLiteral(canonicalJson(value))
           : ownForm(value, type, timeZone),
       );
@@ -240,11 +241,17 @@ const RECORD = /^\s*\(/;
 const isDocument = (type: EngineType): boolean => type.alias === "JSON";
 
 /** One side of a comparison: of documents jsonb alone has any. */
-function isCompared(tokens: readonly Token[], { start, end }: Token): boolean {
-  return tokens.some(
-    (token, at) =>
-      COMPARISONS.has(token.value) && (tokens[at + 1]?.start === start || tokens[at - 1]?.end === end),
+function isCompared(
+  statement: RelationalStatement,
+  tokens: readonly Token[],
+  { start, end }: Token,
+): boolean {
+  const isStored = storedValues(statement).values.some(({ only }) => only?.start === start);
+  const at = tokens.findIndex((token) => token.end === end);
+  const isCompared = [tokens[at + 1], tokens.findLast((token) => token.end <= start)].some((token) =>
+    COMPARISONS.has(token?.value ?? ""),
   );
+  return isCompared && !isStored && tokens[at + 1]?.value !== "::";
 }
 
 const COMPARISONS: ReadonlySet<string> = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);

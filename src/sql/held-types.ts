@@ -113,6 +113,8 @@ function modifierOf(type: HeldType): number {
 
 /** A value as one of the type, for what is to be stored; undefined where DuckDB's own assignment does it. */
 export function assignedValue(value: string, type: HeldType): string | undefined {
+  // Blanks at its end mean nothing, and are added when it is sent.
+  if (type.name === "bpchar") return `rtrim(CAST(${value} AS varchar), ' ')`;
   if (type.kind !== "moment") return undefined;
   return `duckbranch_${type.name}(${value}, ${type.digits})`;
 }

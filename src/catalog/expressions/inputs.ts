@@ -2,7 +2,7 @@
 import { SQLSTATE, SqlError } from "../../core/errors.js";
 import { raisedText } from "../../engine/failure.js";
 import { quoteLiteral } from "../../sql/names.js";
-import { any, OWN, type Definitions } from "./definition.js";
+import { any, fail, OWN, type Definitions } from "./definition.js";
 
 const IS_TEXT = "typeof(_1) = 'VARCHAR'";
 
@@ -51,7 +51,17 @@ const IS_NUMBER = "ends_with(typeof(_1), 'INT') OR typeof(_1) = 'INTEGER'";
 const BIT = `CAST(CASE WHEN ${IS_NUMBER} THEN lpad(right(${BITS}, _2), _2, left(${BITS}, 1))
   ELSE rpad(left(${BITS}, _2), _2, '0') END AS BIT)`;
 
+/** A numeric without a scale on its way into a column, which keeps nine decimals. Of double precision 15 digits count. */
+const KEPT = "CAST(_1 AS DECIMAL(38, 9))";
+const LOST = `CASE typeof(_1) WHEN 'DOUBLE' THEN abs(CAST(${KEPT} AS DOUBLE) - _1) > abs(_1) * 1e-15 WHEN 'FLOAT' THEN false
+  ELSE regexp_matches(typeof(_1), '^DECIMAL.*,[123]\\d\\)$') AND CAST(_1 AS DECIMAL(38, 9)) <> _1 END`;
+const NOT_KEPT = fail(
+  SQLSTATE.featureNotSupported,
+  "a numeric column without a scale keeps 9 decimals here: round the value, or give the column a scale",
+);
+
 export const INPUTS: Definitions = {
+  duckbranch_kept: [any(1, `coalesce(CASE WHEN ${LOST} THEN ${NOT_KEPT} END, ${KEPT})`)],
   duckbranch_bit: [any(2, BIT)],
   duckbranch_varbit: [any(2, `CAST(left(${BITS}, _2) AS BIT)`)],
   duckbranch_int2: checkedInteger("SMALLINT", "smallint"),

@@ -42,6 +42,13 @@ export const arrayLiteralsPass: DialectPass = ({ tokens }) =>
       : edits;
   });
 
+/** An array's text as DuckDB's list of texts; undefined for what is none. */
+export function listLiteral(value: string): string | undefined {
+  const elements = arrayElements(value);
+  // As a text it is a constant, with which DuckDB adds a column at once.
+  return elements?.length === 0 ? "'[]'" : elements && listText(elements, quoteLiteral);
+}
+
 /** `= ANY` or `<> ALL` in front of the bracket, as IN or NOT IN. */
 function membershipEdit(tokens: readonly Token[], index: number): TextEdit | undefined {
   const [operator, quantifier, bracket] = tokens.slice(Math.max(index - 3, 0), index);

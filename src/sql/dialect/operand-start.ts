@@ -16,6 +16,9 @@ export function operandStart(tokens: readonly Token[], index: number): number | 
   if (isSymbol(token, ")")) return callStart(tokens, index);
   if (isSymbol(token, "]")) return subscriptStart(tokens, index);
   if (token.kind !== "word" && token.kind !== "quoted") return undefined;
+  // A window by its name: count(*) OVER w
+  if (isWord(tokens[index - 1], "over") && isSymbol(tokens[index - 2], ")"))
+    return callStart(tokens, index - 2);
   const first = nameStart(tokens, index);
   // A field: (row).a
   if (
@@ -33,6 +36,10 @@ function callStart(tokens: readonly Token[], close: number): number | undefined 
   const open = openingBracket(tokens, close, "(", ")");
   if (open === undefined) return undefined;
   const before = tokens[open - 1];
+  const isBehindCall =
+    isSymbol(tokens[open - 2], ")") && (isWord(before, "filter") || isWord(before, "over"));
+  if (isBehindCall) return callStart(tokens, open - 2);
+  if (isWord(before, "group") && isWord(tokens[open - 2], "within")) return callStart(tokens, open - 3);
   const isName = before?.kind === "quoted" || (before?.kind === "word" && !isReserved(before.value));
   const isCast = before?.kind === "word" && before.value === "cast";
   if (!isName && !isCast) return open;

@@ -9,6 +9,7 @@ import { catalogColumnsPass } from "./catalog-columns.js";
 import { collationsPass } from "./collations.js";
 import { concatenationsPass } from "./concatenations.js";
 import { dateFormatsPass } from "./date-formats.js";
+import { defaultLiteralsPass } from "./default-literals.js";
 import { divisionsPass } from "./divisions.js";
 import { emptyListsPass } from "./empty-lists.js";
 import { extractFieldsPass } from "./extract-fields.js";
@@ -75,6 +76,7 @@ const PASSES: readonly DialectPass[] = [
   catalogColumnsPass,
   quantifiedArraysPass,
   arrayLiteralsPass,
+  defaultLiteralsPass,
   bitLiteralsPass,
   extractFieldsPass,
   keywordCallsPass,
