@@ -3,7 +3,7 @@
  * compared by them, whatever their tables are called and however their texts are spaced. Pure.
  */
 import { DATA_CATALOG } from "../engine/database.js";
-import { readLengthLimit } from "../sql/length-limits.js";
+import { readHeldType } from "../sql/held-types.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { closingBracket } from "../sql/token-reader.js";
@@ -53,8 +53,11 @@ export function propertiesOf({ definition, comments }: DescribedTable, table: st
     const text = canonicalText(definition.elements[element]?.tokens ?? []);
     put(named, text, `check ${text}`);
   }
-  for (const { text, tokens } of definition.elements)
-    if (readLengthLimit(text) !== undefined) put("length of a column", "", canonicalText(tokens));
+  for (const { text, tokens } of definition.elements) {
+    const held = readHeldType(text);
+    if (held === undefined) continue;
+    put(held.kind === "text" ? "length of a column" : "type of a column", "", canonicalText(tokens));
+  }
   for (const index of definition.indexes) {
     const text = canonicalText(tokenise(createIndexOn(index, NOWHERE)));
     put(`index ${quoteIdentifier(indexName(index))}`, text, `index ${text}`);

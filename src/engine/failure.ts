@@ -74,7 +74,8 @@ const RULES: readonly Rule[] = [
     message: (m) => `value too long for type ${text(m[1])}`,
   },
   {
-    pattern: /^Constraint Error: CHECK constraint failed .*length\('type ((?:time|timestamp|interval)\(.*?)'\)/s,
+    pattern:
+      /^Constraint Error: CHECK constraint failed .*length\('type ((?:time|timestamp|interval)\(.*?)'\)/s,
     code: SQLSTATE.featureNotSupported,
     message: (m) => `this statement cannot round a value to type ${text(m[1])}`,
     hint: "cast the value to the column's type",

@@ -35,7 +35,7 @@ export async function withInsertForm(
   const assigns = statement.assignments.some(({ isDefault }) => !isDefault);
   if (statement.verb === "merge") return await withMergeForm(core, statement, name);
   const inserts = statement.verb === "insert" && insert?.hasSource !== false;
-  if (name === undefined || !(inserts || assigns || statement.verb === "merge")) return statement;
+  if (name === undefined || !(inserts || assigns)) return statement;
   const definition = await tableBehind(core, name.parts);
   if (definition === undefined) return statement;
   const always = alwaysColumns(definition);
@@ -81,15 +81,14 @@ function withAssigned(
   };
 }
 
-/** INSERT of a MERGE: DuckDB wants a value for each column. */
+/** INSERT of a MERGE: DuckDB wants a value for each column. What its actions store is as that of other statements. */
 async function withMergeForm(
   core: SessionCore,
   statement: RelationalStatement,
   name: NameReference | undefined,
 ): Promise<RelationalStatement> {
   const inserts = mergeSpans(statement)?.clauses.filter(({ action }) => action === "insert") ?? [];
-  const definition =
-    name === undefined || inserts.length === 0 ? undefined : await tableBehind(core, name.parts);
+  const definition = name === undefined ? undefined : await tableBehind(core, name.parts);
   if (definition === undefined) return statement;
   const edits: TextEdit[] = [];
   for (const { bareInsert, columns } of inserts) {
@@ -101,7 +100,8 @@ async function withMergeForm(
     const list = given.map(quoteIdentifier).join(", ");
     edits.push({ start: bareInsert.at, end: bareInsert.at, text: ` (${list})` });
   }
-  return edits.length === 0 ? statement : { ...statement, edits: [...statement.edits, ...edits] };
+  const columns = storedColumns(definition).map((column) => column.name);
+  return withAssigned(statement, assignedEdits(statement, definition, columns), edits);
 }
 
 /** How many columns a query with a star gives: DuckDB says so when they are not as many as the table's. */

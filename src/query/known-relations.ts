@@ -7,13 +7,12 @@ import { describeType, elementOidOf } from "../pgtypes/oids.js";
 import type { TypeIdentity } from "../pgtypes/user-types.js";
 import { typeNamed } from "../catalog/type-names.js";
 import type { EngineType } from "../engine/types.js";
-import { EngineTypeId } from "../engine/vector-values.js";
 import type { WrittenType } from "../sql/result-sources.js";
 import { formatName } from "../sql/names.js";
 import { withPrepared } from "./deferred-columns.js";
 import { columnType, heldColumns, type HeldColumns } from "./held-columns.js";
 import { tableBehind } from "./table-behind.js";
-import { type NameMeaning, resolveName } from "./relation-names.js";
+import { resolveName } from "./relation-names.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
 import type { SourceColumn } from "./source-types.js";
@@ -31,20 +30,15 @@ export async function relationColumns(
     case "system":
       return undefined;
     case "temporary":
-      return await readColumns(core, parts, classOid("pg_temp", meaning.name), meaning);
+      return await readColumns(core, parts, classOid("pg_temp", meaning.name));
     case "relation": {
       if (meaning.head !== core.head) return undefined;
       const { schema, name } = meaning.version;
-      return await readColumns(core, parts, classOid(schema, name), meaning);
+      return await readColumns(core, parts, classOid(schema, name));
     }
     case "unknown":
       if (meaning.head !== core.head) return undefined;
-      return await readColumns(
-        core,
-        parts,
-        classOid(meaning.relation.schema, meaning.relation.name),
-        meaning,
-      );
+      return await readColumns(core, parts, classOid(meaning.relation.schema, meaning.relation.name));
     default:
       return meaning satisfies never;
   }
@@ -68,7 +62,6 @@ async function readColumns(
   core: SessionCore,
   parts: readonly string[],
   table: number,
-  meaning: NameMeaning,
 ): Promise<readonly SourceColumn[] | undefined> {
   const [statement] = await core.services.analyse(`SELECT * FROM ${formatName(parts)}`);
   if (statement?.kind !== "relational") return undefined;

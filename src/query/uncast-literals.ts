@@ -248,10 +248,10 @@ function isCompared(
 ): boolean {
   const isStored = storedValues(statement).values.some(({ only }) => only?.start === start);
   const at = tokens.findIndex((token) => token.end === end);
-  const isCompared = [tokens[at + 1], tokens.findLast((token) => token.end <= start)].some((token) =>
+  const isBeside = [tokens[at + 1], tokens.findLast((token) => token.end <= start)].some((token) =>
     COMPARISONS.has(token?.value ?? ""),
   );
-  return isCompared && !isStored && tokens[at + 1]?.value !== "::";
+  return isBeside && !isStored && tokens[at + 1]?.value !== "::";
 }
 
 const COMPARISONS: ReadonlySet<string> = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);

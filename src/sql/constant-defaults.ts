@@ -11,13 +11,14 @@ const SAME_IN_STATEMENT = new Set(
 /** What may stand in a default that is a constant. */
 const CONSTANT_SYMBOLS = new Set(["-", "::", ",", ";", "."]);
 
+const isMark = (kind: Token["kind"]): boolean => kind === "symbol" || kind === "operator";
+
 /** True for a column with a default that is more than a constant, or that is generated. */
 export function isComputedColumn(text: string): boolean {
   const tokens = tokenise(text);
   const at = tokens.findIndex(
     ({ kind, value }) => kind === "word" && (value === "default" || value === "generated"),
   );
-  const isMark = (kind: Token["kind"]): boolean => kind === "symbol" || kind === "operator";
   return (
     at !== -1 && tokens.slice(at).some(({ kind, value }) => isMark(kind) && !CONSTANT_SYMBOLS.has(value))
   );
