@@ -8,7 +8,6 @@ import { displayName } from "./merge-ledger.js";
 import { relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import { countedDifference, countedRowStruct, jsonOf, keyAlias, keyedDifference } from "./row-sql.js";
-import type { TableStorage } from "./storage.js";
 import { storedColumns, type TableDefinition } from "./table-definition.js";
 import { quoteIdentifier } from "../sql/names.js";
 
@@ -34,7 +33,6 @@ const NO_ROWS = `SELECT '' AS table_name, '' AS key, '' AS change, '' AS old_val
  */
 export async function diffQuery(
   connection: Connection,
-  storage: TableStorage,
   state: RegistryState,
   request: DiffRequest,
 ): Promise<string> {
@@ -43,7 +41,7 @@ export async function diffQuery(
   for (const pair of pairs.toSorted((a, b) =>
     displayName(a.relation).localeCompare(displayName(b.relation)),
   )) {
-    queries.push(await pairQuery(connection, storage, state, pair));
+    queries.push(await pairQuery(connection, state, pair));
   }
   return queries.length === 0 ? NO_ROWS : queries.map((query) => `(${query})`).join(" UNION ALL ");
 }
@@ -68,12 +66,7 @@ function changedPairs(state: RegistryState, request: DiffRequest): Pair[] {
     .filter((pair) => pair.before?.id !== pair.after?.id);
 }
 
-async function pairQuery(
-  connection: Connection,
-  storage: TableStorage,
-  state: RegistryState,
-  pair: Pair,
-): Promise<string> {
+async function pairQuery(connection: Connection, state: RegistryState, pair: Pair): Promise<string> {
   const { before, after, relation } = pair;
   const name = quoteLiteral(displayName(relation));
   if (before?.kind !== "table" || after?.kind !== "table") return objectChange(name, before, after);
@@ -85,9 +78,8 @@ async function pairQuery(
     return `SELECT ${name}, NULL, 'columns changed', ${quoteLiteral(oldTable.sql)}, ${quoteLiteral(newTable.sql)}`;
   }
   const columns = storedColumns(newTable).map((column) => column.name);
-  if (newTable.primaryKey.length === 0)
-    return countedQuery(name, columns, storage.relation(state, before), storage.relation(state, after));
   const rows = comparedRows(state, before, after);
+  if (newTable.primaryKey.length === 0) return countedQuery(name, columns, rows.before, rows.after);
   const key = newTable.primaryKey;
   const keyStruct = `struct_pack(${key.map((k, i) => `${quoteIdentifier(k)} := ${keyAlias(i)}`).join(", ")})`;
   return `SELECT ${name} AS table_name, ${jsonOf(keyStruct)} AS key,

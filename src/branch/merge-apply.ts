@@ -24,16 +24,30 @@ function sameKey(input: MergeInput): string {
   return input.key.map((k, i) => `t.${quoteIdentifier(k)} = p.${keyAlias(i)}`).join(" AND ");
 }
 
-/** Moves the rows of a plan up into the target's overlay, where they can be changed. */
+/** Rows of a keyless plan of which the target has too many. */
+const SURPLUS = "wanted_count < target_count";
+
+/** The same where rows have no key. */
+function sameValues(input: MergeInput): string {
+  return input.columns
+    .map((c, i) => `t.${quoteIdentifier(c)} IS NOT DISTINCT FROM p.${columnAlias(i)}`)
+    .join(" AND ");
+}
+
+/** Moves the rows of a plan up into the target's overlay, where they can be changed. False, and nothing done, where they cannot be. */
 export async function moveUpPlanned(
   transaction: Transaction,
-  { input, planTable: table }: TablePlan,
+  { input, planTable: table, counts }: TablePlan,
   overlay: OverlayTable,
-): Promise<void> {
+): Promise<boolean> {
+  if (!isKeyed(input) && counts.deletes === 0) return true;
   const base = `${baseRows(transaction.state, overlay.version)} AS t`;
-  const source = `FROM ${base} WHERE EXISTS (SELECT 1 FROM ${table} AS p WHERE ${sameKey(input)})`;
+  const planned = isKeyed(input)
+    ? `${table} AS p WHERE ${sameKey(input)}`
+    : `${table} AS p WHERE ${SURPLUS} AND ${sameValues(input)}`;
+  const source = `FROM ${base} WHERE EXISTS (SELECT 1 FROM ${planned})`;
   const run = async (sql: string): Promise<number> => await transaction.connection.change(sql);
-  await moveUp(transaction, overlay, { with: "", alias: "t", source }, run, "allRows");
+  return await moveUp(transaction, overlay, { with: "", alias: "t", source }, run, "allRows");
 }
 
 /** Rows of the target that a keyed plan changes or deletes. */
@@ -62,18 +76,15 @@ export async function applyDeletes(
     const sql = `DELETE FROM ${target} AS t USING (SELECT * FROM ${table} WHERE ${where}) AS p WHERE ${sameKey(input)}`;
     return await changeExactly(connection, sql, expected);
   }
-  const where = `${taken(branchWins)} AND wanted_count < target_count`;
+  const where = `${taken(branchWins)} AND ${SURPLUS}`;
   const expected = await sumWhere(connection, table, "target_count - wanted_count", where);
   if (expected === 0) return 0;
-  const match = input.columns
-    .map((c, i) => `t.${quoteIdentifier(c)} IS NOT DISTINCT FROM p.${columnAlias(i)}`)
-    .join(" AND ");
   return await changeExactly(
     connection,
     `DELETE FROM ${target} WHERE rowid IN (
        SELECT row_id FROM (SELECT t.rowid AS row_id, p.surplus, row_number() OVER (PARTITION BY p.plan_row ORDER BY t.rowid DESC) AS n
          FROM ${target} AS t JOIN (SELECT rowid AS plan_row, *, target_count - wanted_count AS surplus FROM ${table} WHERE ${where}) AS p
-         ON ${match}) WHERE n <= surplus)`,
+         ON ${sameValues(input)}) WHERE n <= surplus)`,
     expected,
   );
 }

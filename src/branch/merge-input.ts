@@ -10,7 +10,6 @@ import type { Branch, HeadId, Version } from "./model.js";
 import { hidesRowIds } from "./overlay-shape.js";
 import type { RegistryState } from "./registry-state.js";
 import { numberedStates } from "./row-identity.js";
-import type { TableStorage } from "./storage.js";
 import { createIndexOn, indexName } from "./table-rebuild.js";
 import { differingProperties, propertiesOf, type TableProperties } from "./table-properties.js";
 import { storedColumns, type TableDefinition } from "./table-definition.js";
@@ -78,7 +77,7 @@ async function mergeTable(
       relation: versions.target,
       key: target.primaryKey,
       columns: storedColumns(target).map((column) => column.name),
-      ...states(storage, transaction.state, versions, target.primaryKey.length > 0),
+      ...states(transaction.state, versions),
       target: storage.relation(transaction.state, versions.target),
       ...(target.primaryKey.length > 0 ? NO_IDS : withIds(transaction.state, versions, base, target)),
     },
@@ -101,14 +100,8 @@ function indexText(index: string): string {
   return createIndexOn(index, { schema: "", name: "" });
 }
 
-/** Keyed rows are compared one by one, so that those that cannot differ need not be there. */
-function states(
-  storage: TableStorage,
-  state: RegistryState,
-  { base, source }: { readonly base: Version; readonly source: Version },
-  isKeyed: boolean,
-): Pick<MergeInput, "base" | "source"> {
-  if (!isKeyed) return { base: storage.relation(state, base), source: storage.relation(state, source) };
+/** Rows that cannot differ need not be there. */
+function states(state: RegistryState, { base, source }: Versions): Pick<MergeInput, "base" | "source"> {
   const { before, after } = comparedRows(state, base, source);
   return { base: before, source: after };
 }

@@ -31,10 +31,11 @@ export interface MergeInput {
   readonly key: readonly string[];
   /** Stored columns, key included. */
   readonly columns: readonly string[];
+  /** Rows of base and source may be left out where both have them. */
   readonly base: string;
   readonly source: string;
   readonly target: string;
-  /** The same with row ids, for tables without a key. */
+  /** All rows with row ids, for tables without a key. */
   readonly baseWithIds: string;
   readonly targetWithIds: string;
 }
@@ -75,10 +76,8 @@ export async function planTable(
   index: number,
 ): Promise<TablePlan> {
   const name = `temp.main.merge_plan_${index}`;
-  await connection.run(
-    `CREATE TEMP TABLE merge_plan_${index} AS ${isKeyed(input) ? keyedPlan(input) : countedPlan(input)}`,
-  );
-  if (!isKeyed(input)) await agreeOnPureDeletes(connection, input, name);
+  if (isKeyed(input)) await connection.run(`CREATE TEMP TABLE merge_plan_${index} AS ${keyedPlan(input)}`);
+  else await planCounted(connection, input, index, name);
   return { input, planTable: name, counts: await countPlan(connection, input, name) };
 }
 
@@ -97,6 +96,32 @@ function keyedPlan(input: MergeInput): string {
           LEFT JOIN ${input.target} AS t ON ${join})`;
 }
 
+/** Where the branch only added rows nobody has to look at base and target. */
+async function planCounted(
+  connection: Connection,
+  input: MergeInput,
+  index: number,
+  name: string,
+): Promise<void> {
+  const difference = `merge_difference_${index}`;
+  await connection.run(
+    `CREATE TEMP TABLE ${difference} AS SELECT row_number() OVER () AS plan_row, *, new_count - old_count AS delta
+     FROM (${countedDifference(input.columns, input.base, input.source)})`,
+  );
+  const [removed] = await connection.rows(`SELECT 1 AS removed FROM ${difference} WHERE delta < 0 LIMIT 1`);
+  const plan = removed === undefined ? addedPlan(input, difference) : countedPlan(input, difference);
+  await connection.run(`CREATE TEMP TABLE merge_plan_${index} AS ${plan}`);
+  await connection.run(`DROP TABLE temp.main.${difference}`);
+  if (removed !== undefined) await agreeOnPureDeletes(connection, input, name);
+}
+
+/** As `countedPlan`; how often the rows were there before does not matter. */
+function addedPlan({ columns }: MergeInput, difference: string): string {
+  const aliases = columns.map((_, i) => columnAlias(i)).join(", ");
+  return `SELECT ${aliases}, 0::BIGINT AS old_count, delta AS new_count, 0::BIGINT AS target_count, delta AS wanted_count,
+      'change' AS class, 'row count' AS kind FROM ${difference}`;
+}
+
 /**
  * Rows of a keyless table are matched by their values. What the branch added is added. What it removed is removed only if
  * every equal row of the base is untouched in the target: the same row id still holds the same values. Anything else might
@@ -104,23 +129,26 @@ function keyedPlan(input: MergeInput): string {
  *
  * Shape: c0 … · old_count, new_count, target_count, wanted_count · class · kind
  */
-function countedPlan(input: MergeInput): string {
+function countedPlan(input: MergeInput, difference: string): string {
   const aliases = input.columns.map((_, i) => columnAlias(i));
   const sameAsPlan = (alias: string): string =>
     input.columns
       .map((c, i) => `${alias}.${quoteIdentifier(c)} IS NOT DISTINCT FROM d.${columnAlias(i)}`)
       .join(" AND ");
-  return `WITH d AS MATERIALIZED (SELECT row_number() OVER () AS plan_row, * FROM
-      (${countedDifference(input.columns, input.base, input.source)})),
-    present AS (SELECT d.plan_row, t.${ROW_ID_SQL} AS row_id FROM d JOIN ${input.targetWithIds} AS t ON ${sameAsPlan("t")}),
-    kept AS (SELECT d.plan_row, b.${ROW_ID_SQL} AS row_id FROM d JOIN ${input.baseWithIds} AS b ON ${sameAsPlan("b")}),
+  const rowsOf = (relation: string): string =>
+    `SELECT d.plan_row, t.${ROW_ID_SQL} AS row_id FROM (SELECT * FROM ${difference} WHERE delta < 0) AS d
+      JOIN ${relation} AS t ON ${sameAsPlan("t")}`;
+  return `WITH present AS MATERIALIZED (${rowsOf(input.targetWithIds)}),
+    kept AS MATERIALIZED (${rowsOf(input.baseWithIds)}),
+    before AS (SELECT plan_row, count(*) AS old_count FROM kept GROUP BY plan_row),
     counted AS (SELECT p.plan_row, count(*) AS target_count, count(k.row_id) AS untouched_count
       FROM present AS p LEFT JOIN kept AS k ON k.plan_row = p.plan_row AND k.row_id = p.row_id GROUP BY p.plan_row)
-    SELECT *, target_count + new_count - old_count AS wanted_count,
-      CASE WHEN new_count > old_count OR untouched_count = old_count THEN 'change' ELSE 'conflict' END AS class,
+    SELECT * EXCLUDE (delta), old_count + delta AS new_count, target_count + delta AS wanted_count,
+      CASE WHEN delta > 0 OR untouched_count = old_count THEN 'change' ELSE 'conflict' END AS class,
       'row count' AS kind
-    FROM (SELECT ${aliases.map((a) => `d.${a}`).join(", ")}, old_count, new_count, coalesce(target_count, 0) AS target_count,
-            coalesce(untouched_count, 0) AS untouched_count FROM d LEFT JOIN counted USING (plan_row))`;
+    FROM (SELECT ${aliases.map((a) => `d.${a}`).join(", ")}, d.delta, coalesce(before.old_count, 0) AS old_count,
+            coalesce(target_count, 0) AS target_count, coalesce(untouched_count, 0) AS untouched_count
+          FROM ${difference} AS d LEFT JOIN before USING (plan_row) LEFT JOIN counted USING (plan_row))`;
 }
 
 /** A row deleted on both sides is gone, if nothing was added on either side that could be its changed form. */
@@ -133,7 +161,7 @@ async function agreeOnPureDeletes(connection: Connection, input: MergeInput, pla
     return;
   const list = input.columns.map(quoteIdentifier).join(", ");
   const [added] = await connection.rows(
-    `SELECT count(*) AS rows FROM (SELECT ${list} FROM ${input.target} EXCEPT ALL SELECT ${list} FROM ${input.base})`,
+    `SELECT count(*) AS rows FROM (SELECT ${list} FROM ${input.target} EXCEPT ALL SELECT ${list} FROM ${input.baseWithIds})`,
   );
   if (added === undefined || numberCell(added, "rows") > 0) return;
   await connection.run(

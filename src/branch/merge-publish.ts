@@ -137,13 +137,10 @@ async function writableTarget(
       transaction.markWritten(input.relation, target);
     return { relation };
   }
-  if (!isKeyed(input))
-    return { relation: physicalName(await transaction.writableTable(input.relation, target)) };
   const version = await transaction.writableVersion(input.relation, target);
   const shape = version.layer?.kind === "overlay" ? await transaction.overlayShape(version) : undefined;
-  if (shape === undefined)
+  if (shape === undefined || !(await moveUpPlanned(transaction, plan, { version, shape })))
     return { relation: physicalName(await transaction.writableTable(input.relation, target)) };
-  await moveUpPlanned(transaction, plan, { version, shape });
   const check = async (): Promise<void> => await refuseTakenKeys(transaction, version, shape.keys);
   return { relation: physicalName(requirePhysical(version)), check };
 }

@@ -124,7 +124,7 @@ async function runDiff(
       "commit first",
     );
   }
-  const sql = await diffQuery(core.connection, context.storage, transaction.state, {
+  const sql = await diffQuery(core.connection, transaction.state, {
     branch,
     against: against === undefined ? undefined : headNamed(context, against),
     table: command.table === undefined ? undefined : relationOf(command.table),

@@ -229,6 +229,7 @@ describe("a merge into a branch", () => {
   ])("%s / %s", async (ofChild, ofParent, changed) => {
     expect(await mergeOf(ofChild, ofParent)).toBe("ok");
     expect(await rows(parent)).toMatchObject({ changed });
+    expect(Math.max(...(await ownRows()))).toBeLessThan(10);
     expect(await rows(main)).toEqual(UNTOUCHED);
   });
 
@@ -249,4 +250,49 @@ describe("a merge into a branch", () => {
     expect(await mergeOf(ofChild, ofParent)).toBe("40002");
     expect(await parent.query("SELECT count(*) FROM k WHERE b = 'c'")).toEqual([[0n]]);
   });
+});
+
+/** Rows as DIFF shows them, each as often as it is there. */
+async function counts(session: TestSession): Promise<Map<string, number>> {
+  const found = await session.query("SELECT a, b, l[1], count(*)::int FROM k GROUP BY ALL");
+  return new Map(found.map(([a, b, first, n]) => [JSON.stringify({ a, b, l: [first] }), Number(n)]));
+}
+
+function difference(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): string[] {
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .flatMap((row) => {
+      const more = (after.get(row) ?? 0) - (before.get(row) ?? 0);
+      return Array.from({ length: Math.abs(more) }, () => `${more > 0 ? "insert" : "delete"} ${row}`);
+    })
+    .toSorted();
+}
+
+async function diffOf(session: TestSession, sql: string): Promise<string[]> {
+  const found = await session.query(sql);
+  return found
+    .map(([, , change, before, after]) => `${String(change)} ${String(before ?? after)}`)
+    .toSorted();
+}
+
+test("a difference looks at the rows of overlays alone, and finds what all rows tell", async () => {
+  const beginning = await counts(main);
+  const [parent, other] = [await fork("p"), await fork("q")];
+  await parent.query("UPDATE k SET b = 'p' WHERE a IN (7, 8); INSERT INTO k VALUES (8, 'p', [8])");
+  const atFork = await counts(parent);
+  const child = await fork("c", "p");
+  await child.query("DELETE FROM k WHERE a = 7; INSERT INTO k VALUES (7, 'p', [7]), (9, 'old', [9])");
+  await parent.query("DELETE FROM k WHERE a = 8 AND b = 'p'; UPDATE k SET b = 'later' WHERE a = 10");
+  await other.query("UPDATE k SET b = 'p' WHERE a IN (8, 10); INSERT INTO k VALUES (7, 'p', [7])");
+  await main.query("INSERT INTO k VALUES (1, 'main', [1]); DELETE FROM k WHERE a < 5; CHECKPOINT");
+  const [ofMain, ofParent, ofChild, ofOther] = [
+    await counts(main),
+    await counts(parent),
+    await counts(child),
+    await counts(other),
+  ];
+  expect(await diffOf(main, "DIFF BRANCH p")).toEqual(difference(beginning, ofParent));
+  expect(await diffOf(main, "DIFF BRANCH c")).toEqual(difference(atFork, ofChild));
+  expect(await diffOf(main, "DIFF BRANCH c AGAINST p")).toEqual(difference(ofParent, ofChild));
+  expect(await diffOf(main, "DIFF BRANCH p AGAINST q")).toEqual(difference(ofOther, ofParent));
+  expect(await diffOf(main, "DIFF BRANCH p AGAINST main")).toEqual(difference(ofMain, ofParent));
 });
