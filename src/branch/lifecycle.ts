@@ -172,7 +172,7 @@ function refuseParent(state: RegistryState, branch: Branch): void {
  *
  * Atomic  the caller's transaction
  */
-async function removeVersions(
+export async function removeVersions(
   transaction: Transaction,
   head: HeadId,
   isGone: (version: Version) => boolean,

@@ -108,3 +108,24 @@ async function lastRowId(connection: Connection, version: Version, atLeast: numb
   const last = row === undefined ? null : optionalNumberCell(row, "last");
   return last ?? (atLeast === 0 ? -1 : atLeast);
 }
+
+/**
+ * Removes the entries that none of these versions takes: of a row each takes the first since it ended. Returns how many.
+ *
+ * Atomic  the caller's transaction; who holds the lock of what is kept of the table knows all its readers
+ */
+export async function trimLog(connection: Connection, readers: readonly LoggedVersion[]): Promise<number> {
+  const [reader] = readers;
+  if (reader === undefined) return 0;
+  const log = physicalName(reader.layer.log);
+  const ends = readers.map(({ to, layer }) => `(${to ?? 0}, ${layer.lastRow})`);
+  return await connection.change(
+    `DELETE FROM ${log} WHERE rowid NOT IN (
+       SELECT id FROM (
+         SELECT rowid AS id, ${ROW_ID_SQL} AS row_id, ${LOGGED_AT_SQL} AS logged_at,
+           lag(${LOGGED_AT_SQL}, 1, -1) OVER (PARTITION BY ${ROW_ID_SQL} ORDER BY ${LOGGED_AT_SQL}) AS before
+         FROM ${log})
+       WHERE EXISTS (SELECT 1 FROM (VALUES ${ends.join(", ")}) AS v (ended, last_row)
+         WHERE before < ended AND ended <= logged_at AND row_id <= last_row))`,
+  );
+}

@@ -1,10 +1,12 @@
-/** From time to time ends expired branches, and removes what the registry has written over. */
+/** From time to time ends expired branches, and removes what nobody reads any more and what the registry has written over. */
 import type { Log } from "../core/log.js";
+import { Garbage } from "./garbage.js";
 import { sweepExpired } from "./lifecycle.js";
 import type { BranchContext } from "./branch-context.js";
 
 export class Sweeper implements AsyncDisposable {
   readonly #context: BranchContext;
+  readonly #garbage: Garbage;
   readonly #log: Log;
   readonly #timer: NodeJS.Timeout;
   readonly #stop = new AbortController();
@@ -12,6 +14,7 @@ export class Sweeper implements AsyncDisposable {
 
   constructor(context: BranchContext, intervalMs: number, log: Log) {
     this.#context = context;
+    this.#garbage = new Garbage(context);
     this.#log = log;
     this.#timer = setInterval(() => {
       this.#running = this.#running.then(async () => await this.#sweep());
@@ -24,6 +27,8 @@ export class Sweeper implements AsyncDisposable {
     try {
       const swept = await sweepExpired(this.#context, Date.now(), this.#stop.signal);
       if (swept.length > 0) this.#log.info({ branches: swept.length }, "expired branches ended");
+      const removed = await this.#garbage.remove(this.#stop.signal);
+      if (removed > 0) this.#log.info({ removed }, "what no branch reads any more was removed");
       await this.#context.registry.compactLogs(this.#stop.signal);
     } catch (error) {
       this.#log.warn({ err: error }, "sweeping expired branches failed");
