@@ -131,17 +131,27 @@ test("a version that nobody reads goes with its tables, and what others read sta
   expect(await sum(main)).toBe(20);
 });
 
+const CONTENT = "SELECT id, v FROM t ORDER BY id";
+
+interface Held {
+  readonly session: TestSession;
+  readonly rows: unknown;
+}
+
+async function expectHeld(held: ReadonlyMap<string, Held>): Promise<void> {
+  for (const { session, rows } of held.values()) expect(await session.query(CONTENT)).toEqual(rows);
+}
+
 test("random pins: after every sweep each branch holds what it held", async () => {
   const random = seededRandom();
-  const held = new Map<string, { session: TestSession; rows: unknown }>();
-  const content = "SELECT id, v FROM t ORDER BY id";
+  const held = new Map<string, Held>();
   for (let n = 0; n < 60; n++) {
     const [name] = [...held.keys()].slice(random.below(Math.max(1, held.size)));
     const key = random.below(20);
     switch (random.below(5)) {
       case 0:
         if (held.size < 5)
-          held.set(`b${n}`, { session: await fork(`b${n}`), rows: await main.query(content) });
+          held.set(`b${n}`, { session: await fork(`b${n}`), rows: await main.query(CONTENT) });
         break;
       case 1:
         if (name !== undefined) await main.query(`DROP BRANCH ${name}`);
@@ -154,13 +164,13 @@ test("random pins: after every sweep each branch holds what it held", async () =
         break;
       case 3:
         await garbage.remove(SIGNAL);
-        for (const { session, rows } of held.values()) expect(await session.query(content)).toEqual(rows);
+        await expectHeld(held);
         break;
       default:
         await main.query(`UPDATE t SET v = ${n} WHERE id BETWEEN ${key} AND ${key + 2}`);
     }
   }
-  for (const { session, rows } of held.values()) expect(await session.query(content)).toEqual(rows);
+  await expectHeld(held);
   for (const name of held.keys()) await main.query(`DROP BRANCH ${name}`);
   await garbage.remove(SIGNAL);
   expect(await entries()).toBe(0);

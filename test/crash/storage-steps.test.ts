@@ -6,6 +6,7 @@
 import { copyFile } from "node:fs/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Garbage } from "../../src/branch/garbage.js";
 import { sweepExpired } from "../../src/branch/lifecycle.js";
 import { MAIN, tablesOf } from "../../src/branch/model.js";
 import { temporaryDirectory, type TemporaryDirectory } from "../cli/temporary-directory.js";
@@ -79,6 +80,20 @@ const CHANGES: Readonly<Record<string, Change>> = {
       "checkpoint",
     ],
     work: ["main", "DROP BRANCH b"],
+  },
+  "MERGE INTO of a branch": {
+    prepared: [["main", "CREATE BRANCH b"]],
+    work: [
+      "main/b",
+      "MERGE INTO t USING (VALUES (7), (-7)) AS s (id) ON t.id = s.id WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (id, v) VALUES (s.id, 1)",
+    ],
+  },
+  "the first rows of a log of a branch's own table": {
+    prepared: [
+      ["main", "CREATE BRANCH a"],
+      ["main/a", `${ANY_ROWS}; CREATE BRANCH b`],
+    ],
+    work: ["main/a", "DELETE FROM t WHERE id < 20"],
   },
   "a sweep": {
     prepared: [["main", "CREATE BRANCH b WITH (ttl '1 hour'); CREATE BRANCH c"], LOGGED, FIRST_WRITE],
@@ -217,4 +232,41 @@ describe("the program dies during", () => {
     expect(done).toEqual(states.map((_, n) => n === states.length - 1));
     for (const torn of await tornStates(states, seededRandom())) await reopen(torn, change, expected);
   });
+
+  test("the trimming of a log: every branch reads the same throughout", { timeout: 120_000 }, async () => {
+    const prepared: readonly Statement[] = [
+      ["main", "CREATE BRANCH b"],
+      LOGGED,
+      ["main", "CREATE BRANCH c"],
+      ["main", "UPDATE t SET v = -3 WHERE id < 30"],
+      ["main", "CREATE BRANCH d"],
+      ["main", "UPDATE t SET v = -4 WHERE id < 40; DROP BRANCH c"],
+    ];
+    const { states, contents: held } = await recordTrimming(prepared);
+    expect(states.length).toBeGreaterThan(1);
+    const left: number[] = [];
+    for (const { path, step } of [...states, ...(await tornStates(states, seededRandom()))]) {
+      await using world = await World.open(path);
+      left.push(await new Garbage(world.context).remove(new AbortController().signal));
+      expect(await contents(world), step).toEqual(held);
+      expect(await strayTables(world), step).toEqual([]);
+    }
+    // All of them or none: ten rows were changed for the first time while only the branch that ended read them.
+    expect(new Set(left)).toEqual(new Set([20, 0]));
+  });
 });
+
+async function recordTrimming(
+  prepared: readonly Statement[],
+): Promise<{ readonly states: FileState[]; readonly contents: unknown }> {
+  const file = directory.file("trimmed.db");
+  await copyFile(filled, file);
+  await using world = await World.open(file);
+  for (const statement of prepared) await run(world, statement);
+  const { states } = await statesDuring(
+    file,
+    (n) => directory.file(`trimmed-${n}.db`),
+    async () => await new Garbage(world.context).remove(new AbortController().signal),
+  );
+  return { states, contents: await contents(world) };
+}
