@@ -14,9 +14,23 @@ import { baseRows } from "./rows.js";
 import { columnAlias, columnList, keyAlias } from "./row-sql.js";
 import type { Transaction } from "./transaction.js";
 
-/** Which plan rows are taken from the source: all changes, and conflicts if the branch wins. */
-function taken(branchWins: boolean): string {
-  return branchWins ? "class IN ('change', 'conflict')" : "class = 'change'";
+/** Which plan rows are taken from the source: all changes, and conflicts if the branch wins or has more than they are about. */
+function taken({ granularity }: TablePlan, branchWins: boolean): string {
+  if (branchWins) return "class IN ('change', 'conflict')";
+  return granularity === "cell"
+    ? "(class = 'change' OR class = 'conflict' AND main_changes)"
+    : "class = 'change'";
+}
+
+/** What such a row is in the merged table; NULL where it is deleted. */
+function wantedRow({ granularity }: TablePlan, branchWins: boolean): string {
+  if (granularity === "row") return "new_row";
+  return branchWins ? "branch_row" : "CASE WHEN class = 'conflict' THEN main_row ELSE branch_row END";
+}
+
+/** Rows of a keyed plan that are taken, with `wanted`. */
+function takenRows(plan: TablePlan, branchWins: boolean): string {
+  return `(SELECT *, ${wantedRow(plan, branchWins)} AS wanted FROM ${plan.planTable} WHERE ${taken(plan, branchWins)})`;
 }
 
 /** Joins a row of the target, `t`, with its row of the plan, `p`. */
@@ -53,12 +67,12 @@ export async function moveUpPlanned(
 /** Rows of the target that a keyed plan changes or deletes. */
 export async function rowsChanged(
   connection: Connection,
-  { input, planTable: table }: TablePlan,
+  plan: TablePlan,
   target: string,
   branchWins: boolean,
 ): Promise<ChangedRows> {
-  const where = `WHERE ${taken(branchWins)} AND target_row IS NOT NULL`;
-  const source = `FROM ${target} AS t JOIN (SELECT * FROM ${table} ${where}) AS p ON ${sameKey(input)}`;
+  const rows = `(SELECT * FROM ${takenRows(plan, branchWins)} WHERE target_row IS NOT NULL)`;
+  const source = `FROM ${target} AS t JOIN ${rows} AS p ON ${sameKey(plan.input)}`;
   return readRowIds(await connection.firstRow(rowIdsQuery("t.rowid", source)));
 }
 
@@ -70,13 +84,14 @@ export async function applyDeletes(
 ): Promise<number> {
   const { input, planTable: table } = plan;
   if (isKeyed(input)) {
-    const where = `${taken(branchWins)} AND new_row IS NULL AND target_row IS NOT NULL`;
-    const expected = await countWhere(connection, table, where);
+    const rows = takenRows(plan, branchWins);
+    const where = "wanted IS NULL AND target_row IS NOT NULL";
+    const expected = await countWhere(connection, rows, where);
     if (expected === 0) return 0;
-    const sql = `DELETE FROM ${target} AS t USING (SELECT * FROM ${table} WHERE ${where}) AS p WHERE ${sameKey(input)}`;
+    const sql = `DELETE FROM ${target} AS t USING (SELECT * FROM ${rows} WHERE ${where}) AS p WHERE ${sameKey(input)}`;
     return await changeExactly(connection, sql, expected);
   }
-  const where = `${taken(branchWins)} AND ${SURPLUS}`;
+  const where = `${taken(plan, branchWins)} AND ${SURPLUS}`;
   const expected = await sumWhere(connection, table, "target_count - wanted_count", where);
   if (expected === 0) return 0;
   return await changeExactly(
@@ -95,14 +110,14 @@ export async function applyUpdates(
   target: string,
   branchWins: boolean,
 ): Promise<number> {
-  const { input, planTable: table } = plan;
+  const { input } = plan;
   if (!isKeyed(input)) return 0;
-  const where = `${taken(branchWins)} AND new_row IS NOT NULL AND target_row IS NOT NULL`;
-  const expected = await countWhere(connection, table, where);
+  const rows = `(SELECT * FROM ${takenRows(plan, branchWins)} WHERE wanted IS NOT NULL AND target_row IS NOT NULL)`;
+  const expected = await countWhere(connection, rows, "true");
   if (expected === 0) return 0;
-  const changed = await changedColumns(connection, plan, where);
-  const set = changed.map((c) => `${quoteIdentifier(c)} = p.new_row.${quoteIdentifier(c)}`).join(", ");
-  const sql = `UPDATE ${target} AS t SET ${set} FROM (SELECT * FROM ${table} WHERE ${where}) AS p WHERE ${sameKey(input)}`;
+  const changed = await changedColumns(connection, plan, rows);
+  const set = changed.map((c) => `${quoteIdentifier(c)} = p.wanted.${quoteIdentifier(c)}`).join(", ");
+  const sql = `UPDATE ${target} AS t SET ${set} FROM ${rows} AS p WHERE ${sameKey(input)}`;
   return await changeExactly(connection, sql, expected);
 }
 
@@ -115,17 +130,18 @@ export async function applyInserts(
   const { input, planTable: table } = plan;
   const into = `INSERT INTO ${target} (${columnList(input.columns)})`;
   if (isKeyed(input)) {
-    const where = `${taken(branchWins)} AND target_row IS NULL AND new_row IS NOT NULL`;
-    const expected = await countWhere(connection, table, where);
+    const rows = takenRows(plan, branchWins);
+    const where = "target_row IS NULL AND wanted IS NOT NULL";
+    const expected = await countWhere(connection, rows, where);
     if (expected === 0) return 0;
-    const values = input.columns.map((c) => `p.new_row.${quoteIdentifier(c)}`).join(", ");
+    const values = input.columns.map((c) => `p.wanted.${quoteIdentifier(c)}`).join(", ");
     return await changeExactly(
       connection,
-      `${into} SELECT ${values} FROM ${table} AS p WHERE ${where}`,
+      `${into} SELECT ${values} FROM ${rows} AS p WHERE ${where}`,
       expected,
     );
   }
-  const where = `${taken(branchWins)} AND wanted_count > target_count`;
+  const where = `${taken(plan, branchWins)} AND wanted_count > target_count`;
   const expected = await sumWhere(connection, table, "wanted_count - target_count", where);
   if (expected === 0) return 0;
   const values = input.columns.map((_, i) => `p.${columnAlias(i)}`).join(", ");
@@ -137,14 +153,14 @@ export async function applyInserts(
 }
 
 /** Columns that some row really changes: the others are left alone (DuckDB rewrites rows whose indexed columns are set). */
-async function changedColumns(connection: Connection, plan: TablePlan, where: string): Promise<string[]> {
+async function changedColumns(connection: Connection, plan: TablePlan, rows: string): Promise<string[]> {
   const candidates = plan.input.columns.filter((column) => !plan.input.key.includes(column));
   if (candidates.length === 0) return [];
   const tests = candidates.map((c, i) => {
     const name = quoteIdentifier(c);
-    return `coalesce(bool_or(target_row.${name} IS DISTINCT FROM new_row.${name}), FALSE) AS ${columnAlias(i)}`;
+    return `coalesce(bool_or(target_row.${name} IS DISTINCT FROM wanted.${name}), FALSE) AS ${columnAlias(i)}`;
   });
-  const [row] = await connection.rows(`SELECT ${tests.join(", ")} FROM ${plan.planTable} WHERE ${where}`);
+  const [row] = await connection.rows(`SELECT ${tests.join(", ")} FROM ${rows}`);
   return candidates.filter((_, i) => row?.[columnAlias(i)] === true);
 }
 

@@ -5,6 +5,7 @@ import { quoteLiteral } from "../sql/names.js";
 import { conflictQuery, type TablePlan } from "./merge-plan.js";
 import { normaliseName } from "../sql/names.js";
 import type { Branch, RelationName } from "./model.js";
+import { readGranularity, type Granularity } from "./strategy.js";
 import { SYSTEM_SCHEMA } from "./system-schema.js";
 
 const MERGES = `${DATA_CATALOG}.${SYSTEM_SCHEMA}.merges`;
@@ -26,6 +27,7 @@ export interface MergeRecord {
   readonly branchName: string;
   readonly target: string;
   readonly status: MergeStatus;
+  readonly granularity: Granularity;
   readonly totals: MergeTotals;
 }
 
@@ -42,13 +44,14 @@ export async function insertMerge(
     readonly branch: Branch;
     readonly target: string;
     readonly strategy: string;
+    readonly granularity: Granularity;
     readonly status: MergeStatus;
   },
   totals: MergeTotals,
 ): Promise<void> {
   const tables = `[${totals.tables.map(quoteLiteral).join(", ")}]::VARCHAR[]`;
   await connection.run(
-    `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL)`,
+    `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL, ?)`,
     [
       merge.mergeId,
       merge.branch.id,
@@ -61,6 +64,7 @@ export async function insertMerge(
       BigInt(totals.updated),
       BigInt(totals.deleted),
       BigInt(totals.conflicts),
+      merge.granularity,
     ],
   );
 }
@@ -173,6 +177,7 @@ function recordOf(row: Row): MergeRecord {
     branchName: textCell(row, "branch_name"),
     target: textCell(row, "target"),
     status: status === "merged" || status === "conflicted" || status === "abandoned" ? status : "aborted",
+    granularity: readGranularity(optionalTextCell(row, "granularity") ?? "row"),
     totals: {
       tables: Array.isArray(tables) ? tables.map(String) : [],
       inserted: numberCell(row, "rows_inserted"),

@@ -1,13 +1,14 @@
 /**
- * The three-way comparison of one table: base, source (the branch) and target, by the table of MERGE rules 1–6 at row
- * granularity. A plan is a temporary table of the rows the source changed, each with its class; rows the source did not
- * change are not in it, so the target keeps them whatever happens.
+ * The three-way comparison of one table: base, source (the branch) and target, by the table of MERGE rules 1–6. A plan is a
+ * temporary table of the rows the source changed, each with its class; rows the source did not change are not in it, so the
+ * target keeps them whatever happens.
  *
- *   class agreed    target equals source: nothing to do
- *         change    target equals base: take the source's row
+ *   class agreed    the target has what would be merged: nothing to do
+ *         change    only the source changed it, or, cell by cell, each cell was changed by one side: take the merged row
  *         conflict  both changed it, differently: the strategy decides
  */
 import { numberCell, optionalTextCell, textCell, type Connection } from "../engine/connection.js";
+import { cellwiseRows } from "./merge-cells.js";
 import type { RelationName } from "./model.js";
 import {
   columnAlias,
@@ -20,6 +21,7 @@ import {
   sameRow,
 } from "./row-sql.js";
 import { ROW_ID } from "./rows.js";
+import type { Granularity } from "./strategy.js";
 import { quoteIdentifier } from "../sql/names.js";
 
 const ROW_ID_SQL = quoteIdentifier(ROW_ID);
@@ -45,6 +47,7 @@ export interface TablePlan {
   /** Temporary table of this connection that holds the plan. */
   readonly planTable: string;
   readonly counts: PlanCounts;
+  readonly granularity: Granularity;
 }
 
 interface PlanCounts {
@@ -54,6 +57,8 @@ interface PlanCounts {
   readonly deletes: number;
   readonly agreed: number;
   readonly conflicts: number;
+  /** Conflicts in which the branch's other cells go into the target even where main wins. */
+  readonly partial: number;
 }
 
 /** One conflict. Values are JSON texts as DuckDB wrote them: a JavaScript number would lose digits. */
@@ -74,26 +79,36 @@ export async function planTable(
   connection: Connection,
   input: MergeInput,
   index: number,
+  asked: Granularity,
 ): Promise<TablePlan> {
+  const granularity = isKeyed(input) ? asked : "row";
   const name = `temp.main.merge_plan_${index}`;
-  if (isKeyed(input)) await connection.run(`CREATE TEMP TABLE merge_plan_${index} AS ${keyedPlan(input)}`);
+  if (isKeyed(input))
+    await connection.run(`CREATE TEMP TABLE merge_plan_${index} AS ${keyedPlan(input, granularity)}`);
   else await planCounted(connection, input, index, name);
-  return { input, planTable: name, counts: await countPlan(connection, input, name) };
+  return {
+    input,
+    planTable: name,
+    counts: await countPlan(connection, input, name, granularity),
+    granularity,
+  };
 }
 
-/** Shape: k0 … · old_row, new_row, target_row · class · kind */
-function keyedPlan(input: MergeInput): string {
+/** Shape: k0 … · old_row, new_row, target_row · class · kind; and what `cellwiseRows` adds */
+function keyedPlan(input: MergeInput, granularity: Granularity): string {
   const { key, columns } = input;
   const join = key.map((k, i) => `t.${quoteIdentifier(k)} = d.${keyAlias(i)}`).join(" AND ");
   const present = `t.${quoteIdentifier(key[0] ?? "")} IS NOT NULL`;
-  return `SELECT *,
+  const rows = `SELECT d.*, CASE WHEN ${present} THEN ${rowStruct(columns, "t")} END AS target_row
+          FROM (${keyedDifference(key, columns, input.base, input.source)}) AS d
+          LEFT JOIN ${input.target} AS t ON ${join}`;
+  const plan = `SELECT *,
       CASE WHEN ${sameRow(columns, "target_row", "new_row")} THEN 'agreed'
            WHEN ${sameRow(columns, "target_row", "old_row")} THEN 'change' ELSE 'conflict' END AS class,
       CASE WHEN old_row IS NULL THEN 'insert/insert' WHEN target_row IS NULL THEN 'delete/update'
            WHEN new_row IS NULL THEN 'update/delete' ELSE 'update/update' END AS kind
-    FROM (SELECT d.*, CASE WHEN ${present} THEN ${rowStruct(columns, "t")} END AS target_row
-          FROM (${keyedDifference(key, columns, input.base, input.source)}) AS d
-          LEFT JOIN ${input.target} AS t ON ${join})`;
+    FROM (${rows})`;
+  return granularity === "cell" ? cellwiseRows(plan, columns) : plan;
 }
 
 /** Where the branch only added rows nobody has to look at base and target. */
@@ -169,7 +184,13 @@ async function agreeOnPureDeletes(connection: Connection, input: MergeInput, pla
   );
 }
 
-async function countPlan(connection: Connection, input: MergeInput, plan: string): Promise<PlanCounts> {
+async function countPlan(
+  connection: Connection,
+  input: MergeInput,
+  plan: string,
+  granularity: Granularity,
+): Promise<PlanCounts> {
+  const partial = granularity === "cell" ? "count(*) FILTER (class = 'conflict' AND main_changes)" : "0";
   const changes = isKeyed(input)
     ? `count(*) FILTER (class = 'change' AND target_row IS NULL) AS inserts,
        count(*) FILTER (class = 'change' AND target_row IS NOT NULL AND new_row IS NOT NULL) AS updates,
@@ -178,7 +199,7 @@ async function countPlan(connection: Connection, input: MergeInput, plan: string
        0 AS updates,
        coalesce(sum(target_count - wanted_count) FILTER (class = 'change' AND wanted_count < target_count), 0)::BIGINT AS deletes`;
   const [row] = await connection.rows(
-    `SELECT ${changes}, count(*) FILTER (class = 'agreed') AS agreed, count(*) FILTER (class = 'conflict') AS conflicts FROM ${plan}`,
+    `SELECT ${changes}, ${partial} AS partial, count(*) FILTER (class = 'agreed') AS agreed, count(*) FILTER (class = 'conflict') AS conflicts FROM ${plan}`,
   );
   if (row === undefined) throw new Error("an aggregate returned no row");
   return {
@@ -187,6 +208,7 @@ async function countPlan(connection: Connection, input: MergeInput, plan: string
     deletes: numberCell(row, "deletes"),
     agreed: numberCell(row, "agreed"),
     conflicts: numberCell(row, "conflicts"),
+    partial: numberCell(row, "partial"),
   };
 }
 

@@ -48,12 +48,24 @@ export async function publish(
   if (resolutions === undefined) {
     await insertMerge(
       connection,
-      { mergeId, branch, target: attempt.targetName, strategy: request.strategy, status: "merged" },
+      {
+        mergeId,
+        branch,
+        target: attempt.targetName,
+        strategy: request.strategy,
+        granularity: request.granularity,
+        status: "merged",
+      },
       totals,
     );
     for (const plan of plans) await insertConflicts(connection, mergeId, plan);
   } else if (!(await finishMerge(connection, mergeId, "merged", totals, resolutions))) throw notOpen(mergeId);
-  const detail = { merge_id: mergeId, strategy: request.strategy, ...totals };
+  const detail = {
+    merge_id: mergeId,
+    strategy: request.strategy,
+    granularity: request.granularity,
+    ...totals,
+  };
   await recordHistory(connection, { action: "merge", branch: merged, actor: request.actor, detail });
   await transaction.commit(unchangedHeads(context, attempt));
   await verifyPublished(context, mergeId);
@@ -84,8 +96,8 @@ async function applyPlans(
   for (const plan of ordered) {
     const branchWins = strategyOf(plan.input.relation) === "branch_wins";
     if (!isKeyed(plan.input) && plan.counts.conflicts > 0) throw keylessConflict(plan);
-    const { inserts, updates, deletes, conflicts } = plan.counts;
-    if (inserts + updates + deletes + (branchWins ? conflicts : 0) === 0) continue;
+    const { inserts, updates, deletes, conflicts, partial } = plan.counts;
+    if (inserts + updates + deletes + (branchWins ? conflicts : partial) === 0) continue;
     work.push({ plan, ...(await writableTarget(attempt, plan, branchWins)), branchWins, changes: 0 });
   }
   let [inserted, updated, deleted] = [0, 0, 0];
@@ -188,7 +200,14 @@ export async function recordConflicts(
   const { connection } = transaction;
   await insertMerge(
     connection,
-    { mergeId, branch, target: attempt.targetName, strategy: request.strategy, status },
+    {
+      mergeId,
+      branch,
+      target: attempt.targetName,
+      strategy: request.strategy,
+      granularity: request.granularity,
+      status,
+    },
     totals,
   );
   const reports: TableConflicts[] = [];

@@ -3,7 +3,7 @@ import type { MergeTable } from "./merge-input.js";
 import type { MergeTotals } from "./merge-ledger.js";
 import type { ConflictRow, TablePlan } from "./merge-plan.js";
 import type { Branch, HeadId, RelationName } from "./model.js";
-import type { Strategy } from "./strategy.js";
+import type { Granularity, Strategy } from "./strategy.js";
 import type { Transaction } from "./transaction.js";
 
 export interface MergeRequest {
@@ -11,6 +11,7 @@ export interface MergeRequest {
   /** Target head's name; the branch's parent when undefined. */
   readonly into: string | undefined;
   readonly strategy: Strategy;
+  readonly granularity: Granularity;
   readonly exceptions: readonly { readonly table: RelationName; readonly strategy: Strategy }[];
   readonly actor: string;
 }

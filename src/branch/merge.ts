@@ -108,6 +108,7 @@ export async function resolveMerge(
       branch: merge.branchId,
       into: merge.target,
       strategy: "manual",
+      granularity: merge.granularity,
       exceptions: resolutions,
       actor,
     };
@@ -200,7 +201,8 @@ async function withAttempt<T>(
     if (!finished) requireWritable(branch, Date.now());
     const tables = finished ? [] : await mergeTables(context, transaction, branch, branch.parent);
     const plans: TablePlan[] = [];
-    for (const [index, { input }] of tables.entries()) plans.push(await planTable(connection, input, index));
+    for (const [index, { input }] of tables.entries())
+      plans.push(await planTable(connection, input, index, request.granularity));
     return await work({ transaction, branch, target: branch.parent, targetName, tables, plans });
   } catch (error) {
     await transaction.rollback();

@@ -1,8 +1,12 @@
-/** Merge strategies: what happens to conflict units, and to nothing else. */
+/** Merge strategies: what happens to conflict units, and to nothing else; and what such a unit is. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 
 const STRATEGIES = ["branch_wins", "main_wins", "manual", "abort"] as const;
 export type Strategy = (typeof STRATEGIES)[number];
+
+/** What a conflict is about: a row that both sides changed, or a cell. */
+export const GRANULARITIES = ["row", "cell"] as const;
+export type Granularity = (typeof GRANULARITIES)[number];
 
 const ALIASES: ReadonlyMap<string, Strategy> = new Map([
   ["theirs", "branch_wins"],
@@ -10,6 +14,15 @@ const ALIASES: ReadonlyMap<string, Strategy> = new Map([
   ["interactive", "manual"],
   ["fail", "abort"],
 ]);
+
+/** Errors: 22023 */
+export function readGranularity(text: string): Granularity {
+  const granularity = GRANULARITIES.find((candidate) => candidate === text.toLowerCase());
+  if (granularity !== undefined) return granularity;
+  throw new SqlError(SQLSTATE.invalidParameterValue, `unknown granularity "${text}"`, {
+    hint: "use 'row' or 'cell'",
+  });
+}
 
 /** Reads a strategy's name. 22023 for an unknown one: nothing is ever merged by a guess. */
 export function readStrategy(text: string): Strategy {

@@ -5,7 +5,7 @@ import { alterBranch, discardBranch, type BranchChange } from "../branch/lifecyc
 import { abandonMerge, mergeBranch, previewMerge, resolveMerge } from "../branch/merge.js";
 import type { MergeOutcome, MergeRequest } from "../branch/merge-types.js";
 import { ISOLATIONS, MAIN, type Branch, type Isolation } from "../branch/model.js";
-import { readStrategy } from "../branch/strategy.js";
+import { readGranularity, readStrategy } from "../branch/strategy.js";
 import type { BranchContext } from "../branch/branch-context.js";
 import type { Argument, BranchCommand } from "../sql/branch-command.js";
 import { answer, rowsAnswer, scalarAnswer, type AnswerRow } from "./branch-answers.js";
@@ -197,16 +197,12 @@ async function explainMerge(
 
 function mergeRequest(host: BranchCommandHost, command: MergeCommand, read: ArgumentReader): MergeRequest {
   const options = readOptions(command.options, read, ["granularity"]);
-  const granularity = options.get("granularity")?.toLowerCase() ?? "row";
-  if (granularity === "cell")
-    throw notSupported("merging cell by cell is not supported yet", "granularity 'row' is the default");
-  if (granularity !== "row")
-    throw new SqlError(SQLSTATE.invalidParameterValue, `unknown granularity "${granularity}"`);
   return {
     branch: required(read(command.name), "branch name"),
     into: optional(command.into, read),
     strategy:
       command.strategy === undefined ? "abort" : readStrategy(required(read(command.strategy), "strategy")),
+    granularity: readGranularity(options.get("granularity") ?? "row"),
     exceptions: command.exceptions.map((exception) => tableStrategy(exception, read)),
     actor: host.user,
   };
