@@ -28,6 +28,7 @@ const KINDS: readonly ReadonlyMap<string, string>[] = [
   new Map([["bytea", "bytea"]]),
   new Map([["interval", "interval"]]),
   new Map([["json", "json"]]),
+  new Map([["jsonb", "jsonb"]]),
 ];
 
 /** Types that are not known, and those not listed here, pass. Errors: 42804 */

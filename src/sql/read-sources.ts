@@ -231,7 +231,7 @@ function isOneElement(node: AstNode): boolean {
   return indices !== undefined && !flagField(indices, "is_slice");
 }
 
-const DOCUMENT_OPERATORS = new Set(["->", "#>"]);
+const DOCUMENT_OPERATORS = new Set(["->", "#>", "||", "-", "#-"]);
 
 function readOperator(node: AstNode, ctes: Ctes): ValueSource {
   if (textField(node, "kind") === "AEXPR_NULLIF") return readValue(node["lexpr"], ctes);

@@ -1,6 +1,7 @@
 /** Functions and operators of json and jsonb, which are one type here. */
 import { SQLSTATE } from "../../core/errors.js";
 import { JOINED_SIDES } from "./arrays.js";
+import { PICK } from "./numbers.js";
 import { any, fail, failText, OWN, type Definitions, type Overload } from "./definition.js";
 
 const J = "_1::JSON";
@@ -56,14 +57,35 @@ const both = (name: string, overloads: readonly Overload[]): Definitions => ({
   [`jsonb_${name}`]: overloads,
 });
 
-/** What the dialect makes of `||`; DuckDB decides the condition when it binds. */
+/** The function of this program that makes a document of others; known before the macros that call it. */
+export const CHANGED_DOCUMENT = "duckbranch_document";
+const changed = (operation: string, ...given: readonly string[]): string => {
+  const [first, second = "NULL", third = "NULL"] = given.map((value) => `CAST(${value} AS VARCHAR)`);
+  return `CAST(${CHANGED_DOCUMENT}(${operation}, ${first}, ${second}, ${third}) AS JSON)`;
+};
+
+/** What the dialect makes of `||` and `-`; DuckDB decides the condition when it binds. */
 const isDocument = (name: string): string => `typeof(${name}) = 'JSON'`;
-const NO_MERGE = fail(SQLSTATE.featureNotSupported, "the operator || of two jsonb values is not supported");
-const concatenation = (refused: string, joined = "_1 || _2"): readonly Overload[] => [
-  any(2, `CASE WHEN CASE WHEN ${refused} THEN ${NO_MERGE} > 0 ELSE true END THEN ${joined} END`),
+const ofDocuments = (condition: string, document: string, own: string): string =>
+  `${PICK}({'own': CASE WHEN NOT (${condition}) THEN ${own} END, 'document': CASE WHEN ${condition} THEN ${document} END},
+    CASE WHEN ${condition} THEN 'document' ELSE 'own' END)`;
+const concatenation = (condition: string, joined = "_1 || _2"): readonly Overload[] => [
+  any(2, ofDocuments(condition, changed("'join'", "_1", "_2"), joined)),
 ];
+/** Lists as JSON, texts of arrays as they are. */
+const PATH_TEXT = `CASE WHEN suffix(typeof(_2), ']') THEN CAST(to_json(_2) AS VARCHAR) ELSE CAST(_2 AS VARCHAR) END`;
+const atPath = (operation: string): string =>
+  `CAST(${CHANGED_DOCUMENT}(${operation}, CAST(_1 AS VARCHAR), ${PATH_TEXT}, CAST(_3 AS VARCHAR)) AS JSON)`;
+const CREATES = "CASE WHEN _4 THEN 'set' WHEN NOT _4 THEN 'replace' END";
+const BEHIND = "CASE WHEN _4 THEN 'insert after' WHEN NOT _4 THEN 'insert' END";
+const NO_KEYS = failText(SQLSTATE.undefinedFunction, "operator does not exist: - of keys, but for jsonb");
+const STRIPPED = one(changed("'strip'", "_1"));
 
 export const DOCUMENTS: Definitions = {
+  duckbranch_chained: concatenation(
+    `${isDocument("_1")} AND typeof(_2) IN ('JSON', 'VARCHAR')`,
+    JOINED_SIDES,
+  ),
   ...both("typeof", one(TYPE)),
   ...both("array_length", [any(1, LENGTH), any(2, `${OWN}.json_array_length(_1, _2)`)]),
   ...both("extract_path_text", extractText),
@@ -94,6 +116,18 @@ export const DOCUMENTS: Definitions = {
   "||@": concatenation(isDocument("_1")),
   "||<@": concatenation(isDocument("_2")),
   "||@@": concatenation(`${isDocument("_1")} AND ${isDocument("_2")}`, JOINED_SIDES),
-  "-@": no("the operator #-"),
+  // Further on in a chain: each side is written once.
+  "||@@|": [any(2, `list_transform([{'a': _1, 'b': _2}], lambda _d: duckbranch_chained(_d.a, _d.b))[1]`)],
+  // #-, and - of a key or of several.
+  "-@": [any(2, `CAST(${CHANGED_DOCUMENT}('delete path', CAST(_1 AS VARCHAR), ${PATH_TEXT}, NULL) AS JSON)`)],
+  "-@|": [
+    any(
+      2,
+      `CASE WHEN ${isDocument("_1")} THEN ${changed("'delete'", "_1", "to_json(_2)")} ELSE CAST(${NO_KEYS} AS JSON) END`,
+    ),
+  ],
+  jsonb_set: [any(3, atPath("'set'")), any(4, atPath(CREATES))],
+  jsonb_insert: [any(3, atPath("'insert'")), any(4, atPath(BEHIND))],
+  jsonb_strip_nulls: STRIPPED,
   "@@": no("the operator @@"),
 };

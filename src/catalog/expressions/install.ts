@@ -4,7 +4,8 @@ import { FUNCTIONS_SCHEMA } from "../../engine/database.js";
 import { quoteIdentifier } from "../../sql/names.js";
 import type { Definitions, Overload } from "./definition.js";
 import { ARRAYS } from "./arrays.js";
-import { DOCUMENTS } from "./documents.js";
+import { changeDocument } from "./document-changes.js";
+import { CHANGED_DOCUMENT, DOCUMENTS } from "./documents.js";
 import { FLOAT_FUNCTIONS } from "./float-functions.js";
 import { INPUTS } from "./inputs.js";
 import { MOMENTS } from "./moments.js";
@@ -36,6 +37,7 @@ const ALL: Definitions = {
 /** Makes the macros; once per database. */
 export async function installExpressions(connection: Connection): Promise<void> {
   connection.defineFunction(RETOLD, 2, retell, "pure");
+  connection.defineFunction(CHANGED_DOCUMENT, 4, changeDocument, "pure");
   for (const [name, overloads] of [...Object.entries(ALL), ...Object.entries(PICK_DEFINITION)]) {
     await connection.run(
       `CREATE OR REPLACE MACRO ${FUNCTIONS_SCHEMA}.${quoteIdentifier(name)}${overloads.map(overloadText).join(", ")}`,

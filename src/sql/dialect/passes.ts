@@ -1,6 +1,7 @@
 /** The dialect passes in their order, and the edits they make together. */
 import type { NameReference, TextEdit } from "../analysis.js";
 import { sortEdits } from "../splice.js";
+import { arrowsPass } from "./arrows.js";
 import { arrayLiteralsPass } from "./array-literals.js";
 import { bitLiteralsPass } from "./bit-literals.js";
 import { byteaLiteralsPass } from "./bytea-literals.js";
@@ -57,6 +58,7 @@ const PASSES: readonly DialectPass[] = [
   formatCallsPass,
   operatorsPass,
   operatorNamesPass,
+  arrowsPass,
   divisionsPass,
   concatenationsPass,
   similarPatternsPass,

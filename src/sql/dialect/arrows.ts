@@ -1,0 +1,51 @@
+import type { TextEdit } from "../analysis.js";
+import type { Token } from "../lexer.js";
+import type { DialectPass } from "./pass.js";
+import { operandEnd } from "./operand.js";
+import { operandStart } from "./operand-start.js";
+
+/** Operators that bind looser than `->` in PostgreSQL. */
+const LOOSER = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
+/** What a lambda of DuckDB's dialect, `x -> x > 1`, does not end with. */
+const KEYS: ReadonlySet<Token["kind"]> = new Set(["string", "number", "parameter"]);
+
+/**
+ * `->` and `->>` with what they are applied to, in brackets.
+ *
+ *   id > 0 AND j ->> 'a' = 'x'      ⇒  id > 0 AND (j ->> 'a') = 'x'
+ *   NOT j -> 'a' ->> 'b' IS NULL    ⇒  NOT (j -> 'a' ->> 'b') IS NULL
+ *
+ * Reason  in DuckDB they bind looser than AND: it would read (id > 0 AND j) ->> 'a'
+ */
+export const arrowsPass: DialectPass = ({ tokens }) => {
+  const edits: TextEdit[] = [];
+  for (let index = 0; index < tokens.length; index += 1) {
+    const end = isArrow(tokens[index]) ? chainEnd(tokens, index) : undefined;
+    if (end === undefined) continue;
+    const first = operandStart(tokens, index - 1);
+    const [begin, before, last] = [tokens[first ?? -1], tokens[(first ?? 0) - 1], tokens[end]];
+    const goesOn = before?.kind === "operator" && !LOOSER.has(before.value);
+    if (begin !== undefined && last !== undefined && !goesOn) {
+      edits.push({ start: begin.start, end: begin.start, text: "(" });
+      edits.push({ start: last.end, end: last.end, text: ")" });
+    }
+    index = end;
+  }
+  return edits;
+};
+
+function isArrow(token: Token | undefined): boolean {
+  return token?.kind === "operator" && (token.value === "->" || token.value === "->>");
+}
+
+/** The last token of a chain whose first arrow is at `index`; undefined where it cannot be told. */
+function chainEnd(tokens: readonly Token[], index: number): number | undefined {
+  let end: number | undefined;
+  for (let at = index; isArrow(tokens[at]); at = end + 1) {
+    const last = operandEnd(tokens, at + 1);
+    const isKey = tokens[at]?.value === "->>" || KEYS.has(tokens[at + 1]?.kind ?? "word");
+    if (last === undefined || !isKey) return undefined;
+    end = tokens.indexOf(last, at);
+  }
+  return end;
+}
