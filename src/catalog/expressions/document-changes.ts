@@ -2,12 +2,8 @@
 import { canonicalJson } from "../../core/canonical-json.js";
 import { SQLSTATE, SqlError } from "../../core/errors.js";
 import type { TextFunction } from "../../engine/text-function.js";
-import { parseArrayLiteral } from "../../pgtypes/parse-array.js";
-
-type Parts =
-  | { readonly kind: "object"; readonly members: readonly (readonly [key: string, value: string])[] }
-  | { readonly kind: "array"; readonly items: readonly string[] }
-  | { readonly kind: "scalar" };
+import { arrayElements } from "../../sql/dialect/array-literals.js";
+import { arrayText, objectText, partsOf, type Parts } from "./document-parts.js";
 
 /** `operation, document, …`: NULL where an argument is. */
 export const changeDocument: TextFunction = (values) => {
@@ -16,7 +12,7 @@ export const changeDocument: TextFunction = (values) => {
   const count = ARGUMENTS.get(operation) ?? 0;
   const given = [document, first, second].slice(0, count);
   if (typeof document !== "string" || given.some((value) => typeof value !== "string")) return null;
-  return canonicalJson(change(operation, canonicalJson(document), first ?? "", second ?? ""));
+  return canonicalJson(changedBy(operation, canonicalJson(document), first ?? "", second ?? ""));
 };
 
 const ARGUMENTS: ReadonlyMap<string, number> = new Map([
@@ -30,7 +26,7 @@ const ARGUMENTS: ReadonlyMap<string, number> = new Map([
   ["strip", 1],
 ]);
 
-function change(operation: string, document: string, first: string, second: string): string {
+function changedBy(operation: string, document: string, first: string, second: string): string {
   switch (operation) {
     case "join":
       return joined(document, canonicalJson(first));
@@ -51,55 +47,15 @@ function change(operation: string, document: string, first: string, second: stri
   }
 }
 
-/** Of a canonical text: one blank behind commas and colons, none elsewhere outside of strings. */
-function partsOf(text: string): Parts {
-  const open = text.charAt(0);
-  if (open !== "{" && open !== "[") return { kind: "scalar" };
-  const pieces = split(text.slice(1, -1));
-  if (open === "[") return { kind: "array", items: pieces };
-  const members = pieces.map((piece) => {
-    const end = stringEnd(piece, 0);
-    return [piece.slice(0, end), piece.slice(end + 2)] as const;
-  });
-  return { kind: "object", members };
-}
-
-/** At the commas outside of brackets and strings. */
-function split(text: string): readonly string[] {
-  const pieces: string[] = [];
-  let [start, depth] = [0, 0];
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text.charAt(at);
-    if (character === '"') at = stringEnd(text, at) - 1;
-    else if (character === "{" || character === "[") depth += 1;
-    else if (character === "}" || character === "]") depth -= 1;
-    else if (character === "," && depth === 0) {
-      pieces.push(text.slice(start, at));
-      start = at + 2;
-    }
-  }
-  if (text !== "") pieces.push(text.slice(start));
-  return pieces;
-}
-
-/** Behind the closing quote of the string that begins at `from`. */
-function stringEnd(text: string, from: number): number {
-  let at = from + 1;
-  while (text.charAt(at) !== '"') at += text.charAt(at) === "\\" ? 2 : 1;
-  return at + 1;
-}
-
-const objectText = (members: readonly (readonly [string, string])[]): string =>
-  `{${members.map(([key, value]) => `${key}: ${value}`).join(", ")}}`;
-const arrayText = (items: readonly string[]): string => `[${items.join(", ")}]`;
-
 /** Of two objects the second's members win; anything else becomes one array. */
 function joined(left: string, right: string): string {
   const [one, other] = [partsOf(left), partsOf(right)];
   if (one.kind === "object" && other.kind === "object") return objectText([...one.members, ...other.members]);
-  const items = (parts: Parts, text: string): readonly string[] =>
-    parts.kind === "array" ? parts.items : [text];
-  return arrayText([...items(one, left), ...items(other, right)]);
+  return arrayText([...itemsOf(one, left), ...itemsOf(other, right)]);
+}
+
+function itemsOf(parts: Parts, text: string): readonly string[] {
+  return parts.kind === "array" ? parts.items : [text];
 }
 
 /** `wanted`: JSON of a key, of a list of keys, or of a position. */
@@ -126,9 +82,11 @@ const VERBS = { delete: "delete path in", set: "set path in", insert: "set path 
 
 /** `{a,1}`, or a JSON array of texts. */
 function pathOf(text: string): readonly string[] {
-  const items: unknown = text.startsWith("[") ? JSON.parse(text) : parseArrayLiteral(text, ",");
-  const path = Array.isArray(items) ? items : [];
-  return path.map((step: unknown, at) => {
+  const items: unknown = text.startsWith("[") ? JSON.parse(text) : arrayElements(text);
+  if (!Array.isArray(items))
+    throw new SqlError(SQLSTATE.invalidTextRepresentation, `malformed array literal: "${text}"`);
+  const path: readonly unknown[] = items;
+  return path.map((step, at) => {
     if (typeof step === "string") return step;
     throw new SqlError(SQLSTATE.nullValueNotAllowed, `path element at position ${at + 1} is null`);
   });

@@ -112,7 +112,7 @@ function listText(elements: readonly Element[], write: (text: string) => string)
 const ELEMENT = /\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",{}\\](?:[^",{}\\]*[^\s",{}\\])?))\s*/sy;
 
 /** The elements of `{a,"b c",NULL}` or `{{1},{2}}`; undefined for what is no array. */
-function arrayElements(text: string): readonly Element[] | undefined {
+export function arrayElements(text: string): readonly Element[] | undefined {
   const trimmed = text.trim();
   const read = elementsAt(trimmed, 0);
   return read?.next === trimmed.length ? read.elements : undefined;

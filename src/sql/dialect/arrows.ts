@@ -3,6 +3,7 @@ import type { Token } from "../lexer.js";
 import type { DialectPass } from "./pass.js";
 import { operandEnd } from "./operand.js";
 import { operandStart } from "./operand-start.js";
+import { isWord } from "../token-reader.js";
 
 /** Operators that bind looser than `->` in PostgreSQL. */
 const LOOSER = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
@@ -22,7 +23,7 @@ export const arrowsPass: DialectPass = ({ tokens }) => {
   for (let index = 0; index < tokens.length; index += 1) {
     const end = isArrow(tokens[index]) ? chainEnd(tokens, index) : undefined;
     if (end === undefined) continue;
-    const first = operandStart(tokens, index - 1);
+    const first = startOf(tokens, index - 1);
     const [begin, before, last] = [tokens[first ?? -1], tokens[(first ?? 0) - 1], tokens[end]];
     const goesOn = before?.kind === "operator" && !LOOSER.has(before.value);
     if (begin !== undefined && last !== undefined && !goesOn) {
@@ -33,6 +34,14 @@ export const arrowsPass: DialectPass = ({ tokens }) => {
   }
   return edits;
 };
+
+/** The type in front of a literal belongs to it: jsonb '{"a": 1}' -> 'a' */
+function startOf(tokens: readonly Token[], last: number): number | undefined {
+  const first = operandStart(tokens, last);
+  const before = first === undefined ? undefined : tokens[first - 1];
+  const isTyped = first === last && (isWord(before, "json") || isWord(before, "jsonb"));
+  return isTyped && tokens[last]?.kind === "string" ? last - 1 : first;
+}
 
 function isArrow(token: Token | undefined): boolean {
   return token?.kind === "operator" && (token.value === "->" || token.value === "->>");
