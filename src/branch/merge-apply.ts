@@ -15,7 +15,7 @@ import { columnAlias, columnList, keyAlias } from "./row-sql.js";
 import type { Transaction } from "./transaction.js";
 
 /** Which plan rows are taken from the source: all changes, and conflicts if the branch wins or has more than they are about. */
-function taken({ granularity }: TablePlan, branchWins: boolean): string {
+export function taken({ granularity }: TablePlan, branchWins: boolean): string {
   if (branchWins) return "class IN ('change', 'conflict')";
   return granularity === "cell"
     ? "(class = 'change' OR class = 'conflict' AND main_changes)"
@@ -29,12 +29,12 @@ function wantedRow({ granularity }: TablePlan, branchWins: boolean): string {
 }
 
 /** Rows of a keyed plan that are taken, with `wanted`. */
-function takenRows(plan: TablePlan, branchWins: boolean): string {
+export function takenRows(plan: TablePlan, branchWins: boolean): string {
   return `(SELECT *, ${wantedRow(plan, branchWins)} AS wanted FROM ${plan.planTable} WHERE ${taken(plan, branchWins)})`;
 }
 
 /** Joins a row of the target, `t`, with its row of the plan, `p`. */
-function sameKey(input: MergeInput): string {
+export function sameKey(input: MergeInput): string {
   return input.key.map((k, i) => `t.${quoteIdentifier(k)} = p.${keyAlias(i)}`).join(" AND ");
 }
 

@@ -1,36 +1,35 @@
 /** What a branch brings to a merge: per changed table its three states, checked to be comparable row by row. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { normaliseName } from "../sql/names.js";
+import { quoteIdentifier } from "../sql/names.js";
 import type { HeadObject } from "./head-objects.js";
 import type { BranchContext } from "./branch-context.js";
 import { comparedRows } from "./compared-rows.js";
+import { droppedAndChanged } from "./dropped-columns.js";
 import { displayName } from "./merge-ledger.js";
+import type { Side } from "./merge-names.js";
 import type { MergeInput } from "./merge-plan.js";
+import { mergeSchema, type MergedColumn, type MergeState, type SchemaMerge } from "./merge-schema.js";
 import type { Branch, HeadId, Version } from "./model.js";
 import { hidesRowIds } from "./overlay-shape.js";
 import type { RegistryState } from "./registry-state.js";
 import { numberedStates } from "./row-identity.js";
-import { createIndexOn, indexName } from "./table-rebuild.js";
-import { differingProperties, propertiesOf, type TableProperties } from "./table-properties.js";
-import { storedColumns, type TableDefinition } from "./table-definition.js";
+import { ROW_ID } from "./rows.js";
+import type { TableDefinition } from "./table-definition.js";
 import type { Transaction } from "./transaction.js";
 
-/** The three states of one table, and what its target says about foreign keys. */
+/** The three states of one table, and what its target becomes. */
 export interface MergeTable {
   readonly input: MergeInput;
   readonly target: Version;
   /** Tables the target refers to, as the catalogue names them. */
   readonly references: readonly string[];
-  /** CREATE INDEX statements of indexes that the branch made. */
-  readonly addedIndexes: readonly string[];
-  /** Names of indexes that the branch dropped and the target still has. */
-  readonly droppedIndexes: readonly string[];
+  readonly schema: SchemaMerge;
 }
 
 /**
  * The tables a branch changed, ready to be compared.
  *
- * Errors  0A000 for schema changes on either side: merging them is not built yet, and guessing would lose data
+ * Errors  0A000 for what is not merged yet, 40002 for definitions that both sides changed in different ways
  */
 export async function mergeTables(
   context: BranchContext,
@@ -46,6 +45,7 @@ export async function mergeTables(
   const objects = state.objectsOf(branch.id).filter(({ to }) => to === null);
   if (schemaChanges.length + objects.length > 0) throw schemaChangeRefused(branch, schemaChanges, objects);
   const tables: MergeTable[] = [];
+  const conflicts: string[] = [];
   for (const source of changed.toSorted((a, b) => displayName(a).localeCompare(displayName(b)))) {
     const base = state.findBase(branch, source);
     const targetVersion = state.find(target, source);
@@ -55,8 +55,9 @@ export async function mergeTables(
         `cannot merge table "${displayName(source)}": it was dropped or replaced on the target since the branch was made`,
       );
     }
-    tables.push(await mergeTable(context, transaction, { base, source, target: targetVersion }));
+    tables.push(await mergeTable(context, transaction, { base, source, target: targetVersion }, conflicts));
   }
+  if (conflicts.length > 0) throw schemaConflicts(branch, conflicts);
   return tables;
 }
 
@@ -64,40 +65,54 @@ async function mergeTable(
   context: BranchContext,
   transaction: Transaction,
   versions: Versions,
+  conflicts: string[],
 ): Promise<MergeTable> {
-  const { storage } = context;
-  const source = await transaction.definitionOf(versions.source);
-  const target = await transaction.definitionOf(versions.target);
-  const base = await transaction.definitionOf(versions.base);
-  refuseCollations(versions.source, base);
-  await refuseChangesOfBranch(context, transaction, versions);
-  refuseChangesOfTarget(versions.source, target, base);
+  const { state } = transaction;
+  const read = async (version: Version): Promise<MergeState> => ({
+    version,
+    definition: await transaction.definitionOf(version),
+    comments: await context.definitions.commentsOf(transaction.view, version),
+  });
+  const { base, source, target } = versions;
+  const sides = { base: await read(base), source: await read(source), target: await read(target) };
+  refuseCollations(source, sides.base.definition);
+  const schema = mergeSchema(state, sides, target.name);
+  const rows = {
+    base: context.storage.relation(state, base),
+    source: context.storage.relation(state, source),
+    target: context.storage.relation(state, target),
+  };
+  const lost = await droppedAndChanged(transaction.connection, sides, schema, rows);
+  conflicts.push(...[...schema.conflicts, ...lost].map((line) => `table "${displayName(target)}": ${line}`));
+  const compared = states(state, versions);
   return {
     input: {
-      relation: versions.target,
-      key: target.primaryKey,
-      columns: storedColumns(target).map((column) => column.name),
-      ...states(transaction.state, versions),
-      target: storage.relation(transaction.state, versions.target),
-      ...(target.primaryKey.length > 0 ? NO_IDS : withIds(transaction.state, versions, base, target)),
+      relation: target,
+      key: schema.key,
+      columns: schema.columns.map(({ name }) => name),
+      base: projected(compared.base, schema.columns, "base"),
+      source: projected(compared.source, schema.columns, "source"),
+      target: projected(rows.target, schema.columns, "target"),
+      ...(schema.key.length > 0
+        ? NO_IDS
+        : withIds(state, versions, schema, sides.base.definition, sides.target.definition)),
     },
-    target: versions.target,
-    references: target.foreignKeys.map((key) => key.references),
-    addedIndexes: indexesWithout(indexesWithout(source.indexes, base.indexes), target.indexes),
-    droppedIndexes: indexesWithout(base.indexes, source.indexes)
-      .filter((index) => indexesWithout([index], target.indexes).length === 0)
-      .map(indexName),
+    target,
+    references: sides.target.definition.foreignKeys.map((key) => key.references),
+    schema,
   };
 }
 
-/** The indexes of one table that another does not have, whatever the tables are called. */
-function indexesWithout(indexes: readonly string[], others: readonly string[]): readonly string[] {
-  const known = new Set(others.map(indexText));
-  return indexes.filter((index) => !known.has(indexText(index)));
-}
-
-function indexText(index: string): string {
-  return createIndexOn(index, { schema: "", name: "" });
+/** Rows of a side with the columns of the merged table. */
+function projected(
+  relation: string,
+  columns: readonly MergedColumn[],
+  side: Side,
+  more: readonly string[] = [],
+): string {
+  if (columns.every(({ name, from }) => from[side] === quoteIdentifier(name))) return relation;
+  const list = columns.map(({ name, from }) => `${from[side]} AS ${quoteIdentifier(name)}`);
+  return `(SELECT ${[...list, ...more].join(", ")} FROM ${relation} AS r)`;
 }
 
 /** Rows that cannot differ need not be there. */
@@ -110,7 +125,8 @@ const NO_IDS = { baseWithIds: "", targetWithIds: "" };
 
 function withIds(
   state: RegistryState,
-  { base, target }: { readonly base: Version; readonly target: Version },
+  { base, target }: Versions,
+  { columns }: SchemaMerge,
   ...definitions: readonly TableDefinition[]
 ): Pick<MergeInput, "baseWithIds" | "targetWithIds"> {
   if (definitions.some(hidesRowIds)) {
@@ -119,7 +135,11 @@ function withIds(
     );
   }
   const numbered = numberedStates(state, base, target);
-  return { baseWithIds: numbered.base, targetWithIds: numbered.target };
+  const id = [quoteIdentifier(ROW_ID)];
+  return {
+    baseWithIds: projected(numbered.base, columns, "base", id),
+    targetWithIds: projected(numbered.target, columns, "target", id),
+  };
 }
 
 /** DuckDB compares such columns by their collation, so a change of letters only would be no change. */
@@ -131,64 +151,18 @@ function refuseCollations(table: Version, base: TableDefinition): void {
   );
 }
 
-type Versions = Readonly<Record<"base" | "source" | "target", Version>>;
+type Versions = Readonly<Record<Side, Version>>;
 
-/**
- * What the branch changed of the definition and the target does not have would be left behind. Indexes are not: they are
- * merged.
- *
- * Errors  0A000 with a line for each
- */
-async function refuseChangesOfBranch(
-  context: BranchContext,
-  transaction: Transaction,
-  { base, source, target }: Versions,
-): Promise<void> {
-  const read = async (version: Version): Promise<TableProperties> =>
-    propertiesOf(
-      {
-        definition: await transaction.definitionOf(version),
-        comments: await context.definitions.commentsOf(transaction.view, version),
-      },
-      source.name,
-    );
-  const [before, after, now] = [await read(base), await read(source), await read(target)];
-  const lost = differingProperties(before, after).filter(
-    (key) => !key.startsWith("index ") && after.get(key)?.text !== now.get(key)?.text,
-  );
-  if (lost.length === 0) return;
-  throw new SqlError(
-    SQLSTATE.featureNotSupported,
-    `cannot merge table "${displayName(source)}": its definition was changed in the branch since it was made`,
+/** Errors: 40002. No strategy chooses between definitions. */
+function schemaConflicts(branch: Branch, conflicts: readonly string[]): SqlError {
+  return new SqlError(
+    SQLSTATE.transactionIntegrityConstraintViolation,
+    `cannot merge branch "${branch.name}": definitions were changed on both sides`,
     {
-      detail: lost.map((key) => changeLine(key, before, after)).join("\n"),
-      hint: "make the same change on main; then the branch's rows can be merged",
+      detail: conflicts.join("\n"),
+      hint: "give both sides the same definition, then merge again",
     },
   );
-}
-
-/** `new check constraint "a_is_positive"` */
-function changeLine(key: string, before: TableProperties, after: TableProperties): string {
-  const [old, current] = [before.get(key), after.get(key)];
-  if (old === undefined) return `new ${current?.name ?? key}`;
-  return `${current === undefined ? "dropped" : "changed"} ${old.name}`;
-}
-
-/** What the target changed stays as it is there; only rows that could not be compared any more are in the way. */
-function refuseChangesOfTarget(table: Version, target: TableDefinition, base: TableDefinition): void {
-  if (shapeOf(target) === shapeOf(base)) return;
-  throw notSupported(
-    `cannot merge table "${displayName(table)}": its columns or key were changed on the target since the branch was made`,
-    "merging such changes is not supported yet; make a new branch",
-  );
-}
-
-/** Stored columns with their types, in any order, and the key: what must be equal for rows to be comparable. */
-function shapeOf(definition: TableDefinition): string {
-  const columns = storedColumns(definition).map(({ name, type }) =>
-    JSON.stringify([normaliseName(name), type]),
-  );
-  return JSON.stringify([columns.toSorted(), definition.primaryKey.map(normaliseName)]);
 }
 
 function schemaChangeRefused(

@@ -1,8 +1,7 @@
 /**
  * The end of a merge: everything written and committed at once, or the conflicts recorded and the target untouched.
  */
-import { DATA_CATALOG } from "../engine/database.js";
-import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { normaliseName } from "../sql/names.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { recordHistory } from "./history.js";
 import { applyDeletes, applyInserts, applyUpdates, moveUpPlanned, rowsChanged } from "./merge-apply.js";
@@ -14,6 +13,10 @@ import {
   readMerge,
   type MergeTotals,
 } from "./merge-ledger.js";
+import type { RowCounts } from "./merge-image.js";
+import { remakeTables } from "./merge-remake.js";
+import { changeInPlace, remakesOf } from "./merge-tables.js";
+import { readableViews, refuseBrokenViews } from "./merge-views.js";
 import { refuseTakenKeys } from "./overlay.js";
 import { requirePhysical } from "./rows.js";
 import { isKeyed, readConflicts, type TablePlan } from "./merge-plan.js";
@@ -24,7 +27,6 @@ import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
 import { physicalName } from "./system-schema.js";
 import { wholeTable } from "./whole-table.js";
-import { createIndexOn } from "./table-rebuild.js";
 import type { BranchContext } from "./branch-context.js";
 
 const MAX_REPORTED_ROWS = 100;
@@ -41,8 +43,10 @@ export async function publish(
 ): Promise<MergeOutcome> {
   const { transaction, branch, plans } = attempt;
   const { connection } = transaction;
-  await applyIndexes(attempt);
+  const views = await readableViews(attempt);
+  await changeInPlace(attempt);
   const totals = await applyPlans(attempt, strategyOf);
+  await refuseBrokenViews(attempt, views);
   const merged: Branch = { ...branch, status: "merged" };
   transaction.putBranch({ change: "putBranch", branch: merged });
   if (resolutions === undefined) {
@@ -72,51 +76,77 @@ export async function publish(
   return { status: "merged", mergeId, branch: merged, target: attempt.targetName, totals, conflicts: [] };
 }
 
-/** Indexes that the branch made or dropped, before any row is written: DuckDB indexes no table with changed rows. */
-async function applyIndexes({ transaction, target, tables }: MergeAttempt): Promise<void> {
-  for (const { target: version, addedIndexes, droppedIndexes } of tables) {
-    if (addedIndexes.length + droppedIndexes.length === 0) continue;
-    const physical = await transaction.writableTable(version, target);
-    transaction.markDefinitionsChanged();
-    for (const name of droppedIndexes)
-      await transaction.connection.run(
-        `DROP INDEX ${DATA_CATALOG}.${quoteIdentifier(physical.schema)}.${quoteIdentifier(name)}`,
-      );
-    for (const index of addedIndexes) await transaction.connection.run(createIndexOn(index, physical));
-  }
-}
-
 async function applyPlans(
   attempt: MergeAttempt,
   strategyOf: (table: RelationName) => Strategy,
 ): Promise<MergeTotals> {
-  const { transaction } = attempt;
-  const ordered = parentsFirst(attempt);
-  const work: (WritableTarget & { plan: TablePlan; branchWins: boolean; changes: number })[] = [];
-  for (const plan of ordered) {
+  const { connection } = attempt.transaction;
+  const keyless = attempt.plans.find((plan) => !isKeyed(plan.input) && plan.counts.conflicts > 0);
+  if (keyless !== undefined) throw keylessConflict(keyless);
+  const remakes = await remakesOf(attempt, strategyOf);
+  const plans = parentsFirst(attempt).filter((plan) => !remakes.plans.has(plan));
+  let work: readonly PlannedWork[] = [];
+  await remakeTables(connection, remakes.tables, async () => {
+    work = await applyRows(attempt, plans, strategyOf);
+  });
+  for (const { check } of work) await check?.();
+  const written = [
+    ...work.map(({ plan, rows }) => ({ plan, rows })),
+    ...[...remakes.plans].map(([plan, rows]) => ({ plan, rows })),
+  ];
+  return mergeTotals(attempt, written);
+}
+
+/** Rows of plans that are written into tables as they stand, those that are referred to first. */
+async function applyRows(
+  attempt: MergeAttempt,
+  plans: readonly TablePlan[],
+  strategyOf: (table: RelationName) => Strategy,
+): Promise<readonly PlannedWork[]> {
+  const { connection } = attempt.transaction;
+  const work: PlannedWork[] = [];
+  for (const plan of plans) {
     const branchWins = strategyOf(plan.input.relation) === "branch_wins";
-    if (!isKeyed(plan.input) && plan.counts.conflicts > 0) throw keylessConflict(plan);
     const { inserts, updates, deletes, conflicts, partial } = plan.counts;
     if (inserts + updates + deletes + (branchWins ? conflicts : partial) === 0) continue;
-    work.push({ plan, ...(await writableTarget(attempt, plan, branchWins)), branchWins, changes: 0 });
+    const rows = { inserted: 0, updated: 0, deleted: 0 };
+    work.push({ plan, ...(await writableTarget(attempt, plan, branchWins)), branchWins, rows });
   }
-  let [inserted, updated, deleted] = [0, 0, 0];
-  for (const step of work.toReversed()) {
-    const rows = await applyDeletes(transaction.connection, step.plan, step.relation, step.branchWins);
-    step.changes += rows;
-    deleted += rows;
+  for (const { plan, relation, branchWins, rows } of work.toReversed())
+    rows.deleted = await applyDeletes(connection, plan, relation, branchWins);
+  for (const { plan, relation, branchWins, rows } of work) {
+    rows.updated = await applyUpdates(connection, plan, relation, branchWins);
+    rows.inserted = await applyInserts(connection, plan, relation, branchWins);
   }
-  for (const step of work) {
-    const changed = await applyUpdates(transaction.connection, step.plan, step.relation, step.branchWins);
-    const added = await applyInserts(transaction.connection, step.plan, step.relation, step.branchWins);
-    step.changes += changed + added;
-    updated += changed;
-    inserted += added;
-  }
-  for (const { check } of work) await check?.();
-  const tables = work.filter((step) => step.changes > 0).map((step) => displayName(step.plan.input.relation));
-  const conflicts = attempt.plans.reduce((sum, plan) => sum + plan.counts.conflicts, 0);
-  return { tables: tables.toSorted(), inserted, updated, deleted, conflicts };
+  return work;
+}
+
+interface PlannedWork extends WritableTarget {
+  readonly plan: TablePlan;
+  readonly branchWins: boolean;
+  readonly rows: { inserted: number; updated: number; deleted: number };
+}
+
+/** Tables count as merged if a row or something of their definition was changed. */
+function mergeTotals(
+  { plans, tables }: MergeAttempt,
+  written: readonly { readonly plan: TablePlan; readonly rows: RowCounts }[],
+): MergeTotals {
+  const sum = (count: (rows: RowCounts) => number): number =>
+    written.reduce((total, { rows }) => total + count(rows), 0);
+  const changed = new Set(
+    written
+      .filter(({ rows: { inserted, updated, deleted } }) => inserted + updated + deleted > 0)
+      .map(({ plan }) => displayName(plan.input.relation)),
+  );
+  for (const { schema, target } of tables) if (schema.steps.length > 0) changed.add(displayName(target));
+  return {
+    tables: [...changed].toSorted(),
+    inserted: sum(({ inserted }) => inserted),
+    updated: sum(({ updated }) => updated),
+    deleted: sum(({ deleted }) => deleted),
+    conflicts: plans.reduce((total, plan) => total + plan.counts.conflicts, 0),
+  };
 }
 
 interface WritableTarget {

@@ -9,7 +9,7 @@ import {
   writtenValue,
   type HeldType,
 } from "../sql/held-types.js";
-import { tokenise } from "../sql/lexer.js";
+import { tokenise, type Token } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
 import { closingBracket, isSymbol } from "../sql/token-reader.js";
@@ -119,7 +119,7 @@ export function isColumn(element: TableElement, column: string): boolean {
 /** Constraints and indexes over a dropped column go with it, as in PostgreSQL. */
 function withoutColumn(definition: TableDefinition, same: NewDefinition, column: string): NewDefinition {
   const mentions = (text: string): boolean =>
-    mentionedColumns(tokenise(text), definition).some(
+    mentionedColumns(ownPart(tokenise(text)), definition).some(
       (name) => normaliseName(name) === normaliseName(column),
     );
   const labels = constraintsOf(definition, "")
@@ -265,9 +265,7 @@ function withRenamed(
 ): NewDefinition {
   const rename = (text: string): string => {
     const tokens = tokenise(text);
-    // Columns behind REFERENCES are another table's.
-    const end = tokens[0]?.value === "foreign" ? wordAt(tokens, "references") : tokens.length;
-    const edits = tokens.slice(0, end).flatMap((token, index) => {
+    const edits = ownPart(tokens).flatMap((token, index) => {
       const isMention =
         (token.kind === "word" || token.kind === "quoted") &&
         normaliseName(token.value) === normaliseName(column) &&
@@ -295,6 +293,11 @@ function withRenamed(
     indexes: definition.indexes.map((index) => renameInIndex(index, rename)),
     renamed: new Map([[column, to]]),
   };
+}
+
+/** Columns behind REFERENCES are another table's. */
+function ownPart(tokens: readonly Token[]): readonly Token[] {
+  return tokens[0]?.value === "foreign" ? tokens.slice(0, wordAt(tokens, "references")) : tokens;
 }
 
 function labelColumns(column: string): RegExp {

@@ -8,14 +8,36 @@ import { tokenise, type Token } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { closingBracket } from "../sql/token-reader.js";
 import type { TableComment } from "./catalog-reader.js";
-import { constraintsOf, wordAt } from "./constraint-names.js";
+import { constraintsOf, wordAt, type TableConstraint } from "./constraint-names.js";
 import type { TableDefinition, TableElement } from "./table-definition.js";
 import { createIndexOn, indexName } from "./table-rebuild.js";
 
+export type PropertyKind =
+  | "type"
+  | "not null"
+  | "default"
+  | "generated expression"
+  | "primary"
+  | "unique"
+  | "check"
+  | "held type"
+  | "index"
+  | "comment";
+
 export interface TableProperty {
+  readonly kind: PropertyKind;
   /** As people read it: `default of column "a"`, `check constraint "t_a_check"`. */
   readonly name: string;
+  /** The same for all texts that say the same. */
   readonly text: string;
+  /** Of a column's property, and of its comment. */
+  readonly column?: string;
+  /** Index of the element that says it. */
+  readonly element?: number;
+  /** The constraint it is. */
+  readonly constraint?: TableConstraint;
+  /** The CREATE INDEX statement, or the comment itself. */
+  readonly statement?: string;
 }
 
 /** By a key that is the same for the same property of another definition. */
@@ -26,68 +48,96 @@ export interface DescribedTable {
   readonly comments: readonly TableComment[];
 }
 
-const NOWHERE = { schema: "-", name: "-" };
-
 /**
  * Everything but the foreign keys, which branches go without. A constraint that nobody named is known by what it says: its
  * name would change when another one goes.
  */
-export function propertiesOf({ definition, comments }: DescribedTable, table: string): TableProperties {
+export function propertiesOf(table: DescribedTable, name: string): TableProperties {
+  const { elements, indexes } = table.definition;
   const properties = new Map<string, TableProperty>();
-  const put = (name: string, text: string, key = name): void => {
-    properties.set(key, { name, text });
+  const put = (key: string, property: TableProperty): void => {
+    properties.set(key, property);
   };
-  for (const element of definition.elements) {
-    if (element.column === undefined) continue;
-    for (const [what, text] of columnProperties(element)) {
-      const name = `${what} ${quoteIdentifier(element.column.name)}`;
-      put(name, text, `${what} ${normaliseName(element.column.name)}`);
-    }
-  }
-  for (const { type, name, columns, element, label } of constraintsOf(definition, table)) {
-    const named = `${type === "primary" ? "primary key" : type} constraint ${quoteIdentifier(name)}`;
-    const said = JSON.stringify([columns.map(normaliseName), label === undefined ? null : name]);
-    if (type === "primary") put(named, said, type);
-    if (type === "unique") put(named, said, `unique ${columns.map(normaliseName).join("\0")}`);
-    if (type !== "check") continue;
-    const text = canonicalText(definition.elements[element]?.tokens ?? []);
-    put(named, text, `check ${text}`);
-  }
-  for (const { text, tokens } of definition.elements) {
-    const held = readHeldType(text);
+  for (const [at, element] of elements.entries()) {
+    for (const property of columnProperties(element, at))
+      put(`${property.kind} ${normaliseName(property.column ?? "")}`, property);
+    const held = readHeldType(element.text);
     if (held === undefined) continue;
-    put(held.kind === "text" ? "length of a column" : "type of a column", "", canonicalText(tokens));
+    const text = canonicalText(element.tokens);
+    const told = held.kind === "text" ? "length of a column" : "type of a column";
+    put(text, { kind: "held type", name: told, text, element: at });
   }
-  for (const index of definition.indexes) {
-    const text = canonicalText(tokenise(createIndexOn(index, NOWHERE)));
-    put(`index ${quoteIdentifier(indexName(index))}`, text, `index ${text}`);
+  for (const constraint of constraintsOf(table.definition, name))
+    putConstraint(put, table.definition, constraint);
+  for (const statement of indexes) {
+    const text = canonicalText(tokenise(createIndexOn(statement, NOWHERE)));
+    put(`index ${text}`, {
+      kind: "index",
+      name: `index ${quoteIdentifier(indexName(statement))}`,
+      text,
+      statement,
+    });
   }
-  for (const { column, comment } of comments)
-    put(
-      column === null ? "comment" : `comment of column ${quoteIdentifier(column)}`,
-      comment,
-      `comment ${normaliseName(column ?? "")}`,
-    );
+  for (const { column, comment } of table.comments) {
+    const told = column === null ? "comment" : `comment of column ${quoteIdentifier(column)}`;
+    const own = { kind: "comment", name: told, text: comment, statement: comment } as const;
+    put(`comment ${normaliseName(column ?? "")}`, column === null ? own : { ...own, column });
+  }
   return properties;
 }
 
-function columnProperties(element: TableElement): readonly (readonly [what: string, text: string])[] {
-  const { tokens, column } = element;
+const NOWHERE = { schema: "-", name: "-" };
+
+function putConstraint(
+  put: (key: string, property: TableProperty) => void,
+  definition: TableDefinition,
+  constraint: TableConstraint,
+): void {
+  const { type, name, columns, element, label } = constraint;
+  if (type === "foreign") return;
+  const names = columns.map(normaliseName);
+  const own = {
+    constraint,
+    element,
+    name: `${type === "primary" ? "primary key" : type} constraint ${quoteIdentifier(name)}`,
+  };
+  const said = JSON.stringify([names, label === undefined ? null : name]);
+  const text = type === "check" ? canonicalText(definition.elements[element]?.tokens ?? []) : said;
+  const key = type === "primary" ? type : `${type} ${type === "unique" ? names.join("\0") : text}`;
+  put(key, { ...own, kind: type, text });
+}
+
+function columnProperties({ tokens, column }: TableElement, element: number): readonly TableProperty[] {
   if (column === undefined) return [];
-  const found: (readonly [string, string])[] = [["type of column", canonicalText(tokenise(column.type))]];
-  if (wordAt(tokens, "not") !== -1) found.push(["not null of column", ""]);
+  const found: TableProperty[] = [];
+  const add = (kind: PropertyKind, text: string): void => {
+    found.push({
+      kind,
+      name: `${kind} of column ${quoteIdentifier(column.name)}`,
+      text,
+      column: column.name,
+      element,
+    });
+  };
+  add("type", canonicalText(tokenise(column.type)));
+  if (wordAt(tokens, "not") !== -1) add("not null", "");
   const initial = behind(tokens, "default");
-  if (initial !== undefined) found.push(["default of column", initial]);
-  if (column.generated) found.push(["generated expression of column", behind(tokens, "as") ?? ""]);
+  if (initial !== undefined) add("default", canonicalText(initial));
+  if (column.generated) add("generated expression", canonicalText(behind(tokens, "as") ?? []));
   return found;
 }
 
-/** The expression in parentheses behind a word. */
-function behind(tokens: readonly Token[], word: string): string | undefined {
+/** The expression behind a word, in its parentheses. */
+function behind(tokens: readonly Token[], word: string): readonly Token[] | undefined {
   const at = wordAt(tokens, word);
-  return at === -1
-    ? undefined
-    : canonicalText(tokens.slice(at + 1, (closingBracket(tokens, at + 1) ?? at) + 1));
+  return at === -1 ? undefined : tokens.slice(at + 1, (closingBracket(tokens, at + 1) ?? at) + 1);
+}
+
+/** The expression behind DEFAULT as it is written; undefined without one. */
+export function defaultText({ text, tokens }: TableElement): string | undefined {
+  const expression = behind(tokens, "default");
+  const [first, last] = [expression?.[0], expression?.at(-1)];
+  return first === undefined || last === undefined ? undefined : text.slice(first.start, last.end);
 }
 
 /** The same for texts that say the same with other spaces, letters of names, or a sequence's name in short or in full. */
