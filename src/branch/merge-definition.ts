@@ -6,6 +6,7 @@ import { normaliseName } from "../sql/names.js";
 import { droppedName, redefined, type MergedName, type Side } from "./merge-names.js";
 import type { PropertyChange } from "./merge-schema.js";
 import { changedDefinition, type TableChange } from "./table-changes.js";
+import type { TableConstraint } from "./constraint-names.js";
 import type { TableComment } from "./catalog-reader.js";
 import type { TableDefinition, TableElement } from "./table-definition.js";
 import {
@@ -104,8 +105,10 @@ class DefinitionMerger {
       case "comment":
         this.#takeComment(column, after);
         return;
-      case "generated expression":
       case "primary":
+        this.#renameKey(after?.constraint);
+        return;
+      case "generated expression":
         throw notSupported(
           `cannot merge table "${this.#table}": ${kind} of column "${column}" was changed in the branch`,
         );
@@ -170,6 +173,12 @@ class DefinitionMerger {
     );
     const list = columns.map((name) => `"${name.replaceAll('"', '""')}"`).join(", ");
     this.#add([...(known ? [] : [`UNIQUE (${list})`]), ...(label === undefined ? [] : [label])]);
+  }
+
+  #renameKey(named: TableConstraint | undefined): void {
+    const constraint = propertiesOf(this, this.#table).get("primary")?.constraint;
+    if (constraint !== undefined && named !== undefined)
+      this.alter({ kind: "renameConstraint", constraint, to: named.name });
   }
 
   #refuseTakenName(name: string): void {

@@ -163,8 +163,10 @@ function dropSteps(names: readonly MergedName[]): readonly string[] {
 }
 
 function refuseKeyChanges({ base, source, target }: Properties, table: string): void {
-  const [key, ...sides] = [base, source, target].map((properties) => properties.get("primary"));
-  if (sides.every((side) => side?.text === key?.text)) return;
+  const [key, ...sides] = [base, source, target].map((properties) =>
+    JSON.stringify(properties.get("primary")?.constraint?.columns.map(normaliseName)),
+  );
+  if (sides.every((side) => side === key)) return;
   throw notSupported(
     `cannot merge table "${table}": its primary key was changed since the branch was made`,
     "change the key on main, and make the branch's changes on a new branch",

@@ -30,6 +30,8 @@ export interface TablePreview {
   readonly deletes: number;
   readonly conflicts: number;
   readonly agreed: number;
+  /** What would be changed of its definition. */
+  readonly steps: readonly string[];
 }
 
 /** What a merge came to. `aborted` and `conflicted` changed nothing in the target. */

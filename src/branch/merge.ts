@@ -74,9 +74,10 @@ export async function previewMerge(
 ): Promise<TablePreview[]> {
   return await withAttempt(context, request, signal, async (attempt) => {
     strategyByTable(request, attempt);
-    const previews = attempt.plans.map(({ input, counts }) => ({
+    const previews = attempt.plans.map(({ input, counts }, index) => ({
       table: displayName(input.relation),
       ...counts,
+      steps: attempt.tables[index]?.schema.steps ?? [],
     }));
     await attempt.transaction.rollback();
     return previews;

@@ -177,13 +177,14 @@ async function explainMerge(
   read: ArgumentReader,
 ): Promise<StatementResult> {
   const previews = await previewMerge(host.context, mergeRequest(host, command, read), host.signal);
-  const rows = previews.map(({ table, inserts, updates, deletes, conflicts, agreed }) => ({
+  const rows = previews.map(({ table, inserts, updates, deletes, conflicts, agreed, steps }) => ({
     table_name: table,
     rows_to_insert: inserts,
     rows_to_update: updates,
     rows_to_delete: deletes,
     conflicts,
     already_equal: agreed,
+    schema_changes: steps.join(", "),
   }));
   return rowsAnswer(command, "EXPLAIN", rows, [
     "table_name",
@@ -192,6 +193,7 @@ async function explainMerge(
     "rows_to_delete",
     "conflicts",
     "already_equal",
+    "schema_changes",
   ]);
 }
 

@@ -100,7 +100,15 @@ const TEXT_COLUMNS: ReadonlyMap<BranchCommand["verb"], readonly string[]> = new 
   ["resolve", MERGE_COLUMNS],
   [
     "explainMerge",
-    ["table_name", "rows_to_insert", "rows_to_update", "rows_to_delete", "conflicts", "already_equal"],
+    [
+      "table_name",
+      "rows_to_insert",
+      "rows_to_update",
+      "rows_to_delete",
+      "conflicts",
+      "already_equal",
+      "schema_changes",
+    ],
   ],
   ["create", ["branch_id", "name", "schema_name", "status", "created_at", "expires_at"]],
   ["use", ["branch"]],

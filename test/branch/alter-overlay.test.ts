@@ -323,17 +323,14 @@ describe("branches of branches, and main that goes on", () => {
 describe("DIFF and MERGE", () => {
   const diff = "DIFF BRANCH b";
 
-  test("a change of columns is one, and is not merged", async () => {
+  test("a change of columns is one", async () => {
     await branch.query("ALTER TABLE t ADD COLUMN e int DEFAULT 5; UPDATE t SET e = 6 WHERE id = 3");
     expect((await main.query(diff)).map((row) => row.slice(0, 3))).toEqual([["t", null, "columns changed"]]);
-    expect(await main.outcome("MERGE BRANCH b")).toBe("0A000");
   });
 
   test("a column dropped and made again has other values in all rows", async () => {
     await branch.query("ALTER TABLE t DROP COLUMN note; ALTER TABLE t ADD COLUMN note text DEFAULT 'n5'");
     expect((await main.query(diff)).length).toBe(ROWS - 1);
-    expect(await main.outcome("MERGE BRANCH b")).toBe("0A000");
-    await branch.query("ALTER TABLE t ALTER COLUMN note DROP DEFAULT");
     await main.query("MERGE BRANCH b");
     expect(await main.query("SELECT DISTINCT note FROM t")).toEqual([["n5"]]);
   });
@@ -342,7 +339,6 @@ describe("DIFF and MERGE", () => {
     await branch.query(
       "ALTER TABLE t RENAME COLUMN code TO x; ALTER TABLE t RENAME COLUMN v TO code; ALTER TABLE t RENAME COLUMN x TO v",
     );
-    expect(await main.outcome("MERGE BRANCH b")).toBe("0A000");
     await branch.query(
       "ALTER TABLE t RENAME COLUMN code TO x; ALTER TABLE t RENAME COLUMN v TO code; ALTER TABLE t RENAME COLUMN x TO v",
     );
@@ -357,10 +353,6 @@ describe("DIFF and MERGE", () => {
       ['{"id":3}', "update"],
       ['{"id":4}', "delete"],
     ]);
-    expect(await main.outcome("MERGE BRANCH b")).toBe("0A000");
-    const same =
-      "ALTER TABLE t ALTER COLUMN v SET NOT NULL; ALTER TABLE t ADD CHECK (v < 100); ALTER TABLE t ALTER COLUMN v SET DEFAULT 3";
-    await main.query(same);
     await main.query("MERGE BRANCH b");
     expect(await main.query(sumOfT)).toEqual([[ROWS - 1, 2 * ROWS + 47 - 4, "n999"]]);
   });
