@@ -6,7 +6,7 @@ import { normaliseName } from "../sql/names.js";
 import { droppedName, redefined, type MergedName, type Side } from "./merge-names.js";
 import type { PropertyChange } from "./merge-schema.js";
 import { changedDefinition, type TableChange } from "./table-changes.js";
-import type { TableConstraint } from "./constraint-names.js";
+import { mentionedColumns, type TableConstraint } from "./constraint-names.js";
 import type { TableComment } from "./catalog-reader.js";
 import type { TableDefinition, TableElement } from "./table-definition.js";
 import {
