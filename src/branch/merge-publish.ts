@@ -14,7 +14,8 @@ import {
   type MergeTotals,
 } from "./merge-ledger.js";
 import type { RowCounts } from "./merge-image.js";
-import { remakeTables } from "./merge-remake.js";
+import { refuseOrphans } from "./merge-references.js";
+import { remakeTables, type Remake } from "./merge-remake.js";
 import { changeInPlace, remakesOf } from "./merge-tables.js";
 import { readableViews, refuseBrokenViews } from "./merge-views.js";
 import { refuseTakenKeys } from "./overlay.js";
@@ -94,7 +95,17 @@ async function applyPlans(
     ...work.map(({ plan, rows }) => ({ plan, rows })),
     ...[...remakes.plans].map(([plan, rows]) => ({ plan, rows })),
   ];
+  if (attempt.target === MAIN) await refuseOrphans(connection, loosened(written, remakes.tables));
   return mergeTotals(attempt, written);
+}
+
+/** Tables of which rows that others refer to may be gone. */
+function loosened(
+  written: readonly { readonly plan: TablePlan; readonly rows: RowCounts }[],
+  remade: readonly Remake[],
+): readonly RelationName[] {
+  const changed = written.filter(({ rows }) => rows.updated + rows.deleted > 0);
+  return [...changed.map(({ plan }) => plan.input.relation), ...remade.map(({ place }) => place)];
 }
 
 /** Rows of plans that are written into tables as they stand, those that are referred to first. */

@@ -13,7 +13,7 @@ import { applyEdits } from "../sql/splice.js";
 import type { PhysicalTable } from "./model.js";
 import type { TableElement } from "./table-definition.js";
 
-interface Reference {
+export interface Reference {
   readonly from: string;
   readonly to: string;
   readonly columns: readonly string[];
@@ -69,7 +69,7 @@ export async function ownReferences(
     );
 }
 
-async function referencesIn(connection: Connection, schema: string): Promise<readonly Reference[]> {
+export async function referencesIn(connection: Connection, schema: string): Promise<readonly Reference[]> {
   const rows = await connection.rows(
     `SELECT table_name, referenced_table, to_json(constraint_column_names)::VARCHAR AS columns,
        to_json(referenced_column_names)::VARCHAR AS target

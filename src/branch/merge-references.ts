@@ -1,0 +1,56 @@
+/**
+ * Foreign keys of main as a set, once all rows of a merge are written. DuckDB finds a row that the same transaction has deleted
+ * when it looks whether one is there to refer to: rows left without theirs are looked for here.
+ */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { textCell, type Connection } from "../engine/connection.js";
+import { defaultConstraintName } from "../sql/constraint-labels.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import type { RelationName } from "./model.js";
+import { referencesIn, type Reference } from "./referrers.js";
+import { physicalName } from "./system-schema.js";
+
+const MAX_SHOWN = 20;
+
+/** Errors: 23503 with all that refer to a row of these tables that is not there */
+export async function refuseOrphans(
+  connection: Connection,
+  referred: readonly RelationName[],
+): Promise<void> {
+  const lines: string[] = [];
+  let constraint = "";
+  for (const schema of new Set(referred.map((table) => table.schema))) {
+    const names = new Set(
+      referred.filter((table) => table.schema === schema).map(({ name }) => normaliseName(name)),
+    );
+    for (const reference of await referencesIn(connection, schema)) {
+      if (!names.has(reference.to)) continue;
+      const found = await orphans(connection, schema, reference);
+      if (found.length > 0)
+        constraint ||= `insert or update on table "${reference.from}" violates foreign key constraint "${defaultConstraintName(reference.from, "foreign", reference.columns)}"`;
+      lines.push(...found);
+    }
+  }
+  if (lines.length > 0)
+    throw new SqlError(SQLSTATE.foreignKeyViolation, constraint, { detail: lines.join("\n") });
+}
+
+async function orphans(
+  connection: Connection,
+  schema: string,
+  { from, to, columns, target }: Reference,
+): Promise<readonly string[]> {
+  const own = columns.map((column) => `c.${quoteIdentifier(column)}`);
+  const join = own
+    .map((column, index) => `${column} = p.${quoteIdentifier(target[index] ?? "")}`)
+    .join(" AND ");
+  const rows = await connection.rows(
+    `SELECT DISTINCT concat_ws(', ', ${own.map((column) => `CAST(${column} AS VARCHAR)`).join(", ")}) AS key
+     FROM ${physicalName({ schema, name: from })} AS c ANTI JOIN ${physicalName({ schema, name: to })} AS p ON ${join}
+     WHERE ${own.map((column) => `${column} IS NOT NULL`).join(" AND ")} LIMIT ${MAX_SHOWN}`,
+  );
+  return rows.map(
+    (row) =>
+      `Key (${columns.join(", ")})=(${textCell(row, "key")}) of table "${from}" is not present in table "${to}".`,
+  );
+}
