@@ -57,7 +57,7 @@ const LOST = `CASE typeof(_1) WHEN 'DOUBLE' THEN abs(CAST(${KEPT} AS DOUBLE) - _
   ELSE regexp_matches(typeof(_1), '^DECIMAL.*,[123]\\d\\)$') AND CAST(_1 AS DECIMAL(38, 9)) <> _1 END`;
 const NOT_KEPT = fail(
   SQLSTATE.featureNotSupported,
-  "a numeric column without a scale keeps 9 decimals here: round the value, or give the column a scale",
+  "numeric without a scale keeps 9 decimals: the value would be rounded",
 );
 
 export const INPUTS: Definitions = {
