@@ -133,9 +133,11 @@ async function releaseOnMain(
   { verb, names }: RelationalStatement,
 ): Promise<void> {
   const target = names.find((name) => name.role === "write");
-  if (scope.head !== MAIN || target === undefined || (verb !== "delete" && verb !== "update")) return;
+  const releases = verb === "delete" || verb === "update" || verb === "merge";
+  if (scope.head !== MAIN || target === undefined || !releases) return;
   const meaning = writableName(scope, target);
-  if (meaning.kind !== "temporary") await releaseKeys(transaction, verb, meaning.relation);
+  if (meaning.kind === "temporary") return;
+  await releaseKeys(transaction, verb === "update" ? "update" : "delete", meaning.relation);
 }
 
 function refuseUncertainWrite(scope: NameScope, statement: RelationalStatement): void {
