@@ -1,0 +1,217 @@
+/**
+ * Random histories of a table without a key, many of whose rows are equal, against a model in which every row has an identity of its
+ * own. Statements name rows by their values, which few as they are name several. Everyday runs follow the same histories:
+ * `KEYLESS_SEED` and `KEYLESS_RUNS` follow others.
+ */
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { temporaryDirectory } from "../cli/temporary-directory.js";
+import { World, type TestSession } from "../support/world.js";
+
+const { KEYLESS_SEED: seed = "20261122", KEYLESS_RUNS: runs = "6" } = process.env;
+const VALUES = 5;
+const MOST_HEADS = 5;
+
+/** Values by row. */
+type Rows = Map<number, number>;
+
+interface Head {
+  readonly name: string;
+  readonly parent: Head | undefined;
+  readonly base: Rows;
+  readonly session: TestSession;
+  rows: Rows;
+  /** Nothing was written here since that many statements. */
+  writes: number;
+  readonly writesOfParent: number;
+}
+
+interface Step {
+  readonly kind: number;
+  readonly head: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+const step = fc.record({
+  kind: fc.nat(25),
+  head: fc.nat(),
+  x: fc.nat(VALUES - 1),
+  y: fc.nat(VALUES - 1),
+});
+
+/** Rows changed on both sides, if one of them has them still; otherwise the rows of the target after the merge. */
+function merged(base: Rows, source: Rows, target: Rows): Rows | "conflict" {
+  const result = new Map(target);
+  for (const id of new Set([...base.keys(), ...source.keys()])) {
+    const [was, here, there] = [base.get(id), source.get(id), target.get(id)];
+    if (here === was) continue;
+    if (there !== was && (here !== undefined || there !== undefined)) return "conflict";
+    if (here === undefined) result.delete(id);
+    else result.set(id, here);
+  }
+  return result;
+}
+
+class History implements AsyncDisposable {
+  readonly #world: World;
+  readonly #heads: Head[];
+  #number = 0;
+  readonly merges = { clean: 0, refused: 0 };
+
+  private constructor(world: World, main: TestSession) {
+    this.#world = world;
+    const rows = new Map(Array.from({ length: 12 }, () => [++this.#number, this.#number % VALUES] as const));
+    this.#heads = [
+      { name: "main", parent: undefined, base: new Map(), session: main, rows, writes: 0, writesOfParent: 0 },
+    ];
+  }
+
+  static async begin(path: string): Promise<History> {
+    const world = await World.open(path);
+    const main = await world.connect();
+    const history = new History(world, main);
+    await main.query("CREATE TABLE k (v int, l int[])");
+    await main.query("INSERT INTO k SELECT (i + 1) % 5, [i] FROM range(12) r(i)");
+    return history;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { session } of this.#heads) await session[Symbol.asyncDispose]();
+    await this.#world[Symbol.asyncDispose]();
+  }
+
+  async do({ kind, head: choice, x, y }: Step): Promise<void> {
+    const head = this.#heads[choice % this.#heads.length];
+    if (head === undefined) return;
+    if (kind < 3) await this.#fork(head);
+    else if (kind === 3) await this.#merge(head);
+    else if (kind === 4) await this.#drop(head);
+    else if (kind === 5 || kind >= 20) await this.#world.context.registry.database.checkpoint();
+    else await this.#write(head, kind, x, y);
+    for (const each of this.#heads) expect(await stored(each), each.name).toEqual(held(each));
+  }
+
+  async #fork(parent: Head): Promise<void> {
+    if (this.#heads.length === MOST_HEADS) return;
+    const name = `b${++this.#number}`;
+    await parent.session.query(`CREATE BRANCH ${name}`);
+    const session = await this.#world.connect(`main/${name}`);
+    const [base, rows] = [new Map(parent.rows), new Map(parent.rows)];
+    this.#heads.push({ name, parent, base, session, rows, writes: 0, writesOfParent: parent.writes });
+  }
+
+  #children(head: Head): Head[] {
+    return this.#heads.filter(({ parent }) => parent === head);
+  }
+
+  async #drop(head: Head): Promise<void> {
+    if (head.parent === undefined || this.#children(head).length > 0) return;
+    await head.session[Symbol.asyncDispose]();
+    await this.#heads[0]?.session.query(`DROP BRANCH ${head.name}`);
+    this.#heads.splice(this.#heads.indexOf(head), 1);
+  }
+
+  /** Which one of equal rows a merge deletes is not told, so that another branch of the parent could not be merged by this model. */
+  async #merge(head: Head): Promise<void> {
+    const { parent } = head;
+    if (parent === undefined || this.#children(head).length > 0 || this.#children(parent).length > 1) return;
+    const expected = merged(head.base, head.rows, parent.rows);
+    const outcome = await parent.session.outcome(`MERGE BRANCH ${head.name}`);
+    // Rows that were copied are not known any more: a conflict too many.
+    if (outcome === "40002" && (expected === "conflict" || parent.writes !== head.writesOfParent)) {
+      this.merges.refused++;
+      return;
+    }
+    expect({ outcome, expected: expected !== "conflict" }).toEqual({ outcome: "ok", expected: true });
+    if (expected !== "conflict") parent.rows = expected;
+    parent.writes++;
+    this.merges.clean++;
+    await this.#drop(head);
+  }
+
+  async #write(head: Head, kind: number, x: number, y: number): Promise<void> {
+    const { rows } = head;
+    const found = [...rows].filter(([, v]) => v === x).map(([id]) => id);
+    head.writes++;
+    await head.session.query(statementOf(kind, x, y));
+    const isInsert = kind < 9;
+    const added = kind < 8 ? [x, y] : kind === 8 ? found.map(() => x) : [];
+    for (const v of added) rows.set(++this.#number, v);
+    if (isInsert) return;
+    for (const id of found) {
+      if (kind < 12) rows.delete(id);
+      else rows.set(id, kind === 18 ? (x + 1) % VALUES : y);
+    }
+    if (kind === 19 && found.length === 0) rows.set(++this.#number, y);
+  }
+}
+
+function statementOf(kind: number, x: number, y: number): string {
+  switch (kind) {
+    case 6:
+    case 7:
+      return `INSERT INTO k VALUES (${x}, [1]), (${y}, [2])`;
+    case 8:
+      return `INSERT INTO k SELECT * FROM k WHERE v = ${x}`;
+    case 9:
+    case 10:
+      return `DELETE FROM k WHERE v = ${x}`;
+    case 11:
+      return `DELETE FROM k USING (VALUES (${x}), (${x})) AS s(v) WHERE s.v = k.v`;
+    case 12:
+    case 13:
+    case 14:
+      return `UPDATE k SET v = ${y} WHERE v = ${x}`;
+    case 15:
+      return `UPDATE k SET v = ${y}, l = [3] WHERE v = ${x}`;
+    case 16:
+      return `UPDATE k SET v = s.y FROM (VALUES (${x}, ${y})) AS s(x, y) WHERE s.x = k.v`;
+    case 17:
+      return `BEGIN; INSERT INTO k VALUES (${x}, []); DELETE FROM k WHERE l = []; UPDATE k SET v = ${y} WHERE v = ${x}; COMMIT`;
+    case 18:
+      return `UPDATE k SET v = (v + 1) % ${VALUES} WHERE v = ${x}`;
+    default:
+      return `MERGE INTO k USING (SELECT ${x} AS x) AS s ON s.x = k.v
+        WHEN MATCHED THEN UPDATE SET v = ${y} WHEN NOT MATCHED THEN INSERT (v) VALUES (${y})`;
+  }
+}
+
+async function stored({ session }: Head): Promise<unknown[]> {
+  return (await session.query("SELECT v FROM k ORDER BY v")).flat();
+}
+
+function held({ rows }: Head): unknown[] {
+  return [...rows.values()].toSorted((a, b) => a - b);
+}
+
+test("a checkpoint numbers main's rows anew beneath a branch that has changed one", async () => {
+  await using folder = await temporaryDirectory();
+  await using world = await World.open(folder.file("data.duckdb"));
+  await using main = await world.connect();
+  await main.query("CREATE TABLE k (v int); INSERT INTO k SELECT * FROM range(6)");
+  const { database } = world.context.registry;
+  await database.checkpoint();
+  await main.query("DELETE FROM k WHERE v = 1; INSERT INTO k VALUES (6); CREATE BRANCH b");
+  await using branch = await world.connect("main/b");
+  await branch.query("UPDATE k SET v = 100 WHERE v = 4");
+  const numbers = "SELECT rowid::int FROM k ORDER BY v";
+  const before = await main.query(numbers);
+  await database.checkpoint();
+  expect(await main.query(numbers)).not.toEqual(before);
+  expect((await branch.query("SELECT v FROM k ORDER BY v")).flat()).toEqual([0, 2, 3, 5, 6, 100]);
+});
+
+test(`equal rows of main and of branches of branches, seed ${seed}`, { timeout: 600_000 }, async () => {
+  await using folder = await temporaryDirectory();
+  let [run, clean] = [0, 0];
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 70, size: "max" }), async (steps) => {
+      await using history = await History.begin(folder.file(`${++run}.duckdb`));
+      for (const each of steps) await history.do(each);
+      clean += history.merges.clean;
+    }),
+    { seed: Number(seed), numRuns: Number(runs) },
+  );
+  expect(clean).toBeGreaterThan(0);
+});
