@@ -3,6 +3,7 @@
  * own. Statements name rows by their values, which few as they are name several. Everyday runs follow the same histories:
  * `KEYLESS_SEED` and `KEYLESS_RUNS` follow others.
  */
+import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../cli/temporary-directory.js";
@@ -89,7 +90,11 @@ class History implements AsyncDisposable {
     else if (kind === 4) await this.#drop(head);
     else if (kind === 5 || kind >= 20) await this.#world.context.registry.database.checkpoint();
     else await this.#write(head, kind, x, y);
-    for (const each of this.#heads) expect(await stored(each), each.name).toEqual(held(each));
+    for (const each of this.#heads) {
+      const [found, expected] = [await stored(each), held(each)];
+      if (!isDeepStrictEqual(found, expected))
+        throw new Error(`${each.name} holds ${found.join(", ")} instead of ${expected.join(", ")}`);
+    }
   }
 
   async #fork(parent: Head): Promise<void> {
@@ -123,8 +128,9 @@ class History implements AsyncDisposable {
       this.merges.refused++;
       return;
     }
-    expect({ outcome, expected: expected !== "conflict" }).toEqual({ outcome: "ok", expected: true });
-    if (expected !== "conflict") parent.rows = expected;
+    if (outcome !== "ok" || expected === "conflict")
+      throw new Error(`${outcome} where ${expected === "conflict" ? "a conflict" : "none"} was expected`);
+    parent.rows = expected;
     parent.writes++;
     this.merges.clean++;
     await this.#drop(head);

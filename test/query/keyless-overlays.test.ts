@@ -22,6 +22,13 @@ async function fork(name: string, parent = "main"): Promise<TestSession> {
   return await opened.session(`main/${name}`);
 }
 
+/** Statements on main; CHECKPOINT itself leaves it to DuckDB when the file is written. */
+async function onMain(...statements: readonly string[]): Promise<void> {
+  for (const statement of statements)
+    if (statement === "checkpoint") await opened.world.context.registry.database.checkpoint();
+    else await main.query(statement);
+}
+
 /** Rows that differ from how the table began, and how many there are in all. */
 async function rows(session: TestSession): Promise<unknown> {
   const [[count] = []] = await session.query("SELECT count(*)::int FROM k");
@@ -51,8 +58,8 @@ async function ownRows(): Promise<number[]> {
 
 /** Main deletes rows, so that DuckDB numbers the others anew, and changes what is left. */
 async function turnMainOver(): Promise<void> {
-  await main.query("DELETE FROM k WHERE a % 3 = 0; CHECKPOINT; INSERT INTO k VALUES (0, 'main', [0])");
-  await main.query("UPDATE k SET b = 'main'; CHECKPOINT; TRUNCATE k");
+  await onMain("DELETE FROM k WHERE a % 3 = 0", "checkpoint", "INSERT INTO k VALUES (0, 'main', [0])");
+  await onMain("UPDATE k SET b = 'main'", "checkpoint", "TRUNCATE k");
 }
 
 const pair = (a: number, b: string): unknown[][] => [
@@ -120,9 +127,9 @@ describe("a table that rows were deleted from, whose other rows DuckDB may numbe
     const branch = await fork("b");
     await branch.query("INSERT INTO k VALUES (7, 'x', [7])");
     expect(await ownRows()).toEqual([1]);
-    await main.query("CHECKPOINT");
+    await onMain("checkpoint");
     expect(await rows(branch)).toEqual({ count: 1000, changed: [[7, "x"]] });
-    await main.query("DELETE FROM k WHERE a < 100; CHECKPOINT; INSERT INTO k VALUES (9, 'main', [9])");
+    await onMain("DELETE FROM k WHERE a < 100", "checkpoint", "INSERT INTO k VALUES (9, 'main', [9])");
     expect(await rows(branch)).toEqual({ count: 1000, changed: [[7, "x"]] });
     const other = await fork("other");
     await other.query("UPDATE k SET b = 'y' WHERE a = 400");
@@ -131,7 +138,7 @@ describe("a table that rows were deleted from, whose other rows DuckDB may numbe
     await third.query(
       "MERGE INTO k USING (SELECT 401 AS a) AS s ON s.a = k.a WHEN MATCHED THEN UPDATE SET b = 'z'",
     );
-    await main.query("CHECKPOINT; DELETE FROM k WHERE a < 200; CHECKPOINT");
+    await onMain("checkpoint", "DELETE FROM k WHERE a < 200", "checkpoint");
     expect(await rows(other)).toMatchObject({ changed: [[9, "main"], ...pair(400, "y")] });
     expect(await rows(third)).toMatchObject({ changed: [[9, "main"], ...pair(401, "z")] });
     expect(await rows(branch)).toEqual({ count: 1000, changed: [[7, "x"]] });
@@ -141,7 +148,7 @@ describe("a table that rows were deleted from, whose other rows DuckDB may numbe
     const branch = await fork("b");
     await main.query("DELETE FROM k WHERE a = 4");
     await branch.query("UPDATE k SET b = 'x' WHERE a = 7");
-    await main.query("CHECKPOINT; DELETE FROM k WHERE a < 9; CHECKPOINT");
+    await onMain("checkpoint", "DELETE FROM k WHERE a < 9", "checkpoint");
     expect(await rows(branch)).toEqual({ count: 999, changed: pair(7, "x") });
     expect(await ownRows()).toEqual([2]);
     await main.query(`DROP BRANCH b; DROP TABLE k; CREATE TABLE k (a int UNIQUE, b text, l int[]);
@@ -152,7 +159,7 @@ describe("a table that rows were deleted from, whose other rows DuckDB may numbe
       "INSERT INTO k VALUES (301, 'y', [301]), (NULL, 'n', NULL) ON CONFLICT (a) DO UPDATE SET b = excluded.b",
     );
     expect(await other.outcome("INSERT INTO k VALUES (302)")).toBe("23505");
-    await main.query("DELETE FROM k WHERE a % 2 = 0; CHECKPOINT; TRUNCATE k");
+    await onMain("DELETE FROM k WHERE a % 2 = 0", "checkpoint", "TRUNCATE k");
     const changed = [
       [300, "x"],
       [301, "y"],
@@ -184,7 +191,7 @@ describe("at the same time", () => {
     const branch = await fork("b");
     await branch.query("UPDATE k SET b = 'x' WHERE a = 7");
     await writer.query("COMMIT");
-    await main.query("CHECKPOINT; DELETE FROM k WHERE a = 7; CHECKPOINT");
+    await onMain("checkpoint", "DELETE FROM k WHERE a = 7", "checkpoint");
     expect(await rows(branch)).toEqual({ count: 1000, changed: pair(7, "x") });
   });
 });
@@ -283,7 +290,7 @@ test("a difference looks at the rows of overlays alone, and finds what all rows 
   await child.query("DELETE FROM k WHERE a = 7; INSERT INTO k VALUES (7, 'p', [7]), (9, 'old', [9])");
   await parent.query("DELETE FROM k WHERE a = 8 AND b = 'p'; UPDATE k SET b = 'later' WHERE a = 10");
   await other.query("UPDATE k SET b = 'p' WHERE a IN (8, 10); INSERT INTO k VALUES (7, 'p', [7])");
-  await main.query("INSERT INTO k VALUES (1, 'main', [1]); DELETE FROM k WHERE a < 5; CHECKPOINT");
+  await onMain("INSERT INTO k VALUES (1, 'main', [1]); DELETE FROM k WHERE a < 5", "checkpoint");
   const [ofMain, ofParent, ofChild, ofOther] = [
     await counts(main),
     await counts(parent),
