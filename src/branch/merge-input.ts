@@ -8,6 +8,7 @@ import { droppedAndChanged } from "./dropped-columns.js";
 import { displayName } from "./merge-ledger.js";
 import type { Side } from "./merge-names.js";
 import type { MergeInput } from "./merge-plan.js";
+import { isCreated, isDropped, mergeObjects, type MergeObjects } from "./merge-objects.js";
 import { mergeSchema, type MergedColumn, type MergeState, type SchemaMerge } from "./merge-schema.js";
 import type { Branch, HeadId, Version } from "./model.js";
 import { hidesRowIds } from "./overlay-shape.js";
@@ -36,9 +37,12 @@ export async function mergeTables(
   transaction: Transaction,
   branch: Branch,
   target: HeadId,
-): Promise<MergeTable[]> {
+): Promise<{ readonly tables: readonly MergeTable[]; readonly objects: MergeObjects }> {
   const { state } = transaction;
-  const changed = state.liveVersionsOf(branch.id);
+  const all = state.liveVersionsOf(branch.id);
+  const changed = all.filter(
+    (version) => !isCreated(state, branch, version) && !isDropped(state, branch, version),
+  );
   const schemaChanges = changed.filter(
     (version) => version.kind !== "table" || state.findBase(branch, version)?.objectId !== version.objectId,
   );
@@ -57,8 +61,9 @@ export async function mergeTables(
     }
     tables.push(await mergeTable(context, transaction, { base, source, target: targetVersion }, conflicts));
   }
+  const made = await mergeObjects(context, transaction, { branch, target }, conflicts);
   if (conflicts.length > 0) throw schemaConflicts(branch, conflicts);
-  return tables;
+  return { tables, objects: made };
 }
 
 async function mergeTable(

@@ -14,6 +14,7 @@ import {
   type MergeTotals,
 } from "./merge-ledger.js";
 import type { RowCounts } from "./merge-image.js";
+import { createMerged, dropMerged } from "./merge-objects.js";
 import { refuseOrphans } from "./merge-references.js";
 import { remakeTables, type Remake } from "./merge-remake.js";
 import { changeInPlace, remakesOf } from "./merge-tables.js";
@@ -45,7 +46,9 @@ export async function publish(
   const { transaction, branch, plans } = attempt;
   const { connection } = transaction;
   const views = await readableViews(attempt);
+  await dropMerged(transaction, attempt.target, attempt.objects.dropped);
   await changeInPlace(attempt);
+  await createMerged(transaction, attempt.target, attempt.objects.created);
   const totals = await applyPlans(attempt, strategyOf);
   await refuseBrokenViews(attempt, views);
   const merged: Branch = { ...branch, status: "merged" };
@@ -140,7 +143,7 @@ interface PlannedWork extends WritableTarget {
 
 /** Tables count as merged if a row or something of their definition was changed. */
 function mergeTotals(
-  { plans, tables }: MergeAttempt,
+  { plans, tables, objects }: MergeAttempt,
   written: readonly { readonly plan: TablePlan; readonly rows: RowCounts }[],
 ): MergeTotals {
   const sum = (count: (rows: RowCounts) => number): number =>
@@ -151,9 +154,15 @@ function mergeTotals(
       .map(({ plan }) => displayName(plan.input.relation)),
   );
   for (const { schema, target } of tables) if (schema.steps.length > 0) changed.add(displayName(target));
+  const { created, dropped } = objects;
+  for (const relation of [...created.map(({ source }) => source), ...dropped])
+    changed.add(displayName(relation));
   return {
     tables: [...changed].toSorted(),
-    inserted: sum(({ inserted }) => inserted),
+    inserted: created.reduce(
+      (total, { rows }) => total + rows,
+      sum(({ inserted }) => inserted),
+    ),
     updated: sum(({ updated }) => updated),
     deleted: sum(({ deleted }) => deleted),
     conflicts: plans.reduce((total, plan) => total + plan.counts.conflicts, 0),
@@ -277,9 +286,10 @@ function unchangedHeads(
     unchangedBranch(attempt.branch)(state);
     const changed =
       context.registry.headChangedAt(attempt.branch.id) > snapshot.sequence ||
-      attempt.plans.some(
-        ({ input }) =>
-          context.registry.changedAt({ head: attempt.target, ...input.relation }) > snapshot.sequence,
+      mergedRelations(attempt).some(
+        (relation) =>
+          context.registry.changedAt({ head: attempt.target, schema: relation.schema, name: relation.name }) >
+          snapshot.sequence,
       );
     if (changed)
       throw new SqlError(
@@ -287,6 +297,14 @@ function unchangedHeads(
         "could not serialize the merge due to concurrent changes of a merged table",
       );
   };
+}
+
+function mergedRelations({ plans, objects }: MergeAttempt): readonly RelationName[] {
+  return [
+    ...plans.map(({ input }) => input.relation),
+    ...objects.created.map(({ source }) => source),
+    ...objects.dropped,
+  ];
 }
 
 export function unchangedBranch(branch: Branch): (state: RegistryState) => void {

@@ -8,6 +8,7 @@ import { addedValue, columnOrigins, type TableState } from "./column-origins.js"
 import { changeDefinition } from "./merge-definition.js";
 import { mentionsDropped, mergedNames, withMergedNames, type MergedName, type Side } from "./merge-names.js";
 import { isConstantExpression } from "./constant-expression.js";
+import { branchSequences } from "./moved-sequences.js";
 import type { RegistryState } from "./registry-state.js";
 import { storedColumns, type TableDefinition, type TableElement } from "./table-definition.js";
 import {
@@ -82,6 +83,7 @@ export function mergeSchema(state: RegistryState, states: MergeStates, table: st
   };
   const changes = propertyChanges(properties, conflicts);
   refuseKeyChanges(properties, table);
+  refuseBranchSequences(changes, named.source.definition, table);
   const columns = names.filter(({ names: own }) => own.target !== undefined);
   const renamed = new Map(
     columns.flatMap(({ names: { target: from = "" }, name }): [string, string][] =>
@@ -171,6 +173,22 @@ function refuseKeyChanges({ base, source, target }: Properties, table: string): 
     `cannot merge table "${table}": its primary key was changed since the branch was made`,
     "change the key on main, and make the branch's changes on a new branch",
   );
+}
+
+/** A sequence of the branch goes with it. */
+function refuseBranchSequences(
+  changes: readonly PropertyChange[],
+  { elements }: TableDefinition,
+  table: string,
+): void {
+  for (const { after } of changes) {
+    if (after?.kind !== "default" || branchSequences(elements[after.element ?? -1]?.text ?? "").length === 0)
+      continue;
+    throw notSupported(
+      `cannot merge table "${table}": ${after.name} draws from a sequence of the branch`,
+      "make the column's sequence on main",
+    );
+  }
 }
 
 function droppedColumn({ names, name }: MergedName, states: MergeStates): readonly DroppedColumn[] {

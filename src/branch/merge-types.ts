@@ -1,5 +1,6 @@
 /** What goes into a merge and what comes out of it. */
 import type { MergeTable } from "./merge-input.js";
+import type { MergeObjects } from "./merge-objects.js";
 import type { MergeTotals } from "./merge-ledger.js";
 import type { ConflictRow, TablePlan } from "./merge-plan.js";
 import type { Branch, HeadId, RelationName } from "./model.js";
@@ -51,5 +52,6 @@ export interface MergeAttempt {
   readonly target: HeadId;
   readonly targetName: string;
   readonly tables: readonly MergeTable[];
+  readonly objects: MergeObjects;
   readonly plans: readonly TablePlan[];
 }

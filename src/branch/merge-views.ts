@@ -12,8 +12,10 @@ export async function readableViews({
   transaction,
   target,
   tables,
+  objects,
 }: MergeAttempt): Promise<readonly RelationName[]> {
-  if (target !== MAIN || !tables.some(({ schema }) => schema.remakes)) return [];
+  if (target !== MAIN || objects.dropped.length + tables.filter(({ schema }) => schema.remakes).length === 0)
+    return [];
   const views = (await mainObjects(transaction.connection)).filter(({ kind }) => kind === "view");
   const readable: RelationName[] = [];
   for (const view of views)

@@ -17,6 +17,7 @@ import {
   replaceConflicts,
   type MergeRecord,
 } from "./merge-ledger.js";
+import { NO_OBJECTS, type MergeObjects } from "./merge-objects.js";
 import { planTable, type TablePlan } from "./merge-plan.js";
 import { NO_CHANGES, notOpen, outcome, publish, recordConflicts, unchangedBranch } from "./merge-publish.js";
 import type { MergeAttempt, MergeOutcome, MergeRequest, TablePreview } from "./merge-types.js";
@@ -80,8 +81,23 @@ export async function previewMerge(
       steps: attempt.tables[index]?.schema.steps ?? [],
     }));
     await attempt.transaction.rollback();
-    return previews;
+    return [...previews, ...objectPreviews(attempt.objects)].toSorted((a, b) =>
+      a.table.localeCompare(b.table),
+    );
   });
+}
+
+function objectPreviews({ created, dropped }: MergeObjects): readonly TablePreview[] {
+  const none = { inserts: 0, updates: 0, deletes: 0, conflicts: 0, agreed: 0 };
+  return [
+    ...created.map(({ source, rows }) => ({
+      ...none,
+      table: displayName(source),
+      inserts: rows,
+      steps: ["new table"],
+    })),
+    ...dropped.map((version) => ({ ...none, table: displayName(version), steps: ["dropped table"] })),
+  ];
 }
 
 /** Publishes an unfinished merge with a strategy per table; everything is compared anew. */
@@ -200,11 +216,13 @@ async function withAttempt<T>(
     const targetName = checkTarget(transaction.state, branch, request.into);
     const finished = branch.status === "merged";
     if (!finished) requireWritable(branch, Date.now());
-    const tables = finished ? [] : await mergeTables(context, transaction, branch, branch.parent);
+    const { tables, objects } = finished
+      ? { tables: [], objects: NO_OBJECTS }
+      : await mergeTables(context, transaction, branch, branch.parent);
     const plans: TablePlan[] = [];
     for (const [index, { input }] of tables.entries())
       plans.push(await planTable(connection, input, index, request.granularity));
-    return await work({ transaction, branch, target: branch.parent, targetName, tables, plans });
+    return await work({ transaction, branch, target: branch.parent, targetName, tables, objects, plans });
   } catch (error) {
     await transaction.rollback();
     throw error;

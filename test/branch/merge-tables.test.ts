@@ -1,0 +1,124 @@
+/** Tables made and dropped on a branch are made and dropped by its merge, into main and into a branch. */
+import { describe, expect, test } from "vitest";
+import { OpenWorld } from "../support/open-world.js";
+import type { TestSession } from "../support/world.js";
+
+async function heads(
+  open: OpenWorld,
+  before: string,
+  onBranch: boolean,
+): Promise<{ target: TestSession; source: TestSession }> {
+  const main = await open.session();
+  await main.query(before);
+  if (!onBranch) {
+    await main.query("CREATE BRANCH b");
+    return { target: main, source: await open.session("main/b") };
+  }
+  await main.query("CREATE BRANCH parent");
+  const target = await open.session("main/parent");
+  await target.query("CREATE BRANCH b FROM parent");
+  return { target, source: await open.session("main/b") };
+}
+
+describe.each([false, true])("into a branch: %s", (onBranch) => {
+  test("a new table comes with rows, keys, checks, defaults, sequences, generated columns, indexes and comments", async () => {
+    await using open = await OpenWorld.open();
+    const { target, source } = await heads(open, "CREATE TABLE t (id int PRIMARY KEY)", onBranch);
+    await source.query(`CREATE TABLE "new ""t""" (id serial PRIMARY KEY, other int GENERATED ALWAYS AS IDENTITY (START WITH 50), n text NOT NULL DEFAULT 'n' CHECK (n <> ''),
+        twice text GENERATED ALWAYS AS (n || n) STORED, code int UNIQUE);
+      CREATE INDEX ni ON "new ""t""" (n); COMMENT ON TABLE "new ""t""" IS 'it''s';
+      INSERT INTO "new ""t""" (code) VALUES (1), (2); CREATE TABLE empty (a int); INSERT INTO t VALUES (1)`);
+    await target.query("MERGE BRANCH b");
+    await target.query(`INSERT INTO "new ""t""" (n, code) VALUES ('x', 3)`);
+    expect(await target.query('SELECT id, other, n, twice, code FROM "new ""t""" ORDER BY id')).toEqual([
+      [1, 50, "n", "nn", 1],
+      [2, 51, "n", "nn", 2],
+      [3, 52, "x", "xx", 3],
+    ]);
+    expect(await target.outcome(`INSERT INTO "new ""t""" (n) VALUES ('')`)).toBe("23514");
+    expect(await target.outcome(`INSERT INTO "new ""t""" (n) VALUES (NULL)`)).toBe("23502");
+    expect(await target.outcome(`INSERT INTO "new ""t""" (code) VALUES (1)`)).toBe("23505");
+    expect(await target.outcome("CREATE INDEX ni ON t (id)")).toBe("42P07");
+    expect(
+      await target.query("SELECT (SELECT count(*)::int FROM empty), (SELECT count(*)::int FROM t)"),
+    ).toEqual([[0, 1]]);
+    await target.query("CREATE BRANCH later; DROP BRANCH b");
+    const later = await open.session("main/later");
+    if (!onBranch) await later.query(`UPDATE "new ""t""" SET n = 'l' WHERE id = 1; MERGE BRANCH later`);
+    await target.query(`INSERT INTO "new ""t""" (n) VALUES ('y')`);
+    expect(await target.query('SELECT count(*)::int, count(DISTINCT id)::int FROM "new ""t"""')).toEqual([
+      [4, 4],
+    ]);
+  });
+
+  test("a dropped table goes, if the target left it as it was", async () => {
+    await using open = await OpenWorld.open();
+    const { target, source } = await heads(
+      open,
+      "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE kept (id int); CREATE TABLE u (id int); INSERT INTO u VALUES (1)",
+      onBranch,
+    );
+    await source.query("DROP TABLE t, u; INSERT INTO kept VALUES (1)");
+    await target.query("CREATE TABLE mine (id int)");
+    expect((await target.query("EXPLAIN MERGE BRANCH b")).map((row) => [row[0], row[6]])).toEqual([
+      ["kept", ""],
+      ["t", "dropped table"],
+      ["u", "dropped table"],
+    ]);
+    await target.query("MERGE BRANCH b");
+    expect(await target.outcome("SELECT * FROM t")).toBe("42P01");
+    expect(await target.outcome("CREATE TABLE u (other text)")).toBe("ok");
+    expect(await target.query("SELECT id FROM kept")).toEqual([[1]]);
+  });
+
+  test.each([
+    ["a dropped table that the target wrote", "INSERT INTO t VALUES (5)", "DROP TABLE t", "40002"],
+    ["a dropped table that the target altered", "ALTER TABLE t ADD COLUMN v int", "DROP TABLE t", "40002"],
+    ["a name that both sides gave", "CREATE TABLE n (a int)", "CREATE TABLE n (b text)", "40002"],
+    ["a renamed table", "INSERT INTO t VALUES (5)", "ALTER TABLE t RENAME TO r", "0A000"],
+    [
+      "a table dropped and made again",
+      "INSERT INTO kept VALUES (5)",
+      "DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, x int)",
+      "0A000",
+    ],
+    [
+      "a sequence of the branch behind a column of the target's",
+      "INSERT INTO kept VALUES (5)",
+      "ALTER TABLE t ADD COLUMN n serial",
+      "0A000",
+    ],
+  ])("%s is told, and nothing is merged", async (_, there, here, code) => {
+    await using open = await OpenWorld.open();
+    const { target, source } = await heads(
+      open,
+      "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE kept (id int)",
+      onBranch,
+    );
+    await source.query(`${here}; INSERT INTO kept VALUES (1)`);
+    await target.query(there);
+    expect(await target.outcome("MERGE BRANCH b USING branch_wins")).toBe(code);
+    expect(await target.query("SELECT count(*)::int FROM kept WHERE id = 1")).toEqual([[0]]);
+    expect(await target.outcome("SELECT id FROM t")).toBe("ok");
+  });
+});
+
+test("a table of main that others, or a view, read or refer to is not dropped", async () => {
+  await using open = await OpenWorld.open();
+  const { target: main, source } = await heads(
+    open,
+    "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int REFERENCES p); CREATE TABLE v (id int); CREATE BRANCH x",
+    false,
+  );
+  await source.query("DROP TABLE p");
+  expect(await main.outcome("MERGE BRANCH b")).toBe("2BP01");
+  await source.query("DROP TABLE c");
+  await main.query("MERGE BRANCH b");
+  expect(await main.outcome("SELECT * FROM c, p")).toBe("42P01");
+  const x = await open.session("main/x");
+  expect(await x.query("SELECT count(*)::int FROM c, p")).toEqual([[0]]);
+  await x.query("DROP TABLE v");
+  await main.query("CREATE VIEW reads AS SELECT id FROM v");
+  expect(await main.outcome("MERGE BRANCH x")).toBe("2BP01");
+  expect(await main.query("SELECT count(*)::int FROM reads")).toEqual([[0]]);
+});
