@@ -68,7 +68,7 @@ export function stepsOf(
   const types = queries.map((query) => unwrap(query["ctequery"])?.type ?? "");
   if (types.includes("MergeStmt")) throw notSupported("MERGE not supported in WITH query");
   if (!types.some((one) => MODIFYING.has(one))) return undefined;
-  if (type !== "SelectStmt" && !MODIFYING.has(type))
+  if (type !== "SelectStmt" && type !== "MergeStmt" && !MODIFYING.has(type))
     throw notSupported("data-modifying statements in WITH of this statement are not supported");
   const recursive = flagField(clause, "recursive");
   const items = readItems(queries, { type, node }, text, tokens);
