@@ -6,7 +6,7 @@ import type { Token } from "../sql/lexer.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { closingBracket, isSymbol, isWord, nameAt, sliceTokens, splitAtCommas } from "../sql/token-reader.js";
 
-const OPERATORS = new Set(["+", "-", "*", "/", "%", "<", ">", "<=", ">=", "=", "<>", "!=", "||"]);
+const OPERATORS = new Set(["+", "-", "*", "/", "//", "%", "<", ">", "<=", ">=", "=", "<>", "!=", "||"]);
 const COMPARISONS = new Set(["<", ">", "<=", ">=", "=", "<>", "!="]);
 
 /** An expression of the type wanted for the parameter at a token, or of a list of it; undefined where nothing tells. */
