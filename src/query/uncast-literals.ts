@@ -11,7 +11,6 @@ import { arrayDelimiter } from "../core/keyed-types.js";
 import { MAIN } from "../branch/model.js";
 import type { TypeCatalog } from "./type-catalog.js";
 import { notSupported, SqlError } from "../core/errors.js";
-import { canonicalJson } from "../core/canonical-json.js";
 import { requireJson } from "../core/json-text.js";
 import type { Connection } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
@@ -28,7 +27,7 @@ import { byteaLiteral } from "../sql/dialect/bytea-literals.js";
 import { characterPosition, tokenise, type Token } from "../sql/lexer.js";
 import { quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
-import { storedValues } from "../sql/stored-values.js";
+import { comparedDocument } from "./compared-documents.js";
 import { withPrepared } from "./deferred-columns.js";
 import { withDescribedTargets } from "./describe-targets.js";
 import { withFunctions } from "./branch-functions.js";
@@ -150,13 +149,12 @@ async function readLiterals(
     if (isBareNumeric(type) && DECIMALS.test(value)) requireKept(parseNumeric(value));
     if (literal.kind === "number") return [];
     const timeZone = core.settings.get("TimeZone");
-    const text =
-      type &&
-      placed(statement, literal, () =>
-        isDocument(type) && isCompared(statement, tokens, literal)
-          ? quoteLiteral(canonicalJson(value))
-          : ownForm(value, type, timeZone),
-      );
+    const isDocument = type?.alias === "JSON";
+    const compared = isDocument
+      ? placed(statement, literal, () => comparedDocument(statement, tokens, literal))
+      : undefined;
+    if (compared !== undefined) return [...compared];
+    const text = type && placed(statement, literal, () => ownForm(value, type, timeZone));
     return text === undefined ? [] : [{ start, end, text }];
   });
   return edited(statement, edits);
@@ -238,22 +236,6 @@ function mayBeOwn(
 }
 
 const RECORD = /^\s*\(/;
-const isDocument = (type: EngineType): boolean => type.alias === "JSON";
-
-/** One side of a comparison: of documents jsonb alone has any. */
-function isCompared(
-  statement: RelationalStatement,
-  tokens: readonly Token[],
-  { start, end }: Token,
-): boolean {
-  const isStored = storedValues(statement).values.some(({ only }) => only?.start === start);
-  const at = tokens.findIndex((token) => token.end === end);
-  const isBeside = [tokens[at + 1], tokens.findLast((token) => token.end <= start)].some((token) =>
-    COMPARISONS.has(token?.value ?? ""),
-  );
-  return isBeside && !isStored && tokens[at + 1]?.value !== "::";
-}
-
 const COMPARISONS: ReadonlySet<string> = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
 
 /** DuckDB makes something of it where PostgreSQL refuses it for a whole number, or reads another moment, or none. */

@@ -15,8 +15,10 @@ const KEYS: ReadonlySet<Token["kind"]> = new Set(["string", "number", "parameter
  *
  *   id > 0 AND j ->> 'a' = 'x'      ⇒  id > 0 AND (j ->> 'a') = 'x'
  *   NOT j -> 'a' ->> 'b' IS NULL    ⇒  NOT (j -> 'a' ->> 'b') IS NULL
+ *   j -> 'a' = '{"b": 1}'           ⇒  duckbranch_jsonb(j -> 'a') = '{"b": 1}'
  *
- * Reason  in DuckDB they bind looser than AND: it would read (id > 0 AND j) ->> 'a'
+ * Reason  in DuckDB they bind looser than AND: it would read (id > 0 AND j) ->> 'a'. Documents are compared by the text that
+ *         jsonb has, and DuckDB gives {"b":1}
  */
 export const arrowsPass: DialectPass = ({ tokens }) => {
   const edits: TextEdit[] = [];
@@ -25,9 +27,12 @@ export const arrowsPass: DialectPass = ({ tokens }) => {
     if (end === undefined) continue;
     const first = startOf(tokens, index - 1);
     const [begin, before, last] = [tokens[first ?? -1], tokens[(first ?? 0) - 1], tokens[end]];
-    const goesOn = before?.kind === "operator" && !LOOSER.has(before.value);
+    const goesOn = before?.kind === "operator" && !isComparison(before);
     if (begin !== undefined && last !== undefined && !goesOn) {
-      edits.push({ start: begin.start, end: begin.start, text: "(" });
+      const isCompared = isComparison(before) || isComparison(tokens[end + 1]);
+      const isDocument =
+        isCompared && tokens.findLast((token, at) => at <= end && isArrow(token))?.value === "->";
+      edits.push({ start: begin.start, end: begin.start, text: isDocument ? "duckbranch_jsonb(" : "(" });
       edits.push({ start: last.end, end: last.end, text: ")" });
     }
     index = end;
@@ -41,6 +46,10 @@ function startOf(tokens: readonly Token[], last: number): number | undefined {
   const before = first === undefined ? undefined : tokens[first - 1];
   const isTyped = first === last && (isWord(before, "json") || isWord(before, "jsonb"));
   return isTyped && tokens[last]?.kind === "string" ? last - 1 : first;
+}
+
+function isComparison(token: Token | undefined): boolean {
+  return token?.kind === "operator" && LOOSER.has(token.value);
 }
 
 function isArrow(token: Token | undefined): boolean {
