@@ -51,7 +51,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const database = cleanup.use(
     await Database.open({ path: config.data, initSql, memoryLimit: config.memoryLimit }),
   );
-  const context = createBranchContext(await Registry.open(database));
+  const context = createBranchContext(await Registry.open(database), config.undoRetentionHours * 3_600_000);
   await followOfflineChanges(context, new AbortController().signal);
   const utility = await database.connect("void");
   cleanup.defer(() => utility.close());

@@ -41,6 +41,8 @@ const schema = z.strictObject({
   maxMessageBytes: positive.default(64 * 1024 * 1024),
   drainTimeoutMs: positive.default(10_000),
   sweepIntervalMs: positive.default(10_000),
+  /** For how long what a merge changed is kept, so that it can be undone. */
+  undoRetentionHours: positive.default(7 * 24),
   /** Statement texts whose analysis is kept. */
   analysisCacheSize: positive.default(2_000),
   /** Longer texts are read anew each time. */

@@ -13,9 +13,13 @@ export interface BranchContext {
   readonly definitions: KnownDefinitions;
   readonly schemas: BranchSchemas;
   readonly creator: BranchCreator;
+  /** For how long a merge can be undone. */
+  readonly undoRetentionMs: number;
 }
 
-export function createBranchContext(registry: Registry): BranchContext {
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+
+export function createBranchContext(registry: Registry, undoRetentionMs = WEEK_MS): BranchContext {
   const locks = new LockTable();
   const definitions = new KnownDefinitions(registry);
   return {
@@ -25,5 +29,6 @@ export function createBranchContext(registry: Registry): BranchContext {
     storage: new LayeredStorage(registry, locks, definitions),
     schemas: new BranchSchemas(registry, locks),
     creator: new BranchCreator(registry),
+    undoRetentionMs,
   };
 }

@@ -22,6 +22,12 @@ export function taken({ granularity }: TablePlan, branchWins: boolean): string {
     : "class = 'change'";
 }
 
+/** Whether anything is taken. */
+export function changesRows({ counts }: TablePlan, branchWins: boolean): boolean {
+  const { inserts, updates, deletes, conflicts, partial } = counts;
+  return inserts + updates + deletes + (branchWins ? conflicts : partial) > 0;
+}
+
 /** What such a row is in the merged table; NULL where it is deleted. */
 function wantedRow({ granularity }: TablePlan, branchWins: boolean): string {
   if (granularity === "row") return "new_row";
@@ -39,6 +45,13 @@ export function sameKey(input: MergeInput): string {
 }
 
 /** Rows of a keyless plan of which the target has too many. */
+/** Rows of a plan without a key that are taken. Shape: c0 … · delta BIGINT, rows more or fewer */
+export function takenCounts(plan: TablePlan, branchWins: boolean): string {
+  const aliases = plan.input.columns.map((_, i) => columnAlias(i)).join(", ");
+  return `SELECT ${aliases}, wanted_count - target_count AS delta FROM ${plan.planTable}
+    WHERE ${taken(plan, branchWins)} AND wanted_count <> target_count`;
+}
+
 const SURPLUS = "wanted_count < target_count";
 
 /** The same where rows have no key. */

@@ -1,5 +1,12 @@
 /** The merges and their conflicts as rows: `duckbranch.merges` and `duckbranch.conflicts`. They outlive the branch. */
-import { numberCell, optionalTextCell, textCell, type Connection, type Row } from "../engine/connection.js";
+import {
+  numberCell,
+  optionalNumberCell,
+  optionalTextCell,
+  textCell,
+  type Connection,
+  type Row,
+} from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
 import { conflictQuery, type TablePlan } from "./merge-plan.js";
@@ -11,7 +18,8 @@ import { SYSTEM_SCHEMA } from "./system-schema.js";
 const MERGES = `${DATA_CATALOG}.${SYSTEM_SCHEMA}.merges`;
 const CONFLICTS = `${DATA_CATALOG}.${SYSTEM_SCHEMA}.conflicts`;
 
-export type MergeStatus = "merged" | "conflicted" | "aborted" | "abandoned";
+const MERGE_STATUSES = ["merged", "conflicted", "aborted", "abandoned", "undone"] as const;
+export type MergeStatus = (typeof MERGE_STATUSES)[number];
 
 export interface MergeTotals {
   readonly tables: readonly string[];
@@ -28,6 +36,8 @@ export interface MergeRecord {
   readonly target: string;
   readonly status: MergeStatus;
   readonly granularity: Granularity;
+  /** Null for a merge that cannot be undone. */
+  readonly undoableUntilMs: number | null;
   readonly totals: MergeTotals;
 }
 
@@ -46,12 +56,13 @@ export async function insertMerge(
     readonly strategy: string;
     readonly granularity: Granularity;
     readonly status: MergeStatus;
+    readonly undoableUntilMs: number | null;
   },
   totals: MergeTotals,
 ): Promise<void> {
   const tables = `[${totals.tables.map(quoteLiteral).join(", ")}]::VARCHAR[]`;
   await connection.run(
-    `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL, ?)`,
+    `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL, ?, make_timestamptz(?::BIGINT * 1000))`,
     [
       merge.mergeId,
       merge.branch.id,
@@ -65,6 +76,7 @@ export async function insertMerge(
       BigInt(totals.deleted),
       BigInt(totals.conflicts),
       merge.granularity,
+      bigintOrNull(merge.undoableUntilMs),
     ],
   );
 }
@@ -76,12 +88,13 @@ export async function finishMerge(
   status: "merged" | "abandoned",
   totals: MergeTotals | undefined,
   resolutions: Readonly<Record<string, string>>,
+  undoableUntilMs: number | null = null,
 ): Promise<boolean> {
   const tables =
     totals === undefined ? "tables_merged" : `[${totals.tables.map(quoteLiteral).join(", ")}]::VARCHAR[]`;
   const changed = await connection.change(
     `UPDATE ${MERGES} SET status = $1, finished_at = now(), tables_merged = ${tables}, rows_inserted = $2, rows_updated = $3,
-       rows_deleted = $4, resolutions = $5 WHERE merge_id = $6 AND status = 'conflicted'`,
+       rows_deleted = $4, resolutions = $5, undoable_until = make_timestamptz($7::BIGINT * 1000) WHERE merge_id = $6 AND status = 'conflicted'`,
     [
       status,
       BigInt(totals?.inserted ?? 0),
@@ -89,9 +102,20 @@ export async function finishMerge(
       BigInt(totals?.deleted ?? 0),
       JSON.stringify(resolutions),
       mergeId,
+      bigintOrNull(undoableUntilMs),
     ],
   );
   return changed === 1;
+}
+
+/** Atomic: the caller's transaction. Returns false when it was not merged any more. */
+export async function markUndone(connection: Connection, mergeId: string): Promise<boolean> {
+  const sql = `UPDATE ${MERGES} SET status = 'undone' WHERE merge_id = ? AND status = 'merged'`;
+  return (await connection.change(sql, [mergeId])) === 1;
+}
+
+function bigintOrNull(value: number | null): bigint | null {
+  return value === null ? null : BigInt(value);
 }
 
 /** Gives up what waits for a resolution when its branch ends. Atomic: the caller's transaction. */
@@ -166,7 +190,7 @@ export async function openMergeOf(
   return row === undefined ? undefined : recordOf(row);
 }
 
-const SELECT_MERGE = `SELECT * REPLACE (to_json(tables_merged)::VARCHAR AS tables_merged) FROM ${MERGES}`;
+const SELECT_MERGE = `SELECT * REPLACE (to_json(tables_merged)::VARCHAR AS tables_merged, epoch_ms(undoable_until) AS undoable_until) FROM ${MERGES}`;
 
 function recordOf(row: Row): MergeRecord {
   const status = textCell(row, "status");
@@ -176,7 +200,8 @@ function recordOf(row: Row): MergeRecord {
     branchId: textCell(row, "branch_id"),
     branchName: textCell(row, "branch_name"),
     target: textCell(row, "target"),
-    status: status === "merged" || status === "conflicted" || status === "abandoned" ? status : "aborted",
+    status: MERGE_STATUSES.find((known) => known === status) ?? "aborted",
+    undoableUntilMs: optionalNumberCell(row, "undoable_until"),
     granularity: readGranularity(optionalTextCell(row, "granularity") ?? "row"),
     totals: {
       tables: Array.isArray(tables) ? tables.map(String) : [],

@@ -94,6 +94,23 @@ export async function planTable(
   };
 }
 
+/** A plan whose rows the caller has; for a table without a key. */
+export async function planFrom(
+  connection: Connection,
+  input: MergeInput,
+  index: number,
+  rows: string,
+): Promise<TablePlan> {
+  const name = `temp.main.merge_plan_${index}`;
+  await connection.run(`CREATE TEMP TABLE merge_plan_${index} AS ${rows}`);
+  return {
+    input,
+    planTable: name,
+    counts: await countPlan(connection, input, name, "row"),
+    granularity: "row",
+  };
+}
+
 /** Shape: k0 … · old_row, new_row, target_row · class · kind; and what `cellwiseRows` adds */
 function keyedPlan(input: MergeInput, granularity: Granularity): string {
   const { key, columns } = input;

@@ -4,13 +4,21 @@
 import { normaliseName } from "../sql/names.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { recordHistory } from "./history.js";
-import { applyDeletes, applyInserts, applyUpdates, moveUpPlanned, rowsChanged } from "./merge-apply.js";
+import {
+  applyDeletes,
+  applyInserts,
+  applyUpdates,
+  changesRows,
+  moveUpPlanned,
+  rowsChanged,
+} from "./merge-apply.js";
 import {
   displayName,
   finishMerge,
   insertConflicts,
   insertMerge,
   readMerge,
+  type MergeStatus,
   type MergeTotals,
 } from "./merge-ledger.js";
 import type { RowCounts } from "./merge-image.js";
@@ -19,6 +27,7 @@ import { refuseOrphans } from "./merge-references.js";
 import { remakeTables, type Remake } from "./merge-remake.js";
 import { changeInPlace, remakesOf } from "./merge-tables.js";
 import { readableViews, refuseBrokenViews } from "./merge-views.js";
+import { isUndoable, keepUndoRows } from "./undo-rows.js";
 import { refuseTakenKeys } from "./overlay.js";
 import { requirePhysical } from "./rows.js";
 import { isKeyed, readConflicts, type TablePlan } from "./merge-plan.js";
@@ -46,6 +55,8 @@ export async function publish(
   const { transaction, branch, plans } = attempt;
   const { connection } = transaction;
   const views = await readableViews(attempt);
+  const undoableUntilMs = isUndoable(attempt) ? Date.now() + context.undoRetentionMs : null;
+  if (undoableUntilMs !== null) await keepUndoRows(attempt, mergeId, strategyOf);
   await dropMerged(transaction, attempt.target, attempt.objects.dropped);
   await changeInPlace(attempt);
   await createMerged(transaction, attempt.target, attempt.objects.created);
@@ -63,11 +74,13 @@ export async function publish(
         strategy: request.strategy,
         granularity: request.granularity,
         status: "merged",
+        undoableUntilMs,
       },
       totals,
     );
     for (const plan of plans) await insertConflicts(connection, mergeId, plan);
-  } else if (!(await finishMerge(connection, mergeId, "merged", totals, resolutions))) throw notOpen(mergeId);
+  } else if (!(await finishMerge(connection, mergeId, "merged", totals, resolutions, undoableUntilMs)))
+    throw notOpen(mergeId);
   const detail = {
     merge_id: mergeId,
     strategy: request.strategy,
@@ -80,7 +93,8 @@ export async function publish(
   return { status: "merged", mergeId, branch: merged, target: attempt.targetName, totals, conflicts: [] };
 }
 
-async function applyPlans(
+/** Writes the rows of all tables. */
+export async function applyPlans(
   attempt: MergeAttempt,
   strategyOf: (table: RelationName) => Strategy,
 ): Promise<MergeTotals> {
@@ -121,8 +135,7 @@ async function applyRows(
   const work: PlannedWork[] = [];
   for (const plan of plans) {
     const branchWins = strategyOf(plan.input.relation) === "branch_wins";
-    const { inserts, updates, deletes, conflicts, partial } = plan.counts;
-    if (inserts + updates + deletes + (branchWins ? conflicts : partial) === 0) continue;
+    if (!changesRows(plan, branchWins)) continue;
     const rows = { inserted: 0, updated: 0, deleted: 0 };
     work.push({ plan, ...(await writableTarget(attempt, plan, branchWins)), branchWins, rows });
   }
@@ -257,6 +270,7 @@ export async function recordConflicts(
       strategy: request.strategy,
       granularity: request.granularity,
       status,
+      undoableUntilMs: null,
     },
     totals,
   );
@@ -278,7 +292,7 @@ export async function recordConflicts(
 }
 
 /** 40001 unless branch and target are what was compared. */
-function unchangedHeads(
+export function unchangedHeads(
   context: BranchContext,
   attempt: MergeAttempt,
 ): (state: RegistryState, snapshot: Snapshot) => void {
@@ -316,13 +330,17 @@ export function unchangedBranch(branch: Branch): (state: RegistryState) => void 
 }
 
 /** DuckDB may report success for a transaction it rolled back: only the ledger row, read back, is proof. */
-async function verifyPublished(context: BranchContext, mergeId: string): Promise<void> {
+export async function verifyPublished(
+  context: BranchContext,
+  mergeId: string,
+  status: MergeStatus = "merged",
+): Promise<void> {
   using connection = await context.registry.database.connect("data");
   const record = await readMerge(connection, mergeId);
-  if (record?.status !== "merged") {
+  if (record?.status !== status) {
     throw new SqlError(
       SQLSTATE.internalError,
-      `merge "${mergeId}" was not found after its commit: nothing was merged`,
+      `merge "${mergeId}" was not found as ${status} after its commit: nothing was changed`,
     );
   }
 }

@@ -37,7 +37,7 @@ export interface TablePreview {
 
 /** What a merge came to. `aborted` and `conflicted` changed nothing in the target. */
 export interface MergeOutcome {
-  readonly status: "merged" | "up_to_date" | "conflicted" | "aborted";
+  readonly status: "merged" | "up_to_date" | "conflicted" | "aborted" | "undone";
   readonly mergeId: string | null;
   readonly branch: Branch;
   readonly target: string;

@@ -270,7 +270,7 @@ function conflictsUnder(
 }
 
 /** Compares and publishes again when a head moved in between: the result is that of the newest state. */
-async function retryOnChange<T>(work: () => Promise<T>): Promise<T> {
+export async function retryOnChange<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
@@ -282,7 +282,7 @@ async function retryOnChange<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function newMergeId(): string {
+export function newMergeId(): string {
   return `merge_${randomBytes(6).toString("hex")}`;
 }
 

@@ -44,11 +44,14 @@ const DDL = [
   `CREATE OR REPLACE VIEW ${SYSTEM}.version_rows AS SELECT * EXCLUDE (seq, removed) FROM ${SYSTEM_SCHEMA}.version_log
      QUALIFY row_number() OVER (PARTITION BY version_id ORDER BY seq DESC) = 1 AND NOT removed`,
   OBJECT_LOG_DDL,
+  `CREATE TABLE IF NOT EXISTS ${SYSTEM}.undo_tables (
+     merge_id VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, table_name VARCHAR NOT NULL, object_id BIGINT NOT NULL,
+     store_table VARCHAR NOT NULL, shape VARCHAR NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.merges (
      merge_id VARCHAR PRIMARY KEY, branch_id VARCHAR NOT NULL, branch_name VARCHAR NOT NULL, target VARCHAR NOT NULL,
      strategy VARCHAR NOT NULL, status VARCHAR NOT NULL, created_at TIMESTAMPTZ NOT NULL, finished_at TIMESTAMPTZ,
      tables_merged VARCHAR[], rows_inserted BIGINT NOT NULL, rows_updated BIGINT NOT NULL, rows_deleted BIGINT NOT NULL,
-     conflict_count BIGINT NOT NULL, resolutions JSON, granularity VARCHAR)`,
+     conflict_count BIGINT NOT NULL, resolutions JSON, granularity VARCHAR, undoable_until TIMESTAMPTZ)`,
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.conflicts (
      merge_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, kind VARCHAR NOT NULL, key JSON,
      base_value JSON, main_value JSON, branch_value JSON)`,
@@ -70,7 +73,13 @@ const MIGRATIONS: ReadonlyMap<number, readonly string[]> = new Map([
       `ALTER TABLE ${SYSTEM}.branch_log ADD COLUMN table_pins JSON`,
     ],
   ],
-  [7, [`ALTER TABLE ${SYSTEM}.merges ADD COLUMN granularity VARCHAR`]],
+  [
+    7,
+    [
+      `ALTER TABLE ${SYSTEM}.merges ADD COLUMN granularity VARCHAR`,
+      `ALTER TABLE ${SYSTEM}.merges ADD COLUMN undoable_until TIMESTAMPTZ`,
+    ],
+  ],
 ]);
 
 /** What a file holds of the registry, and the numbers that new entries come after. */

@@ -3,6 +3,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { requireBranch } from "../branch/branch-rules.js";
 import { alterBranch, discardBranch, type BranchChange } from "../branch/lifecycle.js";
 import { abandonMerge, mergeBranch, previewMerge, resolveMerge } from "../branch/merge.js";
+import { undoMerge } from "../branch/merge-undo.js";
 import type { MergeOutcome, MergeRequest } from "../branch/merge-types.js";
 import { ISOLATIONS, MAIN, type Branch, type Isolation } from "../branch/model.js";
 import { readGranularity, readStrategy } from "../branch/strategy.js";
@@ -89,7 +90,7 @@ export async function runBranchCommand(
       return answer(command, "ABANDON MERGE", { branch: branch.name, status: branch.status });
     }
     case "undo":
-      throw notSupported("undoing a merge is not supported yet");
+      return await undo(host, command, read);
     case "alterSet":
       return await alter(host, command, name(command.name), readChange(command.options, read));
     case "rename":
@@ -208,6 +209,20 @@ function mergeRequest(host: BranchCommandHost, command: MergeCommand, read: Argu
     exceptions: command.exceptions.map((exception) => tableStrategy(exception, read)),
     actor: host.user,
   };
+}
+
+async function undo(
+  host: BranchCommandHost,
+  command: Extract<BranchCommand, { readonly verb: "undo" }>,
+  read: ArgumentReader,
+): Promise<StatementResult> {
+  const { strategy } = command;
+  const request = {
+    mergeId: required(read(command.mergeId), "merge id"),
+    strategy: strategy === undefined ? "abort" : readStrategy(required(read(strategy), "strategy")),
+    actor: host.user,
+  };
+  return mergeAnswer(command, await undoMerge(host.context, request, host.signal));
 }
 
 /** Shapes the tutorial's result. A merge refused by strategy `abort` is an error: nothing was merged. */

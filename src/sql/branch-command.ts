@@ -54,7 +54,8 @@ export type BranchCommand = { readonly shape: AnswerShape; readonly functionName
       readonly resolutions: readonly TableStrategy[];
       readonly resolutionsJson: Argument | undefined;
     }
-  | { readonly verb: "abandon" | "undo"; readonly mergeId: Argument }
+  | { readonly verb: "abandon"; readonly mergeId: Argument }
+  | { readonly verb: "undo"; readonly mergeId: Argument; readonly strategy: Argument | undefined }
   | { readonly verb: "alterSet"; readonly name: Argument; readonly options: readonly BranchOption[] }
   | { readonly verb: "rename"; readonly name: Argument; readonly newName: Argument }
   | { readonly verb: "protect" | "unprotect"; readonly name: Argument }

@@ -55,7 +55,7 @@ const SIGNATURES: Readonly<Record<FunctionVerb, readonly string[]>> = {
   explainMerge: ["name", "target", "strategy"],
   resolve: ["merge_id", "resolutions"],
   abandon: ["merge_id"],
-  undo: ["merge_id"],
+  undo: ["merge_id", "strategy"],
   drop: ["name"],
   rename: ["name", "new_name"],
   protect: ["name"],
@@ -117,8 +117,9 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
       return { verb, mergeId: need(bound, "merge_id", calledAs), resolutions: [], resolutionsJson };
     }
     case "abandon":
-    case "undo":
       return { verb, mergeId: need(bound, "merge_id", calledAs) };
+    case "undo":
+      return { verb, mergeId: need(bound, "merge_id", calledAs), strategy: optional(bound, "strategy") };
     case "rename":
       return { verb, name: name(), newName: need(bound, "new_name", calledAs) };
     case "drop":

@@ -28,7 +28,7 @@ const STATEMENTS: readonly (readonly [words: readonly string[], read: Reader])[]
   [["merge", "branch"], (tokens) => readMerge(tokens, "merge")],
   [["resolve", "merge"], readResolve],
   [["abandon", "merge"], (tokens) => ({ ...STATEMENT, verb: "abandon", mergeId: readMergeId(tokens) })],
-  [["undo", "merge"], (tokens) => ({ ...STATEMENT, verb: "undo", mergeId: readMergeId(tokens) })],
+  [["undo", "merge"], readUndo],
   [["alter", "branch"], readAlter],
   [["drop", "branch"], readDrop],
   [["discard", "branch"], readDrop],
@@ -54,6 +54,13 @@ function readCreate(tokens: TokenReader): BranchCommand {
   const parent = tokens.accept("from") ? readBranchName(tokens) : undefined;
   const options = tokens.accept("with") ? readOptions(tokens) : [];
   return { ...STATEMENT, verb: "create", name, parent, ifNotExists, options };
+}
+
+/** UNDO MERGE id [USING strategy] */
+function readUndo(tokens: TokenReader): BranchCommand {
+  const mergeId = readMergeId(tokens);
+  const strategy = tokens.accept("using") ? readBranchName(tokens) : undefined;
+  return { ...STATEMENT, verb: "undo", mergeId, strategy };
 }
 
 function readDiff(tokens: TokenReader): BranchCommand {

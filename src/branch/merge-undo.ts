@@ -1,0 +1,205 @@
+/**
+ * UNDO MERGE: a three-way merge backwards. Its base is what the merge left, its source what the merge found, its target what is
+ * there now; so whatever was changed since in other rows stays, and what was changed since in the same rows is a conflict.
+ * The branch, if it still exists, is as before the merge: it can be written, and merged again.
+ */
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import type { BranchContext } from "./branch-context.js";
+import { requireReadable, requireWritable } from "./branch-rules.js";
+import { recordHistory } from "./history.js";
+import { newMergeId, retryOnChange } from "./merge.js";
+import type { MergeTable } from "./merge-input.js";
+import { displayName, markUndone, readMerge, type MergeRecord } from "./merge-ledger.js";
+import { isKeyed, planFrom, planTable, type TablePlan } from "./merge-plan.js";
+import {
+  applyPlans,
+  NO_CHANGES,
+  outcome,
+  recordConflicts,
+  unchangedHeads,
+  verifyPublished,
+} from "./merge-publish.js";
+import { NO_OBJECTS } from "./merge-objects.js";
+import { mergeSchema } from "./merge-schema.js";
+import type { MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
+import { headId, MAIN, type Branch, type HeadId } from "./model.js";
+import type { RegistryState } from "./registry-state.js";
+import type { Strategy } from "./strategy.js";
+import { storedColumns } from "./table-definition.js";
+import { Transaction } from "./transaction.js";
+import {
+  countedUndo,
+  dropUndoTables,
+  shapeOf,
+  undoStates,
+  undoTablesOf,
+  type UndoTable,
+} from "./undo-rows.js";
+
+export interface UndoRequest {
+  readonly mergeId: string;
+  /** `branch_wins` takes rows back that were changed since, `main_wins` leaves them. */
+  readonly strategy: Strategy;
+  readonly actor: string;
+}
+
+/**
+ * Takes back what a merge changed. Undone already is success: whoever lost the answer may ask again.
+ *
+ * Atomic  one transaction; the ledger row is read back after the commit
+ * Errors  42704 no such merge, 55000 not merged or too long ago, 0A000 the merge or something since changed a definition,
+ *         40001, 23xxx
+ */
+export async function undoMerge(
+  context: BranchContext,
+  request: UndoRequest,
+  signal: AbortSignal,
+): Promise<MergeOutcome> {
+  if (request.strategy === "manual")
+    throw notSupported(
+      "a merge cannot be undone by hand",
+      "use branch_wins or main_wins for rows in conflict",
+    );
+  return await retryOnChange(async () => await undoOnce(context, request, signal));
+}
+
+async function undoOnce(
+  context: BranchContext,
+  request: UndoRequest,
+  signal: AbortSignal,
+): Promise<MergeOutcome> {
+  using connection = await context.registry.database.connect("data");
+  const merge = requireUndoable(await readMerge(connection, request.mergeId), request.mergeId);
+  const target = targetOf(context.registry.state, merge);
+  const onAbort = (): void => connection.interrupt();
+  signal.addEventListener("abort", onAbort);
+  const transaction = await Transaction.begin(context, connection, target, signal);
+  try {
+    const branch = transaction.state.branches.get(headId(merge.branchId));
+    if (branch === undefined)
+      throw new SqlError(SQLSTATE.internalError, "the merged branch is not in the registry");
+    const kept = await undoTablesOf(connection, merge.mergeId);
+    const tables: MergeTable[] = [];
+    const plans: TablePlan[] = [];
+    for (const [index, undo] of kept.entries()) {
+      const table = await undoneTable(context, transaction, target, undo);
+      tables.push(table);
+      plans.push(
+        isKeyed(table.input)
+          ? await planTable(connection, table.input, index, merge.granularity)
+          : await planFrom(connection, table.input, index, countedUndo(undo, table.input)),
+      );
+    }
+    const attempt = {
+      transaction,
+      branch,
+      target,
+      targetName: merge.target,
+      tables,
+      objects: NO_OBJECTS,
+      plans,
+    };
+    if (merge.status === "undone") {
+      await transaction.rollback();
+      return outcome(attempt, "undone", merge.mergeId, NO_CHANGES, []);
+    }
+    const conflicted = plans.some(({ counts }) => counts.conflicts > 0);
+    if (conflicted && request.strategy === "abort")
+      return await recordConflicts(context, attempt, newMergeId(), "aborted", asMerge(merge, request));
+    return await publishUndo(context, attempt, merge, request);
+  } catch (error) {
+    await transaction.rollback();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+async function publishUndo(
+  context: BranchContext,
+  attempt: MergeAttempt,
+  merge: MergeRecord,
+  { strategy, actor }: UndoRequest,
+): Promise<MergeOutcome> {
+  const { transaction, branch } = attempt;
+  const { connection } = transaction;
+  const totals = await applyPlans(attempt, () => strategy);
+  await dropUndoTables(connection, merge.mergeId);
+  if (!(await markUndone(connection, merge.mergeId)))
+    throw notUndoable(merge.mergeId, "was undone meanwhile");
+  const detail = { merge_id: merge.mergeId, strategy, ...totals };
+  await recordHistory(connection, { action: "undo", branch, actor, detail });
+  const again: Branch = { ...branch, status: "active" };
+  if (branch.status === "merged" && !branch.released)
+    transaction.putBranch({ change: "putBranch", branch: again });
+  await transaction.commit(unchangedHeads(context, attempt));
+  await verifyPublished(context, merge.mergeId, "undone");
+  return outcome(attempt, "undone", merge.mergeId, totals, []);
+}
+
+function requireUndoable(merge: MergeRecord | undefined, mergeId: string): MergeRecord {
+  if (merge === undefined) throw new SqlError(SQLSTATE.undefinedObject, `merge "${mergeId}" does not exist`);
+  if (merge.status === "undone") return merge;
+  if (merge.status !== "merged") throw notUndoable(mergeId, `is ${merge.status}, not merged`);
+  if (merge.undoableUntilMs === null)
+    throw notSupported(`merge "${mergeId}" cannot be undone: it changed definitions, not only rows`);
+  if (merge.undoableUntilMs < Date.now())
+    throw notUndoable(mergeId, "is too long ago: what it changed is not kept any more");
+  return merge;
+}
+
+function notUndoable(mergeId: string, why: string): SqlError {
+  return new SqlError(SQLSTATE.objectNotInPrerequisiteState, `merge "${mergeId}" ${why}`);
+}
+
+/** The head that was merged into. */
+function targetOf(state: RegistryState, merge: MergeRecord): HeadId {
+  const parent = state.branches.get(headId(merge.branchId))?.parent ?? MAIN;
+  const target = state.branches.get(parent);
+  if (target === undefined) return MAIN;
+  requireReadable(target, Date.now());
+  requireWritable(target, Date.now());
+  return parent;
+}
+
+async function undoneTable(
+  context: BranchContext,
+  transaction: Transaction,
+  target: HeadId,
+  undo: UndoTable,
+): Promise<MergeTable> {
+  const { state } = transaction;
+  const version = state.find(target, undo);
+  if (version?.kind !== "table" || version.objectId !== undo.objectId) throw changedSince(undo);
+  const definition = await transaction.definitionOf(version);
+  if (shapeOf(definition) !== undo.shape) throw changedSince(undo);
+  const columns = storedColumns(definition).map(({ name }) => name);
+  const key = definition.primaryKey;
+  const states = key.length > 0 ? undoStates(undo, columns) : { base: "", source: "" };
+  const rows = {
+    ...states,
+    target: context.storage.relation(state, version),
+    baseWithIds: "",
+    targetWithIds: "",
+  };
+  const comments = await context.definitions.commentsOf(transaction.view, version);
+  const side = { version, definition, comments };
+  return {
+    input: { relation: version, key, columns, ...rows },
+    target: version,
+    references: definition.foreignKeys.map(({ references }) => references),
+    schema: mergeSchema(state, { base: side, source: side, target: side }, version.name),
+  };
+}
+
+function changedSince(table: UndoTable): SqlError {
+  return notSupported(
+    `cannot undo the merge of table "${displayName(table)}": it was dropped, replaced or altered since`,
+  );
+}
+
+/** For the record of an undoing that met conflicts. */
+function asMerge(merge: MergeRecord, { strategy, actor }: UndoRequest): MergeRequest {
+  const { branchId, target, granularity } = merge;
+  return { branch: branchId, into: target, strategy, granularity, exceptions: [], actor };
+}

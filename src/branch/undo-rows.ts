@@ -1,0 +1,145 @@
+/**
+ * What a merge changed, kept so that it can be undone: each row before and after, in a table of the store per merged table.
+ * Written in the merge's transaction; goes when it has been undone, or when nobody may undo it any more.
+ */
+import { numberCell, textCell, type Connection } from "../engine/connection.js";
+import { appendRecords } from "../engine/record-writer.js";
+import { normaliseName, quoteIdentifier as quote, quoteLiteral } from "../sql/names.js";
+import type { BranchContext } from "./branch-context.js";
+import { changesRows, takenCounts, takenRows } from "./merge-apply.js";
+import { isKeyed, type MergeInput } from "./merge-plan.js";
+import type { MergeAttempt } from "./merge-types.js";
+import { MAIN, type RelationName } from "./model.js";
+import { columnAlias } from "./row-sql.js";
+import type { Strategy } from "./strategy.js";
+import { STORE_SCHEMA, SYSTEM, systemTable } from "./system-names.js";
+import { physicalName } from "./system-schema.js";
+import { storedColumns, type TableDefinition } from "./table-definition.js";
+import { Transaction } from "./transaction.js";
+
+const UNDO_TABLES = systemTable("undo_tables", ["text", "text", "text", "bigint", "text", "text"]);
+
+/** One table that a merge changed. */
+export interface UndoTable extends RelationName {
+  readonly objectId: number;
+  /** Keyed: before, after STRUCT. Keyless: c0 …, delta BIGINT. As SQL. */
+  readonly rows: string;
+  /** What the table had to be like for its rows to be compared. */
+  readonly shape: string;
+}
+
+/** To take rows back would leave behind what a merge does to definitions. */
+export function isUndoable({ tables, objects }: MergeAttempt): boolean {
+  const changed = Object.values(objects).some((some) => some.length > 0);
+  return !changed && tables.every(({ schema }) => schema.steps.length === 0);
+}
+
+/**
+ * Keeps what the plans are about to change.
+ *
+ * Atomic  the caller's transaction
+ */
+export async function keepUndoRows(
+  { transaction, tables, plans }: MergeAttempt,
+  mergeId: string,
+  strategyOf: (table: RelationName) => Strategy,
+): Promise<void> {
+  const { connection } = transaction;
+  for (const [index, plan] of plans.entries()) {
+    const target = tables[index]?.target;
+    const branchWins = strategyOf(plan.input.relation) === "branch_wins";
+    if (target === undefined || !changesRows(plan, branchWins)) continue;
+    const name = `undo_${mergeId}_${index}`;
+    const rows = isKeyed(plan.input)
+      ? `SELECT target_row AS before, wanted AS after FROM ${takenRows(plan, branchWins)}`
+      : takenCounts(plan, branchWins);
+    await connection.run(`CREATE TABLE ${storeName(name)} AS ${rows}`);
+    const { schema, name: table, objectId } = target;
+    const shape = shapeOf(await transaction.definitionOf(target));
+    await appendRecords(connection, UNDO_TABLES, [[mergeId, schema, table, objectId, name, shape]]);
+  }
+}
+
+/** Stored columns with their types, in any order, and the key: what must be equal for rows to be comparable. */
+export function shapeOf(definition: TableDefinition): string {
+  const columns = storedColumns(definition).map(({ name, type }) =>
+    JSON.stringify([normaliseName(name), type]),
+  );
+  return JSON.stringify([columns.toSorted(), definition.primaryKey.map(normaliseName)]);
+}
+
+/** What is kept of a merge; nothing for one that changed no rows. */
+export async function undoTablesOf(connection: Connection, mergeId: string): Promise<readonly UndoTable[]> {
+  const rows = await connection.rows(
+    `SELECT * FROM ${SYSTEM}.undo_tables WHERE merge_id = ? ORDER BY store_table`,
+    [mergeId],
+  );
+  return rows.map((row) => ({
+    schema: textCell(row, "schema_name"),
+    name: textCell(row, "table_name"),
+    objectId: numberCell(row, "object_id"),
+    rows: storeName(textCell(row, "store_table")),
+    shape: textCell(row, "shape"),
+  }));
+}
+
+/** Atomic: the caller's transaction. */
+export async function dropUndoTables(connection: Connection, mergeId: string): Promise<void> {
+  for (const { rows } of await undoTablesOf(connection, mergeId)) await connection.run(`DROP TABLE ${rows}`);
+  await connection.run(`DELETE FROM ${SYSTEM}.undo_tables WHERE merge_id = ${quoteLiteral(mergeId)}`);
+}
+
+/** Drops what is kept of merges that can no longer be undone. Each in a transaction of its own. */
+export async function sweepUndoTables(
+  context: BranchContext,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const mergeId of await context.registry.database.onSpare(async (c) => await overdue(c, nowMs))) {
+    if (signal.aborted) return;
+    using connection = await context.registry.database.connect("data");
+    const transaction = await Transaction.begin(context, connection, MAIN, signal);
+    try {
+      await dropUndoTables(connection, mergeId);
+      await transaction.commit();
+    } catch (error) {
+      await transaction.rollback();
+      throw error;
+    }
+  }
+}
+
+async function overdue(connection: Connection, nowMs: number): Promise<readonly string[]> {
+  const rows = await connection.rows(
+    `SELECT DISTINCT merge_id FROM ${SYSTEM}.undo_tables JOIN ${SYSTEM}.merges USING (merge_id)
+     WHERE undoable_until IS NULL OR undoable_until < make_timestamptz(?::BIGINT * 1000)`,
+    [BigInt(nowMs)],
+  );
+  return rows.map((row) => textCell(row, "merge_id"));
+}
+
+/** The state that the merge left, and the one that it found, of the rows that it changed. Keyed tables only. */
+export function undoStates(
+  { rows }: UndoTable,
+  columns: readonly string[],
+): Pick<MergeInput, "base" | "source"> {
+  const state = (which: "before" | "after"): string =>
+    `(SELECT ${columns.map((c) => `${which}.${quote(c)} AS ${quote(c)}`).join(", ")} FROM ${rows} WHERE ${which} IS NOT NULL)`;
+  return { base: state("after"), source: state("before") };
+}
+
+/** A plan, as merge-plan.ts has it for tables without a key, that takes back the counts of a merge. */
+export function countedUndo({ rows }: UndoTable, { columns, target }: MergeInput): string {
+  const aliases = columns.map((_, i) => columnAlias(i));
+  const same = columns.map((c, i) => `t.${quote(c)} IS NOT DISTINCT FROM u.${columnAlias(i)}`).join(" AND ");
+  return `WITH u AS MATERIALIZED (SELECT row_number() OVER () AS plan_row, * FROM ${rows}),
+      found AS (SELECT plan_row, count(*) AS n FROM u JOIN ${target} AS t ON ${same} GROUP BY plan_row)
+    SELECT ${aliases.join(", ")}, greatest(delta, 0)::BIGINT AS old_count, greatest(-delta, 0)::BIGINT AS new_count,
+      coalesce(n, 0) AS target_count, coalesce(n, 0) - delta AS wanted_count,
+      CASE WHEN coalesce(n, 0) >= delta THEN 'change' ELSE 'conflict' END AS class, 'row count' AS kind
+    FROM u LEFT JOIN found USING (plan_row)`;
+}
+
+function storeName(name: string): string {
+  return physicalName({ schema: STORE_SCHEMA, name });
+}
