@@ -3,7 +3,7 @@ import { tokenise } from "../sql/lexer.js";
 
 /** What is written with parentheses and depends on nothing else. */
 const CONSTANT = new Set(
-  "cast list_value struct_pack row decimal numeric varchar enum struct map union".split(" "),
+  "cast list_value struct_pack row decimal numeric varchar enum struct map union rtrim round".split(" "),
 );
 
 export function isConstantExpression(sql: string): boolean {

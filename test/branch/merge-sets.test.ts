@@ -182,3 +182,44 @@ test("merges while main's definitions move: what is published is of the newest s
   expect((await main.query("SELECT count(*)::int FROM t"))[0]?.[0]).toBe(moved === "ok" ? 3 : 2);
   expect(await main.outcome("INSERT INTO t VALUES (4, -4)")).toBe(moved === "ok" ? "23514" : "ok");
 });
+
+test("a live branch: what it dropped is compared with what it saw", async () => {
+  await using open = await OpenWorld.open();
+  const main = await open.session();
+  await main.query(
+    "CREATE TABLE t (id int PRIMARY KEY, v int, n text); INSERT INTO t VALUES (1,1,'a'),(2,2,'b'); CREATE TABLE d (id int); CREATE BRANCH l WITH (isolation 'live')",
+  );
+  const l = await open.session("main/l");
+  await main.query("INSERT INTO t VALUES (3,3,'c')");
+  await l.query(
+    "ALTER TABLE t RENAME COLUMN v TO w; ALTER TABLE t ALTER COLUMN n SET NOT NULL; UPDATE t SET w = 30 WHERE id = 3",
+  );
+  await main.query("UPDATE t SET v = 10 WHERE id = 1; INSERT INTO d VALUES (1)");
+  await l.query("DROP TABLE d");
+  await main.query("INSERT INTO d VALUES (2)");
+  expect(await main.outcome("MERGE BRANCH l")).toBe("40002");
+});
+
+test("a live branch, its definition changed in a block, merged by RESOLVE", async () => {
+  await using open = await OpenWorld.open();
+  const main = await open.session();
+  await main.query(
+    "CREATE TABLE t (id int PRIMARY KEY, v int, n text); INSERT INTO t VALUES (1,1,'a'),(2,2,'b'); CREATE BRANCH l WITH (isolation 'live')",
+  );
+  const l = await open.session("main/l");
+  await main.query("INSERT INTO t VALUES (3,3,'c')");
+  await l.query(
+    "BEGIN; ALTER TABLE t RENAME COLUMN v TO w; ALTER TABLE t ALTER COLUMN n SET NOT NULL; UPDATE t SET w = 30 WHERE id IN (1, 3); COMMIT",
+  );
+  await main.query("UPDATE t SET v = 10 WHERE id = 1; INSERT INTO t VALUES (4, 4, 'd')");
+  await main.query("MERGE BRANCH l USING manual");
+  const [merge] = await main.query("SELECT merge_id FROM duckbranch.merges");
+  await main.query(`RESOLVE MERGE "${String(merge?.[0])}" WITH (t 'branch_wins')`);
+  expect(await main.query("SELECT id, w, n FROM t ORDER BY id")).toEqual([
+    [1, 30, "a"],
+    [2, 2, "b"],
+    [3, 30, "c"],
+    [4, 4, "d"],
+  ]);
+  expect(await main.outcome("INSERT INTO t VALUES (5, 5, NULL)")).toBe("23502");
+});
