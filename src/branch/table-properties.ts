@@ -12,7 +12,7 @@ import { constraintsOf, wordAt, type TableConstraint } from "./constraint-names.
 import type { TableDefinition, TableElement } from "./table-definition.js";
 import { createIndexOn, indexName } from "./table-rebuild.js";
 
-export type PropertyKind =
+type PropertyKind =
   | "type"
   | "not null"
   | "default"
@@ -158,10 +158,4 @@ function sequenceName(text: string): string {
     .map(({ value }) => normaliseName(value));
   const prefix = [DATA_CATALOG, "main"].slice(0, Math.max(0, 3 - names.length));
   return JSON.stringify([...prefix, ...names]);
-}
-
-/** Properties of either that differ in the other. */
-export function differingProperties(before: TableProperties, after: TableProperties): readonly string[] {
-  const keys = new Set([...before.keys(), ...after.keys()]);
-  return [...keys].filter((key) => before.get(key)?.text !== after.get(key)?.text);
 }
