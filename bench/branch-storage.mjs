@@ -34,12 +34,14 @@ export async function measureBranchStorage() {
   }
 }
 
+const COLUMNS = "(id BIGINT PRIMARY KEY, a INTEGER, b DOUBLE, c VARCHAR, d TIMESTAMP)";
+
 function tableSql(rows) {
-  return `CREATE TABLE t${rows} (id BIGINT PRIMARY KEY, a INTEGER, b DOUBLE, c VARCHAR, d TIMESTAMP);
+  return `CREATE TABLE t${rows} ${COLUMNS};
     INSERT INTO t${rows} SELECT i, i % 1000, i * 0.5, 'row ' || i, TIMESTAMP '2024-01-01' + INTERVAL (i % 86400) SECOND FROM range(${rows}) r(i);`;
 }
 
-/** The first row changed on a new branch, by the size of its table; and a copy of the largest one. */
+/** The first row changed on a new branch, by the size of its table; and a copy of the largest one, which needs its key, too. */
 async function measureFirstWrites(main, connect) {
   const rows = [];
   for (const size of SIZES) {
@@ -55,7 +57,8 @@ async function measureFirstWrites(main, connect) {
     }
     rows.push({ size, medianMs: rounded(median(times)) });
   }
-  const copyMs = await timed(() => main.query(`CREATE TABLE copied AS SELECT * FROM t${SIZES.at(-1)}`));
+  await main.query(`CREATE TABLE copied ${COLUMNS}`);
+  const copyMs = await timed(() => main.query(`INSERT INTO copied SELECT * FROM t${SIZES.at(-1)}`));
   await main.query("DROP TABLE copied");
   const medians = rows.map(({ medianMs }) => medianMs);
   const spread = rounded(Math.max(...medians) / Math.min(...medians));
@@ -80,12 +83,17 @@ async function measureDiff(main, connect) {
   return rounded(median(times));
 }
 
+/** Two columns, which is as little as a scan can do; and all of them, in groups. */
+const SCAN_QUERIES = {
+  narrow: `SELECT sum(a), sum(b) FROM ${SCANNED}`,
+  wide: `SELECT a, count(id), sum(b), max(c), max(d) FROM ${SCANNED} GROUP BY a`,
+};
+
 /**
- * The same scan on main and on branches that changed nothing, 0.1 % of the table here and there, as much in one place, as much
+ * The same scans on main and on branches that changed nothing, 0.1 % of the table here and there, as much in one place, as much
  * as an overlay holds, and 10 %, which makes a table of the branch's own.
  */
 async function measureScans(main, connect) {
-  const scan = `SELECT sum(a), sum(b) FROM ${SCANNED}`;
   const branches = {
     untouched: undefined,
     few: "id % 1000 = 3",
@@ -100,22 +108,27 @@ async function measureScans(main, connect) {
     if (condition !== undefined)
       await clients[name].query(`UPDATE ${SCANNED} SET a = a + 1 WHERE ${condition}`);
   }
-  const times = Object.fromEntries(Object.keys(clients).map((name) => [name, []]));
-  for (let n = -1; n < SCANS; n++) {
-    for (const [name, client] of Object.entries(clients)) {
-      const ms = await timed(() => client.query(scan));
-      if (n >= 0) times[name].push(ms);
-    }
-  }
+  const narrow = await ratiosOfScan(clients, SCAN_QUERIES.narrow);
+  const wide = await ratiosOfScan(clients, SCAN_QUERIES.wide);
   for (const name of Object.keys(branches)) {
     await clients[name].end();
     await main.query(`DROP BRANCH "scan ${name}"`);
   }
-  const ratios = Object.keys(branches).map((name) => [
-    name,
-    rounded(median(times[name]) / median(times.main)),
-  ]);
-  return { mainMs: rounded(median(times.main)), ...Object.fromEntries(ratios) };
+  return { ...narrow, wide };
+}
+
+/** The time on main, and that of every branch by it. */
+async function ratiosOfScan(clients, query) {
+  const times = Object.fromEntries(Object.keys(clients).map((name) => [name, []]));
+  for (let n = -1; n < SCANS; n++) {
+    for (const [name, client] of Object.entries(clients)) {
+      const ms = await timed(() => client.query(query));
+      if (n >= 0) times[name].push(ms);
+    }
+  }
+  const { main, ...branches } = times;
+  const ratios = Object.entries(branches).map(([name, own]) => [name, rounded(median(own) / median(main))]);
+  return { mainMs: rounded(median(main)), ...Object.fromEntries(ratios) };
 }
 
 /** Main changes one row in a hundred while nobody, one branch, or many branches read the table as it was. */
