@@ -5,7 +5,7 @@ const STRATEGIES = ["branch_wins", "main_wins", "manual", "abort"] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
 /** What a conflict is about: a row that both sides changed, or a cell. */
-export const GRANULARITIES = ["row", "cell"] as const;
+const GRANULARITIES = ["row", "cell"] as const;
 export type Granularity = (typeof GRANULARITIES)[number];
 
 const ALIASES: ReadonlyMap<string, Strategy> = new Map([

@@ -10,7 +10,7 @@ import { tokenise, type Token } from "./lexer.js";
 import { isName, isSymbol, isWord } from "./token-reader.js";
 import { outsideBrackets } from "./write-spans.js";
 
-export interface MergeClause {
+interface MergeClause {
   readonly kind: "matched" | "notMatched" | "notMatchedBySource";
   /** The condition behind AND. */
   readonly condition: TextSpan | undefined;
