@@ -5,6 +5,7 @@
 import type { Connection } from "../engine/connection.js";
 import { commentsOf, definitionOf, type TableComment } from "./catalog-reader.js";
 import { MAIN, type HeadId, type Version } from "./model.js";
+import { referencesIn, type Reference } from "./referrers.js";
 import type { Registry } from "./registry.js";
 import type { TableDefinition } from "./table-definition.js";
 
@@ -32,6 +33,9 @@ export class KnownDefinitions {
   readonly #tables = new Map<number, Entry<TableDefinition>>();
   readonly #comments = new Map<number, Entry<readonly TableComment[]>>();
 
+  /** By schema. */
+  readonly #references = new Map<string, Entry<readonly Reference[]>>();
+
   constructor(registry: Registry) {
     this.#registry = registry;
   }
@@ -47,6 +51,18 @@ export class KnownDefinitions {
     return await this.#known(this.#comments, view, version, async () =>
       commentsOf(view.connection, physical),
     );
+  }
+
+  /** The foreign keys between main's tables of a schema. */
+  async referencesIn(view: CatalogView, schema: string): Promise<readonly Reference[]> {
+    const { connection, definitions, changedOn } = view;
+    const known = this.#references.get(schema);
+    if (changedOn !== MAIN && known !== undefined && this.#isFrom(known, MAIN, definitions))
+      return known.value;
+    const value = await referencesIn(connection, schema);
+    if (changedOn !== MAIN && this.#registry.isStillDefined(definitions))
+      this.#references.set(schema, { value, definitions, recorded: null });
+    return value;
   }
 
   /** What a transaction knows of a table that it is making under a new id: nobody has to ask for it. */
@@ -83,7 +99,11 @@ export class KnownDefinitions {
   }
 
   #holds(entry: Entry<unknown>, { head, definition }: Version, definitions: number): boolean {
-    if (entry.recorded !== definition) return false;
+    return entry.recorded === definition && this.#isFrom(entry, head, definitions);
+  }
+
+  /** Nothing has changed on the head between an entry and who asks. */
+  #isFrom(entry: Entry<unknown>, head: HeadId, definitions: number): boolean {
     if (entry.definitions === definitions) return true;
     return this.#registry.definedAt(head) <= Math.min(entry.definitions, definitions);
   }

@@ -23,6 +23,7 @@ import { planMerge } from "./plan-merge.js";
 import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
 import type { NameScope } from "./relation-names.js";
+import { noteLostRows } from "./added-orphans.js";
 import { releaseKeys } from "./released-keys.js";
 import { planUpsertInPlace, rowsInPlace } from "./rows-in-place.js";
 import { changesNoRow, redefinedTable } from "./redefined-table.js";
@@ -137,6 +138,7 @@ async function releaseOnMain(
   if (scope.head !== MAIN || target === undefined || !releases) return;
   const meaning = writableName(scope, target);
   if (meaning.kind === "temporary") return;
+  noteLostRows(transaction, meaning.relation);
   await releaseKeys(transaction, verb === "update" ? "update" : "delete", meaning.relation);
 }
 

@@ -8,6 +8,7 @@ import type { HeadId } from "../branch/model.js";
 import { Transaction, type CommitCheck } from "../branch/transaction.js";
 import type { BranchContext } from "../branch/branch-context.js";
 import type { Connection } from "../engine/connection.js";
+import { refuseAddedOrphans } from "./added-orphans.js";
 import type { JournalEntry } from "./block-journal.js";
 import { Savepoints, type Rewind } from "./savepoints.js";
 import { SerializableReads, type StatementReads } from "./serializable.js";
@@ -238,7 +239,7 @@ export class SessionTransactions {
     this.#current = undefined;
     if (transaction === undefined) return;
     try {
-      await this.#endTemporary(transaction);
+      await this.#checkEnd(transaction);
       await transaction.commit(this.#check);
     } catch (error) {
       await this.#afterRollback();
@@ -246,9 +247,10 @@ export class SessionTransactions {
     }
   }
 
-  async #endTemporary(transaction: Transaction): Promise<void> {
+  async #checkEnd(transaction: Transaction): Promise<void> {
     try {
       await this.#beforeCommit();
+      await refuseAddedOrphans(this.#context, transaction);
     } catch (error) {
       await transaction.rollback();
       throw error;
