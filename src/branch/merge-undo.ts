@@ -27,14 +27,7 @@ import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
 import { storedColumns } from "./table-definition.js";
 import { Transaction } from "./transaction.js";
-import {
-  countedUndo,
-  dropUndoTables,
-  shapeOf,
-  undoStates,
-  undoTablesOf,
-  type UndoTable,
-} from "./undo-rows.js";
+import { countedUndo, dropUndoRows, shapeOf, undoStates, undoTablesOf, type UndoTable } from "./undo-rows.js";
 
 export interface UndoRequest {
   readonly mergeId: string;
@@ -124,7 +117,7 @@ async function publishUndo(
   const { transaction, branch } = attempt;
   const { connection } = transaction;
   const totals = await applyPlans(attempt, () => strategy);
-  await dropUndoTables(connection, merge.mergeId);
+  await dropUndoRows(connection, merge.mergeId);
   if (!(await markUndone(connection, merge.mergeId)))
     throw notUndoable(merge.mergeId, "was undone meanwhile");
   const detail = { merge_id: merge.mergeId, strategy, ...totals };

@@ -1,7 +1,7 @@
 /** From time to time ends expired branches, and removes what nobody reads any more and what the registry has written over. */
 import type { Log } from "../core/log.js";
 import { Garbage } from "./garbage.js";
-import { sweepUndoTables } from "./undo-rows.js";
+import { sweepUndoRows } from "./undo-rows.js";
 import { sweepExpired } from "./lifecycle.js";
 import type { BranchContext } from "./branch-context.js";
 
@@ -30,7 +30,7 @@ export class Sweeper implements AsyncDisposable {
       if (swept.length > 0) this.#log.info({ branches: swept.length }, "expired branches ended");
       const removed = await this.#garbage.remove(this.#stop.signal);
       if (removed > 0) this.#log.info({ removed }, "what no branch reads any more was removed");
-      await sweepUndoTables(this.#context, Date.now(), this.#stop.signal);
+      await sweepUndoRows(this.#context, Date.now(), this.#stop.signal);
       await this.#context.registry.compactLogs(this.#stop.signal);
     } catch (error) {
       this.#log.warn({ err: error }, "sweeping expired branches failed");

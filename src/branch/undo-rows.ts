@@ -1,7 +1,9 @@
 /**
- * What a merge changed, kept so that it can be undone: each row before and after, in a table of the store per merged table.
- * Written in the merge's transaction; goes when it has been undone, or when nobody may undo it any more.
+ * What merges changed, kept so that they can be undone: each row before and after. All merges into a table, while it has the
+ * same columns, share a table of the store. Written in the merge's transaction; rows go when the merge has been undone, or when
+ * nobody may undo it any more.
  */
+import { createHash } from "node:crypto";
 import { numberCell, textCell, type Connection } from "../engine/connection.js";
 import { appendRecords } from "../engine/record-writer.js";
 import { normaliseName, quoteIdentifier as quote, quoteLiteral } from "../sql/names.js";
@@ -22,7 +24,9 @@ const UNDO_TABLES = systemTable("undo_tables", ["text", "text", "text", "bigint"
 /** One table that a merge changed. */
 export interface UndoTable extends RelationName {
   readonly objectId: number;
-  /** Keyed: before, after STRUCT. Keyless: c0 …, delta BIGINT. As SQL. */
+  /** Where they are kept. */
+  readonly store: string;
+  /** Keyed: before, after STRUCT. Keyless: c0 …, delta BIGINT. As SQL that stands where a table name may stand. */
   readonly rows: string;
   /** What the table had to be like for its rows to be compared. */
   readonly shape: string;
@@ -40,7 +44,7 @@ export function isUndoable({ tables, objects }: MergeAttempt): boolean {
  * Atomic  the caller's transaction
  */
 export async function keepUndoRows(
-  { transaction, tables, plans }: MergeAttempt,
+  { transaction, target: head, tables, plans }: MergeAttempt,
   mergeId: string,
   strategyOf: (table: RelationName) => Strategy,
 ): Promise<void> {
@@ -49,15 +53,25 @@ export async function keepUndoRows(
     const target = tables[index]?.target;
     const branchWins = strategyOf(plan.input.relation) === "branch_wins";
     if (target === undefined || !changesRows(plan, branchWins)) continue;
-    const name = `undo_${mergeId}_${index}`;
-    const rows = isKeyed(plan.input)
+    const definition = await transaction.definitionOf(target);
+    const { schema, name: table, objectId } = target;
+    const name = `undo_${head}_${objectId}_${fingerprint(definition)}`;
+    const changed = isKeyed(plan.input)
       ? `SELECT target_row AS before, wanted AS after FROM ${takenRows(plan, branchWins)}`
       : takenCounts(plan, branchWins);
-    await connection.run(`CREATE TABLE ${storeName(name)} AS ${rows}`);
-    const { schema, name: table, objectId } = target;
-    const shape = shapeOf(await transaction.definitionOf(target));
+    const rows = `SELECT ${quoteLiteral(mergeId)} AS merge_id, * FROM (${changed})`;
+    await connection.run(`CREATE TABLE IF NOT EXISTS ${storeName(name)} AS ${rows} LIMIT 0`);
+    await connection.run(`INSERT INTO ${storeName(name)} ${rows}`);
+    const shape = shapeOf(definition);
     await appendRecords(connection, UNDO_TABLES, [[mergeId, schema, table, objectId, name, shape]]);
   }
+}
+
+/** Of what the rows look like, in the order of the columns. */
+function fingerprint(definition: TableDefinition): string {
+  const columns = storedColumns(definition).map(({ name, type }) => [name, type]);
+  const text = JSON.stringify([columns, definition.primaryKey]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
 /** Stored columns with their types, in any order, and the key: what must be equal for rows to be comparable. */
@@ -78,19 +92,30 @@ export async function undoTablesOf(connection: Connection, mergeId: string): Pro
     schema: textCell(row, "schema_name"),
     name: textCell(row, "table_name"),
     objectId: numberCell(row, "object_id"),
-    rows: storeName(textCell(row, "store_table")),
+    store: textCell(row, "store_table"),
+    rows: `(SELECT * EXCLUDE (merge_id) FROM ${storeName(textCell(row, "store_table"))} WHERE merge_id = ${quoteLiteral(mergeId)})`,
     shape: textCell(row, "shape"),
   }));
 }
 
-/** Atomic: the caller's transaction. */
-export async function dropUndoTables(connection: Connection, mergeId: string): Promise<void> {
-  for (const { rows } of await undoTablesOf(connection, mergeId)) await connection.run(`DROP TABLE ${rows}`);
-  await connection.run(`DELETE FROM ${SYSTEM}.undo_tables WHERE merge_id = ${quoteLiteral(mergeId)}`);
+/** Forgets what is kept of a merge. Atomic: the caller's transaction. */
+export async function dropUndoRows(connection: Connection, mergeId: string): Promise<void> {
+  const tables = await undoTablesOf(connection, mergeId);
+  const ofMerge = `WHERE merge_id = ${quoteLiteral(mergeId)}`;
+  await connection.run(`DELETE FROM ${SYSTEM}.undo_tables ${ofMerge}`);
+  for (const { store } of tables) {
+    const [other] = await connection.rows(
+      `SELECT 1 AS other FROM ${SYSTEM}.undo_tables WHERE store_table = ? LIMIT 1`,
+      [store],
+    );
+    await connection.run(
+      other === undefined ? `DROP TABLE ${storeName(store)}` : `DELETE FROM ${storeName(store)} ${ofMerge}`,
+    );
+  }
 }
 
 /** Drops what is kept of merges that can no longer be undone. Each in a transaction of its own. */
-export async function sweepUndoTables(
+export async function sweepUndoRows(
   context: BranchContext,
   nowMs: number,
   signal: AbortSignal,
@@ -100,7 +125,7 @@ export async function sweepUndoTables(
     using connection = await context.registry.database.connect("data");
     const transaction = await Transaction.begin(context, connection, MAIN, signal);
     try {
-      await dropUndoTables(connection, mergeId);
+      await dropUndoRows(connection, mergeId);
       await transaction.commit();
     } catch (error) {
       await transaction.rollback();

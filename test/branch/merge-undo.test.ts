@@ -1,11 +1,12 @@
 /** UNDO MERGE: the inverse three-way merge, which leaves what was changed since. */
 import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished, test } from "vitest";
-import { sweepUndoTables } from "../../src/branch/undo-rows.js";
+import { sweepUndoRows } from "../../src/branch/undo-rows.js";
 import { temporaryDirectory } from "../cli/temporary-directory.js";
 import { World, type TestSession } from "../support/world.js";
 
-const STORE = `SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'undo\\_merge%' ESCAPE '\\'`;
+const STORE =
+  "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'duckbranch_store' AND table_name LIKE 'undo%'";
 
 async function start(sql: string): Promise<{ world: World; main: TestSession }> {
   const world = await World.open();
@@ -211,9 +212,9 @@ describe("a merge that is undone", () => {
     expect(await main.query(ALL)).toEqual(BEFORE);
     await main.query("MERGE BRANCH b");
     const signal = new AbortController().signal;
-    await sweepUndoTables(world.context, Date.now(), signal);
+    await sweepUndoRows(world.context, Date.now(), signal);
     expect(await keptTables(world)).toBe(1);
-    await sweepUndoTables(world.context, Date.now() + 2 * world.context.undoRetentionMs, signal);
+    await sweepUndoRows(world.context, Date.now() + 2 * world.context.undoRetentionMs, signal);
     expect(await keptTables(world)).toBe(0);
   });
 });

@@ -44,7 +44,7 @@ async function kept(): Promise<{ readonly logged: number[]; readonly copied: num
       `SELECT count(*)::INTEGER AS n FROM duckbranch_store."${String(name)}"`,
     );
     const list = String(name).startsWith("log") ? found.logged : found.copied;
-    if (!String(name).startsWith("before")) list.push(Number(row?.["n"]));
+    if (!/^(?:before|undo)/.test(String(name))) list.push(Number(row?.["n"]));
   }
   return found;
 }

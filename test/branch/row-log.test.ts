@@ -34,11 +34,11 @@ async function rows(session: TestSession): Promise<unknown> {
 
 const UNTOUCHED = { count: 1000, changed: [] };
 
-/** Rows in each table kept for pins; what overlays have taken over is not. */
+/** Rows in each table kept for pins; what overlays have taken over, or a merge could be undone by, is not. */
 async function kept(): Promise<{ readonly logged: number[]; readonly copied: number[] }> {
   using connection = await opened.world.context.registry.database.connect("data");
   const tables = await connection.rows(
-    "SELECT table_name AS name FROM duckdb_tables() WHERE schema_name = 'duckbranch_store' AND table_name NOT LIKE 'before%' ORDER BY 1",
+    "SELECT table_name AS name FROM duckdb_tables() WHERE schema_name = 'duckbranch_store' AND table_name NOT LIKE 'before%' AND table_name NOT LIKE 'undo%' ORDER BY 1",
   );
   const found: { logged: number[]; copied: number[] } = { logged: [], copied: [] };
   for (const { name } of tables) {
