@@ -1,4 +1,5 @@
 /** The instant of a branch: what main's writers do around its creation is in it whole, or not at all, for ever. */
+import { EventEmitter, once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { connectPg, type PgClient } from "../cli/pg-client.js";
 import { type TestApp, startTestApp } from "../cli/test-app.js";
@@ -35,6 +36,7 @@ async function hammer(
   client: PgClient,
   below: (limit: number) => number,
   stop: AbortSignal,
+  begun: () => void,
 ): Promise<number> {
   let moved = 0;
   while (!stop.aborted) {
@@ -47,6 +49,7 @@ async function hammer(
       if (below(2) === 0) await client.pg.query(updates.join("; "));
       else for (const sql of ["BEGIN", ...updates, "COMMIT"]) await client.pg.query(sql);
       moved++;
+      begun();
     } catch (error) {
       // Two writers met in one row: the loser starts again.
       if (!(error instanceof Error && "code" in error && error.code === "40001")) throw error;
@@ -67,10 +70,14 @@ async function raceBranchCreation(
   await createAccounts(client);
   if (database !== "main") await client.rows("CREATE BRANCH parent");
   const stop = new AbortController();
-  const writers = Array.from({ length: WRITERS }, async () => {
+  const events = new EventEmitter();
+  const begun = Array.from({ length: WRITERS }, async (_, n) => await once(events, `begun ${n}`));
+  const writers = Array.from({ length: WRITERS }, async (_, n) => {
     await using writer = await connectPg(app.address, database);
-    return await hammer(writer, random.below, stop.signal);
+    return await hammer(writer, random.below, stop.signal, () => events.emit(`begun ${n}`));
   });
+  // Whoever fails before it has begun fails the test.
+  await Promise.race([Promise.all(begun), Promise.all(writers)]);
   const atCreation: Sums[] = [];
   for (let i = 0; i < BRANCHES; i++) {
     await client.rows(`CREATE BRANCH b${i}${from}`);
