@@ -1,5 +1,5 @@
 /**
- * The schemas of branches' own tables. A branch gets its schema at its first transaction, not when it is made: a creation
+ * The schemas of branches' own tables. A branch gets its schema with its first session or transaction, not when it is made: a creation
  * writes registry rows alone, and DuckDB need not look at its catalogue anew for branches that nobody writes to.
  */
 import { SqlError } from "../core/errors.js";
