@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { SlowFirst } from "./test/support/slow-first.js";
 
 export default defineConfig({
   test: {
@@ -11,5 +12,6 @@ export default defineConfig({
     maxWorkers: 2,
     // What is imported once serves all files of a worker: a fifteenth of the time.
     isolate: false,
+    sequence: { sequencer: SlowFirst },
   },
 });
