@@ -136,7 +136,10 @@ async function dropBranch(model: Model, program: Program, head: Head): Promise<v
   model.remove(head);
 }
 
-/** Changes of the schema are refused, and so is what a table without a key cannot tell: then nothing has happened. */
+/**
+ * Tables that mean something else on either side are in conflict (40002), and what cannot be told is refused: then nothing has
+ * happened.
+ */
 function merge(choice: number, branchWins: boolean): Step {
   return step(
     `${choice}: MERGE BRANCH, ${branchWins ? "it" : "its parent"} wins`,
@@ -149,11 +152,12 @@ function merge(choice: number, branchWins: boolean): Step {
         `MERGE BRANCH ${head.name} INTO ${parent.name} USING ${branchWins ? "branch_wins" : "main_wins"}`,
       );
       if (outcome !== "ok") {
-        requireOutcome(outcome, "0A000");
+        if (outcome !== "40002") requireOutcome(outcome, "0A000");
         return [head, parent];
       }
       for (const table of TABLES) {
         const { base, source, target } = statesOf(head, parent, table);
+        if (source === undefined && base !== undefined) parent.rows.set(table, undefined);
         if (source !== undefined && !isDeepStrictEqual(base, source))
           parent.rows.set(table, merged({ base, source, target }, branchWins));
       }
