@@ -27,7 +27,7 @@ import { refuseOrphans } from "./merge-references.js";
 import { remakeTables, type Remake } from "./merge-remake.js";
 import { changeInPlace, remakesOf } from "./merge-tables.js";
 import { readableViews, refuseBrokenViews } from "./merge-views.js";
-import { isUndoable, keepUndoRows } from "./undo-rows.js";
+import { isUndoable, keepUndoRows, markAltered } from "./undo-rows.js";
 import { refuseTakenKeys } from "./overlay.js";
 import { requirePhysical } from "./rows.js";
 import { isKeyed, readConflicts, type TablePlan } from "./merge-plan.js";
@@ -60,6 +60,8 @@ export async function publish(
   await dropMerged(transaction, attempt.target, attempt.objects.dropped);
   await changeInPlace(attempt);
   await createMerged(transaction, attempt.target, attempt.objects.created);
+  for (const { schema, target } of attempt.tables)
+    if (schema.steps.length > 0) await markAltered(connection, attempt.target, target.objectId);
   const totals = await applyPlans(attempt, strategyOf);
   await refuseBrokenViews(attempt, views);
   const merged: Branch = { ...branch, status: "merged" };

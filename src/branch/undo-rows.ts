@@ -11,7 +11,7 @@ import type { BranchContext } from "./branch-context.js";
 import { changesRows, takenCounts, takenRows } from "./merge-apply.js";
 import { isKeyed, type MergeInput } from "./merge-plan.js";
 import type { MergeAttempt } from "./merge-types.js";
-import { MAIN, type RelationName } from "./model.js";
+import { MAIN, type HeadId, type RelationName } from "./model.js";
 import { columnAlias } from "./row-sql.js";
 import type { Strategy } from "./strategy.js";
 import { STORE_SCHEMA, SYSTEM, systemTable } from "./system-names.js";
@@ -65,6 +65,16 @@ export async function keepUndoRows(
     const shape = shapeOf(definition);
     await appendRecords(connection, UNDO_TABLES, [[mergeId, schema, table, objectId, name, shape]]);
   }
+}
+
+/**
+ * Says of a table that is altered that no merge into it can be undone any more: a column of the same name and type may be
+ * another one afterwards. Atomic: the caller's transaction
+ */
+export async function markAltered(connection: Connection, head: HeadId, objectId: number): Promise<void> {
+  await connection.run(
+    `UPDATE ${SYSTEM}.undo_tables SET shape = '' WHERE object_id = ${objectId} AND starts_with(store_table, 'undo_${head}_')`,
+  );
 }
 
 /** Of what the rows look like, in the order of the columns. */
@@ -158,7 +168,7 @@ export function countedUndo({ rows }: UndoTable, { columns, target }: MergeInput
   const aliases = columns.map((_, i) => columnAlias(i));
   const same = columns.map((c, i) => `t.${quote(c)} IS NOT DISTINCT FROM u.${columnAlias(i)}`).join(" AND ");
   return `WITH u AS MATERIALIZED (SELECT row_number() OVER () AS plan_row, * FROM ${rows}),
-      found AS (SELECT plan_row, count(*) AS n FROM u JOIN ${target} AS t ON ${same} GROUP BY plan_row)
+      found AS (SELECT u.plan_row, count(*) AS n FROM u JOIN ${target} AS t ON ${same} GROUP BY u.plan_row)
     SELECT ${aliases.join(", ")}, greatest(delta, 0)::BIGINT AS old_count, greatest(-delta, 0)::BIGINT AS new_count,
       coalesce(n, 0) AS target_count, coalesce(n, 0) - delta AS wanted_count,
       CASE WHEN coalesce(n, 0) >= delta THEN 'change' ELSE 'conflict' END AS class, 'row count' AS kind

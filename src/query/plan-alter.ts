@@ -1,4 +1,5 @@
 /** Plans for ALTER: by DuckDB's own ALTER where it has one, otherwise by making the table anew in the transaction. */
+import { markAltered } from "../branch/undo-rows.js";
 import { physicalDefinition } from "../branch/catalog-reader.js";
 import { MAIN, type RelationName } from "../branch/model.js";
 import { requirePhysical } from "../branch/rows.js";
@@ -37,6 +38,8 @@ export async function planAlter(
   }
   if (alteration.kind === "owner" || alteration.kind === "storage") return [NOTHING_TO_RUN];
   const { relation } = meaning;
+  const altered = transaction.state.find(transaction.head, relation);
+  if (altered !== undefined) await markAltered(transaction.connection, transaction.head, altered.objectId);
   if (transaction.head !== MAIN)
     return await planOnBranch(context, transaction, statement, relation, alteration);
   const wasWritten = context.scope.isWritten(relation);

@@ -40,6 +40,7 @@ import { literalText, withUserCasts } from "./user-casts.js";
 
 /** Two bytes or more: of one byte PostgreSQL and DuckDB make the same. */
 const HEX = /^\\x\s*[0-9a-f]{2}\s*(?:[0-9a-f]{2}\s*)+$/i;
+const NO_BYTES = "\\x";
 /** PostgreSQL's arrays, and JSON, which DuckDB tells apart by the type that is wanted. */
 const ARRAY = /^\s*(?:\[[\d:+-]+\]\s*)*=?\s*\{.*\}\s*$/s;
 /** `1.5`, `1e3`, `0x10`: DuckDB rounds or converts them to a whole number. */
@@ -50,7 +51,7 @@ const CLOCK =
   /:60|(?:^|[\sT])\d\d?:\d\d(?:[-+]\d|z\s*$)|:\d\d(?:\.\d{7,}|(?:\.\d+)?(?:\s+(?:[-+]\d|z\s*$)|[-+]\d{3,}\s*$))/i;
 const MAYBE_MISREAD =
   /'\s*[-+]?(?:\d*\.\d*|\d+e[-+]?\d+|0x[0-9a-f]+)\s*'|\sBC\s*(?:[-+][\d:]+)?'|:60|['\sT]\d\d?:\d\d(?:[-+]|z)|:\d\d(?:\.\d{7,}|(?:\.\d+)?(?:\s+(?:[-+]|z)|[-+]\d{3,}))/i;
-const MAYBE = /\\x\s*[0-9a-f]{2}\s*[0-9a-f]{2}|'[\s\d:=+[\]-]*\{/i;
+const MAYBE = /\\x\s*(?:'|[0-9a-f]{2}\s*[0-9a-f]{2})|'[\s\d:=+[\]-]*\{/i;
 /** Ranges, shapes, and what only an address looks like: no times of day. */
 const KEYED = new RegExp(
   `^\\s*(?:${[
@@ -211,7 +212,7 @@ function isManyDecimals({ verb }: RelationalStatement, { kind, value }: Token): 
 }
 
 function isCandidate(value: string): boolean {
-  return HEX.test(value) || ARRAY.test(value) || isMisread(value) || KEYED.test(value);
+  return HEX.test(value) || value === NO_BYTES || ARRAY.test(value) || isMisread(value) || KEYED.test(value);
 }
 
 /** Behind these words a literal has its type already, and no parameter could stand there. */
@@ -268,7 +269,8 @@ function readMisread(value: string, type: EngineType, timeZone: string): string 
 function literalOf(value: string, type: EngineType, timeZone: string): string | undefined {
   const keyed = keyedTypeOf(type);
   if (keyed !== undefined) return keyedLiteral(keyed, value, { timeZone });
-  if (type.typeId === EngineTypeId.BLOB && HEX.test(value)) return byteaLiteral(value);
+  if (type.typeId === EngineTypeId.BLOB && (HEX.test(value) || value === NO_BYTES))
+    return byteaLiteral(value);
   if (isEnum(type)) return `CAST(${quoteLiteral(requireLabel(type, value))} AS ${type.toString()})`;
   if (isComposite(type)) return literalText(value, type, timeZone);
   if (type.alias === "JSON") requireJson(value);

@@ -182,6 +182,41 @@ describe("a merge that is undone", () => {
     expect(await main.outcome(`UNDO MERGE ${String(aborted?.[0])}`)).toBe("55000");
   });
 
+  it("is refused when columns have changed places, or one came for another of its name and type", async () => {
+    const { world, main } = await start(
+      TABLE.replace("qty int, note text", "qty int, other int").replaceAll(/'(.)'/g, "7"),
+    );
+    await onBranch(world, "b", "DELETE FROM t");
+    await main.query("MERGE BRANCH b; CREATE BRANCH c");
+    const id = await mergeId(main, "b");
+    await onBranch(world, "c", "INSERT INTO t VALUES (1, 1, 1)");
+    await main.query(
+      "MERGE BRANCH c; ALTER TABLE t RENAME qty TO x; ALTER TABLE t RENAME other TO qty; ALTER TABLE t RENAME x TO other",
+    );
+    expect(await main.outcome(`UNDO MERGE ${id}`)).toBe("0A000");
+    expect(await main.outcome(`UNDO MERGE ${await mergeId(main, "c")}`)).toBe("0A000");
+    await main.query("CREATE BRANCH e");
+    await onBranch(world, "e", "UPDATE t SET qty = 5");
+    await main.query("MERGE BRANCH e; CREATE BRANCH d");
+    await onBranch(
+      world,
+      "d",
+      "ALTER TABLE t RENAME qty TO x; ALTER TABLE t RENAME other TO qty; ALTER TABLE t RENAME x TO other",
+    );
+    await main.query("MERGE BRANCH d");
+    expect(await main.outcome(`UNDO MERGE ${await mergeId(main, "e")}`)).toBe("0A000");
+  });
+
+  it("had a table without a key whose columns are called as the plan's", async () => {
+    const { world, main } = await start(
+      "CREATE TABLE x (plan_row int, n int, t int); INSERT INTO x VALUES (1, 1, 1); CREATE BRANCH b",
+    );
+    await onBranch(world, "b", "INSERT INTO x VALUES (2, 2, 2); DELETE FROM x WHERE plan_row = 1");
+    await main.query("MERGE BRANCH b");
+    await main.query(`UNDO MERGE ${await mergeId(main, "b")}`);
+    expect(await main.query("SELECT * FROM x")).toEqual([[1, 1, 1]]);
+  });
+
   it("is refused when what it breaks is refused: a row that others refer to by now", async () => {
     const { world, main } = await start(`CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1);
       CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p); CREATE BRANCH b`);
