@@ -59,6 +59,9 @@ export class Registry {
   readonly #definedAt = new Map<HeadId, number>();
   #versionId: number;
   #objectId: number;
+  /** Commits that have begun, and that have ended: while the numbers differ DuckDB may show one that this object has not heard of. */
+  #begun = 0;
+  #ended = 0;
   /** Entries since the logs were last compacted. */
   #appended = 0;
   /** When each relation of each head was last changed by a commit of this process. */
@@ -108,6 +111,11 @@ export class Registry {
   /** True if what has just been read of the catalogue belongs to that number of definitions. */
   isStillDefined(definitions: number): boolean {
     return !this.#isChanging && definitions === this.#definitions;
+  }
+
+  /** A number that is the same as long as nothing is committed; undefined while something is. */
+  get quiet(): number | undefined {
+    return this.#begun === this.#ended ? this.#ended : undefined;
   }
 
   /** The number since which no definition on the head has changed. */
@@ -170,6 +178,7 @@ export class Registry {
       if (request.changes.length > 0) await appendChanges(connection, sequence, request.changes);
       const { redefined = [] } = request;
       this.#isChanging = request.changes.length > 0 || redefined.length > 0;
+      this.#begun++;
       try {
         await connection.commit();
         this.#sequence = sequence;
@@ -179,6 +188,7 @@ export class Registry {
         this.#appended += request.changes.length;
       } finally {
         this.#isChanging = false;
+        this.#ended++;
       }
       for (const relation of request.written) this.#markChanged(relation, sequence);
       return sequence;

@@ -69,15 +69,29 @@ export async function startLoneRead(
   const { moment } = registry;
   const text = await textOf(core, statement, core.scope(undefined));
   if (text === undefined) return undefined;
-  if (text.isMains) return { ...(await startRepeatable(core, statement, text.sql, input)), moment };
+  const { quiet } = registry;
+  const mayAge = mayPlanAge(statement, input);
+  if (mayAge && (quiet === undefined || !mayStartTwice(core, statement))) return undefined;
+  if (!mayAge && text.isMains)
+    return { ...(await startRepeatable(core, statement, text.sql, input)), moment };
+  const isRight = (): boolean =>
+    (text.isMains || registry.isStill(moment)) && (!mayAge || registry.quiet === quiet);
   try {
     const started = await startRepeatable(core, statement, text.sql, input);
-    return registry.isStill(moment) ? { ...started, moment } : undefined;
+    return isRight() ? { ...started, moment } : undefined;
   } catch (error) {
     const failure = classifyFailure(error);
-    if (failure.code === SQLSTATE.queryCanceled || registry.isStill(moment)) throw failure;
+    if (failure.code === SQLSTATE.queryCanceled || isRight()) throw failure;
     return undefined;
   }
+}
+
+/**
+ * DuckDB plans a statement without parameters by what it knows of the tables' values then, in a transaction that ends before
+ * the one in which it runs: rows that were committed in between are left out, or make it fail.
+ */
+function mayPlanAge({ names }: RelationalStatement, { parameters }: ExecuteInput): boolean {
+  return parameters.length === 0 && names.some(({ role }) => role === "read");
 }
 
 async function textOf(
