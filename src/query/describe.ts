@@ -63,6 +63,17 @@ const MERGE_COLUMNS = [
   "conflicts",
 ];
 
+/** Columns of EXPLAIN MERGE. */
+export const PREVIEW_COLUMNS: readonly string[] = [
+  "table_name",
+  "rows_to_insert",
+  "rows_to_update",
+  "rows_to_delete",
+  "conflicts",
+  "already_equal",
+  "schema_changes",
+];
+
 /** Columns of SHOW BRANCHES. */
 export const LIST_COLUMNS: readonly string[] = [
   "name",
@@ -75,52 +86,39 @@ export const LIST_COLUMNS: readonly string[] = [
   "modified_table_count",
 ];
 
-const TEXT_COLUMNS: ReadonlyMap<BranchCommand["verb"], readonly string[]> = new Map([
-  ["list", LIST_COLUMNS],
-  [
-    "describe",
-    [
-      "name",
-      "branch_id",
-      "schema_name",
-      "parent",
-      "status",
-      "owner",
-      "agent_id",
-      "description",
-      "created_at",
-      "expires_at",
-      "protected",
-      "modified_table_count",
-      "modified_tables",
-      "total_size_bytes",
-    ],
+const TEXT_COLUMNS: Readonly<Record<BranchCommand["verb"], readonly string[]>> = {
+  list: LIST_COLUMNS,
+  describe: [
+    "name",
+    "branch_id",
+    "schema_name",
+    "parent",
+    "status",
+    "owner",
+    "agent_id",
+    "description",
+    "created_at",
+    "expires_at",
+    "protected",
+    "modified_table_count",
+    "modified_tables",
+    "total_size_bytes",
   ],
-  ["merge", MERGE_COLUMNS],
-  ["resolve", MERGE_COLUMNS],
-  [
-    "explainMerge",
-    [
-      "table_name",
-      "rows_to_insert",
-      "rows_to_update",
-      "rows_to_delete",
-      "conflicts",
-      "already_equal",
-      "schema_changes",
-    ],
-  ],
-  ["create", ["branch_id", "name", "schema_name", "status", "created_at", "expires_at"]],
-  ["use", ["branch"]],
-  ["current", ["branch"]],
-  ["abandon", ["branch", "status"]],
-  ["alterSet", ["branch_id", "name", "status"]],
-  ["rename", ["branch_id", "name", "status"]],
-  ["protect", ["branch_id", "name", "status"]],
-  ["unprotect", ["branch_id", "name", "status"]],
-  ["drop", ["branch_id", "name", "status"]],
-  ["diff", ["table_name", "key", "change", "old_values", "new_values"]],
-]);
+  merge: MERGE_COLUMNS,
+  resolve: MERGE_COLUMNS,
+  undo: MERGE_COLUMNS,
+  explainMerge: PREVIEW_COLUMNS,
+  create: ["branch_id", "name", "schema_name", "status", "created_at", "expires_at"],
+  use: ["branch"],
+  current: ["branch"],
+  abandon: ["branch", "status"],
+  alterSet: ["branch_id", "name", "status"],
+  rename: ["branch_id", "name", "status"],
+  protect: ["branch_id", "name", "status"],
+  unprotect: ["branch_id", "name", "status"],
+  drop: ["branch_id", "name", "status"],
+  diff: ["table_name", "key", "change", "old_values", "new_values"],
+};
 
 /** Statements that answer with rows even when not called as a function. */
 const ROW_STATEMENTS = new Set<BranchCommand["verb"]>([
@@ -128,6 +126,7 @@ const ROW_STATEMENTS = new Set<BranchCommand["verb"]>([
   "describe",
   "merge",
   "resolve",
+  "undo",
   "explainMerge",
   "diff",
 ]);
@@ -137,5 +136,5 @@ export function branchColumns(command: BranchCommand): readonly ResultColumn[] |
   if (command.shape === "statement" && !ROW_STATEMENTS.has(command.verb)) return null;
   if (command.shape === "scalar" && command.verb !== "diff")
     return [{ name: command.functionName ?? command.verb, type: null }];
-  return (TEXT_COLUMNS.get(command.verb) ?? []).map((name) => ({ name, type: null }));
+  return TEXT_COLUMNS[command.verb].map((name) => ({ name, type: null }));
 }

@@ -2,7 +2,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished, test } from "vitest";
 import { sweepUndoRows } from "../../src/branch/undo-rows.js";
+import { connectPg } from "../cli/pg-client.js";
 import { temporaryDirectory } from "../cli/temporary-directory.js";
+import { startTestApp } from "../cli/test-app.js";
 import { World, type TestSession } from "../support/world.js";
 
 const STORE =
@@ -253,6 +255,24 @@ describe("a merge that is undone", () => {
     expect(await keptTables(world)).toBe(0);
   });
 });
+
+test.each(["UNDO MERGE $id", "SELECT * FROM branch_undo('$id')", "SELECT * FROM branch_undo($1)"])(
+  "an undoing is described as it answers to a client that asks before: %s",
+  async (text) => {
+    await using app = await startTestApp();
+    await using main = await connectPg(app.address);
+    for (const sql of TABLE.split(";")) await main.rows(sql);
+    await using branch = await connectPg(app.address, "main/b");
+    await branch.rows("DELETE FROM t WHERE id = 1");
+    await main.rows("MERGE BRANCH b");
+    const id = String(await main.value("SELECT merge_id FROM duckbranch.merges"));
+    const values = text.includes("$1") ? [id] : [];
+    const { fields, rows } = await main.pg.query({ name: "u", text: text.replace("$id", id), values });
+    expect(fields.map(({ name }) => name)).toEqual(Object.keys(rows[0] ?? {}));
+    expect(rows).toMatchObject([{ status: "undone", merge_id: id, rows_inserted: "1" }]);
+    expect(await main.rows(ALL)).toEqual(BEFORE);
+  },
+);
 
 const content = fc
   .uniqueArray(fc.tuple(fc.nat(7), fc.nat(2)), { selector: ([key]) => key })
