@@ -7,7 +7,6 @@ import { DATA_CATALOG } from "../engine/database.js";
 import { quoteIdentifier } from "../sql/names.js";
 import type { LockTable } from "./locks.js";
 import { MAIN, type HeadId } from "./model.js";
-import { rollbackQuietly } from "./preserve.js";
 import type { Registry } from "./registry.js";
 
 /** Whoever makes or drops the schema of a branch holds it. */
@@ -56,15 +55,8 @@ export class BranchSchemas {
   }
 
   async #make(schema: string): Promise<void> {
-    await this.#registry.database.onSpare(async (connection) => {
-      await this.#registry.begin(connection);
-      try {
-        await connection.run(`CREATE SCHEMA IF NOT EXISTS ${DATA_CATALOG}.${quoteIdentifier(schema)}`);
-        await this.#registry.commit(connection, () => ({ changes: [], written: [] }));
-      } catch (error) {
-        await rollbackQuietly(connection);
-        throw error;
-      }
+    await this.#registry.maintain(async (connection) => {
+      await connection.run(`CREATE SCHEMA IF NOT EXISTS ${DATA_CATALOG}.${quoteIdentifier(schema)}`);
     });
   }
 

@@ -11,7 +11,14 @@ export interface HistoryEntry {
   readonly detail: Readonly<Record<string, unknown>> | null;
 }
 
-const HISTORY = systemTable("history", ["instant", "text", "text", "text", "text", "text"]);
+export const HISTORY = systemTable("history", {
+  happened_at: "TIMESTAMPTZ NOT NULL",
+  action: "VARCHAR NOT NULL",
+  branch_id: "VARCHAR",
+  branch_name: "VARCHAR",
+  actor: "VARCHAR",
+  detail: "JSON",
+});
 
 /** Atomic: the caller's transaction. */
 export async function recordHistory(
@@ -22,13 +29,13 @@ export async function recordHistory(
   await appendRecords(
     connection,
     HISTORY,
-    entries.map(({ action, branch, actor, detail }) => [
-      now,
+    entries.map(({ action, branch, actor, detail }) => ({
+      happened_at: now,
       action,
-      branch.id,
-      branch.name,
+      branch_id: branch.id,
+      branch_name: branch.name,
       actor,
-      detail === null ? null : JSON.stringify(detail),
-    ]),
+      detail: detail === null ? null : JSON.stringify(detail),
+    })),
   );
 }

@@ -13,27 +13,22 @@ import { OBJECT_KINDS, type HeadObject, type HeadObjectKind, type ObjectChange }
 import { headId, type Sequence } from "./model.js";
 import { SYSTEM, systemTable } from "./system-names.js";
 
-export const OBJECT_LOG_DDL = `CREATE TABLE IF NOT EXISTS ${SYSTEM}.object_log (
-     seq BIGINT NOT NULL, id BIGINT NOT NULL, removed BOOLEAN NOT NULL, head_id VARCHAR NOT NULL, kind VARCHAR NOT NULL,
-     schema_name VARCHAR NOT NULL, name VARCHAR NOT NULL, dropped BOOLEAN NOT NULL, definition VARCHAR, catalogued VARCHAR,
-     physical_schema VARCHAR, physical_name VARCHAR, from_seq BIGINT NOT NULL, to_seq BIGINT)`;
-
-const OBJECT_LOG = systemTable("object_log", [
-  "bigint",
-  "bigint",
-  "boolean",
-  "text",
-  "text",
-  "text",
-  "text",
-  "boolean",
-  "text",
-  "text",
-  "text",
-  "text",
-  "bigint",
-  "bigint",
-]);
+export const OBJECT_LOG = systemTable("object_log", {
+  seq: "BIGINT NOT NULL",
+  id: "BIGINT NOT NULL",
+  removed: "BOOLEAN NOT NULL",
+  head_id: "VARCHAR NOT NULL",
+  kind: "VARCHAR NOT NULL",
+  schema_name: "VARCHAR NOT NULL",
+  name: "VARCHAR NOT NULL",
+  dropped: "BOOLEAN NOT NULL",
+  definition: "VARCHAR",
+  catalogued: "VARCHAR",
+  physical_schema: "VARCHAR",
+  physical_name: "VARCHAR",
+  from_seq: "BIGINT NOT NULL",
+  to_seq: "BIGINT",
+});
 
 /** Every object as its newest row has it. */
 export async function readObjects(connection: Connection): Promise<readonly ObjectChange[]> {
@@ -81,22 +76,22 @@ export async function appendObjects(
   await appendRecords(
     connection,
     OBJECT_LOG,
-    changes.map(({ change, object: o }) => [
-      sequence,
-      o.id,
-      change === "removeObject",
-      o.head,
-      o.kind,
-      o.schema,
-      o.name,
-      o.dropped,
-      o.definition,
-      o.catalogued,
-      o.physical?.schema ?? null,
-      o.physical?.name ?? null,
-      o.from,
-      o.to,
-    ]),
+    changes.map(({ change, object }) => ({
+      seq: sequence,
+      id: object.id,
+      removed: change === "removeObject",
+      head_id: object.head,
+      kind: object.kind,
+      schema_name: object.schema,
+      name: object.name,
+      dropped: object.dropped,
+      definition: object.definition,
+      catalogued: object.catalogued,
+      physical_schema: object.physical?.schema ?? null,
+      physical_name: object.physical?.name ?? null,
+      from_seq: object.from,
+      to_seq: object.to,
+    })),
   );
 }
 

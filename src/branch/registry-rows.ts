@@ -1,4 +1,4 @@
-/** Branches and versions as rows of the registry's logs, and back. Columns: see the DDL in system-schema.ts. */
+/** Branches and versions as rows of the registry's logs, and back. */
 import { asBrand } from "../core/brand.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import {
@@ -8,7 +8,7 @@ import {
   textCell,
   type Row,
 } from "../engine/connection.js";
-import type { RecordValue } from "../engine/record-writer.js";
+import type { RecordOf } from "../engine/record-writer.js";
 import {
   BRANCH_STATUSES,
   headId,
@@ -22,83 +22,84 @@ import {
 import type { RegistryChange } from "./registry-state.js";
 import { systemTable } from "./system-names.js";
 
-export const VERSION_LOG = systemTable("version_log", [
-  "bigint",
-  "bigint",
-  "boolean",
-  "text",
-  "text",
-  "text",
-  "text",
-  "bigint",
-  "bigint",
-  "bigint",
-  "text",
-  "text",
-  "text",
-  "text",
-]);
+export const BRANCH_LOG = systemTable("branch_log", {
+  seq: "BIGINT NOT NULL",
+  branch_id: "VARCHAR NOT NULL",
+  name: "VARCHAR NOT NULL",
+  schema_name: "VARCHAR NOT NULL",
+  parent_id: "VARCHAR NOT NULL",
+  pin: "BIGINT NOT NULL",
+  owner: "VARCHAR NOT NULL",
+  agent_id: "VARCHAR",
+  description: "VARCHAR",
+  created_at: "TIMESTAMPTZ NOT NULL",
+  expires_at: "TIMESTAMPTZ",
+  status: "VARCHAR NOT NULL",
+  protected: "BOOLEAN NOT NULL",
+  released: "BOOLEAN NOT NULL",
+  isolation: "VARCHAR",
+  table_pins: "JSON",
+});
 
-export const BRANCH_LOG = systemTable("branch_log", [
-  "bigint",
-  "text",
-  "text",
-  "text",
-  "text",
-  "bigint",
-  "text",
-  "text",
-  "text",
-  "instant",
-  "instant",
-  "text",
-  "boolean",
-  "boolean",
-  "text",
-  "text",
-]);
+export const VERSION_LOG = systemTable("version_log", {
+  seq: "BIGINT NOT NULL",
+  version_id: "BIGINT NOT NULL",
+  removed: "BOOLEAN NOT NULL",
+  head_id: "VARCHAR NOT NULL",
+  schema_name: "VARCHAR NOT NULL",
+  name: "VARCHAR NOT NULL",
+  kind: "VARCHAR NOT NULL",
+  object_id: "BIGINT NOT NULL",
+  from_seq: "BIGINT NOT NULL",
+  to_seq: "BIGINT",
+  physical_schema: "VARCHAR",
+  physical_name: "VARCHAR",
+  definition: "VARCHAR",
+  layer: "JSON",
+});
 
 export function versionRecord(
-  sequence: Sequence,
-  { change, version: v }: Extract<RegistryChange, { readonly version: Version }>,
-): readonly RecordValue[] {
-  return [
-    sequence,
-    v.id,
-    change === "removeVersion",
-    v.head,
-    v.schema,
-    v.name,
-    v.kind,
-    v.objectId,
-    v.from,
-    v.to,
-    v.physical?.schema ?? null,
-    v.physical?.name ?? null,
-    v.definition,
-    v.layer === null ? null : JSON.stringify(v.layer),
-  ];
+  seq: Sequence,
+  { change, version }: Extract<RegistryChange, { readonly version: Version }>,
+): RecordOf<keyof typeof VERSION_LOG.columns> {
+  return {
+    seq,
+    version_id: version.id,
+    removed: change === "removeVersion",
+    head_id: version.head,
+    schema_name: version.schema,
+    name: version.name,
+    kind: version.kind,
+    object_id: version.objectId,
+    from_seq: version.from,
+    to_seq: version.to,
+    physical_schema: version.physical?.schema ?? null,
+    physical_name: version.physical?.name ?? null,
+    definition: version.definition,
+    layer: version.layer === null ? null : JSON.stringify(version.layer),
+  };
 }
 
-export function branchRecord(sequence: Sequence, branch: Branch): readonly RecordValue[] {
-  return [
-    sequence,
-    branch.id,
-    branch.name,
-    branch.schemaName,
-    branch.parent,
-    branch.pin,
-    branch.owner,
-    branch.agent,
-    branch.description,
-    branch.createdAtMs,
-    branch.expiresAtMs,
-    branch.status,
-    branch.protected,
-    branch.released,
-    branch.isolation,
-    tablePinsText(branch),
-  ];
+export function branchRecord(seq: Sequence, branch: Branch): RecordOf<keyof typeof BRANCH_LOG.columns> {
+  const { name, pin, owner, description, status, released, isolation } = branch;
+  return {
+    seq,
+    branch_id: branch.id,
+    name,
+    schema_name: branch.schemaName,
+    parent_id: branch.parent,
+    pin,
+    owner,
+    agent_id: branch.agent,
+    description,
+    created_at: branch.createdAtMs,
+    expires_at: branch.expiresAtMs,
+    status,
+    protected: branch.protected,
+    released,
+    isolation,
+    table_pins: tablePinsText(branch),
+  };
 }
 
 function tablePinsText({ tablePins }: Branch): string | null {

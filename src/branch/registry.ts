@@ -204,17 +204,22 @@ export class Registry {
   async compactLogs(signal: AbortSignal, entries = COMPACTED_ENTRIES): Promise<void> {
     if (this.#appended < entries || signal.aborted) return;
     const appended = this.#appended;
+    await this.maintain(removeSuperseded);
+    this.#appended -= appended;
+  }
+
+  /** Runs work that changes nothing anybody reads, in a transaction of its own. */
+  async maintain(work: (connection: Connection) => Promise<void>): Promise<void> {
     await this.database.onSpare(async (connection) => {
       await this.begin(connection);
       try {
-        await removeSuperseded(connection);
+        await work(connection);
         await this.commit(connection, () => ({ changes: [], written: [] }));
       } catch (error) {
         await rollbackQuietly(connection);
         throw error;
       }
     });
-    this.#appended -= appended;
   }
 
   /** When the relation was last changed by a commit of this process; 0 if not since it started. */

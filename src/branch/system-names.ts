@@ -1,6 +1,6 @@
 /** Where the registry's tables are in the data file, and which schemas are this program's own. */
 import { DATA_CATALOG } from "../engine/database.js";
-import type { RecordTable, RecordType } from "../engine/record-writer.js";
+import type { RecordTable } from "../engine/record-writer.js";
 import { normaliseName } from "../sql/names.js";
 
 export const SYSTEM_SCHEMA = "duckbranch";
@@ -10,7 +10,10 @@ export const STORE_SCHEMA = "duckbranch_store";
 export const SYSTEM = `${DATA_CATALOG}.${SYSTEM_SCHEMA}`;
 
 /** A table of the registry to which rows are appended; all its columns in order. */
-export function systemTable(name: string, columns: readonly RecordType[]): RecordTable {
+export function systemTable<Column extends string>(
+  name: string,
+  columns: RecordTable<Column>["columns"],
+): RecordTable<Column> {
   return { catalog: DATA_CATALOG, schema: SYSTEM_SCHEMA, name, columns };
 }
 
@@ -19,3 +22,13 @@ export function isInternalSchema(schema: string): boolean {
   const folded = normaliseName(schema);
   return folded === SYSTEM_SCHEMA || folded === STORE_SCHEMA || /^branch_[0-9a-f]{12}$/.test(folded);
 }
+
+/** What is kept of merges: undo-rows.ts. */
+export const UNDO_TABLES = systemTable("undo_tables", {
+  merge_id: "VARCHAR NOT NULL",
+  schema_name: "VARCHAR NOT NULL",
+  table_name: "VARCHAR NOT NULL",
+  object_id: "BIGINT NOT NULL",
+  store_table: "VARCHAR NOT NULL",
+  shape: "VARCHAR NOT NULL",
+});

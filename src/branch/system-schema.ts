@@ -4,13 +4,14 @@
  */
 import { numberCell, optionalNumberCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import { appendRecords } from "../engine/record-writer.js";
+import { appendRecords, createRecordTable } from "../engine/record-writer.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { headId, MAIN, tablesOf, type PhysicalTable, type Sequence } from "./model.js";
 import { OBJECT_KINDS, type ObjectChange } from "./head-objects.js";
+import { HISTORY } from "./history.js";
 import { compareMainObjects } from "./main-objects.js";
-import { appendObjects, OBJECT_LOG_DDL, readObjects, removeSupersededObjects } from "./object-log.js";
+import { appendObjects, OBJECT_LOG, readObjects, removeSupersededObjects } from "./object-log.js";
 import {
   BRANCH_LOG,
   branchRecord,
@@ -19,7 +20,7 @@ import {
   VERSION_LOG,
   versionRecord,
 } from "./registry-rows.js";
-import { STORE_SCHEMA, SYSTEM, SYSTEM_SCHEMA } from "./system-names.js";
+import { STORE_SCHEMA, SYSTEM, SYSTEM_SCHEMA, UNDO_TABLES } from "./system-names.js";
 import { RegistryState, type RegistryChange } from "./registry-state.js";
 
 export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
@@ -30,23 +31,14 @@ const DDL = [
   `CREATE SCHEMA IF NOT EXISTS ${SYSTEM}`,
   `CREATE SCHEMA IF NOT EXISTS ${DATA_CATALOG}.${STORE_SCHEMA}`,
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.format (version INTEGER NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS ${SYSTEM}.branch_log (
-     seq BIGINT NOT NULL, branch_id VARCHAR NOT NULL, name VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, parent_id VARCHAR NOT NULL,
-     pin BIGINT NOT NULL, owner VARCHAR NOT NULL, agent_id VARCHAR, description VARCHAR, created_at TIMESTAMPTZ NOT NULL,
-     expires_at TIMESTAMPTZ, status VARCHAR NOT NULL, protected BOOLEAN NOT NULL, released BOOLEAN NOT NULL,
-     isolation VARCHAR, table_pins JSON)`,
-  `CREATE TABLE IF NOT EXISTS ${SYSTEM}.version_log (
-     seq BIGINT NOT NULL, version_id BIGINT NOT NULL, removed BOOLEAN NOT NULL, head_id VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, name VARCHAR NOT NULL,
-     kind VARCHAR NOT NULL, object_id BIGINT NOT NULL, from_seq BIGINT NOT NULL, to_seq BIGINT,
-     physical_schema VARCHAR, physical_name VARCHAR, definition VARCHAR, layer JSON)`,
+  createRecordTable(BRANCH_LOG),
+  createRecordTable(VERSION_LOG),
   `CREATE OR REPLACE VIEW ${SYSTEM}.branch_rows AS SELECT * EXCLUDE (seq) FROM ${SYSTEM_SCHEMA}.branch_log
      QUALIFY row_number() OVER (PARTITION BY branch_id ORDER BY seq DESC) = 1`,
   `CREATE OR REPLACE VIEW ${SYSTEM}.version_rows AS SELECT * EXCLUDE (seq, removed) FROM ${SYSTEM_SCHEMA}.version_log
      QUALIFY row_number() OVER (PARTITION BY version_id ORDER BY seq DESC) = 1 AND NOT removed`,
-  OBJECT_LOG_DDL,
-  `CREATE TABLE IF NOT EXISTS ${SYSTEM}.undo_tables (
-     merge_id VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, table_name VARCHAR NOT NULL, object_id BIGINT NOT NULL,
-     store_table VARCHAR NOT NULL, shape VARCHAR NOT NULL)`,
+  createRecordTable(OBJECT_LOG),
+  createRecordTable(UNDO_TABLES),
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.merges (
      merge_id VARCHAR PRIMARY KEY, branch_id VARCHAR NOT NULL, branch_name VARCHAR NOT NULL, target VARCHAR NOT NULL,
      strategy VARCHAR NOT NULL, status VARCHAR NOT NULL, created_at TIMESTAMPTZ NOT NULL, finished_at TIMESTAMPTZ,
@@ -55,8 +47,7 @@ const DDL = [
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.conflicts (
      merge_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, kind VARCHAR NOT NULL, key JSON,
      base_value JSON, main_value JSON, branch_value JSON)`,
-  `CREATE TABLE IF NOT EXISTS ${SYSTEM}.history (
-     happened_at TIMESTAMPTZ NOT NULL, action VARCHAR NOT NULL, branch_id VARCHAR, branch_name VARCHAR, actor VARCHAR, detail JSON)`,
+  createRecordTable(HISTORY),
 ] as const;
 
 /**

@@ -11,15 +11,12 @@ import type { BranchContext } from "./branch-context.js";
 import { changesRows, takenCounts, takenRows } from "./merge-apply.js";
 import { isKeyed, type MergeInput } from "./merge-plan.js";
 import type { MergeAttempt } from "./merge-types.js";
-import { MAIN, type HeadId, type RelationName } from "./model.js";
+import type { HeadId, RelationName } from "./model.js";
 import { columnAlias } from "./row-sql.js";
 import type { Strategy } from "./strategy.js";
-import { STORE_SCHEMA, SYSTEM, systemTable } from "./system-names.js";
+import { STORE_SCHEMA, SYSTEM, UNDO_TABLES } from "./system-names.js";
 import { physicalName } from "./system-schema.js";
 import { storedColumns, type TableDefinition } from "./table-definition.js";
-import { Transaction } from "./transaction.js";
-
-const UNDO_TABLES = systemTable("undo_tables", ["text", "text", "text", "bigint", "text", "text"]);
 
 /** One table that a merge changed. */
 export interface UndoTable extends RelationName {
@@ -63,7 +60,16 @@ export async function keepUndoRows(
     await connection.run(`CREATE TABLE IF NOT EXISTS ${storeName(name)} AS ${rows} LIMIT 0`);
     await connection.run(`INSERT INTO ${storeName(name)} ${rows}`);
     const shape = shapeOf(definition);
-    await appendRecords(connection, UNDO_TABLES, [[mergeId, schema, table, objectId, name, shape]]);
+    await appendRecords(connection, UNDO_TABLES, [
+      {
+        merge_id: mergeId,
+        schema_name: schema,
+        table_name: table,
+        object_id: objectId,
+        store_table: name,
+        shape,
+      },
+    ]);
   }
 }
 
@@ -132,15 +138,7 @@ export async function sweepUndoRows(
 ): Promise<void> {
   for (const mergeId of await context.registry.database.onSpare(async (c) => await overdue(c, nowMs))) {
     if (signal.aborted) return;
-    using connection = await context.registry.database.connect("data");
-    const transaction = await Transaction.begin(context, connection, MAIN, signal);
-    try {
-      await dropUndoRows(connection, mergeId);
-      await transaction.commit();
-    } catch (error) {
-      await transaction.rollback();
-      throw error;
-    }
+    await context.registry.maintain(async (connection) => await dropUndoRows(connection, mergeId));
   }
 }
 

@@ -3,17 +3,42 @@ import { BIGINT, BOOLEAN, DuckDBDataChunk, TIMESTAMPTZ, VARCHAR, timestampTZValu
 import type { Connection } from "./connection.js";
 import type { EngineType, EngineValue } from "./types.js";
 
-/** Types of columns of such tables; JSON is written as text. */
-export type RecordType = "bigint" | "text" | "boolean" | "instant";
-/** A bigint column takes whole numbers, an instant milliseconds since 1970. */
-export type RecordValue = number | string | boolean | null;
+/** What may stand behind a column's name, and the type its values are written as. */
+const ENGINE_TYPES = {
+  BIGINT,
+  "BIGINT NOT NULL": BIGINT,
+  VARCHAR,
+  "VARCHAR NOT NULL": VARCHAR,
+  BOOLEAN,
+  "BOOLEAN NOT NULL": BOOLEAN,
+  TIMESTAMPTZ,
+  "TIMESTAMPTZ NOT NULL": TIMESTAMPTZ,
+  JSON: VARCHAR,
+} as const satisfies Readonly<Record<string, EngineType>>;
 
-export interface RecordTable {
+type RecordColumn = keyof typeof ENGINE_TYPES;
+/** BIGINT takes whole numbers, TIMESTAMPTZ milliseconds since 1970, JSON its text. */
+type RecordValue = number | string | boolean | null;
+
+export interface RecordTable<Column extends string> {
   readonly catalog: string;
   readonly schema: string;
   readonly name: string;
-  /** All columns of the table, in its order. */
-  readonly columns: readonly RecordType[];
+  /** All columns by name, in the table's order. Names need no quotes. */
+  readonly columns: Readonly<Record<Column, RecordColumn>>;
+}
+
+/** A row of such a table. */
+export type RecordOf<Column extends string> = Readonly<Record<Column, RecordValue>>;
+
+export function createRecordTable<Column extends string>({
+  catalog,
+  schema,
+  name,
+  columns,
+}: RecordTable<Column>): string {
+  const list = Object.entries(columns).map((column) => column.join(" "));
+  return `CREATE TABLE IF NOT EXISTS ${catalog}.${schema}.${name} (${list.join(", ")})`;
 }
 
 const MAX_ROWS_PER_CHUNK = 2_048;
@@ -23,17 +48,20 @@ const MAX_ROWS_PER_CHUNK = 2_048;
  *
  * Atomic  the caller's transaction
  */
-export async function appendRecords(
+export async function appendRecords<Column extends string>(
   connection: Connection,
-  table: RecordTable,
-  records: readonly (readonly RecordValue[])[],
+  table: RecordTable<Column>,
+  records: readonly RecordOf<Column>[],
 ): Promise<void> {
+  const columns = columnsOf(table);
   const appender = await connection.appendChunks(table);
   try {
     for (let start = 0; start < records.length; start += MAX_ROWS_PER_CHUNK) {
       const some = records.slice(start, start + MAX_ROWS_PER_CHUNK);
-      const chunk = DuckDBDataChunk.create(table.columns.map(engineType));
-      chunk.setColumns(table.columns.map((type, at) => some.map((record) => engineValue(type, record[at]))));
+      const chunk = DuckDBDataChunk.create(columns.map(({ type }) => type));
+      chunk.setColumns(
+        columns.map(({ name, type }) => some.map((record) => engineValue(type, record[name]))),
+      );
       appender.append(chunk);
     }
   } finally {
@@ -41,23 +69,15 @@ export async function appendRecords(
   }
 }
 
-function engineType(type: RecordType): EngineType {
-  switch (type) {
-    case "bigint":
-      return BIGINT;
-    case "text":
-      return VARCHAR;
-    case "boolean":
-      return BOOLEAN;
-    case "instant":
-      return TIMESTAMPTZ;
-    default:
-      return type satisfies never;
-  }
+function columnsOf<Column extends string>({
+  columns,
+}: RecordTable<Column>): readonly { readonly name: Column; readonly type: EngineType }[] {
+  const list: { readonly name: Column; readonly type: EngineType }[] = [];
+  for (const name in columns) list.push({ name, type: ENGINE_TYPES[columns[name]] });
+  return list;
 }
 
-function engineValue(type: RecordType, value: RecordValue | undefined): EngineValue {
-  if (value === null || value === undefined) return null;
+function engineValue(type: EngineType, value: RecordValue): EngineValue {
   if (typeof value !== "number") return value;
-  return type === "instant" ? timestampTZValue(BigInt(value) * 1000n) : BigInt(value);
+  return type === TIMESTAMPTZ ? timestampTZValue(BigInt(value) * 1000n) : BigInt(value);
 }

@@ -20,7 +20,7 @@ import {
   tableStrategy,
   type ArgumentReader,
 } from "./branch-arguments.js";
-import { LIST_COLUMNS } from "./describe.js";
+import { LIST_COLUMNS, PREVIEW_COLUMNS } from "./describe.js";
 import { branchDetails, branchList, type BranchDetails } from "./branch-reports.js";
 import { conflictsJson } from "./conflict-json.js";
 import type { StatementResult } from "./types.js";
@@ -187,15 +187,7 @@ async function explainMerge(
     already_equal: agreed,
     schema_changes: steps.join(", "),
   }));
-  return rowsAnswer(command, "EXPLAIN", rows, [
-    "table_name",
-    "rows_to_insert",
-    "rows_to_update",
-    "rows_to_delete",
-    "conflicts",
-    "already_equal",
-    "schema_changes",
-  ]);
+  return rowsAnswer(command, "EXPLAIN", rows, PREVIEW_COLUMNS);
 }
 
 function mergeRequest(host: BranchCommandHost, command: MergeCommand, read: ArgumentReader): MergeRequest {

@@ -211,8 +211,13 @@ function isManyDecimals({ verb }: RelationalStatement, { kind, value }: Token): 
   return STORING.has(verb) && (kind === "number" || kind === "string") && DECIMALS.test(value);
 }
 
+/** Hexadecimal digits, or none, which DuckDB would read otherwise. */
+function isHex(value: string): boolean {
+  return HEX.test(value) || value === NO_BYTES;
+}
+
 function isCandidate(value: string): boolean {
-  return HEX.test(value) || value === NO_BYTES || ARRAY.test(value) || isMisread(value) || KEYED.test(value);
+  return isHex(value) || ARRAY.test(value) || isMisread(value) || KEYED.test(value);
 }
 
 /** Behind these words a literal has its type already, and no parameter could stand there. */
@@ -269,8 +274,7 @@ function readMisread(value: string, type: EngineType, timeZone: string): string 
 function literalOf(value: string, type: EngineType, timeZone: string): string | undefined {
   const keyed = keyedTypeOf(type);
   if (keyed !== undefined) return keyedLiteral(keyed, value, { timeZone });
-  if (type.typeId === EngineTypeId.BLOB && (HEX.test(value) || value === NO_BYTES))
-    return byteaLiteral(value);
+  if (type.typeId === EngineTypeId.BLOB && isHex(value)) return byteaLiteral(value);
   if (isEnum(type)) return `CAST(${quoteLiteral(requireLabel(type, value))} AS ${type.toString()})`;
   if (isComposite(type)) return literalText(value, type, timeZone);
   if (type.alias === "JSON") requireJson(value);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { commentsOf } from "../../src/branch/catalog-reader.js";
 import { SqlError } from "../../src/core/errors.js";
+import { mergeHeads } from "../support/merge-heads.js";
 import { OpenWorld } from "../support/open-world.js";
 import type { TestSession, Value } from "../support/world.js";
 
@@ -215,30 +216,12 @@ const MERGED: readonly Case[] = [
   },
 ];
 
-/** A target, the branch to merge, and where it goes. */
-async function prepared(
-  open: OpenWorld,
-  before: string,
-  onBranch: boolean,
-): Promise<{ target: TestSession; source: TestSession }> {
-  const main = await open.session();
-  await main.query(`${TABLE}; ${before}`);
-  if (!onBranch) {
-    await main.query("CREATE BRANCH b");
-    return { target: main, source: await open.session("main/b") };
-  }
-  await main.query("CREATE BRANCH parent");
-  const target = await open.session("main/parent");
-  await target.query("CREATE BRANCH b FROM parent");
-  return { target, source: await open.session("main/b") };
-}
-
 describe.each([false, true])("into a branch: %s", (onBranch) => {
   test.each(MERGED)(
     "$name",
     async ({ before = "", target: there = "", source: here, query, rows, afterwards = [] }) => {
       await using open = await OpenWorld.open();
-      const { target, source } = await prepared(open, before, onBranch);
+      const { target, source } = await mergeHeads(open, `${TABLE}; ${before}`, onBranch);
       await source.query(here);
       if (there !== "") await target.query(there);
       const again = await target.prepared("SELECT * FROM t ORDER BY 1");
@@ -255,7 +238,7 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
 test("comments, beside a change of columns and alone", async () => {
   await using open = await OpenWorld.open();
   const before = "COMMENT ON TABLE t IS 'old'; COMMENT ON COLUMN t.v IS 'gone'";
-  const { target: main, source } = await prepared(open, before, false);
+  const { target: main, source } = await mergeHeads(open, `${TABLE}; ${before}`, false);
   await source.query(
     "COMMENT ON TABLE t IS 'it''s'; COMMENT ON COLUMN t.note IS 'said'; ALTER TABLE t ADD COLUMN w int; CREATE BRANCH c FROM b",
   );
@@ -419,7 +402,7 @@ test.each(REFUSED)(
   "a conflict of $name is told, under every strategy, and nothing is merged",
   async ({ before = "", target: there, source: here, code, says }) => {
     await using open = await OpenWorld.open();
-    const { target, source } = await prepared(open, before, false);
+    const { target, source } = await mergeHeads(open, `${TABLE}; ${before}`, false);
     await source.query(here);
     await source.query("UPDATE t SET note = 'branch' WHERE id = 3");
     await target.query(there);

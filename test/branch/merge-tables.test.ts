@@ -1,29 +1,12 @@
 /** Tables made and dropped on a branch are made and dropped by its merge, into main and into a branch. */
 import { describe, expect, test } from "vitest";
+import { mergeHeads } from "../support/merge-heads.js";
 import { OpenWorld } from "../support/open-world.js";
-import type { TestSession } from "../support/world.js";
-
-async function heads(
-  open: OpenWorld,
-  before: string,
-  onBranch: boolean,
-): Promise<{ target: TestSession; source: TestSession }> {
-  const main = await open.session();
-  await main.query(before);
-  if (!onBranch) {
-    await main.query("CREATE BRANCH b");
-    return { target: main, source: await open.session("main/b") };
-  }
-  await main.query("CREATE BRANCH parent");
-  const target = await open.session("main/parent");
-  await target.query("CREATE BRANCH b FROM parent");
-  return { target, source: await open.session("main/b") };
-}
 
 describe.each([false, true])("into a branch: %s", (onBranch) => {
   test("a new table comes with rows, keys, checks, defaults, sequences, generated columns, indexes and comments", async () => {
     await using open = await OpenWorld.open();
-    const { target, source } = await heads(open, "CREATE TABLE t (id int PRIMARY KEY)", onBranch);
+    const { target, source } = await mergeHeads(open, "CREATE TABLE t (id int PRIMARY KEY)", onBranch);
     await source.query(`CREATE TABLE "new ""t""" (id serial PRIMARY KEY, other int GENERATED ALWAYS AS IDENTITY (START WITH 50), n text NOT NULL DEFAULT 'n' CHECK (n <> ''),
         twice text GENERATED ALWAYS AS (n || n) STORED, code int UNIQUE);
       CREATE INDEX ni ON "new ""t""" (n); COMMENT ON TABLE "new ""t""" IS 'it''s';
@@ -53,7 +36,7 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
 
   test("a dropped table goes, if the target left it as it was", async () => {
     await using open = await OpenWorld.open();
-    const { target, source } = await heads(
+    const { target, source } = await mergeHeads(
       open,
       "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE kept (id int); CREATE TABLE u (id int); INSERT INTO u VALUES (1)",
       onBranch,
@@ -90,7 +73,7 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
     ],
   ])("%s is told, and nothing is merged", async (_, there, here, code) => {
     await using open = await OpenWorld.open();
-    const { target, source } = await heads(
+    const { target, source } = await mergeHeads(
       open,
       "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE kept (id int)",
       onBranch,
@@ -105,7 +88,7 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
 
 test("a table of main that others, or a view, read or refer to is not dropped", async () => {
   await using open = await OpenWorld.open();
-  const { target: main, source } = await heads(
+  const { target: main, source } = await mergeHeads(
     open,
     "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int REFERENCES p); CREATE TABLE v (id int); CREATE BRANCH x",
     false,

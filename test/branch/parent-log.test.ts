@@ -1,5 +1,6 @@
 /** What a branch keeps of its own whole tables, made on it or promoted, while branches of it read them as they were. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { keptRows } from "../support/kept-rows.js";
 import { OpenWorld } from "../support/open-world.js";
 import type { TestSession } from "../support/world.js";
 
@@ -32,23 +33,6 @@ async function changed(session: TestSession): Promise<unknown> {
 
 const UNTOUCHED = { count: 1000, rows: [] };
 
-/** Rows in each table kept for pins. */
-async function kept(): Promise<{ readonly logged: number[]; readonly copied: number[] }> {
-  using connection = await opened.world.context.registry.database.connect("data");
-  const tables = await connection.rows(
-    "SELECT table_name AS name FROM duckdb_tables() WHERE schema_name = 'duckbranch_store' ORDER BY 1",
-  );
-  const found: { logged: number[]; copied: number[] } = { logged: [], copied: [] };
-  for (const { name } of tables) {
-    const [row] = await connection.rows(
-      `SELECT count(*)::INTEGER AS n FROM duckbranch_store."${String(name)}"`,
-    );
-    const list = String(name).startsWith("log") ? found.logged : found.copied;
-    if (!/^(?:before|undo)/.test(String(name))) list.push(Number(row?.["n"]));
-  }
-  return found;
-}
-
 describe("only rows that change are kept", () => {
   test.each([
     ['UPDATE "t ""Ü" SET v = 1 WHERE id = 5', 1],
@@ -75,13 +59,13 @@ describe("only rows that change are kept", () => {
     const after = await changed(parent);
     expect(after).not.toEqual(UNTOUCHED);
     expect(await changed(early)).toEqual(UNTOUCHED);
-    expect((await kept()).copied).toEqual([]);
-    expect((await kept()).logged.reduce((sum, n) => sum + n, 0)).toBe(count);
+    expect((await keptRows(opened.world)).copied).toEqual([]);
+    expect((await keptRows(opened.world)).logged.reduce((sum, n) => sum + n, 0)).toBe(count);
     const late = await child("late");
     await parent.query('UPDATE "t ""Ü" SET v = 77 WHERE id = 500; DELETE FROM "t ""Ü" WHERE id = 501');
     expect(await changed(late)).toEqual(after);
     expect(await changed(early)).toEqual(UNTOUCHED);
-    expect((await kept()).copied).toEqual([]);
+    expect((await keptRows(opened.world)).copied).toEqual([]);
   });
 
   test("of a table that the branch promoted, and for branches of branches with overlays of their own", async () => {
@@ -103,7 +87,7 @@ describe("only rows that change are kept", () => {
       ],
     });
     expect(await changed(parent)).toEqual({ count: 999, rows: [] });
-    expect((await kept()).copied).toEqual([]);
+    expect((await keptRows(opened.world)).copied).toEqual([]);
   });
 
   test("of a branch that others are merged into", async () => {
@@ -112,7 +96,7 @@ describe("only rows that change are kept", () => {
     await parent.query("MERGE BRANCH one INTO p");
     expect(await changed(parent)).toEqual({ count: 999, rows: [[1, 1]] });
     expect(await changed(two)).toEqual(UNTOUCHED);
-    expect(await kept()).toEqual({ logged: [2], copied: [] });
+    expect(await keptRows(opened.world)).toEqual({ logged: [2], copied: [] });
   });
 });
 
@@ -125,7 +109,7 @@ test("what cannot be named copies the table once, and what read through the log 
   expect(await changed(two)).toEqual({ count: 1000, rows: [[1, 1]] });
   await parent.query('DROP TABLE "t ""Ü"');
   expect(await changed(one)).toEqual(UNTOUCHED);
-  expect((await kept()).copied).toEqual([1000]);
+  expect((await keptRows(opened.world)).copied).toEqual([1000]);
 });
 
 test("what only a branch read goes with it", async () => {
@@ -135,7 +119,7 @@ test("what only a branch read goes with it", async () => {
   await child("two");
   await parent.query('UPDATE "t ""Ü" SET v = 2 WHERE id = 1');
   await main.query("DROP BRANCH one; DROP BRANCH two");
-  expect(await kept()).toEqual({ logged: [], copied: [] });
+  expect(await keptRows(opened.world)).toEqual({ logged: [], copied: [] });
   await main.query("DROP BRANCH p");
 });
 

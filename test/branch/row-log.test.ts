@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { keptRows } from "../support/kept-rows.js";
 import { OpenWorld } from "../support/open-world.js";
 import { type TestSession, World } from "../support/world.js";
 
@@ -33,22 +34,6 @@ async function rows(session: TestSession): Promise<unknown> {
 }
 
 const UNTOUCHED = { count: 1000, changed: [] };
-
-/** Rows in each table kept for pins; what overlays have taken over, or a merge could be undone by, is not. */
-async function kept(): Promise<{ readonly logged: number[]; readonly copied: number[] }> {
-  using connection = await opened.world.context.registry.database.connect("data");
-  const tables = await connection.rows(
-    "SELECT table_name AS name FROM duckdb_tables() WHERE schema_name = 'duckbranch_store' AND table_name NOT LIKE 'before%' AND table_name NOT LIKE 'undo%' ORDER BY 1",
-  );
-  const found: { logged: number[]; copied: number[] } = { logged: [], copied: [] };
-  for (const { name } of tables) {
-    const [row] = await connection.rows(
-      `SELECT count(*)::INTEGER AS n FROM duckbranch_store."${String(name)}"`,
-    );
-    (String(name).startsWith("log") ? found.logged : found.copied).push(Number(row?.["n"]));
-  }
-  return found;
-}
 
 describe("only rows that change are kept", () => {
   test.each([
@@ -90,7 +75,7 @@ describe("only rows that change are kept", () => {
     await main.query(statements);
     const after = await rows(main);
     expect(await rows(early)).toEqual(UNTOUCHED);
-    expect(await kept()).toEqual({ logged: [count], copied: [] });
+    expect(await keptRows(opened.world)).toEqual({ logged: [count], copied: [] });
     const late = await fork("late");
     await main.query("UPDATE t SET w = 77 WHERE id = 500; DELETE FROM t WHERE id = 501");
     expect(await rows(late)).toEqual(after);
@@ -102,7 +87,7 @@ describe("only rows that change are kept", () => {
     for (let v = 1; v <= 5; v++) await main.query(`UPDATE t SET v = ${v} WHERE id = 1`);
     const two = await fork("two");
     for (let v = 6; v <= 9; v++) await main.query(`UPDATE t SET v = ${v} WHERE id = 1`);
-    expect(await kept()).toEqual({ logged: [2], copied: [] });
+    expect(await keptRows(opened.world)).toEqual({ logged: [2], copied: [] });
     expect(await rows(one)).toEqual(UNTOUCHED);
     expect(await rows(two)).toEqual({ count: 1000, changed: [[1, 5, 0]] });
     expect(await rows(main)).toEqual({ count: 1000, changed: [[1, 9, 0]] });
@@ -112,7 +97,7 @@ describe("only rows that change are kept", () => {
     await main.query("CREATE TABLE k (n int); INSERT INTO k SELECT * FROM range(100)");
     const one = await fork("one");
     await main.query("INSERT INTO k VALUES (100)");
-    expect(await kept()).toEqual({ logged: [0], copied: [] });
+    expect(await keptRows(opened.world)).toEqual({ logged: [0], copied: [] });
     const two = await fork("two");
     await main.query(
       "DELETE FROM k WHERE n < 50; CHECKPOINT; INSERT INTO k SELECT * FROM range(200, 300); CHECKPOINT",
@@ -122,7 +107,7 @@ describe("only rows that change are kept", () => {
       [two, 101n, 5050n],
     ] as const)
       expect(await session.query("SELECT count(*), sum(n)::bigint FROM k")).toEqual([[count, sum]]);
-    expect((await kept()).copied).toEqual([101]);
+    expect((await keptRows(opened.world)).copied).toEqual([101]);
     // Rows are missing now, so that ids may change: one more copy.
     const three = await fork("three");
     await main.query("INSERT INTO k VALUES (1000); DELETE FROM k WHERE n = 50; CHECKPOINT");
@@ -157,11 +142,11 @@ describe("what cannot be logged", () => {
         [1000, 0, 0],
       ],
     });
-    expect(await kept()).toEqual({ logged: [4], copied: [1000] });
+    expect(await keptRows(opened.world)).toEqual({ logged: [4], copied: [1000] });
     await main.query("DROP BRANCH one");
     expect(await rows(two)).toMatchObject({ count: 1001 });
     await main.query("DROP BRANCH two");
-    expect(await kept()).toEqual({ logged: [], copied: [] });
+    expect(await keptRows(opened.world)).toEqual({ logged: [], copied: [] });
   });
 });
 
@@ -173,7 +158,7 @@ describe("a merge into main", () => {
     );
     await main.query("MERGE BRANCH one");
     expect(await rows(two)).toEqual(UNTOUCHED);
-    expect(await kept()).toMatchObject({ logged: [2] });
+    expect(await keptRows(opened.world)).toMatchObject({ logged: [2] });
     await two.query("UPDATE t SET w = 2 WHERE id = 1");
     expect(await main.query("MERGE BRANCH two USING branch_wins")).toBeDefined();
     expect(await rows(main)).toEqual({
@@ -192,7 +177,7 @@ describe("a merge into main", () => {
     await main.query("MERGE BRANCH one");
     expect(await two.query("SELECT count(*)::int FROM k")).toEqual([[100]]);
     expect(await main.query("SELECT count(*)::int FROM k")).toEqual([[101]]);
-    expect(await kept()).toEqual({ logged: [0], copied: [] });
+    expect(await keptRows(opened.world)).toEqual({ logged: [0], copied: [] });
   });
 });
 
@@ -203,7 +188,7 @@ describe("at the same time", () => {
     const one = await fork("one");
     await writer.query("UPDATE t SET v = 1 WHERE id = 2; COMMIT");
     expect(await rows(one)).toEqual(UNTOUCHED);
-    expect(await kept()).toEqual({ logged: [], copied: [1000] });
+    expect(await keptRows(opened.world)).toEqual({ logged: [], copied: [1000] });
   });
 
   test("a branch made between a writer's statement and its commit sees neither", async () => {
@@ -218,7 +203,7 @@ describe("at the same time", () => {
     await a.query("COMMIT");
     const four = await fork("four");
     await main.query("DELETE FROM t WHERE id < 500");
-    expect(await kept()).toMatchObject({ copied: [] });
+    expect(await keptRows(opened.world)).toMatchObject({ copied: [] });
     expect(await rows(one)).toEqual(UNTOUCHED);
     expect(await rows(two)).toEqual({ count: 1000, changed: [[2, 2, 0]] });
     expect(await rows(three)).toEqual({
