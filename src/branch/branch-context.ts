@@ -5,6 +5,7 @@ import { KnownDefinitions } from "./known-definitions.js";
 import { LockTable } from "./locks.js";
 import type { Registry } from "./registry.js";
 import { LayeredStorage, type TableStorage } from "./storage.js";
+import { Turns } from "./turns.js";
 
 export interface BranchContext {
   readonly registry: Registry;
@@ -13,6 +14,7 @@ export interface BranchContext {
   readonly definitions: KnownDefinitions;
   readonly schemas: BranchSchemas;
   readonly creator: BranchCreator;
+  readonly turns: Turns;
   /** For how long a merge can be undone. */
   readonly undoRetentionMs: number;
 }
@@ -29,6 +31,7 @@ export function createBranchContext(registry: Registry, undoRetentionMs = WEEK_M
     storage: new LayeredStorage(registry, locks, definitions),
     schemas: new BranchSchemas(registry, locks),
     creator: new BranchCreator(registry),
+    turns: new Turns(),
     undoRetentionMs,
   };
 }

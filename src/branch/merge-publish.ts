@@ -32,7 +32,7 @@ import { refuseTakenKeys } from "./overlay.js";
 import { requirePhysical } from "./rows.js";
 import { isKeyed, readConflicts, type TablePlan } from "./merge-plan.js";
 import type { MergeAttempt, MergeOutcome, MergeRequest, TableConflicts } from "./merge-types.js";
-import { MAIN, type Branch, type RelationName } from "./model.js";
+import { MAIN, type Branch, type RelationName, type Sequence } from "./model.js";
 import type { Snapshot } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
@@ -300,19 +300,23 @@ export function unchangedHeads(
 ): (state: RegistryState, snapshot: Snapshot) => void {
   return (state, snapshot) => {
     unchangedBranch(attempt.branch)(state);
-    const changed =
-      context.registry.headChangedAt(attempt.branch.id) > snapshot.sequence ||
-      mergedRelations(attempt).some(
-        (relation) =>
-          context.registry.changedAt({ head: attempt.target, schema: relation.schema, name: relation.name }) >
-          snapshot.sequence,
-      );
-    if (changed)
+    if (isChangedSince(context, attempt, snapshot.sequence))
       throw new SqlError(
         SQLSTATE.serializationFailure,
         "could not serialize the merge due to concurrent changes of a merged table",
       );
   };
+}
+
+/** The branch, or a table of the target that is merged, was changed behind that commit. */
+export function isChangedSince(context: BranchContext, attempt: MergeAttempt, sequence: Sequence): boolean {
+  const { registry } = context;
+  return (
+    registry.headChangedAt(attempt.branch.id) > sequence ||
+    mergedRelations(attempt).some(
+      ({ schema, name }) => registry.changedAt({ head: attempt.target, schema, name }) > sequence,
+    )
+  );
 }
 
 function mergedRelations({ plans, objects }: MergeAttempt): readonly RelationName[] {

@@ -15,6 +15,10 @@ export interface MergeRequest {
   readonly granularity: Granularity;
   readonly exceptions: readonly { readonly table: RelationName; readonly strategy: Strategy }[];
   readonly actor: string;
+  /** What EXPLAIN MERGE gave for the plan: nothing else is done. */
+  readonly token?: string | undefined;
+  /** 40001 at once where a head moved meanwhile. */
+  readonly once?: boolean;
 }
 
 export interface TableConflicts {
@@ -33,6 +37,8 @@ export interface TablePreview {
   readonly agreed: number;
   /** What would be changed of its definition. */
   readonly steps: readonly string[];
+  /** Of the whole plan. */
+  readonly token: string;
 }
 
 /** What a merge came to. `aborted` and `conflicted` changed nothing in the target. */

@@ -53,20 +53,33 @@ export async function undoMerge(
       "a merge cannot be undone by hand",
       "use branch_wins or main_wins for rows in conflict",
     );
-  return await retryOnChange(async () => await undoOnce(context, request, signal));
+  const target = await targetBefore(context, request.mergeId);
+  return await retryOnChange(
+    context,
+    target,
+    signal,
+    async (hasTurn) => await undoOnce(context, request, signal, hasTurn),
+  );
+}
+
+async function targetBefore(context: BranchContext, mergeId: string): Promise<HeadId> {
+  using connection = await context.registry.database.connect("data");
+  const merge = requireUndoable(await readMerge(connection, mergeId), mergeId);
+  return targetOf(context.registry.state, merge);
 }
 
 async function undoOnce(
   context: BranchContext,
   request: UndoRequest,
   signal: AbortSignal,
+  hasTurn: boolean,
 ): Promise<MergeOutcome> {
   using connection = await context.registry.database.connect("data");
   const merge = requireUndoable(await readMerge(connection, request.mergeId), request.mergeId);
   const target = targetOf(context.registry.state, merge);
   const onAbort = (): void => connection.interrupt();
   signal.addEventListener("abort", onAbort);
-  const transaction = await Transaction.begin(context, connection, target, signal);
+  const transaction = await Transaction.begin(context, connection, target, signal, hasTurn);
   try {
     const branch = transaction.state.branches.get(headId(merge.branchId));
     if (branch === undefined)

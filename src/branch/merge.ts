@@ -21,13 +21,18 @@ import { NO_OBJECTS, type MergeObjects } from "./merge-objects.js";
 import { planTable, type TablePlan } from "./merge-plan.js";
 import { NO_CHANGES, notOpen, outcome, publish, recordConflicts, unchangedBranch } from "./merge-publish.js";
 import type { MergeAttempt, MergeOutcome, MergeRequest, TablePreview } from "./merge-types.js";
-import { MAIN, relationKey, type Branch, type RelationKey, type RelationName } from "./model.js";
+import { planToken, refuseOtherPlan } from "./merge-token.js";
+import { MAIN, relationKey, type Branch, type HeadId, type RelationKey, type RelationName } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
 import { Transaction } from "./transaction.js";
 import type { BranchContext } from "./branch-context.js";
 
+/** So often a merge begins anew because a head moved, the last times with the turn of its target. */
 const MAX_ATTEMPTS = 10;
+const ATTEMPTS_WITHOUT_TURN = 3;
+/** Nobody else begins anything on the target while the turn is taken: it is not kept for a lock that does not come. */
+const TURN_LOCK_MS = 5_000;
 
 /**
  * Merges a branch into its parent.
@@ -41,15 +46,21 @@ export async function mergeBranch(
   request: MergeRequest,
   signal: AbortSignal,
 ): Promise<MergeOutcome> {
-  return await retryOnChange(async () => await mergeOnce(context, request, signal));
+  const attempt = async (hasTurn: boolean): Promise<MergeOutcome> =>
+    await mergeOnce(context, request, signal, hasTurn);
+  if (request.token !== undefined || request.once === true) return await attempt(false);
+  const target = requireBranch(context.registry.state, request.branch).parent;
+  return await retryOnChange(context, target, signal, attempt);
 }
 
 async function mergeOnce(
   context: BranchContext,
   request: MergeRequest,
   signal: AbortSignal,
+  hasTurn: boolean,
 ): Promise<MergeOutcome> {
-  return await withAttempt(context, request, signal, async (attempt) => {
+  const run = { context, request, signal, hasTurn };
+  return await withAttempt(run, async (attempt) => {
     const { transaction, branch } = attempt;
     if (branch.status === "merged") {
       await transaction.rollback();
@@ -58,6 +69,7 @@ async function mergeOnce(
     const open = await openMergeOf(transaction.connection, branch.id);
     if (open !== undefined) throw unfinishedMerge(branch, open);
     const strategyOf = strategyByTable(request, attempt);
+    if (request.token !== undefined) await refuseOtherPlan(context, attempt, strategyOf, request.token);
     const unresolved = conflictsUnder(attempt.plans, strategyOf, ["manual", "abort"]);
     const mergeId = newMergeId();
     if (unresolved.length === 0)
@@ -73,21 +85,21 @@ export async function previewMerge(
   request: MergeRequest,
   signal: AbortSignal,
 ): Promise<TablePreview[]> {
-  return await withAttempt(context, request, signal, async (attempt) => {
-    strategyByTable(request, attempt);
+  return await withAttempt({ context, request, signal, hasTurn: false }, async (attempt) => {
+    const token = await planToken(context, attempt, strategyByTable(request, attempt));
     const previews = attempt.plans.map(({ input, counts }, index) => ({
       table: displayName(input.relation),
       ...counts,
       steps: attempt.tables[index]?.schema.steps ?? [],
     }));
     await attempt.transaction.rollback();
-    return [...previews, ...objectPreviews(attempt.objects)].toSorted((a, b) =>
-      a.table.localeCompare(b.table),
-    );
+    return [...previews, ...objectPreviews(attempt.objects)]
+      .map((preview) => ({ ...preview, token }))
+      .toSorted((a, b) => a.table.localeCompare(b.table));
   });
 }
 
-function objectPreviews({ created, dropped }: MergeObjects): readonly TablePreview[] {
+function objectPreviews({ created, dropped }: MergeObjects): readonly Omit<TablePreview, "token">[] {
   const none = { inserts: 0, updates: 0, deletes: 0, conflicts: 0, agreed: 0 };
   return [
     ...created.map(({ source, rows }) => ({
@@ -119,7 +131,9 @@ export async function resolveMerge(
       );
     }
   }
-  return await retryOnChange(async () => {
+  const { branchId } = await requireOpenMerge(context, mergeId);
+  const { parent } = requireBranch(context.registry.state, branchId);
+  return await retryOnChange(context, parent, signal, async (hasTurn) => {
     const merge = await requireOpenMerge(context, mergeId);
     const request: MergeRequest = {
       branch: merge.branchId,
@@ -129,7 +143,7 @@ export async function resolveMerge(
       exceptions: resolutions,
       actor,
     };
-    return await withAttempt(context, request, signal, async (attempt) => {
+    return await withAttempt({ context, request, signal, hasTurn }, async (attempt) => {
       const strategyOf = strategyByTable(request, attempt);
       const unresolved = conflictsUnder(attempt.plans, strategyOf, ["manual"]);
       if (unresolved.length > 0) throw unresolvedTables(unresolved);
@@ -199,18 +213,25 @@ async function requireOpenMerge(context: BranchContext, mergeId: string): Promis
   return merge;
 }
 
+interface MergeRun {
+  readonly context: BranchContext;
+  readonly request: MergeRequest;
+  readonly signal: AbortSignal;
+  /** Of the target. */
+  readonly hasTurn: boolean;
+}
+
 /** Plans all tables in a fresh transaction on the target; `work` commits or rolls back. */
 async function withAttempt<T>(
-  context: BranchContext,
-  request: MergeRequest,
-  signal: AbortSignal,
+  { context, request, signal, hasTurn }: MergeRun,
   work: (attempt: MergeAttempt) => Promise<T>,
 ): Promise<T> {
   const named = requireBranch(context.registry.state, request.branch);
   using connection = await context.registry.database.connect("data");
   const onAbort = (): void => connection.interrupt();
   signal.addEventListener("abort", onAbort);
-  const transaction = await Transaction.begin(context, connection, named.parent, signal);
+  const transaction = await Transaction.begin(context, connection, named.parent, signal, hasTurn);
+  if (hasTurn) context.locks.limitWaits(transaction, TURN_LOCK_MS);
   try {
     const branch = transaction.state.branches.get(named.id) ?? named;
     const targetName = checkTarget(transaction.state, branch, request.into);
@@ -269,17 +290,37 @@ function conflictsUnder(
   );
 }
 
-/** Compares and publishes again when a head moved in between: the result is that of the newest state. */
-export async function retryOnChange<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Compares and publishes again when a head moved in between: the result is that of the newest state. Others may move it as often
+ * as they like a few times; then they wait until this is through.
+ */
+export async function retryOnChange<T>(
+  { turns }: BranchContext,
+  target: HeadId,
+  signal: AbortSignal,
+  work: (hasTurn: boolean) => Promise<T>,
+): Promise<T> {
+  try {
+    return await upTo(ATTEMPTS_WITHOUT_TURN, async () => await work(false));
+  } catch (error) {
+    if (!isOvertaken(error)) throw error;
+    const left = MAX_ATTEMPTS - ATTEMPTS_WITHOUT_TURN;
+    return await turns.take(target, signal, async () => await upTo(left, async () => await work(true)));
+  }
+}
+
+async function upTo<T>(attempts: number, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      const again =
-        error instanceof SqlError && error.code === SQLSTATE.serializationFailure && attempt < MAX_ATTEMPTS;
-      if (!again) throw error;
+      if (!isOvertaken(error) || attempt >= attempts) throw error;
     }
   }
+}
+
+function isOvertaken(error: unknown): boolean {
+  return error instanceof SqlError && error.code === SQLSTATE.serializationFailure;
 }
 
 export function newMergeId(): string {

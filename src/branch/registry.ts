@@ -49,6 +49,8 @@ const COMPACTED_ENTRIES = 10_000;
 
 export class Registry {
   readonly database: Database;
+  /** Sequences of changes can be compared within one opening of the file only. */
+  readonly opening = randomBytes(4).toString("hex");
   readonly #latch = new Mutex();
   /** A commit is under way that changes the state or a definition: DuckDB may show it before this object does. */
   #isChanging = false;

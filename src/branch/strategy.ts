@@ -24,6 +24,15 @@ export function readGranularity(text: string): Granularity {
   });
 }
 
+/** Whether a merge that was overtaken begins anew. Errors: 22023 */
+export function readRetry(text: string): boolean {
+  const word = text.toLowerCase();
+  if (["on", "true", "off", "false"].includes(word)) return word === "on" || word === "true";
+  throw new SqlError(SQLSTATE.invalidParameterValue, `invalid value for retry: "${text}"`, {
+    hint: "use 'on' or 'off'",
+  });
+}
+
 /** Reads a strategy's name. 22023 for an unknown one: nothing is ever merged by a guess. */
 export function readStrategy(text: string): Strategy {
   const name = text.toLowerCase();

@@ -75,14 +75,16 @@ export class Transaction {
     this.#signal = signal;
   }
 
-  /** `signal` ends waits for locks and for the preservation of tables. */
+  /** `signal` ends waits for locks and for the preservation of tables; who has the head's turn does not wait for it. */
   static async begin(
     context: BranchContext,
     connection: Connection,
     head: HeadId,
     signal: AbortSignal,
+    hasTurn = false,
   ): Promise<Transaction> {
     try {
+      if (!hasTurn) await context.turns.pass(head, signal);
       await context.schemas.ensure(head, signal);
       return new Transaction(context, connection, head, await context.registry.begin(connection), signal);
     } catch (error) {

@@ -6,7 +6,7 @@ import { abandonMerge, mergeBranch, previewMerge, resolveMerge } from "../branch
 import { undoMerge } from "../branch/merge-undo.js";
 import type { MergeOutcome, MergeRequest } from "../branch/merge-types.js";
 import { ISOLATIONS, MAIN, type Branch, type Isolation } from "../branch/model.js";
-import { readGranularity, readStrategy } from "../branch/strategy.js";
+import { readGranularity, readRetry, readStrategy } from "../branch/strategy.js";
 import type { BranchContext } from "../branch/branch-context.js";
 import type { Argument, BranchCommand } from "../sql/branch-command.js";
 import { answer, rowsAnswer, scalarAnswer, type AnswerRow } from "./branch-answers.js";
@@ -178,7 +178,7 @@ async function explainMerge(
   read: ArgumentReader,
 ): Promise<StatementResult> {
   const previews = await previewMerge(host.context, mergeRequest(host, command, read), host.signal);
-  const rows = previews.map(({ table, inserts, updates, deletes, conflicts, agreed, steps }) => ({
+  const rows = previews.map(({ table, inserts, updates, deletes, conflicts, agreed, steps, token }) => ({
     table_name: table,
     rows_to_insert: inserts,
     rows_to_update: updates,
@@ -186,12 +186,14 @@ async function explainMerge(
     conflicts,
     already_equal: agreed,
     schema_changes: steps.join(", "),
+    token,
   }));
   return rowsAnswer(command, "EXPLAIN", rows, PREVIEW_COLUMNS);
 }
 
 function mergeRequest(host: BranchCommandHost, command: MergeCommand, read: ArgumentReader): MergeRequest {
-  const options = readOptions(command.options, read, ["granularity"]);
+  const accepted = command.verb === "merge" ? ["granularity", "token", "retry"] : ["granularity"];
+  const options = readOptions(command.options, read, accepted);
   return {
     branch: required(read(command.name), "branch name"),
     into: optional(command.into, read),
@@ -200,6 +202,8 @@ function mergeRequest(host: BranchCommandHost, command: MergeCommand, read: Argu
     granularity: readGranularity(options.get("granularity") ?? "row"),
     exceptions: command.exceptions.map((exception) => tableStrategy(exception, read)),
     actor: host.user,
+    token: options.get("token"),
+    once: !readRetry(options.get("retry") ?? "on"),
   };
 }
 

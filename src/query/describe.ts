@@ -72,6 +72,7 @@ export const PREVIEW_COLUMNS: readonly string[] = [
   "conflicts",
   "already_equal",
   "schema_changes",
+  "token",
 ];
 
 /** Columns of SHOW BRANCHES. */

@@ -63,7 +63,7 @@ const SIGNATURES: Readonly<Record<FunctionVerb, readonly string[]>> = {
 
 const NAMED_ONLY: Partial<Readonly<Record<FunctionVerb, readonly string[]>>> = {
   create: ["parent", "ttl_hours", "ttl_seconds", "isolation", "if_not_exists"],
-  merge: ["into", "granularity"],
+  merge: ["into", "granularity", "token", "retry"],
   explainMerge: ["into", "granularity"],
 };
 
@@ -110,7 +110,7 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
         name: name(),
         ...mergeTarget(bound, calledAs),
         exceptions: [],
-        options: optionsOf(bound, ["granularity"]),
+        options: optionsOf(bound, verb === "merge" ? ["granularity", "token", "retry"] : ["granularity"]),
       };
     case "resolve": {
       const resolutionsJson = need(bound, "resolutions", calledAs);

@@ -1,0 +1,92 @@
+/**
+ * The token of a plan, by which MERGE does what EXPLAIN MERGE has shown or nothing. It is a fingerprint of the plan's every row
+ * and of what was asked for, and says as of which commit it was made: nothing is stored, and it outlives the program. While the
+ * program runs on, any change of the branch or of a merged table is noticed; after a restart, any that makes it another plan.
+ *
+ * Shape  plan_<fingerprint, 40 hexadecimal digits>_<opening of the file, 8>_<sequence>
+ */
+import { createHash } from "node:crypto";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { Connection } from "../engine/connection.js";
+import { textCell } from "../engine/connection.js";
+import type { BranchContext } from "./branch-context.js";
+import { isChangedSince } from "./merge-publish.js";
+import type { MergeAttempt } from "./merge-types.js";
+import type { RelationName } from "./model.js";
+import { rowsOf } from "./rows.js";
+import type { Strategy } from "./strategy.js";
+
+const TOKEN = /^plan_([0-9a-f]{40})_([0-9a-f]{8})_([0-9]{1,15})$/;
+
+type StrategyOf = (table: RelationName) => Strategy;
+
+export async function planToken(
+  { registry }: BranchContext,
+  attempt: MergeAttempt,
+  strategyOf: StrategyOf,
+): Promise<string> {
+  const { sequence } = attempt.transaction.snapshot;
+  return `plan_${await fingerprintOf(attempt, strategyOf)}_${registry.opening}_${sequence}`;
+}
+
+/** Errors: 22023 for what is no token, 40001 for that of another plan */
+export async function refuseOtherPlan(
+  context: BranchContext,
+  attempt: MergeAttempt,
+  strategyOf: StrategyOf,
+  token: string,
+): Promise<void> {
+  const [, fingerprint, opening, sequence] = TOKEN.exec(token) ?? [];
+  if (fingerprint === undefined)
+    throw new SqlError(SQLSTATE.invalidParameterValue, `"${token}" is not the token of a merge`, {
+      hint: "EXPLAIN MERGE answers with the token of its plan",
+    });
+  const isNoticed = opening === context.registry.opening;
+  const hasMoved = isNoticed && isChangedSince(context, attempt, Number(sequence));
+  if (!hasMoved && fingerprint === (await fingerprintOf(attempt, strategyOf))) return;
+  throw new SqlError(
+    SQLSTATE.serializationFailure,
+    `the plan of this merge of branch "${attempt.branch.name}" is not the one that was shown`,
+    { hint: "EXPLAIN MERGE, with the same options, shows the present one" },
+  );
+}
+
+async function fingerprintOf(
+  { transaction, branch, target, tables, objects, plans }: MergeAttempt,
+  strategyOf: StrategyOf,
+): Promise<string> {
+  const { connection, state } = transaction;
+  const rows: unknown[] = [];
+  for (const { planTable, granularity, input } of plans) {
+    const { schema, name } = input.relation;
+    rows.push([schema, name, strategyOf(input.relation), granularity, await digest(connection, planTable)]);
+  }
+  for (const { source } of objects.created) rows.push(await digest(connection, rowsOf(state, source)));
+  const said = {
+    branch: [branch.id, branch.pin, target],
+    definitions: tables.map(({ target: { objectId }, schema: { steps, changes } }) => [
+      objectId,
+      steps,
+      changes,
+    ]),
+    objects,
+    rows,
+  };
+  return createHash("sha256").update(JSON.stringify(said, inOrder)).digest("hex").slice(0, 40);
+}
+
+/** What was read from the file has its fields in another order. */
+function inOrder(_: string, value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (value instanceof Map || value instanceof Set) return [...value];
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The same for the same rows in any order. */
+async function digest(connection: Connection, relation: string): Promise<string> {
+  const [row] = await connection.rows(
+    `SELECT concat_ws(' ', count(*), sum(hash(r)::HUGEINT), bit_xor(hash(r))) AS digest FROM ${relation} AS r`,
+  );
+  return row === undefined ? "" : textCell(row, "digest");
+}
