@@ -19,7 +19,7 @@ export class Turns {
     // No step between the last look and the taking: others wait for the same.
     for (let taken = this.#taken.get(head); taken !== undefined; taken = this.#taken.get(head))
       await unlessAborted(taken, signal);
-    let done = (): void => undefined;
+    let done: () => void = nothing;
     this.#taken.set(head, new Promise<void>((resolve) => (done = resolve)));
     try {
       return await work();
@@ -32,7 +32,7 @@ export class Turns {
 
 async function unlessAborted(event: Promise<void>, signal: AbortSignal): Promise<void> {
   if (signal.aborted) throw canceled();
-  let onAbort = (): void => undefined;
+  let onAbort: () => void = nothing;
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(canceled());
     signal.addEventListener("abort", onAbort, { once: true });
@@ -42,4 +42,8 @@ async function unlessAborted(event: Promise<void>, signal: AbortSignal): Promise
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+function nothing(): void {
+  return undefined;
 }

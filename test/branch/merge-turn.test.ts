@@ -55,7 +55,7 @@ test("whoever waits for the turn of a head can be told to stop, and goes on when
   const head = registry.state.branches.named("b")?.parent;
   if (head === undefined) throw new Error("no branch");
   const signal = new AbortController().signal;
-  let finish = (): void => undefined;
+  let finish: () => void = nothing;
   const held = turns.take(head, signal, async () => await new Promise<void>((resolve) => (finish = resolve)));
   const impatient = new AbortController();
   const passing = turns.pass(head, impatient.signal);
@@ -69,3 +69,7 @@ test("whoever waits for the turn of a head can be told to stop, and goes on when
   finish();
   expect(await Promise.all([held, second, writing])).toEqual([undefined, "second", "ok"]);
 });
+
+function nothing(): void {
+  return undefined;
+}
