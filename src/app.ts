@@ -12,9 +12,13 @@ import type { SqlError } from "./core/errors.js";
 import type { Log } from "./core/log.js";
 import { textCell } from "./engine/connection.js";
 import { Database } from "./engine/database.js";
+import { programVersion } from "./core/version.js";
+import { type HttpServer, startHttpServer } from "./http/http-server.js";
 import { startPgServer } from "./net/pg-server.js";
+import { openSecurity, type Security } from "./net/security.js";
 import { LiveSessions } from "./query/live-sessions.js";
 import { DuckSessionFactory } from "./query/session-factory.js";
+import type { SessionFactory } from "./query/types.js";
 import { installRangeFunctions } from "./query/range-functions.js";
 import { installSessionFunctions } from "./query/session-functions.js";
 import { createAnalyser, loadParser } from "./sql/analyse.js";
@@ -22,6 +26,8 @@ import { LargeTextReader } from "./sql/large-text-reader.js";
 
 export interface App {
   readonly address: { readonly host: string; readonly port: number };
+  /** Of the HTTP API; undefined when it is off. */
+  readonly http: { readonly host: string; readonly port: number } | undefined;
   /** Resolves with what happened when DuckDB can no longer be used: only a new process can open the file again. */
   readonly engineFailed: Promise<SqlError>;
   /** Reads certificate, key and users file again. */
@@ -77,13 +83,36 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     config,
   );
   const { password, users, tls, tlsCert, tlsKey } = config;
-  const server = await startPgServer({ ...config, password, users, tls, tlsCert, tlsKey, log }, sessions);
+  const access = { ...config, password, users, tls, tlsCert, tlsKey, log };
+  const security = await openSecurity(access);
+  const server = await startPgServer(access, sessions, security);
   cleanup.defer(async () => await server.close());
-  log.info({ host: server.address.host, port: server.address.port, data: config.data }, "serving");
+  const http = await startHttp(config, security, sessions, log);
+  cleanup.defer(async () => await http?.close());
+  log.info(
+    { host: server.address.host, port: server.address.port, http: http?.address.port, data: config.data },
+    "serving",
+  );
   return {
     address: server.address,
+    http: http?.address,
     engineFailed: server.engineFailed,
-    reload: async () => await server.reload(),
+    reload: async () => {
+      await server.reload();
+      http?.reload();
+    },
     close: async () => await cleanup.close(),
   };
+}
+
+async function startHttp(
+  config: Config,
+  security: Security,
+  sessions: SessionFactory,
+  log: Log,
+): Promise<HttpServer | undefined> {
+  const httpPort = config.httpPort ?? (config.port === 0 ? 0 : config.port + 1);
+  if (httpPort === "off") return undefined;
+  const shown = { policy: security.policy, tls: () => security.tlsIdentity()?.source };
+  return await startHttpServer({ ...config, httpPort, version: programVersion(), log }, shown, sessions);
 }

@@ -14,6 +14,8 @@ const schema = z.strictObject({
   host: z.string().min(1).default("127.0.0.1"),
   /** 0 picks a free port. */
   port: z.coerce.number().int().min(0).max(65_535).default(5439),
+  /** Port of the HTTP API: the one after `port` when left out, a free one for 0. */
+  httpPort: z.union([z.literal("off"), z.coerce.number().int().min(0).max(65_535)]).optional(),
   /** Database file, or `:memory:`. */
   data: z.string().min(1).default("./data/duckbranch.db"),
   /** Clients must prove that they know it, if set. */
@@ -40,6 +42,12 @@ const schema = z.strictObject({
   authenticationTimeoutMs: positive.default(10_000),
   maxMessageBytes: positive.default(64 * 1024 * 1024),
   drainTimeoutMs: positive.default(10_000),
+  /** Of the HTTP API: sockets and requests at a time, size of a request, time for its answer, silence of a client. */
+  maxHttpConnections: positive.default(256),
+  maxHttpRequests: positive.default(32),
+  maxHttpBodyBytes: positive.default(16 * 1024 * 1024),
+  httpRequestTimeoutMs: positive.default(300_000),
+  httpIdleTimeoutMs: positive.default(30_000),
   sweepIntervalMs: positive.default(10_000),
   /** For how long what a merge changed is kept, so that it can be undone. */
   undoRetentionHours: positive.default(7 * 24),

@@ -14,6 +14,7 @@ program
   .description("serve a database file")
   .option("--host <address>", "address to listen on (default 127.0.0.1)")
   .option("--port <number>", "port to listen on, 0 picks a free one (default 5439)")
+  .option("--http-port <number>", "port of the HTTP API, or off (default: the one after --port)")
   .option("--data <file>", "database file, or :memory: (default ./data/duckbranch.db)")
   .option("--config <file>", "JSON file with settings")
   .option("--init <file>", "SQL file run once at start, with access to files")

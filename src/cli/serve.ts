@@ -18,7 +18,8 @@ async function run(config: Config, guide: boolean): Promise<void> {
   const stopped = nextSignal();
   const app = await startApp(config, log);
   const { host, port } = app.address;
-  process.stdout.write(`duckbranch listening on ${host.includes(":") ? `[${host}]` : host}:${port}\n`);
+  const shown = `duckbranch listening on ${host.includes(":") ? `[${host}]` : host}:${port}\n`;
+  process.stdout.write(shown + (app.http === undefined ? "" : `HTTP API on port ${app.http.port}\n`));
   process.on("SIGHUP", () => {
     log.info("reading certificate and users again");
     app.reload().catch((error: unknown) => log.error({ err: error }, "reload failed"));

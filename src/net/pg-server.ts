@@ -6,10 +6,10 @@ import type { Logger } from "pino";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionFactory } from "../query/types.js";
 import { CancelRegistry } from "./cancel-registry.js";
-import { isLoopback } from "./loopback.js";
+import { isLoopback } from "../core/loopback.js";
 import { PendingConnections } from "./pending-connections.js";
 import { type ConnectionEnvironment, PgConnection, tooManyConnections } from "./pg-connection.js";
-import { openSecurity, type SecurityOptions } from "./security.js";
+import { openSecurity, type Security, type SecurityOptions } from "./security.js";
 
 export interface PgServerOptions extends SecurityOptions {
   readonly host: string;
@@ -39,13 +39,17 @@ export interface PgServer {
 const INTERRUPT_GRACE_MS = 2000;
 
 /**
- * Starts to listen.
+ * Starts to listen. `shared`: what the options say, opened before for another way in as well.
  *
  * Errors  22023 for an address other than loopback without passwords; OperatorError for files that cannot be used; what
  *         the system says when it cannot listen
  */
-export async function startPgServer(options: PgServerOptions, sessions: SessionFactory): Promise<PgServer> {
-  const security = await openSecurity(options);
+export async function startPgServer(
+  options: PgServerOptions,
+  sessions: SessionFactory,
+  shared?: Security,
+): Promise<PgServer> {
+  const security = shared ?? (await openSecurity(options));
   if (security.policy.kind === "trust" && !isLoopback(options.host)) {
     throw new SqlError(
       SQLSTATE.invalidParameterValue,

@@ -7,7 +7,7 @@ import { ClientGoneError } from "../session/client-channel.js";
 import type { StartupChannel } from "../session/startup.js";
 import { type Frame, FrameReader } from "../wire/frame-reader.js";
 import { InputQueue } from "./input-queue.js";
-import { isLoopback } from "./loopback.js";
+import { isLoopback } from "../core/loopback.js";
 import type { TlsIdentity } from "./tls-identity.js";
 
 /** Input read ahead of the message being worked on. */

@@ -1,7 +1,12 @@
 /** What this server shows of itself over TLS: certificate and key, read from files and read again on demand. */
 import { constants } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createSecureContext, type SecureContext, type SecureVersion } from "node:tls";
+import {
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+  type SecureVersion,
+} from "node:tls";
 import { OperatorError } from "../core/operator-error.js";
 import { endpointHashOf } from "./endpoint-hash.js";
 
@@ -23,6 +28,8 @@ const OPTIONS =
 /** One certificate with its key; connections keep the one they began with. */
 export interface TlsIdentity {
   readonly context: SecureContext;
+  /** What the context was made from: not every server takes a context. */
+  readonly source: SecureContextOptions;
   readonly endpointHash: Buffer | undefined;
 }
 
@@ -53,8 +60,8 @@ export class TlsIdentitySource {
 async function readIdentity(files: TlsFiles): Promise<TlsIdentity> {
   try {
     const [cert, key] = await Promise.all([readFile(files.certificate), readFile(files.key)]);
-    const context = createSecureContext({ cert, key, minVersion: MIN_VERSION, secureOptions: OPTIONS });
-    return { context, endpointHash: endpointHashOf(cert) };
+    const source = { cert, key, minVersion: MIN_VERSION, secureOptions: OPTIONS };
+    return { context: createSecureContext(source), source, endpointHash: endpointHashOf(cert) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new OperatorError(

@@ -40,6 +40,8 @@ interface CopyColumn {
 export interface CopyEncodingOptions extends EncodingOptions {
   /** By column: quoted whatever it holds, in csv. */
   readonly forceQuote?: readonly boolean[];
+  /** False for the rows alone, without CopyData messages around them. */
+  readonly framed?: boolean;
 }
 
 /** Encodes the rows of one COPY TO. */
@@ -48,6 +50,7 @@ export class CopyEncoder {
   readonly #out = new Cells();
   readonly #writer: FieldWriter;
   readonly #forceQuote: readonly boolean[];
+  readonly #framed: boolean;
 
   /** Types null are columns this server makes: only `encodeText` is for those. */
   constructor(types: readonly (EngineType | null)[], format: TextCopyFormat, options: CopyEncodingOptions) {
@@ -55,6 +58,7 @@ export class CopyEncoder {
       type === null ? null : { type, encode: textEncoder(type, options), cells: new Cells() },
     );
     this.#forceQuote = types.map((_, index) => options.forceQuote?.[index] ?? false);
+    this.#framed = options.framed ?? true;
     this.#writer = new FieldWriter(format, this.#out, types.length === 1);
   }
 
@@ -89,8 +93,10 @@ export class CopyEncoder {
     out.reset(0);
     for (let row = 0; row < count; row++) {
       const start = out.used;
-      out.reserve(HEADER_BYTES)[start] = COPY_DATA;
-      out.used = start + HEADER_BYTES;
+      if (this.#framed) {
+        out.reserve(HEADER_BYTES)[start] = COPY_DATA;
+        out.used = start + HEADER_BYTES;
+      }
       for (let index = 0; index < columns.length; index++) {
         const cells = columns[index];
         if (cells === undefined) continue;
@@ -98,7 +104,7 @@ export class CopyEncoder {
         writer.writeField(cells, row, forceQuote[index] === true);
       }
       out.push(NEWLINE);
-      writeInt32(out.bytes, start + 1, out.used - start - 1);
+      if (this.#framed) writeInt32(out.bytes, start + 1, out.used - start - 1);
     }
     return out.bytes.subarray(0, out.used);
   }

@@ -9,6 +9,7 @@ import type { EngineType } from "../engine/types.js";
 import { EngineTypeId, LIST, STRUCT, UTINYINT } from "../engine/vector-values.js";
 import type { ColumnVector } from "../engine/vectors.js";
 import type { ColumnEncoder } from "./cell-writer.js";
+import { SURE_DIGITS, survivesDouble } from "./double-digits.js";
 import { isJson } from "./oids.js";
 import { isListLike, openList, type ListLike } from "./text-arrays.js";
 import { timestamptzText, timestampText } from "./text-datetime.js";
@@ -20,6 +21,8 @@ type UnionType = Extract<EngineType, { typeId: EngineTypeId.UNION }>;
 /** What JSON needs from the text encoders; given in, since text of a STRUCT is JSON again. */
 export interface ScalarText {
   readonly timeZone: string;
+  /** Numbers that a reader with doubles would change are strings. */
+  readonly exactNumbers?: boolean;
   encoderOf(type: EngineType): ColumnEncoder;
 }
 
@@ -59,7 +62,8 @@ export function jsonEncoder(type: EngineType, scalars: ScalarText): ColumnEncode
 function scalarJson(type: EngineType, scalars: ScalarText): ColumnEncoder {
   const text = scalars.encoderOf(type);
   if (isJson(type)) return text;
-  return isNumeric(type) ? rewritten(text, writeNumber) : rewritten(text, writeJsonString);
+  if (!isNumeric(type)) return rewritten(text, writeJsonString);
+  return rewritten(text, scalars.exactNumbers === true ? writeExactNumber : writeNumber);
 }
 
 function isNumeric({ typeId }: EngineType): boolean {
@@ -101,6 +105,15 @@ function writeNumber(bytes: Uint8Array, start: number, length: number, cells: Ce
   const last = bytes[start + length - 1] ?? 0;
   if (last < 0x30 || last > 0x39) writeJsonString(bytes, start, length, cells);
   else cells.append(bytes, start, start + length);
+}
+
+const LATIN1 = new TextDecoder("latin1");
+
+function writeExactNumber(bytes: Uint8Array, start: number, length: number, cells: Cells): void {
+  const isShort = length <= SURE_DIGITS;
+  if (isShort || survivesDouble(LATIN1.decode(bytes.subarray(start, start + length))))
+    writeNumber(bytes, start, length, cells);
+  else writeJsonString(bytes, start, length, cells);
 }
 
 const SHORT_ESCAPES: ReadonlyMap<number, string> = new Map([

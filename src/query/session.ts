@@ -62,6 +62,10 @@ class ReadStatement implements ParsedStatement {
     return this.analysis.kind === "relational";
   }
 
+  get isTransactionControl(): boolean {
+    return this.analysis.kind === "session" && CONTROL_VERBS.has(this.analysis.statement.verb);
+  }
+
   get cursor(): CursorStatement | undefined {
     return this.analysis.kind === "session" ? cursorOf(this.analysis.statement) : undefined;
   }
@@ -356,6 +360,7 @@ function sourceOf(statement: ParsedStatement): string {
 }
 
 const ROW_VERBS: ReadonlySet<string> = new Set(["select", "insert", "update", "delete", "merge"]);
+const CONTROL_VERBS: ReadonlySet<string> = new Set(["begin", "commit", "rollback", "prepareTransaction"]);
 const BLOCK_VERBS: ReadonlySet<string> = new Set([
   "begin",
   "commit",

@@ -96,6 +96,8 @@ export interface ParsedStatement {
   readonly empty: boolean;
   /** True for one over relations: what columns it has is known when it is parsed, and does not change. */
   readonly isQuery?: boolean;
+  /** True for one that begins or ends a transaction. */
+  readonly isTransactionControl?: boolean;
   /** Of a statement about a cursor: its name may be that of a portal, which the protocol keeps. */
   readonly cursor?: CursorStatement | undefined;
 }

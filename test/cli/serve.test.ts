@@ -14,7 +14,10 @@ describe("duckbranch serve", () => {
     expect(await client.value("SELECT 40 + 2")).toBe(42);
     expect(server.address.port).toBeGreaterThan(0);
     await server.stop();
-    expect(server.output).toEqual([`duckbranch listening on 127.0.0.1:${server.address.port}`]);
+    expect(server.output).toEqual([
+      `duckbranch listening on 127.0.0.1:${server.address.port}`,
+      expect.stringMatching(/^HTTP API on port \d+$/),
+    ]);
   });
 
   test.each(["SIGTERM", "SIGINT"] as const)(

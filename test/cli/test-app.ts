@@ -7,6 +7,6 @@ export interface TestApp extends AsyncDisposable, Pick<App, "address"> {}
 
 /** Serves a file, or a database in memory. Disposing closes it with a checkpoint. */
 export async function startTestApp(data = ":memory:"): Promise<TestApp> {
-  const app = await startApp(readConfig({ port: 0, data }, {}), createLog("error"));
+  const app = await startApp(readConfig({ port: 0, httpPort: "off", data }, {}), createLog("error"));
   return { address: app.address, [Symbol.asyncDispose]: async () => await app.close() };
 }

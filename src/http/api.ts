@@ -1,0 +1,53 @@
+/** What routes are given, and the type of the server they are added to. */
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { RequestWork, type WorkRequest, type WorkServices } from "./request-work.js";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Answered without asking who wants to know. */
+    isPublic?: boolean;
+  }
+  interface FastifyRequest {
+    /** Who sent it; set before any handler of a route that wants to know. */
+    user: string;
+    /** When it was there, in milliseconds of the process's own clock. */
+    startedAt: number;
+  }
+}
+
+export type Api = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+export type Head = Omit<WorkRequest, "user">;
+
+/** Does work in a session of the request's own. What stopped it is said in the error. */
+export async function inSession<Result>(
+  services: WorkServices,
+  request: Pick<FastifyRequest, "user">,
+  reply: Pick<FastifyReply, "raw">,
+  head: Head,
+  work: (session: RequestWork) => Promise<Result>,
+): Promise<Result> {
+  await using session = await RequestWork.open(services, reply.raw, { user: request.user, ...head });
+  try {
+    return await work(session);
+  } catch (error) {
+    throw session.watch.explain(error);
+  } finally {
+    session.watch.end();
+  }
+}

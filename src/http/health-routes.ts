@@ -1,0 +1,36 @@
+/** Whether the process is there, and whether it can answer queries. */
+import { inSession, type Api } from "./api.js";
+import type { WorkServices } from "./request-work.js";
+import { commonErrors, health } from "./schemas.js";
+import { readRows } from "./statements.js";
+
+const READY_MS = 5_000;
+
+export function addHealthRoutes(api: Api, services: WorkServices, version: string): void {
+  const tags = ["health"];
+  const config = { isPublic: true };
+  for (const path of ["/health", "/v1/health"]) {
+    api.get(
+      path,
+      {
+        config,
+        schema: { tags, summary: "The process is there", response: { 200: health, ...commonErrors } },
+      },
+      async () => ({ status: "ok" as const, version }),
+    );
+  }
+  api.get(
+    "/ready",
+    {
+      config,
+      schema: { tags, summary: "Queries are answered", response: { 200: health, ...commonErrors } },
+    },
+    async (_request, reply) => {
+      const head = { timeoutMs: READY_MS };
+      await inSession(services, { user: "readiness" }, reply, head, async (work) =>
+        readRows(work, "SELECT 1"),
+      );
+      return { status: "ok" as const, version };
+    },
+  );
+}

@@ -1,0 +1,184 @@
+/** The HTTP port: the sessions of the wire, for programs that speak HTTP. */
+import { randomUUID } from "node:crypto";
+import { createServer as createHttpServer, type Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { SecureContextOptions } from "node:tls";
+import Fastify, { type FastifyRequest } from "fastify";
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { isLoopback } from "../core/loopback.js";
+import type { Log } from "../core/log.js";
+import type { SessionFactory } from "../query/types.js";
+import type { AuthenticationPolicy } from "../session/authentication.js";
+import type { Api } from "./api.js";
+import { refusePages } from "./browser-guard.js";
+import { replyError } from "./error-replies.js";
+import { addHealthRoutes } from "./health-routes.js";
+import { HttpError } from "./http-error.js";
+import { parseBody } from "./json-body.js";
+import { describeApi } from "./openapi.js";
+import { addQueryRoutes } from "./query-routes.js";
+import { RequestSlots } from "./request-slots.js";
+import { userOf } from "./request-user.js";
+import type { WorkServices } from "./request-work.js";
+import type { WorkWatch } from "./work-watch.js";
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly httpPort: number;
+  /** Sockets at a time, and requests that work in a session. */
+  readonly maxHttpConnections: number;
+  readonly maxHttpRequests: number;
+  readonly maxHttpBodyBytes: number;
+  /** Longest time from a request's last byte to the end of its answer. */
+  readonly httpRequestTimeoutMs: number;
+  /** For how long a client may read nothing of an answer, or send nothing on an open connection. */
+  readonly httpIdleTimeoutMs: number;
+  /** For a request's head, and to agree on encryption. */
+  readonly authenticationTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly version: string;
+  readonly log: Log;
+}
+
+/** Who may come in and how, as on the wire. */
+export interface HttpSecurity {
+  readonly policy: AuthenticationPolicy;
+  /** Undefined for plain HTTP. */
+  readonly tls: () => SecureContextOptions | undefined;
+}
+
+export interface HttpServer {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Takes the certificate there is now. */
+  reload(): void;
+  /** Lets requests under way end within `drainTimeoutMs`, then stops them. */
+  close(): Promise<void>;
+}
+
+/** Between stopping a request and hanging up on its client. */
+const STOP_GRACE_MS = 2000;
+/** A request has to be there by then, whatever it sends how slowly. */
+const RECEIVE_FACTOR = 3;
+const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
+
+/** Starts to listen. Errors: what the system says when it cannot. */
+export async function startHttpServer(
+  options: HttpServerOptions,
+  security: HttpSecurity,
+  sessions: SessionFactory,
+): Promise<HttpServer> {
+  const tls = security.tls();
+  const server = openServer(options, tls);
+  const running = new Set<WorkWatch>();
+  const services: WorkServices = {
+    sessions,
+    slots: new RequestSlots(options.maxHttpRequests),
+    requestTimeoutMs: options.httpRequestTimeoutMs,
+    stallTimeoutMs: options.httpIdleTimeoutMs,
+    running,
+  };
+  const api = await createApi(options, security, services, server);
+  await api.listen({ host: options.host, port: options.httpPort });
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") throw new Error("listening on something without a port");
+  return {
+    address: { host: bound.address, port: bound.port },
+    reload: () => {
+      const next = security.tls();
+      if (next !== undefined && "setSecureContext" in server && typeof server.setSecureContext === "function")
+        server.setSecureContext(next);
+    },
+    close: async () => await drain(api, server, running, options.drainTimeoutMs),
+  };
+}
+
+function openServer(options: HttpServerOptions, tls: SecureContextOptions | undefined): Server {
+  const limits = {
+    headersTimeout: options.authenticationTimeoutMs,
+    requestTimeout: options.authenticationTimeoutMs * RECEIVE_FACTOR,
+    keepAliveTimeout: options.httpIdleTimeoutMs,
+  };
+  const server =
+    tls === undefined
+      ? createHttpServer(limits)
+      : createHttpsServer({ ...limits, ...tls, handshakeTimeout: options.authenticationTimeoutMs });
+  server.maxConnections = options.maxHttpConnections;
+  return server;
+}
+
+async function createApi(
+  options: HttpServerOptions,
+  security: HttpSecurity,
+  services: WorkServices,
+  server: Server,
+): Promise<Api> {
+  const api: Api = Fastify({
+    serverFactory: (handler) => server.on("request", handler),
+    bodyLimit: options.maxHttpBodyBytes,
+    genReqId: () => randomUUID(),
+    // An organisation may be empty: its place in the path stays.
+    rewriteUrl: ({ url = "/" }) => url.replace(/^\/v1\/organizations\/\//, "/v1/organizations/-/"),
+    return503OnClosing: true,
+    forceCloseConnections: "idle",
+  }).withTypeProvider<ZodTypeProvider>();
+  api.setValidatorCompiler(validatorCompiler);
+  api.setSerializerCompiler(serializerCompiler);
+  api.setErrorHandler(replyError);
+  api.setNotFoundHandler(({ method, url }) => {
+    throw new HttpError(404, `there is no ${method} ${url.split("?")[0]}`);
+  });
+  readJson(api);
+  api.decorateRequest("user", "");
+  api.decorateRequest("startedAt", 0);
+  api.addHook("onRequest", async (request, reply) => {
+    request.startedAt = performance.now();
+    reply.header("x-request-id", request.id);
+    refusePages(request.headers, security.policy.kind === "trust");
+    if (request.routeOptions.config.isPublic !== true)
+      request.user = await userOf(security.policy, request.headers, peerOf(request));
+  });
+  await describeApi(api, options.version);
+  addHealthRoutes(api, services, options.version);
+  addQueryRoutes(api, services);
+  return api;
+}
+
+function peerOf({ socket }: FastifyRequest): Parameters<typeof userOf>[2] {
+  const address = socket.remoteAddress ?? "";
+  return { address, isLoopback: isLoopback(address), isEncrypted: "encrypted" in socket };
+}
+
+/** JSON, said to be that or not said at all; other types are refused (415): pages can send some of those unasked. */
+function readJson(api: Api): void {
+  api.removeAllContentTypeParsers();
+  for (const type of ["application/json", "*"])
+    api.addContentTypeParser(type, { parseAs: "buffer" }, readBody);
+  api.addHook("preValidation", async (request) => {
+    if (request.method === "POST") request.body ??= {};
+  });
+}
+
+async function readBody({ headers }: FastifyRequest, body: Buffer): Promise<unknown> {
+  const type = headers["content-type"] ?? "";
+  if (type !== "" && !JSON_TYPE.test(type)) throw new HttpError(415, `content type "${type}" is not JSON`);
+  return parseBody(body);
+}
+
+async function drain(
+  api: Api,
+  server: Server,
+  running: ReadonlySet<WorkWatch>,
+  timeoutMs: number,
+): Promise<void> {
+  const stop = setTimeout(() => {
+    for (const watch of running) watch.stop("closing");
+  }, timeoutMs);
+  const hangUp = setTimeout(() => server.closeAllConnections(), timeoutMs + STOP_GRACE_MS);
+  try {
+    await api.close();
+  } finally {
+    clearTimeout(stop);
+    clearTimeout(hangUp);
+  }
+}

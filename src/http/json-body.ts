@@ -1,0 +1,38 @@
+/** Bodies of requests: UTF-8, JSON, and no number that reading it would change. */
+import { lostNumber } from "../pgtypes/double-digits.js";
+import { HttpError } from "./http-error.js";
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Undefined for an empty body. Errors: HttpError 400. */
+export function parseBody(bytes: Uint8Array): unknown {
+  if (bytes.length === 0) return undefined;
+  const text = decode(bytes);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new HttpError(400, "the body is not JSON", {
+      detail: error instanceof Error ? error.message : String(error),
+    });
+  }
+  refuseLoss(text);
+  return value;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    throw new HttpError(400, "the body is not UTF-8");
+  }
+}
+
+/** JSON.parse gives doubles: a long number would quietly become its neighbour. */
+function refuseLoss(text: string): void {
+  const lost = lostNumber(text);
+  if (lost === undefined) return;
+  throw new HttpError(400, `the number ${lost.slice(0, 80)} has more digits than a JSON number keeps`, {
+    hint: "send it as a string",
+  });
+}
