@@ -1,6 +1,7 @@
 /** What the parts of branch storage share, for all sessions of a server. */
 import { BranchSchemas } from "./branch-schemas.js";
 import { BranchCreator } from "./creation.js";
+import { NO_TEXTS, type DefinitionTexts } from "./definition-texts.js";
 import { KnownDefinitions } from "./known-definitions.js";
 import { LockTable } from "./locks.js";
 import type { Registry } from "./registry.js";
@@ -15,6 +16,8 @@ export interface BranchContext {
   readonly schemas: BranchSchemas;
   readonly creator: BranchCreator;
   readonly turns: Turns;
+  /** Definitions that clients wrote, as those know them who read SQL. */
+  readonly texts: DefinitionTexts;
   /** For how long a merge can be undone. */
   readonly undoRetentionMs: number;
 }
@@ -32,6 +35,7 @@ export function createBranchContext(registry: Registry, undoRetentionMs = WEEK_M
     schemas: new BranchSchemas(registry, locks),
     creator: new BranchCreator(registry),
     turns: new Turns(),
+    texts: NO_TEXTS,
     undoRetentionMs,
   };
 }

@@ -5,12 +5,13 @@ import type { HeadObject } from "./head-objects.js";
 import type { BranchContext } from "./branch-context.js";
 import { comparedRows } from "./compared-rows.js";
 import { droppedAndChanged } from "./dropped-columns.js";
+import { descents, type Descent } from "./descent.js";
 import { displayName } from "./merge-ledger.js";
 import type { Side } from "./merge-names.js";
 import type { MergeInput } from "./merge-plan.js";
-import { isCreated, isDropped, mergeObjects, type MergeObjects } from "./merge-objects.js";
+import { mergeObjects, type MergeObjects } from "./merge-objects.js";
 import { mergeSchema, type MergedColumn, type MergeState, type SchemaMerge } from "./merge-schema.js";
-import type { Branch, HeadId, Version } from "./model.js";
+import { relationKey, type Branch, type HeadId, type Version } from "./model.js";
 import { hidesRowIds } from "./overlay-shape.js";
 import type { RegistryState } from "./registry-state.js";
 import { numberedStates } from "./row-identity.js";
@@ -39,21 +40,19 @@ export async function mergeTables(
   target: HeadId,
 ): Promise<{ readonly tables: readonly MergeTable[]; readonly objects: MergeObjects }> {
   const { state } = transaction;
-  const all = state.liveVersionsOf(branch.id);
-  const changed = all.filter(
-    (version) => !isCreated(state, branch, version) && !isDropped(state, branch, version),
-  );
-  const schemaChanges = changed.filter(
-    (version) => version.kind !== "table" || state.findBase(branch, version)?.objectId !== version.objectId,
+  const all = descents(state, branch);
+  const renamed = all.flatMap(({ base, source }) =>
+    source?.kind === "table" && base !== undefined && relationKey(base) !== relationKey(source)
+      ? [source]
+      : [],
   );
   const objects = state.objectsOf(branch.id).filter(({ to }) => to === null);
-  if (schemaChanges.length + objects.length > 0) throw schemaChangeRefused(branch, schemaChanges, objects);
+  if (renamed.length + objects.length > 0) throw schemaChangeRefused(branch, renamed, objects);
   const tables: MergeTable[] = [];
   const conflicts: string[] = [];
-  for (const source of changed.toSorted((a, b) => displayName(a).localeCompare(displayName(b)))) {
-    const base = state.findBase(branch, source);
+  for (const { base, source } of all.toSorted(bySourceName)) {
+    if (source?.kind !== "table" || base === undefined) continue;
     const targetVersion = state.find(target, source);
-    if (base === undefined) throw schemaChangeRefused(branch, [source]);
     if (targetVersion === undefined || targetVersion.objectId !== base.objectId) {
       throw notSupported(
         `cannot merge table "${displayName(source)}": it was dropped or replaced on the target since the branch was made`,
@@ -61,9 +60,16 @@ export async function mergeTables(
     }
     tables.push(await mergeTable(context, transaction, { base, source, target: targetVersion }, conflicts));
   }
-  const made = await mergeObjects(context, transaction, { branch, target }, conflicts);
+  const made = await mergeObjects(context, transaction, { branch, target, descents: all }, conflicts);
   if (conflicts.length > 0) throw schemaConflicts(branch, conflicts);
   return { tables, objects: made };
+}
+
+function bySourceName(a: Descent, b: Descent): number {
+  const [one, other] = [a.source, b.source].map((source) =>
+    source === undefined ? "" : displayName(source),
+  );
+  return (one ?? "").localeCompare(other ?? "");
 }
 
 async function mergeTable(
@@ -176,10 +182,7 @@ function schemaChangeRefused(
   objects: readonly HeadObject[] = [],
 ): SqlError {
   const list = [
-    ...versions.map(
-      (version) =>
-        `${version.kind === "dropped" ? "dropped" : `new ${version.kind}`} "${displayName(version)}"`,
-    ),
+    ...versions.map((version) => `renamed table "${displayName(version)}"`),
     ...objects.map(
       (object) => `${object.dropped ? "dropped" : "new"} ${object.kind} "${displayName(object)}"`,
     ),

@@ -1,13 +1,15 @@
-/** Tables that a branch made or dropped are made or dropped by its merge. */
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+/** What a branch made, dropped or renamed is made, dropped or renamed by its merge. */
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import { numberCell, type Connection } from "../engine/connection.js";
 import { quoteIdentifier } from "../sql/names.js";
 import type { BranchContext } from "./branch-context.js";
 import { commentStatements } from "./comments.js";
 import { dropTables } from "./dropped-tables.js";
+import type { Descent } from "./descent.js";
 import { displayName } from "./merge-ledger.js";
+import { mergeViews, type ViewChange } from "./merge-views.js";
 import { movedSequences } from "./moved-sequences.js";
-import { MAIN, tablesOf, type Branch, type HeadId, type Version } from "./model.js";
+import { MAIN, relationKey, tablesOf, type Branch, type HeadId, type Version } from "./model.js";
 import { referrersOf } from "./referrers.js";
 import type { RegistryState } from "./registry-state.js";
 import { rowsOf } from "./rows.js";
@@ -28,54 +30,69 @@ export interface MergeObjects {
   readonly created: readonly CreatedTable[];
   /** Of the target. */
   readonly dropped: readonly Version[];
+  readonly views: readonly ViewChange[];
 }
 
-export const NO_OBJECTS: MergeObjects = { created: [], dropped: [] };
-
-/** True for a table that was made on the branch under a new name, and is no other one that was renamed. */
-export function isCreated(state: RegistryState, branch: Branch, version: Version): boolean {
-  if (version.kind !== "table" || version.layer !== null) return false;
-  if (state.findBase(branch, version) !== undefined) return false;
-  const others = [...state.liveVersionsOf(branch.id), ...state.visible(branch.parent)];
-  return !others.some(({ id, objectId }) => id !== version.id && objectId === version.objectId);
-}
-
-/** True for a table that the branch dropped, and has not given another name. */
-export function isDropped(state: RegistryState, branch: Branch, version: Version): boolean {
-  if (version.kind !== "dropped" || state.findBase(branch, version)?.kind !== "table") return false;
-  return !state
-    .liveVersionsOf(branch.id)
-    .some(({ id, objectId }) => id !== version.id && objectId === version.objectId);
-}
+export const NO_OBJECTS: MergeObjects = { created: [], dropped: [], views: [] };
 
 /** A line per name that means something else on the target goes to `conflicts`. */
 export async function mergeObjects(
   context: BranchContext,
   transaction: Transaction,
-  { branch, target }: { readonly branch: Branch; readonly target: HeadId },
+  { branch, target, descents }: MergeHeads,
   conflicts: string[],
 ): Promise<MergeObjects> {
-  const { state, connection } = transaction;
+  const { state } = transaction;
   const created: CreatedTable[] = [];
   const dropped: Version[] = [];
-  for (const version of state.liveVersionsOf(branch.id)) {
-    const there = state.find(target, version);
-    const name = displayName(version);
-    if (isCreated(state, branch, version)) {
-      if (there !== undefined) conflicts.push(`"${name}" was made on both sides`);
-      const definition = await transaction.definitionOf(version);
-      const comments = await context.definitions.commentsOf(transaction.view, version);
-      const rows = numberCell(
-        await oneRow(connection, `SELECT count(*) AS rows FROM ${rowsOf(state, version)}`),
-        "rows",
-      );
-      created.push({ source: version, says: { definition, comments }, rows });
-    }
-    if (!isDropped(state, branch, version) || there === undefined) continue;
-    if (there.id === state.findBase(branch, version)?.id) dropped.push(there);
-    else conflicts.push(`table "${name}" was dropped in the branch, and changed on the target`);
+  for (const { base, source } of descents) {
+    if (source?.kind === "table" && base === undefined)
+      created.push(await createdTable(context, transaction, source));
+    if (source !== undefined || base?.kind !== "table") continue;
+    const there = state.find(target, base);
+    if (there?.id === base.id) dropped.push(there);
+    else if (there !== undefined)
+      conflicts.push(`table "${displayName(base)}" was dropped in the branch, and changed on the target`);
   }
-  return { created, dropped };
+  const sides = { transaction, texts: context.texts, branch, target };
+  const views = await mergeViews(sides, descents, conflicts);
+  conflicts.push(...takenNames(state, target, { created, dropped, views }));
+  return { created, dropped, views };
+}
+
+interface MergeHeads {
+  readonly branch: Branch;
+  readonly target: HeadId;
+  readonly descents: readonly Descent[];
+}
+
+/** Names that the merge gives, and something has that it leaves there. */
+function takenNames(
+  state: RegistryState,
+  target: HeadId,
+  { created, dropped, views }: MergeObjects,
+): readonly string[] {
+  const freed = new Set(
+    [...dropped, ...views.flatMap(({ before }) => before ?? [])].map((version) => relationKey(version)),
+  );
+  const given = [...created.map(({ source }) => source), ...views.flatMap(({ after }) => after ?? [])];
+  return given
+    .filter((name) => state.find(target, name) !== undefined && !freed.has(relationKey(name)))
+    .map((name) => `"${displayName(name)}" was made on both sides`);
+}
+
+async function createdTable(
+  context: BranchContext,
+  transaction: Transaction,
+  source: Version,
+): Promise<CreatedTable> {
+  const definition = await transaction.definitionOf(source);
+  const comments = await context.definitions.commentsOf(transaction.view, source);
+  const rows = numberCell(
+    await oneRow(transaction.connection, `SELECT count(*) AS rows FROM ${rowsOf(transaction.state, source)}`),
+    "rows",
+  );
+  return { source, says: { definition, comments }, rows };
 }
 
 async function oneRow(connection: Connection, sql: string): Promise<Parameters<typeof numberCell>[0]> {
@@ -144,8 +161,6 @@ export async function createMerged(
   for (const { source, says, rows } of created) {
     const { schema, name } = source;
     await transaction.lock(source, target);
-    if (transaction.state.find(target, source) !== undefined)
-      throw notSupported(`"${name}" was made on both sides`);
     const place = target === MAIN ? { schema, name } : newPhysicalTable(transaction.state, source, target);
     const { elements } = says.definition;
     const texts = await movedSequences(
@@ -165,15 +180,12 @@ export async function createMerged(
     for (const index of says.definition.indexes) await connection.run(createIndexOn(index, place));
     for (const sql of commentStatements(says.comments, place)) await connection.run(sql);
     if (target === MAIN) transaction.markCreated(source);
-    else
-      transaction.addVersion({
-        head: target,
-        schema,
-        name,
-        kind: "table",
-        physical: place,
-        definition: null,
-      });
+    else {
+      const mark = transaction.state.own(target, source);
+      if (mark !== undefined) transaction.endVersion(mark);
+      const table = { kind: "table", physical: place, definition: null } as const;
+      transaction.addVersion({ head: target, schema, name, ...table });
+    }
     transaction.markDefinitionsChanged();
   }
 }

@@ -26,7 +26,8 @@ import { createMerged, dropMerged } from "./merge-objects.js";
 import { refuseOrphans } from "./merge-references.js";
 import { remakeTables, type Remake } from "./merge-remake.js";
 import { changeInPlace, remakesOf } from "./merge-tables.js";
-import { readableViews, refuseBrokenViews } from "./merge-views.js";
+import { readableBefore, refuseUnreadable } from "./merge-bindings.js";
+import { dropChangedViews, makeChangedViews } from "./merge-views.js";
 import { isUndoable, keepUndoRows, markAltered } from "./undo-rows.js";
 import { refuseTakenKeys } from "./overlay.js";
 import { requirePhysical } from "./rows.js";
@@ -54,16 +55,19 @@ export async function publish(
 ): Promise<MergeOutcome> {
   const { transaction, branch, plans } = attempt;
   const { connection } = transaction;
-  const views = await readableViews(attempt);
+  const readable = await readableBefore(attempt, context.texts);
   const undoableUntilMs = isUndoable(attempt) ? Date.now() + context.undoRetentionMs : null;
   if (undoableUntilMs !== null) await keepUndoRows(attempt, mergeId, strategyOf);
+  const sides = { transaction, texts: context.texts, branch, target: attempt.target };
+  await dropChangedViews(transaction, attempt.target, attempt.objects.views);
   await dropMerged(transaction, attempt.target, attempt.objects.dropped);
   await changeInPlace(attempt);
   await createMerged(transaction, attempt.target, attempt.objects.created);
   for (const { schema, target } of attempt.tables)
     if (schema.steps.length > 0) await markAltered(connection, attempt.target, target.objectId);
   const totals = await applyPlans(attempt, strategyOf);
-  await refuseBrokenViews(attempt, views);
+  await makeChangedViews(sides, attempt.objects.views);
+  await refuseUnreadable(attempt, context.texts, readable);
   const merged: Branch = { ...branch, status: "merged" };
   transaction.putBranch({ change: "putBranch", branch: merged });
   if (resolutions === undefined) {
@@ -300,7 +304,9 @@ export function unchangedHeads(
 ): (state: RegistryState, snapshot: Snapshot) => void {
   return (state, snapshot) => {
     unchangedBranch(attempt.branch)(state);
-    if (isChangedSince(context, attempt, snapshot.sequence))
+    const isRedefined =
+      changesDefinitions(attempt) && context.registry.definedAt(attempt.target) > snapshot.definitions;
+    if (isRedefined || isChangedSince(context, attempt, snapshot.sequence))
       throw new SqlError(
         SQLSTATE.serializationFailure,
         "could not serialize the merge due to concurrent changes of a merged table",
@@ -319,11 +325,19 @@ export function isChangedSince(context: BranchContext, attempt: MergeAttempt, se
   );
 }
 
+/** What leans on a definition was asked for in the snapshot: another session may have made more. */
+function changesDefinitions({ tables, objects }: MergeAttempt): boolean {
+  return (
+    Object.values(objects).some((some) => some.length > 0) || tables.some(({ schema }) => schema.remakes)
+  );
+}
+
 function mergedRelations({ plans, objects }: MergeAttempt): readonly RelationName[] {
   return [
     ...plans.map(({ input }) => input.relation),
     ...objects.created.map(({ source }) => source),
     ...objects.dropped,
+    ...objects.views.flatMap(({ before, after }) => [before ?? [], after ?? []].flat()),
   ];
 }
 

@@ -1,52 +1,217 @@
-/** Views of main are bound again after a merge has changed definitions: none may break by it. */
-import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { Connection } from "../engine/connection.js";
-import { mainObjects } from "./catalog-reader.js";
+/** Views that a branch made, replaced, renamed or dropped: three-way by what they say. */
+import { SqlError } from "../core/errors.js";
+import type { DefinedView, DefinitionTexts } from "./definition-texts.js";
+import type { Descent } from "./descent.js";
+import { refuseBroken } from "./merge-bindings.js";
 import { displayName } from "./merge-ledger.js";
-import type { MergeAttempt } from "./merge-types.js";
-import { MAIN, type RelationName } from "./model.js";
+import { MAIN, relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
 import { physicalName } from "./system-schema.js";
+import type { Transaction } from "./transaction.js";
 
-/** Those that can be read before it; none where no table is made anew. A branch's view is resolved whenever it is read. */
-export async function readableViews({
-  transaction,
-  target,
-  tables,
-  objects,
-}: MergeAttempt): Promise<readonly RelationName[]> {
-  if (target !== MAIN || objects.dropped.length + tables.filter(({ schema }) => schema.remakes).length === 0)
-    return [];
-  const views = (await mainObjects(transaction.connection)).filter(({ kind }) => kind === "view");
-  const readable: RelationName[] = [];
-  for (const view of views)
-    if ((await bindingFailure(transaction.connection, view)) === undefined) readable.push(view);
-  return readable;
+/** One view of the target: what it is, and what it becomes. `before` undefined: it is made; `after` undefined: it goes. */
+export interface ViewChange {
+  readonly before: Version | undefined;
+  readonly after: (DefinedView & { readonly source: Version }) | undefined;
+  /** As people read it. */
+  readonly step: string;
 }
 
-/** Errors: 2BP01 with a line for each */
-export async function refuseBrokenViews(
-  { transaction, branch }: MergeAttempt,
-  views: readonly RelationName[],
-): Promise<void> {
-  const lines: string[] = [];
-  for (const view of views) {
-    const failure = await bindingFailure(transaction.connection, view);
-    if (failure !== undefined) lines.push(`view "${displayName(view)}": ${failure}`);
+export interface ViewSides {
+  readonly transaction: Transaction;
+  readonly texts: DefinitionTexts;
+  readonly branch: Branch;
+  readonly target: HeadId;
+}
+
+/** A line per view that both sides changed in different ways goes to `conflicts`. */
+export async function mergeViews(
+  sides: ViewSides,
+  descents: readonly Descent[],
+  conflicts: string[],
+): Promise<readonly ViewChange[]> {
+  const changes: ViewChange[] = [];
+  for (const descent of descents) {
+    const { base, source } = descent;
+    if ((source ?? base)?.kind !== "view") continue;
+    const change = await mergeView(sides, descent, conflicts);
+    if (change !== undefined) changes.push(change);
   }
-  if (lines.length === 0) return;
-  throw new SqlError(
-    SQLSTATE.dependentObjectsStillExist,
-    `cannot merge branch "${branch.name}" because views depend on what it changes`,
-    { detail: lines.join("\n"), hint: "change or drop these views first" },
-  );
+  return changes;
 }
 
-async function bindingFailure(connection: Connection, view: RelationName): Promise<string | undefined> {
-  try {
-    await connection.rows(`SELECT * FROM ${physicalName(view)} LIMIT 0`);
+async function mergeView(
+  sides: ViewSides,
+  { base, source }: Descent,
+  conflicts: string[],
+): Promise<ViewChange | undefined> {
+  const canonical = async (view: Version | undefined): Promise<string | undefined> =>
+    view === undefined ? undefined : await canonicalOf(sides, view);
+  const there =
+    base === undefined
+      ? sides.transaction.state.find(sides.target, source ?? NOWHERE)
+      : counterpart(sides, base);
+  const shown = displayName(source ?? base ?? NOWHERE);
+  if (base === undefined) {
+    if (source === undefined || (await isSameView(sides, source, there))) return undefined;
+    // A name that something else has is told by those who know what the merge drops.
+    return { before: undefined, after: defined(source, source, source), step: "new view" };
+  }
+  const [was, here, now] = [await canonical(base), await canonical(source), await canonical(there)];
+  if (source === undefined) {
+    if (there === undefined) return undefined;
+    if (now === was) return { before: there, after: undefined, step: "dropped view" };
+    conflicts.push(`view "${shown}" was dropped in the branch, and changed on the target`);
     return undefined;
-  } catch (error) {
-    if (error instanceof SqlError) return error.message;
-    throw error;
+  }
+  const isMoved = !isSame(source, base);
+  if (there === undefined) {
+    if (here !== was || isMoved)
+      conflicts.push(`view "${shown}" was changed in the branch, and dropped on the target`);
+    return undefined;
+  }
+  if (isMoved && !isSame(there, base) && !isSame(there, source)) {
+    conflicts.push(
+      `view "${displayName(base)}" was renamed to "${shown}" in the branch and to "${displayName(there)}" on the target`,
+    );
+    return undefined;
+  }
+  if (here !== was && now !== was && here !== now) {
+    conflicts.push(`view "${shown}" was changed on both sides in different ways`);
+    return undefined;
+  }
+  const name = isMoved ? source : there;
+  const says = here === was || here === now ? there : source;
+  if (says === there && isSame(name, there)) return undefined;
+  const steps = [
+    ...(says === there ? [] : ["changed view"]),
+    ...(isSame(name, there) ? [] : [`view renamed to "${displayName(name)}"`]),
+  ];
+  return { before: there, after: defined(name, says, source), step: steps.join(", ") };
+}
+
+const NOWHERE: RelationName = { schema: "", name: "" };
+
+async function canonicalOf({ transaction, texts, branch }: ViewSides, view: Version): Promise<string> {
+  return await texts.canonicalView(transaction, branch.id, defined(view, view, view));
+}
+
+async function isSameView(sides: ViewSides, source: Version, there: Version | undefined): Promise<boolean> {
+  return there?.kind === "view" && (await canonicalOf(sides, source)) === (await canonicalOf(sides, there));
+}
+
+/** The view on the target: a renamed one of a branch is known by its identity, others by the name. */
+function counterpart({ transaction: { state }, target }: ViewSides, base: Version): Version | undefined {
+  const there = state.find(target, base);
+  const isView = (version: Version): boolean => version.kind === "view";
+  if (there?.objectId === base.objectId) return there;
+  const renamed = state
+    .liveVersionsOf(target)
+    .find((version) => isView(version) && version.objectId === base.objectId);
+  return renamed ?? (there !== undefined && isView(there) ? there : undefined);
+}
+
+function defined(
+  { schema, name }: RelationName,
+  { definition }: Version,
+  source: Version,
+): DefinedView & { readonly source: Version } {
+  return { schema, name, definition: definition ?? "", source };
+}
+
+function isSame(a: RelationName, b: RelationName): boolean {
+  return relationKey(a) === relationKey(b);
+}
+
+/** Before anything is made: its name may be wanted. */
+export async function dropChangedViews(
+  transaction: Transaction,
+  target: HeadId,
+  changes: readonly ViewChange[],
+): Promise<void> {
+  for (const { before, after } of changes) {
+    if (target !== MAIN) await lockNames(transaction, target, before, after);
+    if (before === undefined) continue;
+    if (target === MAIN) {
+      transaction.markReplaced(before);
+      await transaction.connection.run(`DROP VIEW ${physicalName(before)}`);
+    } else dropOnBranch(transaction, target, before);
+  }
+  if (changes.length > 0) transaction.markDefinitionsChanged();
+}
+
+async function lockNames(
+  transaction: Transaction,
+  target: HeadId,
+  ...names: readonly (RelationName | undefined)[]
+): Promise<void> {
+  for (const name of names) if (name !== undefined) await transaction.lock(name, target);
+}
+
+function dropOnBranch(transaction: Transaction, target: HeadId, view: Version): void {
+  if (view.head === target) transaction.endVersion(view);
+  const { schema, name, objectId } = view;
+  if (transaction.state.find(target, view) === undefined) return;
+  const mark = { kind: "dropped", physical: null, definition: null } as const;
+  transaction.addVersion({ head: target, schema, name, objectId, ...mark });
+}
+
+/** Once the tables are what they become. Errors: 2BP01 with a line for each that reads what is not there */
+export async function makeChangedViews(
+  { transaction, texts, target, branch }: ViewSides,
+  changes: readonly ViewChange[],
+): Promise<void> {
+  const made = changes.flatMap(({ before, after }) => (after === undefined ? [] : [{ before, after }]));
+  if (target !== MAIN) {
+    for (const { before, after } of made) makeOnBranch(transaction, target, before, after);
+    return;
+  }
+  const statements = new Map<string, string>();
+  for (const { after } of made) {
+    transaction.markReplaced(after);
+    statements.set(`view "${displayName(after)}"`, await texts.viewOnMain(transaction, after));
+  }
+  await runInAnyOrder(transaction, branch, statements);
+}
+
+function makeOnBranch(
+  transaction: Transaction,
+  target: HeadId,
+  before: Version | undefined,
+  { schema, name, definition }: DefinedView,
+): void {
+  const mark = transaction.state.own(target, { schema, name });
+  if (mark !== undefined) transaction.endVersion(mark);
+  const identity = before === undefined ? {} : { objectId: before.objectId };
+  transaction.addVersion({
+    head: target,
+    schema,
+    name,
+    kind: "view",
+    physical: null,
+    definition,
+    ...identity,
+  });
+}
+
+/** One may need another. Statements by what they make. Errors: 2BP01 for those that cannot be made */
+async function runInAnyOrder(
+  transaction: Transaction,
+  branch: Branch,
+  statements: ReadonlyMap<string, string>,
+): Promise<void> {
+  for (let left = statements; left.size > 0;) {
+    const refused = new Map<string, string>();
+    const failures: string[] = [];
+    for (const [what, sql] of left) {
+      try {
+        await transaction.connection.run(sql);
+      } catch (error) {
+        if (!(error instanceof SqlError)) throw error;
+        refused.set(what, sql);
+        failures.push(`${what}: ${error.message}`);
+      }
+    }
+    if (refused.size === left.size) refuseBroken(branch, failures);
+    left = refused;
   }
 }

@@ -99,7 +99,7 @@ export async function previewMerge(
   });
 }
 
-function objectPreviews({ created, dropped }: MergeObjects): readonly Omit<TablePreview, "token">[] {
+function objectPreviews({ created, dropped, views }: MergeObjects): readonly Omit<TablePreview, "token">[] {
   const none = { inserts: 0, updates: 0, deletes: 0, conflicts: 0, agreed: 0 };
   return [
     ...created.map(({ source, rows }) => ({
@@ -109,6 +109,10 @@ function objectPreviews({ created, dropped }: MergeObjects): readonly Omit<Table
       steps: ["new table"],
     })),
     ...dropped.map((version) => ({ ...none, table: displayName(version), steps: ["dropped table"] })),
+    ...views.flatMap(({ before, after, step }) => {
+      const view = before ?? after;
+      return view === undefined ? [] : [{ ...none, table: displayName(view), steps: [step] }];
+    }),
   ];
 }
 

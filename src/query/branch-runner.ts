@@ -8,6 +8,7 @@ import type { Argument, BranchCommand } from "../sql/branch-command.js";
 import { answerQuery } from "./branch-answers.js";
 import { relationOf } from "./branch-arguments.js";
 import { headNamed, runBranchCommand } from "./branch-statements.js";
+import { definitionTexts } from "./definition-texts.js";
 import { branchColumns } from "./describe.js";
 import { endOfStatement } from "./relational-runner.js";
 import type { ExecuteInput } from "./start-statement.js";
@@ -34,8 +35,9 @@ export async function runBranch(
 ): Promise<StatementResult> {
   const { command } = analysis;
   if (!READING_VERBS.has(command.verb)) refuseInTransaction(core);
+  const { context, analyse } = core.services;
   const host = {
-    context: core.services.context,
+    context: { ...context, texts: definitionTexts(context, analyse) },
     user: core.identity.user,
     get currentBranch() {
       return core.branchName;

@@ -294,7 +294,7 @@ async function viewSql(
 }
 
 /** Unqualified names in a view's text were resolved in its own schema, then in main. */
-function searchPathOf(view: { readonly schema: string }): readonly string[] {
+export function searchPathOf(view: { readonly schema: string }): readonly string[] {
   return normaliseName(view.schema) === "main" ? ["main"] : [view.schema, "main"];
 }
 

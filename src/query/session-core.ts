@@ -35,7 +35,7 @@ import { SessionSequences } from "./session-sequences.js";
 import { findSequence, placeTexts } from "./sequence-names.js";
 import { SessionActivity } from "./session-activity.js";
 import type { SessionIdentity } from "./session-identity.js";
-import { SessionFunctions } from "./session-functions.js";
+import { sessionFunction, SessionFunctions } from "./session-functions.js";
 import { SessionTypes, type TypeDirectory } from "./session-types.js";
 import { TargetShapes } from "./target-shapes.js";
 import { SessionTransactions } from "./transactions.js";
@@ -344,7 +344,7 @@ export class SessionCore implements Disposable {
       storage: context.storage,
       analyse,
       sizes: async () => await liveBranchSizes(context),
-      functionName: (parts) => this.#functions.replacement(parts) ?? catalogFunction(parts),
+      functionName: (parts) => sessionFunction(parts) ?? catalogFunction(parts),
       showCatalog: async (scope) => await this.#showCatalog(scope),
       macro: async (body) => await this.#macros.nameOf(body),
       findSequence: async (scope, parts) => await findSequence(this.connection, scope, parts),

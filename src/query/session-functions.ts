@@ -133,15 +133,14 @@ export class SessionFunctions {
     );
     return existing.length === schemas.length ? "complete" : "partly";
   }
-
-  /** What to call instead of a function, if anything. */
-  replacement(parts: readonly string[]): string | undefined {
-    const [first = "", second] = parts.map(normaliseName);
-    const name = parts.length === 1 ? first : first === "pg_catalog" ? second : undefined;
-    return name !== undefined && MACROS.has(name) ? `${VOID_CATALOG}.main.${PREFIX}${name}` : undefined;
-  }
 }
 
+/** The macro to call instead of a function that asks the session. */
+export function sessionFunction(parts: readonly string[]): string | undefined {
+  const [first = "", second] = parts.map(normaliseName);
+  const name = parts.length === 1 ? first : first === "pg_catalog" ? second : undefined;
+  return name !== undefined && MACROS.has(name) ? `${VOID_CATALOG}.main.${PREFIX}${name}` : undefined;
+}
 /** The schemas of the data file among these; main if none is. */
 async function existingSchemas(
   connection: Connection,

@@ -389,12 +389,12 @@ const REFUSED: readonly {
     says: 'column "r"',
   },
   {
-    name: "a view that reads a dropped column",
+    name: "a view that both sides replaced",
     before: "CREATE VIEW seen AS SELECT v FROM t",
-    target: "UPDATE t SET note = 'A' WHERE id = 1",
+    target: "DROP VIEW seen; CREATE VIEW seen AS SELECT note FROM t",
     source: "DROP VIEW seen; CREATE VIEW seen AS SELECT id FROM t",
-    code: "0A000",
-    says: "view",
+    code: "40002",
+    says: 'view "seen"',
   },
 ];
 

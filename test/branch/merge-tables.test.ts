@@ -60,12 +60,6 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
     ["a name that both sides gave", "CREATE TABLE n (a int)", "CREATE TABLE n (b text)", "40002"],
     ["a renamed table", "INSERT INTO t VALUES (5)", "ALTER TABLE t RENAME TO r", "0A000"],
     [
-      "a table dropped and made again",
-      "INSERT INTO kept VALUES (5)",
-      "DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, x int)",
-      "0A000",
-    ],
-    [
       "a sequence of the branch behind a column of the target's",
       "INSERT INTO kept VALUES (5)",
       "ALTER TABLE t ADD COLUMN n serial",

@@ -1,0 +1,29 @@
+/** What a merge asks of the layer that reads SQL: a definition is kept as the text a client wrote, or as DuckDB prints it. */
+import { notSupported } from "../core/errors.js";
+import type { HeadId, RelationName, Version } from "./model.js";
+import type { Transaction } from "./transaction.js";
+
+/** A view as it is defined, under the name it has or gets. */
+export interface DefinedView extends RelationName {
+  readonly definition: string;
+}
+
+export interface DefinitionTexts {
+  /** Equal for views that say the same, whoever wrote them down; names are read as on the head. */
+  canonicalView(transaction: Transaction, head: HeadId, view: DefinedView): Promise<string>;
+  /** The CREATE VIEW by which DuckDB makes it on main. Errors: 0A000 for one that means nothing there */
+  viewOnMain(transaction: Transaction, view: DefinedView): Promise<string>;
+  /** Its rows on a branch, as SQL that stands where a table name may stand. */
+  viewRows(transaction: Transaction, head: HeadId, view: Version): Promise<string>;
+}
+
+/** Where nobody reads SQL. */
+export const NO_TEXTS: DefinitionTexts = {
+  canonicalView: refuse,
+  viewOnMain: refuse,
+  viewRows: refuse,
+};
+
+async function refuse(): Promise<string> {
+  return await Promise.reject(notSupported("definitions cannot be merged here"));
+}

@@ -1,0 +1,122 @@
+/** Definitions that a merge takes from one head to another, read and resolved. */
+import { SQLSTATE, SqlError, notSupported } from "../core/errors.js";
+import type { BranchContext } from "../branch/branch-context.js";
+import type { DefinedView, DefinitionTexts } from "../branch/definition-texts.js";
+import { displayName } from "../branch/merge-ledger.js";
+import { MAIN, type HeadId } from "../branch/model.js";
+import type { Transaction } from "../branch/transaction.js";
+import { catalogFunction } from "../catalog/resolve.js";
+import { optionalTextCell, type Connection } from "../engine/connection.js";
+import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
+import { tokenise } from "../sql/lexer.js";
+import { formatName, quoteLiteral } from "../sql/names.js";
+import { resolveName, type NameScope } from "./relation-names.js";
+import {
+  readsOtherHeads,
+  resolvedSlices,
+  resolveStatement,
+  searchPathOf,
+  viewQuery,
+  type ResolveServices,
+  type WriteTargets,
+} from "./resolve.js";
+import { findSequence } from "./sequence-names.js";
+import { sessionFunction } from "./session-functions.js";
+import { SessionMacros } from "./session-macros.js";
+
+type Analyse = (text: string) => Promise<readonly StatementAnalysis[]>;
+
+export function definitionTexts({ storage }: BranchContext, analyse: Analyse): DefinitionTexts {
+  const services = ({ connection }: Transaction): ResolveServices => {
+    const macros = new SessionMacros(connection);
+    return {
+      storage,
+      analyse,
+      sizes: async () => await Promise.resolve([]),
+      functionName: (parts) => sessionFunction(parts) ?? catalogFunction(parts),
+      showCatalog: async () => await Promise.resolve(),
+      macro: async (body) => await macros.nameOf(body),
+      findSequence: async (scope, parts) => await findSequence(connection, scope, parts),
+    };
+  };
+  return {
+    canonicalView: async (transaction, head, view) => {
+      const statement = await readView(analyse, view);
+      const scope = scopeOf(transaction, head, view);
+      const targets = namesInFull(scope, statement);
+      const { start, end, columns } = statement.query;
+      const slice = await resolvedSlices(services(transaction), { ...scope, head: MAIN }, statement, targets);
+      const query = await printed(transaction.connection, slice({ start, end }));
+      return JSON.stringify([columns, query]);
+    },
+    viewOnMain: async (transaction, view) => {
+      const statement = await readView(analyse, view);
+      const scope = scopeOf(transaction, MAIN, view);
+      if (readsOtherHeads(scope, statement))
+        throw notSupported(`cannot merge view "${displayName(view)}": on main a view cannot read a branch`);
+      const targets = new Map(view.schema === "main" ? [] : namesInFull(scope, statement));
+      for (const { role, start } of statement.names)
+        if (role === "create") targets.set(start, formatName([view.schema, view.name]));
+      return await resolveStatement(services(transaction), scope, statement, targets);
+    },
+    viewRows: async (transaction, head, view) =>
+      await viewQuery(services(transaction), scopeOf(transaction, head, view), view),
+  };
+}
+
+type ViewStatement = RelationalStatement & { readonly query: NonNullable<RelationalStatement["query"]> };
+
+/** Errors: 0A000 for a text whose names are not all known */
+async function readView(analyse: Analyse, view: DefinedView): Promise<ViewStatement> {
+  const [statement] = await analyse(view.definition);
+  if (statement?.kind === "relational" && statement.query !== undefined && statement.certain)
+    return { ...statement, query: statement.query };
+  throw notSupported(
+    `cannot merge view "${displayName(view)}": its definition could not be resolved safely`,
+    "make it on both sides",
+  );
+}
+
+/** Names are looked up as a view's are, whoever reads it. */
+function scopeOf({ state }: Transaction, head: HeadId, view: { readonly schema: string }): NameScope {
+  const never = (): boolean => false;
+  return {
+    state,
+    head,
+    temporary: new Set(),
+    searchPath: searchPathOf(view),
+    nowMs: Date.now(),
+    isWritten: never,
+    isNew: never,
+    isDatabase: never,
+  };
+}
+
+/** What the statement reads, and the view itself, by schema and name, wherever they are looked for. */
+function namesInFull(scope: NameScope, { names }: RelationalStatement): WriteTargets {
+  return new Map(
+    names.flatMap(({ role, parts, start }): [number, string][] => {
+      if (role === "create") return [[start, '"-"']];
+      if (role !== "read") return [];
+      const meaning = resolveName(scope, parts);
+      if (meaning.kind !== "relation" || meaning.head !== scope.head) return [];
+      const { schema, name } = meaning.version;
+      return [[start, formatName([schema, name])]];
+    }),
+  );
+}
+
+/** As DuckDB prints a query; what it cannot print, by its tokens. */
+async function printed(connection: Connection, query: string): Promise<string> {
+  try {
+    const [row] = await connection.rows(
+      `SELECT json_deserialize_sql(json_serialize_sql(${quoteLiteral(query)})) AS printed`,
+    );
+    const text = row === undefined ? null : optionalTextCell(row, "printed");
+    if (text !== null) return text;
+  } catch (error) {
+    if (!(error instanceof SqlError)) throw error;
+    if (error.code === SQLSTATE.queryCanceled) throw error;
+  }
+  return JSON.stringify(tokenise(query).map(({ kind, value }) => [kind, value]));
+}
