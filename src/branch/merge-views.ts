@@ -102,12 +102,11 @@ async function isSameView(sides: ViewSides, source: Version, there: Version | un
 /** The view on the target: a renamed one of a branch is known by its identity, others by the name. */
 function counterpart({ transaction: { state }, target }: ViewSides, base: Version): Version | undefined {
   const there = state.find(target, base);
-  const isView = (version: Version): boolean => version.kind === "view";
   if (there?.objectId === base.objectId) return there;
   const renamed = state
     .liveVersionsOf(target)
-    .find((version) => isView(version) && version.objectId === base.objectId);
-  return renamed ?? (there !== undefined && isView(there) ? there : undefined);
+    .find(({ kind, objectId }) => kind === "view" && objectId === base.objectId);
+  return renamed ?? (there?.kind === "view" ? there : undefined);
 }
 
 function defined(

@@ -77,9 +77,12 @@ async function readView(analyse: Analyse, view: DefinedView): Promise<ViewStatem
   );
 }
 
+function never(): boolean {
+  return false;
+}
+
 /** Names are looked up as a view's are, whoever reads it. */
 function scopeOf({ state }: Transaction, head: HeadId, view: { readonly schema: string }): NameScope {
-  const never = (): boolean => false;
   return {
     state,
     head,

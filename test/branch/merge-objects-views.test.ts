@@ -1,4 +1,5 @@
 /** Views made, replaced, renamed and dropped on a branch, merged into main and into a branch. */
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { MAIN } from "../../src/branch/model.js";
 import { mergeHeads } from "../support/merge-heads.js";
@@ -69,9 +70,8 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
     expect(await other.outcome("SELECT * FROM over")).toBe("42P01");
     await target.query("DROP BRANCH b");
     expect(await target.query("SELECT count(*)::int FROM over")).toEqual([[2]]);
-    const [[mergeId]] = (await target.query(
-      "SELECT merge_id FROM duckbranch.merges WHERE status = 'merged'",
-    )) as [[string]];
+    const [merge] = await target.query("SELECT merge_id FROM duckbranch.merges WHERE status = 'merged'");
+    const mergeId = String(merge?.[0]);
     expect(await target.outcome(`UNDO MERGE '${mergeId}'`)).toBe("0A000");
   });
 
@@ -157,6 +157,6 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
     expect(await target.query("SELECT count(*)::int FROM kept WHERE id = 1")).toEqual([
       [code === "ok" ? 1 : 0],
     ]);
-    if (code !== "ok") expect(views()).toEqual(old);
+    expect(code === "ok" || isDeepStrictEqual(views(), old)).toBe(true);
   });
 });
