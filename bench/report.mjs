@@ -18,6 +18,7 @@ export function toTable(results) {
     ]),
     ...storageRows(branchStorage),
     ...treeRows(results),
+    ...mergeRows(results.merge),
     streamingRow(streaming, "text", "≥ 1×"),
     streamingRow(streaming, "binary", "≥ 1.2×"),
     ["Only fetching those rows, no wire", `${streaming.fetchMs} ms`, "", ""],
@@ -110,6 +111,26 @@ function storageRows({ firstWrites, diffMs, scans, updates, alter, creators }) {
 function scanRow(what, scans, name, most) {
   const shown = `${scans[name]}× main; all columns, in groups ${scans.wide[name]}×`;
   return [what, shown, `≤ ${most}×`, yesNo(scans[name] <= most)];
+}
+
+function mergeRows({ rows, changes, conflicts, large, growth, copied, ratio, met }) {
+  const [, total] = rows.map((count) => count.toLocaleString("en"));
+  const grown = large.growthMb === undefined ? "" : `, memory grew by ${large.growthMb} MB`;
+  return [
+    [
+      `Merge of ${changes.toLocaleString("en")} changed rows on each side of ${total}, ${conflicts} on both`,
+      `EXPLAIN ${large.explainMs} ms, MERGE ${large.mergeMs} ms${grown}`,
+      "≤ 1,500 ms each, ≤ 500 MB",
+      yesNo(met),
+    ],
+    [
+      "The same beside a table of a tenth",
+      `EXPLAIN ${growth.explain}×, MERGE ${growth.merge}×`,
+      "≤ 1.3×",
+      "",
+    ],
+    ["The same by copying and comparing in DuckDB", `${ratio}× (${copied.totalMs} ms)`, "≥ 10×", ""],
+  ];
 }
 
 function treeRows({ bytesWritten, depth, treeSearch, cycles }) {

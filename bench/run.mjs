@@ -12,6 +12,7 @@ import { measureCycles } from "./cycles.mjs";
 import { measureDepth } from "./depth.mjs";
 import { measureIdleConnections } from "./idle-connections.mjs";
 import { measureCopy } from "./copy.mjs";
+import { measureMerge } from "./merge.mjs";
 import { measurePointQuery } from "./point-query.mjs";
 import { toTable, updateReadme } from "./report.mjs";
 import { measureSlowReader } from "./slow-reader.mjs";
@@ -27,6 +28,7 @@ const MEASUREMENTS = {
   depth: measureDepth,
   treeSearch: measureTreeSearch,
   cycles: measureCycles,
+  merge: measureMerge,
   streaming: measureStreaming,
   pointQuery: measurePointQuery,
   slowReader: measureSlowReader,

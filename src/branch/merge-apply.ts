@@ -9,6 +9,8 @@ import { numberCell, type Connection } from "../engine/connection.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { readRowIds, rowIdsQuery, type ChangedRows } from "./changed-rows.js";
 import { isKeyed, type MergeInput, type TablePlan } from "./merge-plan.js";
+import type { PhysicalTable } from "./model.js";
+import { insertInOrder } from "./ordered-insert.js";
 import { moveUp, type OverlayTable } from "./overlay.js";
 import { baseRows } from "./rows.js";
 import { columnAlias, columnList, keyAlias } from "./row-sql.js";
@@ -44,7 +46,6 @@ export function sameKey(input: MergeInput): string {
   return input.key.map((k, i) => `t.${quoteIdentifier(k)} = p.${keyAlias(i)}`).join(" AND ");
 }
 
-/** Rows of a keyless plan of which the target has too many. */
 /** Rows of a plan without a key that are taken. Shape: c0 … · delta BIGINT, rows more or fewer */
 export function takenCounts(plan: TablePlan, branchWins: boolean): string {
   const aliases = plan.input.columns.map((_, i) => columnAlias(i)).join(", ");
@@ -52,6 +53,7 @@ export function takenCounts(plan: TablePlan, branchWins: boolean): string {
     WHERE ${taken(plan, branchWins)} AND wanted_count <> target_count`;
 }
 
+/** Rows of a keyless plan of which the target has too many. */
 const SURPLUS = "wanted_count < target_count";
 
 /** The same where rows have no key. */
@@ -139,6 +141,7 @@ export async function applyInserts(
   plan: TablePlan,
   target: string,
   branchWins: boolean,
+  ordered?: PhysicalTable,
 ): Promise<number> {
   const { input, planTable: table } = plan;
   const into = `INSERT INTO ${target} (${columnList(input.columns)})`;
@@ -148,11 +151,9 @@ export async function applyInserts(
     const expected = await countWhere(connection, rows, where);
     if (expected === 0) return 0;
     const values = input.columns.map((c) => `p.wanted.${quoteIdentifier(c)}`).join(", ");
-    return await changeExactly(
-      connection,
-      `${into} SELECT ${values} FROM ${rows} AS p WHERE ${where}`,
-      expected,
-    );
+    const added = `SELECT ${values} FROM ${rows} AS p WHERE ${where}`;
+    if (ordered === undefined) return await changeExactly(connection, `${into} ${added}`, expected);
+    return exactly(await insertInOrder(connection, ordered, input.columns, added), expected);
   }
   const where = `${taken(plan, branchWins)} AND wanted_count > target_count`;
   const expected = await sumWhere(connection, table, "wanted_count - target_count", where);
@@ -194,7 +195,10 @@ async function sumWhere(
 }
 
 async function changeExactly(connection: Connection, sql: string, expected: number): Promise<number> {
-  const changed = await connection.change(sql);
+  return exactly(await connection.change(sql), expected);
+}
+
+function exactly(changed: number, expected: number): number {
   if (changed !== expected) {
     throw new SqlError(
       SQLSTATE.internalError,

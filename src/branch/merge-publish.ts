@@ -21,6 +21,8 @@ import {
   type MergeStatus,
   type MergeTotals,
 } from "./merge-ledger.js";
+import { mergeViolations } from "./merge-check.js";
+import { refuseViolations } from "./merge-violations.js";
 import type { RowCounts } from "./merge-image.js";
 import { createMerged, dropMerged } from "./merge-objects.js";
 import { refuseOrphans } from "./merge-references.js";
@@ -41,7 +43,7 @@ import { physicalName } from "./system-schema.js";
 import { wholeTable } from "./whole-table.js";
 import type { BranchContext } from "./branch-context.js";
 
-const MAX_REPORTED_ROWS = 100;
+export const MAX_REPORTED_ROWS = 100;
 export const NO_CHANGES: MergeTotals = { tables: [], inserted: 0, updated: 0, deleted: 0, conflicts: 0 };
 
 /** Writes all tables, the ledger and the branch's end, and commits. `resolutions` is set when an open merge ends. */
@@ -107,6 +109,7 @@ export async function applyPlans(
   const { connection } = attempt.transaction;
   const keyless = attempt.plans.find((plan) => !isKeyed(plan.input) && plan.counts.conflicts > 0);
   if (keyless !== undefined) throw keylessConflict(keyless);
+  if (attempt.isCareful) refuseViolations(await mergeViolations(attempt, strategyOf));
   const remakes = await remakesOf(attempt, strategyOf);
   const plans = parentsFirst(attempt).filter((plan) => !remakes.plans.has(plan));
   let work: readonly PlannedWork[] = [];
@@ -149,7 +152,8 @@ async function applyRows(
     rows.deleted = await applyDeletes(connection, plan, relation, branchWins);
   for (const { plan, relation, branchWins, rows } of work) {
     rows.updated = await applyUpdates(connection, plan, relation, branchWins);
-    rows.inserted = await applyInserts(connection, plan, relation, branchWins);
+    const ordered = attempt.isCareful && attempt.target === MAIN ? plan.input.relation : undefined;
+    rows.inserted = await applyInserts(connection, plan, relation, branchWins, ordered);
   }
   return work;
 }

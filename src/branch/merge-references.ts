@@ -6,26 +6,38 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { textCell, type Connection } from "../engine/connection.js";
 import { defaultConstraintName } from "../sql/constraint-labels.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
-import type { RelationName } from "./model.js";
+import { relationKey, type RelationName } from "./model.js";
 import { referencesIn, type Reference } from "./referrers.js";
 import { FIRST_LOCAL_ROW_ID } from "./rows.js";
 import { physicalName } from "./system-schema.js";
 
 const MAX_SHOWN = 20;
 
+/** Foreign keys that lead to one of these tables, or from one. */
+export async function referencesAbout(
+  connection: Connection,
+  tables: readonly RelationName[],
+): Promise<readonly SchemaReference[]> {
+  const found: SchemaReference[] = [];
+  for (const schema of new Set(tables.map((table) => table.schema))) {
+    const names = new Set(
+      tables.filter((table) => table.schema === schema).map(({ name }) => normaliseName(name)),
+    );
+    for (const reference of await referencesIn(connection, schema))
+      if (names.has(reference.from) || names.has(reference.to)) found.push({ ...reference, schema });
+  }
+  return found;
+}
+
 /** Errors: 23503 with all that refer to a row of these tables that is not there */
 export async function refuseOrphans(
   connection: Connection,
   referred: readonly RelationName[],
 ): Promise<void> {
-  const references: SchemaReference[] = [];
-  for (const schema of new Set(referred.map((table) => table.schema))) {
-    const names = new Set(
-      referred.filter((table) => table.schema === schema).map(({ name }) => normaliseName(name)),
-    );
-    for (const reference of await referencesIn(connection, schema))
-      if (names.has(reference.to)) references.push({ ...reference, schema });
-  }
+  const keys = new Set(referred.map(relationKey));
+  const references = (await referencesAbout(connection, referred)).filter(({ schema, to }) =>
+    keys.has(relationKey({ schema, name: to })),
+  );
   await refuseOrphansOf(connection, references, "all");
 }
 
@@ -44,12 +56,15 @@ export async function refuseOrphansOf(
   let constraint = "";
   for (const reference of references) {
     const found = await orphans(connection, reference, which);
-    if (found.length > 0)
-      constraint ||= `insert or update on table "${reference.from}" violates foreign key constraint "${defaultConstraintName(reference.from, "foreign", reference.columns)}"`;
+    if (found.length > 0) constraint ||= orphanMessage(reference);
     lines.push(...found);
   }
   if (lines.length > 0)
     throw new SqlError(SQLSTATE.foreignKeyViolation, constraint, { detail: lines.join("\n") });
+}
+
+export function orphanMessage({ from, columns }: Reference): string {
+  return `insert or update on table "${from}" violates foreign key constraint "${defaultConstraintName(from, "foreign", columns)}"`;
 }
 
 async function orphans(

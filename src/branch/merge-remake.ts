@@ -6,10 +6,10 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { numberCell, type Connection } from "../engine/connection.js";
-import { quoteIdentifier } from "../sql/names.js";
 import { commentStatements } from "./comments.js";
 import { refuseViolations, violationsOf, type Violation } from "./merge-violations.js";
 import { relationKey, type PhysicalTable } from "./model.js";
+import { insertInOrder } from "./ordered-insert.js";
 import { referrersOf } from "./referrers.js";
 import { physicalName } from "./system-schema.js";
 import { storedColumns } from "./table-definition.js";
@@ -78,8 +78,8 @@ async function putUp(
 ): Promise<void> {
   const [table, aside] = [physicalName(place), asideOf(place)];
   await connection.run(`CREATE TABLE ${table} (${elements.join(", ")})`);
-  const columns = storedColumns(becomes.definition).map(({ name }) => quoteIdentifier(name));
-  const added = await connection.change(`INSERT INTO ${table} (${columns.join(", ")}) ${rows(aside)}`);
+  const columns = storedColumns(becomes.definition).map(({ name }) => name);
+  const added = await insertInOrder(connection, place, columns, rows(aside));
   const [before] = await connection.rows(`SELECT count(*) AS rows FROM ${aside}`);
   if (before === undefined || added !== numberCell(before, "rows") + growth)
     throw new SqlError(

@@ -8,6 +8,7 @@ import { markCopied } from "./copied-tables.js";
 import type { MergeTable } from "./merge-input.js";
 import { countTaken, mergedRows, type RowCounts } from "./merge-image.js";
 import type { TablePlan } from "./merge-plan.js";
+import { referencesAbout } from "./merge-references.js";
 import { withReferrers, type Remake } from "./merge-remake.js";
 import type { MergeAttempt } from "./merge-types.js";
 import {
@@ -95,7 +96,10 @@ export async function remakesOf(
       ? []
       : [{ table, plan, branchWins: strategyOf(table.target) === "branch_wins" }];
   });
-  const needed = all.filter((one) => one.table.schema.remakes || (target === MAIN && holdsOthers(one, all)));
+  const held = attempt.isCareful && target === MAIN ? await rewritten(transaction.connection, all) : [];
+  const needed = all.filter(
+    (one) => one.table.schema.remakes || held.includes(one) || (target === MAIN && holdsOthers(one, all)),
+  );
   if (needed.length === 0) return { tables: [], plans: new Map() };
   if (target !== MAIN) return await onBranch(transaction, needed, target);
   const byPlace: PlannedTables = new Map(all.map((one) => [relationKey(one.table.target), one]));
@@ -111,6 +115,23 @@ function holdsOthers({ table, plan, branchWins }: PlannedTable, all: readonly Pl
       other.table.target.schema === table.target.schema &&
       referred.has(normaliseName(other.table.target.name)) &&
       removals(other.plan, other.branchWins) > 0,
+  );
+}
+
+/** DuckDB deletes and inserts a row whose indexed column it sets, which it refuses for one that others refer to. */
+async function rewritten(
+  connection: Connection,
+  all: readonly PlannedTable[],
+): Promise<readonly PlannedTable[]> {
+  const keys = await referencesAbout(
+    connection,
+    all.map(({ table }) => table.target),
+  );
+  const referred = new Set(keys.map(({ schema, to }) => relationKey({ schema, name: to })));
+  return all.filter(
+    (one) =>
+      removals(one.plan, one.branchWins) + one.plan.counts.updates + one.plan.counts.partial > 0 &&
+      referred.has(relationKey(one.table.target)),
   );
 }
 

@@ -37,6 +37,10 @@ export interface TablePreview {
   readonly agreed: number;
   /** What would be changed of its definition. */
   readonly steps: readonly string[];
+  /** Rows that no constraint would allow. */
+  readonly violations: string;
+  /** The first conflicts. */
+  readonly conflictRows: readonly ConflictRow[];
   /** Of the whole plan. */
   readonly token: string;
 }
@@ -60,4 +64,13 @@ export interface MergeAttempt {
   readonly tables: readonly MergeTable[];
   readonly objects: MergeObjects;
   readonly plans: readonly TablePlan[];
+  /** Written as they stand, the rows broke a constraint: it is looked for first, and DuckDB's own mistakes are gone around. */
+  readonly isCareful: boolean;
+}
+
+/** How an attempt is made. */
+export interface Manner {
+  /** No other transaction begins on the target meanwhile. */
+  readonly hasTurn: boolean;
+  readonly isCareful: boolean;
 }

@@ -7,7 +7,8 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { BranchContext } from "./branch-context.js";
 import { requireReadable, requireWritable } from "./branch-rules.js";
 import { recordHistory } from "./history.js";
-import { newMergeId, retryOnChange } from "./merge.js";
+import { newMergeId } from "./merge.js";
+import { retryOnChange } from "./merge-retry.js";
 import type { MergeTable } from "./merge-input.js";
 import { displayName, markUndone, readMerge, type MergeRecord } from "./merge-ledger.js";
 import { isKeyed, planFrom, planTable, type TablePlan } from "./merge-plan.js";
@@ -21,7 +22,7 @@ import {
 } from "./merge-publish.js";
 import { NO_OBJECTS } from "./merge-objects.js";
 import { mergeSchema } from "./merge-schema.js";
-import type { MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
+import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
 import { headId, MAIN, type Branch, type HeadId } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
@@ -58,7 +59,7 @@ export async function undoMerge(
     context,
     target,
     signal,
-    async (hasTurn) => await undoOnce(context, request, signal, hasTurn),
+    async (manner) => await undoOnce(context, request, signal, manner),
   );
 }
 
@@ -72,7 +73,7 @@ async function undoOnce(
   context: BranchContext,
   request: UndoRequest,
   signal: AbortSignal,
-  hasTurn: boolean,
+  { hasTurn, isCareful }: Manner,
 ): Promise<MergeOutcome> {
   using connection = await context.registry.database.connect("data");
   const merge = requireUndoable(await readMerge(connection, request.mergeId), request.mergeId);
@@ -104,6 +105,7 @@ async function undoOnce(
       tables,
       objects: NO_OBJECTS,
       plans,
+      isCareful,
     };
     if (merge.status === "undone") {
       await transaction.rollback();

@@ -1,7 +1,8 @@
 /** Which rows of a merged table its constraints do not allow: all are told before anything is published. */
 import { SQLSTATE, SqlError, type SqlState } from "../core/errors.js";
 import { numberCell, textCell, type Connection } from "../engine/connection.js";
-import { quoteIdentifier } from "../sql/names.js";
+import { readHeldType } from "../sql/held-types.js";
+import { quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { constraintsOf } from "./constraint-names.js";
 import { indexName, indexParts } from "./table-rebuild.js";
 import type { TableDefinition, TableElement } from "./table-definition.js";
@@ -24,13 +25,47 @@ interface Rule {
   readonly condition: string;
 }
 
-/** `rows` is a relation with the table's stored columns. */
+/** `rows` is a relation with the table's stored columns; `changed` those of them to be looked at, where the others are known to be right. */
 export async function violationsOf(
   connection: Connection,
   rows: string,
   definition: TableDefinition,
   table: string,
+  changed?: string,
 ): Promise<readonly Violation[]> {
+  const violations = await brokenRules(connection, changed ?? rows, definition, table);
+  for (const { name, columns } of uniqueKeys(definition, table)) {
+    const keys = columns.map((column, i) => `${column} AS c${i}`).join(", ");
+    const aliases = columns.map((_, i) => `k.c${i}`);
+    const present = aliases.map((alias) => `${alias} IS NOT NULL`).join(" AND ");
+    const same = aliases.map((alias) => `${alias} = x.${alias.slice(2)}`).join(" AND ");
+    const among =
+      changed === undefined ? "" : `SEMI JOIN (SELECT ${keys} FROM ${changed} AS t) AS x ON ${same}`;
+    const line = columns.map((column, i) => `${quoteLiteral(plainName(column))}, k.c${i}`).join(", ");
+    const found = await connection.rows(
+      `SELECT json_object(${line})::VARCHAR AS line, count(*) OVER () AS total
+       FROM (SELECT ${keys} FROM ${rows} AS t) AS k ${among} WHERE ${present}
+       GROUP BY ${aliases.join(", ")} HAVING count(*) > 1 LIMIT ${MAX_SHOWN}`,
+    );
+    const [first] = found;
+    if (first === undefined) continue;
+    const message = `duplicate key value violates unique constraint "${name}"`;
+    const lines = linesOf(
+      found.map((row) => textCell(row, "line")),
+      numberCell(first, "total"),
+    );
+    violations.push({ code: SQLSTATE.uniqueViolation, message, lines });
+  }
+  return violations;
+}
+
+/** NOT NULL, checks and lengths. */
+async function brokenRules(
+  connection: Connection,
+  rows: string,
+  definition: TableDefinition,
+  table: string,
+): Promise<Violation[]> {
   const rules = rowRules(definition, table);
   const violations: Violation[] = [];
   const [counts] =
@@ -53,27 +88,17 @@ export async function violationsOf(
       ),
     });
   }
-  for (const { name, columns } of uniqueKeys(definition, table)) {
-    const list = columns.join(", ");
-    const present = columns.map((column) => `${column} IS NOT NULL`).join(" AND ");
-    const found = await connection.rows(
-      `SELECT to_json(struct_pack(${columns.map((column, i) => `c${i} := ${column}`).join(", ")}))::VARCHAR AS line, count(*) OVER () AS total
-       FROM ${rows} AS t WHERE ${present} GROUP BY ${list} HAVING count(*) > 1 LIMIT ${MAX_SHOWN}`,
-    );
-    const [first] = found;
-    if (first === undefined) continue;
-    const message = `duplicate key value violates unique constraint "${name}"`;
-    const lines = linesOf(
-      found.map((row) => textCell(row, "line")),
-      numberCell(first, "total"),
-    );
-    violations.push({ code: SQLSTATE.uniqueViolation, message, lines });
-  }
   return violations;
 }
 
 function countsOf(rules: readonly Rule[]): string {
   return rules.map(({ condition }, index) => `count(*) FILTER (${condition}) AS n${index}`).join(", ");
+}
+
+/** Without the quotes of a name, or the parentheses around the expression of an index. */
+function plainName(text: string): string {
+  if (text.startsWith("(") && text.endsWith(")")) return text.slice(1, -1);
+  return /^"(?:[^"]|"")*"$/.test(text) ? text.slice(1, -1).replaceAll('""', '"') : text;
 }
 
 function linesOf(shown: readonly string[], count: number): readonly string[] {
@@ -97,6 +122,16 @@ function rowRules(definition: TableDefinition, table: string): readonly Rule[] {
           ];
     if (tokens[0]?.value !== "check" || readsGenerated(element, definition)) return [];
     const body = text.slice(text.indexOf("("), text.lastIndexOf(")") + 1);
+    if (readHeldType(text)?.kind === "text") {
+      const type = /length\('type ([^']+)'\)/.exec(text)?.[1] ?? "text";
+      return [
+        {
+          code: SQLSTATE.stringDataRightTruncation,
+          message: `value too long for type ${type}`,
+          condition: `NOT ${body}`,
+        },
+      ];
+    }
     const message = `new row for relation "${table}" violates check constraint "${names.get(index) ?? "check"}"`;
     return [{ code: SQLSTATE.checkViolation, message, condition: `NOT ${body}` }];
   });
@@ -121,12 +156,17 @@ function uniqueKeys(
   return [...constraints, ...indexes];
 }
 
-/** Errors: 23502, 23514, 23505 with all that was found */
+/** Each with its rows. */
+export function violationLines(found: readonly Violation[]): string {
+  return found.flatMap(({ message, lines }) => lines.map((line) => `${message}: ${line}`)).join("\n");
+}
+
+/** Errors: 23502, 23503, 23505, 23514, 22001 with all that was found */
 export function refuseViolations(found: readonly Violation[]): void {
   const [first] = found;
   if (first === undefined) return;
   throw new SqlError(first.code, first.message, {
-    detail: found.flatMap(({ message, lines }) => lines.map((line) => `${message}: ${line}`)).join("\n"),
+    detail: violationLines(found),
     hint: "The merged rows were compared with all constraints; nothing was merged.",
   });
 }

@@ -17,20 +17,18 @@ import {
   replaceConflicts,
   type MergeRecord,
 } from "./merge-ledger.js";
-import { NO_OBJECTS, type MergeObjects } from "./merge-objects.js";
+import { NO_OBJECTS } from "./merge-objects.js";
 import { planTable, type TablePlan } from "./merge-plan.js";
 import { NO_CHANGES, notOpen, outcome, publish, recordConflicts, unchangedBranch } from "./merge-publish.js";
-import type { MergeAttempt, MergeOutcome, MergeRequest, TablePreview } from "./merge-types.js";
-import { planToken, refuseOtherPlan } from "./merge-token.js";
-import { MAIN, relationKey, type Branch, type HeadId, type RelationKey, type RelationName } from "./model.js";
+import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
+import { retryOnChange, withCare } from "./merge-retry.js";
+import { refuseOtherPlan } from "./merge-token.js";
+import { MAIN, relationKey, type Branch, type RelationKey, type RelationName } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
 import { Transaction } from "./transaction.js";
 import type { BranchContext } from "./branch-context.js";
 
-/** So often a merge begins anew because a head moved, the last times with the turn of its target. */
-const MAX_ATTEMPTS = 10;
-const ATTEMPTS_WITHOUT_TURN = 3;
 /** Nobody else begins anything on the target while the turn is taken: it is not kept for a lock that does not come. */
 const TURN_LOCK_MS = 5_000;
 
@@ -46,9 +44,9 @@ export async function mergeBranch(
   request: MergeRequest,
   signal: AbortSignal,
 ): Promise<MergeOutcome> {
-  const attempt = async (hasTurn: boolean): Promise<MergeOutcome> =>
-    await mergeOnce(context, request, signal, hasTurn);
-  if (request.token !== undefined || request.once === true) return await attempt(false);
+  const attempt = async (manner: Manner): Promise<MergeOutcome> =>
+    await mergeOnce(context, request, signal, manner);
+  if (request.token !== undefined || request.once === true) return await withCare(false, attempt);
   const target = requireBranch(context.registry.state, request.branch).parent;
   return await retryOnChange(context, target, signal, attempt);
 }
@@ -57,9 +55,9 @@ async function mergeOnce(
   context: BranchContext,
   request: MergeRequest,
   signal: AbortSignal,
-  hasTurn: boolean,
+  manner: Manner,
 ): Promise<MergeOutcome> {
-  const run = { context, request, signal, hasTurn };
+  const run = { context, request, signal, manner };
   return await withAttempt(run, async (attempt) => {
     const { transaction, branch } = attempt;
     if (branch.status === "merged") {
@@ -77,43 +75,6 @@ async function mergeOnce(
     const status = conflictsUnder(unresolved, strategyOf, ["abort"]).length > 0 ? "aborted" : "conflicted";
     return await recordConflicts(context, attempt, mergeId, status, request);
   });
-}
-
-/** The plan of a merge, per table. Changes nothing. */
-export async function previewMerge(
-  context: BranchContext,
-  request: MergeRequest,
-  signal: AbortSignal,
-): Promise<TablePreview[]> {
-  return await withAttempt({ context, request, signal, hasTurn: false }, async (attempt) => {
-    const token = await planToken(context, attempt, strategyByTable(request, attempt));
-    const previews = attempt.plans.map(({ input, counts }, index) => ({
-      table: displayName(input.relation),
-      ...counts,
-      steps: attempt.tables[index]?.schema.steps ?? [],
-    }));
-    await attempt.transaction.rollback();
-    return [...previews, ...objectPreviews(attempt.objects)]
-      .map((preview) => ({ ...preview, token }))
-      .toSorted((a, b) => a.table.localeCompare(b.table));
-  });
-}
-
-function objectPreviews({ created, dropped, views }: MergeObjects): readonly Omit<TablePreview, "token">[] {
-  const none = { inserts: 0, updates: 0, deletes: 0, conflicts: 0, agreed: 0 };
-  return [
-    ...created.map(({ source, rows }) => ({
-      ...none,
-      table: displayName(source),
-      inserts: rows,
-      steps: ["new table"],
-    })),
-    ...dropped.map((version) => ({ ...none, table: displayName(version), steps: ["dropped table"] })),
-    ...views.flatMap(({ before, after, step }) => {
-      const view = before ?? after;
-      return view === undefined ? [] : [{ ...none, table: displayName(view), steps: [step] }];
-    }),
-  ];
 }
 
 /** Publishes an unfinished merge with a strategy per table; everything is compared anew. */
@@ -137,7 +98,7 @@ export async function resolveMerge(
   }
   const { branchId } = await requireOpenMerge(context, mergeId);
   const { parent } = requireBranch(context.registry.state, branchId);
-  return await retryOnChange(context, parent, signal, async (hasTurn) => {
+  return await retryOnChange(context, parent, signal, async (manner) => {
     const merge = await requireOpenMerge(context, mergeId);
     const request: MergeRequest = {
       branch: merge.branchId,
@@ -147,7 +108,7 @@ export async function resolveMerge(
       exceptions: resolutions,
       actor,
     };
-    return await withAttempt({ context, request, signal, hasTurn }, async (attempt) => {
+    return await withAttempt({ context, request, signal, manner }, async (attempt) => {
       const strategyOf = strategyByTable(request, attempt);
       const unresolved = conflictsUnder(attempt.plans, strategyOf, ["manual"]);
       if (unresolved.length > 0) throw unresolvedTables(unresolved);
@@ -221,13 +182,12 @@ interface MergeRun {
   readonly context: BranchContext;
   readonly request: MergeRequest;
   readonly signal: AbortSignal;
-  /** Of the target. */
-  readonly hasTurn: boolean;
+  readonly manner: Manner;
 }
 
 /** Plans all tables in a fresh transaction on the target; `work` commits or rolls back. */
-async function withAttempt<T>(
-  { context, request, signal, hasTurn }: MergeRun,
+export async function withAttempt<T>(
+  { context, request, signal, manner: { hasTurn, isCareful } }: MergeRun,
   work: (attempt: MergeAttempt) => Promise<T>,
 ): Promise<T> {
   const named = requireBranch(context.registry.state, request.branch);
@@ -247,7 +207,8 @@ async function withAttempt<T>(
     const plans: TablePlan[] = [];
     for (const [index, { input }] of tables.entries())
       plans.push(await planTable(connection, input, index, request.granularity));
-    return await work({ transaction, branch, target: branch.parent, targetName, tables, objects, plans });
+    const target = branch.parent;
+    return await work({ transaction, branch, target, targetName, tables, objects, plans, isCareful });
   } catch (error) {
     await transaction.rollback();
     throw error;
@@ -273,7 +234,10 @@ function checkTarget(state: RegistryState, branch: Branch, into: string | undefi
   return parentName;
 }
 
-function strategyByTable(request: MergeRequest, attempt: MergeAttempt): (table: RelationName) => Strategy {
+export function strategyByTable(
+  request: MergeRequest,
+  attempt: MergeAttempt,
+): (table: RelationName) => Strategy {
   const named = new Map<RelationKey, Strategy>();
   for (const { table, strategy } of request.exceptions) {
     if (attempt.transaction.state.find(attempt.branch.id, table) === undefined) {
@@ -292,39 +256,6 @@ function conflictsUnder(
   return plans.filter(
     (plan) => plan.counts.conflicts > 0 && strategies.includes(strategyOf(plan.input.relation)),
   );
-}
-
-/**
- * Compares and publishes again when a head moved in between: the result is that of the newest state. Others may move it as often
- * as they like a few times; then they wait until this is through.
- */
-export async function retryOnChange<T>(
-  { turns }: BranchContext,
-  target: HeadId,
-  signal: AbortSignal,
-  work: (hasTurn: boolean) => Promise<T>,
-): Promise<T> {
-  try {
-    return await upTo(ATTEMPTS_WITHOUT_TURN, async () => await work(false));
-  } catch (error) {
-    if (!isOvertaken(error)) throw error;
-    const left = MAX_ATTEMPTS - ATTEMPTS_WITHOUT_TURN;
-    return await turns.take(target, signal, async () => await upTo(left, async () => await work(true)));
-  }
-}
-
-async function upTo<T>(attempts: number, work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isOvertaken(error) || attempt >= attempts) throw error;
-    }
-  }
-}
-
-function isOvertaken(error: unknown): boolean {
-  return error instanceof SqlError && error.code === SQLSTATE.serializationFailure;
 }
 
 export function newMergeId(): string {

@@ -45,6 +45,7 @@ const COLUMN_TYPES: ReadonlyMap<string, string> = new Map([
   ["rows_to_update", "BIGINT"],
   ["rows_to_delete", "BIGINT"],
   ["already_equal", "BIGINT"],
+  ["conflict_rows", "JSON"],
 ]);
 
 function columnType(command: BranchCommand, column: string): string {

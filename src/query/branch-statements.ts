@@ -2,7 +2,8 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { requireBranch } from "../branch/branch-rules.js";
 import { alterBranch, discardBranch, type BranchChange } from "../branch/lifecycle.js";
-import { abandonMerge, mergeBranch, previewMerge, resolveMerge } from "../branch/merge.js";
+import { abandonMerge, mergeBranch, resolveMerge } from "../branch/merge.js";
+import { previewMerge } from "../branch/merge-preview.js";
 import { undoMerge } from "../branch/merge-undo.js";
 import type { MergeOutcome, MergeRequest } from "../branch/merge-types.js";
 import { ISOLATIONS, MAIN, type Branch, type Isolation } from "../branch/model.js";
@@ -22,7 +23,7 @@ import {
 } from "./branch-arguments.js";
 import { LIST_COLUMNS, PREVIEW_COLUMNS } from "./describe.js";
 import { branchDetails, branchList, type BranchDetails } from "./branch-reports.js";
-import { conflictsJson } from "./conflict-json.js";
+import { conflictRowsJson, conflictsJson } from "./conflict-json.js";
 import type { StatementResult } from "./types.js";
 
 /** What a branch statement needs of its session. */
@@ -178,15 +179,17 @@ async function explainMerge(
   read: ArgumentReader,
 ): Promise<StatementResult> {
   const previews = await previewMerge(host.context, mergeRequest(host, command, read), host.signal);
-  const rows = previews.map(({ table, inserts, updates, deletes, conflicts, agreed, steps, token }) => ({
-    table_name: table,
-    rows_to_insert: inserts,
-    rows_to_update: updates,
-    rows_to_delete: deletes,
-    conflicts,
-    already_equal: agreed,
-    schema_changes: steps.join(", "),
-    token,
+  const rows = previews.map((preview) => ({
+    table_name: preview.table,
+    rows_to_insert: preview.inserts,
+    rows_to_update: preview.updates,
+    rows_to_delete: preview.deletes,
+    conflicts: preview.conflicts,
+    already_equal: preview.agreed,
+    schema_changes: preview.steps.join(", "),
+    violations: preview.violations,
+    conflict_rows: conflictRowsJson(preview.conflictRows),
+    token: preview.token,
   }));
   return rowsAnswer(command, "EXPLAIN", rows, PREVIEW_COLUMNS);
 }

@@ -5,9 +5,13 @@ import type { TableConflicts } from "../branch/merge-types.js";
 /** Shape: `[{table, row_count, rows: [{pk, kind, main_value, branch_value, base_value}]}]`, as the tutorial reads it. */
 export function conflictsJson(conflicts: readonly TableConflicts[]): string {
   const tables = conflicts.map(({ table, row_count, rows }) => {
-    return `{"table":${JSON.stringify(table)},"row_count":${row_count},"rows":[${rows.map(rowJson).join(",")}]}`;
+    return `{"table":${JSON.stringify(table)},"row_count":${row_count},"rows":${conflictRowsJson(rows)}}`;
   });
   return `[${tables.join(",")}]`;
+}
+
+export function conflictRowsJson(rows: readonly ConflictRow[]): string {
+  return `[${rows.map(rowJson).join(",")}]`;
 }
 
 function rowJson({ pk, kind, main_value, branch_value, base_value }: ConflictRow): string {

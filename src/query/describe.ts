@@ -72,6 +72,8 @@ export const PREVIEW_COLUMNS: readonly string[] = [
   "conflicts",
   "already_equal",
   "schema_changes",
+  "violations",
+  "conflict_rows",
   "token",
 ];
 

@@ -1,0 +1,101 @@
+/** Merges that are wrong in one way each: a piece of the source and what it becomes. */
+
+const PLAN = "src/branch/merge-plan.ts";
+const INPUT = "src/branch/merge-input.ts";
+
+export const MUTATIONS = [
+  {
+    name: "replace the table: the target becomes what the branch has",
+    file: INPUT,
+    from: `base: projected(compared.base, schema.columns, "base"),
+      source: projected(compared.source, schema.columns, "source"),`,
+    to: `base: projected(rows.target, schema.columns, "target"),
+      source: projected(rows.source, schema.columns, "source"),`,
+  },
+  {
+    name: "two-way: nothing is known of the base",
+    file: INPUT,
+    from: `base: projected(compared.base, schema.columns, "base"),
+      source: projected(compared.source, schema.columns, "source"),`,
+    to: `base: \`(FROM \${projected(rows.base, schema.columns, "base")} WHERE false)\`,
+      source: projected(rows.source, schema.columns, "source"),`,
+  },
+  {
+    name: "skip the table: one with conflicts is left as it is",
+    file: "src/branch/merge-apply.ts",
+    from: "const { inserts, updates, deletes, conflicts, partial } = counts;",
+    to: "const { inserts, updates, deletes, conflicts, partial } = counts;\n  if (conflicts > 0) return false;",
+  },
+  {
+    name: "main wins everything, not only what is in conflict",
+    file: "src/branch/merge-apply.ts",
+    from: "export function taken({ granularity }: TablePlan, branchWins: boolean): string {",
+    to: "export function taken({ granularity }: TablePlan, branchWins: boolean): string {\n  if (!branchWins) return 'false';",
+  },
+  {
+    name: "the branch wins whatever the strategy",
+    file: "src/branch/merge-apply.ts",
+    from: "export function taken({ granularity }: TablePlan, branchWins: boolean): string {",
+    to: "export function taken({ granularity }: TablePlan, branchWins: boolean): string {\n  branchWins = true;",
+  },
+  {
+    name: "a strategy is dropped: main_wins is abort",
+    file: "src/branch/merge.ts",
+    from: `conflictsUnder(attempt.plans, strategyOf, ["manual", "abort"])`,
+    to: `conflictsUnder(attempt.plans, strategyOf, ["manual", "abort", "main_wins"])`,
+  },
+  {
+    name: "conflicts by touch: the same change on both sides is one",
+    file: PLAN,
+    from: `CASE WHEN \${sameRow(columns, "target_row", "new_row")} THEN 'agreed'
+           WHEN`,
+    to: `CASE WHEN`,
+  },
+  {
+    name: "no constraint step",
+    file: "src/branch/merge-check.ts",
+    from: `  const { connection } = attempt.transaction;
+  const tables = changedTables(attempt, strategyOf);`,
+    to: `  if (strategyOf !== undefined) return [];
+  const { connection } = attempt.transaction;
+  const tables = changedTables(attempt, strategyOf);`,
+  },
+  {
+    name: "foreign keys are not looked at as a set",
+    file: "src/branch/merge-tables.ts",
+    from: "if (removals(plan, branchWins) + plan.counts.updates === 0) return false;",
+    to: "if (all.length > 0) return false;",
+  },
+  {
+    name: "the base does not advance: what was merged is merged again",
+    file: "src/branch/merge-publish.ts",
+    from: `const merged: Branch = { ...branch, status: "merged" };`,
+    to: `const merged: Branch = { ...branch, status: "active" };`,
+  },
+  {
+    name: "undoing does not rewind the base",
+    file: "src/branch/merge-undo.ts",
+    from: `const again: Branch = { ...branch, status: "active" };`,
+    to: `const again: Branch = { ...branch, status: "merged" };`,
+  },
+  {
+    name: "not atomic: each table is committed when it is written",
+    file: "src/branch/merge-publish.ts",
+    from: "rows.updated = await applyUpdates(connection, plan, relation, branchWins);",
+    to: `rows.updated = await applyUpdates(connection, plan, relation, branchWins);
+    await connection.run("COMMIT");
+    await connection.run("BEGIN");`,
+  },
+  {
+    name: "a token stands for any plan",
+    file: "src/branch/merge-token.ts",
+    from: "if (!hasMoved && fingerprint === (await fingerprintOf(attempt, strategyOf))) return;",
+    to: "if (fingerprint !== undefined) return;",
+  },
+  {
+    name: "cells that one side changed are in conflict, too",
+    file: "src/branch/merge-cells.ts",
+    from: "return `(old_row IS NOT NULL AND",
+    to: "return `(false AND",
+  },
+];
