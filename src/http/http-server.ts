@@ -12,8 +12,11 @@ import type { AuthenticationPolicy } from "../session/authentication.js";
 import type { Api } from "./api.js";
 import { refusePages } from "./browser-guard.js";
 import { replyError } from "./error-replies.js";
+import { addBranchRoutes } from "./branch-routes.js";
 import { addHealthRoutes } from "./health-routes.js";
 import { HttpError } from "./http-error.js";
+import { addOrganizationRoutes } from "./organization-routes.js";
+import { addTableRoutes } from "./table-routes.js";
 import { parseBody } from "./json-body.js";
 import { describeApi } from "./openapi.js";
 import { addQueryRoutes } from "./query-routes.js";
@@ -141,6 +144,9 @@ async function createApi(
   await describeApi(api, options.version);
   addHealthRoutes(api, services, options.version);
   addQueryRoutes(api, services);
+  addTableRoutes(api, services);
+  addBranchRoutes(api, services);
+  addOrganizationRoutes(api, services);
   return api;
 }
 

@@ -113,6 +113,7 @@ export const tables = z
         name: z.string(),
         schema: z.string(),
         type: z.enum(["table", "view"]),
+        columnCount: z.number().int().describe("As HatiData's clients spell it"),
         columns: z.array(z.object({ name: z.string(), type: z.string(), nullable: z.boolean() })),
       }),
     ),

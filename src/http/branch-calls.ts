@@ -1,0 +1,119 @@
+/** What the API does with branches, as the SQL statements that do it: nothing is decided here that SQL would decide otherwise. */
+import { z } from "zod";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { branch, type Branch, type BranchDetails, type CreateBranch } from "./branch-schemas.js";
+import { HttpError } from "./http-error.js";
+import type { RequestWork } from "./request-work.js";
+import { quotedName, quotedText } from "./sql-text.js";
+import { type JsonRow, readRows } from "./statements.js";
+
+const MAX_LISTED = 10_000;
+const ENDED: readonly string[] = ["discarded", "expired"];
+
+const BRANCH_COLUMNS = `branch_id, name, schema_name, parent, isolation, status, owner, agent_id, description, created_at, expires_at,
+  protected, modified_table_count`;
+
+/** A statement of ours that answers with one row. */
+export async function onlyRow(
+  work: RequestWork,
+  sql: string,
+  values: readonly string[] = [],
+): Promise<JsonRow> {
+  const [row] = await readRows(work, sql, values);
+  if (row === undefined) throw new Error("a statement about a branch gave no row");
+  return row;
+}
+
+export async function createBranch(work: RequestWork, request: CreateBranch): Promise<BranchDetails> {
+  const { name, parent, description, agent_id: agent, isolation } = request;
+  const options = { description, agent, isolation, ...ttlOption(request) };
+  const written = Object.entries(options).flatMap(([option, value]) =>
+    value === undefined ? [] : [`${option} ${quotedText(value)}`],
+  );
+  const from = parent === undefined ? "" : ` FROM ${quotedName(parent)}`;
+  const made = written.length === 0 ? "" : ` WITH (${written.join(", ")})`;
+  await readRows(work, `CREATE BRANCH ${quotedName(name)}${from}${made}`);
+  return await getBranch(work, name);
+}
+
+/** Errors: HttpError 400 for both of them. */
+export function ttlOption(request: {
+  readonly ttl_hours?: number | undefined;
+  readonly ttl_seconds?: number | undefined;
+}): { readonly ttl_seconds?: string } {
+  const { ttl_hours: hours, ttl_seconds: seconds } = request;
+  if (hours !== undefined && seconds !== undefined)
+    throw new HttpError(400, "give ttl_hours or ttl_seconds, not both");
+  const total = hours === undefined ? seconds : hours * 3600;
+  return total === undefined ? {} : { ttl_seconds: String(Math.ceil(total)) };
+}
+
+/** Branches that still exist, or those of one status; newest first. */
+export async function listBranches(
+  work: RequestWork,
+  status: string | undefined,
+): Promise<readonly Branch[]> {
+  const rows = await readRows(
+    work,
+    `SELECT ${BRANCH_COLUMNS} FROM duckbranch.branches ORDER BY created_at DESC, branch_id LIMIT ${MAX_LISTED}`,
+  );
+  const branches = z.array(branch).parse(rows);
+  if (status !== undefined) return branches.filter((one) => one.status === status);
+  const existing = new Set((await readRows(work, "SHOW BRANCHES")).map((row) => row["branch_id"]));
+  return branches.filter((one) => existing.has(one.branch_id));
+}
+
+export async function getBranch(work: RequestWork, nameOrId: string): Promise<BranchDetails> {
+  const row = await onlyRow(work, `DESCRIBE BRANCH ${quotedName(nameOrId)}`);
+  const { total_size_bytes: bytes, ...described } = row;
+  const found = branch.parse(described);
+  const tables = await readRows(
+    work,
+    `SELECT CASE table_schema WHEN 'public' THEN table_name ELSE table_schema || '.' || table_name END AS name
+     FROM duckbranch.branch_tables WHERE branch_id = $1 ORDER BY name LIMIT ${MAX_LISTED}`,
+    [found.branch_id],
+  );
+  return {
+    ...found,
+    modified_tables: tables.map(({ name }) => String(name)),
+    total_size_bytes: Number(bytes),
+  };
+}
+
+export interface EndedBranch {
+  readonly branch_id: string;
+  readonly name: string;
+  readonly status: string;
+}
+
+export async function discardBranch(work: RequestWork, nameOrId: string): Promise<EndedBranch> {
+  const row = await onlyRow(work, "SELECT * FROM branch_discard($1)", [nameOrId]);
+  return endedBranch.parse(row);
+}
+
+const endedBranch = z.object({ branch_id: z.string(), name: z.string(), status: z.string() });
+
+export async function extendBranch(
+  work: RequestWork,
+  nameOrId: string,
+  time: Parameters<typeof ttlOption>[0],
+): Promise<BranchDetails> {
+  const { ttl_seconds: seconds } = ttlOption(time);
+  if (seconds === undefined) throw new HttpError(400, "give ttl_hours or ttl_seconds");
+  await readRows(work, `ALTER BRANCH ${quotedName(nameOrId)} SET (ttl_seconds ${quotedText(seconds)})`);
+  return await getBranch(work, nameOrId);
+}
+
+/** The id of a branch, whether it still exists or not. Errors: 3D000. */
+export async function branchId(work: RequestWork, nameOrId: string): Promise<string> {
+  const rows = await readRows(
+    work,
+    `SELECT branch_id, status FROM duckbranch.branches WHERE branch_id = $1 OR name = $1
+     ORDER BY branch_id = $1 DESC, created_at DESC LIMIT 100`,
+    [nameOrId],
+  );
+  const found = rows.find(({ status }) => !ENDED.includes(String(status))) ?? rows[0];
+  if (found === undefined)
+    throw new SqlError(SQLSTATE.invalidCatalogName, `branch "${nameOrId}" does not exist`);
+  return String(found["branch_id"]);
+}

@@ -1,0 +1,122 @@
+/** Requests and answers about branches and merges. */
+import { z } from "zod";
+
+const strategy = z.string().describe("branch_wins, main_wins, manual or abort");
+const time = z.string().describe("ISO 8601");
+
+export const branch = z
+  .object({
+    branch_id: z.string(),
+    name: z.string(),
+    schema_name: z.string(),
+    parent: z.string(),
+    isolation: z.string(),
+    status: z.string(),
+    owner: z.string(),
+    agent_id: z.string().nullable(),
+    description: z.string().nullable(),
+    created_at: time,
+    expires_at: time.nullable(),
+    protected: z.boolean(),
+    modified_table_count: z.number().int(),
+  })
+  .meta({ id: "Branch" });
+
+export const branchDetails = branch
+  .extend({ modified_tables: z.array(z.string()), total_size_bytes: z.number().int() })
+  .meta({ id: "BranchDetails" });
+
+export const branchList = z.object({ branches: z.array(branch) }).meta({ id: "BranchList" });
+
+const timeToLive = {
+  ttl_hours: z.number().positive().optional(),
+  ttl_seconds: z.number().positive().optional(),
+};
+
+export const createRequest = z
+  .strictObject({
+    name: z.string().min(1),
+    parent: z.string().optional().describe("main when left out"),
+    description: z.string().optional(),
+    agent_id: z.string().optional(),
+    isolation: z.enum(["snapshot", "live"]).optional(),
+    ...timeToLive,
+  })
+  .meta({ id: "CreateBranch" });
+
+export const extendRequest = z.strictObject(timeToLive).meta({ id: "ExtendBranch" });
+
+export const mergeRequest = z
+  .strictObject({
+    strategy: strategy.optional().describe("abort when left out"),
+    into: z.string().optional().describe("Where to; what the branch was made from when left out"),
+    granularity: z.enum(["row", "cell"]).optional(),
+    exceptions: z.record(z.string(), strategy).optional().describe("Strategies of single tables, by name"),
+  })
+  .meta({ id: "MergeRequest" });
+
+export const resolveRequest = z
+  .strictObject({ merge_id: z.string(), resolutions: z.record(z.string(), strategy) })
+  .meta({ id: "ResolveRequest" });
+
+export const abandonRequest = z
+  .strictObject({ merge_id: z.string().optional().describe("The one that waits when left out") })
+  .meta({ id: "AbandonRequest" });
+
+export const undoRequest = z
+  .strictObject({
+    merge_id: z.string().optional().describe("The branch's last merge when left out"),
+    strategy: strategy.optional(),
+  })
+  .meta({ id: "UndoRequest" });
+
+const conflictRow = z.looseObject({
+  pk: z.unknown(),
+  kind: z.string(),
+  main_value: z.unknown(),
+  branch_value: z.unknown(),
+});
+
+export const tableConflicts = z.object({
+  table: z.string(),
+  row_count: z.number().int(),
+  rows: z.array(conflictRow).describe("The first of them"),
+});
+
+export const mergeResult = z
+  .object({
+    status: z.string().describe("merged, up_to_date, conflicted or undone"),
+    merge_id: z.string().nullable(),
+    branch_id: z.string(),
+    branch: z.string(),
+    target: z.string(),
+    tables_merged: z.number().int(),
+    tables: z.array(z.string()),
+    rows_affected: z.number().int(),
+    rows_inserted: z.number().int(),
+    rows_updated: z.number().int(),
+    rows_deleted: z.number().int(),
+    conflicts_resolved: z.number().int(),
+    has_conflicts: z.boolean(),
+    conflicts: z.array(tableConflicts),
+  })
+  .meta({ id: "MergeResult" });
+
+export const ended = z
+  .object({ branch_id: z.string(), name: z.string(), status: z.string() })
+  .meta({ id: "EndedBranch" });
+
+export const conflicts = z
+  .object({
+    has_conflicts: z.boolean(),
+    merge_id: z.string().nullable().describe("The merge that waits to be resolved, if one does"),
+    conflicts: z.array(tableConflicts),
+  })
+  .meta({ id: "Conflicts" });
+
+export type Branch = z.output<typeof branch>;
+export type BranchDetails = z.output<typeof branchDetails>;
+export type CreateBranch = z.output<typeof createRequest>;
+export type MergeOptions = z.output<typeof mergeRequest>;
+export type MergeResult = z.output<typeof mergeResult>;
+export type Conflicts = z.output<typeof conflicts>;
