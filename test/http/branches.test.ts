@@ -64,7 +64,7 @@ describe("the tutorial", () => {
     });
     const diff = rowsOf(await app.get(`${path}/diff?table=products`));
     expect(diff.map(({ table_name, change }) => [table_name, change])).toEqual(
-      Array(3).fill(["products", "update"]),
+      Array.from({ length: 3 }, () => ["products", "update"]),
     );
     const merged = await app.post(`${path}/merge`, { strategy: "branch_wins" });
     expect(merged.json).toMatchObject({

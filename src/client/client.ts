@@ -1,0 +1,197 @@
+/** The API as calls: `client.branches` as in the tutorial, and SQL on main. */
+import { parameterJson, Transport, type ClientOptions } from "./transport.js";
+import type {
+  Branch,
+  BranchDetails,
+  Change,
+  Conflicts,
+  CreateBranch,
+  EndedBranch,
+  MergeOptions,
+  MergeResult,
+  QueryOptions,
+  Row,
+  Strategy,
+  WriteResult,
+} from "./types.js";
+
+/**
+ * A client of one server. Branches are named by name or id.
+ *
+ * Errors  every call rejects with DuckbranchError for what the server refused
+ */
+export class DuckbranchClient {
+  readonly branches: Branches;
+  readonly #sql: Sql;
+
+  constructor(options: ClientOptions) {
+    const transport = new Transport(options);
+    this.#sql = new Sql(transport, "/v1");
+    this.branches = new Branches(transport);
+  }
+
+  /** All rows of a query on main. */
+  async query<Result extends Row = Row>(sql: string, options?: QueryOptions): Promise<Result[]> {
+    return await this.#sql.query(sql, options);
+  }
+
+  /** The same, row by row. */
+  stream<Result extends Row = Row>(sql: string, options?: QueryOptions): AsyncGenerator<Result, void> {
+    return this.#sql.stream(sql, options);
+  }
+
+  /** Statements on main: all of them happen, or none. */
+  async write(sql: string, options?: QueryOptions): Promise<WriteResult> {
+    return await this.#sql.write(sql, options);
+  }
+}
+
+/** SQL on one head. */
+class Sql {
+  readonly #transport: Transport;
+  readonly #path: string;
+
+  constructor(transport: Transport, path: string) {
+    this.#transport = transport;
+    this.#path = path;
+  }
+
+  async query<Result extends Row>(sql: string, options?: QueryOptions): Promise<Result[]> {
+    const rows: Result[] = [];
+    for await (const row of this.stream<Result>(sql, options)) rows.push(row);
+    return rows;
+  }
+
+  stream<Result extends Row>(sql: string, options: QueryOptions = {}): AsyncGenerator<Result, void> {
+    const { signal } = options;
+    return this.#transport.rows({
+      method: "POST",
+      path: `${this.#path}/query`,
+      body: sqlBody(sql, options),
+      signal,
+    });
+  }
+
+  async write(sql: string, options: QueryOptions = {}): Promise<WriteResult> {
+    const { signal } = options;
+    return await this.#transport.json({
+      method: "POST",
+      path: `${this.#path}/write`,
+      body: sqlBody(sql, options),
+      signal,
+    });
+  }
+}
+
+function sqlBody(sql: string, { params = [], timeoutMs }: QueryOptions): object {
+  return {
+    sql,
+    params: params.map(parameterJson),
+    ...(timeoutMs === undefined ? {} : { timeout_ms: timeoutMs }),
+  };
+}
+
+class Branches {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  async create(branch: CreateBranch): Promise<BranchDetails> {
+    return await this.#transport.json({ method: "POST", path: "/v1/branches", body: branch });
+  }
+
+  /** Those that still exist, or those of a status. */
+  async list(status?: string): Promise<readonly Branch[]> {
+    const query = status === undefined ? "" : `?status=${encodeURIComponent(status)}`;
+    const { branches } = await this.#transport.json<{ readonly branches: readonly Branch[] }>({
+      method: "GET",
+      path: `/v1/branches${query}`,
+    });
+    return branches;
+  }
+
+  async get(branch: string): Promise<BranchDetails> {
+    return await this.#transport.json({ method: "GET", path: pathOf(branch) });
+  }
+
+  async query<Result extends Row = Row>(
+    branch: string,
+    sql: string,
+    options?: QueryOptions,
+  ): Promise<Result[]> {
+    return await new Sql(this.#transport, pathOf(branch)).query(sql, options);
+  }
+
+  stream<Result extends Row = Row>(
+    branch: string,
+    sql: string,
+    options?: QueryOptions,
+  ): AsyncGenerator<Result, void> {
+    return new Sql(this.#transport, pathOf(branch)).stream(sql, options);
+  }
+
+  async write(branch: string, sql: string, options?: QueryOptions): Promise<WriteResult> {
+    return await new Sql(this.#transport, pathOf(branch)).write(sql, options);
+  }
+
+  /** What it changed, row by row. */
+  diff(
+    branch: string,
+    options: { readonly against?: string; readonly table?: string } = {},
+  ): AsyncGenerator<Row & Change, void> {
+    const query = new URLSearchParams({ ...options });
+    return this.#transport.rows({ method: "GET", path: `${pathOf(branch)}/diff?${query.toString()}` });
+  }
+
+  async merge(branch: string, options: MergeOptions = {}): Promise<MergeResult> {
+    return await this.#post(branch, "merge", options);
+  }
+
+  async conflicts(branch: string): Promise<Conflicts> {
+    return await this.#transport.json({ method: "GET", path: `${pathOf(branch)}/conflicts` });
+  }
+
+  /** Decides the conflicts of a merge with strategy `manual`, table by table. */
+  async resolve(
+    branch: string,
+    mergeId: string,
+    resolutions: Readonly<Record<string, Strategy>>,
+  ): Promise<MergeResult> {
+    return await this.#post(branch, "resolve", { merge_id: mergeId, resolutions });
+  }
+
+  /** Gives such a merge up. */
+  async abandon(branch: string, mergeId?: string): Promise<EndedBranch> {
+    return await this.#post(branch, "abandon", mergeId === undefined ? {} : { merge_id: mergeId });
+  }
+
+  /** Takes a merge back: the last one, if none is named. */
+  async undo(
+    branch: string,
+    options: { readonly merge_id?: string; readonly strategy?: Strategy } = {},
+  ): Promise<MergeResult> {
+    return await this.#post(branch, "undo", options);
+  }
+
+  async extend(
+    branch: string,
+    time: { readonly ttl_hours: number } | { readonly ttl_seconds: number },
+  ): Promise<BranchDetails> {
+    return await this.#post(branch, "extend", time);
+  }
+
+  /** Ends it without merging. */
+  async discard(branch: string): Promise<EndedBranch> {
+    return await this.#transport.json({ method: "DELETE", path: pathOf(branch) });
+  }
+
+  async #post<Result>(branch: string, action: string, body: object): Promise<Result> {
+    return await this.#transport.json({ method: "POST", path: `${pathOf(branch)}/${action}`, body });
+  }
+}
+
+function pathOf(branch: string): string {
+  return `/v1/branches/${encodeURIComponent(branch)}`;
+}

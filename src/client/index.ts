@@ -1,0 +1,20 @@
+/** `duckbranch/client`: the HTTP API for TypeScript and JavaScript, by fetch; no dependencies. */
+export { DuckbranchClient } from "./client.js";
+export { DuckbranchError } from "./errors.js";
+export type { ClientOptions } from "./transport.js";
+export type {
+  Branch,
+  BranchDetails,
+  Change,
+  Conflicts,
+  CreateBranch,
+  EndedBranch,
+  MergeOptions,
+  MergeResult,
+  Parameter,
+  QueryOptions,
+  Row,
+  Strategy,
+  TableConflicts,
+  WriteResult,
+} from "./types.js";

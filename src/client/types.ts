@@ -1,0 +1,119 @@
+/** What the API takes and gives: the same as `/openapi.json` says. */
+
+export type Parameter =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | Date
+  | readonly Parameter[]
+  | { readonly [key: string]: Parameter };
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface QueryOptions {
+  readonly params?: readonly Parameter[];
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteResult {
+  readonly rows_affected: number;
+  readonly statements: readonly {
+    readonly command: string;
+    readonly rows_affected: number;
+    readonly rows?: readonly Row[];
+  }[];
+  readonly execution_time_ms: number;
+}
+
+export interface Branch {
+  readonly branch_id: string;
+  readonly name: string;
+  readonly schema_name: string;
+  readonly parent: string;
+  readonly isolation: string;
+  readonly status: string;
+  readonly owner: string;
+  readonly agent_id: string | null;
+  readonly description: string | null;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly protected: boolean;
+  readonly modified_table_count: number;
+}
+
+export interface BranchDetails extends Branch {
+  readonly modified_tables: readonly string[];
+  readonly total_size_bytes: number;
+}
+
+export interface CreateBranch {
+  readonly name: string;
+  readonly parent?: string;
+  readonly description?: string;
+  readonly agent_id?: string;
+  readonly isolation?: "snapshot" | "live";
+  readonly ttl_hours?: number;
+  readonly ttl_seconds?: number;
+}
+
+export type Strategy = "branch_wins" | "main_wins" | "manual" | "abort";
+
+export interface MergeOptions {
+  readonly strategy?: Strategy;
+  readonly into?: string;
+  readonly granularity?: "row" | "cell";
+  readonly exceptions?: Readonly<Record<string, Strategy>>;
+}
+
+export interface TableConflicts {
+  readonly table: string;
+  readonly row_count: number;
+  readonly rows: readonly {
+    readonly pk: unknown;
+    readonly kind: string;
+    readonly main_value: unknown;
+    readonly branch_value: unknown;
+    readonly base_value?: unknown;
+  }[];
+}
+
+export interface Conflicts {
+  readonly has_conflicts: boolean;
+  readonly merge_id: string | null;
+  readonly conflicts: readonly TableConflicts[];
+}
+
+export interface MergeResult {
+  readonly status: string;
+  readonly merge_id: string | null;
+  readonly branch_id: string;
+  readonly branch: string;
+  readonly target: string;
+  readonly tables_merged: number;
+  readonly tables: readonly string[];
+  readonly rows_affected: number;
+  readonly rows_inserted: number;
+  readonly rows_updated: number;
+  readonly rows_deleted: number;
+  readonly conflicts_resolved: number;
+  readonly has_conflicts: boolean;
+  readonly conflicts: readonly TableConflicts[];
+}
+
+export interface EndedBranch {
+  readonly branch_id: string;
+  readonly name: string;
+  readonly status: string;
+}
+
+/** A row of DIFF BRANCH. */
+export interface Change {
+  readonly table_name: string;
+  readonly key: unknown;
+  readonly change: string;
+  readonly old_values: unknown;
+  readonly new_values: unknown;
+}

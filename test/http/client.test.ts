@@ -1,0 +1,111 @@
+/** The TypeScript client: the tutorial as a program, values, failures, rows as they come. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DuckbranchClient, DuckbranchError } from "../../src/client/index.js";
+import { walkTutorial } from "../../src/client/tutorial.js";
+import { type HttpApp, startHttpApp } from "./http-app.js";
+
+let app: HttpApp;
+let client: DuckbranchClient;
+
+beforeAll(async () => {
+  app = await startHttpApp();
+  client = new DuckbranchClient({ url: app.url });
+});
+
+afterAll(async () => await app[Symbol.asyncDispose]());
+
+async function failureOf(call: Promise<unknown>): Promise<DuckbranchError> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof DuckbranchError) return error;
+    throw error;
+  }
+  throw new Error("nothing failed");
+}
+
+test("walks the tutorial", async () => {
+  const lines: string[] = [];
+  await walkTutorial(client, (line) => lines.push(line));
+  expect(lines).toEqual([
+    expect.stringMatching(/^branch pricing-experiment in branch_/),
+    'branch {"name":"plan 3","price":34.5,"tier":"premium"}',
+    'branch {"name":"plan 6","price":69,"tier":"premium"}',
+    'main {"name":"plan 3","price":30,"tier":"standard"}',
+    'main {"name":"plan 6","price":60,"tier":"standard"}',
+    expect.stringMatching(/^impact .*"order_count":\d+,"projected_revenue":/),
+    expect.stringMatching(/^impact /),
+    "merge merged: 1 table, 2 rows",
+    'conflict in customers: 1 row, {"customer_id":7}',
+    'conflict in products: 1 row, {"product_id":3}',
+    "resolved: merged",
+    ...Array<string>(6).fill("update products"),
+    "half-price changed products",
+    "half-price discarded",
+    "pricing-review merged",
+    "pricing-experiment merged",
+  ]);
+  const undone = await client.branches.undo("pricing-experiment", { strategy: "main_wins" });
+  expect(undone.status).toBe("undone");
+});
+
+test("binds values of JavaScript's types", async () => {
+  const params = [2n ** 62n, new Date(0), [1, null], { a: [1n, "x"] }, Number.NaN, "quote ' \""];
+  const sql =
+    "SELECT $1::bigint AS big, $2::timestamptz AS time, $3::int[] AS list, $4::jsonb AS doc, $5::float8 AS nan, $6 AS text";
+  expect(await client.query(sql, { params })).toEqual([
+    {
+      big: "4611686018427387904",
+      time: "1970-01-01T00:00:00+00:00",
+      list: [1, null],
+      doc: { a: ["1", "x"] },
+      nan: "NaN",
+      text: "quote ' \"",
+    },
+  ]);
+});
+
+describe("rows", () => {
+  test("come one by one, and stop when they are not wanted any more", async () => {
+    let rows = 0;
+    for await (const row of client.stream<{ readonly n: number }>("SELECT n FROM range(100000000) AS r(n)")) {
+      expect(row.n).toBe(rows);
+      if (++rows === 5_000) break;
+    }
+    // What the server did for them has ended: nothing keeps its place.
+    expect(await client.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+
+  test("that break off are a failure, with what the server said", async () => {
+    let rows = 0;
+    const read = async (): Promise<void> => {
+      for await (const _ of client.stream("SELECT n, 1 / (900000 - n) AS x FROM range(1000000) AS r(n)"))
+        rows++;
+    };
+    const error = await failureOf(read());
+    expect([error.status, error.code, error.sqlstate]).toEqual([0, "VALIDATION_ERROR", "22000"]);
+    expect(rows).toBeGreaterThan(0);
+  });
+
+  test("stop by a signal", async () => {
+    const abort = new AbortController();
+    const read = async (): Promise<void> => {
+      for await (const _ of client.stream("SELECT n FROM range(100000000) AS r(n)", { signal: abort.signal }))
+        abort.abort();
+    };
+    await expect(read()).rejects.toThrow(expect.objectContaining({ name: "AbortError" }));
+  });
+});
+
+test("failures say what the server said", async () => {
+  const error = await failureOf(client.query("SELECT * FROM nothing"));
+  expect([error.status, error.code, error.sqlstate]).toEqual([400, "VALIDATION_ERROR", "42P01"]);
+  expect(error.message).toBe('relation "nothing" does not exist');
+  expect(error.requestId).toMatch(/^[\da-f-]{36}$/);
+  const unknown = await failureOf(client.branches.get("nothing"));
+  expect([unknown.status, unknown.code, unknown.sqlstate]).toEqual([404, "NOT_FOUND", "3D000"]);
+  const late = await failureOf(client.query("SELECT pg_sleep(30)", { timeoutMs: 50 }));
+  expect([late.status, late.code]).toEqual([504, "TIMEOUT"]);
+  const nobody = await failureOf(new DuckbranchClient({ url: "http://127.0.0.1:1" }).query("SELECT 1"));
+  expect([nobody.status, nobody.code]).toEqual([0, "UNREACHABLE"]);
+});
