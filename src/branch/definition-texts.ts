@@ -1,10 +1,16 @@
 /** What a merge asks of the layer that reads SQL: a definition is kept as the text a client wrote, or as DuckDB prints it. */
 import { notSupported } from "../core/errors.js";
+import type { HeadObject } from "./head-objects.js";
 import type { HeadId, RelationName, Version } from "./model.js";
 import type { Transaction } from "./transaction.js";
 
 /** A view as it is defined, under the name it has or gets. */
 export interface DefinedView extends RelationName {
+  readonly definition: string;
+}
+
+/** A function's CREATE MACRO, under the name it has or gets. */
+export interface DefinedFunction extends RelationName {
   readonly definition: string;
 }
 
@@ -15,6 +21,14 @@ export interface DefinitionTexts {
   viewOnMain(transaction: Transaction, view: DefinedView): Promise<string>;
   /** Its rows on a branch, as SQL that stands where a table name may stand. */
   viewRows(transaction: Transaction, head: HeadId, view: Version): Promise<string>;
+  /** A call of it on a branch with nothing in its arguments, as SQL that stands where a table name may stand. */
+  functionCalls(transaction: Transaction, head: HeadId, object: HeadObject): Promise<string>;
+  /** The CREATE MACRO by which DuckDB makes it on main. Errors: 0A000 for one that means nothing there */
+  functionOnMain(transaction: Transaction, definition: DefinedFunction): Promise<string>;
+  /** Errors: 2BP01 for a type of the transaction's head that columns or other types have */
+  refuseUsedType(transaction: Transaction, type: RelationName): Promise<void>;
+  /** What drops a sequence of the transaction's head; those who read it as it was keep it. Errors: 2BP01 */
+  sequenceDrop(transaction: Transaction, head: HeadId, sequence: HeadObject): Promise<readonly string[]>;
 }
 
 /** Where nobody reads SQL. */
@@ -22,8 +36,12 @@ export const NO_TEXTS: DefinitionTexts = {
   canonicalView: refuse,
   viewOnMain: refuse,
   viewRows: refuse,
+  functionCalls: refuse,
+  functionOnMain: refuse,
+  refuseUsedType: refuse,
+  sequenceDrop: refuse,
 };
 
-async function refuse(): Promise<string> {
+async function refuse(): Promise<never> {
   return await Promise.reject(notSupported("definitions cannot be merged here"));
 }

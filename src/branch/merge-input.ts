@@ -1,7 +1,6 @@
 /** What a branch brings to a merge: per changed table its three states, checked to be comparable row by row. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { quoteIdentifier } from "../sql/names.js";
-import type { HeadObject } from "./head-objects.js";
 import type { BranchContext } from "./branch-context.js";
 import { comparedRows } from "./compared-rows.js";
 import { droppedAndChanged } from "./dropped-columns.js";
@@ -46,8 +45,7 @@ export async function mergeTables(
       ? [source]
       : [],
   );
-  const objects = state.objectsOf(branch.id).filter(({ to }) => to === null);
-  if (renamed.length + objects.length > 0) throw schemaChangeRefused(branch, renamed, objects);
+  if (renamed.length > 0) throw schemaChangeRefused(branch, renamed);
   const tables: MergeTable[] = [];
   const conflicts: string[] = [];
   for (const { base, source } of all.toSorted(bySourceName)) {
@@ -176,17 +174,8 @@ function schemaConflicts(branch: Branch, conflicts: readonly string[]): SqlError
   );
 }
 
-function schemaChangeRefused(
-  branch: Branch,
-  versions: readonly Version[],
-  objects: readonly HeadObject[] = [],
-): SqlError {
-  const list = [
-    ...versions.map((version) => `renamed table "${displayName(version)}"`),
-    ...objects.map(
-      (object) => `${object.dropped ? "dropped" : "new"} ${object.kind} "${displayName(object)}"`,
-    ),
-  ];
+function schemaChangeRefused(branch: Branch, versions: readonly Version[]): SqlError {
+  const list = versions.map((version) => `renamed table "${displayName(version)}"`);
   return new SqlError(
     SQLSTATE.featureNotSupported,
     `cannot merge branch "${branch.name}": it changed the schema, not only rows`,

@@ -7,10 +7,22 @@ import { commentStatements } from "./comments.js";
 import { dropTables } from "./dropped-tables.js";
 import type { Descent } from "./descent.js";
 import { displayName } from "./merge-ledger.js";
+import { mergeHeadObjects, type ObjectStep } from "./merge-head-objects.js";
+import type { SequencePlaces } from "./merge-object-steps.js";
 import { mergeViews, type ViewChange } from "./merge-views.js";
 import { movedSequences } from "./moved-sequences.js";
-import { MAIN, relationKey, tablesOf, type Branch, type HeadId, type Version } from "./model.js";
+import {
+  MAIN,
+  relationKey,
+  tablesOf,
+  type Branch,
+  type HeadId,
+  type RelationName,
+  type Version,
+} from "./model.js";
 import { referrersOf } from "./referrers.js";
+import type { MergeAttempt } from "./merge-types.js";
+import type { Registry } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
 import { rowsOf } from "./rows.js";
 import { newPhysicalTable } from "./storage.js";
@@ -31,9 +43,10 @@ export interface MergeObjects {
   /** Of the target. */
   readonly dropped: readonly Version[];
   readonly views: readonly ViewChange[];
+  readonly others: readonly ObjectStep[];
 }
 
-export const NO_OBJECTS: MergeObjects = { created: [], dropped: [], views: [] };
+export const NO_OBJECTS: MergeObjects = { created: [], dropped: [], views: [], others: [] };
 
 /** A line per name that means something else on the target goes to `conflicts`. */
 export async function mergeObjects(
@@ -56,8 +69,10 @@ export async function mergeObjects(
   }
   const sides = { transaction, texts: context.texts, branch, target };
   const views = await mergeViews(sides, descents, conflicts);
-  conflicts.push(...takenNames(state, target, { created, dropped, views }));
-  return { created, dropped, views };
+  const others = mergeHeadObjects(sides, conflicts);
+  const objects = { created, dropped, views, others };
+  conflicts.push(...takenNames(state, target, objects));
+  return objects;
 }
 
 interface MergeHeads {
@@ -156,6 +171,7 @@ export async function createMerged(
   transaction: Transaction,
   target: HeadId,
   created: readonly CreatedTable[],
+  gone: SequencePlaces,
 ): Promise<void> {
   const { connection } = transaction;
   for (const { source, says, rows } of created) {
@@ -166,7 +182,7 @@ export async function createMerged(
     const texts = await movedSequences(
       connection,
       elements.map(({ text }) => text),
-      { table: name, place: { ...place, isMain: target === MAIN } },
+      { table: name, place: { ...place, isMain: target === MAIN }, gone },
     );
     await connection.run(`CREATE TABLE ${physicalName(place)} (${texts.join(", ")})`);
     const columns = storedColumns(says.definition)
@@ -188,4 +204,36 @@ export async function createMerged(
     }
     transaction.markDefinitionsChanged();
   }
+}
+
+/** Relations of the target that are made, dropped or defined anew. */
+export function objectRelations({ created, dropped, views }: MergeObjects): readonly RelationName[] {
+  return [
+    ...created.map(({ source }) => source),
+    ...dropped,
+    ...views.flatMap(({ before, after }) => [before ?? [], after ?? []].flat()),
+  ];
+}
+
+/** What leans on a definition was asked for in the snapshot, and so was what the branch has made. */
+export function isRedefinedSince(
+  registry: Registry,
+  { tables, objects, branch, target, transaction: { snapshot } }: MergeAttempt,
+  state: RegistryState,
+): boolean {
+  const changes =
+    Object.values(objects).some((some) => some.length > 0) || tables.some(({ schema }) => schema.remakes);
+  return (
+    objectIds(state, branch) !== objectIds(snapshot.state, branch) ||
+    (changes && registry.definedAt(target) > snapshot.definitions)
+  );
+}
+
+/** Of functions, types, sequences and schemas that the branch has, or has dropped. */
+function objectIds(state: RegistryState, { id }: Branch): string {
+  return state
+    .objectsOf(id)
+    .flatMap((object) => (object.to === null ? [object.id] : []))
+    .toSorted((a, b) => a - b)
+    .join();
 }

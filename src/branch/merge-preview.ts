@@ -57,7 +57,7 @@ function previewsWith(
 
 const NO_ROWS = { inserts: 0, updates: 0, deletes: 0, conflicts: 0, agreed: 0, conflictRows: [] };
 
-function objectPreviews({ created, dropped, views }: MergeObjects): readonly PlainPreview[] {
+function objectPreviews({ created, dropped, views, others }: MergeObjects): readonly PlainPreview[] {
   return [
     ...created.map(({ source, rows }) => ({
       ...NO_ROWS,
@@ -66,6 +66,11 @@ function objectPreviews({ created, dropped, views }: MergeObjects): readonly Pla
       steps: ["new table"],
     })),
     ...dropped.map((version) => ({ ...NO_ROWS, table: displayName(version), steps: ["dropped table"] })),
+    ...others.map(({ name, step }) => ({
+      ...NO_ROWS,
+      table: name.kind === "schema" ? name.name : displayName(name),
+      steps: [step],
+    })),
     ...views.flatMap(({ before, after, step }) => {
       const view = before ?? after;
       return view === undefined ? [] : [{ ...NO_ROWS, table: displayName(view), steps: [step] }];

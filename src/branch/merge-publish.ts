@@ -24,11 +24,12 @@ import {
 import { mergeViolations } from "./merge-check.js";
 import { refuseViolations } from "./merge-violations.js";
 import type { RowCounts } from "./merge-image.js";
-import { createMerged, dropMerged } from "./merge-objects.js";
+import { createMerged, dropMerged, isRedefinedSince, objectRelations } from "./merge-objects.js";
 import { refuseOrphans } from "./merge-references.js";
 import { remakeTables, type Remake } from "./merge-remake.js";
 import { changeInPlace, remakesOf } from "./merge-tables.js";
 import { readableBefore, refuseUnreadable } from "./merge-bindings.js";
+import { dropSchemas, makeBeforeTables, makeBehindTables } from "./merge-object-steps.js";
 import { dropChangedViews, makeChangedViews } from "./merge-views.js";
 import { isUndoable, keepUndoRows, markAltered } from "./undo-rows.js";
 import { refuseTakenKeys } from "./overlay.js";
@@ -64,11 +65,15 @@ export async function publish(
   await dropChangedViews(transaction, attempt.target, attempt.objects.views);
   await dropMerged(transaction, attempt.target, attempt.objects.dropped);
   await changeInPlace(attempt);
-  await createMerged(transaction, attempt.target, attempt.objects.created);
+  const { others } = attempt.objects;
+  const sequences = await makeBeforeTables(sides, context.texts, others);
+  await createMerged(transaction, attempt.target, attempt.objects.created, sequences);
   for (const { schema, target } of attempt.tables)
     if (schema.steps.length > 0) await markAltered(connection, attempt.target, target.objectId);
   const totals = await applyPlans(attempt, strategyOf);
+  await makeBehindTables(sides, context.texts, others);
   await makeChangedViews(sides, attempt.objects.views);
+  await dropSchemas(sides, others);
   await refuseUnreadable(attempt, context.texts, readable);
   const merged: Branch = { ...branch, status: "merged" };
   transaction.putBranch({ change: "putBranch", branch: merged });
@@ -308,8 +313,7 @@ export function unchangedHeads(
 ): (state: RegistryState, snapshot: Snapshot) => void {
   return (state, snapshot) => {
     unchangedBranch(attempt.branch)(state);
-    const isRedefined =
-      changesDefinitions(attempt) && context.registry.definedAt(attempt.target) > snapshot.definitions;
+    const isRedefined = isRedefinedSince(context.registry, attempt, state);
     if (isRedefined || isChangedSince(context, attempt, snapshot.sequence))
       throw new SqlError(
         SQLSTATE.serializationFailure,
@@ -329,20 +333,8 @@ export function isChangedSince(context: BranchContext, attempt: MergeAttempt, se
   );
 }
 
-/** What leans on a definition was asked for in the snapshot: another session may have made more. */
-function changesDefinitions({ tables, objects }: MergeAttempt): boolean {
-  return (
-    Object.values(objects).some((some) => some.length > 0) || tables.some(({ schema }) => schema.remakes)
-  );
-}
-
 function mergedRelations({ plans, objects }: MergeAttempt): readonly RelationName[] {
-  return [
-    ...plans.map(({ input }) => input.relation),
-    ...objects.created.map(({ source }) => source),
-    ...objects.dropped,
-    ...objects.views.flatMap(({ before, after }) => [before ?? [], after ?? []].flat()),
-  ];
+  return [...plans.map(({ input }) => input.relation), ...objectRelations(objects)];
 }
 
 export function unchangedBranch(branch: Branch): (state: RegistryState) => void {

@@ -1,17 +1,19 @@
 /** Sequences of a branch that the columns of its own table draw from, made anew where the table goes. */
 import { notSupported } from "../core/errors.js";
-import type { Connection } from "../engine/connection.js";
+import { textCell, type Connection, type Row } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { tokenise } from "../sql/lexer.js";
 import { formatName, quoteLiteral } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
-import type { PhysicalTable } from "./model.js";
+import { relationKey, type PhysicalTable, type RelationKey } from "./model.js";
 import { isInternalSchema } from "./system-names.js";
 
 interface Destination {
   /** For messages. */
   readonly table: string;
   readonly place: PhysicalTable & { readonly isMain: boolean };
+  /** Those that have gone already, by where they were. */
+  readonly gone: ReadonlyMap<RelationKey, PhysicalTable>;
 }
 
 /** The elements of a definition with the new sequences. They go on where the old ones are. Atomic: the caller's transaction */
@@ -25,9 +27,12 @@ export async function movedSequences(
     const edits = [];
     for (const { start, end, names } of branchSequences(text)) {
       const [name = "", schema = ""] = names.toReversed();
-      await moveSequence(connection, { schema, name }, destination);
-      const { isMain, schema: to } = destination.place;
-      const shown = formatName(isMain ? [to, name] : [DATA_CATALOG, to, name]);
+      const { isMain, schema: here } = destination.place;
+      const gone = destination.gone.get(relationKey({ schema, name }));
+      const to = gone ?? { schema: here, name };
+      if (gone === undefined)
+        await continueSequence(connection, { schema, name }, to, `table "${destination.table}"`);
+      const shown = formatName(isMain ? [to.schema, to.name] : [DATA_CATALOG, to.schema, to.name]);
       edits.push({ start, end, text: quoteLiteral(shown) });
     }
     moved.push(applyEdits(text, edits));
@@ -49,25 +54,33 @@ export function branchSequences(
   });
 }
 
-async function moveSequence(
+/** Another sequence that goes on where this one is. `what` is merged, for messages. Errors: 0A000 */
+export async function continueSequence(
   connection: Connection,
-  { schema, name }: PhysicalTable,
-  { table, place }: Destination,
+  from: PhysicalTable,
+  to: PhysicalTable,
+  what: string,
 ): Promise<void> {
   const rows = await connection.rows(
-    `SELECT schema_name, format('INCREMENT BY {} MINVALUE {} MAXVALUE {} START {} {}', increment_by, min_value, max_value,
+    `SELECT schema_name, sequence_name, format('INCREMENT BY {} MINVALUE {} MAXVALUE {} START {} {}', increment_by, min_value, max_value,
         coalesce(last_value + increment_by, start_value), CASE WHEN cycle THEN 'CYCLE' ELSE 'NO CYCLE' END) AS options,
        coalesce(last_value + increment_by BETWEEN min_value AND max_value, TRUE) AS goes_on
-     FROM duckdb_sequences() WHERE database_name = ? AND sequence_name = ? AND schema_name IN (?, ?)`,
-    [DATA_CATALOG, name, schema, place.schema],
+     FROM duckdb_sequences() WHERE database_name = ? AND lower(sequence_name) IN (lower(?), lower(?)) AND schema_name IN (?, ?)`,
+    [DATA_CATALOG, from.name, to.name, from.schema, to.schema],
   );
-  const own = rows.find((row) => row["schema_name"] === schema);
-  const isTaken = rows.some((row) => row["schema_name"] === place.schema);
+  const at = (place: PhysicalTable): Row | undefined =>
+    rows.find(
+      (row) =>
+        relationKey({ schema: textCell(row, "schema_name"), name: textCell(row, "sequence_name") }) ===
+        relationKey(place),
+    );
+  const own = at(from);
+  const isTaken = at(to) !== undefined;
   if (own === undefined || isTaken || own["goes_on"] !== true)
     throw notSupported(
-      `cannot merge table "${table}": its sequence "${name}" ${isTaken ? "has the name of another one on the target" : "cannot go on there"}`,
+      `cannot merge ${what}: its sequence "${from.name}" ${isTaken ? "has the name of another one on the target" : "cannot go on there"}`,
     );
   await connection.run(
-    `CREATE SEQUENCE ${formatName([DATA_CATALOG, place.schema, name])} ${String(own["options"])}`,
+    `CREATE SEQUENCE ${formatName([DATA_CATALOG, to.schema, to.name])} ${String(own["options"])}`,
   );
 }

@@ -210,6 +210,15 @@ export class RegistryState {
     return undefined;
   }
 
+  /** What an object's name means in what the branch was made from. */
+  findBaseObject(branch: HeadId, name: ObjectName): HeadObject | undefined {
+    for (const { of, at } of this.#lineage(branch)) {
+      const found = of === branch ? undefined : this.#objects.at(of, name, at);
+      if (found !== undefined) return found.dropped ? undefined : found;
+    }
+    return undefined;
+  }
+
   /** The head's own live object of a name (not inherited), marks of dropped ones included. */
   ownObject(head: HeadId, name: ObjectName): HeadObject | undefined {
     return this.#objects.at(head, name, null);

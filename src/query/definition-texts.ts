@@ -6,12 +6,14 @@ import { displayName } from "../branch/merge-ledger.js";
 import { MAIN, type HeadId } from "../branch/model.js";
 import type { Transaction } from "../branch/transaction.js";
 import { catalogFunction } from "../catalog/resolve.js";
-import { optionalTextCell, type Connection } from "../engine/connection.js";
+import { numberCell, optionalTextCell, type Connection } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
 import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { formatName, quoteLiteral } from "../sql/names.js";
 import { resolveName, type NameScope } from "./relation-names.js";
 import {
+  macroOf,
   readsOtherHeads,
   resolvedSlices,
   resolveStatement,
@@ -20,7 +22,10 @@ import {
   type ResolveServices,
   type WriteTargets,
 } from "./resolve.js";
-import { findSequence } from "./sequence-names.js";
+import { refuseUsedType } from "./dependent-types.js";
+import { sequenceSql } from "./owned-sequences.js";
+import { keepSequence, refuseUsed } from "./plan-head-sequences.js";
+import { findSequence, sequenceAt } from "./sequence-names.js";
 import { sessionFunction } from "./session-functions.js";
 import { SessionMacros } from "./session-macros.js";
 
@@ -59,9 +64,71 @@ export function definitionTexts({ storage }: BranchContext, analyse: Analyse): D
         if (role === "create") targets.set(start, formatName([view.schema, view.name]));
       return await resolveStatement(services(transaction), scope, statement, targets);
     },
+    functionOnMain: async (transaction, { schema, name, definition }) => {
+      const [statement] = await analyse(definition);
+      const created =
+        statement?.kind === "relational" ? statement.names.find(({ role }) => role === "create") : undefined;
+      if (statement?.kind !== "relational" || !statement.certain || created === undefined)
+        throw notSupported(
+          `cannot merge function "${displayName({ schema, name })}": its definition could not be resolved safely`,
+          "make it on both sides",
+        );
+      const scope = scopeOf(transaction, MAIN, { schema });
+      if (readsOtherHeads(scope, statement))
+        throw notSupported(
+          `cannot merge function "${displayName({ schema, name })}": on main it cannot read a branch`,
+        );
+      const targets = new Map(schema === "main" ? [] : namesInFull(scope, statement));
+      targets.set(created.start, "");
+      const text = await resolveStatement(services(transaction), scope, statement, targets);
+      const head = "CREATE OR REPLACE MACRO ";
+      return `${head}${formatName([DATA_CATALOG, schema, name])} ${behindHead(text)}`;
+    },
+    functionCalls: async (transaction, head, object) => {
+      const macro = await macroOf(services(transaction), scopeOf(transaction, head, object), object);
+      return await callWithNothing(transaction.connection, macro);
+    },
+    refuseUsedType: async (transaction, type) => {
+      await refuseUsedType(transaction, type, false);
+    },
+    sequenceDrop: async (transaction, head, { schema, name, physical }) => {
+      const sequence =
+        physical && (await sequenceAt(transaction.connection, { catalog: DATA_CATALOG, ...physical }));
+      if (sequence === undefined || sequence === null) return [];
+      await refuseUsed(transaction, sequence, name, false);
+      const drop = `DROP SEQUENCE ${sequenceSql(sequence)}`;
+      if (head === MAIN) {
+        const kept = await keepSequence(transaction, schema, name);
+        return [...kept.map(({ sql }) => sql), drop];
+      }
+      const own = transaction.state.ownObject(head, { kind: "sequence", schema, name });
+      return own === undefined || transaction.state.isPinned(own) ? [] : [drop];
+    },
     viewRows: async (transaction, head, view) =>
       await viewQuery(services(transaction), scopeOf(transaction, head, view), view),
   };
+}
+
+/** Each form of a temporary macro. */
+async function callWithNothing(connection: Connection, macro: string): Promise<string> {
+  const name = tokenise(macro).at(-1)?.value ?? "";
+  const rows = await connection.rows(
+    `SELECT function_type, len(parameters)::INTEGER AS parameters FROM duckdb_functions()
+     WHERE database_name = 'temp' AND function_name = ?`,
+    [name],
+  );
+  const calls = rows.map((row) => {
+    const values = Array.from({ length: numberCell(row, "parameters") }, () => "NULL");
+    const call = `${macro}(${values.join(", ")})`;
+    return row["function_type"] === "table_macro" ? `(SELECT 1 FROM ${call})` : `(SELECT ${call})`;
+  });
+  return calls.join(", ");
+}
+
+/** What stands behind the name in a CREATE MACRO from which the name was taken out. */
+function behindHead(text: string): string {
+  const open = tokenise(text).find(({ kind, value }) => kind === "symbol" && value === "(");
+  return text.slice(open?.start ?? text.length);
 }
 
 type ViewStatement = RelationalStatement & { readonly query: NonNullable<RelationalStatement["query"]> };

@@ -85,7 +85,8 @@ export async function planDropSequence(
   return [{ ...(isGone ? step(`DROP SEQUENCE ${sequenceSql(sequence)}`) : NOTHING_TO_RUN), afterwards }];
 }
 
-async function refuseUsed(
+/** Errors: 2BP01 for one that columns of the transaction's head draw from */
+export async function refuseUsed(
   { connection, state, head }: Transaction,
   sequence: FoundSequence,
   name: string,
@@ -137,8 +138,8 @@ export async function keepSequences(
   return planned;
 }
 
-/** In the store. */
-async function keepSequence(
+/** Where a sequence of main goes on, in the store, before it is dropped. */
+export async function keepSequence(
   transaction: Transaction,
   schema: string,
   name: string,

@@ -1,0 +1,100 @@
+/** Functions, types, sequences and schemas that a branch made, replaced or dropped: three-way by what they say. */
+import { tokenise } from "../sql/lexer.js";
+import { quoteLiteral } from "../sql/names.js";
+import type { HeadObject, ObjectName } from "./head-objects.js";
+import { displayName } from "./merge-ledger.js";
+import type { Branch, HeadId } from "./model.js";
+import type { Transaction } from "./transaction.js";
+
+/** What a name of the target means, and what it gets to mean. `before` undefined: it is made; `after` undefined: it goes. */
+export interface ObjectStep {
+  readonly name: ObjectName;
+  readonly before: HeadObject | undefined;
+  readonly after: HeadObject | undefined;
+  /** Of a type, where it is not the branch's own: the labels of both. */
+  readonly definition: string | null;
+  /** As people read it. */
+  readonly step: string;
+}
+
+export interface ObjectHeads {
+  readonly transaction: Transaction;
+  readonly branch: Branch;
+  readonly target: HeadId;
+}
+
+/** A line per object that both sides changed in different ways goes to `conflicts`. */
+export function mergeHeadObjects(
+  { transaction: { state }, branch, target }: ObjectHeads,
+  conflicts: string[],
+): readonly ObjectStep[] {
+  const steps: ObjectStep[] = [];
+  for (const own of state.objectsOf(branch.id)) {
+    if (own.to !== null) continue;
+    const { kind, schema, name } = own;
+    const base = state.findBaseObject(branch.id, own);
+    const after = own.dropped ? undefined : own;
+    const before = state.findObject(target, own);
+    const [was, here, there] = [base, after, before].map(canonical);
+    if (here === there || here === was) continue;
+    const shown = `${kind} "${displayName({ schema: kind === "schema" ? "main" : schema, name })}"`;
+    const merged = there === was ? undefined : unitedLabels(base, after, before);
+    if (there !== was && merged === undefined) {
+      conflicts.push(`${shown} ${conflictText(base, after, before)}`);
+      continue;
+    }
+    const verb = before === undefined ? "new" : after === undefined ? "dropped" : "changed";
+    const definition = merged ?? after?.definition ?? null;
+    steps.push({ name: { kind, schema, name }, before, after, definition, step: `${verb} ${kind}` });
+  }
+  return steps;
+}
+
+/** Equal for objects that are the same; undefined for none. */
+function canonical(object: HeadObject | undefined): string | undefined {
+  if (object === undefined) return undefined;
+  const { kind, definition, physical } = object;
+  switch (kind) {
+    case "function": {
+      const tokens = tokenise(definition ?? "").filter(({ value }) => value !== ";");
+      const body = tokens.findIndex(({ kind: own, value }) => own === "symbol" && value === "(");
+      return JSON.stringify(tokens.slice(body).map((token) => [token.kind, token.value]));
+    }
+    case "type":
+      return definition ?? "";
+    case "sequence":
+      return JSON.stringify(physical);
+    case "schema":
+      return "";
+    default:
+      return kind satisfies never;
+  }
+}
+
+function conflictText(
+  base: HeadObject | undefined,
+  after: HeadObject | undefined,
+  before: HeadObject | undefined,
+): string {
+  if (base === undefined) return "was made on both sides";
+  if (after === undefined) return "was dropped in the branch, and changed on the target";
+  if (before === undefined) return "was changed in the branch, and dropped on the target";
+  return "was changed on both sides in different ways";
+}
+
+/** Labels of both sides, the target's first, without those that one side took away; undefined where it is no matter of labels. */
+function unitedLabels(...sides: readonly (HeadObject | undefined)[]): string | undefined {
+  const [base, here, there] = sides.map(labelsOf);
+  if (base === undefined || here === undefined || there === undefined) return undefined;
+  const isGone = (label: string): boolean =>
+    base.includes(label) && !(here.includes(label) && there.includes(label));
+  const united = [...there, ...here.filter((label) => !there.includes(label))].filter((one) => !isGone(one));
+  return united.length === 0 ? undefined : `ENUM(${united.map(quoteLiteral).join(", ")})`;
+}
+
+/** A domain is kept as an enum of one label that no client writes. */
+function labelsOf(object: HeadObject | undefined): readonly string[] | undefined {
+  if (object?.kind !== "type" || object.definition?.startsWith("ENUM(") !== true) return undefined;
+  const labels = tokenise(object.definition).flatMap(({ kind, value }) => (kind === "string" ? [value] : []));
+  return labels.some((label) => label.startsWith("{")) ? undefined : labels;
+}
