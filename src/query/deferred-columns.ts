@@ -5,8 +5,10 @@
 import { SqlError } from "../core/errors.js";
 import type { Connection, PreparedStatement } from "../engine/connection.js";
 import type { TextEdit } from "../sql/analysis.js";
-import { tokenise } from "../sql/lexer.js";
+import { typeNameAt } from "../sql/dialect/cast-places.js";
+import { tokenise, type Token } from "../sql/lexer.js";
 import { applyEdits } from "../sql/splice.js";
+import { closingBracket, isSymbol, isWord } from "../sql/token-reader.js";
 
 /** What DuckDB says of a statement without running it. */
 export type StatementShape = Pick<PreparedStatement, "parameterTypes" | "columns">;
@@ -14,7 +16,8 @@ export type StatementShape = Pick<PreparedStatement, "parameterTypes" | "columns
 /** By what a type's name begins with. Not NULL, of which, and of whose fields, DuckDB makes constants without their type. */
 const SAMPLES: readonly (readonly [type: RegExp, text: string])[] = [
   [/^STRUCT/, "(SELECT NULL)"],
-  [/\[\d*\]$|^(?:MAP|UNION|ENUM)/, "NULL"],
+  [/\[\]$/, "[]"],
+  [/\[\d+\]$|^(?:MAP|UNION|ENUM)/, "NULL"],
   [/^(?:DATE|TIMESTAMP)/, "'2000-01-01'"],
   [/^TIME/, "'00:00:00'"],
   [/^INTERVAL/, "'1 day'"],
@@ -32,9 +35,10 @@ export async function columnsBySamples(
   { parameterTypes, columns }: StatementShape,
 ): Promise<StatementShape["columns"] | undefined> {
   if (columns.every(({ type }) => type !== null)) return columns;
-  const edits = tokenise(typed).flatMap((token): TextEdit[] => {
+  const tokens = tokenise(typed);
+  const edits = tokens.flatMap((token, at): TextEdit[] => {
     if (token.kind !== "parameter") return [];
-    const type = parameterTypes[Number(token.value) - 1]?.toString() ?? "VARCHAR";
+    const type = parameterTypes[Number(token.value) - 1]?.toString() ?? castTarget(typed, tokens, at);
     const [, sample = "NULL"] = SAMPLES.find(([pattern]) => pattern.test(type)) ?? [];
     return [{ start: token.start, end: token.end, text: `CAST(${sample} AS ${type})` }];
   });
@@ -44,6 +48,21 @@ export async function columnsBySamples(
     if (!(error instanceof SqlError)) throw error;
     return undefined;
   }
+}
+
+/** The type that the text casts a parameter to, where DuckDB says none: a list is made of no text. */
+function castTarget(text: string, tokens: readonly Token[], at: number): string {
+  const first = tokens[at + 2];
+  const isCall = isWord(tokens[at + 1], "as") && isWord(tokens[at - 2], "cast");
+  const close = isCall ? closingBracket(tokens, at - 1) : undefined;
+  let last = isSymbol(tokens[at + 1], "::")
+    ? (typeNameAt(tokens, at + 2)?.behind ?? at) - 1
+    : (close ?? at) - 1;
+  while (isSymbol(tokens[last + 1], "[") && isSymbol(tokens[last + 2], "]")) last += 2;
+  const end = tokens[last];
+  return first === undefined || end === undefined || end.end < first.end
+    ? "VARCHAR"
+    : text.slice(first.start, end.end);
 }
 
 /** Prepares, reads, and closes again. */

@@ -7,6 +7,7 @@
  *   price * $1     ⇒  price * CAST($1 AS DECIMAL(4, 3)) for 1.155: a numeric keeps its own digits
  *   SELECT $1      ⇒  SELECT CAST($1 AS VARCHAR)
  *   mood < $1      ⇒  mood < CAST($1 AS ENUM('sad', 'happy')): bound as text it would be compared as text
+ *   $1::text       ⇒  the text PostgreSQL writes of CAST($1 AS INTEGER[]), for one declared an array
  */
 import { SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
@@ -47,9 +48,11 @@ export async function typeParameters(
   sql: string,
   hints: readonly ParameterHint[],
 ): Promise<string> {
-  const { open, enums } = await openParameters(connection, sql);
-  if (open.size === 0 && enums.size === 0) return sql;
-  const types = new Map(enums);
+  const { open, enums, inferred } = await openParameters(connection, sql);
+  const told = new Map([...inferred].flatMap(([index, type]) => toldType(hints[index - 1], index, type)));
+  if (told.size > 0) return await typeParameters(connection, castParameters(sql, told, asText), hints);
+  const types = new Map([...enums, ...repeatedNumbers(sql, inferred, hints)]);
+  if (open.size === 0 && types.size === 0) return sql;
   for (const index of open) {
     const declared = declaredType(hints[index - 1]);
     if (declared !== undefined) types.set(index, declared);
@@ -65,6 +68,59 @@ export async function typeParameters(
     [...undeclared].filter((index) => !types.has(index)),
     hints,
   );
+}
+
+/** Declared types whose text DuckDB writes otherwise, or does not know. */
+const OTHER_TEXTS: ReadonlySet<number> = new Set([OID.float4, OID.float8, OID.interval, OID.bytea]);
+
+/** Where a text is wanted, a value declared to be of such a type becomes the text PostgreSQL writes of it. */
+function hasOwnText({ oid, engineType }: ParameterHint): boolean {
+  return (
+    engineType !== undefined ||
+    OTHER_TEXTS.has(oid) ||
+    elementOidOf(oid) !== undefined ||
+    keyedTypeByOid(oid) !== undefined
+  );
+}
+
+function toldType(
+  hint: ParameterHint | undefined,
+  index: number,
+  inferred: string,
+): (readonly [number, string])[] {
+  const isOther = inferred === "VARCHAR" && hint !== undefined && !isNull(hint) && hasOwnText(hint);
+  const type = isOther ? declaredType(hint) : undefined;
+  return type === undefined || type === "VARCHAR" ? [] : [[index, type]];
+}
+
+/** Of a NULL of another type DuckDB makes a constant without a type: it goes in as a text. */
+export function isNull({ parameter }: ParameterHint): boolean {
+  return parameter?.bytes === null;
+}
+
+/** Written once: DuckDB infers nothing of a parameter that a macro repeats. */
+function asText(cast: string): string {
+  return `list_transform([${cast}], lambda _p: duckbranch_text(_p))[1]`;
+}
+
+const NUMBERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8, OID.oid, OID.float4, OID.float8]);
+
+const NUMBER_TYPES: ReadonlySet<string> = new Set(["SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE"]);
+
+/** `SELECT $1 = 1, $1`: one place says what DuckDB takes for the type of all, whatever was declared. */
+function repeatedNumbers(
+  sql: string,
+  inferred: ReadonlyMap<number, string>,
+  hints: readonly ParameterHint[],
+): (readonly [number, string])[] {
+  const differing = [...inferred].flatMap(([index, type]) => {
+    const { oid } = hints[index - 1] ?? { oid: 0 };
+    const declared = NUMBERS.has(oid) && NUMBER_TYPES.has(type) ? DECLARED.get(oid) : undefined;
+    return declared === undefined || declared === type ? [] : [[index, declared] as const];
+  });
+  if (differing.length === 0) return [];
+  const places = tokenise(sql).flatMap(({ kind, value }) => (kind === "parameter" ? [Number(value)] : []));
+  return differing.filter(([index]) => places.filter((place) => place === index).length > 1);
 }
 
 /** Gives the rest one type after the other; text first, as PostgreSQL does for a parameter nothing is known of. */
@@ -107,7 +163,9 @@ async function bindsForSure(connection: Connection, typed: string): Promise<bool
 /** All that `typeParameters` takes from hints; undefined for a value that is wrong. */
 export function hintSignature(hints: readonly ParameterHint[]): string | undefined {
   try {
-    return JSON.stringify(hints.map((hint) => [declaredType(hint) ?? null, ownNumericType(hint) ?? null]));
+    return JSON.stringify(
+      hints.map((hint) => [declaredType(hint) ?? null, ownNumericType(hint) ?? null, isNull(hint)]),
+    );
   } catch (error) {
     if (error instanceof SqlError) return undefined;
     throw error;
@@ -166,6 +224,8 @@ interface OpenParameters {
   readonly open: ReadonlySet<number>;
   /** Types of those that are enums, or hold them. */
   readonly enums: ReadonlyMap<number, string>;
+  /** DuckDB's types of the others. */
+  readonly inferred: ReadonlyMap<number, string>;
 }
 
 /** Parameters whose type DuckDB does not know; all of them where it cannot even bind the statement without. */
@@ -178,12 +238,16 @@ async function openParameters(connection: Connection, sql: string): Promise<Open
         enums: new Map(
           types.flatMap(([index, type]) => (holdsEnum(type) ? [[index + 1, String(type)] as const] : [])),
         ),
+        inferred: new Map(
+          types.flatMap(([index, type]) => (type === undefined ? [] : [[index + 1, String(type)] as const])),
+        ),
       };
     });
   } catch (error) {
     const parameters = tokenise(sql).filter((token) => token.kind === "parameter");
     if (!isBinderFailure(error) || parameters.length === 0) throw error;
-    return { open: new Set(parameters.map((token) => Number(token.value))), enums: new Map() };
+    const open = new Set(parameters.map((token) => Number(token.value)));
+    return { open, enums: new Map(), inferred: new Map() };
   }
 }
 
@@ -234,12 +298,15 @@ async function knownTypes(
   }
 }
 
-function castParameters(sql: string, types: ReadonlyMap<number, string>): string {
+function castParameters(
+  sql: string,
+  types: ReadonlyMap<number, string>,
+  written: (cast: string) => string = (cast) => cast,
+): string {
   const edits = tokenise(sql).flatMap((token): TextEdit[] => {
     const type = token.kind === "parameter" ? types.get(Number(token.value)) : undefined;
-    return type === undefined
-      ? []
-      : [{ start: token.start, end: token.end, text: `CAST($${token.value} AS ${type})` }];
+    const cast = `CAST($${token.value} AS ${type})`;
+    return type === undefined ? [] : [{ start: token.start, end: token.end, text: written(cast) }];
   });
   return applyEdits(sql, edits);
 }

@@ -5,7 +5,7 @@
  */
 import type { Connection, PreparedStatement } from "../engine/connection.js";
 import { columnsBySamples, type StatementShape, withPrepared } from "./deferred-columns.js";
-import { hintSignature, typeParameters, type ParameterHint } from "./parameter-types.js";
+import { hintSignature, isNull, typeParameters, type ParameterHint } from "./parameter-types.js";
 
 export class PreparedCache implements Disposable {
   readonly #connection: Connection;
@@ -31,7 +31,7 @@ export class PreparedCache implements Disposable {
    */
   async get(text: string, asOf: number, hints: readonly ParameterHint[]): Promise<PreparedStatement> {
     this.#follow(asOf);
-    const sql = this.#closed.has(text) ? text : await this.#withTypes(text, hints);
+    const sql = this.isClosed(text, hints) ? text : await this.#withTypes(text, hints);
     const cached = this.#statements.get(sql);
     if (cached !== undefined) {
       this.#statements.delete(sql);
@@ -54,8 +54,8 @@ export class PreparedCache implements Disposable {
   }
 
   /** DuckDB infers all parameters of this text by itself: it is prepared as it is, whatever is bound. */
-  isClosed(text: string): boolean {
-    return this.#closed.has(text);
+  isClosed(text: string, hints: readonly ParameterHint[]): boolean {
+    return this.#closed.has(closedKey(text, hints));
   }
 
   /**
@@ -101,7 +101,7 @@ export class PreparedCache implements Disposable {
     const typed = await typeParameters(this.#connection, text, hints);
     if (typed === text) {
       if (this.#closed.size >= this.#limit) this.#closed.clear();
-      this.#closed.add(text);
+      this.#closed.add(closedKey(text, hints));
     } else if (signature !== undefined) {
       if (this.#typed.size >= this.#limit) this.#typed.clear();
       this.#typed.set(key, typed);
@@ -127,4 +127,10 @@ export class PreparedCache implements Disposable {
   [Symbol.dispose](): void {
     this.clear();
   }
+}
+
+/** What is declared, and whether there is a value of it, may change what a text becomes. */
+function closedKey(text: string, hints: readonly ParameterHint[]): string {
+  if (hints.every(({ oid }) => oid === 0)) return text;
+  return `${text}\0${hints.map((hint) => (isNull(hint) ? "null" : hint.oid)).join()}`;
 }

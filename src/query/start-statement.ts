@@ -75,7 +75,7 @@ async function startCounted(
   const boundTypes = bindParameters(prepared, parameterTypes, input, core.settings.get("TimeZone"), stores);
   const stream = await prepared.stream(whole);
   // Another value of an array, or of a parameter DuckDB was told the type of, may need another text.
-  const isSame = core.prepared.isClosed(text) && input.declaredOids.every((oid) => !elementOidOf(oid));
+  const isSame = core.prepared.isClosed(text, hints) && input.declaredOids.every((oid) => !elementOidOf(oid));
   const again =
     whole && isSame ? { prepared, parameterTypes, boundTypes, oids: input.declaredOids } : undefined;
   return { stream, again };

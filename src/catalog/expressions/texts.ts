@@ -1,6 +1,6 @@
 /** Functions of texts and bytes. */
 import { SQLSTATE } from "../../core/errors.js";
-import { any, failText, of, OWN, type Definitions, type Overload } from "./definition.js";
+import { any, fail, failText, of, OWN, type Definitions, type Overload } from "./definition.js";
 
 const NEGATIVE_LENGTH = failText(SQLSTATE.substringError, "negative substring length not allowed");
 
@@ -18,8 +18,18 @@ const SUBSTRING: readonly Overload[] = [
 
 const inFour = (body: string): readonly Overload[] => [any(2, `${body}::INTEGER`)];
 
-const LENGTH = `${OWN}.length(_1)`;
-const lengthOfText: readonly Overload[] = [of(`${LENGTH}::INTEGER`, "VARCHAR"), any(1, LENGTH)];
+/** How many bytes a value has by DuckDB's text of it, where each that is escaped, a backslash too, takes four: \\x00. */
+const SHOWN = "CAST(_1 AS VARCHAR)";
+const BYTES = `CAST(3 * strlen(replace(${SHOWN}, '\\', '')) - 2 * strlen(${SHOWN}) AS INTEGER)`;
+const NO_LENGTH = fail(SQLSTATE.undefinedFunction, "a length is one of a text, of bytes, bits or a list");
+/** No overloads by type: DuckDB does not know an aggregate's when it chooses, and would cast bytes to a text. */
+const LENGTH = `CAST(CASE WHEN typeof(_1) = 'BLOB' THEN ${BYTES}
+  WHEN ends_with(typeof(_1), ']') THEN CAST(json_array_length(to_json(_1)) AS INTEGER)
+  WHEN typeof(_1) IN ('VARCHAR', 'JSON', 'BIT', '"NULL"') OR starts_with(typeof(_1), 'ENUM')
+    THEN CAST(${OWN}.length(${SHOWN}) AS INTEGER) ELSE ${NO_LENGTH} END AS INTEGER)`;
+const OCTETS = `CAST(CASE typeof(_1) WHEN 'BLOB' THEN ${BYTES}
+  WHEN 'BIT' THEN (${OWN}.length(${SHOWN}) + 7) // 8 ELSE strlen(${SHOWN}) END AS INTEGER)`;
+const lengthOfText: readonly Overload[] = [any(1, LENGTH)];
 
 const WORDS = `regexp_extract_all(_1, '[\\pL\\pN]+|[^\\pL\\pN]+')`;
 
@@ -41,7 +51,7 @@ export const TEXTS: Definitions = {
   length: lengthOfText,
   char_length: lengthOfText,
   character_length: lengthOfText,
-  octet_length: [of("strlen(_1)::INTEGER", "VARCHAR"), any(1, `${OWN}.octet_length(_1)::INTEGER`)],
+  octet_length: [any(1, OCTETS)],
   bit_length: [any(1, `${OWN}.bit_length(_1)::INTEGER`)],
   // position(a IN b), its IN made a comma.
   position: inFour(`${OWN}.strpos(_2, _1)`),

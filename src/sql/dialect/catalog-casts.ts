@@ -16,6 +16,8 @@ const COMPARISONS = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
 interface Cast {
   readonly type: string;
   readonly isArray: boolean;
+  /** The number is meant wherever it stands. */
+  readonly isOid?: true;
   readonly end: number;
   /** The index behind it. */
   readonly next: number;
@@ -29,6 +31,7 @@ interface Cast {
  *   SELECT 'orders'::regclass      ⇒  SELECT _regclass_name('orders')
  *   c.oid::pg_catalog.regclass     ⇒  _regclass_name(c.oid)
  *   a.atttypid::regtype::text      ⇒  _regtype_name(a.atttypid)::text
+ *   pg_typeof(a)::oid              ⇒  _regtype(pg_typeof(a))
  *   CAST('t' AS regclass)          ⇒  _regclass('t')
  *   oid = CAST($1 AS regclass)     ⇒  oid = _regclass($1)
  *
@@ -45,7 +48,7 @@ export const catalogCastsPass: DialectPass = ({ tokens }) => {
 };
 
 function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
-  const cast = castAt(tokens, index + 1);
+  const cast = castAt(tokens, index + 1) ?? oidOfType(tokens, index);
   const first = cast === undefined ? undefined : operandStart(tokens, index - 1);
   const [begin, sign] = [first === undefined ? undefined : tokens[first], tokens[index]];
   if (cast === undefined || first === undefined || begin === undefined || sign === undefined) return [];
@@ -55,6 +58,15 @@ function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
     { start: begin.start, end: begin.start, text: `${macros.join("(")}(` },
     { start: sign.start, end: cast.end, text: ")".repeat(macros.length) },
   ];
+}
+
+/** `pg_typeof(x)::oid`: pg_typeof answers with a name here. */
+function oidOfType(tokens: readonly Token[], index: number): Cast | undefined {
+  const type = nameAt(tokens, index + 1);
+  const isOid = type?.parts.at(-1) === "oid" && !isSymbol(tokens[type.next], "[");
+  const first = isOid ? operandStart(tokens, index - 1) : undefined;
+  if (type === undefined || first === undefined || !isWord(tokens[first], "pg_typeof")) return undefined;
+  return { type: "regtype", isArray: false, isOid: true, end: type.end, next: type.next };
 }
 
 function prefixCast(tokens: readonly Token[], index: number): TextEdit[] {
@@ -101,6 +113,7 @@ function macrosFor(
 ): readonly string[] {
   const macro = `${CATALOG_SCHEMA}._${cast.type}`;
   if (cast.isArray) return [`${macro}_names`];
+  if (cast.isOid) return [macro];
   if (isSymbol(tokens[cast.next], "::")) {
     const next = nameAt(tokens, cast.next + 1)?.parts.at(-1) ?? "";
     return TEXT_TYPES.has(next) ? [`${macro}_name`] : [macro];
@@ -108,6 +121,8 @@ function macrosFor(
   // What pg_catalog calls regproc is kept as a name.
   if (cast.type === "regproc") return [`${macro}_name`];
   const isLiteral = operand.first === operand.last && tokens[operand.first]?.kind === "string";
+  if (cast.type === "regtype" && isBesideTypeOf(tokens, operand.before, cast.next))
+    return isLiteral ? [`${macro}_name`, macro] : [`${macro}_name`];
   // A name that is shown must be there, and is shown as short as it can be.
   if (isLiteral && isShown(tokens, operand.before, cast.next)) return [`${macro}_name`, macro];
   return isLiteral || isCompared(tokens, operand.before) || isCompared(tokens, cast.next)
@@ -127,6 +142,15 @@ function isShown(tokens: readonly Token[], before: number, next: number): boolea
   }, 0);
   // Behind FROM a comma separates relations, which a look-up is not.
   return isFirst && isLast && depth === 0;
+}
+
+/** `pg_typeof(a) = 'int'::regtype`: pg_typeof answers with a name. */
+function isBesideTypeOf(tokens: readonly Token[], before: number, next: number): boolean {
+  const left = isCompared(tokens, before) ? operandStart(tokens, before - 1) : undefined;
+  return (
+    (left !== undefined && isWord(tokens[left], "pg_typeof")) ||
+    (isCompared(tokens, next) && isWord(tokens[next + 1], "pg_typeof"))
+  );
 }
 
 function isCompared(tokens: readonly Token[], index: number): boolean {

@@ -33,8 +33,27 @@ export function intervalLiteral(tokens: readonly Token[], index: number, type: C
 }
 
 function converted(text: string): string {
-  const trimmed = text.trim();
-  return isoForm(trimmed) ?? yearForm(trimmed) ?? dayForm(trimmed) ?? checked(text, trimmed);
+  const trimmed = microseconds(text.trim());
+  return (
+    isoForm(trimmed) ??
+    yearForm(trimmed) ??
+    dayForm(trimmed) ??
+    checked(trimmed === text.trim() ? text : trimmed, trimmed)
+  );
+}
+
+/** Seconds with more digits than microseconds have, rounded: DuckDB cuts them off. */
+const CLOCK_SECONDS = /(?<=^|\s)([+-]?)(\d+):(\d\d?):(\d\d?\.\d{7,})/g;
+const SECONDS = /(?<![\d:.])(\d*\.\d{7,})(?=\s*(?:$|s\b|secs?\b|seconds?\b))/gi;
+
+function microseconds(text: string): string {
+  return text
+    .replaceAll(
+      CLOCK_SECONDS,
+      (_, sign: string, hours: string, minutes: string, seconds: string) =>
+        `${sign}${hours} hours ${sign}${minutes} minutes ${sign}${Number(seconds).toFixed(6)} seconds`,
+    )
+    .replaceAll(SECONDS, (seconds) => Number(seconds).toFixed(6));
 }
 
 function isoForm(text: string): string | undefined {

@@ -7,6 +7,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["current_user", USER],
   ["session_user", USER],
   ["current_role", USER],
+  ["user", USER],
   ["current_catalog", "getvariable('duckbranch_database')"],
   ["current_schema", `${CATALOG_SCHEMA}."current_schema"()`],
 ]);

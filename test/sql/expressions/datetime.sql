@@ -96,3 +96,4 @@ SELECT to_date('01/02/2020', 'DD/MM/YYYY'), to_timestamp('2020-01-02 03:04', 'YY
 SELECT make_interval(hours => 2, mins => 30), make_interval(years := 1), date_bin('1 hour', ts, timestamp '2000-01-01') FROM t WHERE id = 1
 SELECT statement_timestamp() - now() < interval '1 minute', clock_timestamp() > timestamptz '2020-01-01 00:00+00', timeofday() <> ''
 SELECT '2000-1-1 01:02:03.04-7'::timestamptz, timestamptz '2000-01-01 01:02+5'
+SELECT '0.0000006'::interval, '0.0000004'::interval, '1.9999999 s'::interval, '00:00:59.9999999'::interval, '1 day 00:00:01.1234567'::interval, '-00:00:00.0000006'::interval, 'PT0.0000006S'::interval

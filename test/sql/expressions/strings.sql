@@ -164,3 +164,5 @@ SELECT encode(bin, 'hex'), encode(bin, 'base64'), length(encode(bin, 'hex')) FRO
 SELECT to_hex(-1), to_hex(-1::bigint), to_hex(0)
 SELECT format('%s-%s', extract(year from d), 't'::regclass::text) FROM t WHERE id = 1
 SELECT left(extract(year from d)::text, 2), (extract(month from ts)::text)::varchar(1) FROM t WHERE id = 1
+SELECT pg_typeof(1)::oid, pg_typeof('a'::text)::oid, pg_typeof(1) = 'integer'::regtype, 'text'::regtype = pg_typeof('a'::text), pg_typeof(array[1])::oid::int
+SELECT user = current_user, session_user = user, length(user) > 0
