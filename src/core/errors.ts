@@ -66,6 +66,7 @@ export const SQLSTATE = {
   duplicateAlias: "42712",
   duplicateTable: "42P07",
   duplicateSchema: "42P06",
+  reservedName: "42939",
   duplicatePreparedStatement: "42P05",
   duplicateCursor: "42P03",
   invalidColumnReference: "42P10",

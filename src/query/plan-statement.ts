@@ -2,7 +2,7 @@
  * Plans one statement over relations inside a transaction: decides where it writes and splices its names. Whatever has
  * no plan of its own is refused on a branch.
  */
-import { notSupported } from "../core/errors.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN } from "../branch/model.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
@@ -99,6 +99,7 @@ export async function planStatement(
       if (context.scope.head !== MAIN) return await planBranchSequence(context, transaction, statement);
       return [await planInPlace(context, transaction, statement)];
     case "createSchema":
+      requireSchemaName(createdName(statement).parts.at(-1) ?? "");
       if (context.scope.head !== MAIN) return await planBranchSchema(context, transaction, statement);
       return [await planInPlace(context, transaction, statement)];
     case "createIndex":
@@ -241,4 +242,11 @@ async function alterTarget(
 function markRenamed(context: PlanContext, transaction: Transaction, name: NameReference): void {
   const meaning = writableName(context.scope, name);
   if (meaning.kind !== "temporary") transaction.markReplaced(meaning.relation);
+}
+
+function requireSchemaName(name: string): void {
+  if (!name.startsWith("pg_")) return;
+  throw new SqlError(SQLSTATE.reservedName, `unacceptable schema name "${name}"`, {
+    detail: 'The prefix "pg_" is reserved for system schemas.',
+  });
 }

@@ -94,7 +94,9 @@ function describeMessage(message: BackendMessage): string[] {
   if (message instanceof DatabaseError || message instanceof NoticeMessage) {
     const fields = FIELDS.flatMap((field) => {
       const value = message[field];
-      return value === undefined ? [] : [`  ${field}: ${value}`];
+      // PostgreSQL numbers them by the process that serves the session.
+      const shown = String(value).replace(/^pg_temp_\d+$/, "pg_temp_N");
+      return value === undefined ? [] : [`  ${field}: ${shown}`];
     });
     return [`${message.severity} ${message.code} ${message.message}`, ...fields].flatMap((line) =>
       line.split("\n"),
