@@ -115,6 +115,8 @@ export class BranchCreator {
       schemaName: `branch_${id}`,
       parent,
       pin,
+      earlierPins: [],
+      comingPin: null,
       owner,
       agent,
       description,

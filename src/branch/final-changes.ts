@@ -2,11 +2,11 @@
 import type { HeadObject, ObjectChange } from "./head-objects.js";
 import { lostRace } from "./overlay.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
-import type { Sequence } from "./model.js";
+import type { Branch, Sequence } from "./model.js";
 import { isInternalSchema } from "./system-names.js";
 import { withTouchedMeanwhile } from "./touched-rows.js";
 
-/** `from` and `to` of what a transaction made, until its commit gives them a number. */
+/** `from` and `to` of what a transaction made or ended, until its commit gives them a number. */
 export const PENDING = Number.POSITIVE_INFINITY;
 
 /**
@@ -20,6 +20,8 @@ export function finalChanges(
   sequence: Sequence,
 ): RegistryChange[] {
   return planned.map((change): RegistryChange => {
+    if (change.change === "putBranch")
+      return { change: "putBranch", branch: finalBranch(change.branch, sequence) };
     if (change.change === "putObject") return finalObject(change.object, planned, state, sequence);
     if (change.change !== "putVersion") return change;
     const { version } = change;
@@ -40,6 +42,14 @@ export function finalChanges(
       ? { change: "putVersion", version: ended }
       : { change: "removeVersion", version: ended };
   });
+}
+
+/** A pin that ends does so with the commit. */
+function finalBranch(branch: Branch, sequence: Sequence): Branch {
+  const { earlierPins } = branch;
+  if (earlierPins.at(-1)?.until !== PENDING) return branch;
+  const ended = earlierPins.map(({ pin, until }) => ({ pin, until: until === PENDING ? sequence : until }));
+  return { ...branch, earlierPins: ended };
 }
 
 /** As above. Errors: 40001 also where another session has given the name to an object of its own meanwhile */

@@ -5,7 +5,16 @@ import type { Branch } from "./model.js";
 import { systemTable } from "./system-names.js";
 
 export interface HistoryEntry {
-  readonly action: "create" | "alter" | "discard" | "expire" | "merge" | "conflict" | "abandon" | "undo";
+  readonly action:
+    | "create"
+    | "alter"
+    | "discard"
+    | "expire"
+    | "merge"
+    | "sync"
+    | "conflict"
+    | "abandon"
+    | "undo";
   readonly branch: Branch;
   readonly actor: string;
   readonly detail: Readonly<Record<string, unknown>> | null;

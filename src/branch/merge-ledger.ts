@@ -11,7 +11,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
 import { conflictQuery, type TablePlan } from "./merge-plan.js";
 import { normaliseName } from "../sql/names.js";
-import type { Branch, RelationName } from "./model.js";
+import type { RelationName } from "./model.js";
 import { readGranularity, type Granularity } from "./strategy.js";
 import { SYSTEM_SCHEMA } from "./system-schema.js";
 
@@ -31,8 +31,11 @@ export interface MergeTotals {
 
 export interface MergeRecord {
   readonly mergeId: string;
+  /** Of what was merged; `main` or a branch's. */
   readonly branchId: string;
   readonly branchName: string;
+  /** Id of the branch that its parent was merged into. */
+  readonly syncedId: string | null;
   readonly target: string;
   readonly status: MergeStatus;
   readonly granularity: Granularity;
@@ -40,6 +43,9 @@ export interface MergeRecord {
   readonly undoableUntilMs: number | null;
   readonly totals: MergeTotals;
 }
+
+/** What a branch merged, or what was merged into it by its parent. */
+const OF_BRANCH = "coalesce(synced_id, branch_id) = ?";
 
 /** A table's name as people read it: schema `main` is `public` to clients and left out. */
 export function displayName(relation: RelationName): string {
@@ -51,7 +57,8 @@ export async function insertMerge(
   connection: Connection,
   merge: {
     readonly mergeId: string;
-    readonly branch: Branch;
+    readonly source: { readonly id: string; readonly name: string };
+    readonly syncedId: string | null;
     readonly target: string;
     readonly strategy: string;
     readonly granularity: Granularity;
@@ -62,11 +69,11 @@ export async function insertMerge(
 ): Promise<void> {
   const tables = `[${totals.tables.map(quoteLiteral).join(", ")}]::VARCHAR[]`;
   await connection.run(
-    `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL, ?, make_timestamptz(?::BIGINT * 1000))`,
+    `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL, ?, make_timestamptz(?::BIGINT * 1000), ?)`,
     [
       merge.mergeId,
-      merge.branch.id,
-      merge.branch.name,
+      merge.source.id,
+      merge.source.name,
       merge.target,
       merge.strategy,
       merge.status,
@@ -77,6 +84,7 @@ export async function insertMerge(
       BigInt(totals.conflicts),
       merge.granularity,
       bigintOrNull(merge.undoableUntilMs),
+      merge.syncedId,
     ],
   );
 }
@@ -121,7 +129,7 @@ function bigintOrNull(value: number | null): bigint | null {
 /** Gives up what waits for a resolution when its branch ends. Atomic: the caller's transaction. */
 export async function abandonOpenMerges(connection: Connection, branchId: string): Promise<void> {
   await connection.run(
-    `UPDATE ${MERGES} SET status = 'abandoned', finished_at = now() WHERE branch_id = ? AND status = 'conflicted'`,
+    `UPDATE ${MERGES} SET status = 'abandoned', finished_at = now() WHERE ${OF_BRANCH} AND status = 'conflicted'`,
     [branchId],
   );
 }
@@ -184,7 +192,7 @@ export async function openMergeOf(
   connection: Connection,
   branchId: string,
 ): Promise<MergeRecord | undefined> {
-  const [row] = await connection.rows(`${SELECT_MERGE} WHERE branch_id = ? AND status = 'conflicted'`, [
+  const [row] = await connection.rows(`${SELECT_MERGE} WHERE ${OF_BRANCH} AND status = 'conflicted'`, [
     branchId,
   ]);
   return row === undefined ? undefined : recordOf(row);
@@ -199,6 +207,7 @@ function recordOf(row: Row): MergeRecord {
     mergeId: textCell(row, "merge_id"),
     branchId: textCell(row, "branch_id"),
     branchName: textCell(row, "branch_name"),
+    syncedId: optionalTextCell(row, "synced_id"),
     target: textCell(row, "target"),
     status: MERGE_STATUSES.find((known) => known === status) ?? "aborted",
     undoableUntilMs: optionalNumberCell(row, "undoable_until"),

@@ -41,6 +41,7 @@ import type { Snapshot } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
 import { physicalName } from "./system-schema.js";
+import { beginSync } from "./sync.js";
 import { wholeTable } from "./whole-table.js";
 import type { BranchContext } from "./branch-context.js";
 
@@ -56,10 +57,12 @@ export async function publish(
   request: MergeRequest,
   resolutions: Readonly<Record<string, string>> | undefined,
 ): Promise<MergeOutcome> {
-  const { transaction, branch, plans } = attempt;
+  const { transaction, branch, sync, plans } = attempt;
   const { connection } = transaction;
   const readable = await readableBefore(attempt, context.texts);
-  const undoableUntilMs = isUndoable(attempt) ? Date.now() + context.undoRetentionMs : null;
+  if (sync !== undefined) await beginSync(transaction, sync);
+  const undoableUntilMs =
+    sync === undefined && isUndoable(attempt) ? Date.now() + context.undoRetentionMs : null;
   if (undoableUntilMs !== null) await keepUndoRows(attempt, mergeId, strategyOf);
   const sides = { transaction, texts: context.texts, branch, target: attempt.target };
   await dropChangedViews(transaction, attempt.target, attempt.objects.views);
@@ -75,15 +78,14 @@ export async function publish(
   await makeChangedViews(sides, attempt.objects.views);
   await dropSchemas(sides, others);
   await refuseUnreadable(attempt, context.texts, readable);
-  const merged: Branch = { ...branch, status: "merged" };
-  transaction.putBranch({ change: "putBranch", branch: merged });
+  const merged: Branch = sync?.branch ?? { ...branch, status: "merged" };
+  if (sync === undefined) transaction.putBranch({ change: "putBranch", branch: merged });
   if (resolutions === undefined) {
     await insertMerge(
       connection,
       {
         mergeId,
-        branch,
-        target: attempt.targetName,
+        ...ledgerSides(attempt),
         strategy: request.strategy,
         granularity: request.granularity,
         status: "merged",
@@ -100,10 +102,23 @@ export async function publish(
     granularity: request.granularity,
     ...totals,
   };
-  await recordHistory(connection, { action: "merge", branch: merged, actor: request.actor, detail });
+  await recordHistory(connection, {
+    action: sync === undefined ? "merge" : "sync",
+    branch: merged,
+    actor: request.actor,
+    detail,
+  });
   await transaction.commit(unchangedHeads(context, attempt));
   await verifyPublished(context, mergeId);
-  return { status: "merged", mergeId, branch: merged, target: attempt.targetName, totals, conflicts: [] };
+  return outcome(attempt, "merged", mergeId, totals, []);
+}
+
+function ledgerSides({
+  source,
+  sync,
+  targetName,
+}: MergeAttempt): Pick<Parameters<typeof insertMerge>[1], "source" | "syncedId" | "target"> {
+  return { source, syncedId: sync?.branch.id ?? null, target: targetName };
 }
 
 /** Writes the rows of all tables. */
@@ -280,8 +295,7 @@ export async function recordConflicts(
     connection,
     {
       mergeId,
-      branch,
-      target: attempt.targetName,
+      ...ledgerSides(attempt),
       strategy: request.strategy,
       granularity: request.granularity,
       status,
@@ -368,7 +382,7 @@ export function outcome(
   totals: MergeTotals,
   conflicts: readonly TableConflicts[],
 ): MergeOutcome {
-  return { status, mergeId, branch: attempt.branch, target: attempt.targetName, totals, conflicts };
+  return { status, mergeId, source: attempt.source.name, target: attempt.targetName, totals, conflicts };
 }
 
 export function notOpen(mergeId: string): SqlError {

@@ -1,7 +1,8 @@
 /**
  * The token of a plan, by which MERGE does what EXPLAIN MERGE has shown or nothing. It is a fingerprint of the plan's every row
  * and of what was asked for, and says as of which commit it was made: nothing is stored, and it outlives the program. While the
- * program runs on, any change of the branch or of a merged table is noticed; after a restart, any that makes it another plan.
+ * program runs on, any change of the branch or of a merged table is noticed; after a restart, any that makes it another plan. One of
+ * a branch that is brought up to date does not outlive it.
  *
  * Shape  plan_<fingerprint, 40 hexadecimal digits>_<opening of the file, 8>_<sequence>
  */
@@ -12,7 +13,7 @@ import { textCell } from "../engine/connection.js";
 import type { BranchContext } from "./branch-context.js";
 import { isChangedSince } from "./merge-publish.js";
 import type { MergeAttempt } from "./merge-types.js";
-import type { RelationName } from "./model.js";
+import type { RelationName, Sequence } from "./model.js";
 import { rowsOf } from "./rows.js";
 import type { Strategy } from "./strategy.js";
 
@@ -42,7 +43,7 @@ export async function refuseOtherPlan(
       hint: "EXPLAIN MERGE answers with the token of its plan",
     });
   const isNoticed = opening === context.registry.opening;
-  const hasMoved = isNoticed && isChangedSince(context, attempt, Number(sequence));
+  const hasMoved = isNoticed ? isMoved(context, attempt, Number(sequence)) : attempt.sync !== undefined;
   if (!hasMoved && fingerprint === (await fingerprintOf(attempt, strategyOf))) return;
   throw new SqlError(
     SQLSTATE.serializationFailure,
@@ -51,8 +52,15 @@ export async function refuseOtherPlan(
   );
 }
 
+/** A branch that is brought up to date takes over everything of its parent, not only what the plan has rows of. */
+function isMoved(context: BranchContext, attempt: MergeAttempt, sequence: Sequence): boolean {
+  const { sync, source } = attempt;
+  const isOther = sync !== undefined && context.registry.headChangedAt(source.id) > sequence;
+  return isOther || isChangedSince(context, attempt, sequence);
+}
+
 async function fingerprintOf(
-  { transaction, branch, target, tables, objects, plans }: MergeAttempt,
+  { transaction, branch, sync, source: merged, target, tables, objects, plans }: MergeAttempt,
   strategyOf: StrategyOf,
 ): Promise<string> {
   const { connection, state } = transaction;
@@ -64,6 +72,7 @@ async function fingerprintOf(
   for (const { source } of objects.created) rows.push(await digest(connection, rowsOf(state, source)));
   const said = {
     branch: [branch.id, branch.pin, target],
+    ...(sync === undefined ? {} : { parent: [merged.id, state.branches.get(merged.id)?.pin] }),
     definitions: tables.map(({ target: { objectId }, schema: { steps, changes } }) => [
       objectId,
       steps,

@@ -4,10 +4,12 @@ import type { MergeObjects } from "./merge-objects.js";
 import type { MergeTotals } from "./merge-ledger.js";
 import type { ConflictRow, TablePlan } from "./merge-plan.js";
 import type { Branch, HeadId, RelationName } from "./model.js";
+import type { Sync } from "./sync.js";
 import type { Granularity, Strategy } from "./strategy.js";
 import type { Transaction } from "./transaction.js";
 
 export interface MergeRequest {
+  /** The branch; or its parent, `into` the branch. */
   readonly branch: string;
   /** Target head's name; the branch's parent when undefined. */
   readonly into: string | undefined;
@@ -49,7 +51,8 @@ export interface TablePreview {
 export interface MergeOutcome {
   readonly status: "merged" | "up_to_date" | "conflicted" | "aborted" | "undone";
   readonly mergeId: string | null;
-  readonly branch: Branch;
+  /** Name of the head that was merged. */
+  readonly source: string;
   readonly target: string;
   readonly totals: MergeTotals;
   readonly conflicts: readonly TableConflicts[];
@@ -58,7 +61,11 @@ export interface MergeOutcome {
 /** One attempt at a merge: a transaction on the target and the plans made in it. */
 export interface MergeAttempt {
   readonly transaction: Transaction;
+  /** What is merged into its parent; or, if there is `sync`, what its parent is merged into. */
   readonly branch: Branch;
+  readonly sync: Sync | undefined;
+  /** Head and name of what is merged. */
+  readonly source: { readonly id: HeadId; readonly name: string };
   readonly target: HeadId;
   readonly targetName: string;
   readonly tables: readonly MergeTable[];

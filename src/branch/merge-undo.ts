@@ -100,6 +100,8 @@ async function undoOnce(
     const attempt = {
       transaction,
       branch,
+      sync: undefined,
+      source: branch,
       target,
       targetName: merge.target,
       tables,
@@ -149,6 +151,8 @@ function requireUndoable(merge: MergeRecord | undefined, mergeId: string): Merge
   if (merge === undefined) throw new SqlError(SQLSTATE.undefinedObject, `merge "${mergeId}" does not exist`);
   if (merge.status === "undone") return merge;
   if (merge.status !== "merged") throw notUndoable(mergeId, `is ${merge.status}, not merged`);
+  if (merge.syncedId !== null)
+    throw notSupported(`merge "${mergeId}" cannot be undone: it brought branch "${merge.target}" up to date`);
   if (merge.undoableUntilMs === null)
     throw notSupported(`merge "${mergeId}" cannot be undone: it changed definitions, not only rows`);
   if (merge.undoableUntilMs < Date.now())

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { recordHistory } from "./history.js";
-import { requireBranch, requireReadable, requireWritable } from "./branch-rules.js";
+import { endedBranch, requireBranch, requireReadable, requireWritable } from "./branch-rules.js";
 import { mergeTables } from "./merge-input.js";
 import {
   countUnreportedConflicts,
@@ -23,10 +23,11 @@ import { NO_CHANGES, notOpen, outcome, publish, recordConflicts, unchangedBranch
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
 import { retryOnChange, withCare } from "./merge-retry.js";
 import { refuseOtherPlan } from "./merge-token.js";
-import { MAIN, relationKey, type Branch, type RelationKey, type RelationName } from "./model.js";
+import { MAIN, relationKey, type Branch, type HeadId, type RelationKey, type RelationName } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
 import { Transaction } from "./transaction.js";
+import { holdingPin, imagineSync, syncedBranch } from "./sync.js";
 import type { BranchContext } from "./branch-context.js";
 
 /** Nobody else begins anything on the target while the turn is taken: it is not kept for a lock that does not come. */
@@ -46,9 +47,22 @@ export async function mergeBranch(
 ): Promise<MergeOutcome> {
   const attempt = async (manner: Manner): Promise<MergeOutcome> =>
     await mergeOnce(context, request, signal, manner);
-  if (request.token !== undefined || request.once === true) return await withCare(false, attempt);
-  const target = requireBranch(context.registry.state, request.branch).parent;
-  return await retryOnChange(context, target, signal, attempt);
+  return await onHeads(context, request, async (target) => {
+    if (request.token !== undefined || request.once === true) return await withCare(false, attempt);
+    return await retryOnChange(context, target, signal, attempt);
+  });
+}
+
+/** While a branch is brought up to date, the state of its parent that it is going to see is kept. */
+async function onHeads<T>(
+  { registry }: BranchContext,
+  request: MergeRequest,
+  work: (target: HeadId) => Promise<T>,
+): Promise<T> {
+  const { state } = registry;
+  const synced = syncedBranch(state, request.branch, request.into);
+  if (synced === undefined) return await work(requireSource(state, request).parent);
+  return await holdingPin(registry, synced.id, async () => await work(synced.id));
 }
 
 async function mergeOnce(
@@ -59,8 +73,8 @@ async function mergeOnce(
 ): Promise<MergeOutcome> {
   const run = { context, request, signal, manner };
   return await withAttempt(run, async (attempt) => {
-    const { transaction, branch } = attempt;
-    if (branch.status === "merged") {
+    const { transaction, branch, sync } = attempt;
+    if (branch.status === "merged" || sync?.changesNothing === true) {
       await transaction.rollback();
       return outcome(attempt, "up_to_date", null, NO_CHANGES, []);
     }
@@ -96,18 +110,17 @@ export async function resolveMerge(
       );
     }
   }
-  const { branchId } = await requireOpenMerge(context, mergeId);
-  const { parent } = requireBranch(context.registry.state, branchId);
-  return await retryOnChange(context, parent, signal, async (manner) => {
-    const merge = await requireOpenMerge(context, mergeId);
-    const request: MergeRequest = {
-      branch: merge.branchId,
-      into: merge.target,
-      strategy: "manual",
-      granularity: merge.granularity,
-      exceptions: resolutions,
-      actor,
-    };
+  const { branchId, syncedId, target: into, granularity } = await requireOpenMerge(context, mergeId);
+  const request: MergeRequest = {
+    branch: branchId,
+    into: syncedId ?? into,
+    strategy: "manual",
+    granularity,
+    exceptions: resolutions,
+    actor,
+  };
+  const resolve = async (manner: Manner): Promise<MergeOutcome> => {
+    await requireOpenMerge(context, mergeId);
     return await withAttempt({ context, request, signal, manner }, async (attempt) => {
       const strategyOf = strategyByTable(request, attempt);
       const unresolved = conflictsUnder(attempt.plans, strategyOf, ["manual"]);
@@ -122,7 +135,12 @@ export async function resolveMerge(
         Object.fromEntries(resolutions.map(({ table, strategy }) => [displayName(table), strategy])),
       );
     });
-  });
+  };
+  return await onHeads(
+    context,
+    request,
+    async (target) => await retryOnChange(context, target, signal, resolve),
+  );
 }
 
 /** A strategy was chosen for the conflicts that were shown: others are reported first, and nothing is merged. */
@@ -151,7 +169,7 @@ export async function abandonMerge(
   using connection = await context.registry.database.connect("data");
   const transaction = await Transaction.begin(context, connection, MAIN, signal);
   try {
-    const branch = requireBranch(transaction.state, merge.branchId);
+    const branch = requireBranch(transaction.state, merge.syncedId ?? merge.branchId);
     if (!(await finishMerge(connection, mergeId, "abandoned", undefined, {}))) throw notOpen(mergeId);
     await deleteConflicts(connection, mergeId);
     const active: Branch = { ...branch, status: "active" };
@@ -190,31 +208,63 @@ export async function withAttempt<T>(
   { context, request, signal, manner: { hasTurn, isCareful } }: MergeRun,
   work: (attempt: MergeAttempt) => Promise<T>,
 ): Promise<T> {
-  const named = requireBranch(context.registry.state, request.branch);
+  const { state } = context.registry;
+  const synced = syncedBranch(state, request.branch, request.into);
+  const named = synced ?? requireSource(state, request);
   using connection = await context.registry.database.connect("data");
   const onAbort = (): void => connection.interrupt();
   signal.addEventListener("abort", onAbort);
-  const transaction = await Transaction.begin(context, connection, named.parent, signal, hasTurn);
+  const head = synced?.id ?? named.parent;
+  const transaction = await Transaction.begin(context, connection, head, signal, hasTurn);
   if (hasTurn) context.locks.limitWaits(transaction, TURN_LOCK_MS);
   try {
     const branch = transaction.state.branches.get(named.id) ?? named;
-    const targetName = checkTarget(transaction.state, branch, request.into);
-    const finished = branch.status === "merged";
+    const sides = sidesOf(transaction.state, branch, request, synced !== undefined);
+    const finished = branch.status === "merged" && synced === undefined;
     if (!finished) requireWritable(branch, Date.now());
+    const sync = synced === undefined ? undefined : imagineSync(context, transaction, branch);
     const { tables, objects } = finished
       ? { tables: [], objects: NO_OBJECTS }
-      : await mergeTables(context, transaction, branch, branch.parent);
+      : await mergeTables(context, transaction, sync?.before ?? branch, head);
     const plans: TablePlan[] = [];
     for (const [index, { input }] of tables.entries())
       plans.push(await planTable(connection, input, index, request.granularity));
-    const target = branch.parent;
-    return await work({ transaction, branch, target, targetName, tables, objects, plans, isCareful });
+    return await work({
+      transaction,
+      branch,
+      sync,
+      ...sides,
+      target: head,
+      tables,
+      objects,
+      plans,
+      isCareful,
+    });
   } catch (error) {
     await transaction.rollback();
     throw error;
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+function requireSource(state: RegistryState, { branch, into }: MergeRequest): Branch {
+  if (branch !== MAIN) return requireBranch(state, branch);
+  if (into !== undefined && into !== MAIN && requireBranch(state, into).released)
+    throw endedBranch(requireBranch(state, into));
+  throw notSupported(`"${MAIN}" can only be merged into a branch that was made from it`);
+}
+
+function sidesOf(
+  state: RegistryState,
+  branch: Branch,
+  { into }: MergeRequest,
+  isSync: boolean,
+): Pick<MergeAttempt, "source" | "targetName"> {
+  if (!isSync) return { source: branch, targetName: checkTarget(state, branch, into) };
+  requireReadable(branch, Date.now());
+  const parent = state.branches.get(branch.parent) ?? { id: MAIN, name: MAIN };
+  return { source: parent, targetName: branch.name };
 }
 
 /** The parent's name; anything else is refused. */

@@ -36,6 +36,10 @@ export interface Branch {
   readonly parent: HeadId;
   /** The branch sees its parent as of this point, unless it is live. */
   readonly pin: Sequence;
+  /** As of which points it did before it was brought up to date, oldest first; those made from it meanwhile still read it so. */
+  readonly earlierPins: readonly EarlierPin[];
+  /** While it is being brought up to date: the point as of which it will. Held in memory only. */
+  readonly comingPin: Sequence | null;
   /** Live: what the branch has not written is its parent's present state. */
   readonly isolation: Isolation;
   /** Of a live branch: as of which point it sees what its parent has under the names it has written. */
@@ -49,6 +53,12 @@ export interface Branch {
   readonly protected: boolean;
   /** Its tables and its pin are gone; only the history row is left. */
   readonly released: boolean;
+}
+
+/** A pin of a branch up to the commit that brought it up to date. */
+export interface EarlierPin {
+  readonly pin: Sequence;
+  readonly until: Sequence;
 }
 
 /** Where a table's rows are in the data catalogue. */

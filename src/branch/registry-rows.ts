@@ -14,6 +14,7 @@ import {
   headId,
   type Branch,
   type BranchStatus,
+  type EarlierPin,
   type Layer,
   type RelationKey,
   type Sequence,
@@ -39,6 +40,7 @@ export const BRANCH_LOG = systemTable("branch_log", {
   released: "BOOLEAN NOT NULL",
   isolation: "VARCHAR",
   table_pins: "JSON",
+  earlier_pins: "JSON",
 });
 
 export const VERSION_LOG = systemTable("version_log", {
@@ -99,6 +101,7 @@ export function branchRecord(seq: Sequence, branch: Branch): RecordOf<keyof type
     released,
     isolation,
     table_pins: tablePinsText(branch),
+    earlier_pins: branch.earlierPins.length === 0 ? null : JSON.stringify(branch.earlierPins),
   };
 }
 
@@ -124,7 +127,20 @@ export function readBranch(row: Row): Branch {
     released: row["released"] === true,
     isolation: optionalTextCell(row, "isolation") === "live" ? "live" : "snapshot",
     tablePins: readTablePins(optionalTextCell(row, "table_pins")),
+    earlierPins: readEarlierPins(optionalTextCell(row, "earlier_pins")),
+    comingPin: null,
   };
+}
+
+function readEarlierPins(text: string | null): readonly EarlierPin[] {
+  const pins: unknown = text === null ? [] : JSON.parse(text);
+  if (!Array.isArray(pins) || !pins.every(isEarlierPin))
+    throw new SqlError(SQLSTATE.internalError, `unknown pins ${text} in the registry`);
+  return pins;
+}
+
+function isEarlierPin(value: unknown): value is EarlierPin {
+  return typeof value === "object" && value !== null && "pin" in value && "until" in value;
 }
 
 function readTablePins(text: string | null): ReadonlyMap<RelationKey, Sequence> {

@@ -134,8 +134,15 @@ export class RegistryState {
   /** The table beneath an overlay: never an overlay itself. */
   baseOf(overlay: Version): Version | undefined {
     if (overlay.layer?.kind !== "overlay") return undefined;
-    const branch = this.branches.get(overlay.layer.baseOf);
-    return branch === undefined ? undefined : this.findBase(branch, overlay.layer.base ?? overlay);
+    const { baseOf, base = overlay } = overlay.layer;
+    const key = relationKey(base);
+    // A version that has ended stands for what it was when it began.
+    let at = overlay.to === null ? null : overlay.from;
+    for (let branch = this.branches.get(overlay.head); ; branch = this.branches.get(branch.parent)) {
+      if (branch === undefined) return undefined;
+      at = pinOf(branch, key, at);
+      if (branch.id === baseOf) return this.#findFrom(branch.parent, base, at);
+    }
   }
 
   #findFrom(start: HeadId, relation: RelationName, startAt: Sequence | null): Version | undefined {
@@ -203,7 +210,19 @@ export class RegistryState {
 
   /** What an object's name means on a head now, following the ancestry at each pin. */
   findObject(head: HeadId, name: ObjectName): HeadObject | undefined {
-    for (const { of, at } of this.#lineage(head)) {
+    return this.#objectOf(this.#lineage(head), name);
+  }
+
+  /** As above in the state that `branch`, a snapshot, was forked from. */
+  findBaseObject(branch: Branch, name: ObjectName): HeadObject | undefined {
+    return this.#objectOf(this.#lineage(branch.parent, branch.pin), name);
+  }
+
+  #objectOf(
+    lineage: Iterable<{ readonly of: HeadId; readonly at: Sequence | null }>,
+    name: ObjectName,
+  ): HeadObject | undefined {
+    for (const { of, at } of lineage) {
       const own = this.#objects.at(of, name, at);
       if (own !== undefined) return own.dropped ? undefined : own;
     }
@@ -241,15 +260,18 @@ export class RegistryState {
     return this.#objects.of(head);
   }
 
-  /** The head and its ancestors, each with the point up to which it is seen from here; null: now. */
-  *#lineage(head: HeadId): Generator<{ readonly of: HeadId; readonly at: Sequence | null }> {
+  /** A head as of a point and its ancestors, each with the point up to which it is seen from here; null: now. */
+  *#lineage(
+    head: HeadId,
+    startAt: Sequence | null = null,
+  ): Generator<{ readonly of: HeadId; readonly at: Sequence | null }> {
     let current: HeadId | undefined = head;
-    let at: Sequence | null = null;
+    let at = startAt;
     while (current !== undefined) {
       yield { of: current, at };
       const branch: Branch | undefined = this.branches.get(current);
       current = branch?.parent;
-      if (branch?.isolation === "snapshot") at = branch.pin;
+      if (branch?.isolation === "snapshot") at = snapshotPin(branch, at);
     }
   }
 
@@ -275,18 +297,35 @@ export class RegistryState {
   /** As of which points a relation's name on `head` is read, or an object's, of which live branches have no pins. What is read of a live branch may be what is behind it. */
   #pinsOn(head: HeadId, key: RelationKey | undefined): Sequence[] {
     return this.childrenOf(head).flatMap((child) => {
-      if (child.isolation === "snapshot") return [child.pin];
+      if (child.isolation === "snapshot") return [...heldPins(child), ...this.#earlierPins(child, key)];
       const own = key === undefined ? undefined : child.tablePins.get(key);
       return [...(own === undefined ? [] : [own]), ...this.#pinsOn(child.id, key)];
     });
+  }
+
+  /** Of a branch's earlier pins those that are read through it. */
+  #earlierPins(branch: Branch, key: RelationKey | undefined): Sequence[] {
+    const { pin, earlierPins } = branch;
+    if (earlierPins.length === 0) return [];
+    const seen = this.#pinsOn(branch.id, key).map((at) => snapshotPin(branch, at));
+    return seen.filter((earlier) => earlier !== pin);
   }
 }
 
 /** As of which point a branch that is itself read as of `at` sees a name of its parent; null is now. */
 function pinOf(branch: Branch, key: RelationKey, at: Sequence | null): Sequence | null {
-  if (branch.isolation === "snapshot") return branch.pin;
+  if (branch.isolation === "snapshot") return snapshotPin(branch, at);
   const pin = branch.tablePins.get(key);
   return pin !== undefined && (at === null || at >= pin) ? pin : at;
+}
+
+/** As of which point a snapshot that is itself read as of `at` sees its parent; null is now. */
+function snapshotPin({ pin, earlierPins }: Branch, at: Sequence | null): Sequence {
+  return (at === null ? undefined : earlierPins.find(({ until }) => at < until)?.pin) ?? pin;
+}
+
+function heldPins({ pin, comingPin }: Branch): readonly Sequence[] {
+  return comingPin === null ? [pin] : [pin, comingPin];
 }
 
 /** As of which point each name is seen. */
@@ -295,12 +334,19 @@ type PointOf = (key: RelationKey) => Sequence | null;
 const ofNow: PointOf = () => null;
 
 function pinsOf(branch: Branch, at: PointOf): PointOf {
-  const { isolation, pin } = branch;
-  return isolation === "snapshot" ? () => pin : (key) => pinOf(branch, key, at(key));
+  const { isolation, pin, earlierPins } = branch;
+  if (isolation === "snapshot" && earlierPins.length === 0) return () => pin;
+  return (key) => pinOf(branch, key, at(key));
 }
 
-/** 55000 when something was written on a branch that takes no writes any more, other than those that end by this commit. */
-export function refuseEndedHeads(
+/**
+ * For a commit of a transaction that began `before`.
+ *
+ * Errors  55000 when something was written on a branch that takes no writes any more, other than those that end by this
+ *         commit; 40001 when it was written on a branch that sees another state of its parent by now
+ */
+export function refuseChangedHeads(
+  before: RegistryState,
   state: RegistryState,
   written: readonly { readonly head: HeadId }[],
   ending: readonly { readonly branch: Branch }[],
@@ -308,6 +354,11 @@ export function refuseEndedHeads(
   const excepted = new Set<HeadId>([MAIN, ...ending.map(({ branch }) => branch.id)]);
   for (const { head } of written) {
     const branch = state.branches.get(head);
+    if (branch?.pin !== before.branches.get(head)?.pin)
+      throw new SqlError(
+        SQLSTATE.serializationFailure,
+        `could not serialize access due to branch "${branch?.name ?? head}" being brought up to date`,
+      );
     if (excepted.has(head) || branch?.status === "active" || branch?.status === "conflicted") continue;
     throw new SqlError(
       SQLSTATE.objectNotInPrerequisiteState,

@@ -9,7 +9,6 @@ import { CopiedTables } from "./copied-tables.js";
 import type { BranchContext } from "./branch-context.js";
 import { OBJECT_KINDS } from "./head-objects.js";
 import type { CatalogView } from "./known-definitions.js";
-import { compareMain } from "./catalog-reader.js";
 import { WrittenRelations, type ChangedRows, type UnkeptTable } from "./changed-rows.js";
 import {
   MAIN,
@@ -23,8 +22,9 @@ import {
 } from "./model.js";
 import { rollbackQuietly } from "./preserve.js";
 import type { NewVersion, Snapshot, WrittenRelation } from "./registry.js";
-import { refuseEndedHeads, type RegistryChange, type RegistryState } from "./registry-state.js";
+import { refuseChangedHeads, type RegistryChange, type RegistryState } from "./registry-state.js";
 import { finalChanges, PENDING } from "./final-changes.js";
+import { followMainCatalog } from "./main-catalog.js";
 import { LivePins } from "./live-pins.js";
 import { lostRace, refuseChanged } from "./overlay.js";
 import type { OverlayShape } from "./overlay-shape.js";
@@ -290,8 +290,8 @@ export class Transaction {
     else this.#plan({ change: "putVersion", version: { ...version, to: PENDING } });
   }
 
-  putVersion(version: Version): void {
-    this.#plan({ change: "putVersion", version });
+  putVersion(...versions: readonly Version[]): void {
+    this.#plan(...versions.map((version) => ({ change: "putVersion", version }) as const));
   }
 
   #plan(...changes: readonly Exclude<RegistryChange, { readonly change: "putBranch" }>[]): void {
@@ -314,6 +314,11 @@ export class Transaction {
     plan: (...changes) => this.#plan(...changes),
     forget: (object) => this.#forget({ change: "removeObject", object }),
   });
+
+  /** Sees the registry with these changes from here on, without making them. */
+  imagine(changes: readonly RegistryChange[]): void {
+    this.#state = this.#state.with(changes);
+  }
 
   /** Changes a branch's own row. */
   putBranch(change: Extract<RegistryChange, { readonly change: "putBranch" }>): void {
@@ -354,11 +359,16 @@ export class Transaction {
 
   async #commitChanges(check: CommitCheck | undefined): Promise<void> {
     const { registry, storage } = this.#context;
-    if (this.#catalogChanged) await this.#followMainCatalog();
+    if (this.#catalogChanged) await followMainCatalog(this, registry, this.#replaced);
     for (let round = 0; round < MAX_PRESERVE_ROUNDS; round++) {
       let needed: UnkeptTable[] = [];
       const committed = await registry.commit(this.connection, (state, sequence) => {
-        refuseEndedHeads(state, [...this.written, ...this.objects.made], this.#branchChanges);
+        refuseChangedHeads(
+          this.snapshot.state,
+          state,
+          [...this.written, ...this.objects.made],
+          this.#branchChanges,
+        );
         this.copied.refuseChanged(registry, this.snapshot.sequence);
         check?.(state, this.snapshot);
         needed = this.#written.unkept(state);
@@ -366,7 +376,7 @@ export class Transaction {
         const planned = [...this.#changes.values()];
         const pins = this.#pins.final(planned, { registry, state, since: this.snapshot.sequence, sequence });
         return {
-          changes: [...finalChanges(planned, state, sequence), ...pins, ...this.#branchChanges],
+          changes: finalChanges([...planned, ...pins, ...this.#branchChanges], state, sequence),
           written: this.written,
           redefined: this.definitionsChanged ? [this.head, ...this.written.map(({ head }) => head)] : [],
         };
@@ -379,22 +389,5 @@ export class Transaction {
       SQLSTATE.serializationFailure,
       "could not commit: branches are being created faster than tables can be preserved",
     );
-  }
-
-  /** Records what differs between main's catalogue and the registry, both as of this transaction. */
-  async #followMainCatalog(): Promise<void> {
-    const { ended, added } = await compareMain(this.connection, this.#state, this.#replaced);
-    for (const version of ended) this.endVersion(version);
-    const identities = await this.copied.identities(this.connection, ended);
-    // All at once: a file may bring thousands.
-    const versions = added.map(({ schema, name, kind, definition }) => {
-      const physical = kind === "table" ? { schema, name } : null;
-      const identity = identities.get(relationKey({ schema, name }));
-      const version = { head: MAIN, schema, name, kind, definition, physical, ...identity };
-      return this.#context.registry.newVersion(version, PENDING);
-    });
-    this.#plan(...versions.map((version) => ({ change: "putVersion", version }) as const));
-    for (const version of versions) this.markWritten(version, MAIN);
-    await this.objects.followMain(this.connection);
   }
 }

@@ -232,7 +232,7 @@ function mergeAnswer(command: BranchCommand, outcome: MergeOutcome): StatementRe
   const row = {
     status: outcome.status,
     merge_id: outcome.mergeId,
-    branch: outcome.branch.name,
+    branch: outcome.source,
     target: outcome.target,
     tables_merged: totals.tables.length,
     tables: totals.tables.join(", "),
@@ -260,7 +260,7 @@ function conflictError(outcome: MergeOutcome): SqlError {
   const tables = outcome.conflicts.map((conflict) => `table "${conflict.table}": ${conflict.row_count} rows`);
   return new SqlError(
     SQLSTATE.transactionIntegrityConstraintViolation,
-    `branch "${outcome.branch.name}" conflicts with "${outcome.target}": nothing was merged`,
+    `branch "${outcome.source}" conflicts with "${outcome.target}": nothing was merged`,
     {
       detail: `${tables.join(", ")}; see duckbranch.conflicts, merge_id ${outcome.mergeId ?? ""}`,
       hint: "choose USING branch_wins, main_wins or manual",

@@ -45,6 +45,8 @@ function branchAt(pin: number): Branch {
     released: false,
     isolation: "snapshot",
     tablePins: new Map(),
+    earlierPins: [],
+    comingPin: null,
   };
 }
 

@@ -99,3 +99,14 @@ test("a table of main that others, or a view, read or refer to is not dropped", 
   expect(await main.outcome("MERGE BRANCH x")).toBe("2BP01");
   expect(await main.query("SELECT count(*)::int FROM reads")).toEqual([[0]]);
 });
+
+test("a table takes the name of one that the target, a branch, dropped", async () => {
+  await using open = await OpenWorld.open();
+  const main = await open.session();
+  await main.query("CREATE TABLE t (id int PRIMARY KEY); CREATE BRANCH parent");
+  const parent = await open.session("main/parent");
+  await parent.query("DROP TABLE t; CREATE BRANCH b FROM parent");
+  const b = await open.session("main/b");
+  await b.query("CREATE TABLE t (other text); INSERT INTO t VALUES ('x'); MERGE BRANCH b");
+  expect(await parent.query("SELECT other FROM t")).toEqual([["x"]]);
+});

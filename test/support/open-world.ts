@@ -9,8 +9,8 @@ export class OpenWorld implements AsyncDisposable {
     this.world = world;
   }
 
-  static async open(): Promise<OpenWorld> {
-    return new OpenWorld(await World.open());
+  static async open(path?: string): Promise<OpenWorld> {
+    return new OpenWorld(await World.open(path));
   }
 
   /** A session on `main`, or on `main/branch`. */

@@ -167,6 +167,40 @@ function merge(choice: number, branchWins: boolean): Step {
   );
 }
 
+/** The parent into the branch; refusals as above. */
+function sync(choice: number, branchWins: boolean): Step {
+  return step(
+    `${choice}: MERGE BRANCH of its parent INTO it, ${branchWins ? "it" : "its parent"} wins`,
+    (model) => isSyncable(model.head(choice)),
+    async (model, program) => {
+      const head = model.head(choice);
+      const parent = head.parent ?? model.main;
+      const main = await program.session("main");
+      const outcome = await main.outcome(
+        `MERGE BRANCH ${parent.name} INTO ${head.name} USING ${branchWins ? "branch_wins" : "main_wins"}`,
+      );
+      if (outcome !== "ok") {
+        if (outcome !== "40002") requireOutcome(outcome, "0A000");
+        return [head];
+      }
+      for (const table of TABLES) {
+        const { base, source, target } = statesOf(head, parent, table);
+        const isDropped = base !== undefined && source === undefined;
+        const isUnchanged = base !== undefined && isDeepStrictEqual(base, source);
+        const isGone = isDropped || (target === undefined && (source === undefined || isUnchanged));
+        head.rows.set(table, isGone ? undefined : merged({ base, source, target }, branchWins));
+      }
+      for (const [table, rows] of copyOf(parent.rows)) head.base.set(table, rows);
+      return [head, ...model.childrenOf(head)];
+    },
+  );
+}
+
+/** As for merges. */
+function isSyncable(head: Head): boolean {
+  return head.parent !== undefined && !changesSameRow(statesOf(head, head.parent, "plain"));
+}
+
 function statesOf(head: Head, parent: Head, table: TableName): MergedStates {
   return { base: head.base.get(table), source: head.rows.get(table), target: parent.rows.get(table) };
 }
@@ -257,6 +291,10 @@ export const steps: fc.Arbitrary<Step>[] = [
   ...often(
     4,
     fc.tuple(head, fc.boolean()).map((args) => merge(...args)),
+  ),
+  ...often(
+    4,
+    fc.tuple(head, fc.boolean()).map((args) => sync(...args)),
   ),
   ...often(
     4,

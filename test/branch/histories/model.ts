@@ -9,7 +9,7 @@ export interface Head {
   readonly name: string;
   readonly rows: HeadModel;
   readonly parent: Head | undefined;
-  /** What the parent held when the branch was made. */
+  /** What the parent held when the branch was made, or last brought up to date. */
   readonly base: HeadModel;
 }
 
@@ -39,8 +39,12 @@ export class Model {
     return this.heads[choice % this.heads.length] ?? this.main;
   }
 
+  childrenOf(head: Head): readonly Head[] {
+    return this.heads.filter(({ parent }) => parent === head);
+  }
+
   isParent(head: Head): boolean {
-    return this.heads.some(({ parent }) => parent === head);
+    return this.childrenOf(head).length > 0;
   }
 
   newNumber(): number {
