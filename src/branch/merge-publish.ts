@@ -12,19 +12,12 @@ import {
   moveUpPlanned,
   rowsChanged,
 } from "./merge-apply.js";
-import {
-  displayName,
-  finishMerge,
-  insertConflicts,
-  insertMerge,
-  readMerge,
-  type MergeStatus,
-  type MergeTotals,
-} from "./merge-ledger.js";
+import { displayName, finishMerge, insertConflicts, insertMerge, type MergeTotals } from "./merge-ledger.js";
 import { mergeViolations } from "./merge-check.js";
 import { refuseViolations } from "./merge-violations.js";
 import type { RowCounts } from "./merge-image.js";
-import { createMerged, dropMerged, isRedefinedSince, objectRelations } from "./merge-objects.js";
+import { unchangedHeads, verifyPublished } from "./merge-commit.js";
+import { createMerged, dropMerged } from "./merge-objects.js";
 import { refuseOrphans } from "./merge-references.js";
 import { remakeTables, type Remake } from "./merge-remake.js";
 import { changeInPlace, remakesOf } from "./merge-tables.js";
@@ -36,9 +29,7 @@ import { refuseTakenKeys } from "./overlay.js";
 import { requirePhysical } from "./rows.js";
 import { isKeyed, readConflicts, type TablePlan } from "./merge-plan.js";
 import type { MergeAttempt, MergeOutcome, MergeRequest, TableConflicts } from "./merge-types.js";
-import { MAIN, type Branch, type RelationName, type Sequence } from "./model.js";
-import type { Snapshot } from "./registry.js";
-import type { RegistryState } from "./registry-state.js";
+import { MAIN, type Branch, type RelationName } from "./model.js";
 import type { Strategy } from "./strategy.js";
 import { physicalName } from "./system-schema.js";
 import { beginSync } from "./sync.js";
@@ -318,61 +309,6 @@ export async function recordConflicts(
   });
   await transaction.commit(status === "conflicted" ? unchangedHeads(context, attempt) : undefined);
   return outcome(attempt, status, mergeId, totals, reports);
-}
-
-/** 40001 unless branch and target are what was compared. */
-export function unchangedHeads(
-  context: BranchContext,
-  attempt: MergeAttempt,
-): (state: RegistryState, snapshot: Snapshot) => void {
-  return (state, snapshot) => {
-    unchangedBranch(attempt.branch)(state);
-    const isRedefined = isRedefinedSince(context.registry, attempt, state);
-    if (isRedefined || isChangedSince(context, attempt, snapshot.sequence))
-      throw new SqlError(
-        SQLSTATE.serializationFailure,
-        "could not serialize the merge due to concurrent changes of a merged table",
-      );
-  };
-}
-
-/** The branch, or a table of the target that is merged, was changed behind that commit. */
-export function isChangedSince(context: BranchContext, attempt: MergeAttempt, sequence: Sequence): boolean {
-  const { registry } = context;
-  return (
-    registry.headChangedAt(attempt.branch.id) > sequence ||
-    mergedRelations(attempt).some(
-      ({ schema, name }) => registry.changedAt({ head: attempt.target, schema, name }) > sequence,
-    )
-  );
-}
-
-function mergedRelations({ plans, objects }: MergeAttempt): readonly RelationName[] {
-  return [...plans.map(({ input }) => input.relation), ...objectRelations(objects)];
-}
-
-export function unchangedBranch(branch: Branch): (state: RegistryState) => void {
-  return (state) => {
-    if (state.branches.get(branch.id) !== branch) {
-      throw new SqlError(SQLSTATE.serializationFailure, `branch "${branch.name}" was changed concurrently`);
-    }
-  };
-}
-
-/** DuckDB may report success for a transaction it rolled back: only the ledger row, read back, is proof. */
-export async function verifyPublished(
-  context: BranchContext,
-  mergeId: string,
-  status: MergeStatus = "merged",
-): Promise<void> {
-  using connection = await context.registry.database.connect("data");
-  const record = await readMerge(connection, mergeId);
-  if (record?.status !== status) {
-    throw new SqlError(
-      SQLSTATE.internalError,
-      `merge "${mergeId}" was not found as ${status} after its commit: nothing was changed`,
-    );
-  }
 }
 
 export function outcome(

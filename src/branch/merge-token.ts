@@ -11,7 +11,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import { textCell } from "../engine/connection.js";
 import type { BranchContext } from "./branch-context.js";
-import { isChangedSince } from "./merge-publish.js";
+import { isChangedSince } from "./merge-commit.js";
 import type { MergeAttempt } from "./merge-types.js";
 import type { RelationName, Sequence } from "./model.js";
 import { rowsOf } from "./rows.js";

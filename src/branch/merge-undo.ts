@@ -12,14 +12,8 @@ import { retryOnChange } from "./merge-retry.js";
 import type { MergeTable } from "./merge-input.js";
 import { displayName, markUndone, readMerge, type MergeRecord } from "./merge-ledger.js";
 import { isKeyed, planFrom, planTable, type TablePlan } from "./merge-plan.js";
-import {
-  applyPlans,
-  NO_CHANGES,
-  outcome,
-  recordConflicts,
-  unchangedHeads,
-  verifyPublished,
-} from "./merge-publish.js";
+import { applyPlans, NO_CHANGES, outcome, recordConflicts } from "./merge-publish.js";
+import { unchangedHeads, verifyPublished } from "./merge-commit.js";
 import { NO_OBJECTS } from "./merge-objects.js";
 import { mergeSchema } from "./merge-schema.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";

@@ -19,7 +19,8 @@ import {
 } from "./merge-ledger.js";
 import { NO_OBJECTS } from "./merge-objects.js";
 import { planTable, type TablePlan } from "./merge-plan.js";
-import { NO_CHANGES, notOpen, outcome, publish, recordConflicts, unchangedBranch } from "./merge-publish.js";
+import { unchangedBranch } from "./merge-commit.js";
+import { NO_CHANGES, notOpen, outcome, publish, recordConflicts } from "./merge-publish.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
 import { retryOnChange, withCare } from "./merge-retry.js";
 import { refuseOtherPlan } from "./merge-token.js";

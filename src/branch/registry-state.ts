@@ -210,19 +210,7 @@ export class RegistryState {
 
   /** What an object's name means on a head now, following the ancestry at each pin. */
   findObject(head: HeadId, name: ObjectName): HeadObject | undefined {
-    return this.#objectOf(this.#lineage(head), name);
-  }
-
-  /** As above in the state that `branch`, a snapshot, was forked from. */
-  findBaseObject(branch: Branch, name: ObjectName): HeadObject | undefined {
-    return this.#objectOf(this.#lineage(branch.parent, branch.pin), name);
-  }
-
-  #objectOf(
-    lineage: Iterable<{ readonly of: HeadId; readonly at: Sequence | null }>,
-    name: ObjectName,
-  ): HeadObject | undefined {
-    for (const { of, at } of lineage) {
+    for (const { of, at } of this.#lineage(head)) {
       const own = this.#objects.at(of, name, at);
       if (own !== undefined) return own.dropped ? undefined : own;
     }
@@ -260,13 +248,10 @@ export class RegistryState {
     return this.#objects.of(head);
   }
 
-  /** A head as of a point and its ancestors, each with the point up to which it is seen from here; null: now. */
-  *#lineage(
-    head: HeadId,
-    startAt: Sequence | null = null,
-  ): Generator<{ readonly of: HeadId; readonly at: Sequence | null }> {
+  /** The head and its ancestors, each with the point up to which it is seen from here; null: now. */
+  *#lineage(head: HeadId): Generator<{ readonly of: HeadId; readonly at: Sequence | null }> {
     let current: HeadId | undefined = head;
-    let at = startAt;
+    let at: Sequence | null = null;
     while (current !== undefined) {
       yield { of: current, at };
       const branch: Branch | undefined = this.branches.get(current);

@@ -154,10 +154,9 @@ function redoneVersions(before: RegistryState, after: RegistryState, branch: Bra
 
 /** Functions, types, sequences and schemas of the branch stay, where its parent has not changed what they stand for. */
 function refuseObjects(before: RegistryState, after: RegistryState, branch: Branch): void {
-  const moved = after.branches.get(branch.id) ?? branch;
   const own = before.objectsOf(branch.id).filter(({ to }) => to === null);
   const both = own.filter(
-    (object) => before.findBaseObject(branch, object)?.id !== after.findBaseObject(moved, object)?.id,
+    (object) => before.findBaseObject(branch.id, object)?.id !== after.findBaseObject(branch.id, object)?.id,
   );
   if (both.length === 0) return;
   throw new SqlError(
