@@ -5,6 +5,7 @@ import type { BranchContext } from "./branch-context.js";
 import { comparedRows } from "./compared-rows.js";
 import { droppedAndChanged } from "./dropped-columns.js";
 import { descents, type Descent } from "./descent.js";
+import { tablesMadeTwice } from "./made-twice.js";
 import { displayName } from "./merge-ledger.js";
 import type { Side } from "./merge-names.js";
 import type { MergeInput } from "./merge-plan.js";
@@ -48,8 +49,15 @@ export async function mergeTables(
   if (renamed.length > 0) throw schemaChangeRefused(branch, renamed);
   const tables: MergeTable[] = [];
   const conflicts: string[] = [];
+  const twins = await tablesMadeTwice(transaction, { branch, target, descents: all });
   for (const { base, source } of all.toSorted(bySourceName)) {
-    if (source?.kind !== "table" || base === undefined) continue;
+    if (source?.kind !== "table") continue;
+    const twin = twins.get(source);
+    if (twin !== undefined) {
+      const versions = { base: twin, source, target: twin };
+      tables.push(fromNothing(await mergeTable(context, transaction, versions, conflicts)));
+    }
+    if (base === undefined) continue;
     const targetVersion = state.find(target, source);
     if (targetVersion === undefined || targetVersion.objectId !== base.objectId) {
       throw notSupported(
@@ -58,7 +66,8 @@ export async function mergeTables(
     }
     tables.push(await mergeTable(context, transaction, { base, source, target: targetVersion }, conflicts));
   }
-  const made = await mergeObjects(context, transaction, { branch, target, descents: all }, conflicts);
+  const others = all.filter(({ source }) => source === undefined || !twins.has(source));
+  const made = await mergeObjects(context, transaction, { branch, target, descents: others }, conflicts);
   if (conflicts.length > 0) throw schemaConflicts(branch, conflicts);
   return { tables, objects: made };
 }
@@ -110,6 +119,12 @@ async function mergeTable(
     references: sides.target.definition.foreignKeys.map((key) => key.references),
     schema,
   };
+}
+
+/** All rows of both sides were added. */
+function fromNothing({ input, ...table }: MergeTable): MergeTable {
+  const none = (rows: string): string => (rows === "" ? "" : `(SELECT * FROM ${rows} AS r LIMIT 0)`);
+  return { ...table, input: { ...input, base: none(input.base), baseWithIds: none(input.baseWithIds) } };
 }
 
 /** Rows of a side with the columns of the merged table. */
