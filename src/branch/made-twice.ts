@@ -32,5 +32,8 @@ export async function tablesMadeTwice(
 /** Everything but comments and foreign keys, which branches have none of. */
 function said(definition: TableDefinition): string {
   const properties = propertiesOf({ definition, comments: [] }, "-");
-  return JSON.stringify([...properties].map(([key, { text }]) => [key, text]).toSorted());
+  return [...properties]
+    .map(([key, { text }]) => JSON.stringify([key, text]))
+    .toSorted()
+    .join();
 }

@@ -123,8 +123,11 @@ async function mergeTable(
 
 /** All rows of both sides were added. */
 function fromNothing({ input, ...table }: MergeTable): MergeTable {
-  const none = (rows: string): string => (rows === "" ? "" : `(SELECT * FROM ${rows} AS r LIMIT 0)`);
-  return { ...table, input: { ...input, base: none(input.base), baseWithIds: none(input.baseWithIds) } };
+  return { ...table, input: { ...input, base: noneOf(input.base), baseWithIds: noneOf(input.baseWithIds) } };
+}
+
+function noneOf(rows: string): string {
+  return rows === "" ? "" : `(SELECT * FROM ${rows} AS r LIMIT 0)`;
 }
 
 /** Rows of a side with the columns of the merged table. */
