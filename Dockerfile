@@ -14,6 +14,7 @@ FROM node:24-slim
 ENV NODE_ENV=production \
     DUCKBRANCH_HOST=0.0.0.0 \
     DUCKBRANCH_PORT=5439 \
+    DUCKBRANCH_HTTP_PORT=5440 \
     DUCKBRANCH_DATA=/data/duckbranch.db
 WORKDIR /app
 COPY --from=build /app/package.json ./
@@ -24,7 +25,7 @@ COPY docker/healthcheck.mjs ./docker/
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
-EXPOSE 5439
+EXPOSE 5439 5440
 # SIGTERM drains clients and writes a checkpoint.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "docker/healthcheck.mjs"]

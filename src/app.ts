@@ -13,12 +13,12 @@ import type { Log } from "./core/log.js";
 import { textCell } from "./engine/connection.js";
 import { Database } from "./engine/database.js";
 import { programVersion } from "./core/version.js";
-import { type HttpServer, startHttpServer } from "./http/http-server.js";
+import { startHttpServer } from "./http/http-server.js";
+import { Metrics } from "./http/metrics.js";
 import { startPgServer } from "./net/pg-server.js";
-import { openSecurity, type Security } from "./net/security.js";
+import { openSecurity } from "./net/security.js";
 import { LiveSessions } from "./query/live-sessions.js";
 import { DuckSessionFactory } from "./query/session-factory.js";
-import type { SessionFactory } from "./query/types.js";
 import { installRangeFunctions } from "./query/range-functions.js";
 import { installSessionFunctions } from "./query/session-functions.js";
 import { createAnalyser, loadParser } from "./sql/analyse.js";
@@ -66,7 +66,9 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   await installSessionFunctions(utility, live);
   await installRangeFunctions(utility);
   await installCatalog(utility);
-  cleanup.use(new Sweeper(context, config.sweepIntervalMs, log));
+  const httpPort = config.httpPort ?? (config.port === 0 ? 0 : config.port + 1);
+  const metrics = httpPort === "off" ? undefined : new Metrics();
+  cleanup.use(new Sweeper(context, config.sweepIntervalMs, log, (sweep) => metrics?.swept(sweep)));
   const serializeSelect = async (sql: string): Promise<string> => {
     const [row] = await utility.rows("SELECT json_serialize_sql(?::VARCHAR)::VARCHAR AS tree", [sql]);
     return row === undefined ? "" : textCell(row, "tree");
@@ -79,7 +81,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     readLarge: async (text) => await largeTexts.read(text),
   });
   const sessions = new DuckSessionFactory(
-    { context, live, analyse: async (text) => await analyser.analyse(text) },
+    { context, live, analyse: async (text) => await analyser.analyse(text), observer: metrics },
     config,
   );
   const { password, users, tls, tlsCert, tlsKey } = config;
@@ -87,7 +89,15 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const security = await openSecurity(access);
   const server = await startPgServer(access, sessions, security);
   cleanup.defer(async () => await server.close());
-  const http = await startHttp(config, security, sessions, log);
+  const http =
+    httpPort === "off" || metrics === undefined
+      ? undefined
+      : await startHttpServer(
+          { ...config, httpPort, version: programVersion(), log },
+          { policy: security.policy, tls: () => security.tlsIdentity()?.source },
+          sessions,
+          metrics,
+        );
   cleanup.defer(async () => await http?.close());
   log.info(
     { host: server.address.host, port: server.address.port, http: http?.address.port, data: config.data },
@@ -103,16 +113,4 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     },
     close: async () => await cleanup.close(),
   };
-}
-
-async function startHttp(
-  config: Config,
-  security: Security,
-  sessions: SessionFactory,
-  log: Log,
-): Promise<HttpServer | undefined> {
-  const httpPort = config.httpPort ?? (config.port === 0 ? 0 : config.port + 1);
-  if (httpPort === "off") return undefined;
-  const shown = { policy: security.policy, tls: () => security.tlsIdentity()?.source };
-  return await startHttpServer({ ...config, httpPort, version: programVersion(), log }, shown, sessions);
 }

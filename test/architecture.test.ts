@@ -39,6 +39,7 @@ const OWNED_PACKAGES = new Map<string, readonly string[]>([
   ["node:tls", ["net", "http"]],
   ["zod", ["config.ts", "http"]],
   ["fastify", ["http"]],
+  ["prom-client", ["http"]],
   ["commander", ["cli"]],
 ]);
 

@@ -5,15 +5,29 @@ import { sweepUndoRows } from "./undo-rows.js";
 import { sweepExpired } from "./lifecycle.js";
 import type { BranchContext } from "./branch-context.js";
 
+/** What a sweep came to; `failed` where it did not end. */
+export interface Sweep {
+  readonly expired: number;
+  readonly removed: number;
+  readonly failed: boolean;
+}
+
 export class Sweeper implements AsyncDisposable {
   readonly #context: BranchContext;
   readonly #garbage: Garbage;
   readonly #log: Log;
   readonly #timer: NodeJS.Timeout;
   readonly #stop = new AbortController();
+  readonly #tell: (sweep: Sweep) => void;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(context: BranchContext, intervalMs: number, log: Log) {
+  constructor(
+    context: BranchContext,
+    intervalMs: number,
+    log: Log,
+    tell: (sweep: Sweep) => void = () => undefined,
+  ) {
+    this.#tell = tell;
     this.#context = context;
     this.#garbage = new Garbage(context);
     this.#log = log;
@@ -32,7 +46,9 @@ export class Sweeper implements AsyncDisposable {
       if (removed > 0) this.#log.info({ removed }, "what no branch reads any more was removed");
       await sweepUndoRows(this.#context, Date.now(), this.#stop.signal);
       await this.#context.registry.compactLogs(this.#stop.signal);
+      this.#tell({ expired: swept.length, removed, failed: false });
     } catch (error) {
+      this.#tell({ expired: 0, removed: 0, failed: true });
       this.#log.warn({ err: error }, "sweeping expired branches failed");
     }
   }

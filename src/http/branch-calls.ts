@@ -14,7 +14,7 @@ const BRANCH_COLUMNS = `branch_id, name, schema_name, parent, isolation, status,
   protected, modified_table_count`;
 
 /** A statement of ours that answers with one row. */
-export async function onlyRow(
+async function onlyRow(
   work: RequestWork,
   sql: string,
   values: readonly string[] = [],

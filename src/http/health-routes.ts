@@ -1,12 +1,14 @@
 /** Whether the process is there, and whether it can answer queries. */
+import { z } from "zod";
 import { inSession, type Api } from "./api.js";
+import type { Metrics } from "./metrics.js";
 import type { WorkServices } from "./request-work.js";
 import { commonErrors, health } from "./schemas.js";
 import { readRows } from "./statements.js";
 
 const READY_MS = 5_000;
 
-export function addHealthRoutes(api: Api, services: WorkServices, version: string): void {
+export function addHealthRoutes(api: Api, services: WorkServices, version: string, metrics: Metrics): void {
   const tags = ["health"];
   const config = { isPublic: true };
   for (const path of ["/health", "/v1/health"]) {
@@ -31,6 +33,20 @@ export function addHealthRoutes(api: Api, services: WorkServices, version: strin
         readRows(work, "SELECT 1"),
       );
       return { status: "ok" as const, version };
+    },
+  );
+  api.get(
+    "/metrics",
+    {
+      schema: {
+        tags,
+        summary: "Counters and times for Prometheus",
+        response: { ...commonErrors, 200: { content: { "text/plain": { schema: z.string() } } } },
+      },
+    },
+    async (request, reply) => {
+      const text = await inSession(services, request, reply, {}, async (work) => metrics.report(work));
+      return await reply.type(metrics.contentType).send(text);
     },
   );
 }

@@ -15,6 +15,7 @@ import { replyError } from "./error-replies.js";
 import { addBranchRoutes } from "./branch-routes.js";
 import { addHealthRoutes } from "./health-routes.js";
 import { HttpError } from "./http-error.js";
+import type { Metrics } from "./metrics.js";
 import { addOrganizationRoutes } from "./organization-routes.js";
 import { addTableRoutes } from "./table-routes.js";
 import { parseBody } from "./json-body.js";
@@ -70,6 +71,7 @@ export async function startHttpServer(
   options: HttpServerOptions,
   security: HttpSecurity,
   sessions: SessionFactory,
+  metrics: Metrics,
 ): Promise<HttpServer> {
   const tls = security.tls();
   const server = openServer(options, tls);
@@ -81,7 +83,7 @@ export async function startHttpServer(
     stallTimeoutMs: options.httpIdleTimeoutMs,
     running,
   };
-  const api = await createApi(options, security, services, server);
+  const api = await createApi(options, security, services, { server, metrics });
   await api.listen({ host: options.host, port: options.httpPort });
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new Error("listening on something without a port");
@@ -114,7 +116,7 @@ async function createApi(
   options: HttpServerOptions,
   security: HttpSecurity,
   services: WorkServices,
-  server: Server,
+  { server, metrics }: { readonly server: Server; readonly metrics: Metrics },
 ): Promise<Api> {
   const api: Api = Fastify({
     serverFactory: (handler) => server.on("request", handler),
@@ -141,8 +143,11 @@ async function createApi(
     if (request.routeOptions.config.isPublic !== true)
       request.user = await userOf(security.policy, request.headers, peerOf(request));
   });
+  api.addHook("onResponse", async ({ method, routeOptions, startedAt }, { raw }) => {
+    metrics.answered(method, routeOptions.url ?? "unknown", raw.statusCode, performance.now() - startedAt);
+  });
   await describeApi(api, options.version);
-  addHealthRoutes(api, services, options.version);
+  addHealthRoutes(api, services, options.version, metrics);
   addQueryRoutes(api, services);
   addTableRoutes(api, services);
   addBranchRoutes(api, services);

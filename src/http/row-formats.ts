@@ -5,7 +5,7 @@ import { typeName } from "../pgtypes/type-names.js";
 import type { ResultColumn, RowBatch } from "../query/types.js";
 import { HttpError } from "./http-error.js";
 
-export const ROW_FORMATS = ["application/json", "application/x-ndjson", "text/csv"] as const;
+const ROW_FORMATS = ["application/json", "application/x-ndjson", "text/csv"] as const;
 export type RowFormat = (typeof ROW_FORMATS)[number];
 
 /** Writes one answer: its beginning, its rows, and what says that it is whole. */

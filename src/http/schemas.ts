@@ -3,9 +3,10 @@ import { z } from "zod";
 import { ERROR_CODES } from "./http-error.js";
 import type { JsonValue } from "./parameters.js";
 
-const jsonValue: z.ZodType<JsonValue> = z.json().meta({ id: "JsonValue" });
+/** What JSON.parse gave is one already, and a schema that refers to itself is not described well. */
+const jsonValue: z.ZodType<JsonValue> = z.any();
 
-export const errorBody = z
+const errorBody = z
   .object({
     error: z.object({
       code: z.enum(Object.values(ERROR_CODES)),
@@ -61,7 +62,7 @@ export const mainQueryRequest = z
   })
   .meta({ id: "MainQueryRequest" });
 
-export const queryResult = z
+const queryResult = z
   .object({
     columns: z.array(column),
     rows: z.array(z.union([row, z.array(z.unknown())])),

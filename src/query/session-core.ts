@@ -5,6 +5,7 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type HeadId } from "../branch/model.js";
 import { requireBranch, requireReadable, requireWritable } from "../branch/branch-rules.js";
+import type { StatementObserver } from "./statement-observer.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { BranchContext } from "../branch/branch-context.js";
@@ -54,6 +55,7 @@ export interface SessionServices {
   readonly live: LiveSessions;
   readonly types: TypeDirectory;
   readonly analyse: (text: string) => Promise<readonly StatementAnalysis[]>;
+  readonly observer?: StatementObserver | undefined;
 }
 
 function nothing(): boolean {

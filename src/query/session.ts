@@ -22,6 +22,7 @@ import { runSessionStatement, type SessionStatementHost } from "./session-statem
 import type { Settings } from "./settings.js";
 import { idleLimit } from "./idle-limit.js";
 import { requireRelation } from "./require-relation.js";
+import { observed } from "./statement-observer.js";
 import { StatementTimeout } from "./statement-timeout.js";
 import type {
   BoundParameter,
@@ -191,7 +192,10 @@ export class DuckSession implements QuerySession {
     const limitMs = Number(this.#core.settings.get("statement_timeout"));
     const timeout = new StatementTimeout(limitMs, () => this.cancel());
     try {
-      const result = await timeout.run(() => this.#dispatch(analysis, { parameters, declaredOids }, running));
+      const { observer } = this.#core.services;
+      const run = (): ReturnType<DuckSession["execute"]> | StatementResult =>
+        this.#dispatch(analysis, { parameters, declaredOids }, running);
+      const result = await timeout.run(() => (observer ? observed(observer, analysis, run) : run()));
       if (!timeout.isLimited) return result;
       if (result.kind === "copyIn") return { ...result, sink: timeout.sink(result.sink) };
       return "batches" in result ? { ...result, batches: timeout.batches(result.batches) } : result;
