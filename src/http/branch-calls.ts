@@ -14,11 +14,7 @@ const BRANCH_COLUMNS = `branch_id, name, schema_name, parent, isolation, status,
   protected, modified_table_count`;
 
 /** A statement of ours that answers with one row. */
-async function onlyRow(
-  work: RequestWork,
-  sql: string,
-  values: readonly string[] = [],
-): Promise<JsonRow> {
+async function onlyRow(work: RequestWork, sql: string, values: readonly string[] = []): Promise<JsonRow> {
   const [row] = await readRows(work, sql, values);
   if (row === undefined) throw new Error("a statement about a branch gave no row");
   return row;
