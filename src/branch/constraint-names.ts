@@ -3,7 +3,9 @@ import type { ConstraintType } from "../sql/analysis.js";
 import type { Token } from "../sql/lexer.js";
 import { defaultConstraintName, readLabel, type Label } from "../sql/constraint-labels.js";
 import { readHeldType } from "../sql/held-types.js";
+import { isPolicyCheck } from "../sql/merge-policies.js";
 import { normaliseName } from "../sql/names.js";
+import { isSymbol } from "../sql/token-reader.js";
 import type { TableDefinition, TableElement } from "./table-definition.js";
 
 /** A constraint of a table under the name PostgreSQL knows it by. NOT NULL is none. */
@@ -74,8 +76,9 @@ function constraintsIn(
     return found;
   }
   const type = tableConstraintType(tokens[0]);
-  // A column's length is no constraint to PostgreSQL.
-  if (type === undefined || readHeldType(element.text) !== undefined) return [];
+  // A column's length is no constraint to PostgreSQL, and its merge policy an option.
+  if (type === undefined || readHeldType(element.text) !== undefined || isPolicyCheck(element.text))
+    return [];
   if (type !== "check") return [{ type, columns: listedColumns(tokens) }];
   return [{ type, columns: mentionedColumns(tokens, definition) }];
 }
@@ -108,11 +111,14 @@ function listedColumns(tokens: readonly Token[]): string[] {
     .map((token) => token.value);
 }
 
-/** The table's columns that an expression names. */
+/** The table's columns that an expression names; what stands before a parenthesis is a function. */
 export function mentionedColumns(tokens: readonly Token[], definition: TableDefinition): string[] {
   const mentioned = new Set(
     tokens
-      .filter((token) => token.kind === "word" || token.kind === "quoted")
+      .filter(
+        (token, index) =>
+          (token.kind === "word" && !isSymbol(tokens[index + 1], "(")) || token.kind === "quoted",
+      )
       .map((token) => normaliseName(token.value)),
   );
   return definition.columns.map(({ name }) => name).filter((name) => mentioned.has(normaliseName(name)));

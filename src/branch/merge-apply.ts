@@ -131,7 +131,7 @@ export async function applyUpdates(
   const expected = await countWhere(connection, rows, "true");
   if (expected === 0) return 0;
   const changed = await changedColumns(connection, plan, rows);
-  const set = changed.map((c) => `${quoteIdentifier(c)} = p.wanted.${quoteIdentifier(c)}`).join(", ");
+  const set = changed.map((c) => assignment(quoteIdentifier(c))).join(", ");
   const sql = `UPDATE ${target} AS t SET ${set} FROM ${rows} AS p WHERE ${sameKey(input)}`;
   return await changeExactly(connection, sql, expected);
 }
@@ -164,6 +164,11 @@ export async function applyInserts(
     `${into} SELECT ${values} FROM ${table} AS p, range(p.wanted_count - p.target_count) AS copies WHERE ${where}`,
     expected,
   );
+}
+
+/** What is the same in another form (an interval of '30 days') keeps the target's. */
+function assignment(name: string): string {
+  return `${name} = CASE WHEN p.target_row.${name} IS NOT DISTINCT FROM p.wanted.${name} THEN t.${name} ELSE p.wanted.${name} END`;
 }
 
 /** Columns that some row really changes: the others are left alone (DuckDB rewrites rows whose indexed columns are set). */

@@ -1,21 +1,40 @@
 /**
- * A row that both sides changed, cell by cell: a cell that one side changed is taken from it, and only one that both changed
- * to different values is a conflict. Where a row was added on both sides there is no base, so every cell in which they differ
- * is one; where one side deleted it the row is, as a whole.
+ * A row that both sides changed, cell by cell: a cell that one side changed is taken from it; one that both changed to different
+ * values is settled by its column's policy, or is a conflict. Where a row was added on both sides there is no base, so every cell
+ * in which they differ is such a one; where one side deleted it the row is, as a whole.
  */
-import { quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { policyValue, type CellPolicy, type PolicyValue } from "./merge-policy-values.js";
 import { sameRow } from "./row-sql.js";
+
+/** By column, as DuckDB compares names. */
+export type CellPolicies = ReadonlyMap<string, CellPolicy>;
+
+/** A column of rows that both sides changed, as SQL over them. */
+interface MergedCell {
+  readonly column: string;
+  /** Both sides changed it to different values. */
+  readonly isContested: string;
+  readonly settled: PolicyValue | undefined;
+  /** No strategy may settle it either. */
+  readonly fails: boolean;
+}
 
 /**
  * A plan of rows made one of cells.
  *
  * Shape  the plan's columns · branch_row, main_row: the merged row where the branch, or main, wins what is in conflict ·
- *        main_changes: main_row is not what the target has
+ *        main_changes: main_row is not what the target has · settled: names of the columns that policies settled ·
+ *        fails: a conflict in a column whose policy is to fail
  */
-export function cellwiseRows(plan: string, columns: readonly string[]): string {
+export function cellwiseRows(plan: string, columns: readonly string[], policies: CellPolicies): string {
+  const cells = columns.map((column) => mergedCell(column, policies.get(normaliseName(column))));
   const merged = (winner: string): string =>
-    `struct_pack(${columns.map((c) => `${quoteIdentifier(c)} := ${mergedCell(c, winner)}`).join(", ")})`;
-  const conflicts = columns.map((c) => `CASE WHEN ${isConflict(c)} THEN ${quoteLiteral(c)} END`);
+    `struct_pack(${cells.map((cell) => `${quoteIdentifier(cell.column)} := ${valueOf(cell, winner)}`).join(", ")})`;
+  const conflicts = cells.map(
+    (cell) => `CASE WHEN ${isConflict(cell)} THEN ${quoteLiteral(cell.column)} END`,
+  );
+  const fails = cells.filter((cell) => cell.fails).map(isConflict);
   return `SELECT * EXCLUDE (class, kind, is_split, cells),
       CASE WHEN NOT is_split THEN class WHEN len(cells) > 0 THEN 'conflict'
            WHEN ${sameRow(columns, "branch_row", "target_row")} THEN 'agreed' ELSE 'change' END AS class,
@@ -23,23 +42,48 @@ export function cellwiseRows(plan: string, columns: readonly string[]): string {
       is_split AND NOT ${sameRow(columns, "main_row", "target_row")} AS main_changes
     FROM (SELECT *, CASE WHEN is_split THEN ${merged("new_row")} ELSE new_row END AS branch_row,
         CASE WHEN is_split THEN ${merged("target_row")} ELSE target_row END AS main_row,
-        list_filter([${conflicts.join(", ")}], lambda name: name IS NOT NULL) AS cells
+        ${namesOf(conflicts)} AS cells,
+        ${settledNames(cells)} AS settled,
+        is_split AND (${["FALSE", ...fails].join(" OR ")}) AS fails
       FROM (SELECT *, class = 'conflict' AND new_row IS NOT NULL AND target_row IS NOT NULL AS is_split FROM (${plan})))`;
 }
 
-function mergedCell(column: string, winner: string): string {
-  const name = quoteIdentifier(column);
-  return `CASE WHEN ${isUnchanged("new_row", name)} THEN target_row.${name}
-    WHEN ${isUnchanged("target_row", name)} THEN new_row.${name} ELSE ${winner}.${name} END`;
+function namesOf(names: readonly string[]): string {
+  return `list_filter([${names.join(", ")}], lambda name: name IS NOT NULL)`;
 }
 
-function isConflict(column: string): string {
-  const name = quoteIdentifier(column);
-  return `new_row.${name} IS DISTINCT FROM target_row.${name}
-    AND NOT ${isUnchanged("new_row", name)} AND NOT ${isUnchanged("target_row", name)}`;
+function settledNames(cells: readonly MergedCell[]): string {
+  const names = cells.flatMap(({ column, isContested, settled }) =>
+    settled === undefined
+      ? []
+      : [`CASE WHEN is_split AND ${isContested} AND ${settled.isKnown} THEN ${quoteLiteral(column)} END`],
+  );
+  return names.length === 0 ? "CAST([] AS VARCHAR[])" : namesOf(names);
 }
 
 /** A row that both added has no base: then nothing in it is unchanged, whatever its default. */
+function mergedCell(column: string, policy: CellPolicy | undefined): MergedCell {
+  const name = quoteIdentifier(column);
+  const cell = { base: `old_row.${name}`, ours: `target_row.${name}`, theirs: `new_row.${name}` };
+  const isContested = `(${cell.theirs} IS DISTINCT FROM ${cell.ours} AND NOT ${isUnchanged("new_row", name)} AND NOT ${isUnchanged("target_row", name)})`;
+  const settled = policy && policyValue(policy, cell);
+  return { column, isContested, settled, fails: policy?.policy === "fail" };
+}
+
+function isConflict({ isContested, settled }: MergedCell): string {
+  return settled === undefined ? isContested : `${isContested} AND NOT (${settled.isKnown})`;
+}
+
+/** The target keeps its own form of what is the same on both sides. */
+function valueOf({ column, isContested, settled }: MergedCell, winner: string): string {
+  const name = quoteIdentifier(column);
+  const policy =
+    settled === undefined ? "" : `WHEN ${isContested} AND ${settled.isKnown} THEN ${settled.value} `;
+  return `CASE ${policy}WHEN ${isContested} THEN ${winner}.${name}
+    WHEN new_row.${name} IS DISTINCT FROM target_row.${name} AND ${isUnchanged("target_row", name)} THEN new_row.${name}
+    ELSE target_row.${name} END`;
+}
+
 function isUnchanged(row: string, name: string): string {
   return `(old_row IS NOT NULL AND ${row}.${name} IS NOT DISTINCT FROM old_row.${name})`;
 }

@@ -96,6 +96,7 @@ class DefinitionMerger {
       case "unique":
       case "check":
       case "held type":
+      case "merge policy":
         if (after === undefined || before !== undefined) this.#dropConstraint(before);
         if (after !== undefined) this.#addConstraint(after);
         return;
@@ -160,7 +161,7 @@ class DefinitionMerger {
     const label = constraint?.label === undefined ? undefined : this.#source.elements[constraint.label]?.text;
     const name = label === undefined ? found && readLabel(found.text)?.name : readLabel(label)?.name;
     if (name !== undefined) this.#refuseTakenName(name);
-    if (kind === "held type" && found !== undefined) this.#addMissing([found]);
+    if ((kind === "held type" || kind === "merge policy") && found !== undefined) this.#addMissing([found]);
     else if (found?.column === undefined)
       this.#add([...(found === undefined ? [] : [found.text]), ...(label === undefined ? [] : [label])]);
     else if (kind === "unique" && constraint !== undefined) this.#addUnique(constraint.columns, label);

@@ -2,6 +2,7 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { quoteIdentifier } from "../sql/names.js";
 import type { BranchContext } from "./branch-context.js";
+import { cellPolicies } from "./column-policies.js";
 import { comparedRows } from "./compared-rows.js";
 import { droppedAndChanged } from "./dropped-columns.js";
 import { descents, type Descent } from "./descent.js";
@@ -108,6 +109,7 @@ async function mergeTable(
       relation: target,
       key: schema.key,
       columns: schema.columns.map(({ name }) => name),
+      policies: cellPolicies(schema.merged.definition),
       base: projected(compared.base, schema.columns, "base"),
       source: projected(compared.source, schema.columns, "source"),
       target: projected(rows.target, schema.columns, "target"),

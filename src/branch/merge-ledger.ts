@@ -26,7 +26,10 @@ export interface MergeTotals {
   readonly inserted: number;
   readonly updated: number;
   readonly deleted: number;
+  /** Rows that both sides changed to different values. */
   readonly conflicts: number;
+  /** How many conflicts each strategy decided, and how many cells each policy settled, by their names. */
+  readonly resolved: Readonly<Record<string, number>>;
 }
 
 export interface MergeRecord {
@@ -69,7 +72,7 @@ export async function insertMerge(
 ): Promise<void> {
   const tables = `[${totals.tables.map(quoteLiteral).join(", ")}]::VARCHAR[]`;
   await connection.run(
-    `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL, ?, make_timestamptz(?::BIGINT * 1000), ?)`,
+    `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL, ?, make_timestamptz(?::BIGINT * 1000), ?, ?)`,
     [
       merge.mergeId,
       merge.source.id,
@@ -85,6 +88,7 @@ export async function insertMerge(
       merge.granularity,
       bigintOrNull(merge.undoableUntilMs),
       merge.syncedId,
+      JSON.stringify(totals.resolved),
     ],
   );
 }
@@ -102,7 +106,7 @@ export async function finishMerge(
     totals === undefined ? "tables_merged" : `[${totals.tables.map(quoteLiteral).join(", ")}]::VARCHAR[]`;
   const changed = await connection.change(
     `UPDATE ${MERGES} SET status = $1, finished_at = now(), tables_merged = ${tables}, rows_inserted = $2, rows_updated = $3,
-       rows_deleted = $4, resolutions = $5, undoable_until = make_timestamptz($7::BIGINT * 1000) WHERE merge_id = $6 AND status = 'conflicted'`,
+       rows_deleted = $4, resolutions = $5, undoable_until = make_timestamptz($7::BIGINT * 1000), resolved = $8 WHERE merge_id = $6 AND status = 'conflicted'`,
     [
       status,
       BigInt(totals?.inserted ?? 0),
@@ -111,6 +115,7 @@ export async function finishMerge(
       JSON.stringify(resolutions),
       mergeId,
       bigintOrNull(undoableUntilMs),
+      JSON.stringify(totals?.resolved ?? {}),
     ],
   );
   return changed === 1;
@@ -218,6 +223,13 @@ function recordOf(row: Row): MergeRecord {
       updated: numberCell(row, "rows_updated"),
       deleted: numberCell(row, "rows_deleted"),
       conflicts: numberCell(row, "conflict_count"),
+      resolved: readResolved(optionalTextCell(row, "resolved") ?? "{}"),
     },
   };
+}
+
+function readResolved(text: string): Readonly<Record<string, number>> {
+  const counts: unknown = JSON.parse(text);
+  const entries = typeof counts === "object" && counts !== null ? Object.entries(counts) : [];
+  return Object.fromEntries(entries.map(([by, count]) => [by, Number(count)]));
 }

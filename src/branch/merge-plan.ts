@@ -8,7 +8,7 @@
  *         conflict  both changed it, differently: the strategy decides
  */
 import { numberCell, optionalTextCell, textCell, type Connection } from "../engine/connection.js";
-import { cellwiseRows } from "./merge-cells.js";
+import { cellwiseRows, type CellPolicies } from "./merge-cells.js";
 import type { RelationName } from "./model.js";
 import {
   columnAlias,
@@ -22,7 +22,8 @@ import {
 } from "./row-sql.js";
 import { ROW_ID } from "./rows.js";
 import type { Granularity } from "./strategy.js";
-import { quoteIdentifier } from "../sql/names.js";
+import type { MergePolicy } from "../sql/merge-policies.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
 
 const ROW_ID_SQL = quoteIdentifier(ROW_ID);
 
@@ -37,6 +38,8 @@ export interface MergeInput {
   readonly base: string;
   readonly source: string;
   readonly target: string;
+  /** What settles cells that both sides changed, in a merge by cells. */
+  readonly policies: CellPolicies;
   /** All rows with row ids, for tables without a key. */
   readonly baseWithIds: string;
   readonly targetWithIds: string;
@@ -48,6 +51,7 @@ export interface TablePlan {
   readonly planTable: string;
   readonly counts: PlanCounts;
   readonly granularity: Granularity;
+  readonly settled: readonly SettledCells[];
 }
 
 interface PlanCounts {
@@ -59,6 +63,15 @@ interface PlanCounts {
   readonly conflicts: number;
   /** Conflicts in which the branch's other cells go into the target even where main wins. */
   readonly partial: number;
+  /** Conflicts that no strategy may decide, for a column's policy says so. */
+  readonly failing: number;
+}
+
+/** Cells of a column that its policy settled. */
+interface SettledCells {
+  readonly column: string;
+  readonly policy: MergePolicy;
+  readonly cells: number;
 }
 
 /** One conflict. Values are JSON texts as DuckDB wrote them: a JavaScript number would lose digits. */
@@ -91,7 +104,24 @@ export async function planTable(
     planTable: name,
     counts: await countPlan(connection, input, name, granularity),
     granularity,
+    settled: granularity === "cell" ? await settledCells(connection, input, name) : [],
   };
+}
+
+async function settledCells(
+  connection: Connection,
+  { policies }: MergeInput,
+  plan: string,
+): Promise<readonly SettledCells[]> {
+  if (policies.size === 0) return [];
+  const rows = await connection.rows(
+    `SELECT name, count(*) AS cells FROM (SELECT unnest(settled) AS name FROM ${plan}) GROUP BY name ORDER BY name`,
+  );
+  return rows.flatMap((row) => {
+    const column = textCell(row, "name");
+    const policy = policies.get(normaliseName(column))?.policy;
+    return policy === undefined ? [] : [{ column, policy, cells: numberCell(row, "cells") }];
+  });
 }
 
 /** A plan whose rows the caller has; for a table without a key. */
@@ -108,6 +138,7 @@ export async function planFrom(
     planTable: name,
     counts: await countPlan(connection, input, name, "row"),
     granularity: "row",
+    settled: [],
   };
 }
 
@@ -125,7 +156,7 @@ function keyedPlan(input: MergeInput, granularity: Granularity): string {
       CASE WHEN old_row IS NULL THEN 'insert/insert' WHEN target_row IS NULL THEN 'delete/update'
            WHEN new_row IS NULL THEN 'update/delete' ELSE 'update/update' END AS kind
     FROM (${rows})`;
-  return granularity === "cell" ? cellwiseRows(plan, columns) : plan;
+  return granularity === "cell" ? cellwiseRows(plan, columns, input.policies) : plan;
 }
 
 /** Where the branch only added rows nobody has to look at base and target. */
@@ -207,7 +238,8 @@ async function countPlan(
   plan: string,
   granularity: Granularity,
 ): Promise<PlanCounts> {
-  const partial = granularity === "cell" ? "count(*) FILTER (class = 'conflict' AND main_changes)" : "0";
+  const conflictsThat = (test: string): string =>
+    granularity === "cell" ? `count(*) FILTER (class = 'conflict' AND ${test})` : "0";
   const changes = isKeyed(input)
     ? `count(*) FILTER (class = 'change' AND target_row IS NULL) AS inserts,
        count(*) FILTER (class = 'change' AND target_row IS NOT NULL AND new_row IS NOT NULL) AS updates,
@@ -216,7 +248,7 @@ async function countPlan(
        0 AS updates,
        coalesce(sum(target_count - wanted_count) FILTER (class = 'change' AND wanted_count < target_count), 0)::BIGINT AS deletes`;
   const [row] = await connection.rows(
-    `SELECT ${changes}, ${partial} AS partial, count(*) FILTER (class = 'agreed') AS agreed, count(*) FILTER (class = 'conflict') AS conflicts FROM ${plan}`,
+    `SELECT ${changes}, ${conflictsThat("main_changes")} AS partial, ${conflictsThat("fails")} AS failing, count(*) FILTER (class = 'agreed') AS agreed, count(*) FILTER (class = 'conflict') AS conflicts FROM ${plan}`,
   );
   if (row === undefined) throw new Error("an aggregate returned no row");
   return {
@@ -226,6 +258,7 @@ async function countPlan(
     agreed: numberCell(row, "agreed"),
     conflicts: numberCell(row, "conflicts"),
     partial: numberCell(row, "partial"),
+    failing: numberCell(row, "failing"),
   };
 }
 

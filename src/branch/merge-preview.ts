@@ -30,6 +30,7 @@ export async function previewMerge(
       ...plan.counts,
       steps: attempt.tables[index]?.schema.steps ?? [],
       conflictRows: conflictRows.get(plan) ?? [],
+      settled: plan.settled,
     }));
     const violations = await mergeViolations(attempt, strategyOf);
     await attempt.transaction.rollback();
@@ -55,7 +56,15 @@ function previewsWith(
     .toSorted((a, b) => a.table.localeCompare(b.table));
 }
 
-const NO_ROWS = { inserts: 0, updates: 0, deletes: 0, conflicts: 0, agreed: 0, conflictRows: [] };
+const NO_ROWS = {
+  inserts: 0,
+  updates: 0,
+  deletes: 0,
+  conflicts: 0,
+  agreed: 0,
+  conflictRows: [],
+  settled: [],
+};
 
 function objectPreviews({ created, dropped, views, others }: MergeObjects): readonly PlainPreview[] {
   return [

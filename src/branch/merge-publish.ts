@@ -25,6 +25,7 @@ import { readableBefore, refuseUnreadable } from "./merge-bindings.js";
 import { dropSchemas, makeBeforeTables, makeBehindTables } from "./merge-object-steps.js";
 import { dropChangedViews, makeChangedViews } from "./merge-views.js";
 import { isUndoable, keepUndoRows, markAltered } from "./undo-rows.js";
+import { mergeTotals, NO_CHANGES, resolvedBy } from "./merge-totals.js";
 import { refuseTakenKeys } from "./overlay.js";
 import { requirePhysical } from "./rows.js";
 import { isKeyed, readConflicts, type TablePlan } from "./merge-plan.js";
@@ -37,7 +38,6 @@ import { wholeTable } from "./whole-table.js";
 import type { BranchContext } from "./branch-context.js";
 
 export const MAX_REPORTED_ROWS = 100;
-export const NO_CHANGES: MergeTotals = { tables: [], inserted: 0, updated: 0, deleted: 0, conflicts: 0 };
 
 /** Writes all tables, the ledger and the branch's end, and commits. `resolutions` is set when an open merge ends. */
 export async function publish(
@@ -133,7 +133,7 @@ export async function applyPlans(
     ...[...remakes.plans].map(([plan, rows]) => ({ plan, rows })),
   ];
   if (attempt.target === MAIN) await refuseOrphans(connection, loosened(written, remakes.tables));
-  return mergeTotals(attempt, written);
+  return { ...mergeTotals(attempt, written), resolved: resolvedBy(attempt.plans, strategyOf) };
 }
 
 /** Tables of which rows that others refer to may be gone. */
@@ -173,34 +173,6 @@ interface PlannedWork extends WritableTarget {
   readonly plan: TablePlan;
   readonly branchWins: boolean;
   readonly rows: { inserted: number; updated: number; deleted: number };
-}
-
-/** Tables count as merged if a row or something of their definition was changed. */
-function mergeTotals(
-  { plans, tables, objects }: MergeAttempt,
-  written: readonly { readonly plan: TablePlan; readonly rows: RowCounts }[],
-): MergeTotals {
-  const sum = (count: (rows: RowCounts) => number): number =>
-    written.reduce((total, { rows }) => total + count(rows), 0);
-  const changed = new Set(
-    written
-      .filter(({ rows: { inserted, updated, deleted } }) => inserted + updated + deleted > 0)
-      .map(({ plan }) => displayName(plan.input.relation)),
-  );
-  for (const { schema, target } of tables) if (schema.steps.length > 0) changed.add(displayName(target));
-  const { created, dropped } = objects;
-  for (const relation of [...created.map(({ source }) => source), ...dropped])
-    changed.add(displayName(relation));
-  return {
-    tables: [...changed].toSorted(),
-    inserted: created.reduce(
-      (total, { rows }) => total + rows,
-      sum(({ inserted }) => inserted),
-    ),
-    updated: sum(({ updated }) => updated),
-    deleted: sum(({ deleted }) => deleted),
-    conflicts: plans.reduce((total, plan) => total + plan.counts.conflicts, 0),
-  };
 }
 
 interface WritableTarget {

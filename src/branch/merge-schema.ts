@@ -4,6 +4,7 @@
  */
 import { notSupported } from "../core/errors.js";
 import { normaliseName } from "../sql/names.js";
+import { unfitPolicies } from "./column-policies.js";
 import { addedValue, columnOrigins, type TableState } from "./column-origins.js";
 import { changeDefinition } from "./merge-definition.js";
 import { mentionsDropped, mergedNames, withMergedNames, type MergedName, type Side } from "./merge-names.js";
@@ -94,6 +95,7 @@ export function mergeSchema(state: RegistryState, states: MergeStates, table: st
   const steps = [...moved, ...changes.map(changeLine)];
   const isDone = conflicts.length > 0 || steps.length === 0;
   const merged = isDone ? named.target : changeDefinition(named, names, changes, table);
+  conflicts.push(...unfitPolicies(merged.definition));
   return {
     conflicts,
     steps,

@@ -37,6 +37,8 @@ export interface TablePreview {
   readonly deletes: number;
   readonly conflicts: number;
   readonly agreed: number;
+  /** Cells that policies of columns would settle. */
+  readonly settled: TablePlan["settled"];
   /** What would be changed of its definition. */
   readonly steps: readonly string[];
   /** Rows that no constraint would allow. */

@@ -6,14 +6,16 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { BranchContext } from "./branch-context.js";
 import { requireReadable, requireWritable } from "./branch-rules.js";
+import { undoPolicies } from "./column-policies.js";
 import { recordHistory } from "./history.js";
 import { newMergeId } from "./merge.js";
 import { retryOnChange } from "./merge-retry.js";
 import type { MergeTable } from "./merge-input.js";
 import { displayName, markUndone, readMerge, type MergeRecord } from "./merge-ledger.js";
 import { isKeyed, planFrom, planTable, type TablePlan } from "./merge-plan.js";
-import { applyPlans, NO_CHANGES, outcome, recordConflicts } from "./merge-publish.js";
+import { applyPlans, outcome, recordConflicts } from "./merge-publish.js";
 import { unchangedHeads, verifyPublished } from "./merge-commit.js";
+import { NO_CHANGES } from "./merge-totals.js";
 import { NO_OBJECTS } from "./merge-objects.js";
 import { mergeSchema } from "./merge-schema.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
@@ -191,7 +193,7 @@ async function undoneTable(
   const comments = await context.definitions.commentsOf(transaction.view, version);
   const side = { version, definition, comments };
   return {
-    input: { relation: version, key, columns, ...rows },
+    input: { relation: version, key, columns, policies: undoPolicies(definition), ...rows },
     target: version,
     references: definition.foreignKeys.map(({ references }) => references),
     schema: mergeSchema(state, { base: side, source: side, target: side }, version.name),

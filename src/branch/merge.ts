@@ -20,7 +20,8 @@ import {
 import { NO_OBJECTS } from "./merge-objects.js";
 import { planTable, type TablePlan } from "./merge-plan.js";
 import { unchangedBranch } from "./merge-commit.js";
-import { NO_CHANGES, notOpen, outcome, publish, recordConflicts } from "./merge-publish.js";
+import { notOpen, outcome, publish, recordConflicts } from "./merge-publish.js";
+import { NO_CHANGES } from "./merge-totals.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
 import { retryOnChange, withCare } from "./merge-retry.js";
 import { refuseOtherPlan } from "./merge-token.js";
@@ -83,11 +84,14 @@ async function mergeOnce(
     if (open !== undefined) throw unfinishedMerge(branch, open);
     const strategyOf = strategyByTable(request, attempt);
     if (request.token !== undefined) await refuseOtherPlan(context, attempt, strategyOf, request.token);
-    const unresolved = conflictsUnder(attempt.plans, strategyOf, ["manual", "abort"]);
+    const unresolved = attempt.plans.filter(
+      (plan) => plan.counts.failing > 0 || conflictsUnder([plan], strategyOf, ["manual", "abort"]).length > 0,
+    );
     const mergeId = newMergeId();
     if (unresolved.length === 0)
       return await publish(context, attempt, mergeId, strategyOf, request, undefined);
-    const status = conflictsUnder(unresolved, strategyOf, ["abort"]).length > 0 ? "aborted" : "conflicted";
+    const isManual = conflictsUnder(unresolved, strategyOf, ["manual"]).length === unresolved.length;
+    const status = isManual ? "conflicted" : "aborted";
     return await recordConflicts(context, attempt, mergeId, status, request);
   });
 }

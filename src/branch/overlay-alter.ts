@@ -57,6 +57,7 @@ export function canAlterOverlay(
     case "setNotNull":
     case "dropNotNull":
     case "renameConstraint":
+    case "setPolicy":
       return true;
     case "setType":
     case "move":

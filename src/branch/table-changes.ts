@@ -10,9 +10,11 @@ import {
   type HeldType,
 } from "../sql/held-types.js";
 import { tokenise, type Token } from "../sql/lexer.js";
+import { policyCheck, type MergePolicy } from "../sql/merge-policies.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
 import { closingBracket, isSymbol } from "../sql/token-reader.js";
+import { policyOf } from "./column-policies.js";
 import { constraintsOf, mentionedColumns, wordAt, type TableConstraint } from "./constraint-names.js";
 import type { PhysicalTable } from "./model.js";
 import { storedColumns, type TableDefinition, type TableElement } from "./table-definition.js";
@@ -40,6 +42,7 @@ export type TableChange =
       readonly text: string;
     }
   | { readonly kind: "dropConstraint"; readonly constraint: TableConstraint }
+  | { readonly kind: "setPolicy"; readonly column: string; readonly policy: MergePolicy | undefined }
   | { readonly kind: "renameConstraint"; readonly constraint: TableConstraint; readonly to: string }
   | { readonly kind: "renameColumn"; readonly column: string; readonly to: string }
   | { readonly kind: "move"; readonly place: PhysicalTable };
@@ -76,6 +79,8 @@ export function changedDefinition(
       return { ...same, elements: [...texts, ...constraintTexts(table, change)] };
     case "dropConstraint":
       return withoutConstraint(definition, same, change.constraint);
+    case "setPolicy":
+      return withPolicy(definition, same, change);
     case "renameConstraint":
       return withNamedConstraint(definition, same, change.constraint, change.to);
     case "renameColumn":
@@ -114,6 +119,12 @@ function changeColumn(
 
 export function isColumn(element: TableElement, column: string): boolean {
   return element.column !== undefined && normaliseName(element.column.name) === normaliseName(column);
+}
+
+/** True for a column that says NOT NULL, or is in the key. */
+export function isNotNull({ elements, primaryKey }: TableDefinition, column: string): boolean {
+  const inKey = primaryKey.some((name) => normaliseName(name) === normaliseName(column));
+  return inKey || elements.some((element) => isColumn(element, column) && /\bNOT NULL\b/.test(element.text));
 }
 
 /** Constraints and indexes over a dropped column go with it, as in PostgreSQL. */
@@ -232,6 +243,16 @@ function withoutConstraint(
     return [type === "primary" && wordAt(element.tokens, "not") === -1 ? `${stripped} NOT NULL` : stripped];
   });
   return { ...same, elements };
+}
+
+function withPolicy(
+  definition: TableDefinition,
+  same: NewDefinition,
+  { column, policy }: Extract<TableChange, { kind: "setPolicy" }>,
+): NewDefinition {
+  const before = policyOf(definition, column)?.element;
+  const others = same.elements.filter((_, index) => index !== before);
+  return { ...same, elements: policy === undefined ? others : [...others, policyCheck(column, policy)] };
 }
 
 function withNamedConstraint(

@@ -5,6 +5,7 @@
 import { DATA_CATALOG } from "../engine/database.js";
 import { readHeldType } from "../sql/held-types.js";
 import { tokenise, type Token } from "../sql/lexer.js";
+import { readPolicyCheck } from "../sql/merge-policies.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { closingBracket } from "../sql/token-reader.js";
 import type { TableComment } from "./catalog-reader.js";
@@ -21,6 +22,7 @@ type PropertyKind =
   | "unique"
   | "check"
   | "held type"
+  | "merge policy"
   | "index"
   | "comment";
 
@@ -62,6 +64,14 @@ export function propertiesOf(table: DescribedTable, name: string): TableProperti
     for (const property of columnProperties(element, at))
       put(`${property.kind} ${normaliseName(property.column ?? "")}`, property);
     const held = readHeldType(element.text);
+    const policy = readPolicyCheck(element.text, element.tokens);
+    if (policy !== undefined)
+      put(`merge policy ${normaliseName(policy.column)}`, {
+        kind: "merge policy",
+        name: `merge policy of column ${quoteIdentifier(policy.column)}`,
+        text: canonicalText(element.tokens),
+        element: at,
+      });
     if (held === undefined) continue;
     const text = canonicalText(element.tokens);
     const told = held.kind === "text" ? "length of a column" : "type of a column";

@@ -96,11 +96,20 @@ const HELD_OID = `CASE l.type WHEN 'character' THEN 1042 WHEN 'character varying
   WHEN 'time' THEN 1083 WHEN 'timestamp' THEN if(l.zone = ' with time zone', 1184, 1114) END`;
 const WRITTEN_DEFAULT = `regexp_replace(c.default_value, '^duckbranch_(?:timestamp|timestamptz|time|interval)\\((.*), \\d\\)$', '\\1', 's') AS default_value`;
 const HELD_TYPMOD = `CASE WHEN l.type = 'json' THEN -1 WHEN l.type = 'interval' THEN 2147418112 | l.length WHEN starts_with(l.type, 'char') THEN l.length + 4 ELSE l.length END`;
+/** The check that keeps a column's merge policy: see sql/merge-policies.ts. */
+const POLICY_PATTERN = "length\\(''merge policy ([a-z_]+)''\\)";
 /** The check that holds a column to its domain: see core/domain-checks.ts. */
 const DOMAIN_PATTERN = "length\\(''domain ";
 const LABELLED_CONSTRAINTS = `
   SELECT *, nullif(replace(regexp_extract(expression, '${LABEL_PATTERN}', 1), '''''', ''''), '')::JSON AS label
-  FROM ${PG}._raw_constraint WHERE type <> 'NOT NULL' AND NOT coalesce(regexp_matches(expression, '${LIMIT_PATTERN}|${DOMAIN_PATTERN}'), false)`;
+  FROM ${PG}._raw_constraint WHERE type <> 'NOT NULL' AND NOT coalesce(regexp_matches(expression, '${LIMIT_PATTERN}|${DOMAIN_PATTERN}|${POLICY_PATTERN}'), false)`;
+
+/** Options of columns. */
+const MERGE_POLICIES = `
+  SELECT c.oid AS relid, p.nam, any_value(p.policy) AS policy
+  FROM (SELECT sch, rel, columns[1] AS nam, regexp_extract(expression, '${POLICY_PATTERN}', 1) AS policy
+    FROM ${PG}._raw_constraint WHERE type = 'CHECK') AS p
+  JOIN ${PG}._class AS c ON c.sch = p.sch AND c.nam = p.rel AND c.kind = 'r' WHERE p.policy <> '' GROUP BY c.oid, p.nam`;
 
 /** Constraints by the names their tables' definitions keep, and otherwise by those PostgreSQL would have chosen. */
 const CONSTRAINTS = `
@@ -243,6 +252,7 @@ export const OBJECT_QUERIES: readonly (readonly [name: string, query: string])[]
   ["_composite", COMPOSITES],
   ["_domain", DOMAINS],
   ["_class", CLASSES],
+  ["_merge_policy", MERGE_POLICIES],
   ["_column", COLUMNS],
   ["_typed_column", TYPED_COLUMNS],
 ];

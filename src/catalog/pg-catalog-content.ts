@@ -75,9 +75,11 @@ const ATTRIBUTE: Content = {
     atthasdef: "a.has_default",
     attidentity: "a.identity",
     attislocal: "true",
+    attoptions: "CASE WHEN p.policy IS NOT NULL THEN ['merge_policy=' || p.policy] END",
     attcollation: "if(coalesce(t.typcategory, 'E') = 'S', 100, 0)",
   },
-  from: `(${ATTRIBUTE_TABLES}) AS a LEFT JOIN ${PG}._type AS t ON t.oid = a.type_oid`,
+  from: `(${ATTRIBUTE_TABLES}) AS a LEFT JOIN ${PG}._type AS t ON t.oid = a.type_oid
+    LEFT JOIN ${PG}._merge_policy AS p ON p.relid = a.attrelid AND p.nam = a.nam`,
 };
 
 const ATTRDEF: Content = {

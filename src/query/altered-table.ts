@@ -1,9 +1,10 @@
 /** One table under ALTER: what its definition says, what is in the way of DuckDB's own ALTER, and the plan for an action. */
+import { policyOf } from "../branch/column-policies.js";
 import { constraintsOf, mentionedColumns, type TableConstraint } from "../branch/constraint-names.js";
 import { MAIN, type PhysicalTable, type RelationName } from "../branch/model.js";
 import type { DefinedOverlay } from "../branch/overlay-alter.js";
 import { physicalName } from "../branch/system-schema.js";
-import { changedDefinition, isColumn, type TableChange } from "../branch/table-changes.js";
+import { changedDefinition, isColumn, isNotNull, type TableChange } from "../branch/table-changes.js";
 import type { TableDefinition } from "../branch/table-definition.js";
 import { markCopied } from "../branch/copied-tables.js";
 import { PENDING } from "../branch/final-changes.js";
@@ -25,6 +26,7 @@ import {
   ownedDefault,
   ownedSequences,
 } from "./owned-sequences.js";
+import { policyChange, requireFittingType } from "./column-policy.js";
 import { assignedDefault } from "./held-columns.js";
 import { nativeAlteration } from "./native-alteration.js";
 import { staysOverlay } from "./altered-overlay.js";
@@ -81,6 +83,11 @@ export class AlteredTable {
         return await this.dropColumn(alteration);
       case "setType":
         this.requireColumn(alteration.column);
+        await requireFittingType(
+          this.transaction.connection,
+          policyOf(this.definition, alteration.column),
+          await this.text(alteration.type),
+        );
         return await this.change({
           ...alteration,
           type: await this.text(alteration.type),
@@ -98,10 +105,15 @@ export class AlteredTable {
       }
       case "setNotNull":
         this.requireColumn(alteration.column);
-        if (this.isNotNull(alteration.column)) return [NOTHING_TO_RUN];
+        if (isNotNull(this.definition, alteration.column)) return [NOTHING_TO_RUN];
         return await this.change(alteration);
       case "dropNotNull":
         return await this.dropNotNull(alteration);
+      case "setPolicy": {
+        this.requireColumn(alteration.column);
+        const change = await policyChange(this.transaction.connection, this.definition, alteration);
+        return change === undefined ? [NOTHING_TO_RUN] : await this.rebuild(change);
+      }
       case "addConstraint":
         return await this.addConstraint(alteration);
       case "dropConstraint": {
@@ -221,7 +233,7 @@ export class AlteredTable {
         SQLSTATE.invalidTableDefinition,
         `column "${alteration.column}" is in a primary key`,
       );
-    if (!this.isNotNull(alteration.column)) return [NOTHING_TO_RUN];
+    if (!isNotNull(this.definition, alteration.column)) return [NOTHING_TO_RUN];
     return await this.change(alteration);
   }
 
@@ -252,7 +264,7 @@ export class AlteredTable {
   ): Promise<PlannedStatement[]> {
     this.requireColumn(column.column);
     const { name: table } = this.relation;
-    if (!this.isNotNull(column.column)) {
+    if (!isNotNull(this.definition, column.column)) {
       throw new SqlError(
         SQLSTATE.objectNotInPrerequisiteState,
         `column "${column.column}" of relation "${table}" must be declared NOT NULL before identity can be added`,
@@ -367,16 +379,6 @@ export class AlteredTable {
   private requireColumn(column: string, role = ` of relation "${this.relation.name}"`): void {
     if (this.definition.elements.some((element) => isColumn(element, column))) return;
     throw new SqlError(SQLSTATE.undefinedColumn, `column "${column}"${role} does not exist`);
-  }
-
-  private isNotNull(column: string): boolean {
-    const inKey = this.definition.primaryKey.some((name) => normaliseName(name) === normaliseName(column));
-    return (
-      inKey ||
-      this.definition.elements.some(
-        (element) => isColumn(element, column) && /\bNOT NULL\b/.test(element.text),
-      )
-    );
   }
 
   private duplicateColumn(column: string): SqlError {

@@ -189,6 +189,9 @@ async function explainMerge(
     schema_changes: preview.steps.join(", "),
     violations: preview.violations,
     conflict_rows: conflictRowsJson(preview.conflictRows),
+    settled_by_policy: preview.settled
+      .map(({ column, policy, cells }) => `${column}: ${policy} ${cells}`)
+      .join(", "),
     token: preview.token,
   }));
   return rowsAnswer(command, "EXPLAIN", rows, PREVIEW_COLUMNS);
@@ -240,7 +243,8 @@ function mergeAnswer(command: BranchCommand, outcome: MergeOutcome): StatementRe
     rows_inserted: totals.inserted,
     rows_updated: totals.updated,
     rows_deleted: totals.deleted,
-    conflicts_resolved: outcome.status === "merged" ? totals.conflicts : 0,
+    conflicts_resolved: Object.values(totals.resolved).reduce((sum, count) => sum + count, 0),
+    resolved_by: JSON.stringify(totals.resolved),
     has_conflicts: conflicts.length > 0 ? "t" : "f",
     conflicts: conflictsJson(conflicts),
   };
@@ -248,6 +252,7 @@ function mergeAnswer(command: BranchCommand, outcome: MergeOutcome): StatementRe
     const { conflicts: report, ...rest } = {
       ...row,
       tables: totals.tables,
+      resolved_by: totals.resolved,
       has_conflicts: conflicts.length > 0,
     };
     return scalarAnswer(command, `${JSON.stringify(rest).slice(0, -1)},"conflicts":${report}}`);

@@ -59,6 +59,7 @@ const MERGE_COLUMNS = [
   "rows_updated",
   "rows_deleted",
   "conflicts_resolved",
+  "resolved_by",
   "has_conflicts",
   "conflicts",
 ];
@@ -74,6 +75,7 @@ export const PREVIEW_COLUMNS: readonly string[] = [
   "schema_changes",
   "violations",
   "conflict_rows",
+  "settled_by_policy",
   "token",
 ];
 

@@ -12,7 +12,12 @@ export function nativeAlteration(definition: TableDefinition, change: TableChang
       ? `${column} DROP DEFAULT`
       : `${column} SET DEFAULT ${change.expression}`;
   }
-  if (!("column" in change) || definition.indexes.length > 0 || isConstrained(definition, change.column))
+  if (
+    change.kind === "setPolicy" ||
+    !("column" in change) ||
+    definition.indexes.length > 0 ||
+    isConstrained(definition, change.column)
+  )
     return undefined;
   const column = quoteIdentifier(change.column);
   switch (change.kind) {

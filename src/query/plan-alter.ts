@@ -39,7 +39,8 @@ export async function planAlter(
   if (alteration.kind === "owner" || alteration.kind === "storage") return [NOTHING_TO_RUN];
   const { relation } = meaning;
   const altered = transaction.state.find(transaction.head, relation);
-  if (altered !== undefined) await markAltered(transaction.connection, transaction.head, altered.objectId);
+  if (altered !== undefined && alteration.kind !== "setPolicy")
+    await markAltered(transaction.connection, transaction.head, altered.objectId);
   if (transaction.head !== MAIN)
     return await planOnBranch(context, transaction, statement, relation, alteration);
   const wasWritten = context.scope.isWritten(relation);

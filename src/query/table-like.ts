@@ -10,6 +10,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { RelationalStatement, SequenceColumn, TextEdit } from "../sql/analysis.js";
 import { readLabel } from "../sql/constraint-labels.js";
 import { readHeldType } from "../sql/held-types.js";
+import { isPolicyCheck } from "../sql/merge-policies.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import type { LikeClause } from "../sql/table-like.js";
 import {
@@ -101,7 +102,7 @@ async function sourceOf(
   return definition;
 }
 
-/** Foreign keys and the names of keys stay behind; a column's length is part of its type. */
+/** Foreign keys, the names of keys and merge policies stay behind; a column's length is part of its type. */
 function constraintText({ text, tokens }: TableElement, like: LikeClause): string | undefined {
   const [word] = tokens;
   switch (word?.value) {
@@ -110,6 +111,7 @@ function constraintText({ text, tokens }: TableElement, like: LikeClause): strin
       return like.indexes ? text : undefined;
     case "check":
       if (readHeldType(text) !== undefined) return text;
+      if (isPolicyCheck(text)) return undefined;
       return like.constraints && readLabel(text)?.type === undefined ? text : undefined;
     default:
       return undefined;

@@ -131,6 +131,8 @@ export type Alteration =
     }
   | { readonly kind: "setDefault"; readonly column: string; readonly expression: TextSpan | undefined }
   | { readonly kind: "setNotNull" | "dropNotNull"; readonly column: string }
+  /** SET (merge_policy = 'max'), or RESET (merge_policy). */
+  | { readonly kind: "setPolicy"; readonly column: string; readonly policy: string | undefined }
   | {
       readonly kind: "addConstraint";
       readonly type: ConstraintType;

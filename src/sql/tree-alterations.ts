@@ -1,7 +1,16 @@
 /** ALTER … of what PostgreSQL's parser knows: one action, on one named object. */
 import { notSupported } from "../core/errors.js";
 import type { Alteration, ConstraintType, TextSpan } from "./analysis.js";
-import { flagField, listField, locationOf, nodeField, textField, unwrapAs, type AstNode } from "./ast.js";
+import {
+  flagField,
+  listField,
+  locationOf,
+  nodeField,
+  stringList,
+  textField,
+  unwrapAs,
+  type AstNode,
+} from "./ast.js";
 import { readNameBehind } from "./named-objects.js";
 import type { ParsedTree } from "./pg-parser.js";
 import { plainReading, type Reading } from "./reading.js";
@@ -72,8 +81,6 @@ const STORAGE_ACTIONS = new Set([
   "AT_ResetRelOptions",
   "AT_SetStatistics",
   "AT_SetStorage",
-  "AT_SetOptions",
-  "AT_ResetOptions",
   "AT_ClusterOn",
   "AT_DropCluster",
   "AT_SetLogged",
@@ -174,6 +181,9 @@ class AlterationReader {
         return this.identity(column, unwrapAs(action["def"], "Constraint") ?? {});
       case "AT_DropIdentity":
         return { kind: "dropIdentity", column, ifExists };
+      case "AT_SetOptions":
+      case "AT_ResetOptions":
+        return columnOptions(column, action);
       default:
         if (STORAGE_ACTIONS.has(subtype)) return { kind: "storage" };
         throw notSupported("this form of ALTER TABLE is not supported");
@@ -226,6 +236,20 @@ class AlterationReader {
     const options = sequenceOptions(node);
     return { kind: "addIdentity", column: { column, kind, type: "bigint", options, ...span } };
   }
+}
+
+/** Of a column's options only the merge policy says something that a reader of the table can see. */
+function columnOptions(column: string, action: AstNode): Alteration {
+  const options = listField(unwrapAs(action["def"], "List") ?? {}, "items")
+    .map((item) => unwrapAs(item, "DefElem") ?? item)
+    .filter((option) => textField(option, "defname") === "merge_policy");
+  const option = options.at(-1);
+  if (option === undefined) return { kind: "storage" };
+  if (textField(action, "subtype") === "AT_ResetOptions")
+    return { kind: "setPolicy", column, policy: undefined };
+  const text = textField(unwrapAs(option["arg"], "String") ?? {}, "sval");
+  const word = stringList(unwrapAs(option["arg"], "TypeName") ?? {}, "names").at(-1);
+  return { kind: "setPolicy", column, policy: text === "" ? (word ?? "") : text };
 }
 
 function columnNames(node: AstNode, field: string): string[] {

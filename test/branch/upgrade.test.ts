@@ -11,7 +11,7 @@ const WITHOUT_LAYERS = [
   "DROP VIEW duckbranch.version_rows",
   "ALTER TABLE duckbranch.version_log DROP COLUMN layer",
 ];
-/** Those of formats 5 to 9. */
+/** Those of formats 5 to 10. */
 const WITHOUT_OBJECTS = [
   "DROP TABLE duckbranch.object_log",
   "DROP VIEW duckbranch.branch_rows",
@@ -22,6 +22,7 @@ const WITHOUT_OBJECTS = [
   "ALTER TABLE duckbranch.merges DROP COLUMN undoable_until",
   "ALTER TABLE duckbranch.merges DROP COLUMN synced_id",
   "DROP TABLE duckbranch.undo_tables",
+  "ALTER TABLE duckbranch.merges DROP COLUMN resolved",
 ];
 
 test.each([

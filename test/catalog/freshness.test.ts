@@ -120,3 +120,30 @@ test("names of the catalogue cannot be written, nor kept in the user's file", as
   });
   await expect(one.query("SELECT * FROM pg_catalog.pg_nothing")).rejects.toMatchObject({ code: "42P01" });
 });
+
+const options = async (client: Client): Promise<unknown[]> =>
+  (
+    await client.query({
+      text: "SELECT attname, attoptions FROM pg_attribute WHERE attrelid = 't'::regclass AND attoptions IS NOT NULL ORDER BY 1",
+      rowMode: "array",
+    })
+  ).rows;
+
+test("a column's merge policy is among its options, on main and on a branch, and no constraint of its table", async () => {
+  await one.query(
+    `CREATE TABLE t (id int PRIMARY KEY, length int, "a ""b" int); ALTER TABLE t ALTER "a ""b" SET (merge_policy = 'sum_delta')`,
+  );
+  await one.query("CREATE BRANCH policies");
+  const branch = await connect("main/policies");
+  expect(await options(branch)).toEqual([['a "b', ["merge_policy=sum_delta"]]]);
+  await branch.query('ALTER TABLE t DROP length; ALTER TABLE t RENAME "a ""b" TO "Über"');
+  expect(await options(branch)).toEqual([["Über", ["merge_policy=sum_delta"]]]);
+  for (const client of [one, branch]) {
+    const { rows } = await client.query("SELECT conname FROM pg_constraint WHERE conrelid = 't'::regclass");
+    expect(rows).toEqual([{ conname: "t_pkey" }]);
+  }
+  await branch.end();
+  await one.query('ALTER TABLE t ALTER "a ""b" RESET (merge_policy)');
+  await one.query("DROP BRANCH policies");
+  expect(await options(one)).toEqual([]);
+});
