@@ -95,6 +95,16 @@ const CHANGES: Readonly<Record<string, Change>> = {
     ],
     work: ["main/a", "DELETE FROM t WHERE id < 20"],
   },
+  "a branch being brought up to date, with one that was made from it": {
+    prepared: [
+      ["main", "CREATE BRANCH b"],
+      FIRST_WRITE,
+      ["main/b", "CREATE BRANCH c"],
+      LOGGED,
+      ["main", "DELETE FROM t WHERE id = 9"],
+    ],
+    work: ["main", "MERGE BRANCH main INTO b USING branch_wins"],
+  },
   "a sweep": {
     prepared: [["main", "CREATE BRANCH b WITH (ttl '1 hour'); CREATE BRANCH c"], LOGGED, FIRST_WRITE],
     work: "sweep",
