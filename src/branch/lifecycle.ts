@@ -76,6 +76,29 @@ export async function discardBranch(
 }
 
 /**
+ * As above, with all branches that were made from it, the last ones first: none of them while one is protected.
+ *
+ * Atomic  each branch for itself; the one that was asked for is the last
+ * Crash   those that are gone are gone whole, and the rest can be asked for again
+ * Errors  55000 one is protected, 2BP01 somebody made another one meanwhile
+ */
+export async function discardWithChildren(
+  context: BranchContext,
+  nameOrId: string,
+  actor: string,
+  signal: AbortSignal,
+): Promise<Branch> {
+  const { state } = context.registry;
+  const branch = requireBranch(state, nameOrId);
+  const all = [branch];
+  for (const each of all) all.push(...state.childrenOf(each.id));
+  for (const each of all) refuseProtected(each);
+  for (const each of all.slice(1).toReversed())
+    await endBranch(context, each, each.status === "merged" ? "merged" : "discarded", actor, signal);
+  return await endBranch(context, branch, "discarded", actor, signal);
+}
+
+/**
  * Ends a branch and releases what it held.
  *
  * Atomic  one transaction: status, its schema, and preserved tables no other pin reads
@@ -117,8 +140,7 @@ async function endLocked(
   try {
     const branch = transaction.state.branches.get(before.id) ?? before;
     if (branch.released) throw endedBranch(branch);
-    if (branch.protected)
-      throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch.name}" is protected`);
+    refuseProtected(branch);
     refuseParent(transaction.state, branch);
     const ended: Branch = { ...branch, status, released: true };
     transaction.putBranch({ change: "putBranch", branch: ended });
@@ -154,6 +176,11 @@ async function endLocked(
   }
 }
 
+function refuseProtected(branch: Branch): void {
+  if (branch.protected)
+    throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch.name}" is protected`);
+}
+
 function refuseParent(state: RegistryState, branch: Branch): void {
   const children = state.childrenOf(branch.id);
   if (children.length === 0) return;
@@ -162,7 +189,7 @@ function refuseParent(state: RegistryState, branch: Branch): void {
     `cannot discard branch "${branch.name}" because other branches were made from it`,
     {
       detail: children.map((child) => `branch "${child.name}"`).join(", "),
-      hint: "discard or merge them first",
+      hint: "discard or merge them first, or use DROP BRANCH … CASCADE",
     },
   );
 }

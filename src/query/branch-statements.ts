@@ -1,7 +1,7 @@
 /** Branch statements and their function forms: reads the arguments, calls the branch service, shapes the answer. */
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import { requireBranch } from "../branch/branch-rules.js";
-import { alterBranch, discardBranch, type BranchChange } from "../branch/lifecycle.js";
+import { alterBranch, discardBranch, discardWithChildren, type BranchChange } from "../branch/lifecycle.js";
 import { abandonMerge, mergeBranch, resolveMerge } from "../branch/merge.js";
 import { previewMerge } from "../branch/merge-preview.js";
 import { undoMerge } from "../branch/merge-undo.js";
@@ -288,12 +288,11 @@ async function drop(
   command: Extract<BranchCommand, { verb: "drop" }>,
   name: string,
 ): Promise<StatementResult> {
-  if (command.cascade)
-    throw notSupported("DROP BRANCH CASCADE is not supported yet", "discard the branches made from it first");
   const branch = host.context.registry.state.findBranch(name);
   if (command.ifExists && (branch === undefined || branch.released))
     return answer(command, "DROP BRANCH", { branch_id: null, name, status: "absent" });
-  const discarded = await discardBranch(host.context, name, host.user, host.signal);
+  const discard = command.cascade ? discardWithChildren : discardBranch;
+  const discarded = await discard(host.context, name, host.user, host.signal);
   return answer(command, "DROP BRANCH", {
     branch_id: discarded.id,
     name: discarded.name,
