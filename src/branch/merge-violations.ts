@@ -34,7 +34,9 @@ export async function violationsOf(
   changed?: string,
 ): Promise<readonly Violation[]> {
   const violations = await brokenRules(connection, changed ?? rows, definition, table);
-  for (const { name, columns } of uniqueKeys(definition, table)) {
+  for (const { name, columns, isPrimary } of uniqueKeys(definition, table)) {
+    // Changed rows are told apart by it.
+    if (changed !== undefined && isPrimary) continue;
     const keys = columns.map((column, i) => `${column} AS c${i}`).join(", ");
     const aliases = columns.map((_, i) => `k.c${i}`);
     const present = aliases.map((alias) => `${alias} IS NOT NULL`).join(" AND ");
@@ -146,13 +148,21 @@ function readsGenerated({ tokens }: TableElement, { columns }: TableDefinition):
 function uniqueKeys(
   definition: TableDefinition,
   table: string,
-): readonly { readonly name: string; readonly columns: readonly string[] }[] {
+): readonly { readonly name: string; readonly columns: readonly string[]; readonly isPrimary: boolean }[] {
   const constraints = constraintsOf(definition, table)
     .filter(({ type }) => type === "unique" || type === "primary")
-    .map(({ name, columns }) => ({ name, columns: columns.map(quoteIdentifier) }));
+    .map(({ name, columns, type }) => ({
+      name,
+      columns: columns.map(quoteIdentifier),
+      isPrimary: type === "primary",
+    }));
   const indexes = definition.indexes
     .filter((sql) => /^CREATE UNIQUE/i.test(sql))
-    .map((sql) => ({ name: indexName(sql), columns: indexParts(sql).map(({ text }) => text) }));
+    .map((sql) => ({
+      name: indexName(sql),
+      columns: indexParts(sql).map(({ text }) => text),
+      isPrimary: false,
+    }));
   return [...constraints, ...indexes];
 }
 

@@ -193,6 +193,7 @@ export class Registry {
         this.#ended++;
       }
       for (const relation of request.written) this.#markChanged(relation, sequence);
+      await this.database.checkpointLargeLog();
       return sequence;
     });
   }
