@@ -50,6 +50,38 @@ export async function columnsBySamples(
   }
 }
 
+/**
+ * The parameters' types, where DuckDB says none those of the casts around them: it infers nothing of a parameter that a macro
+ * repeats, or that stands beside something it binds with values only.
+ */
+export async function parameterTypesOf(
+  connection: Connection,
+  typed: string,
+  inferred: StatementShape["parameterTypes"],
+): Promise<StatementShape["parameterTypes"]> {
+  if (inferred.every((type) => type !== undefined)) return inferred;
+  const tokens = tokenise(typed);
+  const written = inferred.map((type, index) => {
+    const isOne = ({ kind, value }: Token): boolean => kind === "parameter" && Number(value) === index + 1;
+    const at = type === undefined ? tokens.findIndex(isOne) : -1;
+    return at === -1 ? NO_TARGET : castTarget(typed, tokens, at);
+  });
+  if (written.every((type) => type === NO_TARGET)) return inferred;
+  try {
+    const samples = written.map((type) => `CAST(NULL AS ${type})`).join(", ");
+    return await withPrepared(connection, `SELECT ${samples}`, ({ columns }) =>
+      inferred.map(
+        (type, i) => type ?? (written[i] === NO_TARGET ? undefined : (columns[i]?.type ?? undefined)),
+      ),
+    );
+  } catch (error) {
+    if (!(error instanceof SqlError)) throw error;
+    return inferred;
+  }
+}
+
+const NO_TARGET = "VARCHAR";
+
 /** The type that the text casts a parameter to, where DuckDB says none: a list is made of no text. */
 function castTarget(text: string, tokens: readonly Token[], at: number): string {
   const first = tokens[at + 2];
@@ -61,7 +93,7 @@ function castTarget(text: string, tokens: readonly Token[], at: number): string 
   while (isSymbol(tokens[last + 1], "[") && isSymbol(tokens[last + 2], "]")) last += 2;
   const end = tokens[last];
   return first === undefined || end === undefined || end.end < first.end
-    ? "VARCHAR"
+    ? NO_TARGET
     : text.slice(first.start, end.end);
 }
 

@@ -39,9 +39,25 @@ function listOperand(sql: string, tokens: readonly Token[], at: number): string 
 /** `table.column <operator>`, `f(…) <operator>` or `(…) <operator>` just before the parameter. */
 function operandBefore(sql: string, tokens: readonly Token[], at: number): string | undefined {
   if (!OPERATORS.has(tokens[at - 1]?.value ?? "")) return undefined;
-  const first = startOfOperand(tokens, at - 2);
+  const first = startOfTerm(tokens, at - 1);
   return first === undefined ? undefined : sliceTokens(sql, tokens, first, at - 1);
 }
+
+/** The first token of all that an arithmetic operator takes as its left side: `a * 2` of `a * 2 / $1`. */
+function startOfTerm(tokens: readonly Token[], operator: number): number | undefined {
+  const sign = tokens[operator]?.value ?? "";
+  const joined = FACTORS.has(sign) ? FACTORS : SUMS.has(sign) ? new Set([...FACTORS, ...SUMS]) : NOTHING;
+  let first = startOfOperand(tokens, operator - 1);
+  for (let at = first; at !== undefined && joined.has(tokens[at - 1]?.value ?? "");) {
+    at = startOfOperand(tokens, at - 2);
+    if (at !== undefined) first = at;
+  }
+  return first;
+}
+
+const FACTORS: ReadonlySet<string> = new Set(["*", "/", "//", "%"]);
+const SUMS: ReadonlySet<string> = new Set(["+", "-"]);
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** The first token of the operand that ends at a token. */
 function startOfOperand(tokens: readonly Token[], last: number): number | undefined {

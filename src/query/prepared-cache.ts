@@ -4,7 +4,7 @@
  * catalogue changed, but goes on telling the parameter types of before.
  */
 import type { Connection, PreparedStatement } from "../engine/connection.js";
-import { columnsBySamples, type StatementShape, withPrepared } from "./deferred-columns.js";
+import { columnsBySamples, parameterTypesOf, type StatementShape, withPrepared } from "./deferred-columns.js";
 import { hintSignature, isNull, typeParameters, type ParameterHint } from "./parameter-types.js";
 
 export class PreparedCache implements Disposable {
@@ -18,6 +18,7 @@ export class PreparedCache implements Disposable {
   readonly #shapes = new Map<string, StatementShape>();
   /** The definitions all of these were learnt by. */
   #asOf: number | undefined;
+  readonly #parameterTypes = new WeakMap<PreparedStatement, StatementShape["parameterTypes"]>();
   #generation = 0;
 
   constructor(connection: Connection, limit: number) {
@@ -40,12 +41,21 @@ export class PreparedCache implements Disposable {
     }
     const prepared = await this.#connection.prepare(sql);
     this.#statements.set(sql, prepared);
+    this.#parameterTypes.set(
+      prepared,
+      await parameterTypesOf(this.#connection, sql, prepared.parameterTypes),
+    );
     for (const [oldest, statement] of this.#statements) {
       if (this.#statements.size <= this.#limit) break;
       this.#statements.delete(oldest);
       statement.close();
     }
     return prepared;
+  }
+
+  /** The types of the parameters of a statement that `get` gave, those among them that only the text says. */
+  parameterTypes(prepared: PreparedStatement): StatementShape["parameterTypes"] {
+    return this.#parameterTypes.get(prepared) ?? prepared.parameterTypes;
   }
 
   /** Another number, and nothing that was learnt before holds. */
@@ -85,10 +95,12 @@ export class PreparedCache implements Disposable {
 
   async #readShape(sql: string, hints: readonly ParameterHint[]): Promise<StatementShape> {
     const typed = await typeParameters(this.#connection, sql, hints);
-    const shape = await withPrepared(this.#connection, typed, ({ parameterTypes, columns }) => ({
+    const bound = await withPrepared(this.#connection, typed, ({ parameterTypes, columns }) => ({
       parameterTypes,
       columns,
     }));
+    const parameterTypes = await parameterTypesOf(this.#connection, typed, bound.parameterTypes);
+    const shape = { ...bound, parameterTypes };
     const columns = await columnsBySamples(this.#connection, typed, shape);
     return columns === undefined ? shape : { ...shape, columns };
   }

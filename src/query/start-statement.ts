@@ -70,7 +70,7 @@ async function startCounted(
   const text = withArrayDepths(sql, hints);
   const prepared = await core.prepared.get(text, core.definitions, hints);
   const whole = await givesFewRows(core, statement, prepared);
-  const parameterTypes = await core.types.identifyTypes(prepared.parameterTypes);
+  const parameterTypes = await core.types.identifyTypes(core.prepared.parameterTypes(prepared));
   const stores = STORING.has(statement.verb);
   const boundTypes = bindParameters(prepared, parameterTypes, input, core.settings.get("TimeZone"), stores);
   const stream = await prepared.stream(whole);

@@ -89,7 +89,7 @@ const common = (name: string): string =>
 export const NUMBERS: Definitions = {
   duckbranch_quotient: [any(2, QUOTIENT_OF_DECIMALS)],
   "/": [any(2, DIVIDE)],
-  // Beside a parameter, which takes its type from the other side.
+  // DuckDB's own, checked.
   "//": [any(2, `coalesce(${RATIO}, ${REFUSE_ZERO})`)],
   // Where a side holds a division itself: each is written once.
   duckbranch_divided: [any(2, `list_transform([{'a': _1, 'b': _2}], lambda _d: _d.a / _d.b)[1]`)],

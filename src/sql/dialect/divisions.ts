@@ -16,16 +16,14 @@ const MAX_COPIES = 128;
 const MAX_TOTAL = 4096;
 
 /**
- * Divisions of intervals, those of which a side is divided itself, and those by or of a parameter; others are checked by the
- * operator (src/catalog/expressions/numbers.ts).
+ * Divisions of intervals, and those of which a side is divided itself; others are checked by the operator
+ * (src/catalog/expressions/numbers.ts).
  *
  *   interval '1 day' / a  ⇒  interval '1 day' /@ a
  *   a / b / c             ⇒  duckbranch_divided(a / b, c)
- *   a / $1                ⇒  a // $1
  *
- * Reason  the operator writes its sides several times, the function once, which costs more per row; a parameter takes its
- *         type from the other side of a function alone; only where the text says that the left side is an interval is it
- *         known in time. Throws 54001 where the copies would still grow beyond reason
+ * Reason  the operator writes its sides several times, the function once, which costs more per row; only where the text
+ *         says that the left side is an interval is it known in time. Throws 54001 where the copies would still grow beyond reason
  */
 export const divisionsPass: DialectPass = ({ tokens }) => {
   if (!tokens.some(isDivision)) return [];
@@ -37,18 +35,10 @@ export const divisionsPass: DialectPass = ({ tokens }) => {
     if (isSymbol(token, "/") && isInterval(tokens, index)) {
       edits.push({ start: token.start, end: token.end, text: "/@" });
     } else if (again.length > 0) edits.push(...again);
-    else if (isSymbol(token, "/") && isBesideParameter(tokens, index)) {
-      edits.push({ start: token.start, end: token.end, text: "//" });
-    } else cost.add(token);
+    else cost.add(token);
   });
   return edits;
 };
-
-function isBesideParameter(tokens: readonly Token[], index: number): boolean {
-  const isCast = isSymbol(tokens[index + 2], "::");
-  const isLeft = tokens[index - 1]?.kind === "parameter" && !isSymbol(tokens[index - 2], "::");
-  return isLeft || (tokens[index + 1]?.kind === "parameter" && !isCast);
-}
 
 function againEdits(tokens: readonly Token[], index: number): TextEdit[] {
   const [first, behind] = [termStart(tokens, index), behindFactor(tokens, index + 1)];
