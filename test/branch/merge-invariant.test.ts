@@ -16,7 +16,7 @@ async function watch(session: TestSession, isOver: () => boolean): Promise<reado
   return seen;
 }
 
-test(`a reader of ${MERGES} merges into two tables and more`, { timeout: 120_000 }, async () => {
+test(`a reader of ${MERGES} merges into two tables and more`, { timeout: 240_000 }, async () => {
   await using open = await OpenWorld.open();
   const main = await open.session();
   await main.query(`CREATE TABLE a (id int PRIMARY KEY, v int); CREATE TABLE b (id int PRIMARY KEY, v int); CREATE TABLE kept (n int);
