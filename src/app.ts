@@ -98,7 +98,8 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
           sessions,
           metrics,
         );
-  cleanup.defer(async () => await http?.close());
+  // Both at once: neither waits for the other's clients.
+  cleanup.defer(async () => void (await Promise.all([http?.close(), server.close()])));
   log.info(
     { host: server.address.host, port: server.address.port, http: http?.address.port, data: config.data },
     "serving",
@@ -106,7 +107,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   return {
     address: server.address,
     http: http?.address,
-    engineFailed: server.engineFailed,
+    engineFailed: Promise.race([server.engineFailed, ...(http === undefined ? [] : [http.engineFailed])]),
     reload: async () => {
       await server.reload();
       http?.reload();

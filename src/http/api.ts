@@ -9,6 +9,7 @@ import type {
   RawServerDefault,
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import { RequestWork, type WorkRequest, type WorkServices } from "./request-work.js";
 
 declare module "fastify" {
@@ -46,8 +47,14 @@ export async function inSession<Result>(
   try {
     return await work(session);
   } catch (error) {
-    throw session.watch.explain(error);
+    throw explained(services, session, error);
   } finally {
     session.watch.end();
   }
+}
+
+/** A failure as its client is told it; DuckDB's end is told to whoever runs the server, too. */
+export function explained(services: WorkServices, work: RequestWork, error: unknown): unknown {
+  if (error instanceof SqlError && error.code === SQLSTATE.crashShutdown) services.onEngineFailure(error);
+  return work.watch.explain(error);
 }

@@ -6,6 +6,7 @@ import type { SecureContextOptions } from "node:tls";
 import Fastify, { type FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { isLoopback } from "../core/loopback.js";
+import type { SqlError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import type { SessionFactory } from "../query/types.js";
 import type { AuthenticationPolicy } from "../session/authentication.js";
@@ -54,6 +55,8 @@ export interface HttpSecurity {
 
 export interface HttpServer {
   readonly address: { readonly host: string; readonly port: number };
+  /** Resolves when DuckDB can no longer be used. */
+  readonly engineFailed: Promise<SqlError>;
   /** Takes the certificate there is now. */
   reload(): void;
   /** Lets requests under way end within `drainTimeoutMs`, then stops them. */
@@ -62,6 +65,7 @@ export interface HttpServer {
 
 /** Between stopping a request and hanging up on its client. */
 const STOP_GRACE_MS = 2000;
+const IDLE_CHECK_MS = 50;
 /** A request has to be there by then, whatever it sends how slowly. */
 const RECEIVE_FACTOR = 3;
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
@@ -76,11 +80,16 @@ export async function startHttpServer(
   const tls = security.tls();
   const server = openServer(options, tls);
   const running = new Set<WorkWatch>();
+  let onEngineFailure = (_: SqlError): void => undefined;
+  const engineFailed = new Promise<SqlError>((resolve) => {
+    onEngineFailure = resolve;
+  });
   const services: WorkServices = {
     sessions,
     slots: new RequestSlots(options.maxHttpRequests),
     requestTimeoutMs: options.httpRequestTimeoutMs,
     stallTimeoutMs: options.httpIdleTimeoutMs,
+    onEngineFailure,
     running,
   };
   const api = await createApi(options, security, services, { server, metrics });
@@ -89,6 +98,7 @@ export async function startHttpServer(
   if (bound === null || typeof bound === "string") throw new Error("listening on something without a port");
   return {
     address: { host: bound.address, port: bound.port },
+    engineFailed,
     reload: () => {
       const next = security.tls();
       if (next !== undefined && "setSecureContext" in server && typeof server.setSecureContext === "function")
@@ -102,6 +112,8 @@ function openServer(options: HttpServerOptions, tls: SecureContextOptions | unde
   const limits = {
     headersTimeout: options.authenticationTimeoutMs,
     requestTimeout: options.authenticationTimeoutMs * RECEIVE_FACTOR,
+    // These two are looked at so often.
+    connectionsCheckingInterval: options.authenticationTimeoutMs / 2,
     keepAliveTimeout: options.httpIdleTimeoutMs,
   };
   const server =
@@ -186,9 +198,12 @@ async function drain(
     for (const watch of running) watch.stop("closing");
   }, timeoutMs);
   const hangUp = setTimeout(() => server.closeAllConnections(), timeoutMs + STOP_GRACE_MS);
+  // A connection is idle when its answer is out, and nobody else looks for that any more.
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   try {
     await api.close();
   } finally {
+    clearInterval(idle);
     clearTimeout(stop);
     clearTimeout(hangUp);
   }

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { JsonRowShape } from "../pgtypes/json-rows.js";
-import { inSession, type Api, type Head } from "./api.js";
+import { explained, inSession, type Api, type Head } from "./api.js";
 import { toErrorBody } from "./error-replies.js";
 import type { JsonValue } from "./parameters.js";
 import type { WorkServices } from "./request-work.js";
@@ -102,7 +102,7 @@ export async function answerQuery(
   await inSession(services, request, reply, head, async (work) => {
     await using query = await openQuery(work, sql, params);
     const describeError = (error: unknown): unknown =>
-      toErrorBody(work.watch.explain(error), request.id).body;
+      toErrorBody(explained(services, work, error), request.id).body;
     await sendRows(work, query, reply, { format, shape, startedAt: request.startedAt, describeError });
   });
 }

@@ -16,6 +16,8 @@ interface Credentials {
 /** Where nobody has to say who they are. */
 const DEFAULT_USER = "duckbranch";
 const KEY_USER = "agent";
+/** RFC 7617 has none in names and passwords, and logs and settings would break on them. */
+const CONTROL = /\p{Cc}/u;
 
 /**
  * The user's name, once the password is known to be right. Failures delay the verdict, as on the wire.
@@ -78,5 +80,7 @@ function credentialsOf(headers: IncomingHttpHeaders): Credentials | undefined {
 function readBasic(value: string): Credentials | undefined {
   const text = Buffer.from(value, "base64").toString("utf8");
   const colon = text.indexOf(":");
-  return colon < 1 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+  return colon < 1 || CONTROL.test(text)
+    ? undefined
+    : { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }

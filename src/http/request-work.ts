@@ -13,6 +13,8 @@ export interface WorkServices {
   /** Longest time a request may take, and a client may let an answer wait. */
   readonly requestTimeoutMs: number;
   readonly stallTimeoutMs: number;
+  /** Called by the request that meets it. */
+  readonly onEngineFailure: (cause: SqlError) => void;
   /** Work under way, for the server to stop. */
   readonly running: Set<WorkWatch>;
 }
