@@ -80,16 +80,16 @@ export async function startHttpServer(
   const tls = security.tls();
   const server = openServer(options, tls);
   const running = new Set<WorkWatch>();
-  let onEngineFailure = (_: SqlError): void => undefined;
+  let tellFailed: ((cause: SqlError) => void) | undefined;
   const engineFailed = new Promise<SqlError>((resolve) => {
-    onEngineFailure = resolve;
+    tellFailed = resolve;
   });
   const services: WorkServices = {
     sessions,
     slots: new RequestSlots(options.maxHttpRequests),
     requestTimeoutMs: options.httpRequestTimeoutMs,
     stallTimeoutMs: options.httpIdleTimeoutMs,
-    onEngineFailure,
+    onEngineFailure: (cause) => tellFailed?.(cause),
     running,
   };
   const api = await createApi(options, security, services, { server, metrics });

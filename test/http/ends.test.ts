@@ -56,7 +56,9 @@ test("with a certificate the port is HTTPS only, and follows a new one", async (
     await writeCertificate(directory, second);
     await app.reload();
     expect(await readyOver(app.httpPort, second.certificate)).toBe(200);
-    await expect(readyOver(app.httpPort, first.certificate)).rejects.toThrow();
+    await expect(readyOver(app.httpPort, first.certificate)).rejects.toMatchObject({
+      code: expect.any(String),
+    });
   } finally {
     await app.close();
   }
