@@ -18,10 +18,12 @@ export type Bindings = ReadonlySet<string>;
 /** Nothing where no definition changes that others lean on. */
 export async function readableBefore(attempt: MergeAttempt, texts: DefinitionTexts): Promise<Bindings> {
   const { transaction, target, tables, objects, branch } = attempt;
-  const { dropped, views, others } = objects;
+  const { dropped, renamed, views, others } = objects;
+  const isTouched =
+    [dropped, renamed, views, others].some((some) => some.length > 0) ||
+    tables.some(({ schema }) => schema.remakes);
   const readable = new Set<string>();
-  if (dropped.length + views.length + others.length === 0 && tables.every(({ schema }) => !schema.remakes))
-    return readable;
+  if (!isTouched) return readable;
   const states = await bindingsOf(transaction, texts, target);
   for (const [what, failure] of states) if (failure === undefined) readable.add(what);
   for (const { name, after } of others)

@@ -11,8 +11,9 @@ import { displayName } from "./merge-ledger.js";
 import type { Side } from "./merge-names.js";
 import type { MergeInput } from "./merge-plan.js";
 import { mergeObjects, type MergeObjects } from "./merge-objects.js";
+import { renameStep, type RenamedTable } from "./merge-renames.js";
 import { mergeSchema, type MergedColumn, type MergeState, type SchemaMerge } from "./merge-schema.js";
-import { relationKey, type Branch, type HeadId, type Version } from "./model.js";
+import { relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
 import { hidesRowIds } from "./overlay-shape.js";
 import type { RegistryState } from "./registry-state.js";
 import { numberedStates } from "./row-identity.js";
@@ -24,6 +25,8 @@ import type { Transaction } from "./transaction.js";
 export interface MergeTable {
   readonly input: MergeInput;
   readonly target: Version;
+  /** The branch's table: its name may be another. */
+  readonly source: RelationName;
   /** Tables the target refers to, as the catalogue names them. */
   readonly references: readonly string[];
   readonly schema: SchemaMerge;
@@ -42,12 +45,7 @@ export async function mergeTables(
 ): Promise<{ readonly tables: readonly MergeTable[]; readonly objects: MergeObjects }> {
   const { state } = transaction;
   const all = descents(state, branch);
-  const renamed = all.flatMap(({ base, source }) =>
-    source?.kind === "table" && base !== undefined && relationKey(base) !== relationKey(source)
-      ? [source]
-      : [],
-  );
-  if (renamed.length > 0) throw schemaChangeRefused(branch, renamed);
+  const renamed: RenamedTable[] = [];
   const tables: MergeTable[] = [];
   const conflicts: string[] = [];
   const twins = await tablesMadeTwice(transaction, { branch, target, descents: all });
@@ -59,18 +57,49 @@ export async function mergeTables(
       tables.push(fromNothing(await mergeTable(context, transaction, versions, conflicts)));
     }
     if (base === undefined) continue;
-    const targetVersion = state.find(target, source);
-    if (targetVersion === undefined || targetVersion.objectId !== base.objectId) {
+    const there = targetTable(state, target, base);
+    if (there === undefined) {
       throw notSupported(
         `cannot merge table "${displayName(source)}": it was dropped or replaced on the target since the branch was made`,
       );
     }
-    tables.push(await mergeTable(context, transaction, { base, source, target: targetVersion }, conflicts));
+    const isMoved = !isNamedAs(source, base);
+    if (isMoved && !isNamedAs(there, base) && !isNamedAs(there, source))
+      conflicts.push(
+        `table "${displayName(base)}" was renamed to "${displayName(source)}" in the branch and to "${displayName(there)}" on the target`,
+      );
+    const rename = { table: there, to: source };
+    const isRenamed = isMoved && !isNamedAs(there, source);
+    if (isRenamed) renamed.push(rename);
+    const table = await mergeTable(context, transaction, { base, source, target: there }, conflicts);
+    const { schema } = table;
+    const steps = isRenamed ? [renameStep(rename), ...schema.steps] : schema.steps;
+    tables.push({ ...table, schema: { ...schema, steps } });
   }
   const others = all.filter(({ source }) => source === undefined || !twins.has(source));
-  const made = await mergeObjects(context, transaction, { branch, target, descents: others }, conflicts);
+  const made = await mergeObjects(
+    context,
+    transaction,
+    { branch, target, descents: others, renamed },
+    conflicts,
+  );
   if (conflicts.length > 0) throw schemaConflicts(branch, conflicts);
   return { tables, objects: made };
+}
+
+/** Of main a table that was renamed is another one. */
+function targetTable(
+  state: RegistryState,
+  target: HeadId,
+  { schema, name, objectId }: Version,
+): Version | undefined {
+  const there = state.find(target, { schema, name });
+  if (there?.objectId === objectId) return there;
+  return state.liveVersionsOf(target).find((own) => own.kind === "table" && own.objectId === objectId);
+}
+
+function isNamedAs(one: RelationName, other: RelationName): boolean {
+  return relationKey(one) === relationKey(other);
 }
 
 function bySourceName(a: Descent, b: Descent): number {
@@ -118,6 +147,7 @@ async function mergeTable(
         : withIds(state, versions, schema, sides.base.definition, sides.target.definition)),
     },
     target,
+    source,
     references: sides.target.definition.foreignKeys.map((key) => key.references),
     schema,
   };
@@ -190,18 +220,6 @@ function schemaConflicts(branch: Branch, conflicts: readonly string[]): SqlError
     {
       detail: conflicts.join("\n"),
       hint: "give both sides the same definition, then merge again",
-    },
-  );
-}
-
-function schemaChangeRefused(branch: Branch, versions: readonly Version[]): SqlError {
-  const list = versions.map((version) => `renamed table "${displayName(version)}"`);
-  return new SqlError(
-    SQLSTATE.featureNotSupported,
-    `cannot merge branch "${branch.name}": it changed the schema, not only rows`,
-    {
-      detail: list.join(", "),
-      hint: "make the schema change on main, and only the changes of rows in the branch",
     },
   );
 }

@@ -9,6 +9,7 @@ import type { Descent } from "./descent.js";
 import { displayName } from "./merge-ledger.js";
 import { mergeHeadObjects, type ObjectStep } from "./merge-head-objects.js";
 import type { SequencePlaces } from "./merge-object-steps.js";
+import type { RenamedTable } from "./merge-renames.js";
 import { mergeViews, type ViewChange } from "./merge-views.js";
 import { movedSequences } from "./moved-sequences.js";
 import {
@@ -42,17 +43,18 @@ export interface MergeObjects {
   readonly created: readonly CreatedTable[];
   /** Of the target. */
   readonly dropped: readonly Version[];
+  readonly renamed: readonly RenamedTable[];
   readonly views: readonly ViewChange[];
   readonly others: readonly ObjectStep[];
 }
 
-export const NO_OBJECTS: MergeObjects = { created: [], dropped: [], views: [], others: [] };
+export const NO_OBJECTS: MergeObjects = { created: [], dropped: [], renamed: [], views: [], others: [] };
 
 /** A line per name that means something else on the target goes to `conflicts`. */
 export async function mergeObjects(
   context: BranchContext,
   transaction: Transaction,
-  { branch, target, descents }: MergeHeads,
+  { branch, target, descents, renamed }: MergeHeads,
   conflicts: string[],
 ): Promise<MergeObjects> {
   const { state } = transaction;
@@ -70,7 +72,7 @@ export async function mergeObjects(
   const sides = { transaction, texts: context.texts, branch, target };
   const views = await mergeViews(sides, descents, conflicts);
   const others = mergeHeadObjects(sides, conflicts);
-  const objects = { created, dropped, views, others };
+  const objects = { created, dropped, renamed, views, others };
   conflicts.push(...takenNames(state, target, objects));
   return objects;
 }
@@ -79,18 +81,25 @@ interface MergeHeads {
   readonly branch: Branch;
   readonly target: HeadId;
   readonly descents: readonly Descent[];
+  readonly renamed: readonly RenamedTable[];
 }
 
 /** Names that the merge gives, and something has that it leaves there. */
 function takenNames(
   state: RegistryState,
   target: HeadId,
-  { created, dropped, views }: MergeObjects,
+  { created, dropped, renamed, views }: MergeObjects,
 ): readonly string[] {
   const freed = new Set(
-    [...dropped, ...views.flatMap(({ before }) => before ?? [])].map((version) => relationKey(version)),
+    [...dropped, ...renamed.map(({ table }) => table), ...views.flatMap(({ before }) => before ?? [])].map(
+      (version) => relationKey(version),
+    ),
   );
-  const given = [...created.map(({ source }) => source), ...views.flatMap(({ after }) => after ?? [])];
+  const given = [
+    ...created.map(({ source }) => source),
+    ...renamed.map(({ to }) => to),
+    ...views.flatMap(({ after }) => after ?? []),
+  ];
   return given
     .filter((name) => state.find(target, name) !== undefined && !freed.has(relationKey(name)))
     .map((name) => `"${displayName(name)}" was made on both sides`);
@@ -207,10 +216,11 @@ export async function createMerged(
 }
 
 /** Relations of the target that are made, dropped or defined anew. */
-export function objectRelations({ created, dropped, views }: MergeObjects): readonly RelationName[] {
+export function objectRelations({ created, dropped, renamed, views }: MergeObjects): readonly RelationName[] {
   return [
     ...created.map(({ source }) => source),
     ...dropped,
+    ...renamed.flatMap(({ table, to }) => [table, to]),
     ...views.flatMap(({ before, after }) => [before ?? [], after ?? []].flat()),
   ];
 }

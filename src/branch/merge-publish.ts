@@ -23,6 +23,7 @@ import { remakeTables, type Remake } from "./merge-remake.js";
 import { changeInPlace, remakesOf } from "./merge-tables.js";
 import { readableBefore, refuseUnreadable } from "./merge-bindings.js";
 import { dropSchemas, makeBeforeTables, makeBehindTables } from "./merge-object-steps.js";
+import { renameMerged } from "./merge-renames.js";
 import { dropChangedViews, makeChangedViews } from "./merge-views.js";
 import { isUndoable, keepUndoRows, markAltered } from "./undo-rows.js";
 import { mergeTotals, NO_CHANGES, resolvedBy } from "./merge-totals.js";
@@ -42,22 +43,25 @@ export const MAX_REPORTED_ROWS = 100;
 /** Writes all tables, the ledger and the branch's end, and commits. `resolutions` is set when an open merge ends. */
 export async function publish(
   context: BranchContext,
-  attempt: MergeAttempt,
+  planned: MergeAttempt,
   mergeId: string,
   strategyOf: (table: RelationName) => Strategy,
   request: MergeRequest,
   resolutions: Readonly<Record<string, string>> | undefined,
 ): Promise<MergeOutcome> {
-  const { transaction, branch, sync, plans } = attempt;
+  const { transaction, branch, sync } = planned;
   const { connection } = transaction;
-  const readable = await readableBefore(attempt, context.texts);
+  const readable = await readableBefore(planned, context.texts);
+  if (sync !== undefined && planned.objects.renamed.length > 0)
+    throw notSupported("tables renamed on a branch are not brought up to date", "merge the branch first");
   if (sync !== undefined) await beginSync(transaction, sync);
   const undoableUntilMs =
-    sync === undefined && isUndoable(attempt) ? Date.now() + context.undoRetentionMs : null;
-  if (undoableUntilMs !== null) await keepUndoRows(attempt, mergeId, strategyOf);
-  const sides = { transaction, texts: context.texts, branch, target: attempt.target };
-  await dropChangedViews(transaction, attempt.target, attempt.objects.views);
-  await dropMerged(transaction, attempt.target, attempt.objects.dropped);
+    sync === undefined && isUndoable(planned) ? Date.now() + context.undoRetentionMs : null;
+  if (undoableUntilMs !== null) await keepUndoRows(planned, mergeId, strategyOf);
+  const sides = { transaction, texts: context.texts, branch, target: planned.target };
+  await dropChangedViews(transaction, planned.target, planned.objects.views);
+  await dropMerged(transaction, planned.target, planned.objects.dropped);
+  const attempt = await renameMerged(planned);
   await changeInPlace(attempt);
   const { others } = attempt.objects;
   const sequences = await makeBeforeTables(sides, context.texts, others);
@@ -84,7 +88,7 @@ export async function publish(
       },
       totals,
     );
-    for (const plan of plans) await insertConflicts(connection, mergeId, plan);
+    for (const plan of attempt.plans) await insertConflicts(connection, mergeId, plan);
   } else if (!(await finishMerge(connection, mergeId, "merged", totals, resolutions, undoableUntilMs)))
     throw notOpen(mergeId);
   const detail = {
@@ -99,7 +103,7 @@ export async function publish(
     actor: request.actor,
     detail,
   });
-  await transaction.commit(unchangedHeads(context, attempt));
+  await transaction.commit(unchangedHeads(context, planned));
   await verifyPublished(context, mergeId);
   return outcome(attempt, "merged", mergeId, totals, []);
 }

@@ -195,6 +195,7 @@ async function undoneTable(
   return {
     input: { relation: version, key, columns, policies: undoPolicies(definition), ...rows },
     target: version,
+    source: version,
     references: definition.foreignKeys.map(({ references }) => references),
     schema: mergeSchema(state, { base: side, source: side, target: side }, version.name),
   };

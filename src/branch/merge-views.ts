@@ -146,7 +146,8 @@ async function lockNames(
   for (const name of names) if (name !== undefined) await transaction.lock(name, target);
 }
 
-function dropOnBranch(transaction: Transaction, target: HeadId, view: Version): void {
+/** A branch's own version of a name ends; what it inherits is covered. */
+export function dropOnBranch(transaction: Transaction, target: HeadId, view: Version): void {
   if (view.head === target) transaction.endVersion(view);
   const { schema, name, objectId } = view;
   if (transaction.state.find(target, view) === undefined) return;

@@ -300,7 +300,12 @@ export function strategyByTable(
     }
     named.set(relationKey(table), strategy);
   }
-  return (table) => named.get(relationKey(table)) ?? request.strategy;
+  // Plans of tables that the branch renamed have the target's name, which may be another table's on the branch.
+  const strategies = new Map(named);
+  for (const { source, target } of attempt.tables)
+    if (relationKey(source) !== relationKey(target))
+      strategies.set(relationKey(target), named.get(relationKey(source)) ?? request.strategy);
+  return (table) => strategies.get(relationKey(table)) ?? request.strategy;
 }
 
 function conflictsUnder(

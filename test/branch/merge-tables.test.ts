@@ -58,7 +58,6 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
     ["a dropped table that the target wrote", "INSERT INTO t VALUES (5)", "DROP TABLE t", "40002"],
     ["a dropped table that the target altered", "ALTER TABLE t ADD COLUMN v int", "DROP TABLE t", "40002"],
     ["a name that both sides gave", "CREATE TABLE n (a int)", "CREATE TABLE n (b text)", "40002"],
-    ["a renamed table", "INSERT INTO t VALUES (5)", "ALTER TABLE t RENAME TO r", "0A000"],
     [
       "a sequence of the branch behind a column of the target's",
       "INSERT INTO kept VALUES (5)",

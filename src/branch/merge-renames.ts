@@ -1,0 +1,106 @@
+/** Tables that a branch renamed get their new name on the target, before anything is written: what the merge does is done under it. */
+import { notSupported } from "../core/errors.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { physicalDefinition } from "./catalog-reader.js";
+import { markCopied } from "./copied-tables.js";
+import { displayName } from "./merge-ledger.js";
+import { dropOnBranch } from "./merge-views.js";
+import type { MergeAttempt } from "./merge-types.js";
+import { MAIN, relationKey, type HeadId, type Layer, type RelationName, type Version } from "./model.js";
+import { refuseChanged } from "./overlay.js";
+import { isReferredTo } from "./referrers.js";
+import { physicalName } from "./system-schema.js";
+import { changedDefinition } from "./table-changes.js";
+import { rebuildTable } from "./table-rebuild.js";
+import type { Transaction } from "./transaction.js";
+import { undefinedTable } from "./undefined-table.js";
+
+export interface RenamedTable {
+  /** On the target. */
+  readonly table: Version;
+  readonly to: RelationName;
+}
+
+/** The attempt under the new names. Errors: 0A000 for tables that take each other's names */
+export async function renameMerged(attempt: MergeAttempt): Promise<MergeAttempt> {
+  const { transaction, target, objects } = attempt;
+  for (let left = objects.renamed; left.length > 0;) {
+    const taken = new Set(left.map(({ table }) => relationKey(table)));
+    const free = left.filter(({ to }) => !taken.has(relationKey(to)));
+    if (free.length === 0) throw notSupported("tables that take each other's names are not merged");
+    for (const { table, to } of free)
+      await (target === MAIN
+        ? renameOnMain(transaction, table, to)
+        : renameOnBranch(transaction, target, table, to));
+    left = left.filter((one) => !free.includes(one));
+  }
+  return underNewNames(attempt);
+}
+
+/** A table with indexes, or that foreign keys lead to or from, is made anew: DuckDB renames none such. */
+async function renameOnMain(transaction: Transaction, from: Version, to: RelationName): Promise<void> {
+  const { connection } = transaction;
+  const place = { schema: from.schema, name: from.name };
+  const definition = await physicalDefinition(connection, place);
+  if (definition === undefined) throw undefinedTable(from);
+  transaction.markReplaced(from);
+  transaction.markCreated(to);
+  const isMoved = normaliseName(from.schema) !== normaliseName(to.schema);
+  const refers = definition.foreignKeys.length > 0 || (await isReferredTo(connection, place));
+  if (!isMoved && !refers && definition.indexes.length === 0) {
+    await connection.run(`ALTER TABLE ${physicalName(place)} RENAME TO ${quoteIdentifier(to.name)}`);
+    return;
+  }
+  const moved = changedDefinition(definition, place, to.name, { kind: "move", place: to });
+  markCopied(transaction, await rebuildTable(connection, place, moved));
+}
+
+async function renameOnBranch(
+  transaction: Transaction,
+  head: HeadId,
+  from: Version,
+  { schema, name }: RelationName,
+): Promise<void> {
+  await transaction.lock(from, head);
+  await transaction.lock({ schema, name }, head);
+  const version = await transaction.writableVersion(from, head);
+  if (version.layer?.kind === "overlay") refuseChanged(transaction, version);
+  dropOnBranch(transaction, head, version);
+  const mark = transaction.state.own(head, { schema, name });
+  if (mark !== undefined) transaction.endVersion(mark);
+  const { kind, physical, definition, objectId } = version;
+  const layer = renamedLayer(version);
+  transaction.addVersion({ head, schema, name, kind, physical, definition, objectId, layer });
+  transaction.markDefinitionsChanged();
+}
+
+/** The base of an overlay goes on by the name it had. */
+export function renamedLayer({ schema, name, layer }: Version): Layer | null {
+  return layer?.kind === "overlay" ? { base: { schema, name }, ...layer } : layer;
+}
+
+function underNewNames(attempt: MergeAttempt): MergeAttempt {
+  const names = new Map(attempt.objects.renamed.map(({ table, to }) => [relationKey(table), to]));
+  const nameOf = <T extends RelationName>(relation: T): T => {
+    const to = names.get(relationKey(relation));
+    return to === undefined ? relation : { ...relation, schema: to.schema, name: to.name };
+  };
+  return {
+    ...attempt,
+    tables: attempt.tables.map((table) => ({
+      ...table,
+      target: nameOf(table.target),
+      references: table.references.map((name) => nameOf({ schema: table.target.schema, name }).name),
+      input: { ...table.input, relation: nameOf(table.input.relation) },
+    })),
+    plans: attempt.plans.map((plan) => ({
+      ...plan,
+      input: { ...plan.input, relation: nameOf(plan.input.relation) },
+    })),
+  };
+}
+
+/** As people read it. */
+export function renameStep({ to }: RenamedTable): string {
+  return `table renamed to "${displayName(to)}"`;
+}
