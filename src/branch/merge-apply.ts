@@ -69,7 +69,7 @@ export async function moveUpPlanned(
   { input, planTable: table, counts }: TablePlan,
   overlay: OverlayTable,
 ): Promise<boolean> {
-  if (!isKeyed(input) && counts.deletes === 0) return true;
+  if (!isKeyed(input) && counts.deletes + counts.conflicts === 0) return true;
   const base = `${baseRows(transaction.state, overlay.version)} AS t`;
   const planned = isKeyed(input)
     ? `${table} AS p WHERE ${sameKey(input)}`

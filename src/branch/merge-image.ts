@@ -1,7 +1,7 @@
 /** The rows of a merged table, as a query over the target's table and the plan. */
 import { numberCell, type Connection } from "../engine/connection.js";
 import { quoteIdentifier } from "../sql/names.js";
-import { sameKey, taken, takenRows } from "./merge-apply.js";
+import { sameKey, taken, takenCounts, takenRows } from "./merge-apply.js";
 import { isKeyed, type TablePlan } from "./merge-plan.js";
 import type { MergedColumn } from "./merge-schema.js";
 import { columnAlias, columnList } from "./row-sql.js";
@@ -49,8 +49,7 @@ export async function countTaken(
   plan: TablePlan,
   branchWins: boolean,
 ): Promise<RowCounts> {
-  const { input, counts } = plan;
-  if (!isKeyed(input)) return { inserted: counts.inserts, updated: 0, deleted: counts.deletes };
+  if (!isKeyed(plan.input)) return await countTakenRows(connection, plan, branchWins);
   const [row] = await connection.rows(
     `SELECT count(*) FILTER (target_row IS NULL AND wanted IS NOT NULL) AS inserted,
        count(*) FILTER (target_row IS NOT NULL AND wanted IS NOT NULL) AS updated,
@@ -62,4 +61,17 @@ export async function countTaken(
     updated: numberCell(row, "updated"),
     deleted: numberCell(row, "deleted"),
   };
+}
+
+async function countTakenRows(
+  connection: Connection,
+  plan: TablePlan,
+  branchWins: boolean,
+): Promise<RowCounts> {
+  const [row] = await connection.rows(
+    `SELECT coalesce(sum(delta) FILTER (delta > 0), 0)::BIGINT AS inserted, coalesce(-sum(delta) FILTER (delta < 0), 0)::BIGINT AS deleted
+     FROM (${takenCounts(plan, branchWins)})`,
+  );
+  if (row === undefined) throw new Error("an aggregate returned no row");
+  return { inserted: numberCell(row, "inserted"), updated: 0, deleted: numberCell(row, "deleted") };
 }

@@ -12,7 +12,7 @@ import { quoteLiteral } from "../sql/names.js";
 import { conflictQuery, type TablePlan } from "./merge-plan.js";
 import { normaliseName } from "../sql/names.js";
 import type { RelationName } from "./model.js";
-import { readGranularity, type Granularity } from "./strategy.js";
+import { readGranularity, readKeyless, type Granularity, type KeylessMode } from "./strategy.js";
 import { SYSTEM_SCHEMA } from "./system-schema.js";
 
 const MERGES = `${DATA_CATALOG}.${SYSTEM_SCHEMA}.merges`;
@@ -42,6 +42,7 @@ export interface MergeRecord {
   readonly target: string;
   readonly status: MergeStatus;
   readonly granularity: Granularity;
+  readonly keyless: KeylessMode;
   /** Null for a merge that cannot be undone. */
   readonly undoableUntilMs: number | null;
   readonly totals: MergeTotals;
@@ -65,6 +66,7 @@ export async function insertMerge(
     readonly target: string;
     readonly strategy: string;
     readonly granularity: Granularity;
+    readonly keyless: KeylessMode;
     readonly status: MergeStatus;
     readonly undoableUntilMs: number | null;
   },
@@ -72,7 +74,7 @@ export async function insertMerge(
 ): Promise<void> {
   const tables = `[${totals.tables.map(quoteLiteral).join(", ")}]::VARCHAR[]`;
   await connection.run(
-    `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL, ?, make_timestamptz(?::BIGINT * 1000), ?, ?)`,
+    `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL, ?, make_timestamptz(?::BIGINT * 1000), ?, ?, ?)`,
     [
       merge.mergeId,
       merge.source.id,
@@ -89,6 +91,7 @@ export async function insertMerge(
       bigintOrNull(merge.undoableUntilMs),
       merge.syncedId,
       JSON.stringify(totals.resolved),
+      merge.keyless,
     ],
   );
 }
@@ -217,6 +220,7 @@ function recordOf(row: Row): MergeRecord {
     status: MERGE_STATUSES.find((known) => known === status) ?? "aborted",
     undoableUntilMs: optionalNumberCell(row, "undoable_until"),
     granularity: readGranularity(optionalTextCell(row, "granularity") ?? "row"),
+    keyless: readKeyless(optionalTextCell(row, "keyless") ?? "row_identity"),
     totals: {
       tables: Array.isArray(tables) ? tables.map(String) : [],
       inserted: numberCell(row, "rows_inserted"),

@@ -21,7 +21,8 @@ import {
   sameRow,
 } from "./row-sql.js";
 import { ROW_ID } from "./rows.js";
-import type { Granularity } from "./strategy.js";
+import { multisetPlan } from "./merge-multisets.js";
+import type { Granularity, KeylessMode } from "./strategy.js";
 import type { MergePolicy } from "../sql/merge-policies.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 
@@ -52,6 +53,8 @@ export interface TablePlan {
   readonly counts: PlanCounts;
   readonly granularity: Granularity;
   readonly settled: readonly SettledCells[];
+  /** A strategy may decide its conflicts: it is known what each side made of the rows in them. */
+  readonly isDecidable: boolean;
 }
 
 interface PlanCounts {
@@ -92,19 +95,20 @@ export async function planTable(
   connection: Connection,
   input: MergeInput,
   index: number,
-  asked: Granularity,
+  asked: { readonly granularity: Granularity; readonly keyless: KeylessMode },
 ): Promise<TablePlan> {
-  const granularity = isKeyed(input) ? asked : "row";
+  const granularity = isKeyed(input) ? asked.granularity : "row";
   const name = `temp.main.merge_plan_${index}`;
   if (isKeyed(input))
     await connection.run(`CREATE TEMP TABLE merge_plan_${index} AS ${keyedPlan(input, granularity)}`);
-  else await planCounted(connection, input, index, name);
+  else await planCounted(connection, input, index, asked.keyless);
   return {
     input,
     planTable: name,
     counts: await countPlan(connection, input, name, granularity),
     granularity,
     settled: granularity === "cell" ? await settledCells(connection, input, name) : [],
+    isDecidable: isKeyed(input) || asked.keyless !== "row_identity",
   };
 }
 
@@ -139,6 +143,7 @@ export async function planFrom(
     counts: await countPlan(connection, input, name, "row"),
     granularity: "row",
     settled: [],
+    isDecidable: false,
   };
 }
 
@@ -164,13 +169,19 @@ async function planCounted(
   connection: Connection,
   input: MergeInput,
   index: number,
-  name: string,
+  mode: KeylessMode,
 ): Promise<void> {
+  const name = `temp.main.merge_plan_${index}`;
   const difference = `merge_difference_${index}`;
   await connection.run(
     `CREATE TEMP TABLE ${difference} AS SELECT row_number() OVER () AS plan_row, *, new_count - old_count AS delta
      FROM (${countedDifference(input.columns, input.base, input.source)})`,
   );
+  if (mode !== "row_identity") {
+    await connection.run(`CREATE TEMP TABLE merge_plan_${index} AS ${multisetPlan(input, difference, mode)}`);
+    await connection.run(`DROP TABLE temp.main.${difference}`);
+    return;
+  }
   const [removed] = await connection.rows(`SELECT 1 AS removed FROM ${difference} WHERE delta < 0 LIMIT 1`);
   const plan = removed === undefined ? addedPlan(input, difference) : countedPlan(input, difference);
   await connection.run(`CREATE TEMP TABLE merge_plan_${index} AS ${plan}`);

@@ -83,6 +83,7 @@ export async function publish(
         ...ledgerSides(attempt),
         strategy: request.strategy,
         granularity: request.granularity,
+        keyless: request.keyless,
         status: "merged",
         undoableUntilMs,
       },
@@ -122,7 +123,7 @@ export async function applyPlans(
   strategyOf: (table: RelationName) => Strategy,
 ): Promise<MergeTotals> {
   const { connection } = attempt.transaction;
-  const keyless = attempt.plans.find((plan) => !isKeyed(plan.input) && plan.counts.conflicts > 0);
+  const keyless = attempt.plans.find((plan) => !plan.isDecidable && plan.counts.conflicts > 0);
   if (keyless !== undefined) throw keylessConflict(keyless);
   if (attempt.isCareful) refuseViolations(await mergeViolations(attempt, strategyOf));
   const remakes = await remakesOf(attempt, strategyOf);
@@ -265,6 +266,7 @@ export async function recordConflicts(
       ...ledgerSides(attempt),
       strategy: request.strategy,
       granularity: request.granularity,
+      keyless: request.keyless,
       status,
       undoableUntilMs: null,
     },

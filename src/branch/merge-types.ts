@@ -5,7 +5,7 @@ import type { MergeTotals } from "./merge-ledger.js";
 import type { ConflictRow, TablePlan } from "./merge-plan.js";
 import type { Branch, HeadId, RelationName } from "./model.js";
 import type { Sync } from "./sync.js";
-import type { Granularity, Strategy } from "./strategy.js";
+import type { Granularity, KeylessMode, Strategy } from "./strategy.js";
 import type { Transaction } from "./transaction.js";
 
 export interface MergeRequest {
@@ -15,6 +15,7 @@ export interface MergeRequest {
   readonly into: string | undefined;
   readonly strategy: Strategy;
   readonly granularity: Granularity;
+  readonly keyless: KeylessMode;
   readonly exceptions: readonly { readonly table: RelationName; readonly strategy: Strategy }[];
   readonly actor: string;
   /** What EXPLAIN MERGE gave for the plan: nothing else is done. */

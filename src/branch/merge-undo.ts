@@ -89,7 +89,7 @@ async function undoOnce(
       tables.push(table);
       plans.push(
         isKeyed(table.input)
-          ? await planTable(connection, table.input, index, merge.granularity)
+          ? await planTable(connection, table.input, index, merge)
           : await planFrom(connection, table.input, index, countedUndo(undo, table.input)),
       );
     }
@@ -209,6 +209,6 @@ function changedSince(table: UndoTable): SqlError {
 
 /** For the record of an undoing that met conflicts. */
 function asMerge(merge: MergeRecord, { strategy, actor }: UndoRequest): MergeRequest {
-  const { branchId, target, granularity } = merge;
-  return { branch: branchId, into: target, strategy, granularity, exceptions: [], actor };
+  const { branchId, target, granularity, keyless } = merge;
+  return { branch: branchId, into: target, strategy, granularity, keyless, exceptions: [], actor };
 }

@@ -115,12 +115,13 @@ export async function resolveMerge(
       );
     }
   }
-  const { branchId, syncedId, target: into, granularity } = await requireOpenMerge(context, mergeId);
+  const { branchId, syncedId, target: into, granularity, keyless } = await requireOpenMerge(context, mergeId);
   const request: MergeRequest = {
     branch: branchId,
     into: syncedId ?? into,
     strategy: "manual",
     granularity,
+    keyless,
     exceptions: resolutions,
     actor,
   };
@@ -233,7 +234,7 @@ export async function withAttempt<T>(
       : await mergeTables(context, transaction, sync?.before ?? branch, head);
     const plans: TablePlan[] = [];
     for (const [index, { input }] of tables.entries())
-      plans.push(await planTable(connection, input, index, request.granularity));
+      plans.push(await planTable(connection, input, index, request));
     return await work({
       transaction,
       branch,

@@ -8,6 +8,19 @@ export type Strategy = (typeof STRATEGIES)[number];
 const GRANULARITIES = ["row", "cell"] as const;
 export type Granularity = (typeof GRANULARITIES)[number];
 
+/** How tables without a key are merged: by which rows are which, or as multisets of equal rows. */
+const KEYLESS_MODES = ["row_identity", "strict", "append"] as const;
+export type KeylessMode = (typeof KEYLESS_MODES)[number];
+
+/** Errors: 22023 */
+export function readKeyless(text: string): KeylessMode {
+  const mode = KEYLESS_MODES.find((candidate) => candidate === text.toLowerCase());
+  if (mode !== undefined) return mode;
+  throw new SqlError(SQLSTATE.invalidParameterValue, `unknown mode "${text}" for tables without a key`, {
+    hint: `use one of ${KEYLESS_MODES.join(", ")}`,
+  });
+}
+
 const ALIASES: ReadonlyMap<string, Strategy> = new Map([
   ["theirs", "branch_wins"],
   ["ours", "main_wins"],

@@ -25,7 +25,7 @@ import { RegistryState, type RegistryChange } from "./registry-state.js";
 
 export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
 
-const FORMAT_VERSION = 10;
+const FORMAT_VERSION = 11;
 
 const DDL = [
   `CREATE SCHEMA IF NOT EXISTS ${SYSTEM}`,
@@ -43,7 +43,7 @@ const DDL = [
      merge_id VARCHAR PRIMARY KEY, branch_id VARCHAR NOT NULL, branch_name VARCHAR NOT NULL, target VARCHAR NOT NULL,
      strategy VARCHAR NOT NULL, status VARCHAR NOT NULL, created_at TIMESTAMPTZ NOT NULL, finished_at TIMESTAMPTZ,
      tables_merged VARCHAR[], rows_inserted BIGINT NOT NULL, rows_updated BIGINT NOT NULL, rows_deleted BIGINT NOT NULL,
-     conflict_count BIGINT NOT NULL, resolutions JSON, granularity VARCHAR, undoable_until TIMESTAMPTZ, synced_id VARCHAR, resolved JSON)`,
+     conflict_count BIGINT NOT NULL, resolutions JSON, granularity VARCHAR, undoable_until TIMESTAMPTZ, synced_id VARCHAR, resolved JSON, keyless VARCHAR)`,
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.conflicts (
      merge_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, kind VARCHAR NOT NULL, key JSON,
      base_value JSON, main_value JSON, branch_value JSON)`,
@@ -79,6 +79,7 @@ const MIGRATIONS: ReadonlyMap<number, readonly string[]> = new Map([
     ],
   ],
   [9, [`ALTER TABLE ${SYSTEM}.merges ADD COLUMN resolved JSON`]],
+  [10, [`ALTER TABLE ${SYSTEM}.merges ADD COLUMN keyless VARCHAR`]],
 ]);
 
 /** What a file holds of the registry, and the numbers that new entries come after. */

@@ -7,7 +7,7 @@ import { previewMerge } from "../branch/merge-preview.js";
 import { undoMerge } from "../branch/merge-undo.js";
 import type { MergeOutcome, MergeRequest } from "../branch/merge-types.js";
 import { ISOLATIONS, MAIN, type Branch, type Isolation } from "../branch/model.js";
-import { readGranularity, readRetry, readStrategy } from "../branch/strategy.js";
+import { readGranularity, readKeyless, readRetry, readStrategy } from "../branch/strategy.js";
 import type { BranchContext } from "../branch/branch-context.js";
 import type { Argument, BranchCommand } from "../sql/branch-command.js";
 import { answer, rowsAnswer, scalarAnswer, type AnswerRow } from "./branch-answers.js";
@@ -198,7 +198,8 @@ async function explainMerge(
 }
 
 function mergeRequest(host: BranchCommandHost, command: MergeCommand, read: ArgumentReader): MergeRequest {
-  const accepted = command.verb === "merge" ? ["granularity", "token", "retry"] : ["granularity"];
+  const accepted =
+    command.verb === "merge" ? ["granularity", "keyless", "token", "retry"] : ["granularity", "keyless"];
   const options = readOptions(command.options, read, accepted);
   return {
     branch: required(read(command.name), "branch name"),
@@ -206,6 +207,7 @@ function mergeRequest(host: BranchCommandHost, command: MergeCommand, read: Argu
     strategy:
       command.strategy === undefined ? "abort" : readStrategy(required(read(command.strategy), "strategy")),
     granularity: readGranularity(options.get("granularity") ?? "row"),
+    keyless: readKeyless(options.get("keyless") ?? "row_identity"),
     exceptions: command.exceptions.map((exception) => tableStrategy(exception, read)),
     actor: host.user,
     token: options.get("token"),

@@ -63,8 +63,8 @@ const SIGNATURES: Readonly<Record<FunctionVerb, readonly string[]>> = {
 
 const NAMED_ONLY: Partial<Readonly<Record<FunctionVerb, readonly string[]>>> = {
   create: ["parent", "ttl_hours", "ttl_seconds", "isolation", "if_not_exists"],
-  merge: ["into", "granularity", "token", "retry"],
-  explainMerge: ["into", "granularity"],
+  merge: ["into", "granularity", "keyless", "token", "retry"],
+  explainMerge: ["into", "granularity", "keyless"],
 };
 
 const SYNONYMS: ReadonlyMap<string, string> = new Map([
@@ -110,7 +110,10 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
         name: name(),
         ...mergeTarget(bound, calledAs),
         exceptions: [],
-        options: optionsOf(bound, verb === "merge" ? ["granularity", "token", "retry"] : ["granularity"]),
+        options: optionsOf(
+          bound,
+          verb === "merge" ? ["granularity", "keyless", "token", "retry"] : ["granularity", "keyless"],
+        ),
       };
     case "resolve": {
       const resolutionsJson = need(bound, "resolutions", calledAs);

@@ -11,7 +11,7 @@ const WITHOUT_LAYERS = [
   "DROP VIEW duckbranch.version_rows",
   "ALTER TABLE duckbranch.version_log DROP COLUMN layer",
 ];
-/** Those of formats 5 to 10. */
+/** Those of formats 5 to 11. */
 const WITHOUT_OBJECTS = [
   "DROP TABLE duckbranch.object_log",
   "DROP VIEW duckbranch.branch_rows",
@@ -23,6 +23,7 @@ const WITHOUT_OBJECTS = [
   "ALTER TABLE duckbranch.merges DROP COLUMN synced_id",
   "DROP TABLE duckbranch.undo_tables",
   "ALTER TABLE duckbranch.merges DROP COLUMN resolved",
+  "ALTER TABLE duckbranch.merges DROP COLUMN keyless",
 ];
 
 test.each([
