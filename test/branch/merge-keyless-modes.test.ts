@@ -43,10 +43,13 @@ function edit(value: string, before: number, after: number): string {
   return `DELETE FROM t WHERE rowid IN (SELECT r.rowid FROM (${rows}) AS r)`;
 }
 
+function value(index: number): string {
+  return index === 0 ? "NULL" : String(index);
+}
+
 /** Makes `t` where every meeting is a row of its own, NULL the first of them; and a branch of it. */
 async function meet(counts: readonly (readonly [number, number, number])[]): Promise<string> {
   const name = `b${++branches}`;
-  const value = (index: number): string => (index === 0 ? "NULL" : String(index));
   const script = (from: 0 | 1 | 2, to: 0 | 1 | 2): string =>
     counts
       .map((own, index) => edit(value(index), from === to ? 0 : own[from], own[to]))
