@@ -43,7 +43,7 @@ function edit(value: string, before: number, after: number): string {
   return `DELETE FROM t WHERE rowid IN (SELECT r.rowid FROM (${rows}) AS r)`;
 }
 
-function value(index: number): string {
+function nthValue(index: number): string {
   return index === 0 ? "NULL" : String(index);
 }
 
@@ -52,7 +52,7 @@ async function meet(counts: readonly (readonly [number, number, number])[]): Pro
   const name = `b${++branches}`;
   const script = (from: 0 | 1 | 2, to: 0 | 1 | 2): string =>
     counts
-      .map((own, index) => edit(value(index), from === to ? 0 : own[from], own[to]))
+      .map((own, index) => edit(nthValue(index), from === to ? 0 : own[from], own[to]))
       .filter((sql) => sql !== "")
       .join("; ");
   await main.query("DROP TABLE IF EXISTS t; CREATE TABLE t (v int, one int); INSERT INTO t VALUES (-1, 1)");
