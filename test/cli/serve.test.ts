@@ -7,7 +7,7 @@ import { ServerProcess } from "./server-process.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
 describe("duckbranch serve", () => {
-  test("picks a free port and prints exactly one line when it is ready", async () => {
+  test("picks free ports and says both, and nothing else, when it is ready", async () => {
     await using directory = await temporaryDirectory();
     await using server = await ServerProcess.serve(directory.file("a.db"));
     await using client = await connectPg(server.address);
