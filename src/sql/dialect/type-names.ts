@@ -1,3 +1,4 @@
+import type { TextEdit } from "../analysis.js";
 import { KEYED_TYPES, keyedTypeText } from "../../core/keyed-types.js";
 import { isBuiltinType } from "../builtin-names.js";
 import { isSymbol, isWord, nameAt, type NameSpan } from "../token-reader.js";
@@ -32,17 +33,35 @@ const LOOKUPS = new Set(["regclass", "regtype", "regnamespace", "regproc"]);
  * Type names DuckDB does not know, and the schema pg_catalog in front of any.
  *
  *   x::pg_catalog.text  ⇒  x::text          '{}'::jsonb  ⇒  '{}'::JSON          x::_int4  ⇒  x::int4[]
+ *   x float             ⇒  x DOUBLE
  *
  * Reason  psql writes pg_catalog.text in every \d; DuckDB looks for a type in a schema of that name and fails
  */
 export const typeNamesPass: DialectPass = (input) => {
   // Both readers find most of them; a text may hold tens of thousands.
   const byStart = new Map([...castTypes(input), ...input.types].map((type) => [type.start, type]));
+  const floats = new Map(
+    input.tokens.flatMap((token, index) => (isWord(token, "float") ? [[token.start, index] as const] : [])),
+  );
   return [...byStart.values()].flatMap((type) => {
+    const float = floats.get(type.start);
+    if (float !== undefined) return [floatEdit(input.tokens, float)];
     const text = replacement(type);
     return text === undefined ? [] : [{ start: type.start, end: type.end, text }];
   });
 };
+
+/** PostgreSQL's float is one of double precision, and takes a number of bits; DuckDB's is the smaller one. */
+const MOST_BITS_OF_REAL = 24;
+
+/** The word at this index, with what stands in brackets behind it. */
+function floatEdit(tokens: PassInput["tokens"], index: number): TextEdit {
+  const [name, open, bits, close] = tokens.slice(index, index + 4);
+  const [start, end] = [name?.start ?? 0, name?.end ?? 0];
+  if (!isSymbol(open, "(") || bits?.kind !== "number" || close === undefined || !isSymbol(close, ")"))
+    return { start, end, text: "DOUBLE" };
+  return { start, end: close.end, text: Number(bits.value) <= MOST_BITS_OF_REAL ? "REAL" : "DOUBLE" };
+}
 
 function replacement(type: NameSpan): string | undefined {
   const [first, second] = type.parts;
