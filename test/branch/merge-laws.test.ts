@@ -221,3 +221,59 @@ describe("a keyless merge agrees with the counting rules", () => {
     },
   );
 });
+
+/** As `mergeModel` by cells, where qty is merged by what each side added. Null for a conflict. */
+function summedModel(base: Table, target: Table, source: Table): Table | null {
+  const result = new Map(target);
+  for (const key of new Set([...base.keys(), ...source.keys(), ...target.keys()])) {
+    const [b, t, s] = [base.get(key), target.get(key), source.get(key)];
+    if (same(t, s) || same(s, b)) continue;
+    const merged = same(t, b) ? { conflict: false, row: s } : contested(b, t, s, false, "cell");
+    const sum =
+      t?.qty === s?.qty || t?.qty == null || s?.qty == null || t.qty === b?.qty || s.qty === b?.qty
+        ? undefined
+        : t.qty + s.qty - (b?.qty ?? 0);
+    // The other column alone: with the sum on both sides there is none of qty to decide.
+    const others = (side: Row | undefined): Row | undefined => side && { ...side, qty: 0 };
+    const rest = sum === undefined ? merged : contested(others(b), others(t), others(s), false, "cell");
+    if (rest.conflict) return null;
+    if (rest.row === undefined) result.delete(key);
+    else result.set(key, sum === undefined ? rest.row : { ...rest.row, qty: sum });
+  }
+  return result;
+}
+
+test(
+  "a policy adds up what both sides added, the same whichever is merged into which",
+  { timeout: 300_000 },
+  async () => {
+    await using world = await World.open();
+    await using main = await world.connect();
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(table, table, table, async (base, one, other) => {
+        for (const [target, source] of [
+          [one, other],
+          [other, one],
+        ] as const) {
+          const name = `p${++runs}`;
+          await main.query(`DROP TABLE IF EXISTS t; CREATE TABLE t (id INTEGER PRIMARY KEY, qty INTEGER, note VARCHAR);
+          ALTER TABLE t ALTER qty SET (merge_policy = 'sum_delta')`);
+          await run(main, edits(new Map(), base));
+          await main.query(`CREATE BRANCH ${name}`);
+          await using branch = await world.connect(`main/${name}`);
+          await run(branch, edits(base, source));
+          await run(main, edits(base, target));
+          const model = summedModel(base, target, source);
+          expect(model === null).toBe(summedModel(base, source, target) === null);
+          expect(await main.outcome(`MERGE BRANCH ${name} WITH (granularity 'cell')`)).toBe(
+            model === null ? "40002" : "ok",
+          );
+          expect(sorted(await content(main))).toEqual(sorted(model ?? target));
+          await main.query(`DROP BRANCH ${name}`);
+        }
+      }),
+      { numRuns: Math.ceil(RUNS / 2), verbose: fc.VerbosityLevel.Verbose },
+    );
+  },
+);
