@@ -41,8 +41,8 @@ export const MUTATIONS = [
   {
     name: "a strategy is dropped: main_wins is abort",
     file: "src/branch/merge.ts",
-    from: `conflictsUnder(attempt.plans, strategyOf, ["manual", "abort"])`,
-    to: `conflictsUnder(attempt.plans, strategyOf, ["manual", "abort", "main_wins"])`,
+    from: `conflictsUnder([plan], strategyOf, ["manual", "abort"])`,
+    to: `conflictsUnder([plan], strategyOf, ["manual", "abort", "main_wins"])`,
   },
   {
     name: "conflicts by touch: the same change on both sides is one",
@@ -69,8 +69,8 @@ export const MUTATIONS = [
   {
     name: "the base does not advance: what was merged is merged again",
     file: "src/branch/merge-publish.ts",
-    from: `const merged: Branch = { ...branch, status: "merged" };`,
-    to: `const merged: Branch = { ...branch, status: "active" };`,
+    from: `sync?.branch ?? { ...branch, status: "merged" }`,
+    to: `sync?.branch ?? { ...branch, status: "active" }`,
   },
   {
     name: "undoing does not rewind the base",

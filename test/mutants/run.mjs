@@ -1,7 +1,7 @@
 /**
  * `npm run mutants`: makes the merge wrong in one way after the other, in a copy of the sources, and counts the tests that notice.
- * Each wrong merge has to be noticed by two at least. Exits with 1 when one is not. `npm run mutants word` runs those with the word
- * in their name.
+ * Each wrong merge has to be noticed by two at least. Exits with 1 when one is not. `npm run mutants pattern` runs those
+ * whose name matches it.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -31,7 +31,7 @@ try {
     cpSync(join(ROOT, path), join(directory, path), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
   writeFileSync(join(directory, "vitest.config.js"), CONFIG);
-  const chosen = MUTATIONS.filter(({ name }) => name.includes(process.argv[2] ?? ""));
+  const chosen = MUTATIONS.filter(({ name }) => new RegExp(process.argv[2] ?? "").test(name));
   process.stdout.write("| Wrong merge | Killed by |\n| --- | --- |\n");
   for (const mutation of chosen) {
     const killers = await killersOf(mutation);
