@@ -10,7 +10,7 @@ export interface DefinedView extends RelationName {
 }
 
 /** A function's CREATE MACRO, under the name it has or gets. */
-export interface DefinedFunction extends RelationName {
+interface DefinedFunction extends RelationName {
   readonly definition: string;
 }
 

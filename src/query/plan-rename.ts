@@ -1,7 +1,8 @@
 /** ALTER … RENAME TO, SET SCHEMA and what else is done to a whole object: table, view, index, sequence. */
 import { physicalDefinition } from "../branch/catalog-reader.js";
-import { MAIN, type Layer, type RelationName, type Version } from "../branch/model.js";
+import { MAIN, type RelationName } from "../branch/model.js";
 import { changedDefinition } from "../branch/table-changes.js";
+import { renamedLayer } from "../branch/merge-renames.js";
 import { markCopied } from "../branch/copied-tables.js";
 import { isReferredTo } from "../branch/referrers.js";
 import { indexName, indexSql, rebuildTable } from "../branch/table-rebuild.js";
@@ -46,14 +47,9 @@ export async function planRename(
   const covered = transaction.state.own(scope.head, to);
   if (covered !== undefined) transaction.endVersion(covered);
   const { kind, physical, definition, objectId } = version;
-  const layer = withBaseName(version);
+  const layer = renamedLayer(version);
   transaction.addVersion({ head: scope.head, ...to, kind, physical, definition, objectId, layer });
   return [NOTHING_TO_RUN];
-}
-
-/** The base of an overlay goes on by the name it had. */
-function withBaseName({ schema, name, layer }: Version): Layer | null {
-  return layer?.kind === "overlay" ? { base: { schema, name }, ...layer } : layer;
 }
 
 async function refuseTaken(
