@@ -41,6 +41,7 @@ const OWNED_PACKAGES = new Map<string, readonly string[]>([
   ["fastify", ["http"]],
   ["prom-client", ["http"]],
   ["commander", ["cli"]],
+  ["pg", ["cli"]],
 ]);
 
 interface SourceFile {

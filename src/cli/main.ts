@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 /** The command line. */
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
+import { addBranchCommands } from "./branch.js";
+import { addCompletionCommand } from "./completion.js";
+import { USAGE } from "./exit-codes.js";
 import { tellOperator } from "./operator.js";
-import { serve } from "./serve.js";
+import type { ServeOptions } from "./serve.js";
+import { addSqlCommand } from "./sql.js";
 import { addUser, listUsers, removeUser } from "./user.js";
 
 const program = new Command("duckbranch").description(
@@ -27,7 +31,8 @@ program
   .option("--tls-cert <file>", "certificate and its chain, PEM")
   .option("--tls-key <file>", "private key of the certificate, PEM")
   .option("--guide", "say how to connect and what to try")
-  .action(tellOperator(serve));
+  // Everything the server needs is loaded for it alone: other commands begin at once.
+  .action(tellOperator(async (options: ServeOptions) => await (await import("./serve.js")).serve(options)));
 
 const user = program.command("user").description("say who may log in; a running server follows at once");
 const USERS_OPTION = ["--users <file>", "the users file"] as const;
@@ -50,4 +55,22 @@ user
   .requiredOption(...USERS_OPTION)
   .action(tellOperator(listUsers));
 
-await program.parseAsync();
+addBranchCommands(
+  program.command("branch").description("make, compare, merge and end branches of a running server"),
+);
+addSqlCommand(program);
+addCompletionCommand(program);
+
+program.commands.forEach(endsWithUsage);
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+}
+
+/** What makes no sense has an exit code of its own; commander has said why. */
+function endsWithUsage(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(endsWithUsage);
+}

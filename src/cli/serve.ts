@@ -4,7 +4,7 @@ import { readConfig, type Config, type ConfigInput } from "../config.js";
 import { SqlError } from "../core/errors.js";
 import { createLog, type Log } from "../core/log.js";
 
-interface ServeOptions extends ConfigInput {
+export interface ServeOptions extends ConfigInput {
   readonly guide?: boolean;
 }
 

@@ -1,0 +1,197 @@
+/** `duckbranch branch`: the branch statements for the shell. */
+import type { Command } from "commander";
+import { escapeIdentifier, escapeLiteral } from "pg";
+import { OperatorError } from "../core/operator-error.js";
+import { confirm, withProgress } from "./dialogue.js";
+import { withServer, type ConnectOptions, type RemoteRows } from "./remote.js";
+import { linesOf, objectOf, tableOf } from "./rendering.js";
+import { CONFLICTS, tellUser } from "./exit-codes.js";
+
+interface Shared extends ConnectOptions {
+  readonly json?: boolean;
+  readonly yes?: boolean;
+}
+
+interface Answer {
+  readonly sql: string;
+  /** What there is afterwards, if the statement does not tell. */
+  readonly afterwards?: string;
+  /** One row for people is a list of its values. */
+  readonly single: boolean;
+  /** What is being done, for those who wait. */
+  readonly doing?: string;
+}
+
+interface CreateOptions extends Shared {
+  readonly from?: string;
+  readonly description?: string;
+  readonly agent?: string;
+  readonly ttl?: string;
+  readonly isolation?: string;
+}
+
+interface MergeOptions extends Shared {
+  readonly into?: string;
+  readonly using?: string;
+  readonly granularity?: string;
+  readonly token?: string;
+  readonly explain?: boolean;
+}
+
+/** Adds the commands. */
+export function addBranchCommands(branch: Command): void {
+  command(branch, "create <name>", "make a branch")
+    .option("--from <parent>", "head it is made from (default: main)")
+    .option("--description <text>", "what it is for")
+    .option("--agent <id>", "who works on it")
+    .option("--ttl <time>", "how long it lives, as '24 hours'")
+    .option("--isolation <kind>", "snapshot (default) or live")
+    .action(tellUser(create));
+  command(branch, "list", "branches that still exist").action(
+    tellUser(async (options: Shared) => {
+      await run(options, { sql: "SHOW BRANCHES", single: false });
+    }),
+  );
+  command(branch, "show <name>", "what a branch is, and what it changed").action(
+    tellUser(async (name: string, options: Shared) => {
+      await run(options, { sql: describe(name), single: true });
+    }),
+  );
+  command(branch, "diff <name>", "what a branch changed, per table; with --table row by row")
+    .option("--against <head>", "head it is compared with (default: its parent as it was)")
+    .option("--table <table>", "rows of this table")
+    .action(tellUser(diff));
+  command(branch, "merge <name>", "merge a branch into what it was made from")
+    .option("--into <head>", "the head; a branch, with its parent as <name>, is brought up to date")
+    .option("--using <strategy>", "abort (default), manual, branch_wins or main_wins")
+    .option("--granularity <unit>", "what conflicts are about: row (default) or cell")
+    .option("--token <token>", "do what EXPLAIN MERGE has shown, or nothing")
+    .option("--explain", "show what would be merged, and change nothing")
+    .action(tellUser(merge));
+  command(
+    branch,
+    "resolve <merge-id> <table=strategy...>",
+    "end a merge that waits for its conflicts",
+  ).action(tellUser(resolve));
+  command(branch, "abandon <merge-id>", "give such a merge up").action(
+    tellUser(async (id: string, options: Shared) => {
+      await run(options, { sql: `ABANDON MERGE ${escapeLiteral(id)}`, single: true });
+    }),
+  );
+  command(branch, "undo <merge-id>", "take back what a merge changed")
+    .option("--using <strategy>", "where rows were changed since: abort (default), branch_wins or main_wins")
+    .option("-y, --yes", "do not ask")
+    .action(tellUser(undo));
+  command(branch, "extend <name> <ttl>", "let a branch live for so long from now on, as '24 hours'").action(
+    tellUser(async (name: string, ttl: string, options: Shared) => {
+      const sql = `ALTER BRANCH ${escapeIdentifier(name)} SET (ttl ${escapeLiteral(ttl)})`;
+      await run(options, { sql, afterwards: describe(name), single: true });
+    }),
+  );
+  command(branch, "discard <name>", "throw a branch away")
+    .option("--cascade", "and all that were made from it")
+    .option("-y, --yes", "do not ask")
+    .action(tellUser(discard));
+}
+
+function command(parent: Command, name: string, description: string): Command {
+  return addConnectOptions(parent.command(name).description(description)).option("--json", "answer as JSON");
+}
+
+/** Where the server is; the password is in PGPASSWORD or ~/.pgpass. */
+export function addConnectOptions(to: Command): Command {
+  return to
+    .option("--host <address>", "server (default: PGHOST, 127.0.0.1)")
+    .option("--port <number>", "its port (default: PGPORT, 5439)")
+    .option("--user <name>", "who connects (default: PGUSER, USER)");
+}
+
+async function create(name: string, options: CreateOptions): Promise<void> {
+  const { from, description, agent, ttl, isolation } = options;
+  const given = Object.entries({ description, agent, ttl, isolation });
+  const sql = `CREATE BRANCH ${escapeIdentifier(name)}${optional("FROM", from)}${withOptions(given)}`;
+  await run(options, { sql, afterwards: describe(name), single: true });
+}
+
+function describe(name: string): string {
+  return `DESCRIBE BRANCH ${escapeIdentifier(name)}`;
+}
+
+async function diff(
+  name: string,
+  options: Shared & { readonly against?: string; readonly table?: string },
+): Promise<void> {
+  const { against, table } = options;
+  const rows = table === undefined ? "" : ` TABLE ${table.split(".").map(escapeIdentifier).join(".")}`;
+  const sql = `DIFF BRANCH ${escapeIdentifier(name)}${optional("AGAINST", against)}${rows}`;
+  await run(options, { sql, single: false, doing: `comparing ${name}` });
+}
+
+async function merge(name: string, options: MergeOptions): Promise<void> {
+  const { into, using, granularity, token, explain = false } = options;
+  const sides = `MERGE BRANCH ${escapeIdentifier(name)}${optional("INTO", into)}${optional("USING", using)}`;
+  const sql = `${explain ? "EXPLAIN " : ""}${sides}${withOptions(Object.entries({ granularity, token }))}`;
+  const answer = await run(options, { sql, single: !explain, doing: `merging ${name}` });
+  const status = answer.columns.findIndex((column) => column.name === "status");
+  if (!explain && answer.rows[0]?.[status] === "conflicted") process.exitCode = CONFLICTS;
+}
+
+async function resolve(id: string, strategies: readonly string[], options: Shared): Promise<void> {
+  const resolutions = strategies.map((text) => {
+    const [, table, strategy] = /^(.+)=([a-z_]+)$/.exec(text) ?? [];
+    if (table === undefined || strategy === undefined)
+      throw new OperatorError(`"${text}" is not table=strategy`);
+    return `${table.split(".").map(escapeIdentifier).join(".")} ${escapeLiteral(strategy)}`;
+  });
+  const sql = `RESOLVE MERGE ${escapeLiteral(id)} WITH (${resolutions.join(", ")})`;
+  await run(options, { sql, single: true, doing: `merging ${id}` });
+}
+
+async function undo(id: string, options: Shared & { readonly using?: string }): Promise<void> {
+  await confirm(`Take back what merge ${id} changed?`, options.yes === true);
+  const sql = `UNDO MERGE ${escapeLiteral(id)}${optional("USING", options.using)}`;
+  await run(options, { sql, single: true, doing: `undoing ${id}` });
+}
+
+async function discard(name: string, options: Shared & { readonly cascade?: boolean }): Promise<void> {
+  const also = options.cascade === true ? " and all branches that were made from it" : "";
+  await confirm(`Throw away branch "${name}"${also}?`, options.yes === true);
+  const sql = `DROP BRANCH ${escapeIdentifier(name)}${options.cascade === true ? " CASCADE" : ""}`;
+  await run(options, { sql, single: true });
+}
+
+function optional(word: string, name: string | undefined): string {
+  return name === undefined ? "" : ` ${word} ${escapeIdentifier(name)}`;
+}
+
+function withOptions(options: readonly (readonly [string, string | undefined])[]): string {
+  const given = options.flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name} ${escapeLiteral(value)}`],
+  );
+  return given.length === 0 ? "" : ` WITH (${given.join(", ")})`;
+}
+
+/** Runs a branch statement and prints its answer. */
+async function run(
+  options: Shared,
+  { sql, afterwards, single, doing = "waiting" }: Answer,
+): Promise<RemoteRows> {
+  const answer = await withServer(options, undefined, async (server) => {
+    const done = await withProgress(doing, async () => await server.rows(sql));
+    return afterwards === undefined ? done : await server.rows(afterwards);
+  });
+  process.stdout.write(`${options.json === true ? asJson(answer, single) : asText(answer, single)}\n`);
+  return answer;
+}
+
+function asJson({ columns, rows, command: done }: RemoteRows, single: boolean): string {
+  if (columns.length === 0) return JSON.stringify({ command: done });
+  const objects = rows.map((row) => objectOf(columns, row));
+  return JSON.stringify(single ? (objects[0] ?? null) : objects);
+}
+
+function asText(answer: RemoteRows, single: boolean): string {
+  if (answer.columns.length === 0) return answer.command;
+  if (single) return linesOf(answer);
+  return answer.rows.length === 0 ? "nothing" : tableOf(answer);
+}

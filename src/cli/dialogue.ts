@@ -1,0 +1,33 @@
+/** What a command says to whoever sits before it: questions before it destroys something, and that it is still at work. */
+import { createInterface } from "node:readline/promises";
+import { OperatorError } from "../core/operator-error.js";
+
+const PATIENCE_MS = 1000;
+
+/** Asks before something is destroyed. Without a terminal `--yes` has to say so. Errors: when the answer is not yes */
+export async function confirm(question: string, isSure: boolean): Promise<void> {
+  if (isSure) return;
+  if (!process.stdin.isTTY || !process.stderr.isTTY) throw new OperatorError(`${question} Say --yes`);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`${question} [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim())) throw new OperatorError("nothing was changed");
+  } finally {
+    terminal.close();
+  }
+}
+
+/** Shows on a terminal how long the work takes, once that is long. */
+export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
+  if (!process.stderr.isTTY) return await work();
+  const since = Date.now();
+  const timer = setInterval(() => {
+    process.stderr.write(`\r${what} … ${Math.round((Date.now() - since) / 1000)} s`);
+  }, PATIENCE_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    if (Date.now() - since >= PATIENCE_MS) process.stderr.write("\r\u001B[K");
+  }
+}

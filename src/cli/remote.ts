@@ -1,0 +1,116 @@
+/** A connection of the command line to a running server, by the PostgreSQL wire like any other client's. */
+import { once } from "node:events";
+import { Client, Query, type QueryArrayResult } from "pg";
+import { OperatorError } from "../core/operator-error.js";
+
+export interface ConnectOptions {
+  readonly host?: string;
+  readonly port?: string;
+  readonly user?: string;
+}
+
+/** Values as the server wrote them, with what their columns are. */
+export interface RemoteRows {
+  readonly columns: readonly RemoteColumn[];
+  readonly rows: readonly (readonly (string | null)[])[];
+  readonly command: string;
+}
+
+export interface RemoteColumn {
+  readonly name: string;
+  readonly typeOid: number;
+}
+
+/** Takes a row; false where the next one had better wait for `drained`. */
+export type TakeRow = (columns: readonly RemoteColumn[], values: readonly (string | null)[]) => boolean;
+
+const DEFAULT_PORT = "5439";
+/** What libpq asks for a password by. */
+const { PGHOST = "127.0.0.1", PGPORT = DEFAULT_PORT, PGUSER, USER = "duckbranch" } = process.env;
+
+/** Every value is left as its text. */
+const AS_TEXT = { getTypeParser: () => (value: string) => value };
+
+/**
+ * Runs `work` with a connection to main, or to a branch. The password is taken from PGPASSWORD or ~/.pgpass.
+ *
+ * Errors  those of the server, as `DatabaseError`; of the network, with Node's codes
+ */
+export async function withServer<T>(
+  { host = PGHOST, port = PGPORT, user = PGUSER ?? USER }: ConnectOptions,
+  branch: string | undefined,
+  work: (server: Remote) => Promise<T>,
+): Promise<T> {
+  if (!/^\d{1,5}$/.test(port)) throw new OperatorError(`"${port}" is no port`);
+  const database = branch === undefined || branch === "main" ? "main" : `main/${branch}`;
+  const client = new Client({ host, port: Number(port), user, database, application_name: "duckbranch" });
+  client.on("notice", ({ severity, message }) => process.stderr.write(`${severity}: ${message}\n`));
+  await client.connect();
+  try {
+    return await work(new Remote(client));
+  } finally {
+    await client.end();
+  }
+}
+
+export class Remote {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** The rows of one statement. */
+  async rows(sql: string): Promise<RemoteRows> {
+    const result: QueryArrayResult<(string | null)[]> = await this.#client.query({
+      text: sql,
+      rowMode: "array",
+      types: AS_TEXT,
+    });
+    return { columns: columnsOf(result.fields), rows: result.rows, command: result.command };
+  }
+
+  /**
+   * Runs a text of any number of statements. Rows that cannot be taken yet stay with the server. Returns the statements'
+   * command tags, each with the columns it had.
+   */
+  async stream(sql: string, take: TakeRow, drained: () => Promise<unknown>): Promise<readonly Outcome[]> {
+    const { stream } = this.#client.connection;
+    const config = { text: sql, rowMode: "array", types: AS_TEXT };
+    const query = new Query<(string | null)[]>(config);
+    const known = new WeakMap<object, readonly RemoteColumn[]>();
+    query.on("row", (row, result) => {
+      if (result === undefined) return;
+      const columns = known.get(result) ?? columnsOf(result.fields);
+      known.set(result, columns);
+      if (take(columns, row)) return;
+      stream.pause();
+      void drained().then(() => stream.resume());
+    });
+    const ended = once(query, "end");
+    this.#client.query(query);
+    const [results]: unknown[] = await ended;
+    return (Array.isArray(results) ? results : [results]).filter(isResult).map(outcomeOf);
+  }
+}
+
+/** What a statement came to. */
+export interface Outcome {
+  readonly columns: readonly RemoteColumn[];
+  readonly command: string;
+  readonly rowCount: number | null;
+}
+
+type Result = Pick<QueryArrayResult, "fields" | "command" | "rowCount">;
+
+function isResult(value: unknown): value is Result {
+  return typeof value === "object" && value !== null && "fields" in value && "command" in value;
+}
+
+function outcomeOf({ fields, command, rowCount }: Result): Outcome {
+  return { columns: columnsOf(fields), command, rowCount };
+}
+
+function columnsOf(fields: Result["fields"]): readonly RemoteColumn[] {
+  return fields.map(({ name, dataTypeID }) => ({ name, typeOid: dataTypeID }));
+}

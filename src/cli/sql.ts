@@ -1,0 +1,116 @@
+/** `duckbranch sql`: statements on main or on a branch, from the command line or standard input. */
+import { once } from "node:events";
+import { text as allOf } from "node:stream/consumers";
+import type { Command } from "commander";
+import { OperatorError } from "../core/operator-error.js";
+import { addConnectOptions } from "./branch.js";
+import { withProgress } from "./dialogue.js";
+import { tellUser } from "./exit-codes.js";
+import { withServer, type ConnectOptions, type Outcome, type RemoteColumn, type TakeRow } from "./remote.js";
+import { csvOf, objectOf, tableOf } from "./rendering.js";
+
+const CHUNK = 65_536;
+
+interface SqlOptions extends ConnectOptions {
+  readonly branch?: string;
+  readonly json?: boolean;
+  readonly csv?: boolean;
+}
+
+export function addSqlCommand(program: Command): void {
+  addConnectOptions(program.command("sql [statements]"))
+    .description("run statements, from standard input where none are given")
+    .option("--branch <name>", "the head they run on (default: main)")
+    .option("--json", "rows as JSON, one a line")
+    .option("--csv", "rows as CSV, with a header")
+    .action(tellUser(runSql));
+}
+
+async function runSql(given: string | undefined, options: SqlOptions): Promise<void> {
+  if (options.json === true && options.csv === true) throw new OperatorError("choose --json or --csv");
+  const statements = given ?? (await allOf(process.stdin));
+  const output = options.json === true ? asJsonLines() : options.csv === true ? asCsv() : asTables();
+  await withServer(options, options.branch, async (server) => {
+    const outcomes = await withProgress("running", async () => {
+      return await server.stream(statements, output.take, async () => await once(process.stdout, "drain"));
+    });
+    output.end(outcomes);
+  });
+}
+
+interface Output {
+  readonly take: TakeRow;
+  readonly end: (outcomes: readonly Outcome[]) => void;
+}
+
+/** Lines go out together: each write is a call of the system. */
+class Lines {
+  #text = "";
+
+  /** False where the next one had better wait for the output. */
+  add(line: string): boolean {
+    this.#text += `${line}\n`;
+    return this.#text.length < CHUNK || this.flush();
+  }
+
+  flush(): boolean {
+    const text = this.#text;
+    this.#text = "";
+    return text === "" || process.stdout.write(text);
+  }
+}
+
+function asJsonLines(): Output {
+  const lines = new Lines();
+  return {
+    take: (columns, values) => lines.add(JSON.stringify(objectOf(columns, values))),
+    end: () => lines.flush(),
+  };
+}
+
+/** The header of each statement's rows comes before the first of them. */
+function asCsv(): Output {
+  const lines = new Lines();
+  const begun = new Set<readonly RemoteColumn[]>();
+  return {
+    take: (columns, values) => {
+      if (!begun.has(columns)) lines.add(csvHeader(columns));
+      begun.add(columns);
+      return lines.add(csvOf(values));
+    },
+    end: (outcomes) => {
+      const [only] = outcomes;
+      if (begun.size === 0 && outcomes.length === 1 && only !== undefined && only.columns.length > 0)
+        lines.add(csvHeader(only.columns));
+      lines.flush();
+    },
+  };
+}
+
+function csvHeader(columns: readonly RemoteColumn[]): string {
+  return csvOf(columns.map(({ name }) => name));
+}
+
+/** Widths are known when all rows are: for people, who read no millions. */
+function asTables(): Output {
+  const found = new Map<readonly RemoteColumn[], (readonly (string | null)[])[]>();
+  return {
+    take: (columns, values) => {
+      const rows = found.get(columns) ?? [];
+      rows.push(values);
+      found.set(columns, rows);
+      return true;
+    },
+    end: (outcomes) => {
+      const tables = [...found];
+      for (const { columns, command, rowCount } of outcomes) {
+        if (columns.length === 0)
+          process.stdout.write(`${command}${rowCount === null ? "" : ` ${rowCount}`}\n`);
+        else {
+          const [, rows = []] = (rowCount ?? 0) > 0 ? (tables.shift() ?? []) : [];
+          process.stdout.write(`${tableOf({ columns, rows })}\n(${rows.length} rows)\n`);
+        }
+      }
+    },
+  };
+}

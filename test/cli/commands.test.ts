@@ -1,0 +1,125 @@
+/** `duckbranch branch` and `duckbranch sql` against a running server: output, exit codes, what is asked before. */
+import { execFile, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ServerProcess } from "./server-process.js";
+import { temporaryDirectory, type TemporaryDirectory } from "./temporary-directory.js";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+let directory: TemporaryDirectory;
+let server: Awaited<ReturnType<typeof ServerProcess.serve>>;
+
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+  server = await ServerProcess.serve(directory.file("a.db"));
+});
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await directory[Symbol.asyncDispose]();
+});
+
+async function duckbranch(args: readonly string[], input = ""): Promise<Ended> {
+  const { host, port } = server.address;
+  const env = { ...process.env, PGHOST: host, PGPORT: String(port) };
+  return await new Promise((resolve) => {
+    const child = execFile(process.execPath, [MAIN, ...args], { env }, (_, out, err) =>
+      resolve({ code: child.exitCode, out, err }),
+    );
+    child.stdin?.end(input);
+  });
+}
+
+test("a branch from its making to its merge, for people and for programs", async () => {
+  const made = await duckbranch(
+    ["sql"],
+    `CREATE TABLE t (id int PRIMARY KEY, note text); INSERT INTO t VALUES (1, 'a'), (20, NULL); SELECT * FROM t ORDER BY id`,
+  );
+  expect(made).toEqual({
+    code: 0,
+    err: "",
+    out: "CREATE\nINSERT 2\nid | note\n---+-----\n 1 | a\n20 |\n(2 rows)\n",
+  });
+  const created = await duckbranch(["branch", "create", 'My "b"', "--ttl", "2 hours", "--json"]);
+  expect(JSON.parse(created.out)).toMatchObject({ name: 'My "b"', status: "active" });
+  await duckbranch(["sql", "--branch", 'My "b"', `UPDATE t SET note = 'x,"y"' WHERE id = 1`]);
+  const csv = await duckbranch(["sql", "--csv", "--branch", 'My "b"', "SELECT * FROM t ORDER BY id"]);
+  expect(csv.out).toBe('id,note\n1,"x,""y"""\n20,\n');
+  const json = await duckbranch(["sql", "--json", "SELECT id, note, 1.50::numeric AS n, true AS b FROM t"]);
+  expect(json.out.trim().split("\n")).toEqual([
+    '{"id":1,"note":"a","n":"1.50","b":true}',
+    '{"id":20,"note":null,"n":"1.50","b":true}',
+  ]);
+  const compared = await duckbranch(["branch", "diff", 'My "b"', "--table", "t", "--json"]);
+  expect(JSON.parse(compared.out)).toMatchObject([{ table_name: "t", change: "update" }]);
+  const shown = await duckbranch(["branch", "show", 'My "b"']);
+  expect(shown.out).toMatch(/^modified_tables +t$/m);
+  const merged = await duckbranch(["branch", "merge", 'My "b"', "--json"]);
+  expect(JSON.parse(merged.out)).toMatchObject({ status: "merged", rows_updated: 1 });
+  const undone = await duckbranch(["branch", "undo", String(JSON.parse(merged.out).merge_id), "--yes"]);
+  expect(undone).toMatchObject({ code: 0, out: expect.stringMatching(/^status +undone$/m) });
+  expect((await duckbranch(["sql", "--csv", "SELECT note FROM t WHERE id = 1"])).out).toBe("note\na\n");
+});
+
+test("conflicts have an exit code of their own, also where they wait for a resolution", async () => {
+  await duckbranch(["sql", "CREATE TABLE c (id int PRIMARY KEY, n int); INSERT INTO c VALUES (1, 1)"]);
+  await duckbranch(["branch", "create", "conflicts"]);
+  await duckbranch(["sql", "--branch", "conflicts", "UPDATE c SET n = 2"]);
+  await duckbranch(["sql", "UPDATE c SET n = 3"]);
+  const refused = await duckbranch(["branch", "merge", "conflicts"]);
+  expect(refused).toMatchObject({ code: 3, out: "", err: expect.stringMatching(/^duckbranch: 40002 /) });
+  const waiting = await duckbranch(["branch", "merge", "conflicts", "--using", "manual", "--json"]);
+  expect(waiting.code).toBe(3);
+  const { merge_id: id } = JSON.parse(waiting.out);
+  expect((await duckbranch(["branch", "resolve", id, "c"])).err).toBe(
+    'duckbranch: "c" is not table=strategy\n',
+  );
+  expect(await duckbranch(["branch", "resolve", id, "c=branch_wins"])).toMatchObject({ code: 0 });
+  expect((await duckbranch(["sql", "--csv", "SELECT n FROM c"])).out).toBe("n\n2\n");
+});
+
+test("nothing is thrown away unasked, and what makes no sense is said", async () => {
+  await duckbranch(["branch", "create", "kept"]);
+  expect(await duckbranch(["branch", "discard", "kept"], "y\n")).toMatchObject({
+    code: 1,
+    err: 'duckbranch: Throw away branch "kept"? Say --yes\n',
+  });
+  expect(await duckbranch(["branch", "discard", "kept", "--yes"])).toMatchObject({ code: 0 });
+  expect(await duckbranch(["branch", "show", "nobody"])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("3D000"),
+  });
+  expect(await duckbranch(["branch", "mreg"])).toMatchObject({ code: 2, out: "" });
+  expect(await duckbranch(["sql", "--port", "x", "SELECT 1"])).toMatchObject({
+    code: 1,
+    err: 'duckbranch: "x" is no port\n',
+  });
+  expect((await duckbranch(["sql", "--csv", "SELECT 1 AS a WHERE false"])).out).toBe("a\n");
+});
+
+test("rows are read no faster than they are taken", async () => {
+  const { host, port } = server.address;
+  const env = { ...process.env, PGHOST: host, PGPORT: String(port) };
+  const sql = "SELECT repeat('x', 2999) AS t FROM range(40000)";
+  const child = spawn(process.execPath, ["--max-old-space-size=60", MAIN, "sql", "--csv", sql], { env });
+  let bytes = 0;
+  for await (const chunk of child.stdout) bytes += String(chunk).length;
+  expect(bytes).toBe(2 + 40_000 * 3_000);
+});
+
+test("the shell completes commands and options", async () => {
+  const { out } = await duckbranch(["completion", "bash"]);
+  const typed =
+    'COMP_WORDS=(duckbranch branch merge --gr); COMP_CWORD=3; _duckbranch; echo "${COMPREPLY[@]}"';
+  const completed = await new Promise((resolve) =>
+    execFile("bash", ["-c", `${out}\n${typed}`], (_, stdout) => resolve(stdout)),
+  );
+  expect(completed).toBe("--granularity\n");
+});
