@@ -12,7 +12,7 @@ interface ColumnPolicy {
   readonly element: number;
 }
 
-export function policiesOf({ elements }: TableDefinition): readonly ColumnPolicy[] {
+function policiesOf({ elements }: TableDefinition): readonly ColumnPolicy[] {
   return elements.flatMap(({ column, text, tokens }, element): ColumnPolicy[] => {
     if (column !== undefined || !isPolicyCheck(text)) return [];
     const found = readPolicyCheck(text, tokens);
