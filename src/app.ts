@@ -36,6 +36,8 @@ export interface App {
   close(): Promise<void>;
 }
 
+const HIGHEST_PORT = 65_535;
+
 /**
  * Starts the server; resolves when it accepts connections.
  *
@@ -66,7 +68,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   await installSessionFunctions(utility, live);
   await installRangeFunctions(utility);
   await installCatalog(utility);
-  const httpPort = config.httpPort ?? (config.port === 0 ? 0 : config.port + 1);
+  const httpPort = config.httpPort ?? portBehind(config.port);
   const metrics = httpPort === "off" ? undefined : new Metrics();
   cleanup.use(new Sweeper(context, config.sweepIntervalMs, log, (sweep) => metrics?.swept(sweep)));
   const serializeSelect = async (sql: string): Promise<string> => {
@@ -97,7 +99,10 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
           { policy: security.policy, tls: () => security.tlsIdentity()?.source },
           sessions,
           metrics,
-        );
+        ).catch((error: unknown) => {
+          if (config.httpPort !== undefined || !isInUse(error)) throw error;
+          log.warn({ port: httpPort }, "the HTTP API is off: its port is in use");
+        });
   // Both at once: neither waits for the other's clients.
   cleanup.defer(async () => void (await Promise.all([http?.close(), server.close()])));
   log.info(
@@ -114,4 +119,14 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     },
     close: async () => await cleanup.close(),
   };
+}
+
+/** Where the HTTP API listens if nobody says where. */
+function portBehind(port: number): number | "off" {
+  if (port === 0) return 0;
+  return port < HIGHEST_PORT ? port + 1 : "off";
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 }

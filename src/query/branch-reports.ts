@@ -1,8 +1,9 @@
 /** What SHOW BRANCHES, DESCRIBE BRANCH and `_hatidata_branches` say about branches. */
 import { optionalNumberCell, type Connection } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
 import { isExpired } from "../branch/branch-rules.js";
 import { displayName } from "../branch/merge-ledger.js";
-import { MAIN, tablesOf, type Branch, type Isolation } from "../branch/model.js";
+import { MAIN, tablesOf, type Branch, type Isolation, type PhysicalTable } from "../branch/model.js";
 import { rollbackQuietly } from "../branch/preserve.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { BranchContext } from "../branch/branch-context.js";
@@ -86,7 +87,8 @@ export async function branchDetails(context: BranchContext, branch: Branch): Pro
 
 /**
  * Bytes of a branch's own tables, without their indexes: whole blocks for what is in the file, and for what only the log has
- * yet the width of its values (a text counts 16). 0 for a branch that changed nothing.
+ * yet the width of its values (a text counts 16), which is taken for all of a table with a quotation mark in its name. 0 for a
+ * branch that changed nothing.
  */
 async function branchSizes(context: BranchContext, branches: readonly Branch[]): Promise<BranchSize[]> {
   using connection = await context.registry.database.connect("data");
@@ -95,7 +97,7 @@ async function branchSizes(context: BranchContext, branches: readonly Branch[]):
   try {
     const sizes: BranchSize[] = [];
     for (const { id } of branches) {
-      const tables = state.liveVersionsOf(id).flatMap(tablesOf).map(physicalName);
+      const tables = state.liveVersionsOf(id).flatMap(tablesOf);
       sizes.push({ branchId: id, bytes: await bytesOf(connection, tables) });
     }
     return sizes;
@@ -109,16 +111,39 @@ export async function liveBranchSizes(context: BranchContext): Promise<BranchSiz
   return await branchSizes(context, [...context.registry.state.branches.live()]);
 }
 
+/** DuckDB reads no name with a quotation mark where it says what a table takes. */
+function isReadable({ schema, name }: PhysicalTable): boolean {
+  return !`${schema}${name}`.includes('"');
+}
+
+async function bytesOf(connection: Connection, tables: readonly PhysicalTable[]): Promise<number> {
+  let bytes = await storedBytes(connection, tables.filter(isReadable).map(physicalName));
+  for (const table of tables) if (!isReadable(table)) bytes += await oneNumber(connection, estimateOf(table));
+  return bytes;
+}
+
 /** Tables may share a block; what is the same in all rows has none (-1). */
-async function bytesOf(connection: Connection, tables: readonly string[]): Promise<number> {
+async function storedBytes(connection: Connection, tables: readonly string[]): Promise<number> {
   if (tables.length === 0) return 0;
   const segments = tables.map((table) => `SELECT * FROM pragma_storage_info(${quoteLiteral(table)})`);
-  const [row] = await connection.rows(
+  return await oneNumber(
+    connection,
     `WITH segments AS (${segments.join(" UNION ALL ")}),
        blocks AS (SELECT unnest(list_append(additional_block_ids, block_id)) AS id FROM segments WHERE persistent)
      SELECT ((SELECT count(DISTINCT id) FROM blocks WHERE id >= 0) * 262144
        + (SELECT coalesce(sum(count * ${WIDTH}), 0) FROM segments WHERE NOT persistent))::BIGINT AS bytes`,
   );
+}
+
+/** Every value counted like a text. */
+function estimateOf(table: PhysicalTable): string {
+  const { schema, name } = table;
+  return `SELECT (SELECT count(*) FROM ${physicalName(table)}) * 16 * (SELECT count(*) FROM duckdb_columns()
+    WHERE database_name = ${quoteLiteral(DATA_CATALOG)} AND schema_name = ${quoteLiteral(schema)} AND table_name = ${quoteLiteral(name)}) AS bytes`;
+}
+
+async function oneNumber(connection: Connection, sql: string): Promise<number> {
+  const [row] = await connection.rows(sql);
   return row === undefined ? 0 : (optionalNumberCell(row, "bytes") ?? 0);
 }
 

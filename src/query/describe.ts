@@ -98,6 +98,7 @@ const TEXT_COLUMNS: Readonly<Record<BranchCommand["verb"], readonly string[]>> =
     "branch_id",
     "schema_name",
     "parent",
+    "isolation",
     "status",
     "owner",
     "agent_id",

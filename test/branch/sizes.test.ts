@@ -65,3 +65,13 @@ test("a branch that has all rows of a table takes what the file has grown by", a
   // Sixteen bytes of a hash are not to be had for less. The file grows by the key's index, too.
   expect(size).toBeLessThanOrEqual(grown);
 });
+
+test("a table with a quotation mark in its name is counted, too", async () => {
+  await using world = await World.open();
+  await using main = await world.connect();
+  await main.query(`CREATE TABLE "a""b" (id int PRIMARY KEY); CREATE BRANCH b`);
+  await using branch = await world.connect("main/b");
+  await branch.query(`INSERT INTO "a""b" SELECT i FROM range(100) AS r (i)`);
+  expect(await main.query(SIZES)).toEqual([["b", 1_600]]);
+  expect(await main.outcome("DESCRIBE BRANCH b")).toBe("ok");
+});

@@ -1,6 +1,8 @@
 /** The command line as an operator meets it: ready line, signals, refusals, passwords, logs. */
 import { existsSync } from "node:fs";
+import { once } from "node:events";
 import { stat, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
 import { describe, expect, test } from "vitest";
 import { connectPg } from "./pg-client.js";
 import { ServerProcess } from "./server-process.js";
@@ -18,6 +20,23 @@ describe("duckbranch serve", () => {
       `duckbranch listening on 127.0.0.1:${server.address.port}`,
       expect.stringMatching(/^HTTP API on port \d+$/),
     ]);
+  });
+
+  test("serves without HTTP where the port behind its own is somebody else's, unless HTTP was asked for", async () => {
+    await using directory = await temporaryDirectory();
+    const { port, behind } = await twoPorts();
+    await using other = behind;
+    await using server = await ServerProcess.serve(directory.file("a.db"), {
+      args: ["--port", String(port)],
+    });
+    await using client = await connectPg(server.address);
+    expect(await client.value("SELECT 1")).toBe(1);
+    expect(server.output).toEqual([`duckbranch listening on 127.0.0.1:${port}`]);
+    expect(server.log.join()).toContain("its port is in use");
+    const asked = ["serve", "--port", "0", "--data", ":memory:", "--http-port", String(port + 1)];
+    await using refused = ServerProcess.spawn(asked);
+    expect(await refused.exited).toMatchObject({ code: 1 });
+    expect(other.listening).toBe(true);
   });
 
   test.each(["SIGTERM", "SIGINT"] as const)(
@@ -154,3 +173,21 @@ describe("duckbranch serve", () => {
     expect(server.log.join("\n")).not.toMatch(/hunter/);
   });
 });
+
+/** A port that is free, and a server that listens on the one behind it. */
+async function twoPorts(): Promise<{ readonly port: number; readonly behind: Server }> {
+  for (;;) {
+    const behind = createServer().listen(0, "127.0.0.1");
+    await once(behind, "listening");
+    const address = behind.address();
+    const port = typeof address === "object" && address !== null ? address.port - 1 : 0;
+    const before = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(before, "listening").then(
+      () => true,
+      () => false,
+    );
+    before.close();
+    if (isFree) return { port, behind };
+    behind.close();
+  }
+}
