@@ -22,7 +22,7 @@ import {
 } from "./row-sql.js";
 import { ROW_ID } from "./rows.js";
 import { multisetPlan } from "./merge-multisets.js";
-import type { Granularity, KeylessMode } from "./strategy.js";
+import type { Granularity, KeylessMode, Strategy } from "./strategy.js";
 import type { MergePolicy } from "../sql/merge-policies.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 
@@ -53,6 +53,8 @@ export interface TablePlan {
   readonly counts: PlanCounts;
   readonly granularity: Granularity;
   readonly settled: readonly SettledCells[];
+  /** How many of its rows somebody has decided, one by one, by strategy. */
+  readonly chosen?: ReadonlyMap<Strategy, number>;
   /** A strategy may decide its conflicts: it is known what each side made of the rows in them. */
   readonly isDecidable: boolean;
 }
@@ -110,6 +112,11 @@ export async function planTable(
     settled: granularity === "cell" ? await settledCells(connection, input, name) : [],
     isDecidable: isKeyed(input) || asked.keyless !== "row_identity",
   };
+}
+
+/** The plan once its rows have changed. */
+export async function recounted(connection: Connection, plan: TablePlan): Promise<TablePlan> {
+  return { ...plan, counts: await countPlan(connection, plan.input, plan.planTable, plan.granularity) };
 }
 
 async function settledCells(

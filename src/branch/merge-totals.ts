@@ -52,8 +52,9 @@ export function resolvedBy(
   const add = (by: string, count: number): void => {
     if (count > 0) resolved.set(by, (resolved.get(by) ?? 0) + count);
   };
-  for (const { input, counts, settled } of plans) {
+  for (const { input, counts, settled, chosen = [] } of plans) {
     add(strategyOf(input.relation), counts.conflicts);
+    for (const [strategy, rows] of chosen) add(strategy, rows);
     for (const { policy, cells } of settled) add(policy, cells);
   }
   return Object.fromEntries(resolved);

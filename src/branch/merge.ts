@@ -4,23 +4,12 @@
  */
 import { randomBytes } from "node:crypto";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { recordHistory } from "./history.js";
 import { endedBranch, requireBranch, requireReadable, requireWritable } from "./branch-rules.js";
 import { mergeTables } from "./merge-input.js";
-import {
-  countUnreportedConflicts,
-  deleteConflicts,
-  displayName,
-  finishMerge,
-  openMergeOf,
-  readMerge,
-  replaceConflicts,
-  type MergeRecord,
-} from "./merge-ledger.js";
+import { displayName, openMergeOf, type MergeRecord } from "./merge-ledger.js";
 import { NO_OBJECTS } from "./merge-objects.js";
 import { planTable, type TablePlan } from "./merge-plan.js";
-import { unchangedBranch } from "./merge-commit.js";
-import { notOpen, outcome, publish, recordConflicts } from "./merge-publish.js";
+import { outcome, publish, recordConflicts } from "./merge-publish.js";
 import { NO_CHANGES } from "./merge-totals.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
 import { retryOnChange, withCare } from "./merge-retry.js";
@@ -56,7 +45,7 @@ export async function mergeBranch(
 }
 
 /** While a branch is brought up to date, the state of its parent that it is going to see is kept. */
-async function onHeads<T>(
+export async function onHeads<T>(
   { registry }: BranchContext,
   request: MergeRequest,
   work: (target: HeadId) => Promise<T>,
@@ -94,112 +83,6 @@ async function mergeOnce(
     const status = isManual ? "conflicted" : "aborted";
     return await recordConflicts(context, attempt, mergeId, status, request);
   });
-}
-
-/** Publishes an unfinished merge with a strategy per table; everything is compared anew. */
-export async function resolveMerge(
-  context: BranchContext,
-  mergeId: string,
-  resolutions: MergeRequest["exceptions"],
-  actor: string,
-  signal: AbortSignal,
-): Promise<MergeOutcome> {
-  for (const { strategy, table } of resolutions) {
-    if (strategy !== "branch_wins" && strategy !== "main_wins") {
-      throw new SqlError(
-        SQLSTATE.invalidParameterValue,
-        `cannot resolve table "${displayName(table)}" by strategy "${strategy}"`,
-        {
-          hint: "use branch_wins or main_wins",
-        },
-      );
-    }
-  }
-  const { branchId, syncedId, target: into, granularity, keyless } = await requireOpenMerge(context, mergeId);
-  const request: MergeRequest = {
-    branch: branchId,
-    into: syncedId ?? into,
-    strategy: "manual",
-    granularity,
-    keyless,
-    exceptions: resolutions,
-    actor,
-  };
-  const resolve = async (manner: Manner): Promise<MergeOutcome> => {
-    await requireOpenMerge(context, mergeId);
-    return await withAttempt({ context, request, signal, manner }, async (attempt) => {
-      const strategyOf = strategyByTable(request, attempt);
-      const unresolved = conflictsUnder(attempt.plans, strategyOf, ["manual"]);
-      if (unresolved.length > 0) throw unresolvedTables(unresolved);
-      await refuseUnreported(attempt, mergeId);
-      return await publish(
-        context,
-        attempt,
-        mergeId,
-        strategyOf,
-        request,
-        Object.fromEntries(resolutions.map(({ table, strategy }) => [displayName(table), strategy])),
-      );
-    });
-  };
-  return await onHeads(
-    context,
-    request,
-    async (target) => await retryOnChange(context, target, signal, resolve),
-  );
-}
-
-/** A strategy was chosen for the conflicts that were shown: others are reported first, and nothing is merged. */
-async function refuseUnreported(attempt: MergeAttempt, mergeId: string): Promise<void> {
-  const { connection } = attempt.transaction;
-  let unreported = 0;
-  for (const plan of attempt.plans) unreported += await countUnreportedConflicts(connection, mergeId, plan);
-  if (unreported === 0) return;
-  await replaceConflicts(connection, mergeId, attempt.plans);
-  await attempt.transaction.commit();
-  throw new SqlError(
-    SQLSTATE.objectNotInPrerequisiteState,
-    `${unreported} conflicts of merge "${mergeId}" came or changed after they were reported: nothing was merged`,
-    { hint: "look at duckbranch.conflicts and resolve the merge again" },
-  );
-}
-
-/** Gives up an unfinished merge: the branch goes on as if it had not been tried. */
-export async function abandonMerge(
-  context: BranchContext,
-  mergeId: string,
-  actor: string,
-  signal: AbortSignal,
-): Promise<Branch> {
-  const merge = await requireOpenMerge(context, mergeId);
-  using connection = await context.registry.database.connect("data");
-  const transaction = await Transaction.begin(context, connection, MAIN, signal);
-  try {
-    const branch = requireBranch(transaction.state, merge.syncedId ?? merge.branchId);
-    if (!(await finishMerge(connection, mergeId, "abandoned", undefined, {}))) throw notOpen(mergeId);
-    await deleteConflicts(connection, mergeId);
-    const active: Branch = { ...branch, status: "active" };
-    transaction.putBranch({ change: "putBranch", branch: active });
-    await recordHistory(connection, {
-      action: "abandon",
-      branch: active,
-      actor,
-      detail: { merge_id: mergeId },
-    });
-    await transaction.commit(unchangedBranch(branch));
-    return active;
-  } catch (error) {
-    await transaction.rollback();
-    throw error;
-  }
-}
-
-async function requireOpenMerge(context: BranchContext, mergeId: string): Promise<MergeRecord> {
-  using connection = await context.registry.database.connect("data");
-  const merge = await readMerge(connection, mergeId);
-  if (merge === undefined) throw new SqlError(SQLSTATE.undefinedObject, `merge "${mergeId}" does not exist`);
-  if (merge.status !== "conflicted") throw notOpen(mergeId);
-  return merge;
 }
 
 interface MergeRun {
@@ -309,7 +192,7 @@ export function strategyByTable(
   return (table) => strategies.get(relationKey(table)) ?? request.strategy;
 }
 
-function conflictsUnder(
+export function conflictsUnder(
   plans: readonly TablePlan[],
   strategyOf: (table: RelationName) => Strategy,
   strategies: readonly Strategy[],
@@ -329,19 +212,6 @@ function unfinishedMerge(branch: Branch, merge: MergeRecord): SqlError {
     `branch "${branch.name}" has an unfinished merge "${merge.mergeId}"`,
     {
       hint: "finish it with RESOLVE MERGE, or give it up with ABANDON MERGE",
-    },
-  );
-}
-
-function unresolvedTables(plans: readonly TablePlan[]): SqlError {
-  return new SqlError(
-    SQLSTATE.objectNotInPrerequisiteState,
-    "the merge still has conflicts without a resolution",
-    {
-      detail: plans
-        .map((plan) => `table "${displayName(plan.input.relation)}": ${plan.counts.conflicts} rows`)
-        .join(", "),
-      hint: "name a strategy for each of these tables",
     },
   );
 }

@@ -55,13 +55,13 @@ user
   .requiredOption(...USERS_OPTION)
   .action(tellOperator(listUsers));
 
-addBranchCommands(
-  program.command("branch").description("make, compare, merge and end branches of a running server"),
-);
-addSqlCommand(program);
+const branch = program
+  .command("branch")
+  .description("make, compare, merge and end branches of a running server");
+addBranchCommands(branch);
+[branch, addSqlCommand(program)].forEach(endsWithUsage);
 addCompletionCommand(program);
 
-program.commands.forEach(endsWithUsage);
 try {
   await program.parseAsync();
 } catch (error) {
@@ -69,7 +69,7 @@ try {
   process.exitCode = error.exitCode === 0 ? 0 : USAGE;
 }
 
-/** What makes no sense has an exit code of its own; commander has said why. */
+/** For programs that ask a server, what makes no sense has an exit code of its own; commander has said why. */
 function endsWithUsage(command: Command): void {
   command.exitOverride();
   command.commands.forEach(endsWithUsage);

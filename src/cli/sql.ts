@@ -17,8 +17,8 @@ interface SqlOptions extends ConnectOptions {
   readonly csv?: boolean;
 }
 
-export function addSqlCommand(program: Command): void {
-  addConnectOptions(program.command("sql [statements]"))
+export function addSqlCommand(program: Command): Command {
+  return addConnectOptions(program.command("sql [statements]"))
     .description("run statements, from standard input where none are given")
     .option("--branch <name>", "the head they run on (default: main)")
     .option("--json", "rows as JSON, one a line")

@@ -3,7 +3,15 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { BranchChange } from "../branch/lifecycle.js";
 import type { RelationName } from "../branch/model.js";
 import { readStrategy } from "../branch/strategy.js";
-import type { Argument, BranchOption, TableName, TableStrategy } from "../sql/branch-command.js";
+import type {
+  Argument,
+  BranchCommand,
+  BranchOption,
+  TableName,
+  TableStrategy,
+} from "../sql/branch-command.js";
+import type { Resolutions } from "../branch/merge-resolve.js";
+import type { RowChoice } from "../branch/merge-settle.js";
 import { normaliseName } from "../sql/names.js";
 import { parseDuration } from "./duration.js";
 
@@ -20,24 +28,69 @@ export function tableStrategy(
   };
 }
 
-/** `{"products": "branch_wins"}` of the function form. */
-export function resolutionsFromJson(
-  argument: Argument | undefined,
+/** Errors: 22023 */
+export function readResolutions(
+  { resolutions, resolutionsJson }: Extract<BranchCommand, { readonly verb: "resolve" }>,
   read: ArgumentReader,
-): { table: RelationName; strategy: ReturnType<typeof readStrategy> }[] {
+): Resolutions {
+  const tables: Resolutions["tables"][number][] = [];
+  const rows: RowChoice[] = [];
+  for (const entry of resolutions) {
+    const { table, strategy } = tableStrategy(entry, read);
+    if (entry.key === undefined) tables.push({ table, strategy });
+    else rows.push({ table, strategy, key: keyText(required(read(entry.key), "key")) });
+  }
+  const json = resolutionsFromJson(resolutionsJson, read);
+  return { tables: [...tables, ...json.tables], rows: [...rows, ...json.rows] };
+}
+
+/** `{"products": "branch_wins"}` of the function form; for single rows `{"products": [{"key": {"id": 1}, "strategy": "main_wins"}]}`. */
+function resolutionsFromJson(argument: Argument | undefined, read: ArgumentReader): Resolutions {
   const text = optional(argument, read);
-  if (text === undefined) return [];
+  if (text === undefined) return { tables: [], rows: [] };
   const parsed = parseJson(text);
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+  if (!isObject(parsed)) throw malformedResolutions();
+  const tables: Resolutions["tables"][number][] = [];
+  const rows: RowChoice[] = [];
+  for (const [name, said] of Object.entries(parsed)) {
+    const table = relationOf(name.split("."));
+    if (typeof said === "string") tables.push({ table, strategy: readStrategy(said) });
+    else if (Array.isArray(said)) rows.push(...said.map((row) => rowChoice(table, row)));
+    else throw malformedResolutions();
+  }
+  return { tables, rows };
+}
+
+function rowChoice(table: RelationName, row: unknown): RowChoice {
+  if (!isObject(row) || typeof row["strategy"] !== "string" || !isObject(row["key"]))
+    throw malformedResolutions();
+  // Read as another number it might be another row's.
+  if (Object.values(row["key"]).some((value) => Number.isInteger(value) && !Number.isSafeInteger(value)))
     throw new SqlError(
       SQLSTATE.invalidParameterValue,
-      "resolutions must be a JSON object of table names and strategies",
+      "the key of a row is a number that JSON cannot hold exactly",
+      {
+        hint: "use RESOLVE MERGE … WITH (table ROW '…' strategy)",
+      },
     );
-  }
-  return Object.entries(parsed).map(([table, strategy]) => ({
-    table: relationOf(table.split(".")),
-    strategy: readStrategy(String(strategy)),
-  }));
+  return { table, key: JSON.stringify(row["key"]), strategy: readStrategy(row["strategy"]) };
+}
+
+/** Errors: 22P02, 22023 for JSON that is no object */
+function keyText(text: string): string {
+  if (isObject(parseJson(text))) return text;
+  throw new SqlError(SQLSTATE.invalidParameterValue, "the key of a row must be a JSON object of its columns");
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function malformedResolutions(): SqlError {
+  return new SqlError(
+    SQLSTATE.invalidParameterValue,
+    "resolutions must be a JSON object of table names and strategies",
+  );
 }
 
 function parseJson(text: string): unknown {

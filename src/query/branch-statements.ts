@@ -2,7 +2,8 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { requireBranch } from "../branch/branch-rules.js";
 import { alterBranch, discardBranch, discardWithChildren, type BranchChange } from "../branch/lifecycle.js";
-import { abandonMerge, mergeBranch, resolveMerge } from "../branch/merge.js";
+import { mergeBranch } from "../branch/merge.js";
+import { abandonMerge, resolveMerge } from "../branch/merge-resolve.js";
 import { previewMerge } from "../branch/merge-preview.js";
 import { undoMerge } from "../branch/merge-undo.js";
 import type { MergeOutcome, MergeRequest } from "../branch/merge-types.js";
@@ -17,7 +18,7 @@ import {
   readOptions,
   readTtl,
   required,
-  resolutionsFromJson,
+  readResolutions,
   tableStrategy,
   type ArgumentReader,
 } from "./branch-arguments.js";
@@ -71,10 +72,7 @@ export async function runBranchCommand(
     case "explainMerge":
       return await explainMerge(host, command, read);
     case "resolve": {
-      const resolutions = [
-        ...command.resolutions.map((r) => tableStrategy(r, read)),
-        ...resolutionsFromJson(command.resolutionsJson, read),
-      ];
+      const resolutions = readResolutions(command, read);
       const mergeId = required(read(command.mergeId), "merge id");
       return mergeAnswer(
         command,

@@ -22,6 +22,11 @@ export interface TableStrategy {
   readonly strategy: Argument;
 }
 
+/** Of a table, or of its row with this key, as JSON. */
+export interface RowStrategy extends TableStrategy {
+  readonly key: Argument | undefined;
+}
+
 export type BranchCommand = { readonly shape: AnswerShape; readonly functionName: string | undefined } & (
   | {
       readonly verb: "create";
@@ -51,7 +56,7 @@ export type BranchCommand = { readonly shape: AnswerShape; readonly functionName
   | {
       readonly verb: "resolve";
       readonly mergeId: Argument;
-      readonly resolutions: readonly TableStrategy[];
+      readonly resolutions: readonly RowStrategy[];
       readonly resolutionsJson: Argument | undefined;
     }
   | { readonly verb: "abandon"; readonly mergeId: Argument }

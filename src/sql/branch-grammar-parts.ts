@@ -1,5 +1,5 @@
 /** The pieces branch statements share: names, options, table lists, merge ids. */
-import type { Argument, BranchOption, TableStrategy } from "./branch-command.js";
+import type { Argument, BranchOption, RowStrategy } from "./branch-command.js";
 import { isName, type TokenReader } from "./token-reader.js";
 
 /** A branch, head or strategy: an identifier (folded unless quoted) or a string literal. */
@@ -38,13 +38,14 @@ export function readOptions(tokens: TokenReader): BranchOption[] {
   return options;
 }
 
-/** `(table 'strategy', …)` */
-export function readTableStrategies(tokens: TokenReader): TableStrategy[] {
-  const strategies: TableStrategy[] = [];
+/** `(table 'strategy', table ROW '{"key": 1}' 'strategy', …)` */
+export function readTableStrategies(tokens: TokenReader): RowStrategy[] {
+  const strategies: RowStrategy[] = [];
   tokens.expectSymbol("(");
   do {
     const table = tokens.qualifiedName().parts;
-    strategies.push({ table, strategy: readOptionValue(tokens) });
+    const key = tokens.accept("row") ? readLiteral(tokens) : undefined;
+    strategies.push({ table, key, strategy: readOptionValue(tokens) });
   } while (tokens.acceptSymbol(","));
   tokens.expectSymbol(")");
   return strategies;

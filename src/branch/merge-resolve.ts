@@ -1,0 +1,177 @@
+/** RESOLVE and ABANDON: how a merge ends that waits for its conflicts. */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { BranchContext } from "./branch-context.js";
+import { requireBranch } from "./branch-rules.js";
+import { recordHistory } from "./history.js";
+import { conflictsUnder, onHeads, strategyByTable, withAttempt } from "./merge.js";
+import { unchangedBranch } from "./merge-commit.js";
+import {
+  countUnreportedConflicts,
+  deleteConflicts,
+  displayName,
+  finishMerge,
+  readMerge,
+  replaceConflicts,
+  type MergeRecord,
+} from "./merge-ledger.js";
+import type { TablePlan } from "./merge-plan.js";
+import { notOpen, publish } from "./merge-publish.js";
+import { retryOnChange } from "./merge-retry.js";
+import { settleRows, type RowChoice } from "./merge-settle.js";
+import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
+import { MAIN, relationKey, type Branch } from "./model.js";
+import type { RegistryState } from "./registry-state.js";
+import { Transaction } from "./transaction.js";
+
+/** What becomes of conflicts: all of a table, but for the rows that are named. */
+export interface Resolutions {
+  readonly tables: MergeRequest["exceptions"];
+  readonly rows: readonly RowChoice[];
+}
+
+/**
+ * Publishes an unfinished merge with a strategy per table and per row; everything is compared anew.
+ *
+ * Atomic  one transaction; the ledger row is read back after the commit
+ * Errors  55000 conflicts without a strategy, or that came or changed since the report; 42704 a row that is not in conflict
+ */
+export async function resolveMerge(
+  context: BranchContext,
+  mergeId: string,
+  resolutions: Resolutions,
+  actor: string,
+  signal: AbortSignal,
+): Promise<MergeOutcome> {
+  for (const { strategy, table } of [...resolutions.tables, ...resolutions.rows]) {
+    if (strategy !== "branch_wins" && strategy !== "main_wins") {
+      throw new SqlError(
+        SQLSTATE.invalidParameterValue,
+        `cannot resolve table "${displayName(table)}" by strategy "${strategy}"`,
+        {
+          hint: "use branch_wins or main_wins",
+        },
+      );
+    }
+  }
+  const { branchId, syncedId, target: into, granularity, keyless } = await requireOpenMerge(context, mergeId);
+  const request: MergeRequest = {
+    branch: branchId,
+    into: syncedId ?? into,
+    strategy: "manual",
+    granularity,
+    keyless,
+    exceptions: resolutions.tables,
+    actor,
+  };
+  const resolve = async (manner: Manner): Promise<MergeOutcome> => {
+    await requireOpenMerge(context, mergeId);
+    return await withAttempt({ context, request, signal, manner }, async (attempt) => {
+      const strategyOf = strategyByTable(request, attempt);
+      const { connection, state } = attempt.transaction;
+      refuseUnknownTables(state, attempt, resolutions.rows);
+      const all = attempt.plans.filter(({ counts }) => counts.conflicts > 0);
+      const named = all.filter((plan) => isNamed(plan, resolutions));
+      if (named.length < all.length) throw unresolvedTables(all.filter((plan) => !named.includes(plan)));
+      await refuseUnreported(attempt, mergeId);
+      const plans: TablePlan[] = [];
+      for (const plan of attempt.plans) plans.push(await settleRows(connection, plan, resolutions.rows));
+      const unresolved = conflictsUnder(plans, strategyOf, ["manual"]);
+      if (unresolved.length > 0) throw unresolvedTables(unresolved);
+      return await publish(context, { ...attempt, plans }, mergeId, strategyOf, request, said(resolutions));
+    });
+  };
+  return await onHeads(
+    context,
+    request,
+    async (target) => await retryOnChange(context, target, signal, resolve),
+  );
+}
+
+function isNamed({ input }: TablePlan, { tables, rows }: Resolutions): boolean {
+  return [...tables, ...rows].some(({ table }) => relationKey(table) === relationKey(input.relation));
+}
+
+/** Errors: 42P01 */
+function refuseUnknownTables(
+  state: RegistryState,
+  { branch }: MergeAttempt,
+  rows: readonly RowChoice[],
+): void {
+  const unknown = rows.find(({ table }) => state.find(branch.id, table) === undefined);
+  if (unknown !== undefined)
+    throw new SqlError(SQLSTATE.undefinedTable, `relation "${displayName(unknown.table)}" does not exist`);
+}
+
+/** For the ledger. */
+function said({ tables, rows }: Resolutions): Readonly<Record<string, string>> {
+  return Object.fromEntries([
+    ...tables.map(({ table, strategy }) => [displayName(table), strategy]),
+    ...rows.map(({ table, key, strategy }) => [`${displayName(table)} ${key}`, strategy]),
+  ]);
+}
+
+/** A strategy was chosen for the conflicts that were shown: others are reported first, and nothing is merged. */
+async function refuseUnreported(attempt: MergeAttempt, mergeId: string): Promise<void> {
+  const { connection } = attempt.transaction;
+  let unreported = 0;
+  for (const plan of attempt.plans) unreported += await countUnreportedConflicts(connection, mergeId, plan);
+  if (unreported === 0) return;
+  await replaceConflicts(connection, mergeId, attempt.plans);
+  await attempt.transaction.commit();
+  throw new SqlError(
+    SQLSTATE.objectNotInPrerequisiteState,
+    `${unreported} conflicts of merge "${mergeId}" came or changed after they were reported: nothing was merged`,
+    { hint: "look at duckbranch.conflicts and resolve the merge again" },
+  );
+}
+
+/** Gives up an unfinished merge: the branch goes on as if it had not been tried. */
+export async function abandonMerge(
+  context: BranchContext,
+  mergeId: string,
+  actor: string,
+  signal: AbortSignal,
+): Promise<Branch> {
+  const merge = await requireOpenMerge(context, mergeId);
+  using connection = await context.registry.database.connect("data");
+  const transaction = await Transaction.begin(context, connection, MAIN, signal);
+  try {
+    const branch = requireBranch(transaction.state, merge.syncedId ?? merge.branchId);
+    if (!(await finishMerge(connection, mergeId, "abandoned", undefined, {}))) throw notOpen(mergeId);
+    await deleteConflicts(connection, mergeId);
+    const active: Branch = { ...branch, status: "active" };
+    transaction.putBranch({ change: "putBranch", branch: active });
+    await recordHistory(connection, {
+      action: "abandon",
+      branch: active,
+      actor,
+      detail: { merge_id: mergeId },
+    });
+    await transaction.commit(unchangedBranch(branch));
+    return active;
+  } catch (error) {
+    await transaction.rollback();
+    throw error;
+  }
+}
+
+async function requireOpenMerge(context: BranchContext, mergeId: string): Promise<MergeRecord> {
+  using connection = await context.registry.database.connect("data");
+  const merge = await readMerge(connection, mergeId);
+  if (merge === undefined) throw new SqlError(SQLSTATE.undefinedObject, `merge "${mergeId}" does not exist`);
+  if (merge.status !== "conflicted") throw notOpen(mergeId);
+  return merge;
+}
+
+function unresolvedTables(plans: readonly TablePlan[]): SqlError {
+  return new SqlError(
+    SQLSTATE.objectNotInPrerequisiteState,
+    "the merge still has conflicts without a resolution",
+    {
+      detail: plans
+        .map((plan) => `table "${displayName(plan.input.relation)}": ${plan.counts.conflicts} rows`)
+        .join(", "),
+      hint: "name a strategy for each of these tables",
+    },
+  );
+}
