@@ -339,10 +339,14 @@ export function refuseChangedHeads(
   const excepted = new Set<HeadId>([MAIN, ...ending.map(({ branch }) => branch.id)]);
   for (const { head } of written) {
     const branch = state.branches.get(head);
-    if (branch?.pin !== before.branches.get(head)?.pin)
+    // What a live branch writes for the first time is based on what it sees through others.
+    const moved = [head, ...state.seenThrough(head)].find(
+      (seen) => state.branches.get(seen)?.pin !== before.branches.get(seen)?.pin,
+    );
+    if (moved !== undefined)
       throw new SqlError(
         SQLSTATE.serializationFailure,
-        `could not serialize access due to branch "${branch?.name ?? head}" being brought up to date`,
+        `could not serialize access due to branch "${state.branches.get(moved)?.name ?? moved}" being brought up to date`,
       );
     if (excepted.has(head) || branch?.status === "active" || branch?.status === "conflicted") continue;
     throw new SqlError(

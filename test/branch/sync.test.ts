@@ -216,6 +216,25 @@ test("whoever writes the branch meanwhile is asked to do it again; whoever reads
   expect(await first.query("SELECT count(*)::int FROM u")).toEqual([[1]]);
 });
 
+test("what a live branch of it writes for the first time meanwhile is asked for again, too", async () => {
+  await using open = await OpenWorld.open();
+  const main = await open.session();
+  await main.query(`${TABLES}; CREATE BRANCH l FROM b WITH (isolation 'live')`);
+  await main.query("UPDATE t SET qty = 22 WHERE id = 2; DELETE FROM t WHERE id = 3");
+  const [live, late] = [await open.session("main/l"), await open.session("main/l")];
+  await live.query("INSERT INTO u VALUES (7)");
+  await late.query("BEGIN; UPDATE t SET qty = 11 WHERE id = 1");
+  await main.query("MERGE BRANCH main INTO b");
+  expect(await late.outcome("COMMIT")).toBe("40001");
+  await late.query("UPDATE t SET qty = 11 WHERE id = 1");
+  expect(await late.query("SELECT id, qty FROM t ORDER BY id")).toEqual([
+    [1, 11],
+    [2, 22],
+    [4, 40],
+  ]);
+  expect(await late.query("SELECT id FROM u ORDER BY id")).toEqual([[1], [7]]);
+});
+
 test("main is written all the time: a branch is brought up to date all the same, with every sum exact", async () => {
   await using open = await OpenWorld.open();
   const main = await open.session();
