@@ -10,6 +10,7 @@ import type {
   MergeOptions,
   MergeResult,
   QueryOptions,
+  Resolution,
   Row,
   Strategy,
   WriteResult,
@@ -149,6 +150,11 @@ class Branches {
     return await this.#post(branch, "merge", options);
   }
 
+  /** Brings it up to date with what it was made from; its own changes stay. */
+  async sync(branch: string, options: Omit<MergeOptions, "into"> = {}): Promise<MergeResult> {
+    return await this.#post(branch, "sync", options);
+  }
+
   async conflicts(branch: string): Promise<Conflicts> {
     return await this.#transport.json({ method: "GET", path: `${pathOf(branch)}/conflicts` });
   }
@@ -157,7 +163,7 @@ class Branches {
   async resolve(
     branch: string,
     mergeId: string,
-    resolutions: Readonly<Record<string, Strategy>>,
+    resolutions: Readonly<Record<string, Resolution>>,
   ): Promise<MergeResult> {
     return await this.#post(branch, "resolve", { merge_id: mergeId, resolutions });
   }

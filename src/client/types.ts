@@ -65,8 +65,16 @@ export interface MergeOptions {
   readonly strategy?: Strategy;
   readonly into?: string;
   readonly granularity?: "row" | "cell";
+  readonly keyless?: "row_identity" | "strict" | "append";
+  /** Of a plan that EXPLAIN MERGE has shown: that, or nothing. */
+  readonly token?: string;
   readonly exceptions?: Readonly<Record<string, Strategy>>;
 }
+
+/** Of a table, or of some of its rows by their keys. */
+export type Resolution =
+  | Strategy
+  | readonly { readonly key: Readonly<Record<string, unknown>>; readonly strategy: Strategy }[];
 
 export interface TableConflicts {
   readonly table: string;

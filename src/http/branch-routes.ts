@@ -3,7 +3,14 @@ import { z } from "zod";
 import { inSession, type Api } from "./api.js";
 import { createBranch, discardBranch, extendBranch, getBranch, listBranches } from "./branch-calls.js";
 import * as shapes from "./branch-schemas.js";
-import { abandonMerge, branchConflicts, mergeBranch, resolveMerge, undoMerge } from "./merge-calls.js";
+import {
+  abandonMerge,
+  branchConflicts,
+  mergeBranch,
+  resolveMerge,
+  syncBranch,
+  undoMerge,
+} from "./merge-calls.js";
 import { answerQuery } from "./query-routes.js";
 import type { WorkServices } from "./request-work.js";
 import { objectErrors, queryAnswers } from "./schemas.js";
@@ -132,6 +139,22 @@ function addMerges(api: Api, services: WorkServices): void {
     async (request, reply) =>
       await inSession(services, request, reply, {}, async (work) =>
         mergeBranch(work, request.params.branch, request.body),
+      ),
+  );
+  api.post(
+    "/v1/branches/:branch/sync",
+    {
+      schema: {
+        tags,
+        summary: "Bring it up to date with what it was made from",
+        params,
+        body: shapes.syncRequest,
+        response,
+      },
+    },
+    async (request, reply) =>
+      await inSession(services, request, reply, {}, async (work) =>
+        syncBranch(work, request.params.branch, request.body),
       ),
   );
   api.post(

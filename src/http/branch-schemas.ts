@@ -51,12 +51,28 @@ export const mergeRequest = z
     strategy: strategy.optional().describe("abort when left out"),
     into: z.string().optional().describe("Where to; what the branch was made from when left out"),
     granularity: z.enum(["row", "cell"]).optional(),
+    keyless: z.enum(["row_identity", "strict", "append"]).optional(),
+    token: z.string().optional().describe("Do exactly what EXPLAIN MERGE has shown under it, or nothing"),
     exceptions: z.record(z.string(), strategy).optional().describe("Strategies of single tables, by name"),
   })
   .meta({ id: "MergeRequest" });
 
+export const syncRequest = mergeRequest.omit({ into: true }).meta({ id: "SyncRequest" });
+
+/** A number beyond those that JSON holds exactly might be another row's. */
+const keyValue = z.unknown().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), {
+  message: "a number that JSON cannot hold exactly",
+});
+
+const rowResolution = z.strictObject({ key: z.record(z.string(), keyValue), strategy });
+
 export const resolveRequest = z
-  .strictObject({ merge_id: z.string(), resolutions: z.record(z.string(), strategy) })
+  .strictObject({
+    merge_id: z.string(),
+    resolutions: z
+      .record(z.string(), z.union([strategy, z.array(rowResolution)]))
+      .describe("By table: a strategy, or one for each of some rows"),
+  })
   .meta({ id: "ResolveRequest" });
 
 export const abandonRequest = z

@@ -1,7 +1,13 @@
 /** Merges, their conflicts and what becomes of them, as SQL statements. */
 import { z } from "zod";
 import { branchId, getBranch, type EndedBranch } from "./branch-calls.js";
-import { tableConflicts, type Conflicts, type MergeOptions, type MergeResult } from "./branch-schemas.js";
+import {
+  tableConflicts,
+  type Conflicts,
+  type MergeOptions,
+  type MergeResult,
+  type resolveRequest,
+} from "./branch-schemas.js";
 import { HttpError } from "./http-error.js";
 import type { RequestWork } from "./request-work.js";
 import { quotedName, quotedTable, quotedText } from "./sql-text.js";
@@ -31,9 +37,16 @@ const mergeRow = z.object({
 export async function mergeBranch(
   work: RequestWork,
   name: string,
-  { strategy, into, granularity, exceptions = {} }: MergeOptions,
+  options: MergeOptions,
 ): Promise<MergeResult> {
   const id = await branchId(work, name);
+  return await mergeResult(work, id, await readRows(work, mergeStatement(name, options)));
+}
+
+function mergeStatement(
+  name: string,
+  { strategy, into, granularity, keyless, token, exceptions = {} }: MergeOptions,
+): string {
   const parts = [
     `MERGE BRANCH ${quotedName(name)}`,
     ...(into === undefined ? [] : [`INTO ${quotedName(into)}`]),
@@ -41,21 +54,49 @@ export async function mergeBranch(
     ...Object.entries(exceptions).map(
       ([table, other]) => `EXCEPT ${quotedName(other)} FOR ${quotedTable(table)}`,
     ),
-    ...(granularity === undefined ? [] : [`WITH (granularity ${quotedText(granularity)})`]),
+    withOptions({ granularity, keyless, token }),
   ];
-  return await mergeResult(work, id, await readRows(work, parts.join(" ")));
+  return parts.join(" ");
 }
+
+/** Brings a branch up to date with what it was made from. Errors: as for merges */
+export async function syncBranch(
+  work: RequestWork,
+  name: string,
+  options: Omit<MergeOptions, "into">,
+): Promise<MergeResult> {
+  const { branch_id: id, parent } = await getBranch(work, name);
+  return await mergeResult(
+    work,
+    id,
+    await readRows(work, mergeStatement(parent, { ...options, into: name })),
+  );
+}
+
+function withOptions(options: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name} ${quotedText(value)}`],
+  );
+  return given.length === 0 ? "" : `WITH (${given.join(", ")})`;
+}
+
+/** A strategy for a table, or one for each of some of its rows. */
+type Resolution = z.output<typeof resolveRequest>["resolutions"][string];
 
 export async function resolveMerge(
   work: RequestWork,
   name: string,
   mergeId: string,
-  resolutions: Readonly<Record<string, string>>,
+  resolutions: Readonly<Record<string, Resolution>>,
 ): Promise<MergeResult> {
   const id = await requireMerge(work, name, mergeId);
-  const tables = Object.entries(resolutions).map(
-    ([table, strategy]) => `${quotedTable(table)} ${quotedText(strategy)}`,
-  );
+  const tables = Object.entries(resolutions).flatMap(([table, said]) => {
+    if (typeof said === "string") return [`${quotedTable(table)} ${quotedText(said)}`];
+    return said.map(
+      ({ key, strategy }) =>
+        `${quotedTable(table)} ROW ${quotedText(JSON.stringify(key))} ${quotedText(strategy)}`,
+    );
+  });
   if (tables.length === 0) throw new HttpError(400, "resolutions name no table");
   return await mergeResult(
     work,
@@ -94,7 +135,7 @@ export async function undoMerge(
 async function lastMerge(work: RequestWork, name: string): Promise<string> {
   const [row] = await readRows(
     work,
-    `SELECT merge_id FROM duckbranch.merges WHERE branch_id = $1 AND status = 'merged' ORDER BY created_at DESC LIMIT 1`,
+    `SELECT merge_id FROM duckbranch.merges WHERE branch_id = $1 AND synced_id IS NULL AND status = 'merged' ORDER BY created_at DESC LIMIT 1`,
     [await branchId(work, name)],
   );
   if (row === undefined) throw new HttpError(404, `branch "${name}" has no merge that could be undone`);
@@ -107,7 +148,7 @@ async function requireMerge(work: RequestWork, name: string, mergeId: string): P
   const [found] = MERGE_ID.test(mergeId)
     ? await readRows(
         work,
-        "SELECT 1 AS found FROM duckbranch.merges WHERE merge_id = $1 AND branch_id = $2",
+        "SELECT 1 AS found FROM duckbranch.merges WHERE merge_id = $1 AND coalesce(synced_id, branch_id) = $2",
         [mergeId, id],
       )
     : [];
@@ -140,7 +181,7 @@ export async function branchConflicts(work: RequestWork, name: string): Promise<
 async function openMerge(work: RequestWork, id: string): Promise<string | undefined> {
   const [open] = await readRows(
     work,
-    "SELECT merge_id FROM duckbranch.merges WHERE branch_id = $1 AND status = 'conflicted' ORDER BY created_at DESC LIMIT 1",
+    "SELECT merge_id FROM duckbranch.merges WHERE coalesce(synced_id, branch_id) = $1 AND status = 'conflicted' ORDER BY created_at DESC LIMIT 1",
     [id],
   );
   return open === undefined ? undefined : String(open["merge_id"]);

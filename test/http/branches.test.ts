@@ -18,6 +18,13 @@ beforeAll(async () => {
 
 afterAll(async () => await app[Symbol.asyncDispose]());
 
+function ofRow(id: number): object {
+  return {
+    products: [{ key: { product_id: id }, strategy: "branch_wins" }],
+    customers: "main_wins",
+  };
+}
+
 describe("the tutorial", () => {
   test("creates, queries, writes, compares, merges", async () => {
     const created = await app.post("/v1/branches", {
@@ -120,7 +127,13 @@ describe("the tutorial", () => {
     });
     const [row] = await app.rows("SELECT merge_id FROM duckbranch.merges WHERE status = 'conflicted'");
     const mergeId = String(row?.["merge_id"]);
-    const resolutions = { products: "branch_wins", customers: "main_wins" };
+    const resolutions = ofRow(3);
+    expect(failure(await app.post(`${path}/resolve`, { merge_id: mergeId, resolutions: ofRow(4) }))).toBe(
+      "400 VALIDATION_ERROR 42704",
+    );
+    expect(
+      failure(await app.post(`${path}/resolve`, { merge_id: mergeId, resolutions: ofRow(2 ** 53) })),
+    ).toBe("400 VALIDATION_ERROR");
     expect(
       failure(await app.post("/v1/branches/pricing-experiment/resolve", { merge_id: mergeId, resolutions })),
     ).toBe("404 NOT_FOUND");
@@ -159,6 +172,28 @@ describe("the tutorial", () => {
     expect(json).toMatchObject({
       branches: [{ name: 'odd "name", Über' }, { name: "review" }, { name: "pricing-experiment" }],
     });
+  });
+
+  test("brings a branch up to date with what it was made from", async () => {
+    await app.post("/v1/branches", { name: "stale", ttl_seconds: 60 });
+    await app.post("/v1/branches", { name: "its child", parent: "stale", ttl_seconds: 60 });
+    await app.write("UPDATE products SET price = 1 WHERE product_id = 1", "its child");
+    await app.write("UPDATE products SET price = 77 WHERE product_id = 2");
+    expect((await app.post("/v1/branches/stale/sync")).json).toMatchObject({
+      status: "merged",
+      target: "stale",
+    });
+    const { json } = await app.post("/v1/branches/its%20child/sync", { granularity: "cell" });
+    expect(json).toMatchObject({
+      status: "merged",
+      branch: "stale",
+      target: "its child",
+      tables: ["products"],
+    });
+    const read = "SELECT price FROM products WHERE product_id < 3 ORDER BY product_id";
+    const answer = await app.post("/v1/branches/its%20child/query", { sql: read });
+    expect(answer.json).toMatchObject({ rows: [{ price: 1 }, { price: 77 }] });
+    for (const name of ["its%20child", "stale"]) await app.request("DELETE", `/v1/branches/${name}`);
   });
 });
 
