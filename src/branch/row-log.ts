@@ -9,7 +9,8 @@ import type { PhysicalTable, Sequence, Version } from "./model.js";
 import { hidesRowIds } from "./overlay-shape.js";
 import type { LoggedVersion, RegistryChange } from "./registry-state.js";
 import { hasEveryRowId, keepsRowIds } from "./row-ids.js";
-import { LOGGED_AT, requirePhysical, ROW_ID } from "./rows.js";
+import { requirePhysical, ROW_ID } from "./rows.js";
+import { LOGGED_AT } from "./system-names.js";
 import { physicalName, STORE_SCHEMA } from "./system-schema.js";
 import type { TableDefinition } from "./table-definition.js";
 

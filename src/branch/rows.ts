@@ -9,12 +9,11 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { quoteIdentifier } from "../sql/names.js";
 import type { Version } from "./model.js";
 import { isLogged, type LoggedVersion, type RegistryState } from "./registry-state.js";
+import { LOGGED_AT } from "./system-names.js";
 import { physicalName } from "./system-schema.js";
 
 /** Column of the row ids of the table that a row comes from. No table with a column of this name gets an overlay. */
 export const ROW_ID = "#rid";
-/** Column of a log: the point in the order of commits at which a row was as the log has it. */
-export const LOGGED_AT = "#at";
 /** Column of an overlay's `before` that tells the rows one statement put there from others. */
 export const BATCH = "#batch";
 

@@ -32,3 +32,6 @@ export const UNDO_TABLES = systemTable("undo_tables", {
   store_table: "VARCHAR NOT NULL",
   shape: "VARCHAR NOT NULL",
 });
+
+/** Column of a log: the point in the order of commits at which a row was as the log has it. */
+export const LOGGED_AT = "#at";

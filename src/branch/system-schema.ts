@@ -20,8 +20,8 @@ import {
   VERSION_LOG,
   versionRecord,
 } from "./registry-rows.js";
-import { STORE_SCHEMA, SYSTEM, SYSTEM_SCHEMA, UNDO_TABLES } from "./system-names.js";
-import { RegistryState, type RegistryChange } from "./registry-state.js";
+import { LOGGED_AT, STORE_SCHEMA, SYSTEM, SYSTEM_SCHEMA, UNDO_TABLES } from "./system-names.js";
+import { isLogged, RegistryState, type RegistryChange } from "./registry-state.js";
 
 export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
 
@@ -113,7 +113,7 @@ export async function openSystemSchema(connection: Connection): Promise<OpenedRe
     await connection.run(`INSERT INTO ${SYSTEM}.format VALUES (${FORMAT_VERSION})`);
     await removeSuperseded(connection);
     const read = await readRegistry(connection);
-    const newest = await newestSequence(connection);
+    const newest = Math.max(await newestSequence(connection), await newestLogged(connection, read));
     const state = found < OBJECTS_SINCE ? await withMainObjects(connection, read, newest) : read;
     const highest = highestNumbers(state, newest);
     await connection.run("COMMIT");
@@ -207,6 +207,21 @@ async function newestSequence(connection: Connection): Promise<Sequence> {
        UNION ALL SELECT seq FROM ${SYSTEM}.object_log)`,
   );
   return row === undefined ? 0 : (optionalNumberCell(row, "newest") ?? 0);
+}
+
+/**
+ * Rows are logged by commits that the registry has no entry of. Who reads a log takes a row's first entry behind a point: an
+ * entry from before a restart must be older than every point made after it.
+ */
+async function newestLogged(connection: Connection, state: RegistryState): Promise<Sequence> {
+  const heads = [MAIN, ...state.branches.keys()];
+  const logged = heads.flatMap((head) => state.versionsOf(head)).filter(isLogged);
+  let newest = 0;
+  for (const log of new Set(logged.map(({ layer }) => physicalName(layer.log)))) {
+    const [row] = await connection.rows(`SELECT max(${quoteIdentifier(LOGGED_AT)}) AS newest FROM ${log}`);
+    newest = Math.max(newest, row === undefined ? 0 : (optionalNumberCell(row, "newest") ?? 0));
+  }
+  return newest;
 }
 
 /** Removes entries that newer ones have replaced. Atomic: the caller's transaction */

@@ -121,3 +121,31 @@ test("a schema dropped with tables that were altered and checkpointed leaves a f
   expect(await onMain(crashed, "SELECT a FROM kept")).toEqual([[1]]);
   expect(await onMain(crashed, "SELECT count(*) FROM b.s.t")).toEqual([[0n]]);
 });
+
+test.each(["main", "main/parent"])(
+  "what rows of %s were like before a restart is not taken for what a branch made after it sees",
+  async (head) => {
+    const path = newFile();
+    const of = head === "main" ? "main" : "parent";
+    await onMain(
+      path,
+      "CREATE TABLE t (id int PRIMARY KEY, m int); INSERT INTO t SELECT i, 0 FROM range(9) AS r (i); CREATE BRANCH parent",
+    );
+    {
+      await using world = await World.open(path);
+      await using session = await world.connect(head);
+      await session.query(
+        `TRUNCATE t; INSERT INTO t SELECT i, 0 FROM range(9) AS r (i); CREATE BRANCH b FROM ${of}`,
+      );
+      // Each keeps what b reads; only the first one is told to the registry.
+      for (let i = 0; i < 9; i++) await session.query(`UPDATE t SET m = 1 WHERE id = ${i}`);
+    }
+    await using world = await World.open(path);
+    await using session = await world.connect(head);
+    await session.query(`CREATE BRANCH c FROM ${of}; UPDATE t SET m = 2 WHERE id > 3`);
+    await using before = await world.connect("main/b");
+    await using after = await world.connect("main/c");
+    expect(await before.query("SELECT sum(m)::int FROM t")).toEqual([[0]]);
+    expect(await after.query("SELECT sum(m)::int FROM t")).toEqual([[9]]);
+  },
+);
