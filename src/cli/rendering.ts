@@ -11,7 +11,7 @@ const JSON_OIDS: ReadonlySet<number> = new Set([114, 3802]);
 export function tableOf({ columns, rows }: Pick<RemoteRows, "columns" | "rows">): string {
   const shown = rows.map((row) => row.map((value) => printable(value ?? "")));
   const widths = columns.map(({ name }, i) =>
-    Math.max(widthOf(name), ...shown.map((row) => widthOf(row[i] ?? ""))),
+    shown.reduce((width, row) => Math.max(width, widthOf(row[i] ?? "")), widthOf(name)),
   );
   const line = (cells: readonly string[], isHead: boolean): string =>
     cells

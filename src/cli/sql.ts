@@ -108,7 +108,9 @@ function asTables(): Output {
           process.stdout.write(`${command}${rowCount === null ? "" : ` ${rowCount}`}\n`);
         else {
           const [, rows = []] = (rowCount ?? 0) > 0 ? (tables.shift() ?? []) : [];
-          process.stdout.write(`${tableOf({ columns, rows })}\n(${rows.length} rows)\n`);
+          process.stdout.write(
+            `${tableOf({ columns, rows })}\n(${rows.length} ${rows.length === 1 ? "row" : "rows"})\n`,
+          );
         }
       }
     },
