@@ -182,6 +182,11 @@ export function strategyByTable(
     if (attempt.transaction.state.find(attempt.branch.id, table) === undefined) {
       throw new SqlError(SQLSTATE.undefinedTable, `relation "${displayName(table)}" does not exist`);
     }
+    if (named.has(relationKey(table)))
+      throw new SqlError(
+        SQLSTATE.invalidParameterValue,
+        `table "${displayName(table)}" was given more than one strategy`,
+      );
     named.set(relationKey(table), strategy);
   }
   // Plans of tables that the branch renamed have the target's name, which may be another table's on the branch.

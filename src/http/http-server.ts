@@ -137,6 +137,8 @@ async function createApi(
     // An organisation may be empty: its place in the path stays.
     rewriteUrl: ({ url = "/" }) => url.replace(/^\/v1\/organizations\/\//, "/v1/organizations/-/"),
     return503OnClosing: true,
+    // Of requests that reach no route: an address that cannot be decoded.
+    frameworkErrors: (error, request, reply) => void replyError(error, request, reply),
     forceCloseConnections: "idle",
   }).withTypeProvider<ZodTypeProvider>();
   api.setValidatorCompiler(validatorCompiler);

@@ -67,6 +67,7 @@ export async function runRelational(
       return await runRelational(core, query, values, running);
     },
   );
+  if (statement.writes) await refuseReadOnly(core, statement, input);
   const ready = hasSteps(statement) ? statement : await inDialect(core, statement, input);
   const asWritten = ready === statement && !waits ? input.declaredOids : undefined;
   return await chooseTransaction(core, ready, { ...input, declaredOids }, running, asWritten);
@@ -90,7 +91,6 @@ async function chooseTransaction(
   running: AbortController,
   asWritten: readonly number[] | undefined,
 ): Promise<StatementResult> {
-  if (statement.writes) await refuseReadOnly(core, statement, input);
   // In an implicit transaction the first statement is still alone: what it needs begins with it.
   if (statement.verb === "explain" && !statement.writes)
     return await runExplain(core, statement, input, running);

@@ -1,5 +1,5 @@
 /** ALTER … of what PostgreSQL's parser knows: one action, on one named object. */
-import { notSupported } from "../core/errors.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { Alteration, ConstraintType, TextSpan } from "./analysis.js";
 import {
   flagField,
@@ -238,12 +238,18 @@ class AlterationReader {
   }
 }
 
+/** The others are for PostgreSQL's planner, and mean nothing here. */
+const COLUMN_OPTIONS: ReadonlySet<string> = new Set(["merge_policy", "n_distinct", "n_distinct_inherited"]);
+
 /** Of a column's options only the merge policy says something that a reader of the table can see. */
 function columnOptions(column: string, action: AstNode): Alteration {
-  const options = listField(unwrapAs(action["def"], "List") ?? {}, "items")
-    .map((item) => unwrapAs(item, "DefElem") ?? item)
-    .filter((option) => textField(option, "defname") === "merge_policy");
-  const option = options.at(-1);
+  const options = listField(unwrapAs(action["def"], "List") ?? {}, "items").map(
+    (item) => unwrapAs(item, "DefElem") ?? item,
+  );
+  const unknown = options.map((each) => textField(each, "defname")).find((name) => !COLUMN_OPTIONS.has(name));
+  if (unknown !== undefined)
+    throw new SqlError(SQLSTATE.invalidParameterValue, `unrecognized parameter "${unknown}"`);
+  const option = options.findLast((each) => textField(each, "defname") === "merge_policy");
   if (option === undefined) return { kind: "storage" };
   if (textField(action, "subtype") === "AT_ResetOptions")
     return { kind: "setPolicy", column, policy: undefined };

@@ -325,6 +325,7 @@ describe("a policy is refused", () => {
     ["ALTER TABLE t ALTER qty SET (merge_policy = 'set_union')", "42804"],
     ["ALTER TABLE t ALTER note SET (merge_policy = 'json_keys')", "42804"],
     ["ALTER TABLE t ALTER qty SET (merge_policy = 'newest')", "22023"],
+    ["ALTER TABLE t ALTER qty SET (bogus = 1)", "22023"],
     ["ALTER TABLE t ALTER qty SET (merge_policy)", "22023"],
     ["ALTER TABLE t ALTER qty SET (merge_policy = 'lww')", "0A000"],
     ["ALTER TABLE t ALTER id SET (merge_policy = 'max')", "42P16"],

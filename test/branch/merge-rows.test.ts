@@ -55,6 +55,7 @@ test("every conflict needs a winner; a row that is in none, or no row at all, is
     [`t main_wins, t ROW '{"id": 1' branch_wins`, "22P02"],
     [`t main_wins, t ROW '[1]' branch_wins`, "22023"],
     [`t main_wins, t ROW '{"id": 1, "k": "x"}' manual`, "22023"],
+    [`t main_wins, t branch_wins`, "22023"],
     [`t main_wins, nobody ROW '{"id": 1}' branch_wins`, "42P01"],
   ];
   for (const [what, code] of attempts)

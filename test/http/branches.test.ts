@@ -148,6 +148,10 @@ describe("the tutorial", () => {
     ]);
   });
 
+  test("an address that cannot be decoded is told like any other mistake", async () => {
+    expect(failure(await app.get("/v1/branches/%ff"))).toBe("400 VALIDATION_ERROR");
+  });
+
   test("lists and discards", async () => {
     await app.post("/v1/branches", { name: 'odd "name", Über', parent: "main", isolation: "live" });
     await app.write('INSERT INTO "odd, table" VALUES (1)', 'odd "name", Über');
