@@ -2,19 +2,4 @@
 export { DuckbranchClient } from "./client.js";
 export { DuckbranchError } from "./errors.js";
 export type { ClientOptions } from "./transport.js";
-export type {
-  Branch,
-  BranchDetails,
-  Change,
-  Conflicts,
-  CreateBranch,
-  EndedBranch,
-  MergeOptions,
-  MergeResult,
-  Parameter,
-  QueryOptions,
-  Row,
-  Strategy,
-  TableConflicts,
-  WriteResult,
-} from "./types.js";
+export type * from "./types.js";

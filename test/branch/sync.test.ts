@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Garbage } from "../../src/branch/garbage.js";
 import { temporaryDirectory } from "../cli/temporary-directory.js";
 import { OpenWorld } from "../support/open-world.js";
+import type { TestSession } from "../support/world.js";
 
 const TABLES = `CREATE TABLE t (id int PRIMARY KEY, qty int, note text); INSERT INTO t VALUES (1, 10, 'a'), (2, 20, 'b'), (3, 30, 'c'), (4, 40, 'd');
   CREATE TABLE u (id int PRIMARY KEY); INSERT INTO u VALUES (1); CREATE BRANCH b`;
@@ -98,6 +99,15 @@ const BRANCH = `UPDATE t SET qty = 11 WHERE id = 1; UPDATE t SET qty = 21 WHERE 
 const MAIN = `UPDATE t SET note = 'A' WHERE id = 1; UPDATE t SET qty = 22 WHERE id = 2; UPDATE t SET qty = 33 WHERE id = 3;
   DELETE FROM t WHERE id = 4; INSERT INTO t VALUES (6, 60, 't')`;
 
+async function golden(open: OpenWorld): Promise<{ main: TestSession; b: TestSession }> {
+  const main = await open.session();
+  await main.query(TABLES);
+  const b = await open.session("main/b");
+  await b.query(BRANCH);
+  await main.query(MAIN);
+  return { main, b };
+}
+
 test.each([
   ["main_wins", "row", ["1 10 A", "2 22 b", "3 33 c", "5 50 s", "6 60 t"]],
   ["branch_wins", "row", ["1 11 a", "2 21 b", "4 40 D", "5 50 s", "6 60 t"]],
@@ -105,11 +115,7 @@ test.each([
   ["branch_wins", "cell", ["1 11 A", "2 21 b", "4 40 D", "5 50 s", "6 60 t"]],
 ])("the golden scenario the other way round: %s, by %s", async (strategy, granularity, rows) => {
   await using open = await OpenWorld.open();
-  const main = await open.session();
-  await main.query(TABLES);
-  const b = await open.session("main/b");
-  await b.query(BRANCH);
-  await main.query(MAIN);
+  const { main, b } = await golden(open);
   const [mains, branchs] = [await main.query(ALL), await b.query(ALL)];
   expect(await main.outcome(`MERGE BRANCH main INTO b WITH (granularity '${granularity}')`)).toBe("40002");
   const sql = `MERGE BRANCH main INTO b USING ${strategy} WITH (granularity '${granularity}')`;
@@ -124,11 +130,7 @@ test.each([
 
 test("conflicts wait for a resolution, or for being given up; what is merged then is what is there then", async () => {
   await using open = await OpenWorld.open();
-  const main = await open.session();
-  await main.query(TABLES);
-  const b = await open.session("main/b");
-  await b.query(BRANCH);
-  await main.query(MAIN);
+  const { main, b } = await golden(open);
   const before = await b.query(ALL);
   const merge = async (): Promise<string> =>
     String((await main.query("MERGE BRANCH main INTO b USING manual"))[0]?.[1]);

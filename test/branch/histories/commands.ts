@@ -140,6 +140,16 @@ async function dropBranch(model: Model, program: Program, head: Head): Promise<v
  * Tables that mean something else on either side are in conflict (40002), and what cannot be told is refused: then nothing has
  * happened.
  */
+async function isMerged(program: Program, source: Head, target: Head, branchWins: boolean): Promise<boolean> {
+  const main = await program.session("main");
+  const outcome = await main.outcome(
+    `MERGE BRANCH ${source.name} INTO ${target.name} USING ${branchWins ? "branch_wins" : "main_wins"}`,
+  );
+  if (outcome === "ok") return true;
+  if (outcome !== "40002") requireOutcome(outcome, "0A000");
+  return false;
+}
+
 function merge(choice: number, branchWins: boolean): Step {
   return step(
     `${choice}: MERGE BRANCH, ${branchWins ? "it" : "its parent"} wins`,
@@ -147,14 +157,7 @@ function merge(choice: number, branchWins: boolean): Step {
     async (model, program) => {
       const head = model.head(choice);
       const parent = head.parent ?? model.main;
-      const main = await program.session("main");
-      const outcome = await main.outcome(
-        `MERGE BRANCH ${head.name} INTO ${parent.name} USING ${branchWins ? "branch_wins" : "main_wins"}`,
-      );
-      if (outcome !== "ok") {
-        if (outcome !== "40002") requireOutcome(outcome, "0A000");
-        return [head, parent];
-      }
+      if (!(await isMerged(program, head, parent, branchWins))) return [head, parent];
       for (const table of TABLES) {
         const { base, source, target } = statesOf(head, parent, table);
         if (source === undefined && base !== undefined) parent.rows.set(table, undefined);
@@ -167,7 +170,7 @@ function merge(choice: number, branchWins: boolean): Step {
   );
 }
 
-/** The parent into the branch; refusals as above. */
+/** The parent into the branch. */
 function sync(choice: number, branchWins: boolean): Step {
   return step(
     `${choice}: MERGE BRANCH of its parent INTO it, ${branchWins ? "it" : "its parent"} wins`,
@@ -175,14 +178,7 @@ function sync(choice: number, branchWins: boolean): Step {
     async (model, program) => {
       const head = model.head(choice);
       const parent = head.parent ?? model.main;
-      const main = await program.session("main");
-      const outcome = await main.outcome(
-        `MERGE BRANCH ${parent.name} INTO ${head.name} USING ${branchWins ? "branch_wins" : "main_wins"}`,
-      );
-      if (outcome !== "ok") {
-        if (outcome !== "40002") requireOutcome(outcome, "0A000");
-        return [head];
-      }
+      if (!(await isMerged(program, parent, head, branchWins))) return [head];
       for (const table of TABLES) {
         const { base, source, target } = statesOf(head, parent, table);
         const isDropped = base !== undefined && source === undefined;
