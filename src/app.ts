@@ -37,6 +37,7 @@ export interface App {
 }
 
 const HIGHEST_PORT = 65_535;
+const HOUR_MS = 3_600_000;
 
 /**
  * Starts the server; resolves when it accepts connections.
@@ -59,7 +60,12 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const database = cleanup.use(
     await Database.open({ path: config.data, initSql, memoryLimit: config.memoryLimit }),
   );
-  const context = createBranchContext(await Registry.open(database), config.undoRetentionHours * 3_600_000);
+  const context = createBranchContext(await Registry.open(database), {
+    undoMs: config.undoRetentionHours * HOUR_MS,
+    discardedMs: config.discardGraceMinutes * 60_000,
+    expiredMs: config.expiryGraceHours * HOUR_MS,
+    maxDeleted: config.maxDeletedBranches,
+  });
   await followOfflineChanges(context, new AbortController().signal);
   const utility = await database.connect("void");
   cleanup.defer(() => utility.close());

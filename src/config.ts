@@ -49,6 +49,11 @@ const schema = z.strictObject({
   httpRequestTimeoutMs: positive.default(300_000),
   httpIdleTimeoutMs: positive.default(30_000),
   sweepIntervalMs: positive.default(10_000),
+  /** For how long a branch that was discarded, or that expired, can be brought back; 0: not at all. */
+  discardGraceMinutes: z.coerce.number().nonnegative().default(10),
+  expiryGraceHours: z.coerce.number().nonnegative().default(24),
+  /** Of more such branches the oldest are released before their time. */
+  maxDeletedBranches: z.coerce.number().int().nonnegative().default(100),
   /** For how long what a merge changed is kept, so that it can be undone. */
   undoRetentionHours: positive.default(7 * 24),
   /** Statement texts whose analysis is kept. */

@@ -18,13 +18,26 @@ export interface BranchContext {
   readonly turns: Turns;
   /** Definitions that clients wrote, as those know them who read SQL. */
   readonly texts: DefinitionTexts;
-  /** For how long a merge can be undone. */
-  readonly undoRetentionMs: number;
+  readonly retention: Retention;
+}
+
+/** For how long what is over is kept. */
+export interface Retention {
+  /** What a merge changed, so that it can be undone. */
+  readonly undoMs: number;
+  /** A branch that was discarded, or that expired, so that it can be brought back. */
+  readonly discardedMs: number;
+  readonly expiredMs: number;
+  /** Of more such branches the first ones are released before their time. */
+  readonly maxDeleted: number;
 }
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
-export function createBranchContext(registry: Registry, undoRetentionMs = WEEK_MS): BranchContext {
+/** Unless told otherwise branches go at once. */
+const RETENTION: Retention = { undoMs: WEEK_MS, discardedMs: 0, expiredMs: 0, maxDeleted: 100 };
+
+export function createBranchContext(registry: Registry, retention: Partial<Retention> = {}): BranchContext {
   const locks = new LockTable();
   const definitions = new KnownDefinitions(registry);
   return {
@@ -36,6 +49,6 @@ export function createBranchContext(registry: Registry, undoRetentionMs = WEEK_M
     creator: new BranchCreator(registry),
     turns: new Turns(),
     texts: NO_TEXTS,
-    undoRetentionMs,
+    retention: { ...RETENTION, ...retention },
   };
 }

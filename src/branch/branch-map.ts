@@ -1,12 +1,12 @@
-/** The branches of a registry state: those that hold data, and those that have ended, which cost nothing any more. */
+/** The branches of a registry state: those that hold data, deleted ones among them, and those that are released, which cost nothing any more. */
 import { LayeredMap } from "../core/layered-map.js";
-import { headId, type Branch, type HeadId } from "./model.js";
+import { headId, isEnded, type Branch, type HeadId } from "./model.js";
 
 export class BranchMap {
-  /** Not released. */
+  /** Not released; also those that were deleted, as long as they can be brought back. */
   readonly #live: LayeredMap<HeadId, Branch>;
   readonly #ended: LayeredMap<HeadId, Branch>;
-  /** Names of live branches are one each. */
+  /** Names of branches in use are one each. */
   readonly #named: LayeredMap<string, HeadId>;
   /** Live ones, in the order in which they were made. */
   readonly #children: LayeredMap<HeadId, readonly Branch[]>;
@@ -35,7 +35,7 @@ export class BranchMap {
     return this.get(id) !== undefined;
   }
 
-  /** The live branch of a name. */
+  /** The branch in use of a name. */
   named(name: string): Branch | undefined {
     const id = this.#named.get(name);
     return id === undefined ? undefined : this.#live.get(id);
@@ -52,6 +52,17 @@ export class BranchMap {
     return this.#live.values();
   }
 
+  /** Those of them that can be used, in that order. */
+  *inUse(): Generator<Branch> {
+    for (const branch of this.#live.values()) if (branch.held === null) yield branch;
+  }
+
+  /** Deleted ones that can be brought back, in that order. */
+  *deleted(): Generator<Branch> {
+    for (const branch of this.#live.values()) if (branch.held !== null) yield branch;
+  }
+
+  /** Released ones. */
   ended(): Iterable<Branch> {
     return this.#ended.values();
   }
@@ -78,12 +89,12 @@ export class BranchMap {
     const children = new Map<HeadId, Branch[]>();
     for (const branch of branches) {
       const before = this.#live.get(branch.id);
-      if (before !== undefined) names.push([before.name, undefined]);
+      if (before?.held === null) names.push([before.name, undefined]);
       const siblings = children.get(branch.parent) ?? [...this.childrenOf(branch.parent)];
       children.set(branch.parent, siblings);
       replace(siblings, branch);
     }
-    for (const { name, id, released } of branches) if (!released) names.push([name, id]);
+    for (const branch of branches) if (!isEnded(branch)) names.push([branch.name, branch.id]);
     return new BranchMap(
       this.#live.with(branches.map((branch) => [branch.id, branch.released ? undefined : branch])),
       this.#ended.with(branches.map((branch) => [branch.id, branch.released ? branch : undefined])),

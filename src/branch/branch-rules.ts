@@ -1,6 +1,6 @@
 /** What a branch may be called, and whether it can still be used. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { Branch } from "./model.js";
+import { isEnded, type Branch } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 
 /** Names that mean something else where a branch name stands. */
@@ -16,6 +16,7 @@ const RESERVED_NAMES = new Set([
   "system",
 ]);
 const MAX_NAME_LENGTH = 255;
+const BRING_BACK = "bring it back with UNDELETE BRANCH";
 /** Errors: 42602 */
 export function checkName(name: string): void {
   if (name === "" || name.length > MAX_NAME_LENGTH || name.includes("\0") || name.trim() !== name) {
@@ -43,7 +44,9 @@ export function takenName(name: string): SqlError {
 export function requireBranch(state: RegistryState, nameOrId: string): Branch {
   const branch = state.findBranch(nameOrId);
   if (branch === undefined || branch.status === "discarded") {
-    throw new SqlError(SQLSTATE.invalidCatalogName, `branch "${nameOrId}" does not exist`);
+    throw new SqlError(SQLSTATE.invalidCatalogName, `branch "${nameOrId}" does not exist`, {
+      hint: branch === undefined || branch.held === null ? undefined : BRING_BACK,
+    });
   }
   return branch;
 }
@@ -56,7 +59,7 @@ export function requireWritable(branch: Branch, nowMs: number): void {
 
 /** 55000 unless the branch can be read now: its data go with its time to live. */
 export function requireReadable(branch: Branch, nowMs: number): void {
-  if (branch.released || isExpired(branch, nowMs)) throw endedBranch(branch, nowMs);
+  if (isEnded(branch) || isExpired(branch, nowMs)) throw endedBranch(branch, nowMs);
 }
 
 export function isExpired(branch: Branch, nowMs: number): boolean {
@@ -69,6 +72,31 @@ export function isExpired(branch: Branch, nowMs: number): boolean {
 export function endedBranch(branch: Branch, nowMs = Date.now()): SqlError {
   const how = branch.status !== "merged" && isExpired(branch, nowMs) ? "expired" : branch.status;
   return new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch.name}" is ${how}`, {
-    hint: how === "merged" ? "create a new branch to go on" : undefined,
+    hint: hintFor(branch, how),
   });
+}
+
+function hintFor({ held }: Branch, how: string): string | undefined {
+  if (held !== null) return BRING_BACK;
+  return how === "merged" ? "create a new branch to go on" : undefined;
+}
+
+/** Errors: 55000 */
+export function refuseProtected(branch: Branch): void {
+  if (branch.protected)
+    throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch.name}" is protected`);
+}
+
+/** While others that were made from it are in use. Errors: 2BP01 */
+export function refuseParent(state: RegistryState, branch: Branch): void {
+  const children = state.childrenInUse(branch.id);
+  if (children.length === 0) return;
+  throw new SqlError(
+    SQLSTATE.dependentObjectsStillExist,
+    `cannot discard branch "${branch.name}" because other branches were made from it`,
+    {
+      detail: children.map((child) => `branch "${child.name}"`).join(", "),
+      hint: "discard or merge them first, or use DROP BRANCH … CASCADE",
+    },
+  );
 }

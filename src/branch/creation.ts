@@ -124,6 +124,7 @@ export class BranchCreator {
       expiresAtMs: ttlMs === null ? null : createdAtMs + ttlMs,
       status: "active",
       protected: false,
+      held: null,
       released: false,
       isolation,
       tablePins: new Map(),

@@ -4,7 +4,7 @@
  * has ended, so what nobody reads now nobody will read.
  */
 import type { BranchContext } from "./branch-context.js";
-import { removeVersions } from "./lifecycle.js";
+import { removeVersions } from "./release.js";
 import { MAIN, relationKey, type HeadId, type RelationName, type Version } from "./model.js";
 import { keepingLock } from "./preserve.js";
 import { isLogged, type LoggedVersion, type RegistryState } from "./registry-state.js";

@@ -10,6 +10,8 @@ export interface HistoryEntry {
     | "alter"
     | "discard"
     | "expire"
+    | "undelete"
+    | "release"
     | "merge"
     | "sync"
     | "conflict"

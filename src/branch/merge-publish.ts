@@ -56,7 +56,7 @@ export async function publish(
     throw notSupported("tables renamed on a branch are not brought up to date", "merge the branch first");
   if (sync !== undefined) await beginSync(transaction, sync);
   const undoableUntilMs =
-    sync === undefined && isUndoable(planned) ? Date.now() + context.undoRetentionMs : null;
+    sync === undefined && isUndoable(planned) ? Date.now() + context.retention.undoMs : null;
   if (undoableUntilMs !== null) await keepUndoRows(planned, mergeId, strategyOf);
   const sides = { transaction, texts: context.texts, branch, target: planned.target };
   await dropChangedViews(transaction, planned.target, planned.objects.views);

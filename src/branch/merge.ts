@@ -14,7 +14,15 @@ import { NO_CHANGES } from "./merge-totals.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
 import { retryOnChange, withCare } from "./merge-retry.js";
 import { refuseOtherPlan } from "./merge-token.js";
-import { MAIN, relationKey, type Branch, type HeadId, type RelationKey, type RelationName } from "./model.js";
+import {
+  isEnded,
+  MAIN,
+  relationKey,
+  type Branch,
+  type HeadId,
+  type RelationKey,
+  type RelationName,
+} from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
 import { Transaction } from "./transaction.js";
@@ -139,7 +147,7 @@ export async function withAttempt<T>(
 
 function requireSource(state: RegistryState, { branch, into }: MergeRequest): Branch {
   if (branch !== MAIN) return requireBranch(state, branch);
-  if (into !== undefined && into !== MAIN && requireBranch(state, into).released)
+  if (into !== undefined && into !== MAIN && isEnded(requireBranch(state, into)))
     throw endedBranch(requireBranch(state, into));
   throw notSupported(`"${MAIN}" can only be merged into a branch that was made from it`);
 }

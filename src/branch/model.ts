@@ -51,8 +51,22 @@ export interface Branch {
   readonly expiresAtMs: number | null;
   readonly status: BranchStatus;
   readonly protected: boolean;
+  /** It has ended, but its tables and its pin are kept for some time; null for one in use and for one that is released. */
+  readonly held: HeldBranch | null;
   /** Its tables and its pin are gone; only the history row is left. */
   readonly released: boolean;
+}
+
+/** What is remembered of a branch that can be brought back. */
+export interface HeldBranch {
+  readonly sinceMs: number;
+  /** It may be released from then on. */
+  readonly untilMs: number;
+}
+
+/** Nobody can use it any more, whether its data are still there or not. */
+export function isEnded({ held, released }: Branch): boolean {
+  return held !== null || released;
 }
 
 /** A pin of a branch up to the commit that brought it up to date. */

@@ -15,6 +15,7 @@ import {
   type Branch,
   type BranchStatus,
   type EarlierPin,
+  type HeldBranch,
   type Layer,
   type RelationKey,
   type Sequence,
@@ -41,6 +42,7 @@ export const BRANCH_LOG = systemTable("branch_log", {
   isolation: "VARCHAR",
   table_pins: "JSON",
   earlier_pins: "JSON",
+  held: "JSON",
 });
 
 export const VERSION_LOG = systemTable("version_log", {
@@ -102,6 +104,7 @@ export function branchRecord(seq: Sequence, branch: Branch): RecordOf<keyof type
     isolation,
     table_pins: tablePinsText(branch),
     earlier_pins: branch.earlierPins.length === 0 ? null : JSON.stringify(branch.earlierPins),
+    held: branch.held === null ? null : JSON.stringify(branch.held),
   };
 }
 
@@ -129,7 +132,19 @@ export function readBranch(row: Row): Branch {
     tablePins: readTablePins(optionalTextCell(row, "table_pins")),
     earlierPins: readEarlierPins(optionalTextCell(row, "earlier_pins")),
     comingPin: null,
+    held: readHeld(optionalTextCell(row, "held")),
   };
+}
+
+function readHeld(text: string | null): HeldBranch | null {
+  if (text === null) return null;
+  const held: unknown = JSON.parse(text);
+  if (isHeld(held)) return held;
+  throw new SqlError(SQLSTATE.internalError, `unknown time ${text} in the registry`);
+}
+
+function isHeld(value: unknown): value is HeldBranch {
+  return typeof value === "object" && value !== null && "sinceMs" in value && "untilMs" in value;
 }
 
 function readEarlierPins(text: string | null): readonly EarlierPin[] {

@@ -96,15 +96,18 @@ export class RegistryState {
     );
   }
 
-  /** A branch by name among those not discarded or expired away, or by id. */
+  /** A branch by name among those in use, or by id, or the newest that has ended and had the name. */
   findBranch(nameOrId: string): Branch | undefined {
     const found =
       this.branches.named(nameOrId) ??
       this.branches.get(asBrand(nameOrId)) ??
       this.branches.ofSchema(nameOrId);
     if (found !== undefined) return found;
-    const ended = [...this.branches.ended()].filter(({ name }) => name === nameOrId);
-    return ended.toSorted((a, b) => a.createdAtMs - b.createdAtMs).at(-1);
+    const ended = [...this.branches.ended(), ...this.branches.deleted()];
+    return ended
+      .filter(({ name }) => name === nameOrId)
+      .toSorted((a, b) => a.createdAtMs - b.createdAtMs)
+      .at(-1);
   }
 
   /** What `name` means on `head` now, following the ancestry at each pin; undefined if there is no such relation. */
@@ -271,6 +274,11 @@ export class RegistryState {
   /** Branches forked from `head` that still hold their pin. */
   childrenOf(head: HeadId): readonly Branch[] {
     return this.branches.childrenOf(head);
+  }
+
+  /** Those of them that were not deleted. */
+  childrenInUse(head: HeadId): readonly Branch[] {
+    return this.childrenOf(head).filter(({ held }) => held === null);
   }
 
   /** True while some live branch reads `head` at a point inside [from, to): the version must be kept for it. */

@@ -1,13 +1,15 @@
-/** From time to time ends expired branches, and removes what nobody reads any more and what the registry has written over. */
+/** From time to time ends expired branches, releases deleted ones, and removes what nobody reads any more and what the registry has written over. */
 import type { Log } from "../core/log.js";
 import { Garbage } from "./garbage.js";
 import { sweepUndoRows } from "./undo-rows.js";
 import { sweepExpired } from "./lifecycle.js";
+import { releaseOverdue } from "./release-overdue.js";
 import type { BranchContext } from "./branch-context.js";
 
 /** What a sweep came to; `failed` where it did not end. */
 export interface Sweep {
   readonly expired: number;
+  readonly released: number;
   readonly removed: number;
   readonly failed: boolean;
 }
@@ -42,13 +44,15 @@ export class Sweeper implements AsyncDisposable {
     try {
       const swept = await sweepExpired(this.#context, Date.now(), this.#stop.signal);
       if (swept.length > 0) this.#log.info({ branches: swept.length }, "expired branches ended");
+      const released = await releaseOverdue(this.#context, Date.now(), this.#stop.signal);
+      if (released > 0) this.#log.info({ branches: released }, "deleted branches released");
       const removed = await this.#garbage.remove(this.#stop.signal);
       if (removed > 0) this.#log.info({ removed }, "what no branch reads any more was removed");
       await sweepUndoRows(this.#context, Date.now(), this.#stop.signal);
       await this.#context.registry.compactLogs(this.#stop.signal);
-      this.#tell({ expired: swept.length, removed, failed: false });
+      this.#tell({ expired: swept.length, released, removed, failed: false });
     } catch (error) {
-      this.#tell({ expired: 0, removed: 0, failed: true });
+      this.#tell({ expired: 0, released: 0, removed: 0, failed: true });
       this.#log.warn({ err: error }, "sweeping expired branches failed");
     }
   }

@@ -10,7 +10,7 @@ import { dropTables } from "./dropped-tables.js";
 import { PENDING } from "./final-changes.js";
 import { OBJECT_KINDS } from "./head-objects.js";
 import { displayName } from "./merge-ledger.js";
-import { MAIN, tablesOf, type Branch, type HeadId, type Sequence, type Version } from "./model.js";
+import { isEnded, MAIN, tablesOf, type Branch, type HeadId, type Sequence, type Version } from "./model.js";
 import { rollbackQuietly } from "./preserve.js";
 import type { Registry } from "./registry.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
@@ -36,7 +36,7 @@ export function syncedBranch(
   into: string | undefined,
 ): Branch | undefined {
   const target = into === undefined ? undefined : state.findBranch(into);
-  if (target === undefined || target.released) return undefined;
+  if (target === undefined || isEnded(target)) return undefined;
   const parent = source === MAIN ? MAIN : state.findBranch(source)?.id;
   return target.parent === parent ? target : undefined;
 }

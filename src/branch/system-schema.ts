@@ -25,7 +25,7 @@ import { isLogged, RegistryState, type RegistryChange } from "./registry-state.j
 
 export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
 
-const FORMAT_VERSION = 11;
+const FORMAT_VERSION = 12;
 
 const DDL = [
   `CREATE SCHEMA IF NOT EXISTS ${SYSTEM}`,
@@ -80,6 +80,7 @@ const MIGRATIONS: ReadonlyMap<number, readonly string[]> = new Map([
   ],
   [9, [`ALTER TABLE ${SYSTEM}.merges ADD COLUMN resolved JSON`]],
   [10, [`ALTER TABLE ${SYSTEM}.merges ADD COLUMN keyless VARCHAR`]],
+  [11, [`ALTER TABLE ${SYSTEM}.branch_log ADD COLUMN held JSON`]],
 ]);
 
 /** What a file holds of the registry, and the numbers that new entries come after. */

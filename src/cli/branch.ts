@@ -90,8 +90,13 @@ export function addBranchCommands(branch: Command): void {
   );
   command(branch, "discard <name>", "throw a branch away")
     .option("--cascade", "and all that were made from it")
+    .option("--now", "for ever: it cannot be brought back")
     .option("-y, --yes", "do not ask")
     .action(tellUser(discard));
+  command(branch, "undelete <name>", "bring back a branch that was thrown away or has expired")
+    .option("--as <name>", "another name, where its own was taken")
+    .option("--ttl <time>", "how long it lives from now on, as '24 hours'")
+    .action(tellUser(undelete));
 }
 
 function command(parent: Command, name: string, description: string): Command {
@@ -153,11 +158,24 @@ async function undo(id: string, options: Shared & { readonly using?: string }): 
   await run(options, { sql, single: true, doing: `undoing ${id}` });
 }
 
-async function discard(name: string, options: Shared & { readonly cascade?: boolean }): Promise<void> {
-  const also = options.cascade === true ? " and all branches that were made from it" : "";
-  await confirm(`Throw away branch "${name}"${also}?`, options.yes === true);
-  const sql = `DROP BRANCH ${escapeIdentifier(name)}${options.cascade === true ? " CASCADE" : ""}`;
+async function discard(
+  name: string,
+  options: Shared & { readonly cascade?: boolean; readonly now?: boolean },
+): Promise<void> {
+  const { cascade = false, now = false, yes = false } = options;
+  const also = cascade ? " and all branches that were made from it" : "";
+  await confirm(`Throw away branch "${name}"${also}${now ? " for ever" : ""}?`, yes);
+  const sql = `DROP BRANCH ${escapeIdentifier(name)}${cascade ? " CASCADE" : ""}${now ? " IMMEDIATE" : ""}`;
   await run(options, { sql, single: true });
+}
+
+async function undelete(
+  name: string,
+  options: Shared & { readonly as?: string; readonly ttl?: string },
+): Promise<void> {
+  const { as, ttl } = options;
+  const sql = `UNDELETE BRANCH ${escapeIdentifier(name)}${optional("AS", as)}${withOptions([["ttl", ttl]])}`;
+  await run(options, { sql, afterwards: describe(as ?? name), single: true });
 }
 
 function optional(word: string, name: string | undefined): string {

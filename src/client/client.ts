@@ -6,6 +6,7 @@ import type {
   Change,
   Conflicts,
   CreateBranch,
+  DiscardedBranch,
   EndedBranch,
   MergeOptions,
   MergeResult,
@@ -188,9 +189,18 @@ class Branches {
     return await this.#post(branch, "extend", time);
   }
 
-  /** Ends it without merging. */
-  async discard(branch: string): Promise<EndedBranch> {
-    return await this.#transport.json({ method: "DELETE", path: pathOf(branch) });
+  /** Ends it without merging; for some time it can be brought back, unless `immediate`. */
+  async discard(branch: string, options: { readonly immediate?: boolean } = {}): Promise<DiscardedBranch> {
+    const query = options.immediate === true ? "?immediate=true" : "";
+    return await this.#transport.json({ method: "DELETE", path: `${pathOf(branch)}${query}` });
+  }
+
+  /** Brings back one that was discarded or has expired. */
+  async undelete(
+    branch: string,
+    options: { readonly name?: string; readonly ttl_hours?: number; readonly ttl_seconds?: number } = {},
+  ): Promise<BranchDetails> {
+    return await this.#post(branch, "undelete", options);
   }
 
   async #post<Result>(branch: string, action: string, body: object): Promise<Result> {

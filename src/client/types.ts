@@ -40,6 +40,8 @@ export interface Branch {
   readonly description: string | null;
   readonly created_at: string;
   readonly expires_at: string | null;
+  /** Of a deleted branch: until then it can be brought back. */
+  readonly undelete_until: string | null;
   readonly protected: boolean;
   readonly modified_table_count: number;
 }
@@ -115,6 +117,11 @@ export interface EndedBranch {
   readonly branch_id: string;
   readonly name: string;
   readonly status: string;
+}
+
+export interface DiscardedBranch extends EndedBranch {
+  /** Until then it can be brought back; null: its data are gone. */
+  readonly undelete_until: string | null;
 }
 
 /** A row of DIFF BRANCH. */

@@ -1,7 +1,15 @@
 /** What the API does with branches, as the SQL statements that do it: nothing is decided here that SQL would decide otherwise. */
 import { z } from "zod";
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import { branch, type Branch, type BranchDetails, type CreateBranch } from "./branch-schemas.js";
+import {
+  branch,
+  discarded,
+  type Branch,
+  type BranchDetails,
+  type CreateBranch,
+  type DiscardedBranch,
+  type UndeleteBranch,
+} from "./branch-schemas.js";
 import { HttpError } from "./http-error.js";
 import type { RequestWork } from "./request-work.js";
 import { quotedName, quotedText } from "./sql-text.js";
@@ -11,7 +19,7 @@ const MAX_LISTED = 10_000;
 const ENDED: readonly string[] = ["discarded", "expired"];
 
 const BRANCH_COLUMNS = `branch_id, name, schema_name, parent, isolation, status, owner, agent_id, description, created_at, expires_at,
-  protected, modified_table_count`;
+  undelete_until, protected, modified_table_count`;
 
 /** A statement of ours that answers with one row. */
 async function onlyRow(work: RequestWork, sql: string, values: readonly string[] = []): Promise<JsonRow> {
@@ -82,12 +90,29 @@ export interface EndedBranch {
   readonly status: string;
 }
 
-export async function discardBranch(work: RequestWork, nameOrId: string): Promise<EndedBranch> {
-  const row = await onlyRow(work, "SELECT * FROM branch_discard($1)", [nameOrId]);
-  return endedBranch.parse(row);
+export async function discardBranch(
+  work: RequestWork,
+  nameOrId: string,
+  immediate: boolean,
+): Promise<DiscardedBranch> {
+  const sql = `SELECT * FROM branch_discard($1, immediate => ${immediate})`;
+  return discarded.parse(await onlyRow(work, sql, [nameOrId]));
 }
 
-const endedBranch = z.object({ branch_id: z.string(), name: z.string(), status: z.string() });
+export async function undeleteBranch(
+  work: RequestWork,
+  nameOrId: string,
+  { name, ...time }: UndeleteBranch,
+): Promise<BranchDetails> {
+  const { ttl_seconds: seconds } = ttlOption(time);
+  const given = [
+    ...(name === undefined ? [] : [`new_name => ${quotedText(name)}`]),
+    ...(seconds === undefined ? [] : [`ttl_seconds => ${quotedText(seconds)}`]),
+  ];
+  const call = ["$1", ...given].join(", ");
+  const found = await onlyRow(work, `SELECT * FROM branch_undelete(${call})`, [nameOrId]);
+  return await getBranch(work, String(found["branch_id"]));
+}
 
 export async function extendBranch(
   work: RequestWork,

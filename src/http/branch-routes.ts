@@ -1,7 +1,14 @@
 /** Branches: made, listed, looked at, compared, merged, ended. */
 import { z } from "zod";
 import { inSession, type Api } from "./api.js";
-import { createBranch, discardBranch, extendBranch, getBranch, listBranches } from "./branch-calls.js";
+import {
+  createBranch,
+  discardBranch,
+  extendBranch,
+  getBranch,
+  listBranches,
+  undeleteBranch,
+} from "./branch-calls.js";
 import * as shapes from "./branch-schemas.js";
 import {
   abandonMerge,
@@ -103,14 +110,36 @@ function addLife(api: Api, services: WorkServices): void {
     {
       schema: {
         tags,
-        summary: "End it without merging",
+        summary: "End it without merging; it can be brought back for some time",
         params,
-        response: { ...objectErrors, 200: shapes.ended },
+        querystring: z.object({
+          immediate: z
+            .enum(["true", "false"])
+            .optional()
+            .describe("true: for ever, also of one that was discarded before"),
+        }),
+        response: { ...objectErrors, 200: shapes.discarded },
       },
     },
     async (request, reply) =>
       await inSession(services, request, reply, {}, async (work) =>
-        discardBranch(work, request.params.branch),
+        discardBranch(work, request.params.branch, request.query.immediate === "true"),
+      ),
+  );
+  api.post(
+    "/v1/branches/:branch/undelete",
+    {
+      schema: {
+        tags,
+        summary: "Bring back one that was discarded or has expired",
+        params,
+        body: shapes.undeleteRequest,
+        response: { ...objectErrors, 200: shapes.branchDetails },
+      },
+    },
+    async (request, reply) =>
+      await inSession(services, request, reply, {}, async (work) =>
+        undeleteBranch(work, request.params.branch, request.body),
       ),
   );
   api.post(

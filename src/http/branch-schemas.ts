@@ -17,6 +17,7 @@ export const branch = z
     description: z.string().nullable(),
     created_at: time,
     expires_at: time.nullable(),
+    undelete_until: time.nullable().describe("Of a deleted branch: until then it can be brought back"),
     protected: z.boolean(),
     modified_table_count: z.number().int(),
   })
@@ -43,6 +44,22 @@ export const createRequest = z
     ...timeToLive,
   })
   .meta({ id: "CreateBranch" });
+
+export const undeleteRequest = z
+  .strictObject({
+    name: z.string().min(1).optional().describe("Another name, where its own was taken"),
+    ...timeToLive,
+  })
+  .meta({ id: "UndeleteBranch" });
+
+export const discarded = z
+  .object({
+    branch_id: z.string(),
+    name: z.string(),
+    status: z.string(),
+    undelete_until: time.nullable().describe("null: its data are gone"),
+  })
+  .meta({ id: "DiscardedBranch" });
 
 export const extendRequest = z.strictObject(timeToLive).meta({ id: "ExtendBranch" });
 
@@ -133,6 +150,8 @@ export const conflicts = z
 export type Branch = z.output<typeof branch>;
 export type BranchDetails = z.output<typeof branchDetails>;
 export type CreateBranch = z.output<typeof createRequest>;
+export type DiscardedBranch = z.output<typeof discarded>;
+export type UndeleteBranch = z.output<typeof undeleteRequest>;
 export type MergeOptions = z.output<typeof mergeRequest>;
 export type MergeResult = z.output<typeof mergeResult>;
 export type Conflicts = z.output<typeof conflicts>;

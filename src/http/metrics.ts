@@ -11,6 +11,7 @@ const SIZES_KEPT_MS = 60_000;
 
 interface Sweep {
   readonly expired: number;
+  readonly released: number;
   readonly removed: number;
   readonly failed: boolean;
 }
@@ -96,9 +97,10 @@ export class Metrics {
     this.#requests.observe({ method, route, status }, ms / 1000);
   }
 
-  swept({ expired, removed, failed }: Sweep): void {
+  swept({ expired, released, removed, failed }: Sweep): void {
     this.#sweeps.inc({ outcome: failed ? "failed" : "done" });
     this.#swept.inc({ what: "expired branches" }, expired);
+    this.#swept.inc({ what: "deleted branches" }, released);
     this.#swept.inc({ what: "tables and logs" }, removed);
   }
 

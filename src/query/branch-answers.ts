@@ -31,6 +31,7 @@ export function scalarAnswer(command: BranchCommand, value: string | null): Stat
 const COLUMN_TYPES: ReadonlyMap<string, string> = new Map([
   ["created_at", "TIMESTAMPTZ"],
   ["expires_at", "TIMESTAMPTZ"],
+  ["undelete_until", "TIMESTAMPTZ"],
   ["protected", "BOOLEAN"],
   ["has_conflicts", "BOOLEAN"],
   ["modified_table_count", "INTEGER"],

@@ -112,14 +112,7 @@ export function relationOf(name: TableName): RelationName {
 }
 
 export function readChange(options: readonly BranchOption[], read: ArgumentReader): BranchChange {
-  const values = readOptions(options, read, [
-    "description",
-    "agent",
-    "agent_id",
-    "ttl",
-    "ttl_hours",
-    "ttl_seconds",
-  ]);
+  const values = readOptions(options, read, ["description", "agent", "agent_id", ...TTL_OPTIONS]);
   const agent = values.get("agent") ?? values.get("agent_id");
   const ttlMs = readTtl(values);
   return {
@@ -128,6 +121,8 @@ export function readChange(options: readonly BranchOption[], read: ArgumentReade
     ...(ttlMs === undefined ? {} : { ttlMs }),
   };
 }
+
+export const TTL_OPTIONS: readonly string[] = ["ttl", "ttl_hours", "ttl_seconds"];
 
 export function readTtl(options: ReadonlyMap<string, string>): number | undefined {
   const hours = options.get("ttl_hours");

@@ -36,6 +36,8 @@ export interface BranchDetails {
   readonly description: string | null;
   readonly created_at: string;
   readonly expires_at: string | null;
+  /** Of a deleted branch: until then it can be brought back for certain. */
+  readonly undelete_until: string | null;
   readonly protected: string;
   readonly modified_table_count: number;
   readonly modified_tables: readonly string[];
@@ -50,7 +52,7 @@ const WIDTH = `CASE WHEN segment_type = 'VALIDITY' THEN 0.125 WHEN segment_type 
 /** Branches that still exist, newest first. */
 export async function branchList(context: BranchContext): Promise<BranchSummary[]> {
   const { state } = context.registry;
-  const branches = [...state.branches.live()].toReversed();
+  const branches = [...state.branches.inUse()].toReversed();
   return branches.map((branch) => ({
     name: branch.name,
     branch_id: branch.id,
@@ -78,6 +80,7 @@ export async function branchDetails(context: BranchContext, branch: Branch): Pro
     description: branch.description,
     created_at: new Date(branch.createdAtMs).toISOString(),
     expires_at: timeOrNull(branch.expiresAtMs),
+    undelete_until: timeOrNull(branch.held?.untilMs ?? null),
     protected: branch.protected ? "t" : "f",
     modified_table_count: tables.length,
     modified_tables: tables.map(displayName).toSorted(),
@@ -155,6 +158,6 @@ function parentName(context: BranchContext, branch: Branch): string {
   return context.registry.state.branches.get(branch.parent)?.name ?? MAIN;
 }
 
-function timeOrNull(ms: number | null): string | null {
+export function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }

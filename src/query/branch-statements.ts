@@ -1,13 +1,14 @@
 /** Branch statements and their function forms: reads the arguments, calls the branch service, shapes the answer. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { requireBranch } from "../branch/branch-rules.js";
-import { alterBranch, discardBranch, discardWithChildren, type BranchChange } from "../branch/lifecycle.js";
+import { undeleteBranch } from "../branch/deletion.js";
+import { alterBranch, discardBranch, type BranchChange } from "../branch/lifecycle.js";
 import { mergeBranch } from "../branch/merge.js";
 import { abandonMerge, resolveMerge } from "../branch/merge-resolve.js";
 import { previewMerge } from "../branch/merge-preview.js";
 import { undoMerge } from "../branch/merge-undo.js";
 import type { MergeOutcome, MergeRequest } from "../branch/merge-types.js";
-import { ISOLATIONS, MAIN, type Branch, type Isolation } from "../branch/model.js";
+import { isEnded, ISOLATIONS, MAIN, type Branch, type Isolation } from "../branch/model.js";
 import { readGranularity, readKeyless, readRetry, readStrategy } from "../branch/strategy.js";
 import type { BranchContext } from "../branch/branch-context.js";
 import type { Argument, BranchCommand } from "../sql/branch-command.js";
@@ -20,10 +21,11 @@ import {
   required,
   readResolutions,
   tableStrategy,
+  TTL_OPTIONS,
   type ArgumentReader,
 } from "./branch-arguments.js";
 import { LIST_COLUMNS, PREVIEW_COLUMNS } from "./describe.js";
-import { branchDetails, branchList, type BranchDetails } from "./branch-reports.js";
+import { branchDetails, branchList, timeOrNull, type BranchDetails } from "./branch-reports.js";
 import { conflictRowsJson, conflictsJson } from "./conflict-json.js";
 import type { StatementResult } from "./types.js";
 
@@ -99,6 +101,8 @@ export async function runBranchCommand(
       return await alter(host, command, name(command.name), { protected: command.verb === "protect" });
     case "drop":
       return await drop(host, command, name(command.name));
+    case "undelete":
+      return await undelete(host, command, read);
     default:
       return command satisfies never;
   }
@@ -113,14 +117,12 @@ async function create(
     "description",
     "agent",
     "agent_id",
-    "ttl",
-    "ttl_hours",
-    "ttl_seconds",
+    ...TTL_OPTIONS,
     "isolation",
   ]);
   const name = required(read(command.name), "branch name");
   const existing = host.context.registry.state.findBranch(name);
-  if (command.ifNotExists && existing?.name === name && !existing.released)
+  if (command.ifNotExists && existing?.name === name && !isEnded(existing))
     return createdAnswer(command, existing);
   const parent = optional(command.parent, read);
   const branch = await host.context.creator.create(
@@ -154,7 +156,7 @@ function createdAnswer(command: BranchCommand, branch: Branch): StatementResult 
     schema_name: branch.schemaName,
     status: branch.status,
     created_at: new Date(branch.createdAtMs).toISOString(),
-    expires_at: branch.expiresAtMs === null ? null : new Date(branch.expiresAtMs).toISOString(),
+    expires_at: timeOrNull(branch.expiresAtMs),
   };
   if (command.shape === "scalar") return scalarAnswer(command, branch.id);
   return answer(command, "CREATE BRANCH", row);
@@ -288,15 +290,39 @@ async function drop(
   command: Extract<BranchCommand, { verb: "drop" }>,
   name: string,
 ): Promise<StatementResult> {
-  const branch = host.context.registry.state.findBranch(name);
-  if (command.ifExists && (branch === undefined || branch.released))
-    return answer(command, "DROP BRANCH", { branch_id: null, name, status: "absent" });
-  const discard = command.cascade ? discardWithChildren : discardBranch;
-  const discarded = await discard(host.context, name, host.user, host.signal);
+  const { context, user: actor, signal } = host;
+  const { cascade, immediate } = command;
+  const branch = context.registry.state.findBranch(name);
+  const isThere = branch !== undefined && !(immediate ? branch.released : isEnded(branch));
+  if (command.ifExists && !isThere)
+    return answer(command, "DROP BRANCH", { branch_id: null, name, status: "absent", undelete_until: null });
+  const discarded = await discardBranch(context, { branch: name, actor, cascade, immediate }, signal);
   return answer(command, "DROP BRANCH", {
     branch_id: discarded.id,
     name: discarded.name,
     status: discarded.status,
+    undelete_until: timeOrNull(discarded.held?.untilMs ?? null),
+  });
+}
+
+async function undelete(
+  host: BranchCommandHost,
+  command: Extract<BranchCommand, { verb: "undelete" }>,
+  read: ArgumentReader,
+): Promise<StatementResult> {
+  const options = readOptions(command.options, read, TTL_OPTIONS);
+  const request = {
+    branch: required(read(command.name), "branch name"),
+    newName: optional(command.newName, read),
+    ttlMs: readTtl(options),
+    actor: host.user,
+  };
+  const branch = await undeleteBranch(host.context, request, host.signal);
+  return answer(command, "UNDELETE BRANCH", {
+    branch_id: branch.id,
+    name: branch.name,
+    status: branch.status,
+    expires_at: timeOrNull(branch.expiresAtMs),
   });
 }
 

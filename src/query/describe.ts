@@ -105,6 +105,7 @@ const TEXT_COLUMNS: Readonly<Record<BranchCommand["verb"], readonly string[]>> =
     "description",
     "created_at",
     "expires_at",
+    "undelete_until",
     "protected",
     "modified_table_count",
     "modified_tables",
@@ -122,7 +123,8 @@ const TEXT_COLUMNS: Readonly<Record<BranchCommand["verb"], readonly string[]>> =
   rename: ["branch_id", "name", "status"],
   protect: ["branch_id", "name", "status"],
   unprotect: ["branch_id", "name", "status"],
-  drop: ["branch_id", "name", "status"],
+  drop: ["branch_id", "name", "status", "undelete_until"],
+  undelete: ["branch_id", "name", "status", "expires_at"],
   diff: ["table_name", "key", "change", "old_values", "new_values"],
 };
 

@@ -155,5 +155,5 @@ function branchOfQualifier(state: RegistryState, qualifier: string): Branch | un
   if (ofSchema !== undefined && ofSchema.status !== "discarded") return ofSchema;
   const named = state.branches.named(qualifier);
   if (named !== undefined) return named;
-  return [...state.branches.live()].find(({ name }) => name.replaceAll("-", "_") === qualifier);
+  return [...state.branches.inUse()].find(({ name }) => name.replaceAll("-", "_") === qualifier);
 }

@@ -3,6 +3,7 @@
  * can be cancelled, and ends everything at the end.
  */
 import { discardBranch } from "../branch/lifecycle.js";
+import { isEnded } from "../branch/model.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
@@ -333,9 +334,10 @@ export class DuckSession implements QuerySession {
     const { identity, services } = this.#core;
     const { state } = services.context.registry;
     const branch = state.branches.get(identity.head);
-    const unused = branch?.status === "active" && !branch.released && !branch.protected;
-    if (unused && state.childrenOf(branch.id).length === 0) {
-      await discardBranch(services.context, branch.id, identity.user, new AbortController().signal);
+    const unused = branch?.status === "active" && !isEnded(branch) && !branch.protected;
+    if (unused && state.childrenInUse(branch.id).length === 0) {
+      const request = { branch: branch.id, actor: identity.user, immediate: true };
+      await discardBranch(services.context, request, new AbortController().signal);
     }
   }
 

@@ -23,7 +23,7 @@ const RELATIONS: ReadonlyMap<string, string> = new Map([
     "branches",
     `SELECT b.branch_id, b.name, b.schema_name, coalesce(p.name, 'main') AS parent, b.owner, b.agent_id, b.description, b.created_at,
        b.expires_at, ${currentStatus("b")} AS status, b.protected, coalesce(t.tables, 0) AS modified_table_count,
-       coalesce(b.isolation, 'snapshot') AS isolation
+       coalesce(b.isolation, 'snapshot') AS isolation, make_timestamptz((b.held ->> 'untilMs')::BIGINT * 1000) AS undelete_until
      FROM ${SYSTEM}.branch_rows AS b LEFT JOIN ${SYSTEM}.branch_rows AS p ON p.branch_id = b.parent_id
      LEFT JOIN (${OWN_TABLES}) AS t ON t.head_id = b.branch_id`,
   ],

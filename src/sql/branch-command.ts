@@ -64,5 +64,17 @@ export type BranchCommand = { readonly shape: AnswerShape; readonly functionName
   | { readonly verb: "alterSet"; readonly name: Argument; readonly options: readonly BranchOption[] }
   | { readonly verb: "rename"; readonly name: Argument; readonly newName: Argument }
   | { readonly verb: "protect" | "unprotect"; readonly name: Argument }
-  | { readonly verb: "drop"; readonly name: Argument; readonly ifExists: boolean; readonly cascade: boolean }
+  | {
+      readonly verb: "drop";
+      readonly name: Argument;
+      readonly ifExists: boolean;
+      readonly cascade: boolean;
+      readonly immediate: boolean;
+    }
+  | {
+      readonly verb: "undelete";
+      readonly name: Argument;
+      readonly newName: Argument | undefined;
+      readonly options: readonly BranchOption[];
+    }
 );

@@ -37,6 +37,7 @@ const VERBS: ReadonlyMap<string, FunctionVerb> = new Map<string, FunctionVerb>([
   ["branch_discard", "drop"],
   ["branch_drop", "drop"],
   ["hati_branch_discard", "drop"],
+  ["branch_undelete", "undelete"],
   ["branch_rename", "rename"],
   ["branch_protect", "protect"],
 ]);
@@ -57,6 +58,7 @@ const SIGNATURES: Readonly<Record<FunctionVerb, readonly string[]>> = {
   abandon: ["merge_id"],
   undo: ["merge_id", "strategy"],
   drop: ["name"],
+  undelete: ["name", "new_name", "ttl"],
   rename: ["name", "new_name"],
   protect: ["name"],
 };
@@ -65,6 +67,8 @@ const NAMED_ONLY: Partial<Readonly<Record<FunctionVerb, readonly string[]>>> = {
   create: ["parent", "ttl_hours", "ttl_seconds", "isolation", "if_not_exists"],
   merge: ["into", "granularity", "keyless", "token", "retry"],
   explainMerge: ["into", "granularity", "keyless"],
+  drop: ["immediate"],
+  undelete: ["ttl_hours", "ttl_seconds"],
 };
 
 const SYNONYMS: ReadonlyMap<string, string> = new Map([
@@ -84,8 +88,7 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
   const name = (): Argument => need(bound, "name", calledAs);
   switch (verb) {
     case "create": {
-      const isQuiet = optional(bound, "if_not_exists");
-      const ifNotExists = isQuiet?.kind === "value" && isQuiet.value === "true";
+      const ifNotExists = isTrue(bound, "if_not_exists");
       const options = optionsOf(bound, [
         "description",
         "agent",
@@ -126,7 +129,11 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
     case "rename":
       return { verb, name: name(), newName: need(bound, "new_name", calledAs) };
     case "drop":
-      return { verb, name: name(), ifExists: false, cascade: false };
+      return { verb, name: name(), ifExists: false, cascade: false, immediate: isTrue(bound, "immediate") };
+    case "undelete": {
+      const options = optionsOf(bound, ["ttl", "ttl_hours", "ttl_seconds"]);
+      return { verb, name: name(), newName: optional(bound, "new_name"), options };
+    }
     case "use":
     case "describe":
     case "protect":
@@ -192,6 +199,12 @@ function tableName(argument: Argument | undefined, calledAs: string): readonly s
 function optional(bound: ReadonlyMap<string, Argument>, name: string): Argument | undefined {
   const argument = bound.get(name);
   return argument?.kind === "value" && argument.value === null ? undefined : argument;
+}
+
+/** A flag that is not written out counts as not given. */
+function isTrue(bound: ReadonlyMap<string, Argument>, name: string): boolean {
+  const flag = optional(bound, name);
+  return flag?.kind === "value" && flag.value === "true";
 }
 
 function need(bound: ReadonlyMap<string, Argument>, name: string, calledAs: string): Argument {

@@ -32,6 +32,7 @@ const STATEMENTS: readonly (readonly [words: readonly string[], read: Reader])[]
   [["alter", "branch"], readAlter],
   [["drop", "branch"], readDrop],
   [["discard", "branch"], readDrop],
+  [["undelete", "branch"], readUndelete],
 ];
 
 /** Reads a branch statement; undefined when the text is none. Throws 42601 with a position. */
@@ -96,5 +97,14 @@ function readAlter(tokens: TokenReader): BranchCommand {
 function readDrop(tokens: TokenReader): BranchCommand {
   const ifExists = tokens.accept("if", "exists");
   const name = readBranchName(tokens);
-  return { ...STATEMENT, verb: "drop", name, ifExists, cascade: tokens.accept("cascade") };
+  const cascade = tokens.accept("cascade");
+  return { ...STATEMENT, verb: "drop", name, ifExists, cascade, immediate: tokens.accept("immediate") };
+}
+
+/** UNDELETE BRANCH name [AS name] [WITH (ttl '…')] */
+function readUndelete(tokens: TokenReader): BranchCommand {
+  const name = readBranchName(tokens);
+  const newName = tokens.accept("as") ? readBranchName(tokens) : undefined;
+  const options = tokens.accept("with") ? readOptions(tokens) : [];
+  return { ...STATEMENT, verb: "undelete", name, newName, options };
 }

@@ -42,6 +42,7 @@ function branchAt(pin: number): Branch {
     expiresAtMs: null,
     status: "active",
     protected: false,
+    held: null,
     released: false,
     isolation: "snapshot",
     tablePins: new Map(),

@@ -251,7 +251,7 @@ describe("a merge that is undone", () => {
     const signal = new AbortController().signal;
     await sweepUndoRows(world.context, Date.now(), signal);
     expect(await keptTables(world)).toBe(1);
-    await sweepUndoRows(world.context, Date.now() + 2 * world.context.undoRetentionMs, signal);
+    await sweepUndoRows(world.context, Date.now() + 2 * world.context.retention.undoMs, signal);
     expect(await keptTables(world)).toBe(0);
   });
 });

@@ -92,6 +92,8 @@ test("nothing is thrown away unasked, and what makes no sense is said", async ()
     err: 'duckbranch: Throw away branch "kept"? Say --yes\n',
   });
   expect(await duckbranch(["branch", "discard", "kept", "--yes"])).toMatchObject({ code: 0 });
+  const back = await duckbranch(["branch", "undelete", "kept", "--as", "back", "--ttl", "1 hour", "--json"]);
+  expect(JSON.parse(back.out)).toMatchObject({ name: "back", status: "active", undelete_until: null });
   expect(await duckbranch(["branch", "show", "nobody"])).toMatchObject({
     code: 1,
     err: expect.stringContaining("3D000"),

@@ -4,7 +4,7 @@ import type { Client } from "pg";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { startApp, type App } from "../../src/app.js";
-import { readConfig } from "../../src/config.js";
+import { readConfig, type ConfigInput } from "../../src/config.js";
 import { codeOf, connectTo, rowsOf, valueOf, type ClientOptions } from "./clients.js";
 
 const NEVER_MS = 3_600_000;
@@ -40,8 +40,9 @@ afterEach(async () => {
 async function start(
   sweepIntervalMs: number,
   onLog: (line: string) => void = () => undefined,
+  more: ConfigInput = {},
 ): Promise<Stage> {
-  const config = readConfig({ port: 0, data: ":memory:", sweepIntervalMs }, {});
+  const config = readConfig({ port: 0, data: ":memory:", sweepIntervalMs, ...more }, {});
   stage = new Stage(await startApp(config, pino({ level: "info" }, { write: onLog })));
   return stage;
 }
@@ -74,9 +75,10 @@ describe("a branch whose time is over", () => {
   it("is ended by the sweeper, which frees its tables and its name", async () => {
     const log = new EventEmitter();
     const isEnded = once(log, "expired branches ended");
-    const { connect } = await start(10, (line) => {
+    const tell = (line: string): void => {
       if (line.includes("expired branches ended")) log.emit("expired branches ended");
-    });
+    };
+    const { connect } = await start(10, tell, { expiryGraceHours: 0 });
     const main = await connect("main");
     await main.query("CREATE TABLE t (id int PRIMARY KEY)");
     await main.query("CREATE BRANCH b");

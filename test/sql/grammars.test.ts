@@ -192,8 +192,24 @@ describe("branch statements", () => {
     ],
     ["ALTER BRANCH a RENAME TO b", { verb: "rename", name: value("a"), newName: value("b") }],
     ["ALTER BRANCH a PROTECT", { verb: "protect", name: value("a") }],
-    ["DROP BRANCH IF EXISTS a CASCADE", { verb: "drop", name: value("a"), ifExists: true, cascade: true }],
-    ["DISCARD BRANCH a", { verb: "drop", name: value("a"), ifExists: false, cascade: false }],
+    [
+      "DROP BRANCH IF EXISTS a CASCADE",
+      { verb: "drop", name: value("a"), ifExists: true, cascade: true, immediate: false },
+    ],
+    [
+      "DISCARD BRANCH a IMMEDIATE",
+      { verb: "drop", name: value("a"), ifExists: false, cascade: false, immediate: true },
+    ],
+    ["UNDELETE BRANCH a", { verb: "undelete", name: value("a"), newName: undefined, options: [] }],
+    [
+      `UNDELETE BRANCH "0a1b" AS "B" WITH (ttl '1 h')`,
+      {
+        verb: "undelete",
+        name: value("0a1b"),
+        newName: value("B"),
+        options: [{ name: "ttl", value: value("1 h") }],
+      },
+    ],
   ])("%s", async (sql, expected) => {
     expect(await command(sql)).toEqual({ shape: "statement", functionName: undefined, ...expected });
   });

@@ -1,4 +1,5 @@
 /** A world with the sessions that a test opens in it: they end together. */
+import type { Retention } from "../../src/branch/branch-context.js";
 import { type TestSession, World } from "./world.js";
 
 export class OpenWorld implements AsyncDisposable {
@@ -9,8 +10,8 @@ export class OpenWorld implements AsyncDisposable {
     this.world = world;
   }
 
-  static async open(path?: string): Promise<OpenWorld> {
-    return new OpenWorld(await World.open(path));
+  static async open(path?: string, retention?: Partial<Retention>): Promise<OpenWorld> {
+    return new OpenWorld(await World.open(path, retention));
   }
 
   /** A session on `main`, or on `main/branch`. */

@@ -1,7 +1,7 @@
 /** The whole program below the wire, in memory: sessions on heads, statements as text, rows as JavaScript values. */
 import { followOfflineChanges } from "../../src/branch/lifecycle.js";
 import { Registry } from "../../src/branch/registry.js";
-import { createBranchContext, type BranchContext } from "../../src/branch/branch-context.js";
+import { createBranchContext, type BranchContext, type Retention } from "../../src/branch/branch-context.js";
 import { SqlError } from "../../src/core/errors.js";
 import { installExpressions } from "../../src/catalog/expressions/install.js";
 import { textCell } from "../../src/engine/connection.js";
@@ -86,10 +86,11 @@ export class World implements AsyncDisposable {
     this.#close = close;
   }
 
-  static async open(path = ":memory:"): Promise<World> {
+  /** Deleted branches are released at once unless `retention` says otherwise. */
+  static async open(path = ":memory:", retention: Partial<Retention> = {}): Promise<World> {
     await loadParser();
     const database = await Database.open({ path });
-    const context = createBranchContext(await Registry.open(database));
+    const context = createBranchContext(await Registry.open(database), retention);
     await followOfflineChanges(context, new AbortController().signal);
     const utility = await database.connect("void");
     await installExpressions(utility);
