@@ -97,7 +97,9 @@ const NAMES: Readonly<Record<string, Bodies>> = {
   pg_encoding_to_char: { 1: "if(_1 = 6, 'UTF8', '')" },
   pg_char_to_encoding: { 1: "if(upper(_1) IN ('UTF8', 'UNICODE'), 6, -1)" },
   getdatabaseencoding: { 0: "'UTF8'" },
-  pg_client_encoding: { 0: "'UTF8'" },
+  pg_client_encoding: {
+    0: `(SELECT any_value(_value) FROM ${PG}._lookup_setting WHERE _key = 'client_encoding')`,
+  },
   obj_description: sameForArity(comment, 1, 2),
   shobj_description: sameForArity("NULL::VARCHAR", 2, 2),
   col_description: { 2: lookup("comment", "_1", " AND _sub = _2") },

@@ -7,7 +7,10 @@ export interface BoundParameter {
 }
 
 /** How the data of a COPY looks: its options, checked and with PostgreSQL's defaults. */
-export type CopyFormat = { readonly format: "binary" } | TextCopyFormat;
+export type CopyFormat = ({ readonly format: "binary" } | TextCopyFormat) & {
+  /** Of the data, where that is not the client's. */
+  readonly encoding?: string;
+};
 
 export interface TextCopyFormat {
   readonly format: "text" | "csv";

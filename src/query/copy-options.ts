@@ -3,6 +3,7 @@
  *
  * Source  ProcessCopyOptions in PostgreSQL 15's copy.c
  */
+import { charsetName } from "../core/charset.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { CopyFormat, TextCopyFormat } from "../pgtypes/client-values.js";
 import type { CopyOption, CopyOptionValue } from "../sql/analysis.js";
@@ -51,13 +52,19 @@ export function readCopyOptions(options: readonly CopyOption[], direction: Direc
   const forceNull = columnsOf(given.force_null, false);
   const freeze = given.freeze !== undefined && booleanOf(given.freeze);
   const header = given.header === undefined ? "none" : headerOf(given.header, direction);
-  checkEncoding(given.encoding);
+  const own = given.encoding && { encoding: encodingOf(given.encoding) };
   const lines = name === "binary" ? undefined : readLines(given, name, header);
   if (name === "binary") refuseInBinary(given, header);
   else if (lines !== undefined) checkDelimiter(lines);
   checkForces(given, name === "csv", direction);
   if (lines !== undefined) checkNull(lines);
-  return { format: lines ?? { format: "binary" }, freeze, forceQuote, forceNotNull, forceNull };
+  return {
+    format: { ...(lines ?? { format: "binary" }), ...own },
+    freeze,
+    forceQuote,
+    forceNotNull,
+    forceNull,
+  };
 }
 
 function collect(options: readonly CopyOption[]): Given {
@@ -133,10 +140,11 @@ function columnsOf(option: CopyOption | undefined, takesAll: boolean): ForcedCol
   throw invalid(`argument to option "${option.name}" must be a list of column names`, option);
 }
 
-function checkEncoding(option: CopyOption | undefined): void {
-  if (option === undefined) return;
+function encodingOf(option: CopyOption): string {
   const encoding = stringOf(option);
-  if (/^(?:utf-?8|unicode)$/i.test(encoding)) return;
+  if (/^(?:utf-?8|unicode)$/i.test(encoding)) return "UTF8";
+  const known = charsetName(encoding);
+  if (known !== undefined) return known;
   if (OTHER_ENCODINGS.test(encoding)) throw notSupported(`COPY encoding "${encoding}" is not supported`);
   throw invalid(`argument to option "${option.name}" must be a valid encoding name`, option);
 }

@@ -1,4 +1,5 @@
 /** The settings there are: PostgreSQL's names, defaults and texts, and what each takes. */
+import { charsetName } from "../core/charset.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { readZone } from "../pgtypes/time-zone-names.js";
 import {
@@ -55,6 +56,8 @@ const CLIENT_ENCODING: SettingType = {
     const folded = value.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
     if (UTF8.has(folded)) return "UTF8";
     if (folded === "sqlascii") return "SQL_ASCII";
+    const known = charsetName(value);
+    if (known !== undefined) return known;
     if (OTHER_ENCODINGS.test(folded))
       throw notSupported(`client_encoding "${value}" is not supported`, "use UTF8");
     throw invalidValue(name, value);

@@ -1,5 +1,6 @@
 /** What the parts of one client's protocol share: its session, its way out, and what all of them must agree on. */
 import type { Logger } from "pino";
+import { type Charset, charsetOf } from "../core/charset.js";
 import { TimeSlice } from "../core/time-slice.js";
 import type { EncodingOptions } from "../pgtypes/cell-writer.js";
 import { dateStyleOf, intervalStyleOf } from "../pgtypes/styled-datetime.js";
@@ -56,6 +57,12 @@ export class ClientContext {
   get encoding(): EncodingOptions {
     this.#takeParameters();
     return this.#encoding;
+  }
+
+  /** How the client's texts are written where that is not UTF-8. */
+  get charset(): Charset | undefined {
+    this.#takeParameters();
+    return this.output.writer.charset;
   }
 
   /**
@@ -116,7 +123,8 @@ export class ClientContext {
   #takeParameters(): void {
     for (const [name, value] of this.session.takeChangedParameters()) {
       this.#unsent.set(name, value);
-      if (name === "TimeZone") this.#encoding = { ...this.#encoding, timeZone: value };
+      if (name === "client_encoding") this.output.writer.charset = charsetOf(value);
+      else if (name === "TimeZone") this.#encoding = { ...this.#encoding, timeZone: value };
       else if (name === "DateStyle") this.#encoding = { ...this.#encoding, dateStyle: dateStyleOf(value) };
       else if (name === "IntervalStyle")
         this.#encoding = { ...this.#encoding, intervalStyle: intervalStyleOf(value) };

@@ -1,4 +1,5 @@
 /** COPY … FROM STDIN: the phase in which the client sends data instead of statements. */
+import type { Charset } from "../core/charset.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { CopySink } from "../query/types.js";
 import type { Frame } from "../wire/frame-reader.js";
@@ -12,14 +13,18 @@ import { ClientGoneError } from "./client-channel.js";
  * Errors  57014 for CopyFail or a cancel request, 08P01 for any other message, and what the sink says; the sink is
  *         aborted first
  */
-export async function copyIn(context: ClientContext, sink: CopySink): Promise<string> {
+export async function copyIn(
+  context: ClientContext,
+  sink: CopySink,
+  charset: Charset | undefined,
+): Promise<string> {
   try {
     await context.output.flush();
     for (;;) {
       const frame = await context.channel.nextFrame(false);
       if (frame === undefined) throw new ClientGoneError();
       context.interrupt.throwIfRequested();
-      const tag = await acceptFrame(frame, sink);
+      const tag = await acceptFrame(frame, sink, charset);
       if (tag !== undefined) return tag;
     }
   } catch (error) {
@@ -29,11 +34,15 @@ export async function copyIn(context: ClientContext, sink: CopySink): Promise<st
 }
 
 /** The tag once the copy is complete. */
-async function acceptFrame(frame: Frame, sink: CopySink): Promise<string | undefined> {
-  const message = decodeFrontendMessage(frame);
+async function acceptFrame(
+  frame: Frame,
+  sink: CopySink,
+  charset: Charset | undefined,
+): Promise<string | undefined> {
+  const message = decodeFrontendMessage(frame, charset);
   switch (message.type) {
     case "copyData":
-      await sink.write(message.data);
+      await sink.write(charset === undefined ? message.data : charset.toUtf8(message.data));
       return undefined;
     case "copyDone":
       return sink.finish();

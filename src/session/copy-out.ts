@@ -1,8 +1,10 @@
 /** COPY … TO STDOUT: rows as CopyData, one message per row, as clients that read row by row expect. */
+import type { Charset } from "../core/charset.js";
 import { SIGNATURE } from "../pgtypes/copy-binary.js";
 import { CopyEncoder } from "../pgtypes/copy-encoder.js";
 import { RowEncoder } from "../pgtypes/row-encoder.js";
 import type { RowBatch, StatementResult } from "../query/types.js";
+import { messagesInCharset } from "./charset-rows.js";
 import type { ClientContext } from "./client-context.js";
 
 type CopyOutResult = Extract<StatementResult, { readonly kind: "copyOut" }>;
@@ -15,15 +17,21 @@ const BINARY_HEADER = Buffer.concat([SIGNATURE, Buffer.alloc(8)]);
 const BINARY_TRAILER = Buffer.from([0xff, 0xff]);
 
 /** Sends the rows of one COPY and gives their number; header and trailer do not count. */
-export async function copyOutRows(context: ClientContext, result: CopyOutResult): Promise<number> {
+export async function copyOutRows(
+  context: ClientContext,
+  result: CopyOutResult,
+  charset: Charset | undefined,
+): Promise<number> {
   const encoder = result.format.format === "binary" ? binaryRows(context, result) : textRows(context, result);
   let rows = 0;
   const header = encoder.header();
-  if (header.length > 0) await context.output.rows(header);
+  if (header.length > 0)
+    await context.output.rows(charset === undefined ? header : messagesInCharset(charset, header));
   for await (const batch of result.batches) {
     context.interrupt.throwIfRequested();
     rows += batch.kind === "chunk" ? batch.chunk.rowCount : batch.rows.length;
-    await context.output.rows(encoder.rows(batch));
+    const messages = encoder.rows(batch);
+    await context.output.rows(charset === undefined ? messages : messagesInCharset(charset, messages));
   }
   const trailer = encoder.trailer();
   if (trailer.length > 0) await context.output.rows(trailer);

@@ -22,6 +22,7 @@ import {
   type NamedObject,
   type ParseMessage,
 } from "../wire/frontend-messages.js";
+import { parameterToUtf8 } from "./charset-rows.js";
 import type { ClientContext } from "./client-context.js";
 import { NoRows } from "./fetched-rows.js";
 import type { CommandOutcome } from "./outcome.js";
@@ -95,12 +96,13 @@ export class ExtendedQuery {
     const formats = expandFormats(message.parameterFormats, given).map((code) =>
       formatName(formatCode(code)),
     );
-    this.#checkValues(statement, message.parameters, formats);
+    const parameters = this.#inUtf8(statement, message.parameters, formats);
+    this.#checkValues(statement, parameters, formats);
     await this.#runner.requireSame(statement);
     if (message.resultFormats.length > 1) await this.#checkResultFormats(statement, message.resultFormats);
     this.#portals.set(message.portal, {
       statement,
-      parameters: message.parameters.map((bytes, index) => ({
+      parameters: parameters.map((bytes, index) => ({
         format: formats[index] ?? "text",
         // A view would keep all that came with the message for as long as the portal lives.
         bytes: isNamed && bytes !== null ? Buffer.from(bytes) : bytes,
@@ -159,6 +161,19 @@ export class ExtendedQuery {
     await source.close();
     if (suspended) writePortalSuspended(this.#context.output.writer);
     else this.#complete(result.tag(rows));
+  }
+
+  #inUtf8(
+    statement: PreparedStatement,
+    values: readonly (Uint8Array | null)[],
+    formats: readonly BoundParameter["format"][],
+  ): readonly (Uint8Array | null)[] {
+    const { charset } = this.#context;
+    if (charset === undefined) return values;
+    return values.map((bytes, index) => {
+      const oid = statement.parameterOids[index] ?? OID.text;
+      return bytes && parameterToUtf8(charset, bytes, oid, formats[index] ?? "text");
+    });
   }
 
   /**

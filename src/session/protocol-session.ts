@@ -89,7 +89,7 @@ export class ProtocolSession {
     this.#atRest = false;
     this.#context.interrupt.begin();
     try {
-      await this.#handle(decodeFrontendMessage(frame));
+      await this.#handle(decodeFrontendMessage(frame, this.#context.charset));
     } catch (error) {
       this.#context.interrupt.end();
       await this.#recover(error, frame);

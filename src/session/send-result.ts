@@ -5,6 +5,9 @@ import {
   writeCopyOutResponse,
   writeRowDescription,
 } from "../wire/backend-messages.js";
+import { charsetOf } from "../core/charset.js";
+import { notSupported } from "../core/errors.js";
+import { inCharset } from "./charset-rows.js";
 import type { ClientContext } from "./client-context.js";
 import { copyIn } from "./copy-in.js";
 import { copyOutRows } from "./copy-out.js";
@@ -59,7 +62,7 @@ export async function sendRows(
     const part = await source.read(limit - rows, maxRows === 0);
     if (part === undefined) return { rows, suspended: false };
     rows += part.rows;
-    await context.output.rows(part.bytes);
+    await context.output.rows(inCharset(context.charset, part.bytes, source));
   }
   return { rows, suspended: true };
 }
@@ -67,12 +70,18 @@ export async function sendRows(
 /** Runs the data phase of a COPY and gives its tag. */
 export async function runCopy(context: ClientContext, result: CopyResult): Promise<string> {
   const format = result.format.format === "binary" ? 1 : 0;
+  const { encoding } = result.format;
+  const charset = encoding === undefined ? context.charset : charsetOf(encoding);
+  if (charset !== undefined && format === 1) {
+    if (result.kind === "copyIn") await result.sink.abort("client encoding");
+    throw notSupported(`COPY in binary in encoding "${charset.name}" is not supported`, "use UTF8");
+  }
   if (result.kind === "copyIn") {
     writeCopyInResponse(context.output.writer, format, result.columnCount);
-    return copyIn(context, result.sink);
+    return copyIn(context, result.sink, charset);
   }
   writeCopyOutResponse(context.output.writer, format, result.columnCount);
-  const rows = await copyOutRows(context, result);
+  const rows = await copyOutRows(context, result, charset);
   writeCopyDone(context.output.writer);
   return `COPY ${rows}`;
 }

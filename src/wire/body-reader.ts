@@ -1,19 +1,23 @@
 /** Reads the fields of one message body. Bounds-checked: a short, long or badly encoded body is a SqlError. */
 import { isUtf8 } from "node:buffer";
+import type { Charset } from "../core/charset.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 
 /**
  * A cursor over one message body.
  *
- * Errors  08P01 past the end, without a terminator, or (`end`) with bytes left over; 22021 for text that is not UTF-8
+ * Errors  08P01 past the end, without a terminator, or (`end`) with bytes left over; 22021 for text that is not UTF-8,
+ *         22P05 for text that is none in `charset`, if the client has one
  * Owns    nothing: `bytes` returns views of the body
  */
 export class BodyReader {
   readonly #body: Buffer;
+  readonly #charset: Charset | undefined;
   #offset = 0;
 
-  constructor(body: Buffer) {
+  constructor(body: Buffer, charset?: Charset) {
     this.#body = body;
+    this.#charset = charset;
   }
 
   get remaining(): number {
@@ -54,7 +58,8 @@ export class BodyReader {
   cstring(): string {
     const end = this.#body.indexOf(0, this.#offset);
     if (end < 0) throw new SqlError(SQLSTATE.protocolViolation, "invalid string in message");
-    const text = decodeUtf8(this.#body.subarray(this.#offset, end));
+    const bytes = this.#body.subarray(this.#offset, end);
+    const text = this.#charset === undefined ? decodeUtf8(bytes) : this.#charset.decode(bytes);
     this.#offset = end + 1;
     return text;
   }

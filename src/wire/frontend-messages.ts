@@ -4,6 +4,7 @@
  * Owns    byte fields (parameters, copy data) are views of the frame
  * Source  https://www.postgresql.org/docs/15/protocol-message-formats.html
  */
+import type { Charset } from "../core/charset.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { BodyReader } from "./body-reader.js";
 import type { Frame } from "./frame-reader.js";
@@ -85,9 +86,9 @@ const DECODERS: Readonly<Record<FrontendTag, (reader: BodyReader) => FrontendMes
   [FRONTEND_TAG.password]: (reader) => ({ type: "password", body: reader.rest() }),
 };
 
-/** Decodes one frame. Throws SqlError 08P01 or 22021; the stream itself stays in step. */
-export function decodeFrontendMessage(frame: Frame): FrontendMessage {
-  const reader = new BodyReader(frame.body);
+/** Decodes one frame, its texts from UTF-8 or `charset`. Throws SqlError 08P01, 22021 or 22P05; the stream stays in step. */
+export function decodeFrontendMessage(frame: Frame, charset?: Charset): FrontendMessage {
+  const reader = new BodyReader(frame.body, charset);
   const message = DECODERS[frame.tag](reader);
   reader.end();
   return message;

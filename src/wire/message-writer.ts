@@ -1,4 +1,5 @@
 /** A growing buffer of backend messages. Knows framing, not the messages. */
+import type { Charset } from "../core/charset.js";
 
 const INITIAL_BYTES = 1024;
 
@@ -12,6 +13,8 @@ export class MessageWriter {
   #buffer = Buffer.allocUnsafe(INITIAL_BYTES);
   #length = 0;
   #lengthFieldAt = -1;
+  /** In which texts are written; UTF-8 without one. */
+  charset: Charset | undefined;
 
   /** Bytes of whole messages waiting to be taken. */
   get length(): number {
@@ -61,9 +64,13 @@ export class MessageWriter {
     return this;
   }
 
-  /** A text and its zero byte. A zero inside would end the field early and shift all that follows: it is replaced. */
+  /**
+   * A text and its zero byte. A zero inside would end the field early and shift all that follows: it is replaced, and so is
+   * what the client's encoding lacks, in names and messages; rows are held to more.
+   */
   cstring(text: string): this {
     const safe = text.includes("\0") ? text.replaceAll("\0", "\uFFFD") : text;
+    if (this.charset !== undefined) return this.append(this.charset.encodeLossy(safe)).uint8(0);
     const bytes = Buffer.byteLength(safe);
     const at = this.#reserve(bytes + 1);
     this.#buffer.write(safe, at, bytes, "utf8");
