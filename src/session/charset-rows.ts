@@ -45,7 +45,16 @@ export function parameterToUtf8(
 }
 
 const TEXT_OIDS: ReadonlySet<number> = new Set([
-  ...[OID.text, OID.varchar, OID.json, OID.jsonb, 0, 18, 19, 142, 705, 1042],
+  0,
+  18,
+  19,
+  OID.text,
+  OID.json,
+  142,
+  705,
+  1042,
+  OID.varchar,
+  OID.jsonb,
 ]);
 /** Arrays of texts, and records. */
 const MIXED_OIDS: ReadonlySet<number> = new Set([143, 199, 1002, 1003, 1009, 1014, 1015, 2249, 2287, 3807]);

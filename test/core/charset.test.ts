@@ -1,29 +1,36 @@
 /** Client encodings of one byte per character, held against PostgreSQL's conversions, byte by byte. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { charsetName, charsetOf } from "../../src/core/charset.js";
+import { SqlError } from "../../src/core/errors.js";
 import { hasPostgres, type PostgresServer, startPostgres } from "../support/postgres.js";
 import { WireClient } from "../support/wire-client.js";
 
-const NAMES = [
-  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `LATIN${n}`),
+const NAMES: readonly string[] = [
+  ...Array.from({ length: 9 }, (_, n) => `LATIN${n + 1}`),
   ...[5, 6, 7, 8].map((n) => `ISO_8859_${n}`),
-  ...["KOI8R", "KOI8U", "WIN866"],
-  ...[0, 1, 2, 3, 4, 5, 6, 7, 8].map((n) => `WIN125${n}`),
+  "KOI8R",
+  "KOI8U",
+  "WIN866",
+  ...Array.from({ length: 9 }, (_, n) => `WIN125${n}`),
 ];
 
-/** Code points of the upper half, -1 where there is none. */
+/** Code points of the upper half, -1 where there is none; each byte is told back as it was. */
 function ours(name: string): number[] {
-  const charset = charsetOf(name);
   return Array.from({ length: 128 }, (_, index) => {
-    try {
-      const text = charset?.decode(Uint8Array.of(index + 128)) ?? "";
-      expect(charset?.encode(text)).toEqual(Uint8Array.of(index + 128));
-      return text.codePointAt(0) ?? 0;
-    } catch (error) {
-      expect(error).toMatchObject({ code: "22P05" });
-      return -1;
-    }
+    const text = characterOf(name, index + 128);
+    return text === undefined ? -1 : (text.codePointAt(0) ?? 0);
   });
+}
+
+function characterOf(name: string, byte: number): string | undefined {
+  const charset = charsetOf(name);
+  try {
+    const text = charset?.decode(Uint8Array.of(byte)) ?? "";
+    return charset?.encode(text)[0] === byte ? text : "another byte";
+  } catch (error) {
+    if (error instanceof SqlError && error.code === "22P05") return undefined;
+    throw error;
+  }
 }
 
 describe("client encodings", () => {
@@ -38,9 +45,9 @@ describe("client encodings", () => {
       "iso8859-15",
       "iso-8859-5",
     ];
-    expect(written.map(charsetName)).toEqual([
-      ...["LATIN1", "LATIN1", "WIN1252", "WIN1251", "KOI8R", "WIN866", "LATIN9", "ISO_8859_5"],
-    ]);
+    expect(written.map(charsetName)).toEqual(
+      "LATIN1 LATIN1 WIN1252 WIN1251 KOI8R WIN866 LATIN9 ISO_8859_5".split(" "),
+    );
     expect(["utf8", "sql_ascii", "bogus", "big5"].map(charsetName)).toEqual(Array(4).fill(undefined));
   });
 
@@ -70,7 +77,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL 15 reads the same characters", () => {
     await postgres[Symbol.asyncDispose]();
   });
 
-  it.each(NAMES)("%s", async (name) => {
+  it.each(NAMES)("%s", async (name: string) => {
     const messages = await client.query(
       `select array_to_string(array_agg(point(b, '${name}') order by b), ',') from generate_series(128, 255) b`,
     );
