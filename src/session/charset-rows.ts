@@ -4,9 +4,7 @@
  */
 import { type Charset, isAscii } from "../core/charset.js";
 import { notSupported } from "../core/errors.js";
-import type { EngineType } from "../engine/types.js";
-import { EngineTypeId } from "../engine/vector-values.js";
-import { OID } from "../pgtypes/oids.js";
+import { describeType, OID } from "../pgtypes/oids.js";
 import type { RowReader } from "./row-reader.js";
 
 const HEADER_BYTES = 5;
@@ -23,7 +21,9 @@ export function inCharset(
   { columns, formats }: Pick<RowReader, "columns" | "formats">,
 ): Uint8Array {
   if (charset === undefined || isAscii(messages)) return messages;
-  const contents = columns.map(({ type }, index) => (formats[index] === 1 ? contentOf(type) : "text"));
+  const contents = columns.map(({ type }, index) =>
+    formats[index] === 1 ? contentOf(describeType(type).oid) : "text",
+  );
   return rewritten(messages, (body) => Buffer.concat(fieldsIn(charset, body, contents)));
 }
 
@@ -39,8 +39,9 @@ export function parameterToUtf8(
   oid: number,
   format: "text" | "binary",
 ): Uint8Array {
-  if (format === "text" || TEXT_OIDS.has(oid)) return charset.toUtf8(bytes);
-  if (MIXED_OIDS.has(oid) || oid >= FIRST_USER_OID) requireAscii(charset, bytes);
+  const content = format === "text" ? "text" : contentOf(oid);
+  if (content === "text") return charset.toUtf8(bytes);
+  if (content === "mixed") requireAscii(charset, bytes);
   return bytes;
 }
 
@@ -56,27 +57,13 @@ const TEXT_OIDS: ReadonlySet<number> = new Set([
   OID.varchar,
   OID.jsonb,
 ]);
-/** Arrays of texts, and records. */
+/** Arrays of texts, and records; so are users' enums and composite types. */
 const MIXED_OIDS: ReadonlySet<number> = new Set([143, 199, 1002, 1003, 1009, 1014, 1015, 2249, 2287, 3807]);
 const FIRST_USER_OID = 16_384;
 
-function contentOf(type: EngineType | null): Content {
-  if (type === null) return "text";
-  switch (type.typeId) {
-    case EngineTypeId.VARCHAR:
-    case EngineTypeId.ENUM:
-    case EngineTypeId.MAP:
-    case EngineTypeId.UNION:
-    case EngineTypeId.SQLNULL:
-      return "text";
-    case EngineTypeId.LIST:
-    case EngineTypeId.ARRAY:
-      return contentOf(type.valueType) === "bytes" ? "bytes" : "mixed";
-    case EngineTypeId.STRUCT:
-      return type.entryTypes.every((entry) => contentOf(entry) === "bytes") ? "bytes" : "mixed";
-    default:
-      return "bytes";
-  }
+function contentOf(oid: number): Content {
+  if (TEXT_OIDS.has(oid)) return "text";
+  return MIXED_OIDS.has(oid) || oid >= FIRST_USER_OID ? "mixed" : "bytes";
 }
 
 function fieldsIn(charset: Charset, body: Uint8Array, contents: readonly Content[]): Uint8Array[] {

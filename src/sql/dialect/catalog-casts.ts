@@ -148,9 +148,22 @@ function isShown(tokens: readonly Token[], before: number, next: number): boolea
 function isBesideTypeOf(tokens: readonly Token[], before: number, next: number): boolean {
   const left = isCompared(tokens, before) ? operandStart(tokens, before - 1) : undefined;
   return (
-    (left !== undefined && isWord(tokens[left], "pg_typeof")) ||
-    (isCompared(tokens, next) && isWord(tokens[next + 1], "pg_typeof"))
+    (left !== undefined && isTypeOf(tokens, left) && tokens[before - 1] === endOfCall(tokens, left)) ||
+    (isCompared(tokens, next) && isTypeOf(tokens, next + 1) && !isCastOn(tokens, next + 1))
   );
+}
+
+function isTypeOf(tokens: readonly Token[], index: number): boolean {
+  return isWord(tokens[index], "pg_typeof") && isSymbol(tokens[index + 1], "(");
+}
+
+/** The last bracket of a call without a schema. */
+function endOfCall(tokens: readonly Token[], index: number): Token | undefined {
+  return tokens[closingBracket(tokens, index + 1) ?? -1];
+}
+
+function isCastOn(tokens: readonly Token[], index: number): boolean {
+  return isSymbol(tokens[(closingBracket(tokens, index + 1) ?? -1) + 1], "::");
 }
 
 function isCompared(tokens: readonly Token[], index: number): boolean {
