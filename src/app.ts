@@ -4,8 +4,6 @@ import { followOfflineChanges } from "./branch/lifecycle.js";
 import { Registry } from "./branch/registry.js";
 import { Sweeper } from "./branch/sweeper.js";
 import { createBranchContext } from "./branch/branch-context.js";
-import { installCatalog } from "./catalog/install.js";
-import { installExpressions } from "./catalog/expressions/install.js";
 import type { Config } from "./config.js";
 import { Cleanup } from "./core/cleanup.js";
 import type { SqlError } from "./core/errors.js";
@@ -19,8 +17,7 @@ import { startPgServer } from "./net/pg-server.js";
 import { openSecurity } from "./net/security.js";
 import { LiveSessions } from "./query/live-sessions.js";
 import { DuckSessionFactory } from "./query/session-factory.js";
-import { installRangeFunctions } from "./query/range-functions.js";
-import { installSessionFunctions } from "./query/session-functions.js";
+import { installVoid, preparedVoidFile } from "./query/void-catalog.js";
 import { createAnalyser, loadParser } from "./sql/analyse.js";
 import { LargeTextReader } from "./sql/large-text-reader.js";
 
@@ -58,7 +55,12 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   await loadParser();
   const initSql = config.init === undefined ? undefined : await readFile(config.init, "utf8");
   const database = cleanup.use(
-    await Database.open({ path: config.data, initSql, memoryLimit: config.memoryLimit }),
+    await Database.open({
+      path: config.data,
+      initSql,
+      memoryLimit: config.memoryLimit,
+      voidFile: preparedVoidFile(),
+    }),
   );
   const context = createBranchContext(await Registry.open(database), {
     undoMs: config.undoRetentionHours * HOUR_MS,
@@ -69,11 +71,8 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   await followOfflineChanges(context, new AbortController().signal);
   const utility = await database.connect("void");
   cleanup.defer(() => utility.close());
-  await installExpressions(utility);
   const live = new LiveSessions();
-  await installSessionFunctions(utility, live);
-  await installRangeFunctions(utility);
-  await installCatalog(utility);
+  await installVoid(database, utility, live);
   const httpPort = config.httpPort ?? portBehind(config.port);
   const metrics = httpPort === "off" ? undefined : new Metrics();
   cleanup.use(new Sweeper(context, config.sweepIntervalMs, log, (sweep) => metrics?.swept(sweep)));

@@ -26,6 +26,7 @@ const ALLOWED = {
   net: ["core", "wire", "users", "session", "type query"],
   http: ["core", "users", "pgtypes", "session", "type query"],
   "config.ts": ["core"],
+  "prepare.ts": ["query"],
   "app.ts": ["core", "engine", "sql", "branch", "catalog", "query", "net", "http", "type config.ts"],
   cli: ["core", "users", "config.ts", "app.ts"],
 } as const satisfies Record<string, readonly string[]>;

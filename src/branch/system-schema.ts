@@ -25,7 +25,8 @@ import { isLogged, RegistryState, type RegistryChange } from "./registry-state.j
 
 export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
 
-const FORMAT_VERSION = 12;
+/** Of the file: what this program reads and writes. */
+export const FORMAT_VERSION = 12;
 
 const DDL = [
   `CREATE SCHEMA IF NOT EXISTS ${SYSTEM}`,

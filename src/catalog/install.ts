@@ -1,5 +1,4 @@
-/** Makes the catalogue in the void catalogue, once per process; nothing of it is in the user's file. */
-import type { Connection } from "../engine/connection.js";
+/** The catalogue, which is in the void catalogue; nothing of it is in the user's file. */
 import { staticStatements } from "./derived.js";
 import { functionStatements } from "./functions.js";
 import { INFORMATION_SCHEMA_CONTENT } from "./information-schema-content.js";
@@ -11,9 +10,9 @@ import { snapshotViews } from "./snapshot.js";
 import { INFORMATION_SCHEMA, PG_CATALOG, shapedQuery, type Content, type RelationShape } from "./shapes.js";
 import { quoteIdentifier } from "../sql/names.js";
 
-/** In the order in which they build on each other. Runs on any connection of the instance. */
-export async function installCatalog(connection: Connection): Promise<void> {
-  const statements = [
+/** In the order in which they build on each other. */
+export function catalogStatements(): string[] {
+  return [
     `CREATE SCHEMA ${PG}`,
     `CREATE SCHEMA ${INFORMATION}`,
     ...namingStatements(),
@@ -25,7 +24,6 @@ export async function installCatalog(connection: Connection): Promise<void> {
     ...lookupStatements(),
     ...functionStatements(),
   ];
-  for (const statement of statements) await connection.run(statement);
 }
 
 function views(

@@ -1,19 +1,19 @@
 /**
- * The embedded DuckDB instance. The data file is attached under a fixed catalogue name, and the instance's own empty
- * in-memory database is the `void` catalogue: a branch session's default catalogue, where no unresolved name can reach
- * main (see docs/decisions/0004-void-catalog.md).
+ * The embedded DuckDB instance. The data file is attached under a fixed catalogue name, and the instance's own database, in
+ * memory or a file of the build, is the `void` catalogue: a branch session's default catalogue, where no unresolved name can
+ * reach main (see docs/decisions/0004-void-catalog.md).
  */
 import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
+import { DuckDBInstance, version } from "@duckdb/node-api";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { Connection } from "./connection.js";
 import { classifyFailure } from "./failure.js";
 
 /** Catalogue name of the data file inside this process; never written into main's own objects. */
 export const DATA_CATALOG = "duckbranch_db";
-/** The instance's own in-memory database: holds no user data. */
+/** The instance's own database: holds no user data. */
 export const VOID_CATALOG = "memory";
 /**
  * Functions and operators as PostgreSQL means them, in the search path of every connection behind the user's schemas and
@@ -29,12 +29,23 @@ const CHECKPOINT_THRESHOLD = "512MB";
 /** The log that is written into the file as soon as nobody is at work: it is what an opening behind a crash reads. */
 const LARGE_LOG_BYTES = 16 * 1024 * 1024;
 
+/** As `v1.5.6`. */
+export const ENGINE_VERSION = version();
+
+/** A file that serves as the void catalogue: one that holds everything and is only read, or one that is to be filled. */
+interface VoidFile {
+  readonly path: string;
+  readonly state: "filled" | "empty";
+}
+
 export interface DatabaseOptions {
   /** A file, or `:memory:`. */
   readonly path: string;
   /** SQL run once with file access, before the database is locked down. */
   readonly initSql?: string | undefined;
   readonly memoryLimit?: string | undefined;
+  /** Without one the void is in memory, and empty. */
+  readonly voidFile?: VoidFile | undefined;
 }
 
 /**
@@ -47,10 +58,13 @@ export class Database implements AsyncDisposable {
   readonly #instance: DuckDBInstance;
   readonly #keeper: Connection;
   readonly #path: string;
+  /** Whether functions and catalogue are there already. */
+  readonly isVoidFilled: boolean;
   #spare: Connection | undefined;
   #isClosed = false;
 
-  private constructor(instance: DuckDBInstance, keeper: Connection, path: string) {
+  private constructor(instance: DuckDBInstance, keeper: Connection, path: string, isVoidFilled: boolean) {
+    this.isVoidFilled = isVoidFilled;
     this.#instance = instance;
     this.#keeper = keeper;
     this.#path = path;
@@ -62,20 +76,20 @@ export class Database implements AsyncDisposable {
     const instance = await DuckDBInstance.create(":memory:", engineConfiguration(options));
     const keeper = new Connection(await instance.connect());
     try {
-      await keeper.run(`CREATE SCHEMA ${FUNCTIONS_SCHEMA}`);
       await attach(keeper, path);
       await keeper.run("SET GLOBAL TimeZone = 'UTC'");
       // PostgreSQL takes NULL for the largest value.
       await keeper.run("SET GLOBAL default_null_order = 'nulls_last_on_asc_first_on_desc'");
       await keeper.run(`USE ${DATA_CATALOG}`);
+      const isVoidFilled = await attachVoid(keeper, options.voidFile);
       if (options.initSql !== undefined) await keeper.run(options.initSql);
       await lockDown(keeper, path);
+      return new Database(instance, keeper, path, isVoidFilled);
     } catch (error) {
       keeper.close();
       instance.closeSync();
       throw error;
     }
-    return new Database(instance, keeper, path);
   }
 
   /** A new connection whose default catalogue is the data file, or the void. */
@@ -175,6 +189,26 @@ async function attach(keeper: Connection, path: string): Promise<void> {
       });
     }
     throw failure;
+  }
+}
+
+/** Says whether it is filled: a file that cannot be read is as none. */
+async function attachVoid(keeper: Connection, file: VoidFile | undefined): Promise<boolean> {
+  const isFilled = file !== undefined && (await replaceVoid(keeper, file)) && file.state === "filled";
+  if (!isFilled) await keeper.run(`CREATE SCHEMA ${FUNCTIONS_SCHEMA}`);
+  return isFilled;
+}
+
+async function replaceVoid(keeper: Connection, { path, state }: VoidFile): Promise<boolean> {
+  const options = state === "filled" ? "READ_ONLY" : `STORAGE_VERSION '${STORAGE_VERSION}'`;
+  await keeper.run(`DETACH ${VOID_CATALOG}`);
+  try {
+    await keeper.run(`ATTACH '${path.replaceAll("'", "''")}' AS ${VOID_CATALOG} (${options})`);
+    return true;
+  } catch (error) {
+    if (state === "empty") throw error;
+    await keeper.run(`ATTACH ':memory:' AS ${VOID_CATALOG}`);
+    return false;
   }
 }
 

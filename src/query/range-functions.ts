@@ -15,14 +15,19 @@ const READ = "duckbranch_keyed";
 /** Ranges one call may be given: DuckDB's macros count their parameters. */
 const MAX_RANGES = 8;
 
-/** Makes the functions; once per database. */
-export async function installRangeFunctions(connection: Connection): Promise<void> {
+/** The one that is not SQL; once per instance. */
+export function defineRangeFunctions(connection: Connection): void {
   connection.defineFunction(READ, 2, readKeyed);
-  for (const name of KEYED_TYPES.keys()) {
+}
+
+/** What makes the macros that call it. */
+export function rangeFunctionStatements(): string[] {
+  return [...KEYED_TYPES.keys()].flatMap((name) => {
     const overloads = overloadsOf(name);
-    if (overloads.length > 0)
-      await connection.run(`CREATE OR REPLACE MACRO ${FUNCTIONS_SCHEMA}.${name}${overloads.join(", ")}`);
-  }
+    return overloads.length === 0
+      ? []
+      : [`CREATE OR REPLACE MACRO ${FUNCTIONS_SCHEMA}.${name}${overloads.join(", ")}`];
+  });
 }
 
 function overloadsOf(name: string): readonly string[] {

@@ -84,17 +84,21 @@ const MACROS: ReadonlyMap<string, string> = new Map([
   ["pg_listening_channels", `() AS unnest(CAST(${ask("pg_listening_channels")}::JSON AS VARCHAR[]))`],
 ]);
 
-/** Makes the functions; once per database. */
-export async function installSessionFunctions(connection: Connection, live: LiveSessions): Promise<void> {
+/** Those that are not SQL; once per instance. */
+export function defineSessionFunctions(connection: Connection, live: LiveSessions): void {
   connection.defineFunction(CALL, 5, live.call);
   connection.defineWitness(WITNESS, live.drew);
-  // In the search path under its own name: a column's default finds it there as well.
-  await connection.run(
+}
+
+/** What makes the macros that call them. */
+export function sessionFunctionStatements(): string[] {
+  return [
+    // In the search path under its own name: a column's default finds it there as well.
     `CREATE OR REPLACE MACRO ${FUNCTIONS_SCHEMA}.nextval(_1) AS ${WITNESS}(${KEY}, _1, system.main.nextval(_1))`,
-  );
-  for (const [name, body] of MACROS) {
-    await connection.run(`CREATE OR REPLACE MACRO ${VOID_CATALOG}.main.${PREFIX}${name}${body}`);
-  }
+    ...[...MACROS].map(
+      ([name, body]) => `CREATE OR REPLACE MACRO ${VOID_CATALOG}.main.${PREFIX}${name}${body}`,
+    ),
+  ];
 }
 
 interface Identity {

@@ -3,12 +3,11 @@ import { followOfflineChanges } from "../../src/branch/lifecycle.js";
 import { Registry } from "../../src/branch/registry.js";
 import { createBranchContext, type BranchContext, type Retention } from "../../src/branch/branch-context.js";
 import { SqlError } from "../../src/core/errors.js";
-import { installExpressions } from "../../src/catalog/expressions/install.js";
 import { textCell } from "../../src/engine/connection.js";
 import { Database } from "../../src/engine/database.js";
 import { LiveSessions } from "../../src/query/live-sessions.js";
 import { DuckSessionFactory } from "../../src/query/session-factory.js";
-import { installSessionFunctions } from "../../src/query/session-functions.js";
+import { installVoid, preparedVoidFile } from "../../src/query/void-catalog.js";
 import type { QuerySession } from "../../src/query/types.js";
 import { createAnalyser, loadParser } from "../../src/sql/analyse.js";
 
@@ -89,13 +88,12 @@ export class World implements AsyncDisposable {
   /** Deleted branches are released at once unless `retention` says otherwise. */
   static async open(path = ":memory:", retention: Partial<Retention> = {}): Promise<World> {
     await loadParser();
-    const database = await Database.open({ path });
+    const database = await Database.open({ path, voidFile: preparedVoidFile() });
     const context = createBranchContext(await Registry.open(database), retention);
     await followOfflineChanges(context, new AbortController().signal);
     const utility = await database.connect("void");
-    await installExpressions(utility);
     const live = new LiveSessions();
-    await installSessionFunctions(utility, live);
+    await installVoid(database, utility, live);
     const analyser = createAnalyser({
       cacheSize: 1000,
       maxCachedTextBytes: 65_536,

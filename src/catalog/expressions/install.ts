@@ -1,4 +1,4 @@
-/** Fills the schema of PostgreSQL's functions and operators; see docs/decisions/0014. */
+/** The schema of PostgreSQL's functions and operators; see docs/decisions/0014. */
 import type { Connection } from "../../engine/connection.js";
 import { FUNCTIONS_SCHEMA } from "../../engine/database.js";
 import { quoteIdentifier } from "../../sql/names.js";
@@ -34,15 +34,18 @@ const ALL: Definitions = {
   ...ROWS,
 };
 
-/** Makes the macros; once per database. */
-export async function installExpressions(connection: Connection): Promise<void> {
+/** Those that are not SQL; once per instance. */
+export function defineExpressions(connection: Connection): void {
   connection.defineFunction(RETOLD, 2, retell, "pure");
   connection.defineFunction(CHANGED_DOCUMENT, 4, changeDocument, "pure");
-  for (const [name, overloads] of [...Object.entries(ALL), ...Object.entries(PICK_DEFINITION)]) {
-    await connection.run(
+}
+
+/** What makes the macros. */
+export function expressionStatements(): string[] {
+  return [...Object.entries(ALL), ...Object.entries(PICK_DEFINITION)].map(
+    ([name, overloads]) =>
       `CREATE OR REPLACE MACRO ${FUNCTIONS_SCHEMA}.${quoteIdentifier(name)}${overloads.map(overloadText).join(", ")}`,
-    );
-  }
+  );
 }
 
 function overloadText({ parameters, body }: Overload): string {
