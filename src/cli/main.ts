@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 /** The command line. */
 import { Command, CommanderError } from "commander";
+import { SCOPES } from "../core/scopes.js";
 import { addBranchCommands } from "./branch.js";
 import { addCompletionCommand } from "./completion.js";
 import { USAGE } from "./exit-codes.js";
 import { tellOperator } from "./operator.js";
 import type { ServeOptions } from "./serve.js";
 import { addSqlCommand } from "./sql.js";
-import { addUser, listUsers, removeUser } from "./user.js";
+import { addKey, listKeys, revokeKey } from "./key.js";
+import { addUser, listUsers, removeUser, setUserScopes } from "./user.js";
 
 const program = new Command("duckbranch").description(
   "PostgreSQL-wire server over DuckDB in which every session works on a branch",
@@ -36,12 +38,20 @@ program
 
 const user = program.command("user").description("say who may log in; a running server follows at once");
 const USERS_OPTION = ["--users <file>", "the users file"] as const;
+const SCOPES_HELP = `what they may do, of ${SCOPES.join(", ")}`;
 
 user
   .command("add <name>")
   .description("add a user or change a password; asks for it, or reads a line of standard input")
   .requiredOption(...USERS_OPTION)
+  .option("--scopes <list>", SCOPES_HELP)
   .action(tellOperator(addUser));
+
+user
+  .command("scopes <name> <list>")
+  .description("say anew what a user may do, for example data:read,data:write; admin is everything")
+  .requiredOption(...USERS_OPTION)
+  .action(tellOperator(setUserScopes));
 
 user
   .command("remove <name>")
@@ -51,9 +61,36 @@ user
 
 user
   .command("list")
-  .description("print the users' names")
+  .description("print the users' names, and scopes where they have not all of them")
   .requiredOption(...USERS_OPTION)
   .action(tellOperator(listUsers));
+
+const key = program
+  .command("key")
+  .description("make, list and revoke API keys; a running server follows at once");
+
+key
+  .command("create <name>")
+  .description("make a key for whoever has this name, and print it: it is shown this once")
+  .requiredOption(...USERS_OPTION)
+  .option("--scopes <list>", `${SCOPES_HELP} (default: all but main:write and admin)`)
+  .option("--agent", "the holder is an agent, who cannot have branches:merge, main:write or admin")
+  .option("--expires <time>", "90d, 12h or a date (default: never)")
+  .option("--json", "print an object")
+  .action(tellOperator(addKey));
+
+key
+  .command("list")
+  .description("print the keys' beginnings, names, states, kinds, ends and scopes")
+  .requiredOption(...USERS_OPTION)
+  .option("--json", "print an array")
+  .action(tellOperator(listKeys));
+
+key
+  .command("revoke <id-or-name>")
+  .description("let nobody use a key any more")
+  .requiredOption(...USERS_OPTION)
+  .action(tellOperator(revokeKey));
 
 const branch = program
   .command("branch")

@@ -1,35 +1,65 @@
-/** `duckbranch user`: who may log in. Passwords come from a prompt or standard input, never from the command line. */
+/** `duckbranch user`: who may log in, and what they may do. Passwords come from a prompt or standard input, never from the command line. */
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { OperatorError } from "../core/operator-error.js";
+import type { Scope } from "../core/scopes.js";
 import { deriveVerifier } from "../users/scram-verifier.js";
 import { changeUserFile, readUserFile } from "../users/user-file.js";
-import { requireUserName } from "../users/user-list.js";
+import { requireUserName, type UserList } from "../users/user-list.js";
+import { readScopes } from "./read-scopes.js";
 
 interface UserOptions {
   readonly users: string;
+  readonly scopes?: string;
 }
 
-/** Adds a user, or gives one a new password. */
-export async function addUser(name: string, { users }: UserOptions): Promise<void> {
+/** Adds a user, or gives one a new password. Without scopes a new user may do everything, and a known one what they may. */
+export async function addUser(name: string, { users, scopes }: UserOptions): Promise<void> {
   requireUserName(name);
+  const given = scopes === undefined ? undefined : readScopes(scopes);
   const verifier = await deriveVerifier(await readPassword());
-  await changeUserFile(users, ({ secret, verifiers }) => ({
-    secret,
-    verifiers: new Map([...verifiers, [name, verifier]]),
-  }));
+  await changeUserFile(users, (list) => {
+    const ofKey = [...list.keys.values()].some((key) => key.name === name && key.revokedAtMs === null);
+    if (ofKey) throw new OperatorError(`there is a key with the name "${name}"`);
+    const added = { ...list, verifiers: new Map([...list.verifiers, [name, verifier]]) };
+    return given === undefined ? added : withScopes(added, name, given);
+  });
+}
+
+/** Says anew what a user may do. */
+export async function setUserScopes(name: string, scopes: string, { users }: UserOptions): Promise<void> {
+  const given = readScopes(scopes);
+  await changeUserFile(users, (list) => {
+    requireUser(list, name);
+    return withScopes(list, name, given);
+  });
 }
 
 export async function removeUser(name: string, { users }: UserOptions): Promise<void> {
-  await changeUserFile(users, ({ secret, verifiers }) => {
-    if (!verifiers.has(name)) throw new OperatorError(`there is no user "${name}"`);
-    return { secret, verifiers: new Map([...verifiers].filter(([other]) => other !== name)) };
+  await changeUserFile(users, (list) => {
+    requireUser(list, name);
+    return { ...list, verifiers: without(list.verifiers, name), scopes: without(list.scopes, name) };
   });
 }
 
 export async function listUsers({ users }: UserOptions): Promise<void> {
-  const { verifiers } = await readUserFile(users);
-  for (const name of [...verifiers.keys()].toSorted()) process.stdout.write(`${name}\n`);
+  const { verifiers, scopes } = await readUserFile(users);
+  for (const name of [...verifiers.keys()].toSorted()) {
+    const own = scopes.get(name);
+    process.stdout.write(own === undefined ? `${name}\n` : `${name}\t${own.join(",")}\n`);
+  }
+}
+
+function withScopes(list: UserList, name: string, scopes: readonly Scope[]): UserList {
+  return { ...list, scopes: new Map([...list.scopes, [name, scopes]]) };
+}
+
+function requireUser({ verifiers }: UserList, name: string): void {
+  if (!verifiers.has(name)) throw new OperatorError(`there is no user "${name}"`);
+}
+
+function without<Value>(map: ReadonlyMap<string, Value>, name: string): ReadonlyMap<string, Value> {
+  return new Map([...map].filter(([other]) => other !== name));
 }
 
 /** Twice from a terminal, without showing it; the first line of anything else. */

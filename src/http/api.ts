@@ -10,6 +10,7 @@ import type {
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { Principal } from "../core/scopes.js";
 import { RequestWork, type WorkRequest, type WorkServices } from "./request-work.js";
 
 declare module "fastify" {
@@ -19,7 +20,7 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     /** Who sent it; set before any handler of a route that wants to know. */
-    user: string;
+    principal: Principal;
     /** When it was there, in milliseconds of the process's own clock. */
     startedAt: number;
   }
@@ -33,17 +34,20 @@ export type Api = FastifyInstance<
   ZodTypeProvider
 >;
 
-export type Head = Omit<WorkRequest, "user">;
+export type Head = Omit<WorkRequest, "principal">;
 
 /** Does work in a session of the request's own. What stopped it is said in the error. */
 export async function inSession<Result>(
   services: WorkServices,
-  request: Pick<FastifyRequest, "user">,
+  request: Pick<FastifyRequest, "principal">,
   reply: Pick<FastifyReply, "raw">,
   head: Head,
   work: (session: RequestWork) => Promise<Result>,
 ): Promise<Result> {
-  await using session = await RequestWork.open(services, reply.raw, { user: request.user, ...head });
+  await using session = await RequestWork.open(services, reply.raw, {
+    principal: request.principal,
+    ...head,
+  });
   try {
     return await work(session);
   } catch (error) {

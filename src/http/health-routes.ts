@@ -1,5 +1,6 @@
 /** Whether the process is there, and whether it can answer queries. */
 import { z } from "zod";
+import { fullAccess } from "../core/scopes.js";
 import { inSession, type Api } from "./api.js";
 import type { Metrics } from "./metrics.js";
 import type { WorkServices } from "./request-work.js";
@@ -29,7 +30,7 @@ export function addHealthRoutes(api: Api, services: WorkServices, version: strin
     },
     async (_request, reply) => {
       const head = { timeoutMs: READY_MS };
-      await inSession(services, { user: "readiness" }, reply, head, async (work) =>
+      await inSession(services, { principal: fullAccess("readiness") }, reply, head, async (work) =>
         readRows(work, "SELECT 1"),
       );
       return { status: "ok" as const, version };

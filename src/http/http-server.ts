@@ -23,7 +23,7 @@ import { parseBody } from "./json-body.js";
 import { describeApi } from "./openapi.js";
 import { addQueryRoutes } from "./query-routes.js";
 import { RequestSlots } from "./request-slots.js";
-import { userOf } from "./request-user.js";
+import { principalOf } from "./request-user.js";
 import type { WorkServices } from "./request-work.js";
 import type { WorkWatch } from "./work-watch.js";
 
@@ -148,14 +148,14 @@ async function createApi(
     throw new HttpError(404, `there is no ${method} ${url.split("?")[0]}`);
   });
   readJson(api);
-  api.decorateRequest("user", "");
+  api.decorateRequest("principal");
   api.decorateRequest("startedAt", 0);
   api.addHook("onRequest", async (request, reply) => {
     request.startedAt = performance.now();
     reply.header("x-request-id", request.id);
     refusePages(request.headers, security.policy.kind === "trust");
     if (request.routeOptions.config.isPublic !== true)
-      request.user = await userOf(security.policy, request.headers, peerOf(request));
+      request.principal = await principalOf(security.policy, request.headers, peerOf(request));
   });
   api.addHook("onResponse", async ({ method, routeOptions, startedAt }, { raw }) => {
     metrics.answered(method, routeOptions.url ?? "unknown", raw.statusCode, performance.now() - startedAt);
@@ -169,7 +169,7 @@ async function createApi(
   return api;
 }
 
-function peerOf({ socket }: FastifyRequest): Parameters<typeof userOf>[2] {
+function peerOf({ socket }: FastifyRequest): Parameters<typeof principalOf>[2] {
   const address = socket.remoteAddress ?? "";
   return { address, isLoopback: isLoopback(address), isEncrypted: "encrypted" in socket };
 }

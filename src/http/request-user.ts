@@ -1,12 +1,13 @@
 /**
- * Who sends a request: the wire's users and passwords. Keys of HatiData's clients are taken as its PostgreSQL clients use them:
- * as the password of the user `agent`.
+ * Who sends a request: the wire's users, passwords and keys. A key alone is taken as PostgreSQL clients of HatiData send
+ * theirs: as the password of the user `agent`.
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { fullAccess, type Principal } from "../core/scopes.js";
 import type { AuthenticationPolicy, Peer } from "../session/authentication.js";
-import { isPasswordOf } from "../users/scram-verifier.js";
+import { KEY_USER } from "../users/credentials.js";
 
 interface Credentials {
   readonly user: string;
@@ -15,24 +16,23 @@ interface Credentials {
 
 /** Where nobody has to say who they are. */
 const DEFAULT_USER = "duckbranch";
-const KEY_USER = "agent";
 /** RFC 7617 has none in names and passwords, and logs and settings would break on them. */
 const CONTROL = /\p{Cc}/u;
 
 /**
- * The user's name, once the password is known to be right. Failures delay the verdict, as on the wire.
+ * Who it is, once the password or key is known to be right. Failures delay the verdict, as on the wire.
  *
  * Errors  28000 no credentials, or in clear text where others could listen; 28P01 wrong ones
  */
-export async function userOf(
+export async function principalOf(
   policy: AuthenticationPolicy,
   headers: IncomingHttpHeaders,
   peer: Omit<Peer, "encryption"> & { readonly isEncrypted: boolean },
-): Promise<string> {
+): Promise<Principal> {
   const given = credentialsOf(headers);
   switch (policy.kind) {
     case "trust":
-      return given?.user ?? DEFAULT_USER;
+      return fullAccess(given?.user ?? DEFAULT_USER);
     case "password":
       break;
     default:
@@ -43,23 +43,23 @@ export async function userOf(
     throw new SqlError(SQLSTATE.invalidAuthorization, "passwords in clear text are taken over TLS only", {
       hint: "use https",
     });
-  await checkPassword(policy, given, peer.address);
-  return given.user;
+  return await checkPassword(policy, given, peer.address);
 }
 
 async function checkPassword(
   { credentials, throttle }: Extract<AuthenticationPolicy, { readonly kind: "password" }>,
   { user, password }: Credentials,
   address: string,
-): Promise<void> {
+): Promise<Principal> {
   const delayMs = throttle.delayMs(address, user);
   if (delayMs > 0) await delay(delayMs);
-  const isRight = password !== "" && (await isPasswordOf(await credentials.verifierOf(user), password));
-  if (!isRight) {
+  const principal = password === "" ? undefined : await credentials.principalBy(user, password);
+  if (principal === undefined) {
     throttle.failed(address, user);
     throw new SqlError(SQLSTATE.invalidPassword, `password authentication failed for user "${user}"`);
   }
   throttle.succeeded(user);
+  return principal;
 }
 
 /** Undefined where there are none that can be read. */

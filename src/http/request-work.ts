@@ -1,6 +1,7 @@
 /** The session of one request: opened on its head, watched, and always closed. */
 import type { ServerResponse } from "node:http";
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { Principal } from "../core/scopes.js";
 import type { QuerySession, SessionFactory } from "../query/types.js";
 import type { RequestSlots } from "./request-slots.js";
 import { quotedName } from "./sql-text.js";
@@ -20,7 +21,7 @@ export interface WorkServices {
 }
 
 export interface WorkRequest {
-  readonly user: string;
+  readonly principal: Principal;
   /** Main's names; branches are chosen by `branch`. */
   readonly database?: string | undefined;
   /** Name or id; main when left out. */
@@ -92,7 +93,7 @@ export class RequestWork implements AsyncDisposable {
 
 async function openSession(
   sessions: SessionFactory,
-  { user, database = "main" }: WorkRequest,
+  { principal, database = "main" }: WorkRequest,
   cancel: () => void,
 ): Promise<QuerySession> {
   // Behind these the wire's clients name a branch, and `new` makes one.
@@ -101,7 +102,8 @@ async function openSession(
   const processId = FIRST_PROCESS_ID + (lastProcess++ % PROCESS_IDS);
   const parameters = new Map([["application_name", "duckbranch-http"]]);
   return await sessions.open({
-    user,
+    user: principal.name,
+    principal,
     database,
     parameters,
     processId,

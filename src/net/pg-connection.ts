@@ -139,8 +139,8 @@ export class PgConnection {
     const { places, policy, requiresTls } = this.#environment;
     if (requiresTls) requireEncryption(identity, this.#channel.peer);
     places.requireFree();
-    await authenticate(policy, identity.user, this.#channel, this.#output);
-    await places.use(this, () => this.#serveClient(sessionRequestOf(message), startup));
+    const principal = await authenticate(policy, identity.user, this.#channel, this.#output);
+    await places.use(this, () => this.#serveClient(sessionRequestOf(message, principal), startup));
   }
 
   async #serveClient(request: SessionRequest, startup: Disposable): Promise<void> {

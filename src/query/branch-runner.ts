@@ -1,5 +1,6 @@
 /** Runs branch commands for a session: arguments from bound parameters, the transaction rules, DIFF's stream. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { hasScope } from "../core/scopes.js";
 import { diffQuery } from "../branch/diff.js";
 import { requireBranch, requireReadable } from "../branch/branch-rules.js";
 import { decodeParameter, inferParameterOid } from "../pgtypes/parameters.js";
@@ -12,6 +13,7 @@ import { definitionTexts } from "./definition-texts.js";
 import { branchColumns } from "./describe.js";
 import { endOfStatement } from "./relational-runner.js";
 import type { ExecuteInput } from "./start-statement.js";
+import { requireCommand } from "./permissions.js";
 import { streamBatches } from "./results.js";
 import type { SessionCore } from "./session-core.js";
 import type { StatementDescription, StatementResult } from "./types.js";
@@ -34,6 +36,7 @@ export async function runBranch(
   signal: AbortSignal,
 ): Promise<StatementResult> {
   const { command } = analysis;
+  requireCommand(core, command);
   if (!READING_VERBS.has(command.verb)) refuseInTransaction(core);
   const { context, analyse } = core.services;
   const host = {
@@ -43,6 +46,7 @@ export async function runBranch(
       return core.branchName;
     },
     signal,
+    showsRows: hasScope(core.identity.principal, "data:read"),
     useBranch: async (name: string) => await core.useBranch(name),
     diff: async (diff: DiffCommand, name: string, against: string | undefined) =>
       await runDiff(core, diff, name, against, signal),

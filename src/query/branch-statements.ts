@@ -36,6 +36,8 @@ export interface BranchCommandHost {
   /** Name of the session's head. */
   readonly currentBranch: string;
   readonly signal: AbortSignal;
+  /** Whether reports may have values of rows in them. */
+  readonly showsRows: boolean;
   useBranch(name: string): Promise<void>;
   diff(
     command: Extract<BranchCommand, { verb: "diff" }>,
@@ -77,6 +79,7 @@ export async function runBranchCommand(
       const resolutions = readResolutions(command, read);
       const mergeId = required(read(command.mergeId), "merge id");
       return mergeAnswer(
+        host,
         command,
         await resolveMerge(host.context, mergeId, resolutions, host.user, host.signal),
       );
@@ -168,6 +171,7 @@ async function merge(
   read: ArgumentReader,
 ): Promise<StatementResult> {
   return mergeAnswer(
+    host,
     command,
     await mergeBranch(host.context, mergeRequest(host, command, read), host.signal),
   );
@@ -226,12 +230,19 @@ async function undo(
     strategy: strategy === undefined ? "abort" : readStrategy(required(read(strategy), "strategy")),
     actor: host.user,
   };
-  return mergeAnswer(command, await undoMerge(host.context, request, host.signal));
+  return mergeAnswer(host, command, await undoMerge(host.context, request, host.signal));
 }
 
 /** Shapes the tutorial's result. A merge refused by strategy `abort` is an error: nothing was merged. */
-function mergeAnswer(command: BranchCommand, outcome: MergeOutcome): StatementResult {
-  const { totals, conflicts } = outcome;
+function mergeAnswer(
+  { showsRows }: BranchCommandHost,
+  command: BranchCommand,
+  outcome: MergeOutcome,
+): StatementResult {
+  const { totals } = outcome;
+  const conflicts = showsRows
+    ? outcome.conflicts
+    : outcome.conflicts.map((table) => ({ ...table, rows: [] }));
   if (outcome.status === "aborted") throw conflictError(outcome);
   const rowsAffected = totals.inserted + totals.updated + totals.deleted;
   const row = {

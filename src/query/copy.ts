@@ -7,6 +7,7 @@ import type { OutputSource, QuerySources } from "../sql/result-sources.js";
 import { startCopyIn } from "./copy-in.js";
 import { readCopyOptions, type CopyOptions } from "./copy-options.js";
 import { chooseColumns, forcedColumns, readTable } from "./copy-target.js";
+import { requireCopyIn } from "./permissions.js";
 import { resolveName } from "./relation-names.js";
 import { runRelational } from "./relational-runner.js";
 import type { SessionCore } from "./session-core.js";
@@ -19,6 +20,7 @@ export async function runCopy(
   running: AbortController,
 ): Promise<StatementResult> {
   if (statement.direction === "out") return await copyOut(core, statement, running);
+  requireCopyIn(core, statement.target);
   const transaction = await core.transactions.need(core.head, running.signal);
   core.requireHead(transaction.state, true);
   core.transactions.record({ kind: "final", reason: "COPY FROM cannot be repeated" });

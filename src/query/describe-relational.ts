@@ -14,6 +14,7 @@ import { withInsertForm } from "./insert-forms.js";
 import { withCastTypes } from "./parameter-casts.js";
 import { requireLiterals } from "./literal-values.js";
 import type { ParameterHint } from "./parameter-types.js";
+import { requireRelational } from "./permissions.js";
 import { planColumn } from "./results.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
@@ -39,6 +40,7 @@ export async function describeRelational(
   written: RelationalStatement,
   clientOids: readonly number[],
 ): Promise<StatementDescription> {
+  await requireRelational(core, written);
   if (hasSteps(written)) {
     const oids = withCastTypes(written, clientOids);
     const describe: StepServices["describe"] = async (step, own) => await describeRelational(core, step, own);

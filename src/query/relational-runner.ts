@@ -20,6 +20,7 @@ import type { DataChunk } from "../engine/types.js";
 import type { PlannedStatement } from "./plan-context.js";
 import { waitFirst } from "./waiting-calls.js";
 import { rememberRead, startLoneRead } from "./lone-reads.js";
+import { requireRelational } from "./permissions.js";
 import { planStatement } from "./plan-statement.js";
 import { runRecorded, type RunSteps } from "./recorded-write.js";
 import { resolveStatement } from "./resolve.js";
@@ -54,6 +55,7 @@ export async function runRelational(
   input: ExecuteInput,
   running: AbortController,
 ): Promise<StatementResult> {
+  await requireRelational(core, statement);
   const same = await runReadyRead(core, statement, input);
   if (same !== undefined) return same;
   const declaredOids = withCastTypes(statement, input.declaredOids);

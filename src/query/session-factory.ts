@@ -1,6 +1,7 @@
 /** Opens sessions: reads what the client said at start-up, finds its head, and makes a branch for `branch=new`. */
 import { randomBytes } from "node:crypto";
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { fullAccess, requireScope } from "../core/scopes.js";
 import { requireBranch, requireReadable } from "../branch/branch-rules.js";
 import { MAIN, type HeadId } from "../branch/model.js";
 import type { SessionServices } from "./session-core.js";
@@ -31,6 +32,7 @@ export class DuckSessionFactory implements SessionFactory {
 
   async open(request: SessionRequest): Promise<QuerySession> {
     const settings = startSettings(request);
+    const principal = request.principal ?? fullAccess(request.user);
     const { database, branch: named } = splitDatabase(request.database ?? request.user);
     if (!this.#isKnownDatabase(database, request.user)) {
       throw new SqlError(SQLSTATE.invalidCatalogName, `database "${database}" does not exist`, {
@@ -39,11 +41,13 @@ export class DuckSessionFactory implements SessionFactory {
     }
     const chosen = named ?? branchParameter(request) ?? MAIN;
     const own = chosen === "new" || chosen === "auto";
+    if (own) requireScope(principal, "branches:create");
     const head = own ? await this.#createOwnBranch(request) : this.#findHead(chosen);
     const connection = await this.#services.context.registry.database.connect("data");
     try {
       return await DuckSession.open(this.#services, connection, settings, {
         user: request.user,
+        principal,
         database,
         head,
         ownsHead: own,

@@ -1,9 +1,11 @@
 /** Who a session is: fixed when the client connects. */
+import type { Principal } from "../core/scopes.js";
 import type { HeadId } from "../branch/model.js";
 import type { SessionControl } from "./types.js";
 
 export interface SessionIdentity {
   readonly user: string;
+  readonly principal: Principal;
   /** Database name as the client gave it, without the branch. */
   readonly database: string;
   /** The head chosen at connect. */

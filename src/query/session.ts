@@ -7,7 +7,7 @@ import { isEnded } from "../branch/model.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
-import type { RelationalStatement, SessionStatement, StatementAnalysis } from "../sql/analysis.js";
+import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
 import { describeBranch, runBranch } from "./branch-runner.js";
 import { runCopy } from "./copy.js";
 import { explainFailure } from "./explain-failure.js";
@@ -22,8 +22,17 @@ import type { SessionIdentity } from "./session-identity.js";
 import { runSessionStatement, type SessionStatementHost } from "./session-statements.js";
 import type { Settings } from "./settings.js";
 import { idleLimit } from "./idle-limit.js";
+import { requireSession } from "./permissions.js";
 import { requireRelation } from "./require-relation.js";
 import { observed } from "./statement-observer.js";
+import {
+  changesDefinitions,
+  cursorOf,
+  endsBlock,
+  isTransactionControl,
+  keepsSettings,
+  mayWrite,
+} from "./statement-kinds.js";
 import { StatementTimeout } from "./statement-timeout.js";
 import type {
   BoundParameter,
@@ -65,7 +74,7 @@ class ReadStatement implements ParsedStatement {
   }
 
   get isTransactionControl(): boolean {
-    return this.analysis.kind === "session" && CONTROL_VERBS.has(this.analysis.statement.verb);
+    return isTransactionControl(this.analysis);
   }
 
   get cursor(): CursorStatement | undefined {
@@ -180,6 +189,8 @@ export class DuckSession implements QuerySession {
     this.#running = running;
     this.#isCanceled = false;
     this.#core.activity.begin(sourceOf(statement));
+    const refreshed = this.#core.identity.principal.refresh();
+    if (refreshed !== undefined) await refreshed;
     const analysis =
       statement instanceof ReadStatement ? statement.analysis : await this.#analysisOf(statement);
     if (!endsBlock(analysis)) this.#core.transactions.refuseFailedBlock();
@@ -217,6 +228,7 @@ export class DuckSession implements QuerySession {
       case "refused":
         throw analysis.error;
       case "session":
+        requireSession(this.#core, analysis.statement);
         return runSessionStatement(this.#host, analysis.statement, input, running);
       case "branch":
         return runBranch(this.#core, analysis, input, running.signal);
@@ -348,51 +360,6 @@ export class DuckSession implements QuerySession {
   }
 }
 
-function cursorOf(statement: SessionStatement): CursorStatement | undefined {
-  switch (statement.verb) {
-    case "declareCursor":
-      return { verb: "declare", name: statement.name };
-    case "fetch":
-      return { verb: "fetch", name: statement.name, motion: statement.motion, move: statement.move };
-    case "closeCursor":
-      return { verb: "close", name: statement.name };
-    default:
-      return undefined;
-  }
-}
-
 function sourceOf(statement: ParsedStatement): string {
   return statement instanceof ReadStatement ? statement.source : statement.text;
-}
-
-const ROW_VERBS: ReadonlySet<string> = new Set(["select", "insert", "update", "delete", "merge"]);
-const CONTROL_VERBS: ReadonlySet<string> = new Set(["begin", "commit", "rollback", "prepareTransaction"]);
-const BLOCK_VERBS: ReadonlySet<string> = new Set([
-  "begin",
-  "commit",
-  "rollback",
-  "savepoint",
-  "releaseSavepoint",
-]);
-
-function changesDefinitions(analysis: StatementAnalysis): boolean {
-  if (analysis.kind !== "relational") return false;
-  return analysis.writes && !(analysis.certain && ROW_VERBS.has(analysis.verb));
-}
-
-function keepsSettings(analysis: StatementAnalysis): boolean {
-  if (analysis.kind === "session") return BLOCK_VERBS.has(analysis.statement.verb);
-  return analysis.kind === "relational" && (analysis.verb !== "select" || !analysis.writes);
-}
-
-function mayWrite(analysis: StatementAnalysis): boolean {
-  if (analysis.kind === "copy") return analysis.direction === "in" || analysis.query?.writes === true;
-  return analysis.kind === "relational" && analysis.writes;
-}
-
-const ENDING_VERBS: ReadonlySet<string> = new Set(["commit", "rollback", "rollbackTo", "prepareTransaction"]);
-
-/** COMMIT and ROLLBACK: all that a failed block still takes. */
-function endsBlock(analysis: StatementAnalysis): boolean {
-  return analysis.kind === "session" && ENDING_VERBS.has(analysis.statement.verb);
 }

@@ -4,6 +4,7 @@
  */
 import type { DataChunk, EngineType } from "../engine/types.js";
 import type { SqlError, SqlState } from "../core/errors.js";
+import type { Principal } from "../core/scopes.js";
 import type { BoundParameter, CopyFormat } from "../pgtypes/client-values.js";
 import type { CursorMotion } from "../sql/analysis.js";
 
@@ -220,6 +221,8 @@ export interface ClientCursors {
 /** What a client said at start-up, after authentication. */
 export interface SessionRequest {
   readonly user: string;
+  /** What they may do; undefined for somebody who may do everything. */
+  readonly principal?: Principal;
   /** As sent; `db/branch` and `db@branch` choose a branch. Undefined when the client sent none. */
   readonly database: string | undefined;
   /** All other start-up parameters, and those inside `options` (`-c name=value`). */

@@ -1,7 +1,7 @@
 /** Proves who the client is, before a session exists. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { fullAccess, type Principal } from "../core/scopes.js";
 import type { Credentials } from "../users/credentials.js";
-import { isPasswordOf } from "../users/scram-verifier.js";
 import {
   decodePassword,
   decodeSaslInitialResponse,
@@ -55,7 +55,7 @@ export interface AuthenticationChannel extends ClientChannel {
 }
 
 /**
- * Authenticates one client and writes AuthenticationOk (not flushed).
+ * Authenticates one client and writes AuthenticationOk (not flushed). Gives who it is.
  *
  * Errors  28P01 wrong password or unknown user, 28000 a way in that is not offered, 08P01 unexpected or malformed
  *         message: all fatal; ClientGoneError
@@ -65,15 +65,26 @@ export async function authenticate(
   user: string,
   channel: AuthenticationChannel,
   output: ClientOutput,
-): Promise<void> {
+): Promise<Principal> {
+  const principal = await principalOf(policy, user, channel, output);
+  writeAuthenticationOk(output.writer);
+  return principal;
+}
+
+async function principalOf(
+  policy: AuthenticationPolicy,
+  user: string,
+  channel: AuthenticationChannel,
+  output: ClientOutput,
+): Promise<Principal> {
   switch (policy.kind) {
     case "trust":
-      break;
+      return fullAccess(user);
     case "password":
-      await checkPassword(policy, user, channel, output);
-      break;
+      return await checkPassword(policy, user, channel, output);
+    default:
+      return policy satisfies never;
   }
-  writeAuthenticationOk(output.writer);
 }
 
 async function checkPassword(
@@ -81,12 +92,16 @@ async function checkPassword(
   user: string,
   channel: AuthenticationChannel,
   output: ClientOutput,
-): Promise<void> {
-  switch (policy.method) {
+): Promise<Principal> {
+  const method = (await policy.credentials.asksForKey(user)) ? "cleartext" : policy.method;
+  switch (method) {
     case "scram":
-      return await authenticateScram(policy, user, channel, output);
+      await authenticateScram(policy, user, channel, output);
+      return policy.credentials.principalOf(user);
     case "cleartext":
       return await authenticateCleartext(policy, user, channel, output);
+    default:
+      return method satisfies never;
   }
 }
 
@@ -130,29 +145,26 @@ async function authenticateCleartext(
   user: string,
   channel: AuthenticationChannel,
   output: ClientOutput,
-): Promise<void> {
+): Promise<Principal> {
   if (channel.peer.encryption === undefined && !channel.peer.isLoopback) {
     throw new SqlError(SQLSTATE.invalidAuthorization, "passwords in clear text are taken over TLS only", {
-      hint: "connect with sslmode=require",
+      hint: "connect with sslmode=require; a key need not be sent where its beginning, dbk_…, is the user",
     });
   }
   writeAuthenticationCleartextPassword(output.writer);
   await output.flush();
   const password = decodePassword(await nextPassword(channel, "password response"));
   if (password === "") throw new SqlError(SQLSTATE.invalidPassword, "empty password returned by client");
-  const verifier = await policy.credentials.verifierOf(user);
-  await judge(policy, user, channel, async () =>
-    (await isPasswordOf(verifier, password)) ? password : undefined,
-  );
+  return await judge(policy, user, channel, async () => await policy.credentials.principalBy(user, password));
 }
 
 /** Gives the outcome of a proof, later the more attempts failed before. Undefined is the wrong password. */
-async function judge(
+async function judge<Outcome>(
   { throttle }: PasswordPolicy,
   user: string,
   channel: AuthenticationChannel,
-  check: () => Promise<string | undefined>,
-): Promise<string> {
+  check: () => Promise<Outcome | undefined>,
+): Promise<Outcome> {
   const { address } = channel.peer;
   const delayMs = throttle.delayMs(address, user);
   if (delayMs > 0) await channel.pause(delayMs);

@@ -1,5 +1,6 @@
 /** The phase before authentication: requests for encryption, cancel requests, and what the client asks for. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { Principal } from "../core/scopes.js";
 import type { SessionRequest } from "../query/types.js";
 import { writeNegotiateProtocolVersion } from "../wire/backend-messages.js";
 import { parseStartupOptions } from "../wire/startup-options.js";
@@ -127,15 +128,17 @@ export function identityOf({ parameters }: StartupMessage): Identity {
 }
 
 /**
- * What the session is asked for. Settings inside `options` come first: one sent as a parameter of its own wins.
+ * What the session of somebody who has proved who they are is asked for. Settings inside `options` come first: one sent as a parameter of its own wins.
  *
  * Errors  42601 for options that cannot be read
  */
-export function sessionRequestOf(message: StartupMessage): SessionRequest {
+export function sessionRequestOf(message: StartupMessage, principal: Principal): SessionRequest {
   const { user = "", database, options, replication: _, ...own } = Object.fromEntries(message.parameters);
   const settings = options === undefined ? [] : parseStartupOptions(options);
   const parameters = new Map([...settings, ...Object.entries(own)]);
-  return { user, database: database === "" ? undefined : database, parameters };
+  // The user's name is what clients send when they are told no database.
+  const isNone = database === "" || database === user;
+  return { user: principal.name, principal, database: isNone ? undefined : database, parameters };
 }
 
 function refuseReplication(value: string): void {

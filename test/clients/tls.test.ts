@@ -23,7 +23,7 @@ describe.skipIf(!hasPsql).each(KINDS)("with a certificate signed with %s", (kind
     const files = await writeCertificate(directory, makeCertificate(kind));
     const users = directory.file("users");
     const verifier = await deriveVerifier("secret");
-    await changeUserFile(users, ({ secret }) => ({ secret, verifiers: new Map([["ann", verifier]]) }));
+    await changeUserFile(users, (list) => ({ ...list, verifiers: new Map([["ann", verifier]]) }));
     const config = readConfig({ port: 0, data: ":memory:", users, tls: "required", ...files }, {});
     app = await startApp(config, createLog("fatal"));
     connection = `host=127.0.0.1 port=${app.address.port} user=ann dbname=main sslrootcert=${files.tlsCert}`;

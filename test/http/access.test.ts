@@ -96,7 +96,7 @@ describe("with a users file", () => {
       ["ann", await deriveVerifier("päss:word")],
       ["agent", await deriveVerifier("hd_live_key")],
     ]);
-    await changeUserFile(users, ({ secret }) => ({ secret, verifiers }));
+    await changeUserFile(users, (list) => ({ ...list, verifiers }));
     app = await startHttpApp({ users });
   });
   afterAll(async () => {

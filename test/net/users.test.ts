@@ -22,9 +22,9 @@ afterAll(async () => directory[Symbol.asyncDispose]());
 
 async function setPassword(name: string, password: string | undefined): Promise<void> {
   const verifier = password === undefined ? undefined : await deriveVerifier(password);
-  await changeUserFile(users, ({ secret, verifiers }) => {
-    const others = [...verifiers].filter(([other]) => other !== name);
-    return { secret, verifiers: new Map(verifier === undefined ? others : [...others, [name, verifier]]) };
+  await changeUserFile(users, (list) => {
+    const others = [...list.verifiers].filter(([other]) => other !== name);
+    return { ...list, verifiers: new Map(verifier === undefined ? others : [...others, [name, verifier]]) };
   });
 }
 

@@ -1,5 +1,6 @@
 /** A world with the sessions that a test opens in it: they end together. */
 import type { Retention } from "../../src/branch/branch-context.js";
+import type { Principal } from "../../src/core/scopes.js";
 import { type TestSession, World } from "./world.js";
 
 export class OpenWorld implements AsyncDisposable {
@@ -15,8 +16,8 @@ export class OpenWorld implements AsyncDisposable {
   }
 
   /** A session on `main`, or on `main/branch`. */
-  async session(database = "main"): Promise<TestSession> {
-    const session = await this.world.connect(database);
+  async session(database = "main", principal?: Principal): Promise<TestSession> {
+    const session = await this.world.connect(database, principal);
     this.#sessions.push(session);
     return session;
   }

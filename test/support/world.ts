@@ -3,6 +3,7 @@ import { followOfflineChanges } from "../../src/branch/lifecycle.js";
 import { Registry } from "../../src/branch/registry.js";
 import { createBranchContext, type BranchContext, type Retention } from "../../src/branch/branch-context.js";
 import { SqlError } from "../../src/core/errors.js";
+import { fullAccess } from "../../src/core/scopes.js";
 import { textCell } from "../../src/engine/connection.js";
 import { Database } from "../../src/engine/database.js";
 import { LiveSessions } from "../../src/query/live-sessions.js";
@@ -107,9 +108,10 @@ export class World implements AsyncDisposable {
     return new World(database, context, factory, () => utility.close());
   }
 
-  /** A session on `main`, or on `main/branch`. */
-  async connect(database = "main"): Promise<TestSession> {
-    return new TestSession(await this.#factory.open({ user: "tester", database, parameters: new Map() }));
+  /** A session on `main`, or on `main/branch`, of somebody who may do everything unless it is said who it is. */
+  async connect(database = "main", principal = fullAccess("tester")): Promise<TestSession> {
+    const user = principal.name;
+    return new TestSession(await this.#factory.open({ user, principal, database, parameters: new Map() }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,9 +9,9 @@ import { temporaryDirectory } from "../cli/temporary-directory.js";
 
 async function addUser(path: string, name: string, password: string): Promise<void> {
   const verifier = await deriveVerifier(password);
-  await changeUserFile(path, ({ secret, verifiers }) => ({
-    secret,
-    verifiers: new Map([...verifiers, [name, verifier]]),
+  await changeUserFile(path, (list) => ({
+    ...list,
+    verifiers: new Map([...list.verifiers, [name, verifier]]),
   }));
 }
 

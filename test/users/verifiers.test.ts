@@ -8,7 +8,7 @@ import {
   mockVerifier,
   parseVerifier,
 } from "../../src/users/scram-verifier.js";
-import { formatUserList, parseUserList } from "../../src/users/user-list.js";
+import { emptyUserList, formatUserList, parseUserList } from "../../src/users/user-list.js";
 
 /** Captured from PostgreSQL 15: CREATE ROLE ann PASSWORD 'secret'; SELECT rolpassword FROM pg_authid. */
 const OF_POSTGRES =
@@ -61,7 +61,11 @@ describe("a list of users", () => {
   it("keeps any names, and its secret", async () => {
     const verifier = await deriveVerifier("x");
     const names = ["ann", "a b", "a:b", "x:SCRAM-SHA-256$1:y", "\u00dcber", "#c", "'"];
-    const list = { secret: randomBytes(32), verifiers: new Map(names.map((name) => [name, verifier])) };
+    const list = {
+      ...emptyUserList(),
+      secret: randomBytes(32),
+      verifiers: new Map(names.map((name) => [name, verifier])),
+    };
     expect(parseUserList(formatUserList(list))).toEqual(list);
   });
 

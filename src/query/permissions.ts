@@ -1,0 +1,198 @@
+/**
+ * What statements need of whoever sends them. Derived from what reading them found out and from what their names mean on the
+ * session's head, never from their text; every way to a relation comes by here, on both ports (decision 0041).
+ */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { hasScope, requireScope, type Scope } from "../core/scopes.js";
+import { MAIN } from "../branch/model.js";
+import type { BranchCommand } from "../sql/branch-command.js";
+import type { NameReference, RelationalStatement, SessionStatement } from "../sql/analysis.js";
+import { normaliseName } from "../sql/names.js";
+import { headFunction } from "./head-functions.js";
+import { resolveName, type NameScope } from "./relation-names.js";
+import type { SessionCore } from "./session-core.js";
+
+const WRITE_ROLES: ReadonlySet<NameReference["role"]> = new Set(["write", "create", "drop", "alter"]);
+/** What they change depends on the rows there are, and their tags tell how many. */
+const READING_WRITES: ReadonlySet<RelationalStatement["verb"]> = new Set([
+  "update",
+  "delete",
+  "merge",
+  "explain",
+]);
+/** DuckDB's own catalogue knows the tables of all heads, and statistics of their values. */
+const ENGINE_CATALOG = /^(?:duckdb|pragma)_/;
+const MAX_DEPTH = 64;
+
+/** The scope that writing on the session's head takes. */
+export function writeScope(core: Pick<SessionCore, "head">): Scope {
+  return core.head === MAIN ? "main:write" : "data:write";
+}
+
+/** Errors: 42501, which says what is missing; 28000 for somebody who is not let in any more */
+export async function requireRelational(core: SessionCore, statement: RelationalStatement): Promise<void> {
+  const { principal } = core.identity;
+  if (hasScope(principal, "admin")) return;
+  if (!statement.certain) throw uncertain();
+  const needs = { reads: false, writes: false };
+  await collectNeeds(core, core.scope(core.transactions.current), statement, needs, 0);
+  if (needs.writes) requireScope(principal, writeScope(core));
+  if (needs.reads) requireScope(principal, "data:read");
+}
+
+export function requireCopyIn(core: SessionCore, target: NameReference | undefined): void {
+  const scope = core.scope(core.transactions.current);
+  const isTemporary = target !== undefined && resolveName(scope, target.parts).kind === "temporary";
+  if (isTemporary) core.identity.principal.scopes();
+  else requireScope(core.identity.principal, writeScope(core));
+}
+
+/** Statements about the session that reach further. What they run is asked for where it runs. */
+export function requireSession(core: SessionCore, statement: SessionStatement): void {
+  const { principal } = core.identity;
+  switch (statement.verb) {
+    case "lock":
+      return requireScope(principal, "data:read", "data:write", "main:write");
+    case "maintenance":
+      return requireScope(principal, statement.tag === "CHECKPOINT" ? "admin" : writeScope(core));
+    case "listen":
+      return requireScope(principal, "data:read");
+    case "notify":
+      return requireScope(principal, "data:write", "main:write");
+    case "rollback":
+      // Also for somebody who is not let in any more.
+      return;
+    default:
+      principal.scopes();
+  }
+}
+
+/** Undefined: nothing but to be let in. */
+const SCOPE_OF_COMMAND: Readonly<Record<BranchCommand["verb"], Scope | undefined>> = {
+  create: "branches:create",
+  use: undefined,
+  list: undefined,
+  describe: undefined,
+  current: undefined,
+  diff: "data:read",
+  explainMerge: "data:read",
+  merge: "branches:merge",
+  resolve: "branches:merge",
+  abandon: "branches:merge",
+  undo: "branches:merge",
+  alterSet: "branches:create",
+  rename: "branches:create",
+  protect: "branches:create",
+  unprotect: "admin",
+  drop: "branches:discard",
+};
+
+export function requireCommand(core: SessionCore, { verb }: BranchCommand): void {
+  const { principal } = core.identity;
+  const scope = SCOPE_OF_COMMAND[verb];
+  if (scope === undefined) principal.scopes();
+  else requireScope(principal, scope);
+}
+
+interface Needs {
+  reads: boolean;
+  writes: boolean;
+}
+
+async function collectNeeds(
+  core: SessionCore,
+  scope: NameScope,
+  statement: RelationalStatement,
+  needs: Needs,
+  depth: number,
+): Promise<void> {
+  if (depth > MAX_DEPTH) throw uncertain();
+  for (const part of statement.parts ?? []) await collectNeeds(core, scope, part, needs, depth + 1);
+  for (const step of statement.steps ?? []) await collectNeeds(core, scope, step.statement, needs, depth + 1);
+  const isWhole = statement.parts === undefined && statement.steps === undefined;
+  if (isWhole && writesHead(scope, statement)) needs.writes = true;
+  const writes = statement.names.some(({ role }) => WRITE_ROLES.has(role));
+  const returns = statement.returning || (statement.insert?.conflict ?? "none") !== "none";
+  if (writes && (returns || READING_WRITES.has(statement.verb))) needs.reads = true;
+  for (const name of statement.names) await collectName(core, scope, name, needs, depth);
+}
+
+async function collectName(
+  core: SessionCore,
+  scope: NameScope,
+  { role, parts }: NameReference,
+  needs: Needs,
+  depth: number,
+): Promise<void> {
+  if (role === "read") {
+    const meaning = resolveName(scope, parts);
+    if (meaning.kind === "catalog") return;
+    if (meaning.kind === "system" && normaliseName(meaning.name) !== "conflicts") return;
+    needs.reads = true;
+    if (meaning.kind !== "relation" || meaning.version.kind !== "view") return;
+    await collectDefinition(core, scope, meaning.version.definition, needs, depth);
+  } else if (role === "function") {
+    const name = normaliseName(parts.at(-1) ?? "");
+    if (ENGINE_CATALOG.test(name)) throw engineCatalog(name);
+    if (name === "pg_notify") requireScope(core.identity.principal, "data:write", "main:write");
+    const found = headFunction(scope, parts);
+    if (found === undefined) return;
+    needs.reads = true;
+    await collectDefinition(core, scope, found.definition, needs, depth);
+  }
+}
+
+/** What a view or function does when it is used: it may draw from a sequence, or call another one that does. */
+async function collectDefinition(
+  core: SessionCore,
+  scope: NameScope,
+  definition: string | null,
+  needs: Needs,
+  depth: number,
+): Promise<void> {
+  const [statement] = await core.services.analyse(definition ?? "");
+  if (statement?.kind !== "relational") throw uncertain();
+  const names = statement.names.filter(({ role }) => role !== "create");
+  const body: RelationalStatement = { ...statement, names, verb: "select", writes: drawsFrom(statement) };
+  await collectNeeds(core, scope, body, needs, depth + 1);
+}
+
+/** False for what changes nothing, and for what changes nothing but the session's own temporary tables. */
+function writesHead(scope: NameScope, statement: RelationalStatement): boolean {
+  const targets = statement.names.filter(({ role }) => WRITE_ROLES.has(role));
+  if (!statement.writes && targets.length === 0) return false;
+  if (targets.length === 0 || drawsFrom(statement)) return true;
+  const onTable = targets.some(({ role }) => role === "alter");
+  return targets.some((target) => {
+    // An index is where its table is.
+    if (target.role === "create" && target.object === "index" && onTable) return false;
+    if (target.role === "create") return !statement.temporary;
+    const isRelation = target.object === undefined || ["table", "view"].includes(target.object);
+    return !isRelation || resolveName(scope, target.parts).kind !== "temporary";
+  });
+}
+
+/** nextval() and setval() change a sequence wherever they stand. */
+function drawsFrom({ names }: RelationalStatement): boolean {
+  return names.some(
+    ({ role, parts }) =>
+      role === "function" && ["nextval", "setval"].includes(normaliseName(parts.at(-1) ?? "")),
+  );
+}
+
+function uncertain(): SqlError {
+  return new SqlError(SQLSTATE.insufficientPrivilege, "permission denied: missing scope admin", {
+    detail: "The tables that this statement uses could not be determined safely.",
+    hint: "name them in the statement itself",
+  });
+}
+
+function engineCatalog(name: string): SqlError {
+  return new SqlError(
+    SQLSTATE.insufficientPrivilege,
+    `permission denied for function ${name}: missing scope admin`,
+    {
+      hint: "information_schema and pg_catalog are there for everyone",
+    },
+  );
+}
