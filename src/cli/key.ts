@@ -2,6 +2,7 @@
 import { OperatorError } from "../core/operator-error.js";
 import { NOT_FOR_AGENTS, type Scope } from "../core/scopes.js";
 import { type ApiKey, createKey, statusOf } from "../users/api-key.js";
+import { isoTime } from "../users/key-lines.js";
 import { changeUserFile, readUserFile } from "../users/user-file.js";
 import { requireUserName } from "../users/user-list.js";
 import { readScopes } from "./read-scopes.js";
@@ -86,21 +87,20 @@ function described(
   readonly status: string;
   readonly kind: "agent" | "developer";
   readonly scopes: readonly Scope[];
-  readonly created_at: string;
+  readonly created_at: string | null;
   readonly expires_at: string | null;
   readonly revoked_at: string | null;
 } {
   const { id, name, isAgent, scopes } = key;
-  const time = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
   return {
     id,
     name,
     status: statusOf(key, nowMs),
     kind: isAgent ? "agent" : "developer",
     scopes,
-    created_at: new Date(key.createdAtMs).toISOString(),
-    expires_at: time(key.expiresAtMs),
-    revoked_at: time(key.revokedAtMs),
+    created_at: isoTime(key.createdAtMs),
+    expires_at: isoTime(key.expiresAtMs),
+    revoked_at: isoTime(key.revokedAtMs),
   };
 }
 

@@ -85,6 +85,7 @@ const SCOPE_OF_COMMAND: Readonly<Record<BranchCommand["verb"], Scope | undefined
   protect: "branches:create",
   unprotect: "admin",
   drop: "branches:discard",
+  undelete: "branches:discard",
 };
 
 export function requireCommand(core: SessionCore, { verb }: BranchCommand): void {

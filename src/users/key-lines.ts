@@ -32,13 +32,23 @@ export function parseKeyLine(line: string): ApiKey | null | undefined {
 
 export function formatKeyLine(key: ApiKey): string {
   const { id, name, hash, verifier, scopes, isAgent: agent } = key;
-  const time = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
   const fields = {
-    ...{ id, name, agent, scopes },
-    ...{ created: time(key.createdAtMs), expires: time(key.expiresAtMs), revoked: time(key.revokedAtMs) },
-    ...{ hash: hash.toString("base64"), verifier: formatVerifier(verifier) },
+    id,
+    name,
+    agent,
+    scopes,
+    created: isoTime(key.createdAtMs),
+    expires: isoTime(key.expiresAtMs),
+    revoked: isoTime(key.revokedAtMs),
+    hash: hash.toString("base64"),
+    verifier: formatVerifier(verifier),
   };
   return KEY_PREFIX + JSON.stringify(fields);
+}
+
+/** Null for what has no time. */
+export function isoTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }
 
 /** Undefined for a line of another kind, `null` for one that cannot be read. */

@@ -114,7 +114,7 @@ async function overHttp(key: string, sql: string): Promise<string> {
   });
   const { error } = Object(await response.json());
   if (error === undefined) return "allowed";
-  if (error.details.sqlstate === "42501") expect(response.status).toBe(403);
+  if (error.details.sqlstate === "42501" && response.status !== 403) return `refused with ${response.status}`;
   return verdictOf({ code: error.details.sqlstate, message: error.message });
 }
 

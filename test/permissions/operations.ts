@@ -119,6 +119,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...all(["branches:merge"], "SELECT hati_branch_merge('nothing', 'main')"),
   ...all(["branches:discard"], "DROP BRANCH nothing", "DROP BRANCH IF EXISTS nothing CASCADE"),
   ...all(["branches:discard"], "SELECT branch_discard('nothing')"),
+  ...all(["branches:discard"], "UNDELETE BRANCH nothing"),
   { sql: "LISTEN heard", needs: READ },
   ...all([["data:write", "main:write"]], "NOTIFY heard, 'x'", "SELECT pg_notify('heard', 'x')"),
   { sql: "COPY t TO STDOUT", needs: READ, wireOnly: true },
