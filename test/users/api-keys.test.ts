@@ -1,7 +1,7 @@
 /** API keys: what is kept of them, how they get in on both ports, and when they do not any more. */
 import { readFile } from "node:fs/promises";
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startApp, type App } from "../../src/app.js";
 import { addKey, listKeys, revokeKey } from "../../src/cli/key.js";
 import { setUserScopes } from "../../src/cli/user.js";
@@ -30,16 +30,15 @@ afterAll(async () => {
 
 /** What a command prints. */
 async function printed(command: () => Promise<void>): Promise<string> {
-  const { write } = process.stdout;
   let text = "";
-  process.stdout.write = (chunk: string | Uint8Array) => {
+  const written = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
     text += String(chunk);
     return true;
-  };
+  });
   try {
     await command();
   } finally {
-    process.stdout.write = write;
+    written.mockRestore();
   }
   return text;
 }
