@@ -1,4 +1,5 @@
 /** What the parts of branch storage share, for all sessions of a server. */
+import { BranchActivity } from "./activity.js";
 import { BranchSchemas } from "./branch-schemas.js";
 import { BranchCreator } from "./creation.js";
 import { NO_TEXTS, type DefinitionTexts } from "./definition-texts.js";
@@ -18,6 +19,7 @@ export interface BranchContext {
   readonly turns: Turns;
   /** Definitions that clients wrote, as those know them who read SQL. */
   readonly texts: DefinitionTexts;
+  readonly activity: BranchActivity;
   readonly retention: Retention;
 }
 
@@ -49,6 +51,7 @@ export function createBranchContext(registry: Registry, retention: Partial<Reten
     creator: new BranchCreator(registry),
     turns: new Turns(),
     texts: NO_TEXTS,
+    activity: new BranchActivity(),
     retention: { ...RETENTION, ...retention },
   };
 }

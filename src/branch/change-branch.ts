@@ -35,6 +35,7 @@ export async function changeBranch(
       check(state);
       refuseChanged(state, before);
     });
+    context.activity.touch(after.id);
     return after;
   } catch (error) {
     await transaction.rollback();

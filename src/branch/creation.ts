@@ -10,6 +10,7 @@ import { MAIN, type Branch, type HeadId, type Isolation } from "./model.js";
 import { rollbackQuietly } from "./preserve.js";
 import type { Registry } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
+import { NO_TERMS, type Terms } from "./terms.js";
 
 export interface NewBranch {
   readonly name: string;
@@ -20,6 +21,7 @@ export interface NewBranch {
   readonly description: string | null;
   readonly ttlMs: number | null;
   readonly isolation: Isolation;
+  readonly terms?: Partial<Terms>;
 }
 
 /** Creations in one commit: the latch is held for all of them. */
@@ -125,6 +127,7 @@ export class BranchCreator {
       status: "active",
       protected: false,
       held: null,
+      terms: { ...NO_TERMS, ...request.terms },
       released: false,
       isolation,
       tablePins: new Map(),

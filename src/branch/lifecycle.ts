@@ -1,19 +1,14 @@
 /** The life of a branch once it is made (creation.ts): altered, ended, swept. */
+import { expiryOf } from "./activity.js";
 import type { BranchContext } from "./branch-context.js";
-import {
-  checkName,
-  endedBranch,
-  isExpired,
-  refuseProtected,
-  refuseTakenName,
-  requireBranch,
-} from "./branch-rules.js";
+import { checkName, endedBranch, refuseProtected, refuseTakenName, requireBranch } from "./branch-rules.js";
 import { changeBranch } from "./change-branch.js";
 import { deleteBranch, deletedBranch, type Ending } from "./deletion.js";
 import { OBJECT_KINDS } from "./head-objects.js";
-import { isEnded, MAIN, type Branch } from "./model.js";
+import { isEnded, MAIN, type Branch, type HeadId } from "./model.js";
 import { releaseBranch } from "./release.js";
 import { releaseOverdue, SWEEPER } from "./release-overdue.js";
+import type { Terms } from "./terms.js";
 import { Transaction } from "./transaction.js";
 
 export interface BranchChange {
@@ -22,6 +17,8 @@ export interface BranchChange {
   readonly agent?: string | null;
   readonly ttlMs?: number | null;
   readonly protected?: boolean;
+  /** Those that change. */
+  readonly terms?: Partial<Terms>;
 }
 
 /** Changes a branch's own properties. Errors: 3D000, 55000 it has ended, 42710, 42602, 40001 */
@@ -38,11 +35,11 @@ export async function alterBranch(
     if (isEnded(before)) throw endedBranch(before);
     const newName = change.name === before.name ? undefined : change.name;
     if (newName !== undefined) refuseTakenName(state, newName);
-    const { ttlMs, ...rest } = change;
+    const { ttlMs, terms, ...rest } = change;
     const expiry = ttlMs === undefined ? {} : { expiresAtMs: ttlMs === null ? null : Date.now() + ttlMs };
     return {
       before,
-      after: { ...before, ...rest, ...expiry },
+      after: { ...before, ...rest, ...expiry, terms: { ...before.terms, ...terms } },
       entry: { action: "alter", actor, detail: { ...change } },
       check: (now) => {
         if (newName !== undefined) refuseTakenName(now, newName);
@@ -112,7 +109,9 @@ export async function sweepExpired(
 ): Promise<string[]> {
   const { state } = context.registry;
   const due = [...state.branches.inUse()].filter(
-    (branch) => isExpired(branch, nowMs) && !branch.protected && state.childrenInUse(branch.id).length === 0,
+    (branch) =>
+      (expiryOf(branch, context.activity)?.atMs ?? Number.POSITIVE_INFINITY) <= nowMs &&
+      state.childrenInUse(branch.id).length === 0,
   );
   const swept: string[] = [];
   for (const branch of due) {
@@ -124,8 +123,33 @@ export async function sweepExpired(
   return swept;
 }
 
-/** Brings the registry in line with tables and views that another program made in the file while this one was not running. */
+/** Ends the branch of a session that is over, unless somebody made something of it. */
+export async function endSessionBranch(
+  context: BranchContext,
+  id: HeadId,
+  signal: AbortSignal,
+): Promise<void> {
+  const { state } = context.registry;
+  const branch = state.branches.get(id);
+  if (branch === undefined || isEnded(branch) || !branch.terms.ofSession || branch.protected) return;
+  if (state.childrenInUse(id).length > 0) return;
+  // What waits for a resolution somebody may still give.
+  if (branch.status !== "active" && branch.status !== "merged") return;
+  const status = branch.status === "merged" ? "merged" : "discarded";
+  await releaseBranch(context, branch, { status, actor: branch.owner }, signal);
+}
+
+/**
+ * Brings the registry in line with tables and views that another program made in the file while this one was not running, and ends
+ * the branches of sessions that ended with it.
+ */
 export async function followOfflineChanges(context: BranchContext, signal: AbortSignal): Promise<void> {
+  await followMain(context, signal);
+  const ofSessions = [...context.registry.state.branches.inUse()].filter(({ terms }) => terms.ofSession);
+  for (const { id } of ofSessions) await endSessionBranch(context, id, signal);
+}
+
+async function followMain(context: BranchContext, signal: AbortSignal): Promise<void> {
   using connection = await context.registry.database.connect("data");
   const transaction = await Transaction.begin(context, connection, MAIN, signal);
   transaction.markCatalogChanged();

@@ -6,6 +6,7 @@
 
 import { asBrand, type Brand } from "../core/brand.js";
 import { normaliseName } from "../sql/names.js";
+import type { Terms } from "./terms.js";
 
 /** `main`, or twelve hexadecimal digits. */
 export type HeadId = Brand<string, "HeadId">;
@@ -53,6 +54,7 @@ export interface Branch {
   readonly protected: boolean;
   /** It has ended, but its tables and its pin are kept for some time; null for one in use and for one that is released. */
   readonly held: HeldBranch | null;
+  readonly terms: Terms;
   /** Its tables and its pin are gone; only the history row is left. */
   readonly released: boolean;
 }

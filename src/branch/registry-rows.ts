@@ -22,6 +22,7 @@ import {
   type Version,
 } from "./model.js";
 import type { RegistryChange } from "./registry-state.js";
+import { readTerms, termsText } from "./terms.js";
 import { systemTable } from "./system-names.js";
 
 export const BRANCH_LOG = systemTable("branch_log", {
@@ -43,6 +44,7 @@ export const BRANCH_LOG = systemTable("branch_log", {
   table_pins: "JSON",
   earlier_pins: "JSON",
   held: "JSON",
+  terms: "JSON",
 });
 
 export const VERSION_LOG = systemTable("version_log", {
@@ -105,6 +107,7 @@ export function branchRecord(seq: Sequence, branch: Branch): RecordOf<keyof type
     table_pins: tablePinsText(branch),
     earlier_pins: branch.earlierPins.length === 0 ? null : JSON.stringify(branch.earlierPins),
     held: branch.held === null ? null : JSON.stringify(branch.held),
+    terms: termsText(branch.terms),
   };
 }
 
@@ -133,6 +136,7 @@ export function readBranch(row: Row): Branch {
     earlierPins: readEarlierPins(optionalTextCell(row, "earlier_pins")),
     comingPin: null,
     held: readHeld(optionalTextCell(row, "held")),
+    terms: readTerms(optionalTextCell(row, "terms")),
   };
 }
 

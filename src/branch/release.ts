@@ -91,6 +91,7 @@ async function releaseLocked(
     });
     registry.forget(branch.id);
     context.schemas.forget(branch.id);
+    context.activity.forget(branch.id);
     return ended;
   } catch (error) {
     await transaction.rollback();

@@ -26,7 +26,7 @@ import { isLogged, RegistryState, type RegistryChange } from "./registry-state.j
 export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
 
 /** Of the file: what this program reads and writes. */
-export const FORMAT_VERSION = 12;
+export const FORMAT_VERSION = 13;
 
 const DDL = [
   `CREATE SCHEMA IF NOT EXISTS ${SYSTEM}`,
@@ -82,6 +82,7 @@ const MIGRATIONS: ReadonlyMap<number, readonly string[]> = new Map([
   [9, [`ALTER TABLE ${SYSTEM}.merges ADD COLUMN resolved JSON`]],
   [10, [`ALTER TABLE ${SYSTEM}.merges ADD COLUMN keyless VARCHAR`]],
   [11, [`ALTER TABLE ${SYSTEM}.branch_log ADD COLUMN held JSON`]],
+  [12, [`ALTER TABLE ${SYSTEM}.branch_log ADD COLUMN terms JSON`]],
 ]);
 
 /** What a file holds of the registry, and the numbers that new entries come after. */

@@ -28,6 +28,10 @@ interface CreateOptions extends Shared {
   readonly agent?: string;
   readonly ttl?: string;
   readonly isolation?: string;
+  readonly idleTtl?: string;
+  readonly maxRows?: string;
+  readonly maxBytes?: string;
+  readonly maxSeconds?: string;
 }
 
 interface MergeOptions extends Shared {
@@ -46,12 +50,25 @@ export function addBranchCommands(branch: Command): void {
     .option("--agent <id>", "who works on it")
     .option("--ttl <time>", "how long it lives, as '24 hours'")
     .option("--isolation <kind>", "snapshot (default) or live")
+    .option("--idle-ttl <time>", "how long it may be left alone, as '2 hours'")
+    .option("--max-rows <number>", "rows of its own it may have")
+    .option("--max-bytes <number>", "their bytes")
+    .option("--max-seconds <number>", "time its statements may take in all")
     .action(tellUser(create));
   command(branch, "list", "branches that still exist").action(
     tellUser(async (options: Shared) => {
       await run(options, { sql: "SHOW BRANCHES", single: false });
     }),
   );
+  command(branch, "expiring", "branches whose time will be over, and what would be lost with them")
+    .option("--within <time>", "only those within so long, as '1 day'")
+    .action(
+      tellUser(async (options: Shared & { readonly within?: string }) => {
+        const { within } = options;
+        const limit = within === undefined ? "" : ` WITHIN ${escapeLiteral(within)}`;
+        await run(options, { sql: `SHOW EXPIRING BRANCHES${limit}`, single: false });
+      }),
+    );
   command(branch, "show <name>", "what a branch is, and what it changed").action(
     tellUser(async (name: string, options: Shared) => {
       await run(options, { sql: describe(name), single: true });
@@ -113,7 +130,9 @@ export function addConnectOptions(to: Command): Command {
 
 async function create(name: string, options: CreateOptions): Promise<void> {
   const { from, description, agent, ttl, isolation } = options;
-  const given = Object.entries({ description, agent, ttl, isolation });
+  const { idleTtl, maxRows, maxBytes, maxSeconds } = options;
+  const terms = { idle_ttl: idleTtl, max_rows: maxRows, max_bytes: maxBytes, max_seconds: maxSeconds };
+  const given = Object.entries({ description, agent, ttl, isolation, ...terms });
   const sql = `CREATE BRANCH ${escapeIdentifier(name)}${optional("FROM", from)}${withOptions(given)}`;
   await run(options, { sql, afterwards: describe(name), single: true });
 }

@@ -7,6 +7,8 @@ import type {
   Conflicts,
   CreateBranch,
   DiscardedBranch,
+  ExpiringBranch,
+  ExtendBranch,
   EndedBranch,
   MergeOptions,
   MergeResult,
@@ -114,6 +116,16 @@ class Branches {
     return branches;
   }
 
+  /** Those whose time will be over, and what would be lost with them. */
+  async expiring(withinHours?: number): Promise<readonly ExpiringBranch[]> {
+    const query = withinHours === undefined ? "" : `?within_hours=${withinHours}`;
+    const { branches } = await this.#transport.json<{ readonly branches: readonly ExpiringBranch[] }>({
+      method: "GET",
+      path: `/v1/expiring${query}`,
+    });
+    return branches;
+  }
+
   async get(branch: string): Promise<BranchDetails> {
     return await this.#transport.json({ method: "GET", path: pathOf(branch) });
   }
@@ -182,10 +194,7 @@ class Branches {
     return await this.#post(branch, "undo", options);
   }
 
-  async extend(
-    branch: string,
-    time: { readonly ttl_hours: number } | { readonly ttl_seconds: number },
-  ): Promise<BranchDetails> {
+  async extend(branch: string, time: ExtendBranch): Promise<BranchDetails> {
     return await this.#post(branch, "extend", time);
   }
 

@@ -47,11 +47,43 @@ export interface Branch {
 }
 
 export interface BranchDetails extends Branch {
+  readonly idle_ttl_seconds: number | null;
+  readonly max_rows: number | null;
+  readonly max_bytes: number | null;
+  readonly max_seconds: number | null;
   readonly modified_tables: readonly string[];
   readonly total_size_bytes: number;
 }
 
-export interface CreateBranch {
+/** What a branch may take, and for how long it may be left alone. */
+export interface BranchTerms {
+  readonly idle_ttl_seconds?: number;
+  readonly max_rows?: number;
+  readonly max_bytes?: number;
+  readonly max_seconds?: number;
+}
+
+/** From now on. */
+export interface ExtendBranch extends BranchTerms {
+  readonly ttl_hours?: number;
+  readonly ttl_seconds?: number;
+}
+
+export interface ExpiringBranch {
+  readonly branch_id: string;
+  readonly name: string;
+  readonly parent: string;
+  readonly agent_id: string | null;
+  readonly expires_at: string;
+  readonly reason: string;
+  /** Rows that are not merged. */
+  readonly changed_rows: number;
+  readonly modified_tables: string;
+  readonly children: number;
+  readonly total_size_bytes: number;
+}
+
+export interface CreateBranch extends BranchTerms {
   readonly name: string;
   readonly parent?: string;
   readonly description?: string;

@@ -3,11 +3,15 @@ import { z } from "zod";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import {
   branch,
+  branchTerms,
   discarded,
+  expiring,
   type Branch,
   type BranchDetails,
   type CreateBranch,
   type DiscardedBranch,
+  type ExpiringBranches,
+  type ExtendBranch,
   type UndeleteBranch,
 } from "./branch-schemas.js";
 import { HttpError } from "./http-error.js";
@@ -16,6 +20,7 @@ import { quotedName, quotedText } from "./sql-text.js";
 import { type JsonRow, readRows } from "./statements.js";
 
 const MAX_LISTED = 10_000;
+const STATUSES: readonly string[] = ["active", "conflicted", "merged", "discarded", "expired"];
 const ENDED: readonly string[] = ["discarded", "expired"];
 
 const BRANCH_COLUMNS = `branch_id, name, schema_name, parent, isolation, status, owner, agent_id, description, created_at, expires_at,
@@ -30,14 +35,29 @@ async function onlyRow(work: RequestWork, sql: string, values: readonly string[]
 
 export async function createBranch(work: RequestWork, request: CreateBranch): Promise<BranchDetails> {
   const { name, parent, description, agent_id: agent, isolation } = request;
-  const options = { description, agent, isolation, ...ttlOption(request) };
-  const written = Object.entries(options).flatMap(([option, value]) =>
-    value === undefined ? [] : [`${option} ${quotedText(value)}`],
-  );
+  const options = { description, agent, isolation, ...ttlOption(request), ...termsOptions(request) };
+  const written = writtenOptions(options);
   const from = parent === undefined ? "" : ` FROM ${quotedName(parent)}`;
   const made = written.length === 0 ? "" : ` WITH (${written.join(", ")})`;
   await readRows(work, `CREATE BRANCH ${quotedName(name)}${from}${made}`);
   return await getBranch(work, name);
+}
+
+/** As the options of CREATE and ALTER BRANCH. */
+function termsOptions(request: Partial<CreateBranch>): Readonly<Record<string, string | undefined>> {
+  const { idle_ttl_seconds: idle, max_rows: rows, max_bytes: bytes, max_seconds: seconds } = request;
+  const idleTtl = idle === undefined ? undefined : `${Math.ceil(idle)} seconds`;
+  const limits = Object.entries({ max_rows: rows, max_bytes: bytes, max_seconds: seconds });
+  return {
+    idle_ttl: idleTtl,
+    ...Object.fromEntries(limits.map(([name, value]) => [name, value?.toString()])),
+  };
+}
+
+function writtenOptions(options: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(options).flatMap(([option, value]) =>
+    value === undefined ? [] : [`${option} ${quotedText(value)}`],
+  );
 }
 
 /** Errors: HttpError 400 for both of them. */
@@ -57,6 +77,8 @@ export async function listBranches(
   work: RequestWork,
   status: string | undefined,
 ): Promise<readonly Branch[]> {
+  if (status !== undefined && !STATUSES.includes(status))
+    throw new HttpError(400, `there is no status "${status}": ${STATUSES.join(", ")}`);
   const rows = await readRows(
     work,
     `SELECT ${BRANCH_COLUMNS} FROM duckbranch.branches ORDER BY created_at DESC, branch_id LIMIT ${MAX_LISTED}`,
@@ -79,6 +101,7 @@ export async function getBranch(work: RequestWork, nameOrId: string): Promise<Br
   );
   return {
     ...found,
+    ...branchTerms.parse(row),
     modified_tables: tables.map(({ name }) => String(name)),
     total_size_bytes: Number(bytes),
   };
@@ -117,12 +140,23 @@ export async function undeleteBranch(
 export async function extendBranch(
   work: RequestWork,
   nameOrId: string,
-  time: Parameters<typeof ttlOption>[0],
+  request: ExtendBranch,
 ): Promise<BranchDetails> {
-  const { ttl_seconds: seconds } = ttlOption(time);
-  if (seconds === undefined) throw new HttpError(400, "give ttl_hours or ttl_seconds");
-  await readRows(work, `ALTER BRANCH ${quotedName(nameOrId)} SET (ttl_seconds ${quotedText(seconds)})`);
+  const options = writtenOptions({ ...ttlOption(request), ...termsOptions(request) });
+  if (options.length === 0) throw new HttpError(400, "give ttl_hours, ttl_seconds or a limit");
+  await readRows(work, `ALTER BRANCH ${quotedName(nameOrId)} SET (${options.join(", ")})`);
   return await getBranch(work, nameOrId);
+}
+
+/** What the sweeper is going to end within some hours; all that will ever end when left out. */
+export async function expiringBranches(
+  work: RequestWork,
+  withinHours: number | undefined,
+): Promise<ExpiringBranches> {
+  const within =
+    withinHours === undefined ? "" : ` WITHIN ${quotedText(`${Math.ceil(withinHours * 3600)} seconds`)}`;
+  const branches = await readRows(work, `SHOW EXPIRING BRANCHES${within}`);
+  return expiring.parse({ branches });
 }
 
 /** The id of a branch, whether it still exists or not. Errors: 3D000. */

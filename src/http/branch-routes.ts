@@ -4,6 +4,7 @@ import { inSession, type Api } from "./api.js";
 import {
   createBranch,
   discardBranch,
+  expiringBranches,
   extendBranch,
   getBranch,
   listBranches,
@@ -91,6 +92,21 @@ function addLife(api: Api, services: WorkServices): void {
       );
       return { branches: [...branches] };
     },
+  );
+  api.get(
+    "/v1/expiring",
+    {
+      schema: {
+        tags,
+        summary: "Branches whose time will be over, and what would be lost with them",
+        querystring: z.object({ within_hours: z.coerce.number().positive().optional() }),
+        response: { ...objectErrors, 200: shapes.expiring },
+      },
+    },
+    async (request, reply) =>
+      await inSession(services, request, reply, {}, async (work) =>
+        expiringBranches(work, request.query.within_hours),
+      ),
   );
   api.get(
     "/v1/branches/:branch",

@@ -23,11 +23,32 @@ export const branch = z
   })
   .meta({ id: "Branch" });
 
+const agreed = z.number().nullable();
+
+/** What it may take, and for how long it may be left alone; null: no limit. */
+const terms = {
+  idle_ttl_seconds: agreed,
+  max_rows: agreed,
+  max_bytes: agreed,
+  max_seconds: agreed,
+};
+
+export const branchTerms = z.object(terms);
+
 export const branchDetails = branch
-  .extend({ modified_tables: z.array(z.string()), total_size_bytes: z.number().int() })
+  .extend({ ...terms, modified_tables: z.array(z.string()), total_size_bytes: z.number().int() })
   .meta({ id: "BranchDetails" });
 
 export const branchList = z.object({ branches: z.array(branch) }).meta({ id: "BranchList" });
+
+const limit = z.number().int().nonnegative().optional();
+
+const wantedTerms = {
+  idle_ttl_seconds: z.number().positive().optional().describe("Ends it when nothing was run on it so long"),
+  max_rows: limit.describe("Rows of its own; more are refused (53400)"),
+  max_bytes: limit.describe("Their bytes"),
+  max_seconds: limit.describe("Time of its statements in all; then it takes no writes"),
+};
 
 const timeToLive = {
   ttl_hours: z.number().positive().optional(),
@@ -42,6 +63,7 @@ export const createRequest = z
     agent_id: z.string().optional(),
     isolation: z.enum(["snapshot", "live"]).optional(),
     ...timeToLive,
+    ...wantedTerms,
   })
   .meta({ id: "CreateBranch" });
 
@@ -61,7 +83,26 @@ export const discarded = z
   })
   .meta({ id: "DiscardedBranch" });
 
-export const extendRequest = z.strictObject(timeToLive).meta({ id: "ExtendBranch" });
+export const extendRequest = z.strictObject({ ...timeToLive, ...wantedTerms }).meta({ id: "ExtendBranch" });
+
+export const expiring = z
+  .object({
+    branches: z.array(
+      z.object({
+        branch_id: z.string(),
+        name: z.string(),
+        parent: z.string(),
+        agent_id: z.string().nullable(),
+        expires_at: time,
+        reason: z.string().describe("age or idle"),
+        changed_rows: z.number().int().describe("Rows that are not merged, as the diff has them"),
+        modified_tables: z.string(),
+        children: z.number().int().describe("Branches made from it, which it waits for"),
+        total_size_bytes: z.number().int(),
+      }),
+    ),
+  })
+  .meta({ id: "ExpiringBranches" });
 
 export const mergeRequest = z
   .strictObject({
@@ -149,6 +190,8 @@ export const conflicts = z
 
 export type Branch = z.output<typeof branch>;
 export type BranchDetails = z.output<typeof branchDetails>;
+export type ExtendBranch = z.output<typeof extendRequest>;
+export type ExpiringBranches = z.output<typeof expiring>;
 export type CreateBranch = z.output<typeof createRequest>;
 export type DiscardedBranch = z.output<typeof discarded>;
 export type UndeleteBranch = z.output<typeof undeleteRequest>;

@@ -3,6 +3,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { BranchChange } from "../branch/lifecycle.js";
 import type { RelationName } from "../branch/model.js";
 import { readStrategy } from "../branch/strategy.js";
+import type { Terms } from "../branch/terms.js";
 import type {
   Argument,
   BranchCommand,
@@ -112,15 +113,54 @@ export function relationOf(name: TableName): RelationName {
 }
 
 export function readChange(options: readonly BranchOption[], read: ArgumentReader): BranchChange {
-  const values = readOptions(options, read, ["description", "agent", "agent_id", ...TTL_OPTIONS]);
+  const values = readOptions(options, read, [
+    "description",
+    "agent",
+    "agent_id",
+    ...TTL_OPTIONS,
+    ...TERMS_OPTIONS,
+  ]);
   const agent = values.get("agent") ?? values.get("agent_id");
-  const ttlMs = readTtl(values);
+  const ttlMs = values.get("ttl") === NONE ? null : readTtl(values);
   return {
+    ...(TERMS_OPTIONS.some((name) => values.has(name)) ? { terms: readTerms(values) } : {}),
     ...(values.has("description") ? { description: values.get("description") ?? null } : {}),
     ...(agent === undefined ? {} : { agent }),
     ...(ttlMs === undefined ? {} : { ttlMs }),
   };
 }
+
+export const TERMS_OPTIONS: readonly string[] = ["idle_ttl", "max_rows", "max_bytes", "max_seconds"];
+/** Takes a time or a limit away. */
+const NONE = "none";
+
+/** Those that are said. Errors: 22023 */
+export function readTerms(options: ReadonlyMap<string, string>): Partial<Terms> {
+  const idle = options.get("idle_ttl");
+  const seconds = readLimit(options, "max_seconds");
+  const maxRows = readLimit(options, "max_rows");
+  const maxBytes = readLimit(options, "max_bytes");
+  return {
+    ...(idle === undefined ? {} : { idleMs: idle === NONE ? null : parseDuration(idle) }),
+    ...(maxRows === undefined ? {} : { maxRows }),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(seconds === undefined ? {} : { maxMs: seconds === null ? null : seconds * 1000 }),
+  };
+}
+
+/** A whole number; null for none. */
+function readLimit(options: ReadonlyMap<string, string>, name: string): number | null | undefined {
+  const text = options.get(name);
+  if (text === undefined || text === NONE) return text === undefined ? undefined : null;
+  const limit = Number(text);
+  if (/^\d+$/.test(text) && limit <= MAX_LIMIT) return limit;
+  throw new SqlError(SQLSTATE.invalidParameterValue, `invalid value for "${name}": "${text}"`, {
+    hint: `a whole number up to ${MAX_LIMIT}, or none`,
+  });
+}
+
+/** As milliseconds still a whole number. */
+const MAX_LIMIT = 1_000_000_000_000;
 
 export const TTL_OPTIONS: readonly string[] = ["ttl", "ttl_hours", "ttl_seconds"];
 

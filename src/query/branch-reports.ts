@@ -38,6 +38,10 @@ export interface BranchDetails {
   readonly expires_at: string | null;
   /** Of a deleted branch: until then it can be brought back for certain. */
   readonly undelete_until: string | null;
+  readonly idle_ttl_seconds: number | null;
+  readonly max_rows: number | null;
+  readonly max_bytes: number | null;
+  readonly max_seconds: number | null;
   readonly protected: string;
   readonly modified_table_count: number;
   readonly modified_tables: readonly string[];
@@ -81,6 +85,10 @@ export async function branchDetails(context: BranchContext, branch: Branch): Pro
     created_at: new Date(branch.createdAtMs).toISOString(),
     expires_at: timeOrNull(branch.expiresAtMs),
     undelete_until: timeOrNull(branch.held?.untilMs ?? null),
+    idle_ttl_seconds: secondsOrNull(branch.terms.idleMs),
+    max_rows: branch.terms.maxRows,
+    max_bytes: branch.terms.maxBytes,
+    max_seconds: secondsOrNull(branch.terms.maxMs),
     protected: branch.protected ? "t" : "f",
     modified_table_count: tables.length,
     modified_tables: tables.map(displayName).toSorted(),
@@ -93,7 +101,10 @@ export async function branchDetails(context: BranchContext, branch: Branch): Pro
  * yet the width of its values (a text counts 16), which is taken for all of a table with a quotation mark in its name. 0 for a
  * branch that changed nothing.
  */
-async function branchSizes(context: BranchContext, branches: readonly Branch[]): Promise<BranchSize[]> {
+export async function branchSizes(
+  context: BranchContext,
+  branches: readonly Branch[],
+): Promise<BranchSize[]> {
   using connection = await context.registry.database.connect("data");
   // One snapshot of registry and tables: a branch that ends meanwhile must not take its tables away under the measuring.
   const { state } = await context.registry.begin(connection);
@@ -154,8 +165,12 @@ function statusOf(branch: Branch): string {
   return branch.status !== "merged" && isExpired(branch, Date.now()) ? "expired" : branch.status;
 }
 
-function parentName(context: BranchContext, branch: Branch): string {
+export function parentName(context: BranchContext, branch: Branch): string {
   return context.registry.state.branches.get(branch.parent)?.name ?? MAIN;
+}
+
+function secondsOrNull(ms: number | null): number | null {
+  return ms === null ? null : ms / 1000;
 }
 
 export function timeOrNull(ms: number | null): string | null {

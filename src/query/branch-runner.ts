@@ -25,6 +25,7 @@ const READING_VERBS: ReadonlySet<BranchCommand["verb"]> = new Set([
   "use",
   "current",
   "list",
+  "expiring",
   "describe",
   "diff",
 ]);

@@ -20,11 +20,15 @@ import {
   readTtl,
   required,
   readResolutions,
+  readTerms,
   tableStrategy,
+  TERMS_OPTIONS,
   TTL_OPTIONS,
   type ArgumentReader,
 } from "./branch-arguments.js";
-import { LIST_COLUMNS, PREVIEW_COLUMNS } from "./describe.js";
+import { EXPIRING_COLUMNS, LIST_COLUMNS, PREVIEW_COLUMNS } from "./describe.js";
+import { parseDuration } from "./duration.js";
+import { expiringBranches } from "./expiring-branches.js";
 import { branchDetails, branchList, timeOrNull, type BranchDetails } from "./branch-reports.js";
 import { conflictRowsJson, conflictsJson } from "./conflict-json.js";
 import type { StatementResult } from "./types.js";
@@ -106,6 +110,12 @@ export async function runBranchCommand(
       return await drop(host, command, name(command.name));
     case "undelete":
       return await undelete(host, command, read);
+    case "expiring": {
+      const rows = await expiringBranches(host.context, withinMs(optional(command.within, read)));
+      return rowsAnswer(command, "SHOW EXPIRING BRANCHES", rows, EXPIRING_COLUMNS);
+    }
+    case "keep":
+      return await keep(host, command, optional(command.newName, read));
     default:
       return command satisfies never;
   }
@@ -121,6 +131,7 @@ async function create(
     "agent",
     "agent_id",
     ...TTL_OPTIONS,
+    ...TERMS_OPTIONS,
     "isolation",
   ]);
   const name = required(read(command.name), "branch name");
@@ -137,6 +148,7 @@ async function create(
       description: options.get("description") ?? null,
       ttlMs: readTtl(options) ?? null,
       isolation: readIsolation(options),
+      terms: readTerms(options),
     },
     host.signal,
   );
@@ -291,9 +303,10 @@ async function alter(
   command: BranchCommand,
   name: string,
   change: BranchChange,
+  tag = "ALTER BRANCH",
 ): Promise<StatementResult> {
   const branch = await alterBranch(host.context, name, change, host.user, host.signal);
-  return answer(command, "ALTER BRANCH", { branch_id: branch.id, name: branch.name, status: branch.status });
+  return answer(command, tag, { branch_id: branch.id, name: branch.name, status: branch.status });
 }
 
 async function drop(
@@ -335,6 +348,27 @@ async function undelete(
     status: branch.status,
     expires_at: timeOrNull(branch.expiresAtMs),
   });
+}
+
+/** All that will ever expire, unless a time is given. */
+function withinMs(text: string | undefined): number {
+  return text === undefined ? Number.POSITIVE_INFINITY : parseDuration(text);
+}
+
+/** The branch that the session was given stays when it ends. Errors: 55000 */
+async function keep(
+  host: BranchCommandHost,
+  command: BranchCommand,
+  newName: string | undefined,
+): Promise<StatementResult> {
+  const branch = host.context.registry.state.findBranch(host.currentBranch);
+  if (branch?.terms.ofSession !== true)
+    throw new SqlError(
+      SQLSTATE.objectNotInPrerequisiteState,
+      `"${host.currentBranch}" is no branch that ends with a session`,
+    );
+  const renamed = newName === undefined ? {} : { name: newName };
+  return await alter(host, command, branch.id, { ...renamed, terms: { ofSession: false } }, "KEEP BRANCH");
 }
 
 function detailsRow(details: BranchDetails): AnswerRow {

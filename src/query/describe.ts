@@ -91,6 +91,20 @@ export const LIST_COLUMNS: readonly string[] = [
   "modified_table_count",
 ];
 
+/** Columns of SHOW EXPIRING BRANCHES. */
+export const EXPIRING_COLUMNS: readonly string[] = [
+  "name",
+  "branch_id",
+  "parent",
+  "agent_id",
+  "expires_at",
+  "reason",
+  "changed_rows",
+  "modified_tables",
+  "children",
+  "total_size_bytes",
+];
+
 const TEXT_COLUMNS: Readonly<Record<BranchCommand["verb"], readonly string[]>> = {
   list: LIST_COLUMNS,
   describe: [
@@ -106,6 +120,10 @@ const TEXT_COLUMNS: Readonly<Record<BranchCommand["verb"], readonly string[]>> =
     "created_at",
     "expires_at",
     "undelete_until",
+    "idle_ttl_seconds",
+    "max_rows",
+    "max_bytes",
+    "max_seconds",
     "protected",
     "modified_table_count",
     "modified_tables",
@@ -125,12 +143,15 @@ const TEXT_COLUMNS: Readonly<Record<BranchCommand["verb"], readonly string[]>> =
   unprotect: ["branch_id", "name", "status"],
   drop: ["branch_id", "name", "status", "undelete_until"],
   undelete: ["branch_id", "name", "status", "expires_at"],
+  expiring: EXPIRING_COLUMNS,
+  keep: ["branch_id", "name", "status"],
   diff: ["table_name", "key", "change", "old_values", "new_values"],
 };
 
 /** Statements that answer with rows even when not called as a function. */
 const ROW_STATEMENTS = new Set<BranchCommand["verb"]>([
   "list",
+  "expiring",
   "describe",
   "merge",
   "resolve",

@@ -83,6 +83,7 @@ export class DuckSessionFactory implements SessionFactory {
         description: "made for one session",
         ttlMs: null,
         isolation: "snapshot",
+        terms: { ofSession: true },
       },
       new AbortController().signal,
     );

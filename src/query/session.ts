@@ -2,8 +2,7 @@
  * One client's session behind the interface the protocols use: sends each statement to the part that runs it, keeps what
  * can be cancelled, and ends everything at the end.
  */
-import { discardBranch } from "../branch/lifecycle.js";
-import { isEnded } from "../branch/model.js";
+import { endSessionBranch } from "../branch/lifecycle.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
@@ -189,6 +188,7 @@ export class DuckSession implements QuerySession {
     this.#running = running;
     this.#isCanceled = false;
     this.#core.activity.begin(sourceOf(statement));
+    this.#use();
     const refreshed = this.#core.identity.principal.refresh();
     if (refreshed !== undefined) await refreshed;
     const analysis =
@@ -213,7 +213,14 @@ export class DuckSession implements QuerySession {
       return "batches" in result ? { ...result, batches: timeout.batches(result.batches) } : result;
     } catch (error) {
       throw await explainFailure(this.#core, analysis, error, sourceOf(statement), parameters);
+    } finally {
+      this.#use();
     }
+  }
+
+  /** A statement begins or ends on the head. */
+  #use(): void {
+    this.#core.services.context.activity.touch(this.#core.head);
   }
 
   #dispatch(
@@ -338,19 +345,8 @@ export class DuckSession implements QuerySession {
   async [Symbol.asyncDispose](): Promise<void> {
     using core = this.#core;
     await core.transactions.rollbackCurrent();
-    if (core.identity.ownsHead) await this.#discardOwnBranch();
-  }
-
-  /** The branch of `branch=new` goes with its session, unless somebody made something of it. */
-  async #discardOwnBranch(): Promise<void> {
-    const { identity, services } = this.#core;
-    const { state } = services.context.registry;
-    const branch = state.branches.get(identity.head);
-    const unused = branch?.status === "active" && !isEnded(branch) && !branch.protected;
-    if (unused && state.childrenInUse(branch.id).length === 0) {
-      const request = { branch: branch.id, actor: identity.user, immediate: true };
-      await discardBranch(services.context, request, new AbortController().signal);
-    }
+    if (core.identity.ownsHead)
+      await endSessionBranch(core.services.context, core.identity.head, new AbortController().signal);
   }
 
   async #analysisOf(statement: ParsedStatement): Promise<StatementAnalysis> {

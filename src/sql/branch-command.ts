@@ -39,6 +39,8 @@ export type BranchCommand = { readonly shape: AnswerShape; readonly functionName
   | { readonly verb: "list" }
   | { readonly verb: "describe"; readonly name: Argument }
   | { readonly verb: "current" }
+  | { readonly verb: "expiring"; readonly within: Argument | undefined }
+  | { readonly verb: "keep"; readonly newName: Argument | undefined }
   | {
       readonly verb: "diff";
       readonly name: Argument;

@@ -38,6 +38,8 @@ const VERBS: ReadonlyMap<string, FunctionVerb> = new Map<string, FunctionVerb>([
   ["branch_drop", "drop"],
   ["hati_branch_discard", "drop"],
   ["branch_undelete", "undelete"],
+  ["branch_expiring", "expiring"],
+  ["branch_keep", "keep"],
   ["branch_rename", "rename"],
   ["branch_protect", "protect"],
 ]);
@@ -59,12 +61,24 @@ const SIGNATURES: Readonly<Record<FunctionVerb, readonly string[]>> = {
   undo: ["merge_id", "strategy"],
   drop: ["name"],
   undelete: ["name", "new_name", "ttl"],
+  expiring: ["within"],
+  keep: ["new_name"],
   rename: ["name", "new_name"],
   protect: ["name"],
 };
 
 const NAMED_ONLY: Partial<Readonly<Record<FunctionVerb, readonly string[]>>> = {
-  create: ["parent", "ttl_hours", "ttl_seconds", "isolation", "if_not_exists"],
+  create: [
+    "parent",
+    "ttl_hours",
+    "ttl_seconds",
+    "idle_ttl",
+    "max_rows",
+    "max_bytes",
+    "max_seconds",
+    "isolation",
+    "if_not_exists",
+  ],
   merge: ["into", "granularity", "keyless", "token", "retry"],
   explainMerge: ["into", "granularity", "keyless"],
   drop: ["immediate"],
@@ -95,6 +109,10 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
         "ttl",
         "ttl_hours",
         "ttl_seconds",
+        "idle_ttl",
+        "max_rows",
+        "max_bytes",
+        "max_seconds",
         "isolation",
       ]);
       return { verb, name: name(), parent: optional(bound, "parent"), ifNotExists, options };
@@ -126,6 +144,10 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
       return { verb, mergeId: need(bound, "merge_id", calledAs) };
     case "undo":
       return { verb, mergeId: need(bound, "merge_id", calledAs), strategy: optional(bound, "strategy") };
+    case "expiring":
+      return { verb, within: optional(bound, "within") };
+    case "keep":
+      return { verb, newName: optional(bound, "new_name") };
     case "rename":
       return { verb, name: name(), newName: need(bound, "new_name", calledAs) };
     case "drop":

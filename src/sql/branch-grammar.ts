@@ -22,6 +22,22 @@ const STATEMENTS: readonly (readonly [words: readonly string[], read: Reader])[]
   [["create", "branch"], readCreate],
   [["use", "branch"], (tokens) => ({ ...STATEMENT, verb: "use", name: readBranchName(tokens) })],
   [["show", "branches"], () => ({ ...STATEMENT, verb: "list" })],
+  [
+    ["show", "expiring", "branches"],
+    (tokens) => ({
+      ...STATEMENT,
+      verb: "expiring",
+      within: tokens.accept("within") ? readBranchName(tokens) : undefined,
+    }),
+  ],
+  [
+    ["keep", "branch"],
+    (tokens) => ({
+      ...STATEMENT,
+      verb: "keep",
+      newName: tokens.accept("as") ? readBranchName(tokens) : undefined,
+    }),
+  ],
   [["describe", "branch"], (tokens) => ({ ...STATEMENT, verb: "describe", name: readBranchName(tokens) })],
   [["diff", "branch"], readDiff],
   [["explain", "merge", "branch"], (tokens) => readMerge(tokens, "explainMerge")],

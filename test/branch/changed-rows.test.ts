@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { WrittenRelations, type ChangedRows } from "../../src/branch/changed-rows.js";
 import { headId, MAIN, type Branch, type Version } from "../../src/branch/model.js";
+import { NO_TERMS } from "../../src/branch/terms.js";
 import { RegistryState } from "../../src/branch/registry-state.js";
 
 const PHYSICAL = { schema: "main", name: "t" };
@@ -43,6 +44,7 @@ function branchAt(pin: number): Branch {
     status: "active",
     protected: false,
     held: null,
+    terms: NO_TERMS,
     released: false,
     isolation: "snapshot",
     tablePins: new Map(),

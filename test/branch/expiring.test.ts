@@ -1,0 +1,138 @@
+/** Which branches expire, when and why; and those that end with their session. */
+import { describe, expect, onTestFinished, test } from "vitest";
+import { sweepExpired } from "../../src/branch/lifecycle.js";
+import { temporaryDirectory } from "../cli/temporary-directory.js";
+import { OpenWorld } from "../support/open-world.js";
+import { World, type TestSession } from "../support/world.js";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const SIGNAL = new AbortController().signal;
+
+async function opened(): Promise<{ open: OpenWorld; main: TestSession }> {
+  const open = await OpenWorld.open();
+  onTestFinished(async () => await open[Symbol.asyncDispose]());
+  const main = await open.session();
+  await main.query("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 10), (2, 20)");
+  return { open, main };
+}
+
+async function sweptAfter({ world }: OpenWorld, ms: number): Promise<readonly string[]> {
+  return await sweepExpired(world.context, Date.now() + ms, SIGNAL);
+}
+
+describe("SHOW EXPIRING BRANCHES", () => {
+  test("says what would be lost, the first ones first, and changes nothing", async () => {
+    const { open, main } = await opened();
+    await main.query(`CREATE BRANCH "Über ""b""" WITH (ttl '2 hours', agent 'a-7'); CREATE BRANCH stays;
+      CREATE BRANCH idle WITH (idle_ttl '1 hour', ttl '3 days'); CREATE BRANCH safe WITH (ttl '1 hour'); ALTER BRANCH safe PROTECT;
+      CREATE BRANCH done WITH (ttl '4 hours')`);
+    const branch = await open.session('main/Über "b"');
+    await branch.query("UPDATE t SET v = 11 WHERE id = 1; INSERT INTO t VALUES (3, 30); CREATE BRANCH child");
+    await (await open.session("main/done")).query("DELETE FROM t WHERE id = 2");
+    await main.query("MERGE BRANCH done");
+    const all = await main.query("SHOW EXPIRING BRANCHES");
+    expect(all.map((row) => [row[0], row[2], row[3], row[5], Number(row[6]), row[7], row[8]])).toEqual([
+      ["idle", "main", null, "idle", 0, "", 0],
+      ['Über "b"', "main", "a-7", "age", 2, "t", 1],
+      ["done", "main", null, "age", 0, "t", 0],
+    ]);
+    expect((await main.query("SHOW EXPIRING BRANCHES WITHIN '90 min'")).map(([name]) => name)).toEqual([
+      "idle",
+    ]);
+    expect(await main.query("SELECT * FROM branch_expiring('1 minute')")).toEqual([]);
+    expect(await sweptAfter(open, 2.5 * HOUR_MS)).toEqual(["idle"]);
+    await main.query("DROP BRANCH child");
+    expect(await sweptAfter(open, 2.5 * HOUR_MS)).toEqual(['Über "b"']);
+  });
+});
+
+describe("a branch with an idle time", () => {
+  test("expires when no statement was run on it for so long, and not before", async () => {
+    const { open, main } = await opened();
+    await main.query("CREATE BRANCH b WITH (idle_ttl '1 hour')");
+    const b = await open.session("main/b");
+    await b.query("SELECT 1");
+    expect(await sweptAfter(open, 59 * MINUTE_MS)).toEqual([]);
+    await b.query("SELECT * FROM t");
+    expect(await sweptAfter(open, 61 * MINUTE_MS)).toEqual(["b"]);
+    expect(await b.outcome("SELECT * FROM t")).toBe("55000");
+  });
+
+  test("can be given another one, or none", async () => {
+    const { open, main } = await opened();
+    await main.query("CREATE BRANCH b WITH (idle_ttl '1 hour', ttl '2 hours')");
+    await main.query("ALTER BRANCH b SET (idle_ttl '3 hours', ttl none)");
+    expect(await sweptAfter(open, 2.5 * HOUR_MS)).toEqual([]);
+    expect((await main.query("SHOW EXPIRING BRANCHES")).map((row) => row[5])).toEqual(["idle"]);
+    await main.query("ALTER BRANCH b SET (idle_ttl 'none')");
+    expect(await main.query("SHOW EXPIRING BRANCHES")).toEqual([]);
+    expect(await main.outcome("ALTER BRANCH b SET (idle_ttl 'soon')")).toBe("22023");
+    expect(await main.outcome("ALTER BRANCH b SET (max_rows '-1')")).toBe("22023");
+  });
+
+  test("keeps it over a restart, which counts as being used", async () => {
+    const directory = await temporaryDirectory();
+    onTestFinished(async () => await directory[Symbol.asyncDispose]());
+    const path = directory.file("data.db");
+    {
+      await using open = await OpenWorld.open(path);
+      await (await open.session()).query("CREATE BRANCH b WITH (idle_ttl '1 hour', max_rows 5)");
+    }
+    await using open = await OpenWorld.open(path);
+    const { terms } = [...open.world.context.registry.state.branches.values()][0] ?? {};
+    expect(terms).toMatchObject({ idleMs: HOUR_MS, maxRows: 5, maxBytes: null, ofSession: false });
+    expect(await sweptAfter(open, 59 * MINUTE_MS)).toEqual([]);
+    expect(await sweptAfter(open, 61 * MINUTE_MS)).toEqual(["b"]);
+  });
+});
+
+describe("a session's own branch", () => {
+  test("stays when it is kept, under a name of its own", async () => {
+    const { open, main } = await opened();
+    const own = await open.world.connect("main/new");
+    await own.query("INSERT INTO t VALUES (3, 30); KEEP BRANCH AS mine");
+    expect(await own.query("SHOW branch")).toEqual([["mine"]]);
+    expect(await own.outcome("KEEP BRANCH")).toBe("55000");
+    await own[Symbol.asyncDispose]();
+    expect(await (await open.session("main/mine")).query("SELECT count(*)::int FROM t")).toEqual([[3]]);
+    expect(await main.outcome("KEEP BRANCH")).toBe("55000");
+    expect(await main.outcome("SELECT * FROM branch_keep('x')")).toBe("55000");
+  });
+
+  test("goes with its session, also when it was merged, and leaves its data nowhere", async () => {
+    const { open, main } = await opened();
+    for (const last of ["INSERT INTO t VALUES (3, 30)", "SELECT * FROM t"]) {
+      const own = await open.world.connect("main/new");
+      await own.query(last);
+      const [[name] = []] = await own.query("SHOW branch");
+      if (last.startsWith("INSERT")) await own.query(`MERGE BRANCH "${String(name)}"`);
+      await own[Symbol.asyncDispose]();
+    }
+    expect(await main.query("SELECT status FROM duckbranch.branches ORDER BY created_at")).toEqual([
+      ["merged"],
+      ["discarded"],
+    ]);
+    expect([...open.world.context.registry.state.branches.live()]).toEqual([]);
+  });
+
+  test("goes when the program that its session ended with is started again, unless it was kept", async () => {
+    const directory = await temporaryDirectory();
+    onTestFinished(async () => await directory[Symbol.asyncDispose]());
+    const path = directory.file("data.db");
+    const before = await World.open(path);
+    const main = await before.connect();
+    await main.query("CREATE TABLE t (id int PRIMARY KEY)");
+    const lost = await before.connect("main/auto");
+    await lost.query("INSERT INTO t VALUES (1)");
+    const kept = await before.connect("main/new");
+    await kept.query("INSERT INTO t VALUES (2); KEEP BRANCH AS kept");
+    // The sessions never end: as when the process dies.
+    await before[Symbol.asyncDispose]();
+    await using after = await OpenWorld.open(path);
+    expect(
+      await (await after.session()).query("SELECT name FROM duckbranch.branches WHERE status = 'active'"),
+    ).toEqual([["kept"]]);
+    expect(await (await after.session("main/kept")).query("SELECT * FROM t")).toEqual([[2]]);
+  });
+});
