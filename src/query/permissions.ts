@@ -86,6 +86,8 @@ const SCOPE_OF_COMMAND: Readonly<Record<BranchCommand["verb"], Scope | undefined
   unprotect: "admin",
   drop: "branches:discard",
   undelete: "branches:discard",
+  expiring: undefined,
+  keep: "branches:create",
 };
 
 export function requireCommand(core: SessionCore, { verb }: BranchCommand): void {
