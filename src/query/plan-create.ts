@@ -117,10 +117,37 @@ async function planCreateTemporary(
   const table = name.parts.at(-1) ?? "";
   if (statement.ifNotExists && context.scope.temporary.has(normaliseName(table)))
     return [skipExisting(context, statement, table)];
-  const targets = new Map([[name.start, `temp.main.${quoteIdentifier(table)}`]]);
+  const referred = referredTables(context, statement, table);
+  const own = quoteIdentifier(table);
+  // DuckDB takes a foreign key between temporary tables for one across databases where a name is qualified.
+  const targets = new Map([[name.start, referred.size === 0 ? `temp.main.${own}` : own], ...referred]);
   const place = { catalog: "temp", schema: "main" };
   const afterwards = (): void => context.temporary.add(table, statement.onCommit);
   return await withSequences(context, transaction, place, statement, targets, afterwards);
+}
+
+/** What the foreign keys of a new temporary table refer to, by place. Errors: 42P16 for a table that is not temporary. */
+function referredTables(
+  { scope }: PlanContext,
+  { names, text, verb }: RelationalStatement,
+  table: string,
+): Map<number, string> {
+  const referred = new Map<number, string>();
+  if (verb !== "createTable") return referred;
+  const tokens = tokenise(text);
+  for (const { start, parts } of names) {
+    const before = tokens[tokens.findIndex((token) => token.start === start) - 1];
+    if (before?.kind !== "word" || before.value !== "references") continue;
+    const name = parts.at(-1) ?? "";
+    const isTemporary = parts.length === 1 || parts.at(-2) === "pg_temp";
+    if (!isTemporary || (name !== table && !scope.temporary.has(normaliseName(name))))
+      throw new SqlError(
+        SQLSTATE.invalidTableDefinition,
+        "constraints on temporary tables may reference only temporary tables",
+      );
+    referred.set(start, quoteIdentifier(name));
+  }
+  return referred;
 }
 
 /** CREATE VIEW. */

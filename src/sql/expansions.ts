@@ -13,7 +13,7 @@ import { assignedValue, heldTypeCheck, heldTypeOf, type HeldType } from "./held-
 import { columnName, isSerialType } from "./sequence-columns.js";
 import { isSymbol, isWord, nameAt, sliceTokens, splitAtCommas } from "./token-reader.js";
 import { stringList } from "./ast.js";
-import { isAttribute } from "./tree-refusals.js";
+import { isAttribute, isKey } from "./tree-refusals.js";
 import { Utf8Offsets } from "./utf8-offsets.js";
 
 /** One statement that stands for part of another. */
@@ -89,8 +89,8 @@ function addColumnParts(
     const end = constraints[at + 1]?.index ?? to;
     const written = sliceTokens(text, tokens, index, end);
     const type = textField(node, "contype");
-    // A foreign key is held at each statement, whatever is said of it.
-    if (isAttribute(type) && before === "CONSTR_FOREIGN") continue;
+    // A key is held at each statement, whatever is said of it.
+    if (isAttribute(type) && isKey(before)) continue;
     if (!isAttribute(type)) before = type;
     if (type === "CONSTR_NOTNULL") notNull = true;
     else if (type === "CONSTR_IDENTITY") {

@@ -14,7 +14,7 @@ export function refuseTableForms(node: AstNode): void {
 /**
  * Throws 0A000 for constraints that would be ignored or misread. Takes any part of a tree.
  *
- * A foreign key may be said to be deferrable: it is held at each statement, which can only fail earlier.
+ * Foreign and unique keys may be said to be deferrable: they are held at each statement, which can only fail earlier.
  */
 export function refuseConstraints(tree: unknown): void {
   visitAll(tree, (type, node) => {
@@ -30,13 +30,14 @@ function refuseAttributes(column: AstNode): void {
   for (const item of listField(column, "constraints")) {
     const type = textField(unwrapAs(item, "Constraint") ?? item, "contype");
     if (!isAttribute(type)) before = type;
-    else if (
-      type !== "CONSTR_ATTR_NOT_DEFERRABLE" &&
-      type !== "CONSTR_ATTR_IMMEDIATE" &&
-      before !== "CONSTR_FOREIGN"
-    )
+    else if (type !== "CONSTR_ATTR_NOT_DEFERRABLE" && type !== "CONSTR_ATTR_IMMEDIATE" && !isKey(before))
       throw notSupported("deferrable constraints are not supported");
   }
+}
+
+/** Keys, which attributes may be said of. */
+export function isKey(constraintType: string): boolean {
+  return ["CONSTR_FOREIGN", "CONSTR_UNIQUE", "CONSTR_PRIMARY"].includes(constraintType);
 }
 
 export function isAttribute(constraintType: string): boolean {
@@ -55,6 +56,9 @@ function refuseConstraint(node: AstNode): void {
       ) {
         throw notSupported("foreign keys with CASCADE, SET NULL or SET DEFAULT are not supported");
       }
+      return;
+    case "CONSTR_PRIMARY":
+    case "CONSTR_UNIQUE":
       return;
     default:
       if (node["deferrable"] === true || node["initdeferred"] === true)
