@@ -2,10 +2,13 @@
  * What one session's catalogue shows: the variables its views read. Set only when they differ from what is set, on the
  * session's own connection; a variable is no part of a transaction, so setting it never conflicts with one.
  */
-import type { Connection } from "../engine/connection.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { textCell, type Connection } from "../engine/connection.js";
+import { VOID_CATALOG } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
 import { VARIABLES, VARIABLE_TYPES } from "./names.js";
-import { snapshotScript } from "./snapshot.js";
+import type { SharedCopies, SharedSchema } from "./shared-copies.js";
+import { sharingScript, snapshotScript } from "./snapshot.js";
 
 /** A relation of a branch under the name clients use, and the DuckDB table that describes it, if one does. */
 export interface ListedRelation {
@@ -86,22 +89,34 @@ export interface CatalogContents {
   readonly composites: readonly ListedComposite[];
   /** Equal for equal definitions; undefined when they cannot be told from others. */
   readonly version: string | undefined;
+  /** Of definitions that others see too: equal for equal ones of the head, and their number; undefined of the session's own. */
+  readonly shared: { readonly version: string; readonly definitions: number } | undefined;
   readonly inTransaction: boolean;
 }
 
-export class SessionCatalog {
+type Variable = keyof typeof VARIABLES;
+
+export class SessionCatalog implements Disposable {
   readonly #connection: Connection;
-  readonly #set = new Map<keyof typeof VARIABLES, string>();
+  readonly #copies: SharedCopies;
+  /** As set last, with the JSON of it. */
+  readonly #set = new Map<Variable, { readonly value: unknown; readonly json: string }>();
   /** What the copies were made of. */
   #copied: string | undefined;
+  #shared: SharedSchema | undefined;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, copies: SharedCopies) {
     this.#connection = connection;
+    this.#copies = copies;
   }
 
   /** What was copied may be gone with a rolled back transaction. */
   forget(): void {
     this.#copied = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#shared?.[Symbol.dispose]();
   }
 
   /**
@@ -127,16 +142,52 @@ export class SessionCatalog {
     const isFresh = contents.version !== undefined && contents.version === this.#copied;
     if (isFresh && !changes.includes(true)) return isSet ? "changed" : "unchanged";
     this.#copied = undefined;
-    await this.#copy(contents.inTransaction);
+    const run = async (): Promise<void> => {
+      if (!(await this.#share(contents))) await this.#withPlainPath(snapshotScript());
+    };
+    await (contents.inTransaction ? run() : this.#inTransaction(run));
     this.#copied = contents.version;
     return "changed";
   }
 
-  async #copy(inTransaction: boolean): Promise<void> {
-    if (inTransaction) return await this.#connection.run(snapshotScript());
+  /** False when there is nothing to share, or it is younger than the transaction. */
+  async #share({ shared }: CatalogContents): Promise<boolean> {
+    if (shared === undefined) return false;
+    const variables = [...this.#set].filter(([name]) => name !== "settings");
+    const text = JSON.stringify([shared.version, ...variables.map(([name, { json }]) => [name, json])]);
+    const key = { text, definitions: shared.definitions };
+    const taken = await this.#copies.take(key, async (connection) => {
+      for (const [name, { json }] of variables) await connection.run(assignment(name, json));
+    });
+    if (taken === undefined) return false;
+    try {
+      await this.#connection.run(sharingScript(taken.schema));
+    } catch (error) {
+      taken[Symbol.dispose]();
+      if (error instanceof SqlError && error.code === SQLSTATE.undefinedTable) return false;
+      throw error;
+    }
+    this.#shared?.[Symbol.dispose]();
+    this.#shared = taken;
+    return true;
+  }
+
+  /** See shared-copies.ts. */
+  async #withPlainPath(script: string): Promise<void> {
+    const [row] = await this.#connection.rows("SELECT current_setting('search_path') AS path");
+    await this.#connection.run(`SET search_path = '${VOID_CATALOG}.main'`);
+    try {
+      await this.#connection.run(script);
+    } finally {
+      const path = row === undefined ? "" : textCell(row, "path");
+      await this.#connection.run(`SET search_path = ${quoteLiteral(path)}`);
+    }
+  }
+
+  async #inTransaction(work: () => Promise<void>): Promise<void> {
     await this.#connection.run("BEGIN");
     try {
-      await this.#connection.run(snapshotScript());
+      await work();
       await this.#connection.run("COMMIT");
     } catch (error) {
       await this.#connection.run("ROLLBACK");
@@ -144,14 +195,20 @@ export class SessionCatalog {
     }
   }
 
-  async #assign(name: keyof typeof VARIABLES, value: unknown): Promise<boolean> {
+  async #assign(name: Variable, value: unknown): Promise<boolean> {
+    const before = this.#set.get(name);
+    if (before !== undefined && before.value === value) return false;
     const json = value === undefined ? "null" : JSON.stringify(value);
-    if ((this.#set.get(name) ?? "null") === json) return false;
-    const literal = value === undefined ? "NULL" : `${quoteLiteral(json)}::JSON`;
-    await this.#connection.run(
-      `SET VARIABLE ${VARIABLES[name]} = CAST(${literal} AS ${VARIABLE_TYPES[name]})`,
-    );
-    this.#set.set(name, json);
+    this.#set.set(name, { value, json });
+    if ((before?.json ?? "null") === json) return false;
+    this.#set.delete(name);
+    await this.#connection.run(assignment(name, json));
+    this.#set.set(name, { value, json });
     return true;
   }
+}
+
+function assignment(name: Variable, json: string): string {
+  const literal = json === "null" ? "NULL" : `${quoteLiteral(json)}::JSON`;
+  return `SET VARIABLE ${VARIABLES[name]} = CAST(${literal} AS ${VARIABLE_TYPES[name]})`;
 }

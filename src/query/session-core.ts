@@ -5,22 +5,18 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type HeadId } from "../branch/model.js";
 import { requireBranch, requireReadable, requireWritable } from "../branch/branch-rules.js";
-import type { StatementObserver } from "./statement-observer.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import type { Transaction } from "../branch/transaction.js";
-import type { BranchContext } from "../branch/branch-context.js";
 import type { Connection } from "../engine/connection.js";
 import { catalogFunction } from "../catalog/resolve.js";
 import { ianaName } from "../pgtypes/time-zone-names.js";
 import { SessionCatalog } from "../catalog/session-catalog.js";
 import { useCatalog } from "../engine/database.js";
-import type { StatementAnalysis } from "../sql/analysis.js";
 import { normaliseName, quoteLiteral } from "../sql/names.js";
 import { schemasOf } from "./setting-values.js";
 import { SessionCalls } from "./session-calls.js";
 import { SessionNotifications } from "./notifications.js";
-import { OwnDefinitions } from "./own-definitions.js";
-import type { LiveSessions } from "./live-sessions.js";
+import { OwnDefinitions, sharedDefinitions } from "./own-definitions.js";
 import { BranchListings } from "./branch-listings.js";
 import { liveBranchSizes } from "./branch-reports.js";
 import { LoneReads } from "./lone-reads.js";
@@ -37,26 +33,19 @@ import { findSequence, placeTexts } from "./sequence-names.js";
 import { SessionActivity } from "./session-activity.js";
 import type { SessionIdentity } from "./session-identity.js";
 import { sessionFunction, SessionFunctions } from "./session-functions.js";
-import { SessionTypes, type TypeDirectory } from "./session-types.js";
+import { SessionTypes } from "./session-types.js";
 import { TargetShapes } from "./target-shapes.js";
 import { SessionTransactions } from "./transactions.js";
 import type { Rewind } from "./savepoints.js";
 import type { Settings } from "./settings.js";
 import { transactionMode } from "./transaction-mode.js";
 import { TemporaryTables } from "./temporary-tables.js";
+import type { SessionServices } from "./session-services.js";
 import type { ClientPortals, NamedStatement, Notice } from "./types.js";
 
 const MAX_PREPARED = 128;
 /** No commit has this number. */
 const OWN_DEFINITIONS = -1;
-
-export interface SessionServices {
-  readonly context: BranchContext;
-  readonly live: LiveSessions;
-  readonly types: TypeDirectory;
-  readonly analyse: (text: string) => Promise<readonly StatementAnalysis[]>;
-  readonly observer?: StatementObserver | undefined;
-}
 
 function nothing(): boolean {
   return false;
@@ -135,7 +124,7 @@ export class SessionCore implements Disposable {
     this.activity = new SessionActivity(identity, settings, this.transactions);
     this.#live = services.live.enter(calls, identity, this.activity);
     this.#functions = new SessionFunctions(identity);
-    this.#catalog = new SessionCatalog(connection);
+    this.#catalog = new SessionCatalog(connection, services.copies);
     this.#macros = new SessionMacros(connection);
     this.#listing = new BranchListings(
       connection,
@@ -364,6 +353,12 @@ export class SessionCore implements Disposable {
       settings: this.settings.all(),
       composites: (await this.types.all()).composites.listed(),
       version: this.ownDefinitions.version(definitions, scope.temporary),
+      shared: sharedDefinitions(
+        this.services.context.registry,
+        scope,
+        definitions,
+        this.transactions.current,
+      ),
       inTransaction: this.transactions.current !== undefined,
     });
     if (shown === "changed") this.prepared.clear();
@@ -393,6 +388,7 @@ export class SessionCore implements Disposable {
     this.notifications[Symbol.dispose]();
     this.cursors[Symbol.dispose]();
     this.#live[Symbol.dispose]();
+    this.#catalog[Symbol.dispose]();
     this.prepared[Symbol.dispose]();
     this.connection.close();
   }

@@ -4,7 +4,8 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { fullAccess, requireScope } from "../core/scopes.js";
 import { requireBranch, requireReadable } from "../branch/branch-rules.js";
 import { MAIN, type HeadId } from "../branch/model.js";
-import type { SessionServices } from "./session-core.js";
+import type { SessionServices } from "./session-services.js";
+import { SharedCopies } from "../catalog/shared-copies.js";
 import { TypeDirectory } from "./session-types.js";
 import { DuckSession } from "./session.js";
 import { Settings } from "./settings.js";
@@ -25,8 +26,9 @@ export class DuckSessionFactory implements SessionFactory {
   readonly #services: SessionServices;
   readonly #options: SessionFactoryOptions;
 
-  constructor(services: Omit<SessionServices, "types">, options: SessionFactoryOptions) {
-    this.#services = { ...services, types: new TypeDirectory(services.context.registry) };
+  constructor(services: Omit<SessionServices, "types" | "copies">, options: SessionFactoryOptions) {
+    const { registry } = services.context;
+    this.#services = { ...services, types: new TypeDirectory(registry), copies: new SharedCopies(registry) };
     this.#options = options;
   }
 

@@ -1,0 +1,76 @@
+/** Copies of the catalogue are made once for all who see the same, and go when nobody wants them. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Registry } from "../../src/branch/registry.js";
+import { installExpressions } from "../../src/catalog/expressions/install.js";
+import { installCatalog } from "../../src/catalog/install.js";
+import { SharedCopies } from "../../src/catalog/shared-copies.js";
+import type { Connection } from "../../src/engine/connection.js";
+import { Database } from "../../src/engine/database.js";
+import { LiveSessions } from "../../src/query/live-sessions.js";
+import { installRangeFunctions } from "../../src/query/range-functions.js";
+import { installSessionFunctions } from "../../src/query/session-functions.js";
+
+let database: Database;
+let registry: Registry;
+let connection: Connection;
+let copies: SharedCopies;
+beforeAll(async () => {
+  database = await Database.open({ path: ":memory:" });
+  registry = await Registry.open(database);
+  connection = await database.connect("void");
+  await installExpressions(connection);
+  await installSessionFunctions(connection, new LiveSessions());
+  await installRangeFunctions(connection);
+  await installCatalog(connection);
+  copies = new SharedCopies(registry);
+  await connection.run("CREATE TABLE duckbranch_db.main.t (a int)");
+});
+afterAll(async () => {
+  connection.close();
+  await database[Symbol.asyncDispose]();
+});
+
+async function schemas(): Promise<number> {
+  const rows = await connection.rows(
+    "SELECT schema_name FROM duckdb_schemas() WHERE starts_with(schema_name, 'duckbranch_copies_')",
+  );
+  return rows.length;
+}
+
+test("those who ask for the same at once have one set of copies, made once", async () => {
+  const key = { text: "same", definitions: registry.definitions };
+  let times = 0;
+  const prepare = async (): Promise<void> => void times++;
+  const [one, other] = await Promise.all([copies.take(key, prepare), copies.take(key, prepare)]);
+  const later = await copies.take(key, prepare);
+  expect(times).toBe(1);
+  expect(one?.schema).toBeDefined();
+  expect([other?.schema, later?.schema]).toEqual([one?.schema, one?.schema]);
+  const rows = await connection.rows(`SELECT nam FROM ${one?.schema}.class WHERE kind = 'r'`);
+  expect(rows).toEqual([{ nam: "t" }]);
+});
+
+test("of definitions that are gone there are none", async () => {
+  const before = await schemas();
+  const stale = { text: "stale", definitions: registry.definitions - 1 };
+  expect(await copies.take(stale, async () => {})).toBeUndefined();
+  expect(await schemas()).toBe(before);
+});
+
+test("a failure is for those who waited, and the next one tries again", async () => {
+  const key = { text: "failing", definitions: registry.definitions };
+  const fail = async (): Promise<void> => await Promise.reject(new RangeError("no"));
+  await expect(copies.take(key, fail)).rejects.toThrow("no");
+  expect(await copies.take(key, async () => {})).toBeDefined();
+});
+
+test("copies that nobody reads go, those in use stay", async () => {
+  const before = await schemas();
+  const take = async (text: string): ReturnType<SharedCopies["take"]> =>
+    await copies.take({ text, definitions: registry.definitions }, async () => {});
+  const kept = await take("kept");
+  for (let i = 0; i < 12; i++) (await take(String(i)))?.[Symbol.dispose]();
+  expect(await schemas()).toBeLessThanOrEqual(before + 10);
+  await connection.run(`FROM ${kept?.schema}.class`);
+  expect((await take("kept"))?.schema).toBe(kept?.schema);
+});
