@@ -5,7 +5,7 @@
  */
 import type { Registry } from "../branch/registry.js";
 import type { Connection } from "../engine/connection.js";
-import { VOID_CATALOG } from "../engine/database.js";
+import { COPIES_CATALOG, VOID_CATALOG } from "../engine/database.js";
 import { sharedScript } from "./snapshot.js";
 
 /** What copies are of. */
@@ -60,7 +60,7 @@ export class SharedCopies {
   }
 
   #begin(key: SharedKey, prepare: (connection: Connection) => Promise<void>): Copies {
-    const schema = `${VOID_CATALOG}.duckbranch_copies_${++this.#count}`;
+    const schema = `${COPIES_CATALOG}.copies_${++this.#count}`;
     const made = this.#make(schema, key.definitions, prepare);
     const copies: Copies = { key: key.text, schema, sessions: 0, made };
     this.#all.set(key.text, copies);

@@ -15,6 +15,8 @@ import { classifyFailure } from "./failure.js";
 export const DATA_CATALOG = "duckbranch_db";
 /** The instance's own database: holds no user data. */
 export const VOID_CATALOG = "memory";
+/** In memory as well: copies of what the catalogue computes (catalog/shared-copies.ts). */
+export const COPIES_CATALOG = "duckbranch_copies";
 /**
  * Functions and operators as PostgreSQL means them, in the search path of every connection behind the user's schemas and
  * before DuckDB's own. Empty until the catalogue fills it.
@@ -82,6 +84,7 @@ export class Database implements AsyncDisposable {
       await keeper.run("SET GLOBAL default_null_order = 'nulls_last_on_asc_first_on_desc'");
       await keeper.run(`USE ${DATA_CATALOG}`);
       const isVoidFilled = await attachVoid(keeper, options.voidFile);
+      await keeper.run(`ATTACH ':memory:' AS ${COPIES_CATALOG}`);
       if (options.initSql !== undefined) await keeper.run(options.initSql);
       await lockDown(keeper, path);
       return new Database(instance, keeper, path, isVoidFilled);

@@ -9,7 +9,7 @@ import { isInternalSchema } from "../branch/system-schema.js";
 import { undefinedTable } from "../branch/undefined-table.js";
 import { requireReadable } from "../branch/branch-rules.js";
 import { catalogRelation } from "../catalog/resolve.js";
-import { DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
+import { COPIES_CATALOG, DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
 import { normaliseName } from "../sql/names.js";
 import type { ChangingTable } from "./changing-table.js";
 import { isSystemRelation } from "./system-relations.js";
@@ -53,7 +53,7 @@ export type NameMeaning =
 
 const ENGINE_SCHEMAS = new Set(["pg_catalog", "information_schema"]);
 /** DuckDB's catalogues in this process: as a qualifier they would lead around the registry. */
-const CATALOGS = new Set([DATA_CATALOG, VOID_CATALOG, "system"]);
+const CATALOGS = new Set([COPIES_CATALOG, DATA_CATALOG, VOID_CATALOG, "system"]);
 const TEMPORARY_SCHEMAS = new Set(["temp", "pg_temp"]);
 
 /** Resolves a possibly qualified name. Never falls back from a branch to main. */

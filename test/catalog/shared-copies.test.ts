@@ -1,14 +1,11 @@
 /** Copies of the catalogue are made once for all who see the same, and go when nobody wants them. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Registry } from "../../src/branch/registry.js";
-import { installExpressions } from "../../src/catalog/expressions/install.js";
-import { installCatalog } from "../../src/catalog/install.js";
 import { SharedCopies } from "../../src/catalog/shared-copies.js";
 import type { Connection } from "../../src/engine/connection.js";
 import { Database } from "../../src/engine/database.js";
 import { LiveSessions } from "../../src/query/live-sessions.js";
-import { installRangeFunctions } from "../../src/query/range-functions.js";
-import { installSessionFunctions } from "../../src/query/session-functions.js";
+import { installVoid } from "../../src/query/void-catalog.js";
 
 let database: Database;
 let registry: Registry;
@@ -18,10 +15,7 @@ beforeAll(async () => {
   database = await Database.open({ path: ":memory:" });
   registry = await Registry.open(database);
   connection = await database.connect("void");
-  await installExpressions(connection);
-  await installSessionFunctions(connection, new LiveSessions());
-  await installRangeFunctions(connection);
-  await installCatalog(connection);
+  await installVoid(database, connection, new LiveSessions());
   copies = new SharedCopies(registry);
   await connection.run("CREATE TABLE duckbranch_db.main.t (a int)");
 });
@@ -32,7 +26,7 @@ afterAll(async () => {
 
 async function schemas(): Promise<number> {
   const rows = await connection.rows(
-    "SELECT schema_name FROM duckdb_schemas() WHERE starts_with(schema_name, 'duckbranch_copies_')",
+    "SELECT schema_name FROM duckdb_schemas() WHERE database_name = 'duckbranch_copies' AND starts_with(schema_name, 'copies_')",
   );
   return rows.length;
 }
