@@ -8,6 +8,8 @@ import type { NamedDefinition } from "./type-definition.js";
 export interface FunctionDeclaration {
   readonly arguments: readonly string[];
   readonly argumentOids: readonly number[];
+  /** Of each argument, in PostgreSQL's text; null for one without. Functions of older files have no list. */
+  readonly defaults?: readonly (string | null)[];
   readonly returns: string;
   readonly returnsOid: number;
   readonly strict: boolean;

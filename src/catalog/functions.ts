@@ -2,6 +2,7 @@
  * pg_catalog's functions as macros. Their parameters are called _1, _2 … and what they look up has columns no client names
  * (see lookups.ts): DuckDB substitutes arguments as text, so a parameter named like a column would bind to the wrong one.
  */
+import { FUNCTION_TEXTS } from "./function-texts.js";
 import { PG } from "./names.js";
 import { TYPE_NAMES } from "./snapshot.js";
 
@@ -76,9 +77,7 @@ const DEFINITIONS: Readonly<Record<string, Bodies>> = {
   ),
   pg_get_serial_sequence: { 2: lookup("serial", `${PG}._regclass(_1)`, " AND _sub = _2") },
   pg_get_function_arguments: { 1: `(SELECT any_value(_value) FROM ${PG}._lookup_arguments WHERE _key = _1)` },
-  pg_get_function_identity_arguments: {
-    1: `(SELECT any_value(_value) FROM ${PG}._lookup_arguments WHERE _key = _1)`,
-  },
+  pg_get_function_identity_arguments: { 1: lookup("identity") },
   pg_get_function_result: { 1: `(SELECT any_value(_value) FROM ${PG}._lookup_result WHERE _key = _1)` },
   pg_get_functiondef: { 1: `(SELECT any_value(_value) FROM ${PG}._lookup_function WHERE _key = _1)` },
   pg_get_function_sqlbody: sameForArity("NULL::VARCHAR", 1, 1),
@@ -206,11 +205,7 @@ const LOOKUPS = [
   `CREATE VIEW ${PG}._lookup_setting AS SELECT lower(name) AS _key, setting AS _value FROM ${PG}.pg_settings`,
   `CREATE VIEW ${PG}._lookup_function_oid AS SELECT nam AS _key, min(oid) AS _value FROM ${PG}._function WHERE ${PG}._is_visible(sch) GROUP BY nam
      UNION ALL SELECT sch || '.' || nam, min(oid) FROM ${PG}._function GROUP BY sch, nam`,
-  `CREATE VIEW ${PG}._lookup_arguments AS SELECT oid AS _key, array_to_string(parameters, ', ') AS _value FROM ${PG}._function`,
-  `CREATE VIEW ${PG}._lookup_result AS SELECT oid AS _key, if(is_table, 'SETOF record', 'anyelement') AS _value, ${PG}._is_visible(sch) AS _sub
-     FROM ${PG}._function`,
-  `CREATE VIEW ${PG}._lookup_function AS SELECT oid AS _key, 'CREATE MACRO ' || ${PG}._full(sch, nam) || '(' || array_to_string(parameters, ', ') ||
-     ') AS ' || if(is_table, 'TABLE ', '') || body AS _value FROM ${PG}._function`,
+  ...FUNCTION_TEXTS,
 ];
 
 const ALL: Readonly<Record<string, Bodies>> = {

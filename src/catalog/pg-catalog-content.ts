@@ -249,7 +249,10 @@ const FUNCTION: Content = {
     prorettype: "coalesce((f.declared->>'returnsOid')::BIGINT, if(f.is_table, 2249, 2283))",
     proargtypes:
       "coalesce((f.declared->'argumentOids')::BIGINT[], list_transform(f.parameters, lambda p: 2283))",
-    proargnames: "f.parameters",
+    pronargdefaults:
+      "coalesce(len(list_filter((f.declared->'defaults')::VARCHAR[], lambda d: d IS NOT NULL)), 0)",
+    proargnames:
+      "CASE WHEN len(list_filter(f.parameters, lambda p: NOT starts_with(p, '$'))) > 0 THEN list_transform(f.parameters, lambda p: if(starts_with(p, '$'), '', p)) END",
     prosrc: "f.body",
   },
   from: `${PG}._function AS f`,

@@ -63,6 +63,9 @@ export async function functionText(
   const label = functionLabel({
     arguments: form.arguments.map(({ type }) => shown(type)),
     argumentOids,
+    ...(form.arguments.some((one) => one.default !== undefined)
+      ? { defaults: form.arguments.map((one) => one.default ?? null) }
+      : {}),
     returns: shown(form.returns),
     returnsOid,
     strict: form.strict,

@@ -51,17 +51,19 @@ test("of definitions that are gone there are none", async () => {
   expect(await schemas()).toBe(before);
 });
 
+const fail = async (): Promise<void> => await Promise.reject(new RangeError("no"));
+
 test("a failure is for those who waited, and the next one tries again", async () => {
   const key = { text: "failing", definitions: registry.definitions };
-  const fail = async (): Promise<void> => await Promise.reject(new RangeError("no"));
   await expect(copies.take(key, fail)).rejects.toThrow("no");
   expect(await copies.take(key, async () => {})).toBeDefined();
 });
 
+const take = async (text: string): ReturnType<SharedCopies["take"]> =>
+  await copies.take({ text, definitions: registry.definitions }, async () => {});
+
 test("copies that nobody reads go, those in use stay", async () => {
   const before = await schemas();
-  const take = async (text: string): ReturnType<SharedCopies["take"]> =>
-    await copies.take({ text, definitions: registry.definitions }, async () => {});
   const kept = await take("kept");
   for (let i = 0; i < 12; i++) (await take(String(i)))?.[Symbol.dispose]();
   expect(await schemas()).toBeLessThanOrEqual(before + 10);
