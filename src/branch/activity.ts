@@ -1,15 +1,20 @@
-/** When each branch was last used, and how long statements took on it. In memory: where nothing is known it was used when this began. */
+/** When branches were last used, and how long their statements took where that is limited. */
 import { MAIN, type Branch, type HeadId } from "./model.js";
 
+/** In memory: of what nothing is known was used when this began. Times are saved from time to time (spent-time.ts). */
 export class BranchActivity {
   readonly #usedAt = new Map<HeadId, number>();
   readonly #beganAtMs: number;
+  /** Of statements that have ended. */
+  readonly #spentMs = new Map<HeadId, number>();
+  readonly #unsavedMs = new Map<HeadId, number>();
+  /** When those that run began. */
+  readonly #running = new Map<HeadId, Set<{ readonly sinceMs: number }>>();
 
   constructor(nowMs = Date.now()) {
     this.#beganAtMs = nowMs;
   }
 
-  /** A statement begins on the head, or ends. */
   touch(head: HeadId): void {
     if (head !== MAIN) this.#usedAt.set(head, Date.now());
   }
@@ -18,10 +23,59 @@ export class BranchActivity {
     return this.#usedAt.get(id) ?? Math.max(this.#beganAtMs, createdAtMs);
   }
 
+  /** A statement begins on the head; the answer is called when it ends. */
+  begin(head: HeadId): () => void {
+    if (head === MAIN) return nothing;
+    this.touch(head);
+    const statement = { sinceMs: performance.now() };
+    const running = this.#running.get(head) ?? new Set();
+    this.#running.set(head, running.add(statement));
+    return () => {
+      this.touch(head);
+      running.delete(statement);
+      if (running.size === 0 && this.#running.get(head) === running) this.#running.delete(head);
+      this.spend(head, performance.now() - statement.sinceMs);
+    };
+  }
+
+  spend(head: HeadId, ms: number): void {
+    this.#spentMs.set(head, (this.#spentMs.get(head) ?? 0) + ms);
+    this.#unsavedMs.set(head, (this.#unsavedMs.get(head) ?? 0) + ms);
+  }
+
+  /** Since the branch was made, those that run included. */
+  spentMs(head: HeadId): number {
+    const nowMs = performance.now();
+    let spent = this.#spentMs.get(head) ?? 0;
+    for (const { sinceMs } of this.#running.get(head) ?? []) spent += nowMs - sinceMs;
+    return spent;
+  }
+
+  /** What was spent before this program began. */
+  restore(head: HeadId, ms: number): void {
+    this.#spentMs.set(head, (this.#spentMs.get(head) ?? 0) + ms);
+  }
+
+  /** What was spent since this was asked last. */
+  takeUnsaved(): readonly (readonly [HeadId, number])[] {
+    const unsaved = [...this.#unsavedMs];
+    this.#unsavedMs.clear();
+    return unsaved;
+  }
+
+  /** Could not be saved. */
+  keepUnsaved(head: HeadId, ms: number): void {
+    this.#unsavedMs.set(head, (this.#unsavedMs.get(head) ?? 0) + ms);
+  }
+
   forget(head: HeadId): void {
     this.#usedAt.delete(head);
+    this.#spentMs.delete(head);
+    this.#unsavedMs.delete(head);
   }
 }
+
+function nothing(): void {}
 
 /** When a branch's time is over, and why; undefined: never, as things are. */
 export interface Expiry {

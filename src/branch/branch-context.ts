@@ -1,5 +1,6 @@
 /** What the parts of branch storage share, for all sessions of a server. */
 import { BranchActivity } from "./activity.js";
+import { BranchBudgets } from "./budgets.js";
 import { BranchSchemas } from "./branch-schemas.js";
 import { BranchCreator } from "./creation.js";
 import { NO_TEXTS, type DefinitionTexts } from "./definition-texts.js";
@@ -20,6 +21,7 @@ export interface BranchContext {
   /** Definitions that clients wrote, as those know them who read SQL. */
   readonly texts: DefinitionTexts;
   readonly activity: BranchActivity;
+  readonly budgets: BranchBudgets;
   readonly retention: Retention;
 }
 
@@ -42,6 +44,7 @@ const RETENTION: Retention = { undoMs: WEEK_MS, discardedMs: 0, expiredMs: 0, ma
 export function createBranchContext(registry: Registry, retention: Partial<Retention> = {}): BranchContext {
   const locks = new LockTable();
   const definitions = new KnownDefinitions(registry);
+  const activity = new BranchActivity();
   return {
     registry,
     locks,
@@ -51,7 +54,8 @@ export function createBranchContext(registry: Registry, retention: Partial<Reten
     creator: new BranchCreator(registry),
     turns: new Turns(),
     texts: NO_TEXTS,
-    activity: new BranchActivity(),
+    activity,
+    budgets: new BranchBudgets(registry, definitions, activity),
     retention: { ...RETENTION, ...retention },
   };
 }

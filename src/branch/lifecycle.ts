@@ -8,6 +8,7 @@ import { OBJECT_KINDS } from "./head-objects.js";
 import { isEnded, MAIN, type Branch, type HeadId } from "./model.js";
 import { releaseBranch } from "./release.js";
 import { releaseOverdue, SWEEPER } from "./release-overdue.js";
+import { restoreSpentTime } from "./spent-time.js";
 import type { Terms } from "./terms.js";
 import { Transaction } from "./transaction.js";
 
@@ -145,6 +146,7 @@ export async function endSessionBranch(
  */
 export async function followOfflineChanges(context: BranchContext, signal: AbortSignal): Promise<void> {
   await followMain(context, signal);
+  await restoreSpentTime(context);
   const ofSessions = [...context.registry.state.branches.inUse()].filter(({ terms }) => terms.ofSession);
   for (const { id } of ofSessions) await endSessionBranch(context, id, signal);
 }

@@ -92,6 +92,7 @@ async function releaseLocked(
     registry.forget(branch.id);
     context.schemas.forget(branch.id);
     context.activity.forget(branch.id);
+    context.budgets.forget(branch.id);
     return ended;
   } catch (error) {
     await transaction.rollback();

@@ -4,6 +4,7 @@ import { Garbage } from "./garbage.js";
 import { sweepUndoRows } from "./undo-rows.js";
 import { sweepExpired } from "./lifecycle.js";
 import { releaseOverdue } from "./release-overdue.js";
+import { saveSpentTime } from "./spent-time.js";
 import type { BranchContext } from "./branch-context.js";
 
 /** What a sweep came to; `failed` where it did not end. */
@@ -49,6 +50,7 @@ export class Sweeper implements AsyncDisposable {
       const removed = await this.#garbage.remove(this.#stop.signal);
       if (removed > 0) this.#log.info({ removed }, "what no branch reads any more was removed");
       await sweepUndoRows(this.#context, Date.now(), this.#stop.signal);
+      await saveSpentTime(this.#context);
       await this.#context.registry.compactLogs(this.#stop.signal);
       this.#tell({ expired: swept.length, released, removed, failed: false });
     } catch (error) {
@@ -61,5 +63,8 @@ export class Sweeper implements AsyncDisposable {
     clearInterval(this.#timer);
     this.#stop.abort();
     await this.#running;
+    await saveSpentTime(this.#context).catch((error: unknown) => {
+      this.#log.warn({ err: error }, "saving the time of statements failed");
+    });
   }
 }

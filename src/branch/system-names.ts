@@ -33,5 +33,8 @@ export const UNDO_TABLES = systemTable("undo_tables", {
   shape: "VARCHAR NOT NULL",
 });
 
+/** What statements took on branches: spent-time.ts. */
+export const SPENT_TIME = systemTable("spent_time", { branch_id: "VARCHAR NOT NULL", ms: "BIGINT NOT NULL" });
+
 /** Column of a log: the point in the order of commits at which a row was as the log has it. */
 export const LOGGED_AT = "#at";

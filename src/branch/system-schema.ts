@@ -20,7 +20,7 @@ import {
   VERSION_LOG,
   versionRecord,
 } from "./registry-rows.js";
-import { LOGGED_AT, STORE_SCHEMA, SYSTEM, SYSTEM_SCHEMA, UNDO_TABLES } from "./system-names.js";
+import { LOGGED_AT, SPENT_TIME, STORE_SCHEMA, SYSTEM, SYSTEM_SCHEMA, UNDO_TABLES } from "./system-names.js";
 import { isLogged, RegistryState, type RegistryChange } from "./registry-state.js";
 
 export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
@@ -49,6 +49,7 @@ const DDL = [
      merge_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, kind VARCHAR NOT NULL, key JSON,
      base_value JSON, main_value JSON, branch_value JSON)`,
   createRecordTable(HISTORY),
+  createRecordTable(SPENT_TIME),
 ] as const;
 
 /**

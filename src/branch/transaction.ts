@@ -342,6 +342,7 @@ export class Transaction {
       if (this.hasWritten) await this.#commitChanges(check);
       else await this.connection.commit();
     } catch (error) {
+      this.#context.budgets.forget(this.head);
       await rollbackQuietly(this.connection);
       throw error;
     } finally {
@@ -360,6 +361,7 @@ export class Transaction {
   async #commitChanges(check: CommitCheck | undefined): Promise<void> {
     const { registry, storage } = this.#context;
     if (this.#catalogChanged) await followMainCatalog(this, registry, this.#replaced);
+    const measured = await this.#context.budgets.measure(this);
     for (let round = 0; round < MAX_PRESERVE_ROUNDS; round++) {
       let needed: UnkeptTable[] = [];
       const committed = await registry.commit(this.connection, (state, sequence) => {
@@ -373,6 +375,7 @@ export class Transaction {
         check?.(state, this.snapshot);
         needed = this.#written.unkept(state);
         if (needed.length > 0) return undefined;
+        this.#context.budgets.claim(this, measured, state);
         const planned = [...this.#changes.values()];
         const pins = this.#pins.final(planned, { registry, state, since: this.snapshot.sequence, sequence });
         return {

@@ -87,6 +87,7 @@ export const SQLSTATE = {
   tooManyConnections: "53300",
   diskFull: "53100",
   outOfMemory: "53200",
+  configurationLimitExceeded: "53400",
   programLimitExceeded: "54000",
   statementTooComplex: "54001",
   objectNotInPrerequisiteState: "55000",

@@ -4,7 +4,8 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type HeadId } from "../branch/model.js";
-import { requireBranch, requireReadable, requireWritable } from "../branch/branch-rules.js";
+import { requireBranch, requireReadable } from "../branch/branch-rules.js";
+import { requireBudget } from "../branch/budgets.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { Connection } from "../engine/connection.js";
@@ -368,13 +369,12 @@ export class SessionCore implements Disposable {
   requireHead(state: RegistryState, writes: boolean): void {
     if (this.#head === MAIN) return;
     const branch = state.branches.get(this.#head);
-    if (branch === undefined || branch.status === "discarded") {
+    if (branch === undefined || branch.status === "discarded")
       throw new SqlError(
         SQLSTATE.invalidCatalogName,
         `branch "${branch?.name ?? this.#head}" does not exist any more`,
       );
-    }
-    if (writes) requireWritable(branch, Date.now());
+    if (writes) requireBudget(this.services.context.activity, branch);
     else requireReadable(branch, Date.now());
   }
 

@@ -189,7 +189,6 @@ export class DuckSession implements QuerySession {
     this.#running = running;
     this.#isCanceled = false;
     this.#core.activity.begin(sourceOf(statement));
-    this.#use();
     const refreshed = this.#core.identity.principal.refresh();
     if (refreshed !== undefined) await refreshed;
     const analysis =
@@ -204,6 +203,7 @@ export class DuckSession implements QuerySession {
     this.#core.transactions.lockTimeoutMs = Number(this.#core.settings.get("lock_timeout"));
     const limitMs = Number(this.#core.settings.get("statement_timeout"));
     const timeout = new StatementTimeout(limitMs, () => this.cancel());
+    const ended = this.#core.services.context.activity.begin(this.#core.head);
     try {
       const { observer } = this.#core.services;
       const run = (): ReturnType<DuckSession["execute"]> | StatementResult =>
@@ -215,13 +215,8 @@ export class DuckSession implements QuerySession {
     } catch (error) {
       throw await explainFailure(this.#core, analysis, error, sourceOf(statement), parameters);
     } finally {
-      this.#use();
+      ended();
     }
-  }
-
-  /** A statement begins or ends on the head. */
-  #use(): void {
-    this.#core.services.context.activity.touch(this.#core.head);
   }
 
   #dispatch(

@@ -1,0 +1,188 @@
+/**
+ * Budgets of branches: rows and bytes of their own, time of their statements (terms.ts). What a branch holds is counted, not kept
+ * account of: so it is right whatever was rolled back, by whichever session, and behind a restart. Decision 0046.
+ */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { numberCell, type Connection } from "../engine/connection.js";
+import { quoteIdentifier as quote } from "../sql/names.js";
+import type { BranchActivity } from "./activity.js";
+import { requireWritable } from "./branch-rules.js";
+import type { KnownDefinitions } from "./known-definitions.js";
+import { relationKey, type Branch, type HeadId, type RelationKey, type Version } from "./model.js";
+import { rollbackQuietly } from "./preserve.js";
+import type { Registry } from "./registry.js";
+import type { RegistryState } from "./registry-state.js";
+import { BATCH, ROW_ID } from "./rows.js";
+import { physicalName } from "./system-schema.js";
+import type { TableDefinition } from "./table-definition.js";
+import type { Terms } from "./terms.js";
+import type { Transaction } from "./transaction.js";
+
+/** What one table of a branch counts. */
+interface Taken {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** What a transaction leaves of the tables that it wrote. */
+export type MeasuredTables = ReadonlyMap<RelationKey, { readonly version: Version; readonly taken: Taken }>;
+
+const NOTHING: Taken = { rows: 0, bytes: 0 };
+
+export class BranchBudgets {
+  readonly #registry: Registry;
+  readonly #definitions: KnownDefinitions;
+  readonly #activity: BranchActivity;
+  /** Of branches with a budget, as of their last commit. */
+  readonly #known = new Map<HeadId, ReadonlyMap<RelationKey, Taken>>();
+
+  constructor(registry: Registry, definitions: KnownDefinitions, activity: BranchActivity) {
+    this.#registry = registry;
+    this.#definitions = definitions;
+    this.#activity = activity;
+  }
+
+  /** Counts what a transaction is about to commit; undefined without a budget, which costs a look into a map. */
+  async measure(transaction: Transaction): Promise<MeasuredTables | undefined> {
+    const { head, connection, state } = transaction;
+    const branch = this.#registry.state.branches.get(head);
+    if (branch === undefined || !limitsSize(branch.terms)) return undefined;
+    if (!this.#known.has(head)) await this.#countAll(head);
+    const measured = new Map<RelationKey, { version: Version; taken: Taken }>();
+    for (const relation of transaction.written) {
+      if (relation.head !== head) continue;
+      const own = state.own(head, relation);
+      const version = own ?? transaction.snapshot.state.own(head, relation);
+      if (version === undefined) continue;
+      const taken =
+        own === undefined ? NOTHING : await count(connection, own, await transaction.definitionOf(own));
+      measured.set(relationKey(relation), { version, taken });
+    }
+    return measured;
+  }
+
+  /**
+   * Takes what a transaction needs of its branch's budget: under the commit latch, just before its commit.
+   *
+   * Errors  53400 the budget does not allow it; 40001 somebody else has written one of its tables since it began, or the budget
+   *         was set meanwhile
+   */
+  claim(transaction: Transaction, measured: MeasuredTables | undefined, state: RegistryState): void {
+    const { head } = transaction;
+    const branch = state.branches.get(head);
+    if (branch !== undefined) refuseOvertime(branch, this.#activity);
+    if (branch === undefined || !limitsSize(branch.terms)) return this.forget(head);
+    const before = this.#known.get(head);
+    const isCounted = measured !== undefined && before !== undefined;
+    if (!isCounted || [...measured.values()].some(({ version }) => !transaction.isUnchanged(version)))
+      throw new SqlError(
+        SQLSTATE.serializationFailure,
+        `could not serialize access to branch "${branch.name}", whose budget another session has taken of`,
+      );
+    const after = new Map(before);
+    for (const [key, { taken }] of measured) after.set(key, taken);
+    refuseExcess(branch, sumOf(before), sumOf(after));
+    this.#known.set(head, after);
+  }
+
+  /** It is counted anew when it is asked for: after a commit that failed, without a budget, or when the branch has ended. */
+  forget(head: HeadId): void {
+    this.#known.delete(head);
+  }
+
+  /** While nobody commits: what is counted is what there is. */
+  async #countAll(head: HeadId): Promise<void> {
+    using connection = await this.#registry.database.connect("data");
+    await connection.run("BEGIN");
+    try {
+      await this.#registry.commit(connection, async (state) => {
+        const view = { connection, definitions: this.#registry.definitions, changedOn: undefined };
+        const all = new Map<RelationKey, Taken>();
+        for (const version of state.liveVersionsOf(head)) {
+          const definition =
+            version.kind === "table" ? await this.#definitions.definitionOf(view, version) : undefined;
+          all.set(relationKey(version), await count(connection, version, definition));
+        }
+        this.#known.set(head, all);
+        return undefined;
+      });
+    } finally {
+      await rollbackQuietly(connection);
+    }
+  }
+}
+
+function limitsSize({ maxRows, maxBytes }: Terms): boolean {
+  return maxRows !== null || maxBytes !== null;
+}
+
+function sumOf(tables: ReadonlyMap<RelationKey, Taken>): Taken {
+  let [rows, bytes] = [0, 0];
+  for (const taken of tables.values()) {
+    rows += taken.rows;
+    bytes += taken.bytes;
+  }
+  return { rows, bytes };
+}
+
+/** A branch that has too much already may still become smaller. Errors: 53400 */
+function refuseExcess({ name, terms }: Branch, before: Taken, after: Taken): void {
+  for (const [what, limit] of [["rows", terms.maxRows] as const, ["bytes", terms.maxBytes] as const]) {
+    if (limit !== null && after[what] > limit && after[what] > before[what])
+      throw exceeded(name, `${after[what]} ${what} of its own are more than the ${limit} it may have`);
+  }
+}
+
+/** For a statement that writes. Errors: 55000, 53400 its statements have taken all the time they may */
+export function requireBudget(activity: BranchActivity, branch: Branch): void {
+  requireWritable(branch, Date.now());
+  refuseOvertime(branch, activity);
+}
+
+function refuseOvertime({ id, name, terms }: Branch, activity: BranchActivity): void {
+  if (terms.maxMs === null) return;
+  const spentMs = activity.spentMs(id);
+  if (spentMs > terms.maxMs)
+    throw exceeded(
+      name,
+      `its statements took ${(spentMs / 1000).toFixed(1)} seconds of the ${terms.maxMs / 1000} they may take`,
+    );
+}
+
+function exceeded(name: string, detail: string): SqlError {
+  return new SqlError(SQLSTATE.configurationLimitExceeded, `branch "${name}" has exceeded its budget`, {
+    detail,
+    hint: "it can still be read and merged; ALTER BRANCH … SET gives it another budget",
+  });
+}
+
+/**
+ * Rows that the branch wrote and rows that it deleted; of a table without a primary key the more of those that it has and those
+ * that it took over; of a copied table all. Bytes are those of their texts.
+ */
+async function count(
+  connection: Connection,
+  { physical, layer }: Version,
+  definition: TableDefinition | undefined,
+): Promise<Taken> {
+  if (physical === null) return NOTHING;
+  const own = physicalName(physical);
+  const before = layer?.kind === "overlay" ? physicalName(layer.before) : undefined;
+  const rows = before === undefined ? `(SELECT count(*) FROM ${own})` : changedRows(own, before, definition);
+  const hidden = `EXCLUDE (${quote(BATCH)}, ${quote(ROW_ID)})`;
+  const bytes = [bytesOf(own, ""), ...(before === undefined ? [] : [bytesOf(before, hidden)])].join(" + ");
+  const [row] = await connection.rows(`SELECT ${rows} AS rows, (${bytes})::BIGINT AS bytes`);
+  return row === undefined ? NOTHING : { rows: numberCell(row, "rows"), bytes: numberCell(row, "bytes") };
+}
+
+function changedRows(own: string, before: string, definition: TableDefinition | undefined): string {
+  const all = `(SELECT count(*) FROM ${own})`;
+  const key = definition?.primaryKey ?? [];
+  if (key.length === 0) return `greatest(${all}, (SELECT count(*) FROM ${before}))`;
+  const same = key.map((column) => `o.${quote(column)} = b.${quote(column)}`).join(" AND ");
+  return `${all} + (SELECT count(*) FROM ${before} AS b WHERE NOT EXISTS (FROM ${own} AS o WHERE ${same}))`;
+}
+
+function bytesOf(table: string, except: string): string {
+  return `(SELECT coalesce(sum(strlen(ROW(*COLUMNS(* ${except}))::VARCHAR)), 0) FROM ${table})`;
+}

@@ -1,0 +1,175 @@
+/** A branch takes no more than its budget of rows, bytes and time; what would exceed it is refused before it is committed. */
+import { describe, expect, onTestFinished, test } from "vitest";
+import { saveSpentTime } from "../../src/branch/spent-time.js";
+import { temporaryDirectory } from "../cli/temporary-directory.js";
+import { OpenWorld } from "../support/open-world.js";
+import type { TestSession } from "../support/world.js";
+
+const EXCEEDED = "53400";
+
+async function limited(
+  options: string,
+  path?: string,
+): Promise<{ open: OpenWorld; main: TestSession; b: TestSession }> {
+  const open = await OpenWorld.open(path);
+  onTestFinished(async () => await open[Symbol.asyncDispose]());
+  const main = await open.session();
+  await main.query(`CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'row ' || i FROM range(100) r(i);
+    CREATE TABLE log (line text); INSERT INTO log SELECT 'line ' || i FROM range(10) r(i); CREATE BRANCH b WITH (${options})`);
+  return { open, main, b: await open.session("main/b") };
+}
+
+async function countOf(session: TestSession, what = "t"): Promise<unknown> {
+  return (await session.query(`SELECT count(*)::int FROM ${what}`))[0]?.[0];
+}
+
+describe("rows", () => {
+  test("that were written, changed or deleted count once each, whatever was done to them", async () => {
+    const { b, main } = await limited("max_rows 6");
+    await b.query(
+      "UPDATE t SET v = 'x' WHERE id < 3; UPDATE t SET v = 'y' WHERE id < 3; DELETE FROM t WHERE id = 0",
+    );
+    await b.query("INSERT INTO t VALUES (200, 'a'), (201, 'b'); DELETE FROM t WHERE id = 200");
+    await b.query("UPDATE t SET v = 'z' WHERE id IN (10, 11)");
+    await expect(b.query("INSERT INTO t VALUES (202, 'c')")).rejects.toMatchObject({
+      code: EXCEEDED,
+      message: 'branch "b" has exceeded its budget',
+      detail: "7 rows of its own are more than the 6 it may have",
+    });
+    expect(await countOf(b)).toBe(100);
+    expect(await b.outcome("UPDATE t SET v = 'again' WHERE id = 10; DELETE FROM t WHERE id = 201")).toBe(
+      "ok",
+    );
+    await b.query("INSERT INTO t VALUES (203, 'd')");
+    expect((await main.query("MERGE BRANCH b"))[0]?.[0]).toBe("merged");
+  });
+
+  test("of all tables, made here too, and by COPY, CREATE TABLE AS and WITH", async () => {
+    const { b } = await limited("max_rows 5");
+    await b.query("CREATE TABLE own AS SELECT 1 AS a UNION ALL SELECT 2; INSERT INTO log VALUES ('new')");
+    expect(await b.outcome("CREATE TABLE more AS SELECT * FROM range(3)")).toBe(EXCEEDED);
+    expect(await b.outcome("SELECT * FROM more")).toBe("42P01");
+    const with3 =
+      "WITH w AS (UPDATE t SET v = 'w' WHERE id < 3 RETURNING id) INSERT INTO own SELECT id FROM w WHERE id < 0";
+    expect(await b.outcome(with3)).toBe(EXCEEDED);
+    expect(await b.outcome(with3.replace("id < 3", "id < 2"))).toBe("ok");
+    expect(await b.outcome("DROP TABLE own; INSERT INTO log VALUES ('one'), ('two')")).toBe("ok");
+  });
+
+  test("in a block are counted at its end: what was taken back is free", async () => {
+    const { b } = await limited("max_rows 3");
+    await b.query("BEGIN; INSERT INTO t SELECT i, 'x' FROM range(500, 600) r(i); ROLLBACK");
+    await b.query(`BEGIN; INSERT INTO t VALUES (500, 'a'); SAVEPOINT s; INSERT INTO t SELECT i, 'x' FROM range(600, 700) r(i);
+      ROLLBACK TO s; INSERT INTO t VALUES (501, 'b'); COMMIT`);
+    expect(await countOf(b)).toBe(102);
+    await b.query("BEGIN; INSERT INTO t VALUES (502, 'c'), (503, 'd')");
+    expect(await b.outcome("COMMIT")).toBe(EXCEEDED);
+    expect([b.session.status, await countOf(b)]).toEqual(["I", 102]);
+    await b.query("INSERT INTO t VALUES (502, 'c')");
+  });
+
+  test("of several sessions at once are never more than it may have", async () => {
+    const { open, b } = await limited("max_rows 10");
+    const sessions = [b, await open.session("main/b"), await open.session("main/b")];
+    const outcomes = await Promise.all(
+      sessions.map(async (session, n) => {
+        const each: string[] = [];
+        for (let i = 0; i < 6; i++)
+          each.push(await session.outcome(`INSERT INTO t VALUES (${1000 + n * 100 + i}, 'x')`));
+        return each;
+      }),
+    );
+    expect(await countOf(b)).toBe(110);
+    expect(outcomes.flat().filter((outcome) => outcome === "ok")).toHaveLength(10);
+    expect(new Set(outcomes.flat())).toEqual(new Set(["ok", EXCEEDED]));
+  });
+
+  test("in tables of two open transactions add up", async () => {
+    const { open, b } = await limited("max_rows 3");
+    const other = await open.session("main/b");
+    await b.query("BEGIN; INSERT INTO t VALUES (500, 'a'), (501, 'b')");
+    await other.query("BEGIN; INSERT INTO log VALUES ('c'), ('d')");
+    await b.query("COMMIT");
+    expect(await other.outcome("COMMIT")).toBe(EXCEEDED);
+    expect(await countOf(other, "log")).toBe(10);
+  });
+
+  test("are counted behind a restart, and when the budget comes later or is changed", async () => {
+    const directory = await temporaryDirectory();
+    onTestFinished(async () => await directory[Symbol.asyncDispose]());
+    const path = directory.file("data.db");
+    {
+      await using open = await OpenWorld.open(path);
+      const main = await open.session();
+      await main.query("CREATE TABLE t (id int PRIMARY KEY); CREATE BRANCH b");
+      await (await open.session("main/b")).query("INSERT INTO t VALUES (1), (2), (3)");
+      await main.query("ALTER BRANCH b SET (max_rows 4)");
+    }
+    await using open = await OpenWorld.open(path);
+    const [main, b] = [await open.session(), await open.session("main/b")];
+    expect(await b.outcome("INSERT INTO t VALUES (4), (5)")).toBe(EXCEEDED);
+    expect(await b.outcome("INSERT INTO t VALUES (4)")).toBe("ok");
+    await main.query("ALTER BRANCH b SET (max_rows none)");
+    await b.query("INSERT INTO t VALUES (5), (6), (7)");
+    await main.query("ALTER BRANCH b SET (max_rows 5)");
+    expect(await b.outcome("INSERT INTO t VALUES (8)")).toBe(EXCEEDED);
+    expect(await b.outcome("DELETE FROM t WHERE id > 5")).toBe("ok");
+    expect(await main.query("SELECT count(*)::int FROM t")).toEqual([[0]]);
+  });
+
+  test("that a merge would bring count, too; those of a branch made from it are its own", async () => {
+    const { open, b, main } = await limited("max_rows 2");
+    await b.query("INSERT INTO t VALUES (500, 'a'); CREATE BRANCH c");
+    const c = await open.session("main/c");
+    await c.query("INSERT INTO t VALUES (501, 'b'), (502, 'c'), (503, 'd')");
+    expect(await main.outcome("MERGE BRANCH c")).toBe(EXCEEDED);
+    expect([await countOf(b), await countOf(c)]).toEqual([101, 104]);
+    await main.query("ALTER BRANCH b SET (max_rows 4)");
+    expect((await main.query("MERGE BRANCH c"))[0]?.[0]).toBe("merged");
+  });
+});
+
+test("bytes are those of the rows' texts, as they were and as they are", async () => {
+  const { b } = await limited("max_bytes 2000");
+  await b.query("INSERT INTO log VALUES (repeat('x', 1500))");
+  expect(await b.outcome("INSERT INTO log VALUES (repeat('x', 600))")).toBe(EXCEEDED);
+  expect(await b.outcome("INSERT INTO log VALUES (repeat('x', 400))")).toBe("ok");
+  expect(await b.outcome(`UPDATE t SET v = repeat('ü', 50) WHERE id = 1`)).toBe(EXCEEDED);
+  expect(await countOf(b, "log")).toBe(12);
+});
+
+describe("time of statements", () => {
+  test("that is used up lets the branch be read and merged, not written", async () => {
+    const { b, main, open } = await limited("max_seconds 1");
+    await b.query("INSERT INTO t VALUES (500, 'a')");
+    const [branch] = open.world.context.registry.state.branches.values();
+    if (branch !== undefined) open.world.context.activity.spend(branch.id, 1000);
+    await expect(b.query("INSERT INTO t VALUES (501, 'b')")).rejects.toMatchObject({ code: EXCEEDED });
+    expect(await b.outcome("CREATE TABLE u (a int)")).toBe(EXCEEDED);
+    expect(await countOf(b)).toBe(101);
+    expect((await main.query("MERGE BRANCH b"))[0]?.[0]).toBe("merged");
+  });
+
+  test("counts for a block at its end, and behind a restart", async () => {
+    const directory = await temporaryDirectory();
+    onTestFinished(async () => await directory[Symbol.asyncDispose]());
+    const path = directory.file("data.db");
+    {
+      await using open = await OpenWorld.open(path);
+      const main = await open.session();
+      await main.query("CREATE TABLE t (id int); CREATE BRANCH b WITH (max_seconds 100)");
+      const b = await open.session("main/b");
+      await b.query("BEGIN; INSERT INTO t VALUES (1)");
+      const [branch] = open.world.context.registry.state.branches.values();
+      if (branch !== undefined) open.world.context.activity.spend(branch.id, 200_000);
+      expect(await b.outcome("COMMIT")).toBe(EXCEEDED);
+      await saveSpentTime(open.world.context);
+    }
+    for (const outcome of [EXCEEDED, "ok"]) {
+      await using open = await OpenWorld.open(path);
+      const b = await open.session("main/b");
+      expect(await b.outcome("INSERT INTO t VALUES (2)")).toBe(outcome);
+      await (await open.session()).query("ALTER BRANCH b SET (max_seconds 300)");
+    }
+  });
+});
