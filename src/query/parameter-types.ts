@@ -176,6 +176,8 @@ export function hintSignature(hints: readonly ParameterHint[]): string | undefin
 function declaredType(hint: ParameterHint | undefined): string | undefined {
   if (hint === undefined || hint.oid === 0 || hint.oid === OID.unknown) return undefined;
   if (hint.engineType !== undefined) return hint.engineType;
+  // Bound as a text, which it would stay.
+  if (hint.oid === OID.json || hint.oid === OID.jsonb) return "JSON";
   if (hint.parameter !== undefined && hint.parameter.bytes !== null) {
     return decodeParameter(hint.parameter, hint.oid, undefined).type.toString();
   }

@@ -52,6 +52,8 @@ export interface SessionStatementHost {
   visibleRelations(): readonly string[];
   /** Errors: 42P01 for a name that means nothing on this head. */
   requireRelation(parts: readonly string[]): Promise<void>;
+  /** Errors: see `lockTables`. */
+  lockTables(statement: Extract<SessionStatement, { verb: "lock" }>, signal: AbortSignal): Promise<void>;
   readonly notices: Notice[];
   notice(severity: Notice["severity"], code: Notice["code"], message: string): void;
   /** How to put settings and head back to what they are now. */
@@ -150,7 +152,7 @@ export async function runSessionStatement(
     case "createExtension":
       return createExtension(host, statement.name, statement.ifNotExists);
     case "lock":
-      return await lock(host, statement);
+      return await lock(host, statement, running);
     case "maintenance":
       return await maintain(host, statement);
     default:

@@ -50,6 +50,14 @@ export class SessionWaits {
     this.#reserved.push({ key, mode });
   }
 
+  /** A lock on a table, to the end of the transaction; false where it would have to be waited for, and is not. */
+  async lockTable(key: string, mode: LockMode, wait: LockWait | undefined): Promise<boolean> {
+    if (wait !== undefined) await this.#locks.acquire(key, this, mode, wait);
+    else if (!this.#locks.tryAcquire(key, this, mode)) return false;
+    this.#ofTransaction.push({ key, mode });
+    return true;
+  }
+
   /** Sleeps for a call of the statement. Errors: 57014 when `signal` fires. */
   async sleep(seconds: number, signal: AbortSignal): Promise<void> {
     try {

@@ -6,7 +6,7 @@ import { endSessionBranch } from "../branch/lifecycle.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
-import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
+import type { RelationalStatement, SessionStatement, StatementAnalysis } from "../sql/analysis.js";
 import { describeBranch, runBranch } from "./branch-runner.js";
 import { runCopy } from "./copy.js";
 import { explainFailure } from "./explain-failure.js";
@@ -24,6 +24,7 @@ import type { Settings } from "./settings.js";
 import { idleLimit } from "./idle-limit.js";
 import { requireSession } from "./permissions.js";
 import { requireRelation } from "./require-relation.js";
+import { lockTables } from "./table-locks.js";
 import { observed } from "./statement-observer.js";
 import {
   changesDefinitions,
@@ -98,6 +99,8 @@ export class DuckSession implements QuerySession {
       describeQuery: async (query: RelationalStatement, input: ExecuteInput) =>
         await describeRelational(core, query, input.declaredOids),
       requireRelation: async (parts: readonly string[]) => await requireRelation(core, parts),
+      lockTables: async (lock: Extract<SessionStatement, { verb: "lock" }>, signal: AbortSignal) =>
+        await lockTables(core, lock, signal),
     });
   }
 

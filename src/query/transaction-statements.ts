@@ -8,7 +8,6 @@ import type { StatementResult } from "./types.js";
 
 /** The settings that say how the transaction under way runs; each has a default for those to come. */
 const MODES = ["transaction_isolation", "transaction_read_only", "transaction_deferrable"] as const;
-const HARMLESS_LOCKS = new Set(["access share", "row share", "row exclusive"]);
 
 export function begin(
   host: SessionStatementHost,
@@ -174,18 +173,15 @@ export function setConstraints(
   throw notSupported(`constraint "${name}" cannot be deferred`, "SET CONSTRAINTS ALL is accepted");
 }
 
-/** Locks that keep no other reader or writer away are free; the others do not exist here. */
 export async function lock(
   host: SessionStatementHost,
   statement: Extract<SessionStatement, { verb: "lock" }>,
+  { signal }: AbortController,
 ): Promise<StatementResult> {
   if (!host.inBlock) throw outsideBlock("LOCK TABLE");
   for (const parts of statement.relations) await host.requireRelation(parts);
-  if (HARMLESS_LOCKS.has(statement.mode)) return command("LOCK TABLE");
-  throw notSupported(
-    `LOCK TABLE in ${statement.mode} mode is not supported`,
-    "every transaction has a snapshot of its own; conflicting writes fail with 40001",
-  );
+  await host.lockTables(statement, signal);
+  return command("LOCK TABLE");
 }
 
 export async function maintain(

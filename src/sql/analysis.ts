@@ -333,7 +333,12 @@ export type SessionStatement =
   | { readonly verb: "closeCursor"; readonly name: string | undefined } // undefined: CLOSE ALL
   | { readonly verb: "do"; readonly messages: readonly RaisedMessage[] }
   | { readonly verb: "createExtension"; readonly name: string; readonly ifNotExists: boolean }
-  | { readonly verb: "lock"; readonly relations: readonly (readonly string[])[]; readonly mode: string }
+  | {
+      readonly verb: "lock";
+      readonly relations: readonly (readonly string[])[];
+      readonly mode: string;
+      readonly nowait: boolean;
+    }
   | {
       /** VACUUM, ANALYZE, CLUSTER, REINDEX, CHECKPOINT: DuckDB looks after itself, so only what they name is checked. */
       readonly verb: "maintenance";

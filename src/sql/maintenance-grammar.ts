@@ -62,8 +62,7 @@ export function readLock(tokens: TokenReader): SessionStatement {
     mode = words.join(" ");
     tokens.expect("mode");
   }
-  tokens.accept("nowait");
-  return { verb: "lock", relations, mode };
+  return { verb: "lock", relations, mode, nowait: tokens.accept("nowait") };
 }
 
 function readLocked(tokens: TokenReader): readonly string[] {

@@ -84,7 +84,7 @@ describe("session statements", () => {
     ["NOTIFY c, 'x'", { verb: "notify", channel: "c", payload: "x" }],
     ["CLOSE ALL", { verb: "closeCursor", name: undefined }],
     ["VACUUM (ANALYZE) t", { verb: "maintenance", tag: "VACUUM", relations: [["t"]], outsideBlock: true }],
-    ["LOCK TABLE t IN SHARE MODE", { verb: "lock", relations: [["t"]], mode: "share" }],
+    ["LOCK TABLE t IN SHARE MODE", { verb: "lock", relations: [["t"]], mode: "share", nowait: false }],
     [
       'FETCH FORWARD 10 FROM "C"',
       { verb: "fetch", name: "C", motion: { kind: "relative", count: 10, through: true }, move: false },
