@@ -67,6 +67,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     discardedMs: config.discardGraceMinutes * 60_000,
     expiredMs: config.expiryGraceHours * HOUR_MS,
     maxDeleted: config.maxDeletedBranches,
+    history: { ageMs: config.historyRetentionDays * 24 * HOUR_MS, entries: config.maxHistoryEntries },
   });
   await followOfflineChanges(context, new AbortController().signal);
   const utility = await database.connect("void");

@@ -54,6 +54,9 @@ const schema = z.strictObject({
   expiryGraceHours: z.coerce.number().nonnegative().default(24),
   /** Of more such branches the oldest are released before their time. */
   maxDeletedBranches: z.coerce.number().int().nonnegative().default(100),
+  /** Entries of duckbranch.history: for how long they are kept, and how many. */
+  historyRetentionDays: positive.default(91),
+  maxHistoryEntries: positive.default(1_000_000),
   /** For how long what a merge changed is kept, so that it can be undone. */
   undoRetentionHours: positive.default(7 * 24),
   /** Statement texts whose analysis is kept. */

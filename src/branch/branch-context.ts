@@ -4,10 +4,12 @@ import { BranchBudgets } from "./budgets.js";
 import { BranchSchemas } from "./branch-schemas.js";
 import { BranchCreator } from "./creation.js";
 import { NO_TEXTS, type DefinitionTexts } from "./definition-texts.js";
+import type { HistoryLimits } from "./history.js";
 import { KnownDefinitions } from "./known-definitions.js";
 import { LockTable } from "./locks.js";
 import type { Registry } from "./registry.js";
 import { LayeredStorage, type TableStorage } from "./storage.js";
+import { WriteHistory } from "./write-history.js";
 import { Turns } from "./turns.js";
 
 export interface BranchContext {
@@ -22,6 +24,7 @@ export interface BranchContext {
   readonly texts: DefinitionTexts;
   readonly activity: BranchActivity;
   readonly budgets: BranchBudgets;
+  readonly writes: WriteHistory;
   readonly retention: Retention;
 }
 
@@ -34,12 +37,20 @@ export interface Retention {
   readonly expiredMs: number;
   /** Of more such branches the first ones are released before their time. */
   readonly maxDeleted: number;
+  /** Entries of `duckbranch.history`. */
+  readonly history: HistoryLimits;
 }
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Unless told otherwise branches go at once. */
-const RETENTION: Retention = { undoMs: WEEK_MS, discardedMs: 0, expiredMs: 0, maxDeleted: 100 };
+const RETENTION: Retention = {
+  undoMs: WEEK_MS,
+  discardedMs: 0,
+  expiredMs: 0,
+  maxDeleted: 100,
+  history: { ageMs: 13 * WEEK_MS, entries: 1_000_000 },
+};
 
 export function createBranchContext(registry: Registry, retention: Partial<Retention> = {}): BranchContext {
   const locks = new LockTable();
@@ -52,6 +63,7 @@ export function createBranchContext(registry: Registry, retention: Partial<Reten
     storage: new LayeredStorage(registry, locks, definitions),
     schemas: new BranchSchemas(registry, locks),
     creator: new BranchCreator(registry),
+    writes: new WriteHistory(),
     turns: new Turns(),
     texts: NO_TEXTS,
     activity,

@@ -1,6 +1,7 @@
 /** From time to time ends expired branches, releases deleted ones, and removes what nobody reads any more and what the registry has written over. */
 import type { Log } from "../core/log.js";
 import { Garbage } from "./garbage.js";
+import { sweepHistory } from "./history.js";
 import { sweepUndoRows } from "./undo-rows.js";
 import { sweepExpired } from "./lifecycle.js";
 import { releaseOverdue } from "./release-overdue.js";
@@ -51,6 +52,7 @@ export class Sweeper implements AsyncDisposable {
       if (removed > 0) this.#log.info({ removed }, "what no branch reads any more was removed");
       await sweepUndoRows(this.#context, Date.now(), this.#stop.signal);
       await saveSpentTime(this.#context);
+      await sweepHistory(this.#context.registry, this.#context.retention.history, Date.now());
       await this.#context.registry.compactLogs(this.#stop.signal);
       this.#tell({ expired: swept.length, released, removed, failed: false });
     } catch (error) {

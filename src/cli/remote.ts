@@ -71,11 +71,26 @@ export class Remote {
   }
 
   /**
-   * Runs a text of any number of statements. Rows that cannot be taken yet stay with the server. Returns the statements'
-   * command tags, each with the columns it had.
+   * Runs a text of any number of statements. Rows that cannot be taken yet stay with the server. Tells `ended` of the statements
+   * that were run to their ends, also where a later one failed.
    */
-  async stream(sql: string, take: TakeRow, drained: () => Promise<unknown>): Promise<readonly Outcome[]> {
-    const { stream } = this.#client.connection;
+  async stream(
+    sql: string,
+    take: TakeRow,
+    drained: () => Promise<unknown>,
+    ended: (outcomes: readonly Outcome[]) => void,
+  ): Promise<void> {
+    const { connection } = this.#client;
+    const { stream } = connection;
+    const outcomes: Outcome[] = [];
+    let described: readonly RemoteColumn[] = [];
+    connection.on("rowDescription", ({ fields }: Pick<Result, "fields">) => {
+      described = columnsOf(fields);
+    });
+    connection.on("commandComplete", ({ text }: { readonly text: string }) => {
+      outcomes.push(outcomeOf(text, described));
+      described = [];
+    });
     const config = { text: sql, rowMode: "array", types: AS_TEXT };
     const query = new Query<(string | null)[]>(config);
     const known = new WeakMap<object, readonly RemoteColumn[]>();
@@ -87,10 +102,13 @@ export class Remote {
       stream.pause();
       void drained().then(() => stream.resume());
     });
-    const ended = once(query, "end");
+    const isOver = once(query, "end");
     this.#client.query(query);
-    const [results]: unknown[] = await ended;
-    return (Array.isArray(results) ? results : [results]).filter(isResult).map(outcomeOf);
+    try {
+      await isOver;
+    } finally {
+      ended(outcomes);
+    }
   }
 }
 
@@ -101,14 +119,12 @@ export interface Outcome {
   readonly rowCount: number | null;
 }
 
-type Result = Pick<QueryArrayResult, "fields" | "command" | "rowCount">;
+type Result = Pick<QueryArrayResult, "fields">;
 
-function isResult(value: unknown): value is Result {
-  return typeof value === "object" && value !== null && "fields" in value && "command" in value;
-}
-
-function outcomeOf({ fields, command, rowCount }: Result): Outcome {
-  return { columns: columnsOf(fields), command, rowCount };
+/** Of a tag such as `INSERT 0 3` or `CREATE TABLE` its first word and its count, as the driver has them. */
+function outcomeOf(tag: string, columns: readonly RemoteColumn[]): Outcome {
+  const [, command = tag, count] = /^([A-Za-z]+)(?:.* (\d+))?/.exec(tag) ?? [];
+  return { columns, command, rowCount: count === undefined ? null : Number(count) };
 }
 
 function columnsOf(fields: Result["fields"]): readonly RemoteColumn[] {

@@ -31,10 +31,10 @@ async function runSql(given: string | undefined, options: SqlOptions): Promise<v
   const statements = given ?? (await allOf(process.stdin));
   const output = options.json === true ? asJsonLines() : options.csv === true ? asCsv() : asTables();
   await withServer(options, options.branch, async (server) => {
-    const outcomes = await withProgress("running", async () => {
-      return await server.stream(statements, output.take, async () => await once(process.stdout, "drain"));
+    const drained = async (): Promise<unknown> => await once(process.stdout, "drain");
+    await withProgress("running", async () => {
+      await server.stream(statements, output.take, drained, output.end);
     });
-    output.end(outcomes);
   });
 }
 

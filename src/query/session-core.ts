@@ -103,6 +103,7 @@ export class SessionCore implements Disposable {
     this.identity = identity;
     this.#temporary = new TemporaryTables(connection, () => this.types.markChanged(false));
     this.transactions = new SessionTransactions(services.context, connection, {
+      actor: identity.user,
       beforeCommit: async () => await this.#temporary.beforeCommit(),
       afterRollback: async () => {
         if (this.#temporary.names.size > 0) this.ownDefinitions.takeBack();

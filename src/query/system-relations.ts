@@ -30,7 +30,7 @@ const RELATIONS: ReadonlyMap<string, string> = new Map([
   [
     "branch_tables",
     `SELECT b.branch_id, b.name AS branch, if(v.schema_name = 'main', 'public', v.schema_name) AS table_schema, v.name AS table_name, v.kind,
-       CASE WHEN v.physical_name IS NULL THEN NULL ELSE 'materialised' END AS state
+       CASE WHEN v.physical_name IS NULL THEN NULL WHEN v.layer ->> 'kind' = 'overlay' THEN 'overlay' ELSE 'materialised' END AS state
      FROM ${SYSTEM}.version_rows AS v JOIN ${SYSTEM}.branch_rows AS b ON b.branch_id = v.head_id WHERE v.to_seq IS NULL`,
   ],
   ["merges", `SELECT * FROM ${SYSTEM}.merges`],

@@ -17,6 +17,7 @@ import type { TransactionStatus } from "./types.js";
 export class SessionTransactions {
   readonly #context: BranchContext;
   readonly #connection: Connection;
+  readonly #actor: string;
   readonly #beforeCommit: () => Promise<void>;
   readonly #afterRollback: () => Promise<void>;
   #block: "none" | "open" | "failed" = "none";
@@ -43,10 +44,15 @@ export class SessionTransactions {
   constructor(
     context: BranchContext,
     connection: Connection,
-    hooks: { readonly beforeCommit: () => Promise<void>; readonly afterRollback: () => Promise<void> },
+    hooks: {
+      readonly actor: string;
+      readonly beforeCommit: () => Promise<void>;
+      readonly afterRollback: () => Promise<void>;
+    },
   ) {
     this.#context = context;
     this.#connection = connection;
+    this.#actor = hooks.actor;
     this.#beforeCommit = hooks.beforeCommit;
     this.#afterRollback = hooks.afterRollback;
   }
@@ -239,18 +245,20 @@ export class SessionTransactions {
     this.#current = undefined;
     if (transaction === undefined) return;
     try {
-      await this.#checkEnd(transaction);
+      const isCommitted = await this.#checkEnd(transaction);
       await transaction.commit(this.#check);
+      isCommitted();
     } catch (error) {
       await this.#afterRollback();
       throw error;
     }
   }
 
-  async #checkEnd(transaction: Transaction): Promise<void> {
+  async #checkEnd(transaction: Transaction): Promise<() => void> {
     try {
       await this.#beforeCommit();
       await refuseAddedOrphans(this.#context, transaction);
+      return await this.#context.writes.record(transaction, this.#actor);
     } catch (error) {
       await transaction.rollback();
       throw error;

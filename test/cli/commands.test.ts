@@ -106,6 +106,16 @@ test("nothing is thrown away unasked, and what makes no sense is said", async ()
   expect((await duckbranch(["sql", "--csv", "SELECT 1 AS a WHERE false"])).out).toBe("a\n");
 });
 
+test("what was done before a failure is shown, and nothing of no statement", async () => {
+  const failed = await duckbranch(["sql", "SELECT 1 AS a; SELECT 1 / 0"]);
+  expect(failed).toMatchObject({
+    code: 1,
+    out: "a\n-\n1\n(1 row)\n",
+    err: expect.stringContaining("22012"),
+  });
+  expect(await duckbranch(["sql", ""])).toEqual({ code: 0, out: "", err: "" });
+});
+
 test("rows are read no faster than they are taken", async () => {
   const { host, port } = server.address;
   const env = { ...process.env, PGHOST: host, PGPORT: String(port) };

@@ -92,6 +92,7 @@ describe("a branch whose time is over", () => {
     ]);
     expect(await rowsOf(main, "SELECT action FROM duckbranch.history ORDER BY happened_at")).toEqual([
       ["create"],
+      ["write"],
       ["alter"],
       ["expire"],
     ]);
