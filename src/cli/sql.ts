@@ -31,11 +31,14 @@ async function runSql(given: string | undefined, options: SqlOptions): Promise<v
   const statements = given ?? (await allOf(process.stdin));
   const output = options.json === true ? asJsonLines() : options.csv === true ? asCsv() : asTables();
   await withServer(options, options.branch, async (server) => {
-    const drained = async (): Promise<unknown> => await once(process.stdout, "drain");
     await withProgress("running", async () => {
       await server.stream(statements, output.take, drained, output.end);
     });
   });
+}
+
+async function drained(): Promise<unknown> {
+  return await once(process.stdout, "drain");
 }
 
 interface Output {
