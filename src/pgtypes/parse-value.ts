@@ -11,6 +11,7 @@ import {
   DATE,
   DECIMAL,
   DOUBLE,
+  EngineTypeId,
   FLOAT,
   INTEGER,
   INTERVAL,
@@ -66,11 +67,21 @@ export function parseValue(
 ): TypedValue {
   if (isEnum(inferred)) return { value: requireLabel(inferred, text), type: VARCHAR };
   if (isComposite(inferred)) return parseRecord(text, inferred, options);
-  const elementOid = elementOidOf(oid) ?? userElementOid(inferred);
+  const elementOid = elementOidOf(oid) ?? userElementOid(inferred) ?? textElementOid(oid, inferred);
   if (elementOid !== undefined) return parseArray(text, elementOid, inferred, options);
   const keyed = keyedTypeByOid(oid);
   if (keyed !== undefined) return keyedEngineValue(keyed, keyed.read(text, options));
   return parseNumber(text, oid, inferred) ?? parseTemporal(text, oid, options) ?? parseOther(text, oid);
+}
+
+/** No type of PostgreSQL's own has such a number. */
+const USER_OIDS = 16_384;
+
+/** A value declared as an array of a user's enum, where an array of texts is wanted. */
+function textElementOid(oid: number, inferred: EngineType | undefined): number | undefined {
+  const isWanted =
+    inferred?.typeId === EngineTypeId.LIST && inferred.valueType.typeId === EngineTypeId.VARCHAR;
+  return isWanted && oid >= USER_OIDS ? OID.text : undefined;
 }
 
 function parseNumber(text: string, oid: number, inferred: EngineType | undefined): TypedValue | undefined {
