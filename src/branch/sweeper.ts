@@ -14,6 +14,7 @@ export interface Sweep {
   readonly released: number;
   readonly removed: number;
   readonly failed: boolean;
+  readonly ms: number;
 }
 
 export class Sweeper implements AsyncDisposable {
@@ -43,6 +44,9 @@ export class Sweeper implements AsyncDisposable {
 
   /** A sweep that fails is tried again at the next tick: what it leaves behind is only space. */
   async #sweep(): Promise<void> {
+    const beganAt = performance.now();
+    const tell = (sweep: Omit<Sweep, "ms">): void =>
+      this.#tell({ ...sweep, ms: performance.now() - beganAt });
     try {
       const swept = await sweepExpired(this.#context, Date.now(), this.#stop.signal);
       if (swept.length > 0) this.#log.info({ branches: swept.length }, "expired branches ended");
@@ -54,9 +58,9 @@ export class Sweeper implements AsyncDisposable {
       await saveSpentTime(this.#context);
       await sweepHistory(this.#context.registry, this.#context.retention.history, Date.now());
       await this.#context.registry.compactLogs(this.#stop.signal);
-      this.#tell({ expired: swept.length, released, removed, failed: false });
+      tell({ expired: swept.length, released, removed, failed: false });
     } catch (error) {
-      this.#tell({ expired: 0, released: 0, removed: 0, failed: true });
+      tell({ expired: 0, released: 0, removed: 0, failed: true });
       this.#log.warn({ err: error }, "sweeping expired branches failed");
     }
   }

@@ -14,6 +14,7 @@ interface Sweep {
   readonly released: number;
   readonly removed: number;
   readonly failed: boolean;
+  readonly ms: number;
 }
 
 export class Metrics {
@@ -24,8 +25,13 @@ export class Metrics {
   readonly #requests: Histogram<"method" | "route" | "status">;
   readonly #sweeps: Counter<"outcome">;
   readonly #swept: Counter<"what">;
+  readonly #sweepTime: Histogram;
+  readonly #lastSweep: Gauge;
   readonly #sessions: Gauge;
   readonly #branches: Gauge<"status">;
+  readonly #deleted: Gauge;
+  readonly #tables: Gauge<"state">;
+  readonly #overlayRatio: Gauge;
   readonly #branchBytes: Gauge<"of">;
   readonly #merges: Gauge<"status">;
   #measuredAt = Number.NEGATIVE_INFINITY;
@@ -65,6 +71,33 @@ export class Metrics {
       labelNames: ["what"],
       registers,
     });
+    this.#sweepTime = new Histogram({
+      name: "duckbranch_sweep_seconds",
+      help: "Time of a run of the sweeper",
+      buckets: BUCKETS,
+      registers,
+    });
+    this.#lastSweep = new Gauge({
+      name: "duckbranch_last_sweep_timestamp_seconds",
+      help: "When the sweeper came to its end last",
+      registers,
+    });
+    this.#deleted = new Gauge({
+      name: "duckbranch_deleted_branches",
+      help: "Branches that have ended and can be brought back",
+      registers,
+    });
+    this.#tables = new Gauge({
+      name: "duckbranch_branch_tables",
+      help: "Tables of branches: overlays of what they inherit, or tables with all their rows",
+      labelNames: ["state"],
+      registers,
+    });
+    this.#overlayRatio = new Gauge({
+      name: "duckbranch_overlay_ratio",
+      help: "Overlays among the tables of branches; 1 where there are none",
+      registers,
+    });
     this.#sessions = new Gauge({ name: "duckbranch_sessions", help: "Sessions that are open", registers });
     this.#branches = new Gauge({
       name: "duckbranch_branches",
@@ -97,7 +130,9 @@ export class Metrics {
     this.#requests.observe({ method, route, status }, ms / 1000);
   }
 
-  swept({ expired, released, removed, failed }: Sweep): void {
+  swept({ expired, released, removed, failed, ms }: Sweep): void {
+    this.#sweepTime.observe(ms / 1000);
+    if (!failed) this.#lastSweep.setToCurrentTime();
     this.#sweeps.inc({ outcome: failed ? "failed" : "done" });
     this.#swept.inc({ what: "expired branches" }, expired);
     this.#swept.inc({ what: "deleted branches" }, released);
@@ -109,9 +144,22 @@ export class Metrics {
     // Without the one that asks.
     this.#sessions.set((await numberOf(work, "SELECT count(*) AS n FROM pg_stat_activity")) - 1);
     await fill(work, this.#branches, "SELECT status, count(*) AS n FROM duckbranch.branches GROUP BY status");
+    const deleted = "SELECT count(*) AS n FROM duckbranch.branches WHERE undelete_until IS NOT NULL";
+    this.#deleted.set(await numberOf(work, deleted));
+    await this.#countTables(work);
     await fill(work, this.#merges, "SELECT status, count(*) AS n FROM duckbranch.merges GROUP BY status");
     if (performance.now() - this.#measuredAt > SIZES_KEPT_MS) await this.#measure(work);
     return await this.#registry.metrics();
+  }
+
+  async #countTables(work: RequestWork): Promise<void> {
+    const sql =
+      "SELECT state, count(*) AS n FROM duckbranch.branch_tables WHERE state IS NOT NULL GROUP BY state";
+    const counts = new Map((await readRows(work, sql)).map(({ state, n }) => [String(state), Number(n)]));
+    const [overlays, whole] = [counts.get("overlay") ?? 0, counts.get("materialised") ?? 0];
+    this.#tables.set({ state: "overlay" }, overlays);
+    this.#tables.set({ state: "materialised" }, whole);
+    this.#overlayRatio.set(overlays + whole === 0 ? 1 : overlays / (overlays + whole));
   }
 
   async #measure(work: RequestWork): Promise<void> {

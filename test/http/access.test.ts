@@ -83,6 +83,18 @@ describe("without users", () => {
     expect(text).toMatch(/^duckbranch_branches\{status="active"\} 1$/m);
     expect(text).toMatch(/^duckbranch_branch_bytes\{of="all"\} 0$/m);
     expect(text).toMatch(/^duckbranch_sessions 0$/m);
+    expect(text).toMatch(/^duckbranch_deleted_branches 0$/m);
+    expect(text).toMatch(/^duckbranch_overlay_ratio 1$/m);
+    await app.write("CREATE TABLE m (id int PRIMARY KEY); INSERT INTO m VALUES (1), (2)");
+    await app.post("/v1/branches", { name: "over" });
+    await app.post("/v1/branches/over/write", {
+      sql: "DELETE FROM m WHERE id = 1; CREATE TABLE own (a int)",
+    });
+    await app.request("DELETE", "/v1/branches/counted");
+    const later = (await app.get("/metrics")).text;
+    expect(later).toMatch(/^duckbranch_branch_tables\{state="overlay"\} 1$/m);
+    expect(later).toMatch(/^duckbranch_overlay_ratio 0.5$/m);
+    expect(later).toMatch(/^duckbranch_deleted_branches 1$/m);
   });
 });
 
