@@ -4,6 +4,7 @@
  */
 import type { Connection } from "../engine/connection.js";
 import { endedBranch, refuseTakenName, requireBranch, checkName, takenName } from "./branch-rules.js";
+import { grantsOfChild, type BranchAccess } from "./grants.js";
 import { recordHistory } from "./history.js";
 import { canceled } from "./locks.js";
 import { MAIN, type Branch, type HeadId, type Isolation } from "./model.js";
@@ -22,6 +23,8 @@ export interface NewBranch {
   readonly ttlMs: number | null;
   readonly isolation: Isolation;
   readonly terms?: Partial<Terms>;
+  /** As its parent, when left out. */
+  readonly access?: BranchAccess | undefined;
 }
 
 /** Creations in one commit: the latch is held for all of them. */
@@ -85,7 +88,9 @@ export class BranchCreator {
             if (signal.aborted) throw canceled();
             refuseTakenName(state, request.name);
             if (made.some(({ name }) => name === request.name)) throw takenName(request.name);
-            const branch = this.#newBranch(request, parentId(state, request.parent), sequence - 1);
+            const parent = parentId(state, request.parent);
+            const grants = grantsOfChild(state.branches.get(parent), request.access);
+            const branch = { ...this.#newBranch(request, parent, sequence - 1), grants };
             made.push(branch);
             answers.push(() => resolve(branch));
           } catch (error) {
@@ -120,6 +125,7 @@ export class BranchCreator {
       earlierPins: [],
       comingPin: null,
       owner,
+      grants: null,
       agent,
       description,
       createdAtMs,

@@ -10,6 +10,8 @@ export interface HistoryEntry {
     | "create"
     | "alter"
     | "write"
+    | "grant"
+    | "revoke"
     | "discard"
     | "expire"
     | "undelete"

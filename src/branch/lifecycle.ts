@@ -4,6 +4,7 @@ import type { BranchContext } from "./branch-context.js";
 import { checkName, endedBranch, refuseProtected, refuseTakenName, requireBranch } from "./branch-rules.js";
 import { changeBranch } from "./change-branch.js";
 import { deleteBranch, deletedBranch, type Ending } from "./deletion.js";
+import { grantsOf, type BranchAccess } from "./grants.js";
 import { OBJECT_KINDS } from "./head-objects.js";
 import { isEnded, MAIN, type Branch, type HeadId } from "./model.js";
 import { releaseBranch } from "./release.js";
@@ -20,6 +21,7 @@ export interface BranchChange {
   readonly protected?: boolean;
   /** Those that change. */
   readonly terms?: Partial<Terms>;
+  readonly access?: BranchAccess;
 }
 
 /** Changes a branch's own properties. Errors: 3D000, 55000 it has ended, 42710, 42602, 40001 */
@@ -36,11 +38,12 @@ export async function alterBranch(
     if (isEnded(before)) throw endedBranch(before);
     const newName = change.name === before.name ? undefined : change.name;
     if (newName !== undefined) refuseTakenName(state, newName);
-    const { ttlMs, terms, ...rest } = change;
+    const { ttlMs, terms, access, ...rest } = change;
+    const grants = access === undefined ? before.grants : grantsOf(access, before.grants);
     const expiry = ttlMs === undefined ? {} : { expiresAtMs: ttlMs === null ? null : Date.now() + ttlMs };
     return {
       before,
-      after: { ...before, ...rest, ...expiry, terms: { ...before.terms, ...terms } },
+      after: { ...before, ...rest, ...expiry, grants, terms: { ...before.terms, ...terms } },
       entry: { action: "alter", actor, detail: { ...change } },
       check: (now) => {
         if (newName !== undefined) refuseTakenName(now, newName);

@@ -46,6 +46,8 @@ export interface Branch {
   /** Of a live branch: as of which point it sees what its parent has under the names it has written. */
   readonly tablePins: ReadonlyMap<RelationKey, Sequence>;
   readonly owner: string;
+  /** Who may use it beside its owner; null: everybody. */
+  readonly grants: BranchGrants | null;
   readonly agent: string | null;
   readonly description: string | null;
   readonly createdAtMs: number;
@@ -57,6 +59,12 @@ export interface Branch {
   readonly terms: Terms;
   /** Its tables and its pin are gone; only the history row is left. */
   readonly released: boolean;
+}
+
+/** Names of users and of keys' holders, or `public`. */
+export interface BranchGrants {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
 }
 
 /** What is remembered of a branch that can be brought back. */

@@ -13,6 +13,7 @@ import {
   BRANCH_STATUSES,
   headId,
   type Branch,
+  type BranchGrants,
   type BranchStatus,
   type EarlierPin,
   type HeldBranch,
@@ -45,6 +46,7 @@ export const BRANCH_LOG = systemTable("branch_log", {
   earlier_pins: "JSON",
   held: "JSON",
   terms: "JSON",
+  grants: "JSON",
 });
 
 export const VERSION_LOG = systemTable("version_log", {
@@ -108,6 +110,7 @@ export function branchRecord(seq: Sequence, branch: Branch): RecordOf<keyof type
     earlier_pins: branch.earlierPins.length === 0 ? null : JSON.stringify(branch.earlierPins),
     held: branch.held === null ? null : JSON.stringify(branch.held),
     terms: termsText(branch.terms),
+    grants: branch.grants === null ? null : JSON.stringify(branch.grants),
   };
 }
 
@@ -137,7 +140,22 @@ export function readBranch(row: Row): Branch {
     comingPin: null,
     held: readHeld(optionalTextCell(row, "held")),
     terms: readTerms(optionalTextCell(row, "terms")),
+    grants: readGrants(optionalTextCell(row, "grants")),
   };
+}
+
+/** What cannot be read must not open a branch to everybody. */
+function readGrants(text: string | null): BranchGrants | null {
+  const grants: unknown = text === null ? null : JSON.parse(text);
+  if (grants === null || isGrants(grants)) return grants;
+  throw new SqlError(SQLSTATE.internalError, `unknown grants ${text} in the registry`);
+}
+
+function isGrants(value: unknown): value is BranchGrants {
+  if (typeof value !== "object" || value === null || !("read" in value) || !("write" in value)) return false;
+  return [value.read, value.write].every(
+    (names) => Array.isArray(names) && names.every((name) => typeof name === "string"),
+  );
 }
 
 function readHeld(text: string | null): HeldBranch | null {

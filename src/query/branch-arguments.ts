@@ -1,5 +1,6 @@
 /** Reads the arguments of branch statements: options, durations, strategies per table. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { ACCESSES, type BranchAccess } from "../branch/grants.js";
 import type { BranchChange } from "../branch/lifecycle.js";
 import type { RelationName } from "../branch/model.js";
 import { readStrategy } from "../branch/strategy.js";
@@ -117,6 +118,7 @@ export function readChange(options: readonly BranchOption[], read: ArgumentReade
     "description",
     "agent",
     "agent_id",
+    "access",
     ...TTL_OPTIONS,
     ...TERMS_OPTIONS,
   ]);
@@ -127,7 +129,19 @@ export function readChange(options: readonly BranchOption[], read: ArgumentReade
     ...(values.has("description") ? { description: values.get("description") ?? null } : {}),
     ...(agent === undefined ? {} : { agent }),
     ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...readAccess(values),
   };
+}
+
+/** Errors: 22023 */
+export function readAccess(options: ReadonlyMap<string, string>): { readonly access?: BranchAccess } {
+  const written = options.get("access");
+  const access = ACCESSES.find((one) => one === written?.toLowerCase());
+  if (access !== undefined) return { access };
+  if (written === undefined) return {};
+  throw new SqlError(SQLSTATE.invalidParameterValue, `unknown access "${written}"`, {
+    hint: "use 'open' or 'private'",
+  });
 }
 
 export const TERMS_OPTIONS: readonly string[] = ["idle_ttl", "max_rows", "max_bytes", "max_seconds"];

@@ -13,7 +13,7 @@ import { definitionTexts } from "./definition-texts.js";
 import { branchColumns } from "./describe.js";
 import { endOfStatement } from "./relational-runner.js";
 import type { ExecuteInput } from "./start-statement.js";
-import { requireCommand } from "./permissions.js";
+import { requireCommand } from "./command-permissions.js";
 import { streamBatches } from "./results.js";
 import type { SessionCore } from "./session-core.js";
 import type { StatementDescription, StatementResult } from "./types.js";
@@ -37,7 +37,8 @@ export async function runBranch(
   signal: AbortSignal,
 ): Promise<StatementResult> {
   const { command } = analysis;
-  requireCommand(core, command);
+  const read = (argument: Argument): string | null => readArgument(argument, input);
+  await requireCommand(core, command, read);
   if (!READING_VERBS.has(command.verb)) refuseInTransaction(core);
   const { context, analyse } = core.services;
   const host = {
@@ -52,11 +53,7 @@ export async function runBranch(
     diff: async (diff: DiffCommand, name: string, against: string | undefined) =>
       await runDiff(core, diff, name, against, signal),
   };
-  return await typedAnswer(
-    core,
-    command,
-    await runBranchCommand(host, command, (argument) => readArgument(argument, input)),
-  );
+  return await typedAnswer(core, command, await runBranchCommand(host, command, read));
 }
 
 /** Rows of text as rows with types; what has types already, and a tag, stay as they are. */

@@ -15,6 +15,7 @@ import type { Argument, BranchCommand } from "../sql/branch-command.js";
 import { answer, rowsAnswer, scalarAnswer, type AnswerRow } from "./branch-answers.js";
 import {
   optional,
+  readAccess,
   readChange,
   readOptions,
   readTtl,
@@ -30,6 +31,7 @@ import { EXPIRING_COLUMNS, LIST_COLUMNS, PREVIEW_COLUMNS } from "./describe.js";
 import { parseDuration } from "./duration.js";
 import { expiringBranches } from "./expiring-branches.js";
 import { branchDetails, branchList, timeOrNull, type BranchDetails } from "./branch-reports.js";
+import { changeGrants } from "./grant-statements.js";
 import { conflictRowsJson, conflictsJson } from "./conflict-json.js";
 import type { StatementResult } from "./types.js";
 
@@ -106,6 +108,14 @@ export async function runBranchCommand(
     case "protect":
     case "unprotect":
       return await alter(host, command, name(command.name), { protected: command.verb === "protect" });
+    case "grant":
+    case "revoke":
+      return await changeGrants(
+        host,
+        command,
+        name(command.name),
+        required(read(command.grantee), "grantee"),
+      );
     case "drop":
       return await drop(host, command, name(command.name));
     case "undelete":
@@ -133,6 +143,7 @@ async function create(
     ...TTL_OPTIONS,
     ...TERMS_OPTIONS,
     "isolation",
+    "access",
   ]);
   const name = required(read(command.name), "branch name");
   const existing = host.context.registry.state.findBranch(name);
@@ -149,6 +160,7 @@ async function create(
       ttlMs: readTtl(options) ?? null,
       isolation: readIsolation(options),
       terms: readTerms(options),
+      ...readAccess(options),
     },
     host.signal,
   );

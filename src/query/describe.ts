@@ -141,6 +141,8 @@ const TEXT_COLUMNS: Readonly<Record<BranchCommand["verb"], readonly string[]>> =
   rename: ["branch_id", "name", "status"],
   protect: ["branch_id", "name", "status"],
   unprotect: ["branch_id", "name", "status"],
+  grant: ["branch_id", "name", "status"],
+  revoke: ["branch_id", "name", "status"],
   drop: ["branch_id", "name", "status", "undelete_until"],
   undelete: ["branch_id", "name", "status", "expires_at"],
   expiring: EXPIRING_COLUMNS,

@@ -4,12 +4,14 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { hasScope, requireScope, type Scope } from "../core/scopes.js";
+import { requireSeen, requireWriter } from "../branch/grants.js";
 import { MAIN } from "../branch/model.js";
-import type { BranchCommand } from "../sql/branch-command.js";
+import { isInternalSchema } from "../branch/system-schema.js";
 import type { NameReference, RelationalStatement, SessionStatement } from "../sql/analysis.js";
 import { normaliseName } from "../sql/names.js";
 import { headFunction } from "./head-functions.js";
-import { resolveName, type NameScope } from "./relation-names.js";
+import { resolveName, type NameMeaning, type NameScope } from "./relation-names.js";
+import { searchPathOf } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
 
 const WRITE_ROLES: ReadonlySet<NameReference["role"]> = new Set(["write", "create", "drop", "alter"]);
@@ -34,17 +36,28 @@ export async function requireRelational(core: SessionCore, statement: Relational
   const { principal } = core.identity;
   if (hasScope(principal, "admin")) return;
   if (!statement.certain) throw uncertain();
+  const scope = core.scope(core.transactions.current);
   const needs = { reads: false, writes: false };
-  await collectNeeds(core, core.scope(core.transactions.current), statement, needs, 0);
+  await collectNeeds(core, scope, statement, needs, 0);
   if (needs.writes) requireScope(principal, writeScope(core));
   if (needs.reads) requireScope(principal, "data:read");
+  if (needs.reads || needs.writes) requireHead(core, needs.writes);
+}
+
+/** Others may have been granted the branch, or not any more, while the session is on it. Errors: 42501 */
+function requireHead(core: SessionCore, writes: boolean): void {
+  const branch = core.services.context.registry.state.branches.get(core.head);
+  if (branch === undefined) return;
+  if (writes) requireWriter(core.identity.principal, branch);
+  else requireSeen(core.identity.principal, branch);
 }
 
 export function requireCopyIn(core: SessionCore, target: NameReference | undefined): void {
   const scope = core.scope(core.transactions.current);
   const isTemporary = target !== undefined && resolveName(scope, target.parts).kind === "temporary";
-  if (isTemporary) core.identity.principal.scopes();
-  else requireScope(core.identity.principal, writeScope(core));
+  if (isTemporary) return void core.identity.principal.scopes();
+  requireScope(core.identity.principal, writeScope(core));
+  requireHead(core, true);
 }
 
 /** Statements about the session that reach further. What they run is asked for where it runs. */
@@ -65,36 +78,6 @@ export function requireSession(core: SessionCore, statement: SessionStatement): 
     default:
       principal.scopes();
   }
-}
-
-/** Undefined: nothing but to be let in. */
-const SCOPE_OF_COMMAND: Readonly<Record<BranchCommand["verb"], Scope | undefined>> = {
-  create: "branches:create",
-  use: undefined,
-  list: undefined,
-  describe: undefined,
-  current: undefined,
-  diff: "data:read",
-  explainMerge: "data:read",
-  merge: "branches:merge",
-  resolve: "branches:merge",
-  abandon: "branches:merge",
-  undo: "branches:merge",
-  alterSet: "branches:create",
-  rename: "branches:create",
-  protect: "branches:create",
-  unprotect: "admin",
-  drop: "branches:discard",
-  undelete: "branches:discard",
-  expiring: undefined,
-  keep: "branches:create",
-};
-
-export function requireCommand(core: SessionCore, { verb }: BranchCommand): void {
-  const { principal } = core.identity;
-  const scope = SCOPE_OF_COMMAND[verb];
-  if (scope === undefined) principal.scopes();
-  else requireScope(principal, scope);
 }
 
 interface Needs {
@@ -129,11 +112,13 @@ async function collectName(
 ): Promise<void> {
   if (role === "read") {
     const meaning = resolveName(scope, parts);
+    refuseInternal(scope, meaning);
     if (meaning.kind === "catalog") return;
     if (meaning.kind === "system" && normaliseName(meaning.name) !== "conflicts") return;
     needs.reads = true;
     if (meaning.kind !== "relation" || meaning.version.kind !== "view") return;
-    await collectDefinition(core, scope, meaning.version.definition, needs, depth);
+    const inside = { ...within(scope, meaning.version), head: meaning.head };
+    await collectDefinition(core, inside, meaning.version.definition, needs, depth);
   } else if (role === "function") {
     const name = normaliseName(parts.at(-1) ?? "");
     if (ENGINE_CATALOG.test(name)) throw engineCatalog(name);
@@ -141,8 +126,21 @@ async function collectName(
     const found = headFunction(scope, parts);
     if (found === undefined) return;
     needs.reads = true;
-    await collectDefinition(core, scope, found.definition, needs, depth);
+    const isMains = parts.length > 1 && normaliseName(parts[0] ?? "") === "main";
+    const inside = { ...within(scope, found), head: isMains ? MAIN : scope.head };
+    await collectDefinition(core, inside, found.definition, needs, depth);
   }
+}
+
+/** Names in a definition are looked up where it was made. */
+function within(scope: NameScope, definition: { readonly schema: string }): NameScope {
+  return { ...scope, temporary: new Set(), searchPath: searchPathOf(definition) };
+}
+
+/** On main DuckDB looks names up along search_path, and would find a branch's own tables there. */
+function refuseInternal(scope: NameScope, meaning: NameMeaning): void {
+  if (meaning.kind !== "unknown" && meaning.kind !== "relation") return;
+  if (scope.head === MAIN && scope.searchPath.some(isInternalSchema)) throw internalSchema();
 }
 
 /** What a view or function does when it is used: it may draw from a sequence, or call another one that does. */
@@ -188,6 +186,14 @@ function uncertain(): SqlError {
     detail: "The tables that this statement uses could not be determined safely.",
     hint: "name them in the statement itself",
   });
+}
+
+function internalSchema(): SqlError {
+  return new SqlError(
+    SQLSTATE.insufficientPrivilege,
+    "permission denied for the schemas in search_path: missing scope admin",
+    { hint: "use USE BRANCH" },
+  );
 }
 
 function engineCatalog(name: string): SqlError {

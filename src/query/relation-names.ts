@@ -11,6 +11,7 @@ import { requireReadable } from "../branch/branch-rules.js";
 import { catalogRelation } from "../catalog/resolve.js";
 import { COPIES_CATALOG, DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
 import { normaliseName } from "../sql/names.js";
+import type { BranchSight } from "./branch-access.js";
 import type { ChangingTable } from "./changing-table.js";
 import { isSystemRelation } from "./system-relations.js";
 
@@ -23,6 +24,8 @@ export interface NameScope {
   /** Schemas for unqualified names, DuckDB's spelling. */
   readonly searchPath: readonly string[];
   readonly nowMs: number;
+  /** Undefined where nobody in particular reads. */
+  readonly sight?: BranchSight;
   /** True for a relation of the head that this transaction changed in an earlier statement. */
   readonly isWritten: (relation: RelationName) => boolean;
   /** True for a table that this transaction made on main: the registry learns of it at commit. */
@@ -138,6 +141,7 @@ function crossDatabase(parts: readonly string[]): SqlError {
 }
 
 function onBranch(scope: NameScope, branch: Branch, relation: RelationName): NameMeaning {
+  scope.sight?.requireSeen(branch);
   requireReadable(branch, scope.nowMs);
   return onHead(scope, branch.id, relation);
 }

@@ -200,7 +200,11 @@ async function relationSql(
       return { sql: `temp.main.${quoteIdentifier(meaning.name)}`, aliased: false };
     case "system":
       return {
-        sql: systemRelationSql(meaning.name, needsSizes(meaning.name) ? await services.sizes() : []),
+        sql: systemRelationSql(
+          meaning.name,
+          needsSizes(meaning.name) ? await services.sizes() : [],
+          scope.sight?.hidden() ?? [],
+        ),
         aliased: true,
       };
     case "unknown":

@@ -4,8 +4,9 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, type HeadId } from "../branch/model.js";
-import { requireBranch, requireReadable } from "../branch/branch-rules.js";
+import { requireReadable } from "../branch/branch-rules.js";
 import { requireBudget } from "../branch/budgets.js";
+import { branchSight, branchToUse } from "./branch-access.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { Connection } from "../engine/connection.js";
@@ -48,9 +49,7 @@ const MAX_PREPARED = 128;
 /** No commit has this number. */
 const OWN_DEFINITIONS = -1;
 
-function nothing(): boolean {
-  return false;
-}
+const nothing = (): boolean => false;
 
 export class SessionCore implements Disposable {
   readonly services: SessionServices;
@@ -167,8 +166,7 @@ export class SessionCore implements Disposable {
     const refusal = "cannot change the branch inside a transaction that has begun its work";
     if (this.transactions.current !== undefined) throw new SqlError(SQLSTATE.activeSqlTransaction, refusal);
     if (name === MAIN) return await this.#switchHead(MAIN);
-    const branch = requireBranch(this.services.context.registry.state, name);
-    requireReadable(branch, Date.now());
+    const branch = branchToUse(this.services.context.registry.state, this.identity.principal, name);
     await this.#switchHead(branch.id);
   }
 
@@ -310,6 +308,7 @@ export class SessionCore implements Disposable {
   scope(transaction: Transaction | undefined): NameScope {
     return {
       state: transaction?.state ?? this.services.context.registry.state,
+      sight: branchSight(this.services.context.registry.state, this.identity.principal),
       head: this.#head,
       temporary: this.#temporary.names,
       searchPath: this.searchPath,

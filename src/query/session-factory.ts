@@ -1,9 +1,9 @@
 /** Opens sessions: reads what the client said at start-up, finds its head, and makes a branch for `branch=new`. */
 import { randomBytes } from "node:crypto";
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import { fullAccess, requireScope } from "../core/scopes.js";
-import { requireBranch, requireReadable } from "../branch/branch-rules.js";
+import { fullAccess, type Principal, requireScope } from "../core/scopes.js";
 import { MAIN, type HeadId } from "../branch/model.js";
+import { branchToUse } from "./branch-access.js";
 import type { SessionServices } from "./session-services.js";
 import { SharedCopies } from "../catalog/shared-copies.js";
 import { TypeDirectory } from "./session-types.js";
@@ -44,7 +44,7 @@ export class DuckSessionFactory implements SessionFactory {
     const chosen = named ?? branchParameter(request) ?? MAIN;
     const own = chosen === "new" || chosen === "auto";
     if (own) requireScope(principal, "branches:create");
-    const head = own ? await this.#createOwnBranch(request) : this.#findHead(chosen);
+    const head = own ? await this.#createOwnBranch(request) : this.#findHead(chosen, principal);
     const connection = await this.#services.context.registry.database.connect("data");
     try {
       return await DuckSession.open(this.#services, connection, settings, {
@@ -66,11 +66,9 @@ export class DuckSessionFactory implements SessionFactory {
     return database === MAIN || database === user || this.#options.databaseAliases.includes(database);
   }
 
-  #findHead(name: string): HeadId {
+  #findHead(name: string, principal: Principal): HeadId {
     if (name === MAIN) return MAIN;
-    const branch = requireBranch(this.#services.context.registry.state, name);
-    requireReadable(branch, Date.now());
-    return branch.id;
+    return branchToUse(this.#services.context.registry.state, principal, name).id;
   }
 
   async #createOwnBranch(request: SessionRequest): Promise<HeadId> {

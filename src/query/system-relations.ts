@@ -4,6 +4,7 @@
  */
 import { DATA_CATALOG } from "../engine/database.js";
 import { normaliseName } from "../sql/names.js";
+import type { HeadId } from "../branch/model.js";
 import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
 
 const SYSTEM = `${DATA_CATALOG}.${SYSTEM_SCHEMA}`;
@@ -23,7 +24,8 @@ const RELATIONS: ReadonlyMap<string, string> = new Map([
     "branches",
     `SELECT b.branch_id, b.name, b.schema_name, coalesce(p.name, 'main') AS parent, b.owner, b.agent_id, b.description, b.created_at,
        b.expires_at, ${currentStatus("b")} AS status, b.protected, coalesce(t.tables, 0) AS modified_table_count,
-       coalesce(b.isolation, 'snapshot') AS isolation, make_timestamptz((b.held ->> 'untilMs')::BIGINT * 1000) AS undelete_until
+       coalesce(b.isolation, 'snapshot') AS isolation, make_timestamptz((b.held ->> 'untilMs')::BIGINT * 1000) AS undelete_until,
+       if(b.grants IS NULL, 'open', 'private') AS access
      FROM ${SYSTEM}.branch_rows AS b LEFT JOIN ${SYSTEM}.branch_rows AS p ON p.branch_id = b.parent_id
      LEFT JOIN (${OWN_TABLES}) AS t ON t.head_id = b.branch_id`,
   ],
@@ -33,9 +35,26 @@ const RELATIONS: ReadonlyMap<string, string> = new Map([
        CASE WHEN v.physical_name IS NULL THEN NULL WHEN v.layer ->> 'kind' = 'overlay' THEN 'overlay' ELSE 'materialised' END AS state
      FROM ${SYSTEM}.version_rows AS v JOIN ${SYSTEM}.branch_rows AS b ON b.branch_id = v.head_id WHERE v.to_seq IS NULL`,
   ],
+  [
+    "grants",
+    `SELECT b.branch_id, b.name AS branch, unnest(from_json(b.grants -> p.privilege, '["VARCHAR"]')) AS grantee, p.privilege
+     FROM ${SYSTEM}.branch_rows AS b, (VALUES ('read'), ('write')) AS p(privilege) WHERE b.grants IS NOT NULL`,
+  ],
   ["merges", `SELECT * FROM ${SYSTEM}.merges`],
   ["conflicts", `SELECT * FROM ${SYSTEM}.conflicts`],
   ["history", `SELECT * FROM ${SYSTEM}.history`],
+]);
+
+/** Which rows stay where some branches, `$`, are hidden. */
+const HIDDEN_BY: ReadonlyMap<string, string> = new Map([
+  ["branch_tables", "branch_id NOT IN $"],
+  ["grants", "branch_id NOT IN $"],
+  ["history", "coalesce(branch_id, '') NOT IN $"],
+  ["merges", "branch_id NOT IN $ AND coalesce(synced_id, '') NOT IN $"],
+  [
+    "conflicts",
+    `merge_id NOT IN (SELECT merge_id FROM ${SYSTEM}.merges WHERE branch_id IN $ OR coalesce(synced_id, '') IN $)`,
+  ],
 ]);
 
 /** A branch past its time is expired whether or not the sweeper has come by. */
@@ -58,10 +77,24 @@ export interface BranchSize {
   readonly bytes: number;
 }
 
+/** Of branches that the session's user may not see it is said that there are such, and whose they are. */
+function without(sql: string, name: string, hidden: readonly HeadId[]): string {
+  const condition = HIDDEN_BY.get(name);
+  if (condition === undefined || hidden.length === 0) return sql;
+  // Ids are hexadecimal digits: nothing to quote.
+  const ids = hidden.map((id) => `'${id}'`).join(", ");
+  return `SELECT * FROM (${sql}) WHERE ${condition.replaceAll("$", `(${ids})`)}`;
+}
+
 /** SQL that stands where the relation's name stood (without an alias). */
-export function systemRelationSql(name: string, sizes: readonly BranchSize[]): string {
-  const sql = RELATIONS.get(normaliseName(name));
-  if (sql === undefined) throw new RangeError(`no system relation "${name}"`);
+export function systemRelationSql(
+  name: string,
+  sizes: readonly BranchSize[],
+  hidden: readonly HeadId[],
+): string {
+  const whole = RELATIONS.get(normaliseName(name));
+  if (whole === undefined) throw new RangeError(`no system relation "${name}"`);
+  const sql = without(whole, normaliseName(name), hidden);
   if (!needsSizes(name)) return `(${sql})`;
   // Ids are hexadecimal digits and sizes numbers: nothing to quote.
   const rows = [...sizes.map((size) => `('${size.branchId}', ${size.bytes})`), "(NULL, 0)"];

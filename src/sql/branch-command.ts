@@ -67,6 +67,13 @@ export type BranchCommand = { readonly shape: AnswerShape; readonly functionName
   | { readonly verb: "rename"; readonly name: Argument; readonly newName: Argument }
   | { readonly verb: "protect" | "unprotect"; readonly name: Argument }
   | {
+      readonly verb: "grant" | "revoke";
+      readonly name: Argument;
+      readonly privilege: "read" | "write";
+      /** A user or a key's holder; `public` is everybody. */
+      readonly grantee: Argument;
+    }
+  | {
       readonly verb: "drop";
       readonly name: Argument;
       readonly ifExists: boolean;

@@ -42,6 +42,8 @@ const VERBS: ReadonlyMap<string, FunctionVerb> = new Map<string, FunctionVerb>([
   ["branch_keep", "keep"],
   ["branch_rename", "rename"],
   ["branch_protect", "protect"],
+  ["branch_grant", "grant"],
+  ["branch_revoke", "revoke"],
 ]);
 
 /** Only to tell the two meanings of branch_merge's second argument apart. */
@@ -65,6 +67,8 @@ const SIGNATURES: Readonly<Record<FunctionVerb, readonly string[]>> = {
   keep: ["new_name"],
   rename: ["name", "new_name"],
   protect: ["name"],
+  grant: ["name", "privilege", "grantee"],
+  revoke: ["name", "privilege", "grantee"],
 };
 
 const NAMED_ONLY: Partial<Readonly<Record<FunctionVerb, readonly string[]>>> = {
@@ -77,6 +81,7 @@ const NAMED_ONLY: Partial<Readonly<Record<FunctionVerb, readonly string[]>>> = {
     "max_bytes",
     "max_seconds",
     "isolation",
+    "access",
     "if_not_exists",
   ],
   merge: ["into", "granularity", "keyless", "token", "retry"],
@@ -114,6 +119,7 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
         "max_bytes",
         "max_seconds",
         "isolation",
+        "access",
       ]);
       return { verb, name: name(), parent: optional(bound, "parent"), ifNotExists, options };
     }
@@ -156,6 +162,14 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
       const options = optionsOf(bound, ["ttl", "ttl_hours", "ttl_seconds"]);
       return { verb, name: name(), newName: optional(bound, "new_name"), options };
     }
+    case "grant":
+    case "revoke":
+      return {
+        verb,
+        name: name(),
+        privilege: privilegeOf(need(bound, "privilege", calledAs)),
+        grantee: need(bound, "grantee", calledAs),
+      };
     case "use":
     case "describe":
     case "protect":
@@ -221,6 +235,12 @@ function tableName(argument: Argument | undefined, calledAs: string): readonly s
 function optional(bound: ReadonlyMap<string, Argument>, name: string): Argument | undefined {
   const argument = bound.get(name);
   return argument?.kind === "value" && argument.value === null ? undefined : argument;
+}
+
+function privilegeOf(argument: Argument): "read" | "write" {
+  const word = argument.kind === "value" ? argument.value?.toLowerCase() : undefined;
+  if (word === "read" || word === "write") return word;
+  throw new SqlError(SQLSTATE.invalidParameterValue, "the privilege must be 'read' or 'write'");
 }
 
 /** A flag that is not written out counts as not given. */

@@ -49,6 +49,10 @@ const STATEMENTS: readonly (readonly [words: readonly string[], read: Reader])[]
   [["drop", "branch"], readDrop],
   [["discard", "branch"], readDrop],
   [["undelete", "branch"], readUndelete],
+  [["grant", "read", "on", "branch"], (tokens) => readGrant(tokens, "grant", "read")],
+  [["grant", "write", "on", "branch"], (tokens) => readGrant(tokens, "grant", "write")],
+  [["revoke", "read", "on", "branch"], (tokens) => readGrant(tokens, "revoke", "read")],
+  [["revoke", "write", "on", "branch"], (tokens) => readGrant(tokens, "revoke", "write")],
 ];
 
 /** Reads a branch statement; undefined when the text is none. Throws 42601 with a position. */
@@ -123,4 +127,15 @@ function readUndelete(tokens: TokenReader): BranchCommand {
   const newName = tokens.accept("as") ? readBranchName(tokens) : undefined;
   const options = tokens.accept("with") ? readOptions(tokens) : [];
   return { ...STATEMENT, verb: "undelete", name, newName, options };
+}
+
+/** … name TO who, … name FROM who */
+function readGrant(
+  tokens: TokenReader,
+  verb: "grant" | "revoke",
+  privilege: "read" | "write",
+): BranchCommand {
+  const name = readBranchName(tokens);
+  tokens.expect(verb === "grant" ? "to" : "from");
+  return { ...STATEMENT, verb, name, privilege, grantee: readBranchName(tokens) };
 }

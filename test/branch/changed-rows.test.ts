@@ -37,6 +37,7 @@ function branchAt(pin: number): Branch {
     parent: MAIN,
     pin,
     owner: "o",
+    grants: null,
     agent: null,
     description: null,
     createdAtMs: 0,

@@ -11,7 +11,7 @@ const WITHOUT_LAYERS = [
   "DROP VIEW duckbranch.version_rows",
   "ALTER TABLE duckbranch.version_log DROP COLUMN layer",
 ];
-/** Those of formats 5 to 13. */
+/** Those of formats 5 to 14. */
 const WITHOUT_OBJECTS = [
   "DROP TABLE duckbranch.object_log",
   "DROP VIEW duckbranch.branch_rows",
@@ -20,6 +20,7 @@ const WITHOUT_OBJECTS = [
   "ALTER TABLE duckbranch.branch_log DROP COLUMN earlier_pins",
   "ALTER TABLE duckbranch.branch_log DROP COLUMN held",
   "ALTER TABLE duckbranch.branch_log DROP COLUMN terms",
+  "ALTER TABLE duckbranch.branch_log DROP COLUMN grants",
   "ALTER TABLE duckbranch.merges DROP COLUMN granularity",
   "ALTER TABLE duckbranch.merges DROP COLUMN undoable_until",
   "ALTER TABLE duckbranch.merges DROP COLUMN synced_id",
