@@ -27,7 +27,7 @@ import { sequenceRow, type FoundSequence } from "./sequence-names.js";
 import { MACRO_PREFIX } from "./session-macros.js";
 import { refuseCatalogs, resolveName, type NameMeaning, type NameScope } from "./relation-names.js";
 import { mentionedNames, readingOf } from "./scans.js";
-import { needsSizes, systemRelationSql, type BranchSize } from "./system-relations.js";
+import { systemRelation, type BranchSize } from "./system-relations.js";
 
 const MAX_VIEW_DEPTH = 64;
 
@@ -200,11 +200,7 @@ async function relationSql(
       return { sql: `temp.main.${quoteIdentifier(meaning.name)}`, aliased: false };
     case "system":
       return {
-        sql: systemRelationSql(
-          meaning.name,
-          needsSizes(meaning.name) ? await services.sizes() : [],
-          scope.sight?.hidden() ?? [],
-        ),
+        sql: await systemRelation(meaning.name, services.sizes, scope.sight?.hidden() ?? []),
         aliased: true,
       };
     case "unknown":

@@ -68,7 +68,7 @@ export function isSystemRelation(parts: readonly string[]): boolean {
 }
 
 /** True when reading it needs the branches' sizes measured first. */
-export function needsSizes(name: string): boolean {
+function needsSizes(name: string): boolean {
   return normaliseName(name) === "_hatidata_branches";
 }
 
@@ -86,12 +86,16 @@ function without(sql: string, name: string, hidden: readonly HeadId[]): string {
   return `SELECT * FROM (${sql}) WHERE ${condition.replaceAll("$", `(${ids})`)}`;
 }
 
-/** SQL that stands where the relation's name stood (without an alias). */
-export function systemRelationSql(
+/** SQL that stands where the relation's name stood (without an alias). Sizes are measured where they are shown. */
+export async function systemRelation(
   name: string,
-  sizes: readonly BranchSize[],
+  sizes: () => Promise<readonly BranchSize[]>,
   hidden: readonly HeadId[],
-): string {
+): Promise<string> {
+  return systemRelationSql(name, needsSizes(name) ? await sizes() : [], hidden);
+}
+
+function systemRelationSql(name: string, sizes: readonly BranchSize[], hidden: readonly HeadId[]): string {
   const whole = RELATIONS.get(normaliseName(name));
   if (whole === undefined) throw new RangeError(`no system relation "${name}"`);
   const sql = without(whole, normaliseName(name), hidden);
