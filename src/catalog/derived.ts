@@ -5,6 +5,7 @@ import { BUILTIN_TYPES } from "./builtin-types.js";
 import { PG } from "./names.js";
 import { BRANCH_OBJECTS } from "./objects.js";
 import { INFORMATION_SCHEMA, PG_CATALOG, type RelationShape } from "./shapes.js";
+import { EXTENTS } from "./table-sizes.js";
 
 const TYPE_COLUMNS = `oid BIGINT, typname VARCHAR, typlen SMALLINT, typtype VARCHAR, typcategory VARCHAR, typispreferred BOOLEAN,
   typelem BIGINT, typarray BIGINT, typinput VARCHAR, typoutput VARCHAR, typreceive VARCHAR, typsend VARCHAR, typbyval BOOLEAN,
@@ -134,5 +135,6 @@ export const DERIVED_QUERIES: readonly (readonly [name: string, query: string])[
   ["_index_key", INDEX_KEYS],
   ["_constraint_numbers", CONSTRAINT_NUMBERS],
   ["_description", DESCRIPTIONS],
+  ["_extent", EXTENTS],
   ["_function", FUNCTIONS],
 ];

@@ -5,6 +5,7 @@
 import { FUNCTION_TEXTS } from "./function-texts.js";
 import { PG } from "./names.js";
 import { TYPE_NAMES } from "./snapshot.js";
+import { DATABASE_SIZE, SIZE_VIEWS, sizeOf } from "./table-sizes.js";
 
 /** Overloads: parameter count ⇒ body. */
 type Bodies = Readonly<Record<number, string>>;
@@ -34,11 +35,12 @@ const FORMAT_TYPE = `CASE WHEN _1 IS NULL THEN NULL WHEN _1 = 0 THEN '-'
   WHEN _1 = 1186 AND _2 >= 2147418112 AND _2 & 65535 < 7 THEN 'interval(' || (_2 & 65535)::VARCHAR || ')'
   ELSE coalesce(map_extract_value(${TYPE_NAMES}, _1::BIGINT), '???') END`;
 
-const SIZE = `CASE WHEN abs(_1) < 10240 THEN _1::BIGINT::VARCHAR || ' bytes'
-  WHEN abs(_1) < 10485760 THEN round(_1 / 1024.0)::BIGINT::VARCHAR || ' kB'
-  WHEN abs(_1) < 10737418240 THEN round(_1 / 1048576.0)::BIGINT::VARCHAR || ' MB'
-  WHEN abs(_1) < 10995116277760 THEN round(_1 / 1073741824.0)::BIGINT::VARCHAR || ' GB'
-  ELSE round(_1 / 1099511627776.0)::BIGINT::VARCHAR || ' TB' END`;
+/** In a lambda the argument is computed once, however large it is. */
+const SIZE = `list_transform([_1], lambda _bytes: CASE WHEN abs(_bytes) < 10240 THEN _bytes::BIGINT::VARCHAR || ' bytes'
+  WHEN abs(_bytes) < 10485760 THEN round(_bytes / 1024.0)::BIGINT::VARCHAR || ' kB'
+  WHEN abs(_bytes) < 10737418240 THEN round(_bytes / 1048576.0)::BIGINT::VARCHAR || ' MB'
+  WHEN abs(_bytes) < 10995116277760 THEN round(_bytes / 1073741824.0)::BIGINT::VARCHAR || ' GB'
+  ELSE round(_bytes / 1099511627776.0)::BIGINT::VARCHAR || ' TB' END)[1]`;
 
 const CONSTRAINT = lookup("constraint");
 /** Everybody may do everything: there are no grants. */
@@ -91,7 +93,7 @@ const DEFINITIONS: Readonly<Record<string, Bodies>> = {
 const NAMES: Readonly<Record<string, Bodies>> = {
   format_type: { 2: FORMAT_TYPE },
   pg_get_userbyid: {
-    1: `if(_1 = 10, getvariable('duckbranch_user'), 'unknown (OID=' || _1::VARCHAR || ')')`,
+    1: `CASE _1 WHEN 10 THEN getvariable('duckbranch_user') WHEN 6171 THEN 'pg_database_owner' ELSE 'unknown (OID=' || _1::VARCHAR || ')' END`,
   },
   pg_encoding_to_char: { 1: "if(_1 = 6, 'UTF8', '')" },
   pg_char_to_encoding: { 1: "if(upper(_1) IN ('UTF8', 'UNICODE'), 6, -1)" },
@@ -130,12 +132,23 @@ const PRIVILEGES: Readonly<Record<string, Bodies>> = Object.fromEntries(
 
 const SIZES: Readonly<Record<string, Bodies>> = {
   pg_size_pretty: { 1: SIZE },
+  pg_relation_size: sameForArity(sizeOf("_main"), 1, 2),
+  pg_table_size: { 1: sizeOf("_table") },
+  pg_indexes_size: { 1: sizeOf("_indexes") },
+  pg_total_relation_size: { 1: sizeOf("_table + _indexes") },
+  pg_database_size: { 1: DATABASE_SIZE },
+  pg_tablespace_size: { 1: DATABASE_SIZE },
+};
+
+/** What PostgreSQL counts and this server does not. */
+const STATISTICS: Readonly<Record<string, Bodies>> = {
   ...Object.fromEntries(
-    `pg_relation_size pg_total_relation_size pg_table_size pg_indexes_size pg_database_size pg_tablespace_size`
-      .split(" ")
-      // DuckDB does not say what one table takes; blank is better than a wrong figure.
-      .map((name) => [name, sameForArity("NULL::BIGINT", 1, 2)]),
+    `numscans tuples_returned tuples_fetched tuples_inserted tuples_updated tuples_deleted live_tuples dead_tuples
+     blocks_fetched blocks_hit vacuum_count autovacuum_count analyze_count autoanalyze_count`
+      .split(/\s+/)
+      .map((what) => [`pg_stat_get_${what}`, sameForArity("if(_1 IS NULL, NULL, 0)::BIGINT", 1, 1)]),
   ),
+  pg_blocking_pids: { 1: "[]::INTEGER[]" },
 };
 
 const CASTS: Readonly<Record<string, Bodies>> = {
@@ -197,6 +210,8 @@ const OTHERS: Readonly<Record<string, Bodies>> = {
 const TABLES: Readonly<Record<string, string>> = {
   pg_options_to_table:
     "(_1) AS TABLE SELECT NULL::VARCHAR AS option_name, NULL::VARCHAR AS option_value WHERE _1 IS NULL AND false",
+  pg_partition_tree:
+    "(_1) AS TABLE SELECT NULL::BIGINT AS relid, NULL::BIGINT AS parentrelid, NULL::BOOLEAN AS isleaf, NULL::INTEGER AS level WHERE _1 IS NULL AND false",
   pg_get_keywords:
     "() AS TABLE SELECT keyword_name AS word, CASE keyword_category WHEN 'reserved' THEN 'R' ELSE 'U' END AS catcode FROM duckdb_keywords()",
 };
@@ -206,6 +221,7 @@ const LOOKUPS = [
   `CREATE VIEW ${PG}._lookup_function_oid AS SELECT nam AS _key, min(oid) AS _value FROM ${PG}._function WHERE ${PG}._is_visible(sch) GROUP BY nam
      UNION ALL SELECT sch || '.' || nam, min(oid) FROM ${PG}._function GROUP BY sch, nam`,
   ...FUNCTION_TEXTS,
+  ...SIZE_VIEWS,
 ];
 
 const ALL: Readonly<Record<string, Bodies>> = {
@@ -215,6 +231,7 @@ const ALL: Readonly<Record<string, Bodies>> = {
   ...VISIBILITY,
   ...PRIVILEGES,
   ...SIZES,
+  ...STATISTICS,
   ...OTHERS,
 };
 

@@ -48,6 +48,7 @@ const RELATIONS = `
 
 const RELATION_OIDS = `
   SELECT sch || '.' || nam AS _key, oid AS _value FROM ${PG}._class
+  UNION ALL SELECT getvariable('duckbranch_database') || '.' || sch || '.' || nam, oid FROM ${PG}._class
   UNION ALL SELECT nam, min_by(oid, coalesce(list_position(${PG}._search_path(), sch), 0)) FROM ${PG}._class WHERE ${PG}._is_visible(sch) GROUP BY nam
   UNION ALL SELECT sch || '.' || nam, oid FROM ${PG}._system_class
   UNION ALL SELECT nam, oid FROM ${PG}._system_class WHERE sch = 'pg_catalog'`;

@@ -1,16 +1,25 @@
 /** What pg_catalog's relations hold, over the helper views of objects.ts. Relations not named here are empty. */
+import { DEPEND } from "./dependency-content.js";
+import { INDEX, OPERATOR_CLASS_CONTENT } from "./index-content.js";
 import { lastValue } from "./sequence-state.js";
 import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { PG, variable } from "./names.js";
 import { ACTIVITY, CURSORS, PREPARED_STATEMENTS } from "./session-content.js";
 import type { Content } from "./shapes.js";
+import { TABLE_PLACES, TABLE_STATISTICS } from "./statistics-content.js";
 
 /** The only role there is: whoever is connected owns everything. */
 const OWNER = "10";
 
 const NAMESPACE: Content = {
-  columns: { oid: "oid", nspname: "nam", nspowner: OWNER },
+  columns: {
+    oid: "oid",
+    nspname: "nam",
+    nspowner: "if(nam = 'public', 6171, 10)",
+    nspacl:
+      "CASE WHEN nam = 'public' THEN ['pg_database_owner=UC/pg_database_owner', '=U/pg_database_owner'] END",
+  },
   from: `${PG}._schema`,
 };
 
@@ -39,7 +48,7 @@ const CLASS: Content = {
     // psql asks for foreign keys only where triggers could be enforcing them.
     relhastriggers: `c.kind = 'r' AND (c.sch, c.nam) IN (SELECT unnest([(sch, rel), (sch, referenced_table)]) FROM ${PG}._constraint WHERE kind = 'f')`,
     relispopulated: "true",
-    relreplident: "if(c.kind = 'r', 'd', 'n')",
+    relreplident: "if(c.kind = 'r' AND c.sch <> 'pg_catalog', 'd', 'n')",
   },
   from: `(SELECT * FROM ${PG}._class UNION ALL SELECT oid, sch, nam, kind, NULL, NULL, NULL, NULL, NULL FROM ${PG}._system_class) AS c LEFT JOIN ${PG}._row_type AS t ON t.relid = c.oid`,
 };
@@ -90,31 +99,6 @@ const ATTRDEF: Content = {
     adbin: "t.default_value",
   },
   from: `${PG}._typed_column AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind = 'r' WHERE t.default_value IS NOT NULL`,
-};
-
-const INDEX: Content = {
-  columns: {
-    indexrelid: "x.oid",
-    indrelid: "r.oid",
-    indnatts: "len(i.keys)",
-    indnkeyatts: "len(i.keys)",
-    indisunique: "i.is_unique",
-    indisprimary: "i.is_primary",
-    indimmediate: "true",
-    indisvalid: "true",
-    indisready: "true",
-    indislive: "true",
-    indkey: "k.numbers",
-    indcollation: "list_transform(i.keys, lambda key: 0)",
-    indclass: "list_transform(i.keys, lambda key: 0)",
-    indoption: "list_transform(i.keys, lambda key: 0)",
-    indexprs: "if(list_contains(k.numbers, 0), array_to_string(i.keys, ', '), NULL)",
-  },
-  from: `${PG}._index AS i JOIN ${PG}._class AS x ON x.sch = i.sch AND x.nam = i.nam AND x.kind = 'i' AND x.rel = i.rel
-    JOIN ${PG}._class AS r ON r.sch = i.sch AND r.nam = i.rel AND r.kind = 'r'
-    JOIN (SELECT i.sch, i.rel, i.nam, list(coalesce(c.position, 0) ORDER BY i.position) AS numbers FROM ${PG}._index_key AS i
-      LEFT JOIN ${PG}._column AS c ON c.sch = i.sch AND c.rel = i.rel AND c.nam = i.key GROUP BY ALL) AS k
-      ON k.sch = i.sch AND k.rel = i.rel AND k.nam = i.nam`,
 };
 
 const CONSTRAINT: Content = {
@@ -185,7 +169,8 @@ const ENUM: Content = {
 const SEQUENCE: Content = {
   columns: {
     seqrelid: "c.oid",
-    seqtypid: "20",
+    // DuckDB's sequences have no type: what they end at tells.
+    seqtypid: `CASE if(s.increment_by > 0, s.max_value, -1 - s.min_value) WHEN 2147483647 THEN 23 WHEN 32767 THEN 21 ELSE 20 END`,
     seqstart: "s.start_value",
     seqincrement: "s.increment_by",
     seqmax: "s.max_value",
@@ -346,6 +331,12 @@ export const PG_CATALOG_CONTENT: ReadonlyMap<string, Content> = new Map([
     { columns: { usename: ROLE_COLUMNS.rolname, usesysid: OWNER, usecreatedb: "true" }, from: "(SELECT 1)" },
   ],
   ["pg_proc", FUNCTION],
+  ["pg_depend", DEPEND],
+  ["pg_stat_all_tables", TABLE_STATISTICS],
+  ["pg_stat_user_tables", TABLE_STATISTICS],
+  ["pg_statio_all_tables", TABLE_PLACES],
+  ["pg_statio_user_tables", TABLE_PLACES],
+  ["pg_opclass", OPERATOR_CLASS_CONTENT],
   ["pg_settings", SETTINGS],
   ["pg_prepared_statements", PREPARED_STATEMENTS],
   ["pg_cursors", CURSORS],
