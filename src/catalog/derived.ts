@@ -6,6 +6,7 @@ import { PG } from "./names.js";
 import { BRANCH_OBJECTS } from "./objects.js";
 import { INFORMATION_SCHEMA, PG_CATALOG, type RelationShape } from "./shapes.js";
 import { EXTENTS } from "./table-sizes.js";
+import { TYPE_FUNCTIONS } from "./type-functions.js";
 
 const TYPE_COLUMNS = `oid BIGINT, typname VARCHAR, typlen SMALLINT, typtype VARCHAR, typcategory VARCHAR, typispreferred BOOLEAN,
   typelem BIGINT, typarray BIGINT, typinput VARCHAR, typoutput VARCHAR, typreceive VARCHAR, typsend VARCHAR, typbyval BOOLEAN,
@@ -121,7 +122,8 @@ const FUNCTIONS = `
   SELECT ${PG}._oid('f', schema_name, function_name || array_to_string(parameters, ',')), ${PG}._public(schema_name), function_name,
     parameters, coalesce(${DECLARED}->>'source', macro_definition), is_table, ${DECLARED}
   FROM (SELECT o.duck_schema AS schema_name, o."name" AS function_name, o.parameters, o.definition AS macro_definition, o.is_table
-    FROM ${BRANCH_OBJECTS} WHERE o.kind = 'function')`;
+    FROM ${BRANCH_OBJECTS} WHERE o.kind = 'function')
+  UNION ALL ${TYPE_FUNCTIONS}`;
 
 /** Facts about PostgreSQL itself. */
 export function staticStatements(): readonly string[] {

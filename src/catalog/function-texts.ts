@@ -1,5 +1,6 @@
 /** Texts about the user's functions, by OID: arguments, results, definitions as PostgreSQL prints them; macros as DuckDB does. */
 import { PG } from "./names.js";
+import { TYPE_NAMES } from "./snapshot.js";
 
 /** Names of types in CREATE FUNCTION, as stored, and as they are printed where the two differ. */
 const PRINTED = `MAP {'bool': 'boolean', 'int2': 'smallint', 'int4': 'integer', 'int8': 'bigint', 'float4': 'real', 'float8': 'double precision',
@@ -7,14 +8,14 @@ const PRINTED = `MAP {'bool': 'boolean', 'int2': 'smallint', 'int4': 'integer', 
   'timestamptz': 'timestamp with time zone'}`;
 
 /** One argument of a declared function: its name, if it has one, and its type. */
-const ARGUMENT = `if(starts_with(_p, '$'), '', ${PG}.quote_ident(_p) || ' ') || ${PG}._function_type(declared->'arguments'->>(_i - 1))`;
+const ARGUMENT = `if(starts_with(_p, '$'), '', ${PG}.quote_ident(_p) || ' ') || coalesce(${PG}._function_type(declared->'arguments'->>(_i - 1)), map_extract_value(${TYPE_NAMES}, (declared->'argumentOids'->>(_i - 1))::BIGINT))`;
 
 function argumentList(each: string): string {
   return `CASE WHEN declared IS NULL THEN array_to_string(parameters, ', ')
     ELSE array_to_string(list_transform(parameters, lambda _p, _i: ${each}), ', ') END`;
 }
 
-const RESULT = `CASE WHEN declared IS NOT NULL THEN ${PG}._function_type(declared->>'returns') WHEN is_table THEN 'SETOF record' ELSE 'anyelement' END`;
+const RESULT = `CASE WHEN declared IS NOT NULL THEN coalesce(${PG}._function_type(declared->>'returns'), map_extract_value(${TYPE_NAMES}, (declared->>'returnsOid')::BIGINT)) WHEN is_table THEN 'SETOF record' ELSE 'anyelement' END`;
 
 /** VOLATILE is what a function is without a word. */
 const OPTIONS = `CASE WHEN declared->>'volatility' <> 'volatile' OR (declared->>'strict')::BOOLEAN

@@ -6,6 +6,7 @@ import { FUNCTION_TEXTS } from "./function-texts.js";
 import { PG } from "./names.js";
 import { TYPE_NAMES } from "./snapshot.js";
 import { DATABASE_SIZE, SIZE_VIEWS, sizeOf } from "./table-sizes.js";
+import { TYPE_FUNCTION_OIDS } from "./type-functions.js";
 
 /** Overloads: parameter count ⇒ body. */
 type Bodies = Readonly<Record<number, string>>;
@@ -185,6 +186,8 @@ const CASTS: Readonly<Record<string, Bodies>> = {
     1: withText(`CASE WHEN ${NUMBER} THEN coalesce((SELECT any_value(_key) FROM ${PG}._lookup_function_oid WHERE _value = ${AS_NUMBER}), _text)
       ELSE regexp_replace(_text, '^pg_catalog[.]', '') END`),
   },
+  // typreceive and the like as numbers: see dialect/catalog-columns.ts.
+  _type_function: { 1: `map_extract_value(${TYPE_FUNCTION_OIDS}, _1)::BIGINT` },
   to_regproc: { 1: withText(byName("function_oid")) },
   to_regclass: { 1: withText(byName("relation_oid")) },
   to_regtype: { 1: withText(byName("type_oid")) },

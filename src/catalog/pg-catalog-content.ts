@@ -222,7 +222,7 @@ const FUNCTION: Content = {
     proname: "f.nam",
     pronamespace: `${PG}._schema_oid(f.sch)`,
     proowner: OWNER,
-    prolang: "14",
+    prolang: "if(f.sch = 'pg_catalog', 12, 14)",
     procost: "100",
     prorows: "if(f.is_table, 1000, 0)",
     prokind: "'f'",

@@ -67,6 +67,15 @@ test.each([
   ["SELECT i.indkey::varchar FROM pg_index i", "SELECT array_to_string(i.indkey, ' ') FROM pg_index i"],
   ["SELECT 1 WHERE a = ANY (i.indkey)", "SELECT 1 WHERE a IN coalesce(coalesce(i.indkey, [NULL]))"],
   ["SELECT p.tableoid FROM pg_proc p", "SELECT _regclass('pg_proc') FROM pg_proc p"],
+  ["SELECT p.xmin AS v FROM pg_proc p", "SELECT 2::BIGINT AS v FROM pg_proc p"],
+  ["SELECT t.xmin, xmin FROM mine t, pg_proc p", "SELECT t.xmin, xmin FROM mine t, pg_proc p"],
+  [
+    "SELECT 1 FROM pg_type t LEFT JOIN pg_proc p ON p.oid = t.typreceive",
+    "SELECT 1 FROM pg_type t LEFT JOIN pg_proc p ON p.oid = _type_function(t.typreceive)",
+  ],
+  ["SELECT CAST(CAST(f(a) AS regclass) AS oid) FROM t", "SELECT CAST(_regclass(f(a) ) AS oid) FROM t"],
+  ["SELECT CAST(a AS regclass) AS oid FROM t", "SELECT _regclass_name(a ) AS oid FROM t"],
+  ["SELECT pg_get_functiondef('f'::regproc)", "SELECT pg_get_functiondef(_regproc('f'))"],
   [
     "SELECT current_user, t.current_user FROM t",
     "SELECT getvariable('duckbranch_user'), t.current_user FROM t",

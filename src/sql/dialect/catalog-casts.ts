@@ -34,6 +34,7 @@ interface Cast {
  *   pg_typeof(a)::oid              ⇒  _regtype(pg_typeof(a))
  *   CAST('t' AS regclass)          ⇒  _regclass('t')
  *   oid = CAST($1 AS regclass)     ⇒  oid = _regclass($1)
+ *   CAST(CAST(a AS regclass) AS oid) ⇒  CAST(_regclass(a) AS oid)
  *
  * Reason  psql, drivers and ORMs name tables and types so
  */
@@ -118,6 +119,10 @@ function macrosFor(
     const next = nameAt(tokens, cast.next + 1)?.parts.at(-1) ?? "";
     return TEXT_TYPES.has(next) ? [`${macro}_name`] : [macro];
   }
+  if (isCastAgain(tokens, operand.before, cast.next))
+    return TEXT_TYPES.has(nameAt(tokens, cast.next + 1)?.parts.at(-1) ?? "") ? [`${macro}_name`] : [macro];
+  if (isSymbol(tokens[operand.before], "(") && isWord(tokens[operand.before - 1], "pg_get_functiondef"))
+    return [macro];
   // What pg_catalog calls regproc is kept as a name.
   if (cast.type === "regproc") return [`${macro}_name`];
   const isLiteral = operand.first === operand.last && tokens[operand.first]?.kind === "string";
@@ -128,6 +133,11 @@ function macrosFor(
   return isLiteral || isCompared(tokens, operand.before) || isCompared(tokens, cast.next)
     ? [macro]
     : [`${macro}_name`];
+}
+
+/** `CAST(CAST(a AS regclass) AS oid)`: the operand of another cast, and no column of that name. */
+function isCastAgain(tokens: readonly Token[], before: number, next: number): boolean {
+  return isSymbol(tokens[before], "(") && isWord(tokens[before - 1], "cast") && isWord(tokens[next], "as");
 }
 
 /** The whole of a column of the statement's own result. */

@@ -26,6 +26,10 @@ export const VECTOR_COLUMNS: ReadonlySet<string> = new Set([
   "proargtypes",
   "stxkeys",
 ]);
+/** Columns of pg_type that name functions, and are kept as names. */
+const FUNCTION_COLUMNS = new Set(["typinput", "typoutput", "typreceive", "typsend"]);
+/** What a row's xmin is once every transaction sees it. */
+const FROZEN = "2::BIGINT";
 const SET_FUNCTIONS = new Set(["pg_partition_ancestors"]);
 const TEXT_TYPES = new Set(["text", "varchar"]);
 
@@ -36,20 +40,45 @@ const TEXT_TYPES = new Set(["text", "varchar"]);
  *   ix.indkey::varchar                      ⇒  array_to_string(ix.indkey, ' ')
  *   CAST(ix.indkey AS varchar)              ⇒  array_to_string(ix.indkey, ' ')
  *   FROM pg_proc p … p.tableoid             ⇒  _regclass('pg_proc')
+ *   FROM pg_proc p … p.xmin                 ⇒  2::BIGINT
+ *   p.oid = t.typreceive                    ⇒  p.oid = _type_function(t.typreceive)
  *   FROM pg_partition_ancestors(1) WITH …   ⇒  FROM unnest(pg_partition_ancestors(1)) WITH …
  *
- * Reason  ANY over a column is a sub-query to DuckDB, refused in an outer join; an int2vector prints as `1 2`; tableoid is
- *         hidden in PostgreSQL, and DuckDB has no hidden columns; a macro returns a set in FROM only
+ * Reason  ANY over a column is a sub-query to DuckDB, refused in an outer join; an int2vector prints as `1 2`; tableoid and xmin
+ *         are hidden in PostgreSQL, and DuckDB has no hidden columns; a macro returns a set in FROM only
  */
 export const catalogColumnsPass: DialectPass = ({ tokens }) => {
-  const relations = tokens.some((token) => isWord(token, "tableoid")) ? catalogRelations(tokens) : [];
+  const isHidden = tokens.some((token) => isWord(token, "tableoid") || isWord(token, "xmin"));
+  const relations = isHidden ? catalogRelations(tokens) : [];
   return tokens.flatMap((_, index) => [
     ...quantified(tokens, index),
     ...printedVector(tokens, index),
-    ...tableOid(tokens, relations, index),
+    ...hiddenColumn(tokens, relations, index),
     ...setFunction(tokens, index),
+    ...functionNumber(tokens, index),
   ]);
 };
+
+/** A function's name where it is compared with an OID. */
+function functionNumber(tokens: readonly Token[], index: number): TextEdit[] {
+  if (isSymbol(tokens[index - 1], ".")) return [];
+  const left = nameAt(tokens, index);
+  const sign = left === undefined ? undefined : tokens[left.next];
+  if (left === undefined || sign?.kind !== "operator" || sign.value !== "=") return [];
+  const right = nameAt(tokens, left.next + 1);
+  const [one, other] = [left.parts.at(-1) ?? "", right?.parts.at(-1) ?? ""];
+  const named =
+    one === "oid" && FUNCTION_COLUMNS.has(other)
+      ? right
+      : other === "oid" && FUNCTION_COLUMNS.has(one)
+        ? left
+        : undefined;
+  if (named === undefined) return [];
+  return [
+    { start: named.start, end: named.start, text: `${CATALOG_SCHEMA}._type_function(` },
+    { start: named.end, end: named.end, text: ")" },
+  ];
+}
 
 function quantified(tokens: readonly Token[], index: number): TextEdit[] {
   const [equals, open] = [tokens[index], tokens[index + 2]];
@@ -87,10 +116,14 @@ interface Mention {
   readonly index: number;
 }
 
-function tableOid(tokens: readonly Token[], relations: readonly Mention[], index: number): TextEdit[] {
+function hiddenColumn(tokens: readonly Token[], relations: readonly Mention[], index: number): TextEdit[] {
   const token = tokens[index];
-  if (token === undefined || !isWord(token, "tableoid") || isWord(tokens[index - 1], "as")) return [];
+  const isTableOid = isWord(token, "tableoid");
+  if (token === undefined || !(isTableOid || isWord(token, "xmin")) || isWord(tokens[index - 1], "as"))
+    return [];
   const qualifier = isSymbol(tokens[index - 1], ".") ? tokens[index - 2] : undefined;
+  // Anybody's column may have the shorter name.
+  if (!isTableOid && qualifier === undefined) return [];
   const matches = ({ relation, alias, isFirst }: Mention): boolean =>
     qualifier === undefined ? isFirst : qualifier.value === (alias ?? relation);
   const found =
@@ -98,7 +131,13 @@ function tableOid(tokens: readonly Token[], relations: readonly Mention[], index
   const start = (qualifier ?? token).start;
   return found === undefined
     ? []
-    : [{ start, end: token.end, text: `${CATALOG_SCHEMA}._regclass('${found.relation}')` }];
+    : [
+        {
+          start,
+          end: token.end,
+          text: isTableOid ? `${CATALOG_SCHEMA}._regclass('${found.relation}')` : FROZEN,
+        },
+      ];
 }
 
 function catalogRelations(tokens: readonly Token[]): Mention[] {
