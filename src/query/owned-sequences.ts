@@ -143,20 +143,31 @@ export async function ownedSequences(
   });
 }
 
+interface OwnedSequences {
+  readonly sequences: readonly string[];
+  readonly edits: readonly TextEdit[];
+  /** What PostgreSQL says of each, to clients that ask for such messages. */
+  readonly notes: readonly string[];
+}
+
 /** CREATE SEQUENCE statements and the edits that make the columns draw from them. */
 export async function planOwnedSequences(
   connection: Connection,
   place: SequencePlace,
   table: string,
   statement: RelationalStatement,
-): Promise<{ readonly sequences: readonly string[]; readonly edits: readonly TextEdit[] }> {
+): Promise<OwnedSequences> {
   const sequences: string[] = [];
+  const notes: string[] = [];
   const edits: TextEdit[] = [];
   const taken = new Set<string>();
   for (const column of statement.sequenceColumns) {
     const name = await freeSequenceName(connection, place, table, column.column, taken);
     taken.add(normaliseName(name.name));
     sequences.push(createSequenceSql(name, column.type, column.options));
+    notes.push(
+      `CREATE TABLE will create implicit sequence "${name.name}" for serial column "${table}.${column.column}"`,
+    );
     const onMain = place.catalog === DATA_CATALOG && !place.schema.startsWith("branch_");
     const type = column.kind === "serial" ? `${column.type} ` : "";
     const constraint = statement.verb === "createTable" ? " NOT NULL" : "";
@@ -166,7 +177,7 @@ export async function planOwnedSequences(
       text: `${type}DEFAULT ${ownedDefault(name, column, onMain)}${constraint}`,
     });
   }
-  return { sequences, edits };
+  return { sequences, edits, notes };
 }
 
 /** The statement with its serial and identity columns written out. */

@@ -57,7 +57,13 @@ async function withSequences(
   const table = createdName(written).parts.at(-1) ?? "";
   const likes = await expandLikes(context, transaction, place, table, written);
   const { statement } = likes;
-  const { sequences, edits } = await planOwnedSequences(transaction.connection, place, table, statement);
+  const { sequences, edits, notes } = await planOwnedSequences(
+    transaction.connection,
+    place,
+    table,
+    statement,
+  );
+  for (const note of notes) context.notice("DEBUG", SQLSTATE.successfulCompletion, note);
   const sql = await resolveStatement(services, scope, withSequenceEdits(statement, edits), targets);
   return [...[...likes.sequences, ...sequences].map(step), { sql, afterwards }];
 }

@@ -1,22 +1,10 @@
 /** Sends what a DO block raises: see sql/raise-grammar.ts. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { RaisedMessage } from "../sql/analysis.js";
+import { isHeard } from "./heard-messages.js";
 import { command } from "./results.js";
 import type { Settings } from "./settings.js";
 import type { Notice, StatementResult } from "./types.js";
-
-/** From which setting of client_min_messages on a client hears no more of a level; INFO it always hears. */
-const RANKS: readonly string[] = [
-  "debug5",
-  "debug4",
-  "debug3",
-  "debug2",
-  "debug1",
-  "log",
-  "notice",
-  "warning",
-  "error",
-];
 
 /** Errors: what RAISE EXCEPTION says, P0001 unless it says another code; messages before it are sent. */
 export function raiseMessages(
@@ -28,8 +16,8 @@ export function raiseMessages(
       const where = `PL/pgSQL function inline_code_block line ${line} at RAISE`;
       throw new SqlError(code ?? SQLSTATE.raiseException, message, { detail, hint, where });
     }
-    if (!isHeard(level, host.settings.get("client_min_messages"))) continue;
     const severity = SEVERITIES[level];
+    if (!isHeard(severity, host.settings.get("client_min_messages"))) continue;
     const fallback = level === "warning" ? SQLSTATE.warning : SQLSTATE.successfulCompletion;
     const extras = { ...(detail === undefined ? {} : { detail }), ...(hint === undefined ? {} : { hint }) };
     host.notices.push({ severity, code: code ?? fallback, message, ...extras });
@@ -44,8 +32,3 @@ const SEVERITIES = {
   notice: "NOTICE",
   warning: "WARNING",
 } as const;
-
-function isHeard(level: Exclude<RaisedMessage["level"], "exception">, least: string): boolean {
-  if (level === "info") return true;
-  return RANKS.indexOf(level === "debug" ? "debug1" : level) >= RANKS.indexOf(least);
-}

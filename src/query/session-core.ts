@@ -15,6 +15,7 @@ import { ianaName } from "../pgtypes/time-zone-names.js";
 import { SessionCatalog } from "../catalog/session-catalog.js";
 import { useCatalog } from "../engine/database.js";
 import { normaliseName, quoteLiteral } from "../sql/names.js";
+import { isHeard } from "./heard-messages.js";
 import { schemasOf } from "./setting-values.js";
 import { SessionCalls } from "./session-calls.js";
 import { SessionNotifications } from "./notifications.js";
@@ -158,7 +159,8 @@ export class SessionCore implements Disposable {
   }
 
   notice(severity: Notice["severity"], code: Notice["code"], message: string): void {
-    this.notices.push({ severity, code, message });
+    if (isHeard(severity, this.settings.get("client_min_messages")))
+      this.notices.push({ severity, code, message });
   }
 
   /** USE BRANCH and SET branch. Refused once the transaction has begun its work: one transaction, one head. */
