@@ -12,7 +12,7 @@ import {
   requireBranch,
   takenName,
 } from "./branch-rules.js";
-import { changeBranch } from "./change-branch.js";
+import { changeBranch, refuseChanged } from "./change-branch.js";
 import { abandonOpenMerges } from "./merge-ledger.js";
 import { headId, isEnded, type Branch } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
@@ -31,17 +31,19 @@ export interface Ending {
  */
 export async function deleteBranch(
   context: BranchContext,
-  { id }: Branch,
+  found: Branch,
   { status, actor }: Ending,
   graceMs: number,
   signal: AbortSignal,
 ): Promise<Branch> {
   return await changeBranch(context, signal, async ({ state, connection }) => {
-    const before = requireBranch(state, id);
+    const before = requireBranch(state, found.id);
     if (isEnded(before)) throw endedBranch(before);
+    // By its time: that may be another one by now.
+    if (status === "expired") refuseChanged(state, found);
     refuseProtected(before);
     refuseParent(state, before);
-    await abandonOpenMerges(connection, id);
+    await abandonOpenMerges(connection, before.id);
     const sinceMs = Date.now();
     const untilMs = sinceMs + graceMs;
     const detail = { undelete_until: new Date(untilMs).toISOString() };

@@ -8,7 +8,7 @@ import { grantsOf, type BranchAccess } from "./grants.js";
 import { OBJECT_KINDS } from "./head-objects.js";
 import { isEnded, MAIN, type Branch, type HeadId } from "./model.js";
 import { releaseBranch } from "./release.js";
-import { releaseOverdue, SWEEPER } from "./release-overdue.js";
+import { releaseOverdue, SWEEPER, unlessMoved } from "./release-overdue.js";
 import { restoreSpentTime } from "./spent-time.js";
 import type { Terms } from "./terms.js";
 import { Transaction } from "./transaction.js";
@@ -102,7 +102,7 @@ async function endBranch(
   const deleted = await deleteBranch(context, branch, ending, graceMs, signal);
   const deletedNow = [...context.registry.state.branches.deleted()].length;
   if (deletedNow > context.retention.maxDeleted) await releaseOverdue(context, Date.now(), signal);
-  return deleted;
+  return context.registry.state.branches.get(branch.id) ?? deleted;
 }
 
 /** Ends every branch whose time is over and that no other branch reads. Returns their names. */
@@ -121,8 +121,11 @@ export async function sweepExpired(
   for (const branch of due) {
     if (signal.aborted) break;
     const status = branch.status === "merged" ? "merged" : "expired";
-    await endBranch(context, branch, { status, actor: SWEEPER }, context.retention.expiredMs, signal);
-    swept.push(branch.name);
+    const ending = { status, actor: SWEEPER } as const;
+    const ended = await unlessMoved(
+      async () => await endBranch(context, branch, ending, context.retention.expiredMs, signal),
+    );
+    if (ended !== undefined) swept.push(branch.name);
   }
   return swept;
 }

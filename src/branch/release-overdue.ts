@@ -40,16 +40,22 @@ async function releaseUnlessMoved(
   signal: AbortSignal,
 ): Promise<number> {
   const status = branch.status === "expired" ? "expired" : "discarded";
+  const released = await unlessMoved(
+    async () => await releaseBranch(context, branch, { status, actor: SWEEPER }, signal),
+  );
+  return released === undefined ? 0 : 1;
+}
+
+/** Nothing when the branch was brought back, altered or released meanwhile: the next sweep sees it as it is. */
+export async function unlessMoved<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
-    await releaseBranch(context, branch, { status, actor: SWEEPER }, signal);
-    return 1;
+    return await work();
   } catch (error) {
-    if (error instanceof SqlError && MOVED.has(error.code)) return 0;
+    if (error instanceof SqlError && MOVED.has(error.code)) return undefined;
     throw error;
   }
 }
 
-/** It was brought back, or released, meanwhile. */
 const MOVED: ReadonlySet<string> = new Set([
   SQLSTATE.serializationFailure,
   SQLSTATE.objectNotInPrerequisiteState,

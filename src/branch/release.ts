@@ -67,6 +67,8 @@ async function releaseLocked(
   try {
     const branch = transaction.state.branches.get(before.id) ?? before;
     if (branch.released) throw endedBranch(branch);
+    // It was brought back or deleted since somebody decided this; who goes by its time may find another one.
+    if (before.held !== branch.held || status === "expired") refuseChanged(transaction.state, before);
     refuseProtected(branch);
     refuseParent(transaction.state, branch);
     const ended: Branch = { ...branch, status, held: null, released: true };

@@ -183,6 +183,13 @@ describe("what a deleted branch holds", () => {
     expect(await ownTables(other.main)).toBe(0);
   });
 
+  test("goes at once where none is kept, and that is told", async () => {
+    const { main } = await branched({ ...KEEPING, maxDeleted: 0 });
+    const [row] = await main.query("SELECT * FROM branch_discard('b')");
+    expect(row?.slice(1)).toEqual(["b", "discarded", null]);
+    expect(await ownTables(main)).toBe(0);
+  });
+
   test("of more branches than are kept the first one goes", async () => {
     const { main, open } = await branched({ ...KEEPING, maxDeleted: 2 });
     for (const name of ["c", "d"]) await main.query(`CREATE BRANCH ${name}`);
@@ -230,7 +237,7 @@ test("a branch that has expired comes back without its time", async () => {
 });
 
 test("who brings a branch back while it is released has it whole, or not at all", async () => {
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 8; round++) {
     const { main, open } = await branched();
     const other = await open.session();
     await main.query("DROP BRANCH b");
@@ -241,5 +248,18 @@ test("who brings a branch back while it is released has it whole, or not at all"
     const isBack = outcome === "ok";
     const left = isBack ? await (await open.session("main/b")).query(ROWS) : await ownTables(main);
     expect([left, released]).toEqual(isBack ? [CHANGED, 0] : [0, 1]);
+  }
+});
+
+test("a branch that is given more time while the sweeper goes by stays, or was gone before", async () => {
+  for (const retention of [KEEPING, {}]) {
+    const { main, open, b } = await branched(retention);
+    await main.query("ALTER BRANCH b SET (ttl '1 hour')");
+    const [altered, swept] = await Promise.all([
+      main.outcome("ALTER BRANCH b SET (ttl '9 hours')"),
+      sweepExpired(open.world.context, Date.now() + 2 * HOUR_MS, SIGNAL),
+    ]);
+    const isThere = altered === "ok";
+    expect([swept, await b.outcome(ROWS)]).toEqual(isThere ? [[], "ok"] : [["b"], "55000"]);
   }
 });

@@ -8,7 +8,9 @@ const STATEMENTS = [
   "DESCRIBE BRANCH b",
   "SELECT * FROM branch_describe('b')",
   "SELECT * FROM branch_list()",
-  "SELECT * FROM branch_create('c')",
+  "SELECT * FROM branch_create('c', ttl => '2 days')",
+  "SHOW EXPIRING BRANCHES",
+  "SELECT * FROM branch_expiring('3 days')",
   "SELECT * FROM current_branch()",
   "DIFF BRANCH b",
   "DIFF BRANCH b TABLE t",
@@ -19,11 +21,12 @@ const STATEMENTS = [
   "SELECT * FROM branch_rename('c', 'd')",
   "SELECT * FROM branch_protect('b')",
   "SELECT * FROM branch_discard('d')",
+  "SELECT * FROM branch_undelete('d', 'e')",
 ];
 
 /** Others are only asked for as many values as they have columns. */
 const REPEATABLE =
-  /^(SHOW|DESCRIBE|DIFF|EXPLAIN|SELECT \* FROM (branch_describe|branch_list|current_branch))/;
+  /^(SHOW|DESCRIBE|DIFF|EXPLAIN|SELECT \* FROM (branch_describe|branch_list|branch_expiring|current_branch))/;
 
 test("every statement is described as it answers", async () => {
   await using app = await startTestApp();
