@@ -23,7 +23,7 @@ const READING_WRITES: ReadonlySet<RelationalStatement["verb"]> = new Set([
   "explain",
 ]);
 /** DuckDB's own catalogue knows the tables of all heads, and statistics of their values. */
-const ENGINE_CATALOG = /^(?:duckdb|pragma)_/;
+const ENGINE_CATALOG = /^(?:duckdb|pragma|sqlite)_/;
 const MAX_DEPTH = 64;
 
 /** The scope that writing on the session's head takes. */
@@ -113,6 +113,9 @@ async function collectName(
   if (role === "read") {
     const meaning = resolveName(scope, parts);
     refuseInternal(scope, meaning);
+    const name = normaliseName(parts.at(-1) ?? "");
+    // Views of the same: no table of that name is there.
+    if (meaning.kind === "unknown" && ENGINE_CATALOG.test(name)) throw engineCatalog(name);
     if (meaning.kind === "catalog") return;
     if (meaning.kind === "system" && normaliseName(meaning.name) !== "conflicts") return;
     needs.reads = true;
@@ -197,11 +200,7 @@ function internalSchema(): SqlError {
 }
 
 function engineCatalog(name: string): SqlError {
-  return new SqlError(
-    SQLSTATE.insufficientPrivilege,
-    `permission denied for function ${name}: missing scope admin`,
-    {
-      hint: "information_schema and pg_catalog are there for everyone",
-    },
-  );
+  return new SqlError(SQLSTATE.insufficientPrivilege, `permission denied for ${name}: missing scope admin`, {
+    hint: "information_schema and pg_catalog are there for everyone",
+  });
 }
