@@ -59,7 +59,13 @@ export class BranchMap {
 
   /** Deleted ones that can be brought back, in that order. */
   *deleted(): Generator<Branch> {
-    for (const branch of this.#live.values()) if (branch.held !== null) yield branch;
+    for (const branch of this.#live.values())
+      if (branch.held !== null && branch.held.undoes === undefined) yield branch;
+  }
+
+  /** Those by which merges are undone. */
+  *undoing(): Generator<Branch> {
+    for (const branch of this.#live.values()) if (branch.held?.undoes !== undefined) yield branch;
   }
 
   /** Released ones. */

@@ -111,7 +111,7 @@ function refuseUndelete(state: RegistryState, { id, parent }: Branch, name: stri
 /** The deleted branch of an id, or the one that was deleted last of those of a name. */
 export function deletedBranch({ branches }: RegistryState, nameOrId: string): Branch | undefined {
   const byId = branches.get(headId(nameOrId)) ?? branches.ofSchema(nameOrId);
-  if (byId !== undefined) return byId.held === null ? undefined : byId;
+  if (byId !== undefined) return byId.held === null || byId.held.undoes !== undefined ? undefined : byId;
   const named = [...branches.deleted()].filter(({ name }) => name === nameOrId);
   return named.toSorted((a, b) => (a.held?.sinceMs ?? 0) - (b.held?.sinceMs ?? 0)).at(-1);
 }

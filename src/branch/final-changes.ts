@@ -44,11 +44,18 @@ export function finalChanges(
   });
 }
 
-/** A pin that ends does so with the commit. */
+/** A pin that ends does so with the commit, and one that begins shows what it commits. */
 function finalBranch(branch: Branch, sequence: Sequence): Branch {
-  const { earlierPins } = branch;
+  const final = (point: Sequence): Sequence => (point === PENDING ? sequence : point);
+  const { pin, earlierPins, tablePins } = branch;
+  if (pin === PENDING)
+    return {
+      ...branch,
+      pin: sequence,
+      tablePins: new Map([...tablePins].map(([key, at]) => [key, final(at)])),
+    };
   if (earlierPins.at(-1)?.until !== PENDING) return branch;
-  const ended = earlierPins.map(({ pin, until }) => ({ pin, until: until === PENDING ? sequence : until }));
+  const ended = earlierPins.map((earlier) => ({ pin: earlier.pin, until: final(earlier.until) }));
   return { ...branch, earlierPins: ended };
 }
 

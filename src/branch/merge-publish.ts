@@ -25,7 +25,8 @@ import { readableBefore, refuseUnreadable } from "./merge-bindings.js";
 import { dropSchemas, makeBeforeTables, makeBehindTables } from "./merge-object-steps.js";
 import { renameMerged } from "./merge-renames.js";
 import { dropChangedViews, makeChangedViews } from "./merge-views.js";
-import { isUndoable, keepUndoRows, markAltered } from "./undo-rows.js";
+import { keepUndoRows, markAltered } from "./undo-rows.js";
+import { canKeepDefinitions, keepDefinitions, plantUndoBranch, type KeptDefinitions } from "./undo-branch.js";
 import { mergeTotals, NO_CHANGES, resolvedBy } from "./merge-totals.js";
 import { refuseTakenKeys } from "./overlay.js";
 import { requirePhysical } from "./rows.js";
@@ -51,28 +52,12 @@ export async function publish(
 ): Promise<MergeOutcome> {
   const { transaction, branch, sync } = planned;
   const { connection } = transaction;
-  const readable = await readableBefore(planned, context.texts);
   if (sync !== undefined && planned.objects.renamed.length > 0)
     throw notSupported("tables renamed on a branch are not brought up to date", "merge the branch first");
-  if (sync !== undefined) await beginSync(transaction, sync);
-  const undoableUntilMs =
-    sync === undefined && isUndoable(planned) ? Date.now() + context.retention.undoMs : null;
-  if (undoableUntilMs !== null) await keepUndoRows(planned, mergeId, strategyOf);
-  const sides = { transaction, texts: context.texts, branch, target: planned.target };
-  await dropChangedViews(transaction, planned.target, planned.objects.views);
-  await dropMerged(transaction, planned.target, planned.objects.dropped);
-  const attempt = await renameMerged(planned);
-  await changeInPlace(attempt);
-  const { others } = attempt.objects;
-  const sequences = await makeBeforeTables(sides, context.texts, others);
-  await createMerged(transaction, attempt.target, attempt.objects.created, sequences);
-  for (const { schema, target } of attempt.tables)
-    if (schema.steps.length > 0) await markAltered(connection, attempt.target, target.objectId);
-  const totals = await applyPlans(attempt, strategyOf);
-  await makeBehindTables(sides, context.texts, others);
-  await makeChangedViews(sides, attempt.objects.views);
-  await dropSchemas(sides, others);
-  await refuseUnreadable(attempt, context.texts, readable);
+  const undo = sync === undefined ? await keepForUndo(context, planned, mergeId, strategyOf) : undefined;
+  const { attempt, totals } = await writeMerge(context, planned, strategyOf);
+  if (undo?.definitions !== undefined) plantUndoBranch(transaction, undo.definitions);
+  const undoableUntilMs = undo?.untilMs ?? null;
   const merged: Branch = sync?.branch ?? { ...branch, status: "merged" };
   if (sync === undefined) transaction.putBranch({ change: "putBranch", branch: merged });
   if (resolutions === undefined) {
@@ -107,6 +92,47 @@ export async function publish(
   await transaction.commit(unchangedHeads(context, planned));
   await verifyPublished(context, mergeId);
   return outcome(attempt, "merged", mergeId, totals, []);
+}
+
+/** What the merge is about to change, kept for its retention; undefined where not all of it can be. */
+async function keepForUndo(
+  context: BranchContext,
+  planned: MergeAttempt,
+  mergeId: string,
+  strategyOf: (table: RelationName) => Strategy,
+): Promise<{ readonly untilMs: number; readonly definitions: KeptDefinitions | undefined } | undefined> {
+  if (!(await canKeepDefinitions(planned))) return undefined;
+  const untilMs = Date.now() + context.retention.undoMs;
+  await keepUndoRows(planned, mergeId, strategyOf);
+  return { untilMs, definitions: await keepDefinitions(context, planned, mergeId, untilMs) };
+}
+
+/** Writes all of a merge but what the registry and the ledger say of it. */
+export async function writeMerge(
+  context: BranchContext,
+  planned: MergeAttempt,
+  strategyOf: (table: RelationName) => Strategy,
+): Promise<{ readonly attempt: MergeAttempt; readonly totals: MergeTotals }> {
+  const { transaction, branch, sync } = planned;
+  const { connection } = transaction;
+  const readable = await readableBefore(planned, context.texts);
+  if (sync !== undefined) await beginSync(transaction, sync);
+  const sides = { transaction, texts: context.texts, branch, target: planned.target };
+  await dropChangedViews(transaction, planned.target, planned.objects.views);
+  await dropMerged(transaction, planned.target, planned.objects.dropped);
+  const attempt = await renameMerged(planned);
+  await changeInPlace(attempt);
+  const { others } = attempt.objects;
+  const sequences = await makeBeforeTables(sides, context.texts, others);
+  await createMerged(transaction, attempt.target, attempt.objects.created, sequences);
+  for (const { schema, target } of attempt.tables)
+    if (schema.steps.length > 0) await markAltered(connection, attempt.target, target.objectId);
+  const totals = await applyPlans(attempt, strategyOf);
+  await makeBehindTables(sides, context.texts, others);
+  await makeChangedViews(sides, attempt.objects.views);
+  await dropSchemas(sides, others);
+  await refuseUnreadable(attempt, context.texts, readable);
+  return { attempt, totals };
 }
 
 function ledgerSides({

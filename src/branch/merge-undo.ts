@@ -10,13 +10,13 @@ import { undoPolicies } from "./column-policies.js";
 import { recordHistory } from "./history.js";
 import { newMergeId } from "./merge.js";
 import { retryOnChange } from "./merge-retry.js";
-import type { MergeTable } from "./merge-input.js";
+import { mergeTables, type MergeTable } from "./merge-input.js";
 import { displayName, markUndone, readMerge, type MergeRecord } from "./merge-ledger.js";
 import { isKeyed, planFrom, planTable, type TablePlan } from "./merge-plan.js";
-import { applyPlans, outcome, recordConflicts } from "./merge-publish.js";
+import { outcome, recordConflicts, writeMerge } from "./merge-publish.js";
 import { unchangedHeads, verifyPublished } from "./merge-commit.js";
 import { NO_CHANGES } from "./merge-totals.js";
-import { NO_OBJECTS } from "./merge-objects.js";
+import { NO_OBJECTS, type MergeObjects } from "./merge-objects.js";
 import { mergeSchema } from "./merge-schema.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
 import { headId, MAIN, type Branch, type HeadId } from "./model.js";
@@ -24,6 +24,7 @@ import type { RegistryState } from "./registry-state.js";
 import type { Strategy } from "./strategy.js";
 import { storedColumns } from "./table-definition.js";
 import { Transaction } from "./transaction.js";
+import { endUndoBranch, undoBranchOf } from "./undo-branch.js";
 import { countedUndo, dropUndoRows, shapeOf, undoStates, undoTablesOf, type UndoTable } from "./undo-rows.js";
 
 export interface UndoRequest {
@@ -82,6 +83,10 @@ async function undoOnce(
     if (branch === undefined)
       throw new SqlError(SQLSTATE.internalError, "the merged branch is not in the registry");
     const kept = await undoTablesOf(connection, merge.mergeId);
+    const found = undoBranchOf(transaction.state, merge.mergeId);
+    if (found === "gone" && merge.status !== "undone") throw notKept(merge.mergeId);
+    const before = found === "gone" || merge.status === "undone" ? undefined : found;
+    const definitions = await undoneDefinitions(context, transaction, target, before);
     const tables: MergeTable[] = [];
     const plans: TablePlan[] = [];
     for (const [index, undo] of kept.entries()) {
@@ -93,15 +98,19 @@ async function undoOnce(
           : await planFrom(connection, table.input, index, countedUndo(undo, table.input)),
       );
     }
+    for (const table of definitions.tables) {
+      tables.push(table);
+      plans.push(await planTable(connection, table.input, plans.length, merge));
+    }
     const attempt = {
       transaction,
-      branch,
+      branch: before ?? branch,
       sync: undefined,
       source: branch,
       target,
       targetName: merge.target,
       tables,
-      objects: NO_OBJECTS,
+      objects: definitions.objects,
       plans,
       isCareful,
     };
@@ -112,7 +121,7 @@ async function undoOnce(
     const conflicted = plans.some(({ counts }) => counts.conflicts > 0);
     if (conflicted && request.strategy === "abort")
       return await recordConflicts(context, attempt, newMergeId(), "aborted", asMerge(merge, request));
-    return await publishUndo(context, attempt, merge, request);
+    return await publishUndo(context, attempt, { merge, branch, before }, request);
   } catch (error) {
     await transaction.rollback();
     throw error;
@@ -121,16 +130,25 @@ async function undoOnce(
   }
 }
 
+interface Undone {
+  readonly merge: MergeRecord;
+  /** The one that was merged. */
+  readonly branch: Branch;
+  /** The one that has what the merge did to definitions as it was before. */
+  readonly before: Branch | undefined;
+}
+
 async function publishUndo(
   context: BranchContext,
   attempt: MergeAttempt,
-  merge: MergeRecord,
+  { merge, branch, before }: Undone,
   { strategy, actor }: UndoRequest,
 ): Promise<MergeOutcome> {
-  const { transaction, branch } = attempt;
+  const { transaction } = attempt;
   const { connection } = transaction;
-  const totals = await applyPlans(attempt, () => strategy);
+  const { totals } = await writeMerge(context, attempt, () => strategy);
   await dropUndoRows(connection, merge.mergeId);
+  if (before !== undefined) endUndoBranch(transaction, before);
   if (!(await markUndone(connection, merge.mergeId)))
     throw notUndoable(merge.mergeId, "was undone meanwhile");
   const detail = { merge_id: merge.mergeId, strategy, ...totals };
@@ -143,6 +161,27 @@ async function publishUndo(
   return outcome(attempt, "undone", merge.mergeId, totals, []);
 }
 
+/** What the merge did to definitions, backwards. Errors: 40002 where they were changed since */
+async function undoneDefinitions(
+  context: BranchContext,
+  transaction: Transaction,
+  target: HeadId,
+  before: Branch | undefined,
+): Promise<{ readonly tables: readonly MergeTable[]; readonly objects: MergeObjects }> {
+  if (before === undefined) return { tables: [], objects: NO_OBJECTS };
+  try {
+    return await mergeTables(context, transaction, before, target);
+  } catch (error) {
+    if (!(error instanceof SqlError) || error.code !== SQLSTATE.transactionIntegrityConstraintViolation)
+      throw error;
+    throw new SqlError(error.code, "cannot undo the merge: definitions that it changed were changed since", {
+      detail: error.detail
+        ?.replaceAll("in the branch", "by the undoing")
+        .replaceAll("on the target", "since"),
+    });
+  }
+}
+
 function requireUndoable(merge: MergeRecord | undefined, mergeId: string): MergeRecord {
   if (merge === undefined) throw new SqlError(SQLSTATE.undefinedObject, `merge "${mergeId}" does not exist`);
   if (merge.status === "undone") return merge;
@@ -150,10 +189,14 @@ function requireUndoable(merge: MergeRecord | undefined, mergeId: string): Merge
   if (merge.syncedId !== null)
     throw notSupported(`merge "${mergeId}" cannot be undone: it brought branch "${merge.target}" up to date`);
   if (merge.undoableUntilMs === null)
-    throw notSupported(`merge "${mergeId}" cannot be undone: it changed definitions, not only rows`);
+    throw notSupported(`merge "${mergeId}" cannot be undone: what it changed of definitions was not kept`);
   if (merge.undoableUntilMs < Date.now())
     throw notUndoable(mergeId, "is too long ago: what it changed is not kept any more");
   return merge;
+}
+
+function notKept(mergeId: string): SqlError {
+  return notUndoable(mergeId, "is too long ago: what it changed is not kept any more");
 }
 
 function notUndoable(mergeId: string, why: string): SqlError {

@@ -72,6 +72,8 @@ export interface HeldBranch {
   readonly sinceMs: number;
   /** It may be released from then on. */
   readonly untilMs: number;
+  /** Nobody ever used it: it is kept to undo this merge. */
+  readonly undoes?: string;
 }
 
 /** Nobody can use it any more, whether its data are still there or not. */

@@ -3,7 +3,7 @@ import { notSupported } from "../core/errors.js";
 import { textCell, type Connection, type Row } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { tokenise } from "../sql/lexer.js";
-import { formatName, quoteLiteral } from "../sql/names.js";
+import { formatName, normaliseName, quoteLiteral } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
 import { relationKey, type PhysicalTable, type RelationKey } from "./model.js";
 import { isInternalSchema } from "./system-names.js";
@@ -29,7 +29,7 @@ export async function movedSequences(
       const [name = "", schema = ""] = names.toReversed();
       const { isMain, schema: here } = destination.place;
       const gone = destination.gone.get(relationKey({ schema, name }));
-      const to = gone ?? { schema: here, name };
+      const to = gone ?? { schema: here, name: await freeName(connection, here, name, isOwned(text)) };
       if (gone === undefined)
         await continueSequence(connection, { schema, name }, to, `table "${destination.table}"`);
       const shown = formatName(isMain ? [to.schema, to.name] : [DATA_CATALOG, to.schema, to.name]);
@@ -38,6 +38,30 @@ export async function movedSequences(
     moved.push(applyEdits(text, edits));
   }
   return moved;
+}
+
+/** A column's own sequence, of which nobody gave the name. */
+function isOwned(element: string): boolean {
+  return /\blength\('(?:serial|generated )/i.test(element);
+}
+
+/** A dropped table leaves its sequence behind while branches live: the name may be taken, as PostgreSQL's may. */
+async function freeName(
+  connection: Connection,
+  schema: string,
+  name: string,
+  mayDiffer: boolean,
+): Promise<string> {
+  if (!mayDiffer) return name;
+  const rows = await connection.rows(
+    "SELECT sequence_name AS name FROM duckdb_sequences() WHERE database_name = ? AND schema_name = ?",
+    [DATA_CATALOG, schema],
+  );
+  const taken = new Set(rows.map((row) => normaliseName(textCell(row, "name"))));
+  for (let n = 0; ; n++) {
+    const candidate = n === 0 ? name : `${name}${n}`;
+    if (!taken.has(normaliseName(candidate))) return candidate;
+  }
 }
 
 /** Where an expression draws from a sequence of a branch. */

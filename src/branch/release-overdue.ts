@@ -21,7 +21,7 @@ export async function releaseOverdue(
   const deleted = [...registry.state.branches.deleted()].toSorted((a, b) => sinceOf(a) - sinceOf(b));
   const excess = new Set(deleted.slice(0, Math.max(0, deleted.length - retention.maxDeleted)));
   let released = 0;
-  for (const branch of deleted) {
+  for (const branch of [...deleted, ...registry.state.branches.undoing()]) {
     if (signal.aborted) break;
     const isOver = excess.has(branch) || (branch.held !== null && branch.held.untilMs <= nowMs);
     if (isOver && (excess.has(branch) || registry.state.childrenOf(branch.id).length === 0))

@@ -86,7 +86,8 @@ async function releaseLocked(
     for (const head of without.seenThrough(branch.id)) await removeVersions(transaction, head, isUnread);
     await removeObjects(transaction, branch);
     const action = branch.held === null ? (status === "expired" ? "expire" : "discard") : "release";
-    await recordHistory(connection, { action, branch: ended, actor, detail: null });
+    if (branch.held?.undoes === undefined)
+      await recordHistory(connection, { action, branch: ended, actor, detail: null });
     await transaction.commit((state) => {
       refuseParent(state, branch);
       refuseChanged(state, branch);

@@ -29,14 +29,8 @@ export interface UndoTable extends RelationName {
   readonly shape: string;
 }
 
-/** To take rows back would leave behind what a merge does to definitions. */
-export function isUndoable({ tables, objects }: MergeAttempt): boolean {
-  const changed = Object.values(objects).some((some) => some.length > 0);
-  return !changed && tables.every(({ schema }) => schema.steps.length === 0);
-}
-
 /**
- * Keeps what the plans are about to change.
+ * Keeps what the plans are about to change in tables whose definition stays.
  *
  * Atomic  the caller's transaction
  */
@@ -47,9 +41,9 @@ export async function keepUndoRows(
 ): Promise<void> {
   const { connection } = transaction;
   for (const [index, plan] of plans.entries()) {
-    const target = tables[index]?.target;
+    const { target, schema: { steps = [] } = {} } = tables[index] ?? {};
     const branchWins = strategyOf(plan.input.relation) === "branch_wins";
-    if (target === undefined || !changesRows(plan, branchWins)) continue;
+    if (target === undefined || steps.length > 0 || !changesRows(plan, branchWins)) continue;
     const definition = await transaction.definitionOf(target);
     const { schema, name: table, objectId } = target;
     const name = `undo_${head}_${objectId}_${fingerprint(definition)}`;

@@ -12,13 +12,16 @@ const SYSTEM = `${DATA_CATALOG}.${SYSTEM_SCHEMA}`;
 /** Tables and their sizes per branch: only what the branch itself changed. */
 const OWN_TABLES = `SELECT head_id, count(*) AS tables FROM ${SYSTEM}.version_rows WHERE to_seq IS NULL GROUP BY head_id`;
 
+/** Not one that is kept to undo a merge. */
+const IS_SOMEBODYS = "b.held ->> 'undoes' IS NULL";
+
 const RELATIONS: ReadonlyMap<string, string> = new Map([
   [
     "_hatidata_branches",
     `SELECT b.branch_id, b.name, b.agent_id, b.created_at, coalesce(t.tables, 0) AS modified_table_count,
        coalesce(s.bytes, 0)::BIGINT AS total_size_bytes, ${currentStatus("b")} AS status
      FROM ${SYSTEM}.branch_rows AS b LEFT JOIN (${OWN_TABLES}) AS t ON t.head_id = b.branch_id
-     LEFT JOIN branch_sizes AS s ON s.branch_id = b.branch_id`,
+     LEFT JOIN branch_sizes AS s ON s.branch_id = b.branch_id WHERE ${IS_SOMEBODYS}`,
   ],
   [
     "branches",
@@ -27,13 +30,13 @@ const RELATIONS: ReadonlyMap<string, string> = new Map([
        coalesce(b.isolation, 'snapshot') AS isolation, make_timestamptz((b.held ->> 'untilMs')::BIGINT * 1000) AS undelete_until,
        if(b.grants IS NULL, 'open', 'private') AS access
      FROM ${SYSTEM}.branch_rows AS b LEFT JOIN ${SYSTEM}.branch_rows AS p ON p.branch_id = b.parent_id
-     LEFT JOIN (${OWN_TABLES}) AS t ON t.head_id = b.branch_id`,
+     LEFT JOIN (${OWN_TABLES}) AS t ON t.head_id = b.branch_id WHERE ${IS_SOMEBODYS}`,
   ],
   [
     "branch_tables",
     `SELECT b.branch_id, b.name AS branch, if(v.schema_name = 'main', 'public', v.schema_name) AS table_schema, v.name AS table_name, v.kind,
        CASE WHEN v.physical_name IS NULL THEN NULL WHEN v.layer ->> 'kind' = 'overlay' THEN 'overlay' ELSE 'materialised' END AS state
-     FROM ${SYSTEM}.version_rows AS v JOIN ${SYSTEM}.branch_rows AS b ON b.branch_id = v.head_id WHERE v.to_seq IS NULL`,
+     FROM ${SYSTEM}.version_rows AS v JOIN ${SYSTEM}.branch_rows AS b ON b.branch_id = v.head_id WHERE v.to_seq IS NULL AND ${IS_SOMEBODYS}`,
   ],
   [
     "grants",

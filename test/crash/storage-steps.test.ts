@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Garbage } from "../../src/branch/garbage.js";
 import { sweepExpired } from "../../src/branch/lifecycle.js";
 import { MAIN, tablesOf } from "../../src/branch/model.js";
+import { releaseOverdue } from "../../src/branch/release-overdue.js";
 import { temporaryDirectory, type TemporaryDirectory } from "../cli/temporary-directory.js";
 import { World } from "../support/world.js";
 import { statesDuring, tornStates, type FileState } from "./file-states.js";
@@ -30,6 +31,10 @@ interface Change {
 
 const FIRST_WRITE: Statement = ["main/b", "UPDATE t SET v = -1 WHERE id = 7"];
 const OTHER_COLUMN: Statement = ["main/b", "ALTER TABLE t DROP COLUMN w, ADD COLUMN w text DEFAULT 'x'"];
+const ADDED_COLUMN: Statement = [
+  "main/b",
+  "ALTER TABLE t ADD COLUMN x int DEFAULT 5; UPDATE t SET v = -1 WHERE id BETWEEN 15 AND 25",
+];
 const LOGGED: Statement = ["main", "UPDATE t SET v = -2 WHERE id < 20"];
 
 const CHANGES: Readonly<Record<string, Change>> = {
@@ -105,6 +110,14 @@ const CHANGES: Readonly<Record<string, Change>> = {
     ],
     work: ["main", "MERGE BRANCH main INTO b USING branch_wins"],
   },
+  "a merge that adds a column": {
+    prepared: [["main", "CREATE BRANCH b"], ADDED_COLUMN],
+    work: ["main", "MERGE BRANCH b"],
+  },
+  "the undoing of a merge that added a column": {
+    prepared: [["main", "CREATE BRANCH b"], ADDED_COLUMN, ["main", `MERGE BRANCH b; ${LOGGED[1]}`]],
+    work: ["main", "UNDO MERGE $MERGE USING main_wins"],
+  },
   "a sweep": {
     prepared: [["main", "CREATE BRANCH b WITH (ttl '1 hour'); CREATE BRANCH c"], LOGGED, FIRST_WRITE],
     work: "sweep",
@@ -127,9 +140,13 @@ beforeAll(async () => {
 
 afterAll(async () => await directory[Symbol.asyncDispose]());
 
+/** `$MERGE` is the merge that can be undone. */
 async function run(world: World, [head, sql]: Statement): Promise<void> {
   await using session = await world.connect(head);
-  await session.query(sql);
+  const [merge] = await session.query(
+    "SELECT merge_id FROM duckbranch.merges WHERE status IN ('merged', 'undone')",
+  );
+  await session.query(sql.replace("$MERGE", String(merge?.[0])));
 }
 
 async function perform(world: World, work: Change["work"]): Promise<void> {
@@ -139,7 +156,7 @@ async function perform(world: World, work: Change["work"]): Promise<void> {
 
 /** Main and every branch that is there, with what its table holds. */
 async function contents(world: World): Promise<Record<string, unknown>> {
-  const branches = [...world.context.registry.state.branches.values()].filter(({ released }) => !released);
+  const branches = [...world.context.registry.state.branches.inUse()];
   const found: Record<string, unknown> = {};
   for (const head of ["main", ...branches.map(({ name }) => `main/${name}`)]) {
     await using session = await world.connect(head);
@@ -205,8 +222,9 @@ interface Expected {
 }
 
 async function endAllBranches(world: World): Promise<void> {
-  const branches = [...world.context.registry.state.branches.values()].filter(({ released }) => !released);
+  const branches = [...world.context.registry.state.branches.inUse()];
   for (const { name } of branches.toReversed()) await run(world, ["main", `DROP BRANCH ${name}`]);
+  await releaseOverdue(world.context, Number.POSITIVE_INFINITY, new AbortController().signal);
 }
 
 /** The file's states while the work is done, and what all heads hold before and after it. */
