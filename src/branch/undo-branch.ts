@@ -11,6 +11,7 @@ import type { MergeAttempt } from "./merge-types.js";
 import { relationKey, type Branch, type PhysicalTable, type Version } from "./model.js";
 import type { NewVersion } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
+import { NO_TERMS } from "./terms.js";
 import type { Transaction } from "./transaction.js";
 
 /** The branch, to be planted when the merge is written. */
@@ -121,6 +122,8 @@ function undoBranch(
     expiresAtMs: null,
     status: "discarded",
     protected: false,
+    terms: NO_TERMS,
+    grants: null,
     released: false,
     isolation: "live",
     tablePins: new Map(),
