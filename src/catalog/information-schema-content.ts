@@ -1,4 +1,5 @@
 /** What information_schema's relations hold. The catalogue's name is the database the session is connected to. */
+import { OBJECT_CONTENT } from "./information-schema-objects.js";
 import { PG } from "./names.js";
 import type { Content } from "./shapes.js";
 
@@ -179,5 +180,6 @@ export const INFORMATION_SCHEMA_CONTENT: ReadonlyMap<string, Content> = new Map(
   ["referential_constraints", REFERENTIAL_CONSTRAINTS],
   ["check_constraints", CHECK_CONSTRAINTS],
   ["sequences", SEQUENCES],
+  ...OBJECT_CONTENT,
   ["information_schema_catalog_name", { columns: { catalog_name: DATABASE }, from: "(SELECT 1)" }],
 ]);

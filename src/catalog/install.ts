@@ -20,9 +20,9 @@ export function catalogStatements(): string[] {
     ...staticStatements(),
     ...snapshotViews(),
     ...views(PG, PG_CATALOG, PG_CATALOG_CONTENT),
-    ...views(INFORMATION, INFORMATION_SCHEMA, INFORMATION_SCHEMA_CONTENT),
     ...lookupStatements(),
     ...functionStatements(),
+    ...views(INFORMATION, INFORMATION_SCHEMA, INFORMATION_SCHEMA_CONTENT),
   ];
 }
 

@@ -39,7 +39,8 @@ const NAMING = [
   `CREATE MACRO ${PG}._view_query(_definition) AS
      ' ' || rtrim(regexp_replace(_definition, '(?is)^\\s*create\\s(?:[^"]|"[^"]*")*?\\sas\\s+', ''), '; ' || chr(10)) || ';'`,
   // "Public"."Orders", public.orders ⇒ the parts as they are stored, joined by a dot
-  `CREATE MACRO ${PG}._stored_name(_text) AS if(contains(_text, '"'), replace(_text, '"', ''), lower(_text))`,
+  `CREATE MACRO ${PG}._stored_name(_text) AS if(contains(_text, '"'),
+     replace(replace(replace(_text, '""', chr(1)), '"', ''), chr(1), '"'), lower(_text))`,
 ];
 
 const RELATIONS = `
