@@ -50,11 +50,14 @@ function decided({ granularity }: TablePlan, strategy: Strategy): string {
   return "branch_row = main_row, class = CASE WHEN main_changes THEN 'change' ELSE 'agreed' END";
 }
 
-/** Every column of the key is that of the JSON object, which has no others. */
+/** Every column of the key is that of the JSON object, which has no others. A number may be given as text: JavaScript has no larger ones. */
 function isKey({ input }: TablePlan): string {
   const columns = input.key.map((column, index) => {
     const pointer = `/${column.replaceAll("~", "~0").replaceAll("/", "~1")}`.replaceAll("'", "''");
-    return `${jsonOf(`p.${keyAlias(index)}`)} = CAST(json_extract($1::JSON, '${pointer}') AS VARCHAR)`;
+    const own = `p.${keyAlias(index)}`;
+    const given = `json_extract($1::JSON, '${pointer}')`;
+    const asText = `json_type(${given}) = 'VARCHAR' AND (${given} ->> '$') = CAST(${own} AS VARCHAR)`;
+    return `(${jsonOf(own)} = CAST(${given} AS VARCHAR) OR ${asText})`;
   });
   return `len(json_keys($1::JSON)) = ${input.key.length} AND ${columns.join(" AND ")}`;
 }

@@ -25,7 +25,7 @@ test.each([
   await using open = await OpenWorld.open();
   const { main, id } = await conflicted(open, granularity);
   const [answer] = await main.query(
-    `RESOLVE MERGE '${id}' WITH (t ROW '{"id": 1, "k": "x"}' 'branch_wins', t 'main_wins', t ROW '{"id":3,"k":"x"}' branch_wins)`,
+    `RESOLVE MERGE '${id}' WITH (t ROW '{"id": 1, "k": "x"}' 'branch_wins', t 'main_wins', t ROW '{"id":"3","k":"x"}' branch_wins)`,
   );
   expect(JSON.parse(String(answer?.[11]))).toEqual({ main_wins: 3, branch_wins: 2 });
   expect(await main.query(ALL)).toEqual([
@@ -38,7 +38,7 @@ test.each([
   expect(JSON.parse(String(said[0]?.[0]))).toEqual({
     t: "main_wins",
     't {"id": 1, "k": "x"}': "branch_wins",
-    't {"id":3,"k":"x"}': "branch_wins",
+    't {"id":"3","k":"x"}': "branch_wins",
   });
 });
 
