@@ -17,7 +17,7 @@ const table = fc
   .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 6 }), row), { selector: ([key]) => key })
   .map((entries) => new Map(entries));
 
-const RUNS = Number(process.env["DUCKBRANCH_MERGE_RUNS"] ?? 14);
+const RUNS = Number(process.env["DUCKBRANCH_MERGE_RUNS"] ?? 20);
 
 function same(a: Row | undefined, b: Row | undefined): boolean {
   return a === undefined || b === undefined ? a === b : a.qty === b.qty && a.note === b.note;

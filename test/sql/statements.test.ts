@@ -69,9 +69,7 @@ async function contentOfMain(address: Address): Promise<string[]> {
   return content;
 }
 
-/** Everyday runs send prepared statements on branches alone: to start a program for every script costs the most of all tests. */
-const SENDINGS_ON_MAIN: readonly Sending[] =
-  process.env["ALL_SENDINGS"] === "1" ? ["simple", "extended"] : ["simple"];
+const SENDINGS = ["simple", "extended"] as const;
 
 /** A program costs more to start than a script to play; but counters of main's sequences go on for all branches. */
 function countsOnMain({ before, after }: Script): boolean {
@@ -103,7 +101,7 @@ async function dropBranches(address: Address): Promise<void> {
 }
 
 describe("the program answers as PostgreSQL", () => {
-  describe.each(SENDINGS_ON_MAIN)("%s queries", (sending) => {
+  describe.each(SENDINGS)("%s queries", (sending) => {
     it.each(SCRIPTS)("on main: %s", async (_, script) => {
       await using program = await startProgram();
       using client = await WireClient.start(program.address, { database: "main" });
