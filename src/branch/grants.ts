@@ -10,7 +10,7 @@ import { changeBranch } from "./change-branch.js";
 import { isEnded, type Branch, type BranchGrants } from "./model.js";
 
 export const PRIVILEGES = ["read", "write"] as const;
-export type Privilege = (typeof PRIVILEGES)[number];
+type Privilege = (typeof PRIVILEGES)[number];
 
 /** As a grantee: everybody. */
 export const PUBLIC = "public";

@@ -144,7 +144,7 @@ function ledgerSides({
 }
 
 /** Writes the rows of all tables. */
-export async function applyPlans(
+async function applyPlans(
   attempt: MergeAttempt,
   strategyOf: (table: RelationName) => Strategy,
 ): Promise<MergeTotals> {

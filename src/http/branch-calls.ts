@@ -61,7 +61,7 @@ function writtenOptions(options: Readonly<Record<string, string | undefined>>): 
 }
 
 /** Errors: HttpError 400 for both of them. */
-export function ttlOption(request: {
+function ttlOption(request: {
   readonly ttl_hours?: number | undefined;
   readonly ttl_seconds?: number | undefined;
 }): { readonly ttl_seconds?: string } {

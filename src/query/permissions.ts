@@ -27,7 +27,7 @@ const ENGINE_CATALOG = /^(?:duckdb|pragma|sqlite)_/;
 const MAX_DEPTH = 64;
 
 /** The scope that writing on the session's head takes. */
-export function writeScope(core: Pick<SessionCore, "head">): Scope {
+function writeScope(core: Pick<SessionCore, "head">): Scope {
   return core.head === MAIN ? "main:write" : "data:write";
 }
 
