@@ -9,12 +9,12 @@ import { endedBranch, requireBranch } from "./branch-rules.js";
 import { changeBranch } from "./change-branch.js";
 import { isEnded, type Branch, type BranchGrants } from "./model.js";
 
-export const PRIVILEGES = ["read", "write"] as const;
+const PRIVILEGES = ["read", "write"] as const;
 type Privilege = (typeof PRIVILEGES)[number];
 
 /** As a grantee: everybody. */
-export const PUBLIC = "public";
-export const NO_GRANTS: BranchGrants = { read: [], write: [] };
+const PUBLIC = "public";
+const NO_GRANTS: BranchGrants = { read: [], write: [] };
 
 export const ACCESSES = ["open", "private"] as const;
 export type BranchAccess = (typeof ACCESSES)[number];
