@@ -1,20 +1,25 @@
 /** Columns that one side dropped while the other changed what is in them. */
 import type { Connection } from "../engine/connection.js";
 import { quoteIdentifier } from "../sql/names.js";
+import type { Winner } from "./strategy.js";
 import type { DroppedColumn, MergeStates, SchemaMerge } from "./merge-schema.js";
 
-/** A line for each: dropping it would lose what the other side wrote. `rows` are relations of whole tables. */
+/**
+ * A line for each: dropping it would lose what the other side wrote, which is right only if who dropped it wins. `rows` are relations
+ * of whole tables.
+ */
 export async function droppedAndChanged(
   connection: Connection,
   states: MergeStates,
   { dropped, conflicts }: SchemaMerge,
   rows: Readonly<Record<"base" | "source" | "target", string>>,
+  winner: Winner,
 ): Promise<readonly string[]> {
   const lines: string[] = [];
   if (conflicts.length > 0) return lines;
   for (const column of dropped) {
     const side = column.droppedBy === "source" ? "target" : "source";
-    if (states[side].version.id === states.base.version.id) continue;
+    if (column.droppedBy === winner || states[side].version.id === states.base.version.id) continue;
     const [row] = await connection.rows(`${changedValues(states, column, side, rows)} LIMIT 1`);
     if (row === undefined) continue;
     const [by, other] = side === "target" ? ["in the branch", "the target"] : ["on the target", "the branch"];

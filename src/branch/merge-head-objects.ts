@@ -4,6 +4,7 @@ import { quoteLiteral } from "../sql/names.js";
 import type { HeadObject, ObjectName } from "./head-objects.js";
 import { displayName } from "./merge-ledger.js";
 import type { Branch, HeadId } from "./model.js";
+import type { WinnerOf } from "./merge-types.js";
 import type { Transaction } from "./transaction.js";
 
 /** What a name of the target means, and what it gets to mean. `before` undefined: it is made; `after` undefined: it goes. */
@@ -23,9 +24,9 @@ export interface ObjectHeads {
   readonly target: HeadId;
 }
 
-/** A line per object that both sides changed in different ways goes to `conflicts`. */
+/** A line per object that both sides changed in different ways goes to `conflicts`, unless one of them wins. */
 export function mergeHeadObjects(
-  { transaction: { state }, branch, target }: ObjectHeads,
+  { transaction: { state }, branch, target, winnerOf }: ObjectHeads & { readonly winnerOf: WinnerOf },
   conflicts: string[],
 ): readonly ObjectStep[] {
   const steps: ObjectStep[] = [];
@@ -39,7 +40,10 @@ export function mergeHeadObjects(
     if (here === there || here === was) continue;
     const shown = `${kind} "${displayName({ schema: kind === "schema" ? "main" : schema, name })}"`;
     const merged = there === was ? undefined : unitedLabels(base, after, before);
-    if (there !== was && merged === undefined) {
+    const winner = base === undefined ? undefined : winnerOf({ schema, name });
+    const isConflict = there !== was && merged === undefined;
+    if (isConflict && winner === "target") continue;
+    if (isConflict && winner === undefined) {
       conflicts.push(`${shown} ${conflictText(base, after, before)}`);
       continue;
     }

@@ -13,11 +13,12 @@ import type { MergeInput } from "./merge-plan.js";
 import { mergeObjects, type MergeObjects } from "./merge-objects.js";
 import { renameStep, type RenamedTable } from "./merge-renames.js";
 import { mergeSchema, type MergedColumn, type MergeState, type SchemaMerge } from "./merge-schema.js";
-import { relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
+import { MAIN, relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
 import { hidesRowIds } from "./overlay-shape.js";
 import type { RegistryState } from "./registry-state.js";
 import { numberedStates } from "./row-identity.js";
 import { ROW_ID } from "./rows.js";
+import type { WinnerOf } from "./merge-types.js";
 import type { TableDefinition } from "./table-definition.js";
 import type { Transaction } from "./transaction.js";
 
@@ -42,45 +43,60 @@ export async function mergeTables(
   transaction: Transaction,
   branch: Branch,
   target: HeadId,
+  winnerOf: WinnerOf,
 ): Promise<{ readonly tables: readonly MergeTable[]; readonly objects: MergeObjects }> {
   const { state } = transaction;
   const all = descents(state, branch);
   const renamed: RenamedTable[] = [];
   const tables: MergeTable[] = [];
   const conflicts: string[] = [];
+  const created: Descent[] = [];
   const twins = await tablesMadeTwice(transaction, { branch, target, descents: all });
   for (const { base, source } of all.toSorted(bySourceName)) {
     if (source?.kind !== "table") continue;
     const twin = twins.get(source);
     if (twin !== undefined) {
       const versions = { base: twin, source, target: twin };
-      tables.push(fromNothing(await mergeTable(context, transaction, versions, conflicts)));
+      tables.push(fromNothing(await mergeTable(context, transaction, versions, { conflicts, winnerOf })));
     }
     if (base === undefined) continue;
+    const winner = winnerOf(source);
     const there = targetTable(state, target, base);
-    if (there === undefined) {
+    if (there === undefined && target === MAIN)
+      // It may as well have another name now: main's tables are known by their names.
       throw notSupported(
         `cannot merge table "${displayName(source)}": it was dropped or replaced on the target since the branch was made`,
       );
+    if (there === undefined) {
+      // On a branch a table has no foreign keys: it cannot be told what the new one should refer to.
+      const isMakeable = (await transaction.definitionOf(base)).foreignKeys.length === 0;
+      if (winner === "source" && isMakeable) created.push({ base: undefined, source });
+      else if (winner !== "target")
+        conflicts.push(
+          `table "${displayName(source)}" was changed in the branch, and dropped or replaced on the target`,
+        );
+      continue;
     }
     const isMoved = !isNamedAs(source, base);
-    if (isMoved && !isNamedAs(there, base) && !isNamedAs(there, source))
+    const isMovedTwice = isMoved && !isNamedAs(there, base) && !isNamedAs(there, source);
+    if (isMovedTwice && winner === undefined)
       conflicts.push(
         `table "${displayName(base)}" was renamed to "${displayName(source)}" in the branch and to "${displayName(there)}" on the target`,
       );
     const rename = { table: there, to: source };
-    const isRenamed = isMoved && !isNamedAs(there, source);
+    const isRenamed = isMoved && !isNamedAs(there, source) && !(isMovedTwice && winner === "target");
     if (isRenamed) renamed.push(rename);
-    const table = await mergeTable(context, transaction, { base, source, target: there }, conflicts);
+    const versions = { base, source, target: there };
+    const table = await mergeTable(context, transaction, versions, { conflicts, winnerOf });
     const { schema } = table;
     const steps = isRenamed ? [renameStep(rename), ...schema.steps] : schema.steps;
     tables.push({ ...table, schema: { ...schema, steps } });
   }
-  const others = all.filter(({ source }) => source === undefined || !twins.has(source));
+  const others = all.filter(({ source }) => source === undefined || !twins.has(source)).concat(created);
   const made = await mergeObjects(
     context,
     transaction,
-    { branch, target, descents: others, renamed },
+    { branch, target, descents: others, renamed, winnerOf },
     conflicts,
   );
   if (conflicts.length > 0) throw schemaConflicts(branch, conflicts);
@@ -113,7 +129,7 @@ async function mergeTable(
   context: BranchContext,
   transaction: Transaction,
   versions: Versions,
-  conflicts: string[],
+  { conflicts, winnerOf }: { readonly conflicts: string[]; readonly winnerOf: WinnerOf },
 ): Promise<MergeTable> {
   const { state } = transaction;
   const read = async (version: Version): Promise<MergeState> => ({
@@ -124,13 +140,14 @@ async function mergeTable(
   const { base, source, target } = versions;
   const sides = { base: await read(base), source: await read(source), target: await read(target) };
   refuseCollations(source, sides.base.definition);
-  const schema = mergeSchema(state, sides, target.name);
+  const winner = winnerOf(source);
+  const schema = mergeSchema(state, sides, target.name, winner);
   const rows = {
     base: context.storage.relation(state, base),
     source: context.storage.relation(state, source),
     target: context.storage.relation(state, target),
   };
-  const lost = await droppedAndChanged(transaction.connection, sides, schema, rows);
+  const lost = await droppedAndChanged(transaction.connection, sides, schema, rows, winner);
   conflicts.push(...[...schema.conflicts, ...lost].map((line) => `table "${displayName(target)}": ${line}`));
   const compared = states(state, versions);
   return {
@@ -212,14 +229,14 @@ function refuseCollations(table: Version, base: TableDefinition): void {
 
 type Versions = Readonly<Record<Side, Version>>;
 
-/** Errors: 40002. No strategy chooses between definitions. */
+/** Errors: 40002 */
 function schemaConflicts(branch: Branch, conflicts: readonly string[]): SqlError {
   return new SqlError(
     SQLSTATE.transactionIntegrityConstraintViolation,
     `cannot merge branch "${branch.name}": definitions were changed on both sides`,
     {
       detail: conflicts.join("\n"),
-      hint: "give both sides the same definition, then merge again",
+      hint: "choose with USING branch_wins or main_wins, or give both sides the same definition, then merge again",
     },
   );
 }

@@ -2,6 +2,7 @@
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { ColumnOrigins } from "./column-origins.js";
 import type { PhysicalTable } from "./model.js";
+import type { Winner } from "./strategy.js";
 import { changedDefinition } from "./table-changes.js";
 import { readTableDefinition, type TableDefinition } from "./table-definition.js";
 import type { DescribedTable } from "./table-properties.js";
@@ -25,11 +26,12 @@ export function mentionsDropped(text: string): boolean {
   return text.includes("\u0001dropped ");
 }
 
-/** A line per column whose name is another one on both sides goes to `conflicts`. */
+/** A line per column whose name is another one on both sides goes to `conflicts`, unless one of them wins. */
 export function mergedNames(
   definitions: Readonly<Record<Side, TableDefinition>>,
   origins: Readonly<Record<"source" | "target", ColumnOrigins>>,
   conflicts: string[],
+  winner?: Winner,
 ): readonly MergedName[] {
   const laterName = (side: "source" | "target", base: string): string | undefined =>
     definitions[side].columns.find(
@@ -39,11 +41,13 @@ export function mergedNames(
     const [source, target] = [laterName("source", base), laterName("target", base)];
     const names = { base, ...(source !== undefined && { source }), ...(target !== undefined && { target }) };
     if (source === undefined || target === undefined) return { names, name: undefined };
-    if (!isSame(source, base) && !isSame(target, base) && !isSame(source, target))
+    const isBoth = !isSame(source, base) && !isSame(target, base) && !isSame(source, target);
+    if (isBoth && winner === undefined)
       conflicts.push(
         `column ${quoteIdentifier(base)} was renamed to ${quoteIdentifier(source)} in the branch and to ${quoteIdentifier(target)} on the target`,
       );
-    return { names, name: isSame(source, base) ? target : source };
+    const isTargets = isSame(source, base) || (isBoth && winner === "target");
+    return { names, name: isTargets ? target : source };
   });
   const isNew = (side: "source" | "target", name: string): boolean => !origins[side].has(normaliseName(name));
   const added = new Map<string, MergedName>();

@@ -22,7 +22,7 @@ import {
   type Version,
 } from "./model.js";
 import { referrersOf } from "./referrers.js";
-import type { MergeAttempt } from "./merge-types.js";
+import type { MergeAttempt, WinnerOf } from "./merge-types.js";
 import type { Registry } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
 import { rowsOf } from "./rows.js";
@@ -54,7 +54,7 @@ export const NO_OBJECTS: MergeObjects = { created: [], dropped: [], renamed: [],
 export async function mergeObjects(
   context: BranchContext,
   transaction: Transaction,
-  { branch, target, descents, renamed }: MergeHeads,
+  { branch, target, descents, renamed, winnerOf }: MergeHeads,
   conflicts: string[],
 ): Promise<MergeObjects> {
   const { state } = transaction;
@@ -65,11 +65,12 @@ export async function mergeObjects(
       created.push(await createdTable(context, transaction, source));
     if (source !== undefined || base?.kind !== "table") continue;
     const there = state.find(target, base);
-    if (there?.id === base.id) dropped.push(there);
-    else if (there !== undefined)
-      conflicts.push(`table "${displayName(base)}" was dropped in the branch, and changed on the target`);
+    const winner = winnerOf(base);
+    if (there === undefined || (there.id !== base.id && winner === "target")) continue;
+    if (there.kind === "table" && (there.id === base.id || winner === "source")) dropped.push(there);
+    else conflicts.push(`table "${displayName(base)}" was dropped in the branch, and changed on the target`);
   }
-  const sides = { transaction, texts: context.texts, branch, target };
+  const sides = { transaction, texts: context.texts, branch, target, winnerOf };
   const views = await mergeViews(sides, descents, conflicts);
   const others = mergeHeadObjects(sides, conflicts);
   const objects = { created, dropped, renamed, views, others };
@@ -82,6 +83,7 @@ interface MergeHeads {
   readonly target: HeadId;
   readonly descents: readonly Descent[];
   readonly renamed: readonly RenamedTable[];
+  readonly winnerOf: WinnerOf;
 }
 
 /** Names that the merge gives, and something has that it leaves there. */

@@ -11,6 +11,7 @@ import { mentionsDropped, mergedNames, withMergedNames, type MergedName, type Si
 import { isConstantExpression } from "./constant-expression.js";
 import { branchSequences } from "./moved-sequences.js";
 import type { RegistryState } from "./registry-state.js";
+import type { Winner } from "./strategy.js";
 import { storedColumns, type TableDefinition, type TableElement } from "./table-definition.js";
 import {
   defaultText,
@@ -63,7 +64,12 @@ export interface SchemaMerge {
 }
 
 /** Errors: 0A000 for what cannot be known, or cannot be done yet */
-export function mergeSchema(state: RegistryState, states: MergeStates, table: string): SchemaMerge {
+export function mergeSchema(
+  state: RegistryState,
+  states: MergeStates,
+  table: string,
+  winner?: Winner,
+): SchemaMerge {
   const { base, source, target } = states;
   const conflicts: string[] = [];
   const origins = {
@@ -71,7 +77,7 @@ export function mergeSchema(state: RegistryState, states: MergeStates, table: st
     target: columnOrigins(state, base, target),
   };
   const definitions = { base: base.definition, source: source.definition, target: target.definition };
-  const names = mergedNames(definitions, origins, conflicts);
+  const names = mergedNames(definitions, origins, conflicts, winner);
   const named = {
     base: withMergedNames(base, "base", names),
     source: withMergedNames(source, "source", names),
@@ -82,7 +88,7 @@ export function mergeSchema(state: RegistryState, states: MergeStates, table: st
     source: propertiesOf(named.source, table),
     target: propertiesOf(named.target, table),
   };
-  const changes = propertyChanges(properties, conflicts);
+  const changes = propertyChanges(properties, conflicts, winner);
   refuseKeyChanges(properties, table);
   refuseBranchSequences(changes, named.source.definition, table);
   const columns = names.filter(({ names: own }) => own.target !== undefined);
@@ -114,6 +120,7 @@ type Properties = Readonly<Record<Side, TableProperties>>;
 function propertyChanges(
   { base, source, target }: Properties,
   conflicts: string[],
+  winner: Winner,
 ): readonly PropertyChange[] {
   const changes: PropertyChange[] = [];
   for (const key of new Set([...base.keys(), ...source.keys(), ...target.keys()])) {
@@ -124,7 +131,9 @@ function propertyChanges(
     if (gone !== undefined)
       conflicts.push(`${shown(gone.name)} was set on one side, and its column dropped on the other`);
     if (theirs?.text === before?.text || theirs?.text === ours?.text) continue;
-    if (ours?.text !== before?.text)
+    const isBoth = ours?.text !== before?.text;
+    if (isBoth && winner === "target") continue;
+    if (isBoth && winner === undefined)
       conflicts.push(
         `${shown((theirs ?? ours ?? before)?.name ?? key)} was changed on both sides in different ways`,
       );

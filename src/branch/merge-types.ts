@@ -5,7 +5,7 @@ import type { MergeTotals } from "./merge-ledger.js";
 import type { ConflictRow, TablePlan } from "./merge-plan.js";
 import type { Branch, HeadId, RelationName } from "./model.js";
 import type { Sync } from "./sync.js";
-import type { Granularity, KeylessMode, Strategy } from "./strategy.js";
+import type { Granularity, KeylessMode, Strategy, Winner } from "./strategy.js";
 import type { Transaction } from "./transaction.js";
 
 export interface MergeRequest {
@@ -23,6 +23,9 @@ export interface MergeRequest {
   /** 40001 at once where a head moved meanwhile. */
   readonly once?: boolean;
 }
+
+/** Of tables, views and other objects, by what the branch calls them. */
+export type WinnerOf = (relation: RelationName) => Winner;
 
 export interface TableConflicts {
   readonly table: string;

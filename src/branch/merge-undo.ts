@@ -21,7 +21,7 @@ import { mergeSchema } from "./merge-schema.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
 import { headId, MAIN, type Branch, type HeadId } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
-import type { Strategy } from "./strategy.js";
+import { winnerUnder, type Strategy } from "./strategy.js";
 import { storedColumns } from "./table-definition.js";
 import { Transaction } from "./transaction.js";
 import { endUndoBranch, undoBranchOf } from "./undo-branch.js";
@@ -86,7 +86,11 @@ async function undoOnce(
     const found = undoBranchOf(transaction.state, merge.mergeId);
     if (found === "gone" && merge.status !== "undone") throw notKept(merge.mergeId);
     const before = found === "gone" || merge.status === "undone" ? undefined : found;
-    const definitions = await undoneDefinitions(context, transaction, target, before);
+    const definitions = await undoneDefinitions(context, transaction, {
+      target,
+      before,
+      strategy: request.strategy,
+    });
     const tables: MergeTable[] = [];
     const plans: TablePlan[] = [];
     for (const [index, undo] of kept.entries()) {
@@ -161,16 +165,21 @@ async function publishUndo(
   return outcome(attempt, "undone", merge.mergeId, totals, []);
 }
 
+interface UndoneHeads {
+  readonly target: HeadId;
+  readonly before: Branch | undefined;
+  readonly strategy: Strategy;
+}
+
 /** What the merge did to definitions, backwards. Errors: 40002 where they were changed since */
 async function undoneDefinitions(
   context: BranchContext,
   transaction: Transaction,
-  target: HeadId,
-  before: Branch | undefined,
+  { target, before, strategy }: UndoneHeads,
 ): Promise<{ readonly tables: readonly MergeTable[]; readonly objects: MergeObjects }> {
   if (before === undefined) return { tables: [], objects: NO_OBJECTS };
   try {
-    return await mergeTables(context, transaction, before, target);
+    return await mergeTables(context, transaction, before, target, () => winnerUnder(strategy));
   } catch (error) {
     if (!(error instanceof SqlError) || error.code !== SQLSTATE.transactionIntegrityConstraintViolation)
       throw error;

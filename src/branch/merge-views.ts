@@ -3,6 +3,7 @@ import { SqlError } from "../core/errors.js";
 import type { DefinedView, DefinitionTexts } from "./definition-texts.js";
 import type { Descent } from "./descent.js";
 import { refuseBroken } from "./merge-bindings.js";
+import type { WinnerOf } from "./merge-types.js";
 import { displayName } from "./merge-ledger.js";
 import { MAIN, relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
 import { physicalName } from "./system-schema.js";
@@ -16,6 +17,10 @@ export interface ViewChange {
   readonly step: string;
 }
 
+interface ComparedViews extends ViewSides {
+  readonly winnerOf: WinnerOf;
+}
+
 export interface ViewSides {
   readonly transaction: Transaction;
   readonly texts: DefinitionTexts;
@@ -23,9 +28,9 @@ export interface ViewSides {
   readonly target: HeadId;
 }
 
-/** A line per view that both sides changed in different ways goes to `conflicts`. */
+/** A line per view that both sides changed in different ways goes to `conflicts`, unless one of them wins. */
 export async function mergeViews(
-  sides: ViewSides,
+  sides: ComparedViews,
   descents: readonly Descent[],
   conflicts: string[],
 ): Promise<readonly ViewChange[]> {
@@ -40,7 +45,7 @@ export async function mergeViews(
 }
 
 async function mergeView(
-  sides: ViewSides,
+  sides: ComparedViews,
   { base, source }: Descent,
   conflicts: string[],
 ): Promise<ViewChange | undefined> {
@@ -56,17 +61,21 @@ async function mergeView(
     // A name that something else has is told by those who know what the merge drops.
     return { before: undefined, after: defined(source, source, source), step: "new view" };
   }
+  const winner = sides.winnerOf(source ?? base);
   const [was, here, now] = [await canonical(base), await canonical(source), await canonical(there)];
   if (source === undefined) {
     if (there === undefined) return undefined;
-    if (now === was) return { before: there, after: undefined, step: "dropped view" };
-    conflicts.push(`view "${shown}" was dropped in the branch, and changed on the target`);
+    if (now === was || winner === "source") return { before: there, after: undefined, step: "dropped view" };
+    if (winner === undefined)
+      conflicts.push(`view "${shown}" was dropped in the branch, and changed on the target`);
     return undefined;
   }
   const isMoved = !isSame(source, base);
   if (there === undefined) {
-    if (here !== was || isMoved)
-      conflicts.push(`view "${shown}" was changed in the branch, and dropped on the target`);
+    if ((here === was && !isMoved) || winner === "target") return undefined;
+    if (winner === "source")
+      return { before: undefined, after: defined(source, source, source), step: "new view" };
+    conflicts.push(`view "${shown}" was changed in the branch, and dropped on the target`);
     return undefined;
   }
   if (isMoved && !isSame(there, base) && !isSame(there, source)) {
@@ -75,12 +84,13 @@ async function mergeView(
     );
     return undefined;
   }
-  if (here !== was && now !== was && here !== now) {
+  const isBoth = here !== was && now !== was && here !== now;
+  if (isBoth && winner === undefined) {
     conflicts.push(`view "${shown}" was changed on both sides in different ways`);
     return undefined;
   }
   const name = isMoved ? source : there;
-  const says = here === was || here === now ? there : source;
+  const says = here === was || here === now || (isBoth && winner === "target") ? there : source;
   if (says === there && isSame(name, there)) return undefined;
   const steps = [
     ...(says === there ? [] : ["changed view"]),

@@ -11,7 +11,7 @@ import { NO_OBJECTS } from "./merge-objects.js";
 import { planTable, type TablePlan } from "./merge-plan.js";
 import { outcome, publish, recordConflicts } from "./merge-publish.js";
 import { NO_CHANGES } from "./merge-totals.js";
-import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
+import type { Manner, MergeAttempt, MergeOutcome, MergeRequest, WinnerOf } from "./merge-types.js";
 import { retryOnChange, withCare } from "./merge-retry.js";
 import { refuseOtherPlan } from "./merge-token.js";
 import {
@@ -24,7 +24,7 @@ import {
   type RelationName,
 } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
-import type { Strategy } from "./strategy.js";
+import { winnerUnder, type Strategy } from "./strategy.js";
 import { Transaction } from "./transaction.js";
 import { holdingPin, imagineSync, syncedBranch } from "./sync.js";
 import type { BranchContext } from "./branch-context.js";
@@ -122,7 +122,7 @@ export async function withAttempt<T>(
     const sync = synced === undefined ? undefined : imagineSync(context, transaction, branch);
     const { tables, objects } = finished
       ? { tables: [], objects: NO_OBJECTS }
-      : await mergeTables(context, transaction, sync?.before ?? branch, head);
+      : await mergeTables(context, transaction, sync?.before ?? branch, head, winners(request));
     const plans: TablePlan[] = [];
     for (const [index, { input }] of tables.entries())
       plans.push(await planTable(connection, input, index, request));
@@ -143,6 +143,12 @@ export async function withAttempt<T>(
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/** Of definitions: by the names that the branch has. */
+function winners({ strategy, exceptions }: MergeRequest): WinnerOf {
+  const named = new Map(exceptions.map((exception) => [relationKey(exception.table), exception.strategy]));
+  return (relation) => winnerUnder(named.get(relationKey(relation)) ?? strategy);
 }
 
 function requireSource(state: RegistryState, { branch, into }: MergeRequest): Branch {

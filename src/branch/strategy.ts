@@ -4,6 +4,23 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 const STRATEGIES = ["branch_wins", "main_wins", "manual", "abort"] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
+/** Whose definition is taken where both sides changed one, and differently; undefined: nobody's, it is a conflict. */
+export type Winner = "source" | "target" | undefined;
+
+export function winnerUnder(strategy: Strategy): Winner {
+  switch (strategy) {
+    case "branch_wins":
+      return "source";
+    case "main_wins":
+      return "target";
+    case "manual":
+    case "abort":
+      return undefined;
+    default:
+      return strategy satisfies never;
+  }
+}
+
 /** What a conflict is about: a row that both sides changed, or a cell. */
 const GRANULARITIES = ["row", "cell"] as const;
 export type Granularity = (typeof GRANULARITIES)[number];

@@ -90,7 +90,7 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
       const session = await open.session(`main/c${index}`);
       await session.query(`${here}; INSERT INTO t VALUES (${100 + index}, 0)`);
       await target.query(there);
-      expect([here, await target.outcome(`MERGE BRANCH c${index} USING branch_wins`)]).toEqual([here, code]);
+      expect([here, await target.outcome(`MERGE BRANCH c${index}`)]).toEqual([here, code]);
       const rows = await target.query(`SELECT count(*)::int FROM t WHERE id = ${100 + index}`);
       expect([here, rows]).toEqual([here, [[code === "ok" ? 1 : 0]]]);
     }
