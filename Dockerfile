@@ -30,4 +30,4 @@ EXPOSE 5439 5440
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "docker/healthcheck.mjs"]
 # Listens beyond loopback, so it refuses to start without DUCKBRANCH_PASSWORD or DUCKBRANCH_USERS.
-CMD ["node", "dist/cli/main.js", "serve"]
+CMD ["node", "dist/cli/duckbranch.cjs", "serve"]

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const MAIN = new URL("../dist/cli/main.js", import.meta.url).pathname;
+const MAIN = new URL("../dist/cli/duckbranch.cjs", import.meta.url).pathname;
 const READY = /^duckbranch listening on (.+):(\d+)$/;
 
 /** Starts a server whose file was filled by `initSql`; the caller stops it. `environment` holds settings. */

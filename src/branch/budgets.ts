@@ -12,7 +12,7 @@ import { relationKey, type Branch, type HeadId, type RelationKey, type Version }
 import { rollbackQuietly } from "./preserve.js";
 import type { Registry } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
-import { BATCH, ROW_ID } from "./rows.js";
+import { BATCH, ROW_ID, rowsOf } from "./rows.js";
 import { physicalName } from "./system-schema.js";
 import type { TableDefinition } from "./table-definition.js";
 import type { Terms } from "./terms.js";
@@ -55,7 +55,9 @@ export class BranchBudgets {
       const version = own ?? transaction.snapshot.state.own(head, relation);
       if (version === undefined) continue;
       const taken =
-        own === undefined ? NOTHING : await count(connection, own, await transaction.definitionOf(own));
+        own?.kind === "table"
+          ? await count(connection, { state, branch, version: own }, await transaction.definitionOf(own))
+          : NOTHING;
       measured.set(relationKey(relation), { version, taken });
     }
     return measured;
@@ -98,10 +100,12 @@ export class BranchBudgets {
       await this.#registry.commit(connection, async (state) => {
         const view = { connection, definitions: this.#registry.definitions, changedOn: undefined };
         const all = new Map<RelationKey, Taken>();
-        for (const version of state.liveVersionsOf(head)) {
-          const definition =
-            version.kind === "table" ? await this.#definitions.definitionOf(view, version) : undefined;
-          all.set(relationKey(version), await count(connection, version, definition));
+        const branch = state.branches.get(head);
+        const tables = state.liveVersionsOf(head).filter(({ kind }) => kind === "table");
+        for (const version of tables) {
+          if (branch === undefined) break;
+          const definition = await this.#definitions.definitionOf(view, version);
+          all.set(relationKey(version), await count(connection, { state, branch, version }, definition));
         }
         this.#known.set(head, all);
         return undefined;
@@ -158,26 +162,36 @@ function exceeded(name: string, detail: string): SqlError {
 
 /**
  * Rows that the branch wrote and rows that it deleted; of a table without a primary key the more of those that it has and those
- * that it took over; of a copied table all. Bytes are those of their texts.
+ * that it took over; of a copied table all, or all of the table it was copied from if there are more: it may have been emptied.
+ * Bytes are those of their texts.
  */
 async function count(
   connection: Connection,
-  { physical, layer }: Version,
-  definition: TableDefinition | undefined,
+  { state, branch, version }: CountedTable,
+  definition: TableDefinition,
 ): Promise<Taken> {
+  const { physical, layer } = version;
   if (physical === null) return NOTHING;
+  const base = layer === null ? state.findBase(branch, version) : undefined;
   const own = physicalName(physical);
   const before = layer?.kind === "overlay" ? physicalName(layer.before) : undefined;
-  const rows = before === undefined ? `(SELECT count(*) FROM ${own})` : changedRows(own, before, definition);
+  const copied = base?.kind === "table" && base.objectId === version.objectId ? [rowsOf(state, base)] : [];
+  const all = [own, ...copied].map((table) => `(SELECT count(*) FROM ${table} AS r)`);
+  const rows = before === undefined ? `greatest(${all.join(", ")})` : changedRows(own, before, definition);
   const hidden = `EXCLUDE (${quote(BATCH)}, ${quote(ROW_ID)})`;
   const bytes = [bytesOf(own, ""), ...(before === undefined ? [] : [bytesOf(before, hidden)])].join(" + ");
   const [row] = await connection.rows(`SELECT ${rows} AS rows, (${bytes})::BIGINT AS bytes`);
   return row === undefined ? NOTHING : { rows: numberCell(row, "rows"), bytes: numberCell(row, "bytes") };
 }
 
-function changedRows(own: string, before: string, definition: TableDefinition | undefined): string {
+interface CountedTable {
+  readonly state: RegistryState;
+  readonly branch: Branch;
+  readonly version: Version;
+}
+
+function changedRows(own: string, before: string, { primaryKey: key }: TableDefinition): string {
   const all = `(SELECT count(*) FROM ${own})`;
-  const key = definition?.primaryKey ?? [];
   if (key.length === 0) return `greatest(${all}, (SELECT count(*) FROM ${before}))`;
   const same = key.map((column) => `o.${quote(column)} = b.${quote(column)}`).join(" AND ");
   return `${all} + (SELECT count(*) FROM ${before} AS b WHERE NOT EXISTS (FROM ${own} AS o WHERE ${same}))`;

@@ -52,7 +52,7 @@ export class Garbage {
     await locks.acquire(keepingLock(head, relation), owner, signal);
     try {
       using connection = await registry.database.connect("data");
-      const transaction = await Transaction.begin(this.#context, connection, MAIN, signal);
+      const transaction = await Transaction.begin(this.#context, connection, MAIN, signal, "goes ahead");
       try {
         const { state } = transaction;
         const gone = closedOf(state, head, relation).filter((version) => !state.isPinned(version));

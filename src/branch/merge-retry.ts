@@ -7,6 +7,8 @@ import type { HeadId } from "./model.js";
 /** So often a merge begins anew because a head moved, the last times with the turn of its target. */
 const MAX_ATTEMPTS = 10;
 const ATTEMPTS_WITHOUT_TURN = 3;
+/** Nobody else begins anything on the target while the turn is taken: it is not kept for a lock that does not come. */
+export const TURN_LOCK_MS = 5_000;
 
 /**
  * Compares and publishes again when a head moved in between: the result is that of the newest state. Others may move it as often

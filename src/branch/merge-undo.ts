@@ -9,7 +9,7 @@ import { requireReadable, requireWritable } from "./branch-rules.js";
 import { undoPolicies } from "./column-policies.js";
 import { recordHistory } from "./history.js";
 import { newMergeId } from "./merge.js";
-import { retryOnChange } from "./merge-retry.js";
+import { retryOnChange, TURN_LOCK_MS } from "./merge-retry.js";
 import { mergeTables, type MergeTable } from "./merge-input.js";
 import { displayName, markUndone, readMerge, type MergeRecord } from "./merge-ledger.js";
 import { isKeyed, planFrom, planTable, type TablePlan } from "./merge-plan.js";
@@ -77,7 +77,14 @@ async function undoOnce(
   const target = targetOf(context.registry.state, merge);
   const onAbort = (): void => connection.interrupt();
   signal.addEventListener("abort", onAbort);
-  const transaction = await Transaction.begin(context, connection, target, signal, hasTurn);
+  const transaction = await Transaction.begin(
+    context,
+    connection,
+    target,
+    signal,
+    hasTurn ? "goes ahead" : "waits",
+  );
+  if (hasTurn) context.locks.limitWaits(transaction, TURN_LOCK_MS);
   try {
     const branch = transaction.state.branches.get(headId(merge.branchId));
     if (branch === undefined)

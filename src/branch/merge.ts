@@ -12,7 +12,7 @@ import { planTable, type TablePlan } from "./merge-plan.js";
 import { outcome, publish, recordConflicts } from "./merge-publish.js";
 import { NO_CHANGES } from "./merge-totals.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest, WinnerOf } from "./merge-types.js";
-import { retryOnChange, withCare } from "./merge-retry.js";
+import { retryOnChange, TURN_LOCK_MS, withCare } from "./merge-retry.js";
 import { refuseOtherPlan } from "./merge-token.js";
 import {
   isEnded,
@@ -28,9 +28,6 @@ import { winnerUnder, type Strategy } from "./strategy.js";
 import { Transaction } from "./transaction.js";
 import { holdingPin, imagineSync, syncedBranch } from "./sync.js";
 import type { BranchContext } from "./branch-context.js";
-
-/** Nobody else begins anything on the target while the turn is taken: it is not kept for a lock that does not come. */
-const TURN_LOCK_MS = 5_000;
 
 /**
  * Merges a branch into its parent.
@@ -112,7 +109,13 @@ export async function withAttempt<T>(
   const onAbort = (): void => connection.interrupt();
   signal.addEventListener("abort", onAbort);
   const head = synced?.id ?? named.parent;
-  const transaction = await Transaction.begin(context, connection, head, signal, hasTurn);
+  const transaction = await Transaction.begin(
+    context,
+    connection,
+    head,
+    signal,
+    hasTurn ? "goes ahead" : "waits",
+  );
   if (hasTurn) context.locks.limitWaits(transaction, TURN_LOCK_MS);
   try {
     const branch = transaction.state.branches.get(named.id) ?? named;

@@ -63,7 +63,7 @@ async function releaseLocked(
 ): Promise<Branch> {
   const { registry } = context;
   using connection = await registry.database.connect("data");
-  const transaction = await Transaction.begin(context, connection, MAIN, signal);
+  const transaction = await Transaction.begin(context, connection, MAIN, signal, "goes ahead");
   try {
     const branch = transaction.state.branches.get(before.id) ?? before;
     if (branch.released) throw endedBranch(branch);

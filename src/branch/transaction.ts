@@ -75,16 +75,19 @@ export class Transaction {
     this.#signal = signal;
   }
 
-  /** `signal` ends waits for locks and for the preservation of tables; who has the head's turn does not wait for it. */
+  /**
+   * `signal` ends waits for locks and for the preservation of tables. Nobody who holds a lock waits for the head's turn, for who has
+   * it may be waiting for the lock.
+   */
   static async begin(
     context: BranchContext,
     connection: Connection,
     head: HeadId,
     signal: AbortSignal,
-    hasTurn = false,
+    turn: "waits" | "goes ahead" = "waits",
   ): Promise<Transaction> {
     try {
-      if (!hasTurn) await context.turns.pass(head, signal);
+      if (turn === "waits") await context.turns.pass(head, signal);
       await context.schemas.ensure(head, signal);
       return new Transaction(context, connection, head, await context.registry.begin(connection), signal);
     } catch (error) {

@@ -1,6 +1,7 @@
 /**
  * Fairness between a merge and those who write its target all the time: a merge that has lost several times takes the head's
- * turn, and until it is through no transaction begins there. Whoever waits holds nothing yet, so nobody can wait for them.
+ * turn, and until it is through no transaction begins there. Whoever waits holds nothing yet, so nobody can wait for them; who does hold
+ * something, as those who release branches, goes ahead of the turn.
  */
 import { canceled } from "./locks.js";
 import type { HeadId } from "./model.js";

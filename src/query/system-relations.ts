@@ -13,7 +13,7 @@ const SYSTEM = `${DATA_CATALOG}.${SYSTEM_SCHEMA}`;
 const OWN_TABLES = `SELECT head_id, count(*) AS tables FROM ${SYSTEM}.version_rows WHERE to_seq IS NULL GROUP BY head_id`;
 
 /** Not one that is kept to undo a merge. */
-const IS_SOMEBODYS = "b.held ->> 'undoes' IS NULL";
+const IS_SOMEBODYS = "(b.held ->> 'undoes') IS NULL";
 
 const RELATIONS: ReadonlyMap<string, string> = new Map([
   [

@@ -44,6 +44,22 @@ describe("rows", () => {
     expect((await main.query("MERGE BRANCH b"))[0]?.[0]).toBe("merged");
   });
 
+  test.each(["DELETE FROM t", "TRUNCATE t", "DELETE FROM t WHERE id = 1; TRUNCATE t", "TRUNCATE log"])(
+    "of a table that is emptied count as deleted: %s",
+    async (sql) => {
+      const { b } = await limited("max_rows 6");
+      expect(await b.outcome(sql)).toBe(EXCEEDED);
+    },
+  );
+
+  test("are no matter of views, and of tables that are dropped", async () => {
+    const { b } = await limited("max_rows 6");
+    await b.query(
+      "CREATE VIEW v AS SELECT 1 AS a; UPDATE t SET v = 'x' WHERE id < 3; DROP TABLE log; DROP VIEW v; DROP TABLE t",
+    );
+    expect(await b.outcome("SELECT * FROM t")).toBe("42P01");
+  });
+
   test("of all tables, made here too, and by COPY, CREATE TABLE AS and WITH", async () => {
     const { b } = await limited("max_rows 5");
     await b.query("CREATE TABLE own AS SELECT 1 AS a UNION ALL SELECT 2; INSERT INTO log VALUES ('new')");

@@ -1,5 +1,8 @@
 /** Merges while others write main all the time: they end, nobody's change is lost, and who does not want to wait need not. */
 import { expect, test } from "vitest";
+import { Garbage } from "../../src/branch/garbage.js";
+import { MAIN } from "../../src/branch/model.js";
+import { releaseBranch } from "../../src/branch/release.js";
 import { OpenWorld } from "../support/open-world.js";
 import type { TestSession } from "../support/world.js";
 
@@ -68,6 +71,25 @@ test("whoever waits for the turn of a head can be told to stop, and goes on when
   });
   finish();
   expect(await Promise.all([held, second, writing])).toEqual([undefined, "second", "ok"]);
+});
+
+test("who releases a branch, or sweeps, goes ahead of the turn: it holds locks that a merge may want", async () => {
+  await using open = await OpenWorld.open();
+  const main = await open.session();
+  await main.query(
+    "CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1); CREATE BRANCH b; UPDATE t SET v = 2",
+  );
+  const { context } = open.world;
+  const { state } = context.registry;
+  const branch = state.branches.named("b");
+  if (branch === undefined) throw new Error("no branch");
+  const signal = new AbortController().signal;
+  await context.turns.take(MAIN, signal, async () => {
+    expect(await new Garbage(context).remove(signal)).toBe(0);
+    await releaseBranch(context, branch, { status: "discarded", actor: "tester" }, signal);
+    expect(await new Garbage(context).remove(signal)).toBe(0);
+  });
+  expect(await main.query("SELECT v FROM t")).toEqual([[2]]);
 });
 
 function nothing(): void {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ServerProcess } from "./server-process.js";
 import { temporaryDirectory, type TemporaryDirectory } from "./temporary-directory.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../dist/cli/duckbranch.cjs", import.meta.url));
 
 interface Ended {
   readonly code: number | null;

@@ -5,7 +5,7 @@ import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Address } from "../support/wire-client.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../dist/cli/duckbranch.cjs", import.meta.url));
 const READY = /^duckbranch listening on (.+):(\d+)$/;
 
 export interface Exit {

@@ -15,7 +15,7 @@ import { connectPg } from "./pg-client.js";
 import { ServerProcess } from "./server-process.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../dist/cli/duckbranch.cjs", import.meta.url));
 
 interface Ending {
   readonly code: unknown;
