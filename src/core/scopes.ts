@@ -42,6 +42,16 @@ export function hasScope(principal: Principal, scope: Scope): boolean {
   return scopes.has(scope) || scopes.has("admin");
 }
 
+/** Also asked of somebody who may not be let in any more. */
+export function mayRead(principal: Principal): boolean {
+  try {
+    return hasScope(principal, "data:read");
+  } catch (error) {
+    if (error instanceof SqlError) return false;
+    throw error;
+  }
+}
+
 /** Any of these is enough. Errors: 42501, which names the first of them */
 export function requireScope(principal: Principal, ...anyOf: readonly [Scope, ...Scope[]]): void {
   if (anyOf.some((scope) => hasScope(principal, scope))) return;

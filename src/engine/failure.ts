@@ -350,13 +350,19 @@ function existingKey(key: string): string {
     : `Key (${text(single[1])})=(${text(single[2])}) already exists.`;
 }
 
-/** DuckDB appends hints ("Did you mean …", "Candidate bindings: …") and a "LINE n:" excerpt behind the first line. */
+/**
+ * DuckDB appends hints ("Did you mean …", "Candidate bindings: …") and a "LINE n:" excerpt behind the first line. It knows the tables of all
+ * branches, and of the server itself: hints that name those are no help.
+ */
 function splitMessage(full: string): { body: string; hint: string | undefined } {
   const [excerptFree = full] = full.split(/\n\nLINE \d+:/);
   const [body = excerptFree, ...rest] = excerptFree.split("\n");
   const hint = rest
     .map((line) => line.trim())
-    .filter((line) => line !== "" && !/pg_enum|pg_catalog/.test(line))
+    .filter(
+      (line) =>
+        line !== "" && !/pg_enum|pg_catalog|branch_[0-9a-f]{12}|\bduckbranch[_.]|\bmemory\.main\b/.test(line),
+    )
     .join(" ");
   return { body, hint: hint === "" ? undefined : hint };
 }

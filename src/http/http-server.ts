@@ -133,6 +133,8 @@ async function createApi(
   const api: Api = Fastify({
     serverFactory: (handler) => server.on("request", handler),
     bodyLimit: options.maxHttpBodyBytes,
+    // Names of branches and tables stand in paths: what is too long for one is told by those who know it.
+    routerOptions: { maxParamLength: 4096 },
     genReqId: () => randomUUID(),
     // An organisation may be empty: its place in the path stays.
     rewriteUrl: ({ url = "/" }) => url.replace(/^\/v1\/organizations\/\//, "/v1/organizations/-/"),

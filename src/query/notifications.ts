@@ -3,6 +3,7 @@
  * and UNLISTEN take effect then; a rollback leaves nothing of either.
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { mayRead, type Principal } from "../core/scopes.js";
 import type { Notification } from "./types.js";
 
 /** PostgreSQL's limits, in bytes. */
@@ -37,10 +38,17 @@ export class NotificationHub {
   }
 }
 
+/** Whose session it is. */
+interface Listener {
+  readonly processId: number;
+  readonly principal: Principal;
+}
+
 /** One session's part: what it listens to, what its transaction wants to send, and what waits for its client. */
 export class SessionNotifications implements Disposable {
   readonly #hub: NotificationHub;
   readonly #processId: number;
+  readonly #principal: Principal;
   readonly #channels = new Set<string>();
   readonly #changes: Change[] = [];
   /** By channel and payload: what is the same is sent once. */
@@ -48,9 +56,11 @@ export class SessionNotifications implements Disposable {
   #inbox: Notification[] = [];
   #wake: (() => void) | undefined;
 
-  constructor(hub: NotificationHub, processId: number) {
+  /** What is notified is data: it goes to those who may read them when it is sent. */
+  constructor(hub: NotificationHub, { processId, principal }: Listener) {
     this.#hub = hub;
     this.#processId = processId;
+    this.#principal = principal;
   }
 
   get channels(): readonly string[] {
@@ -127,6 +137,7 @@ export class SessionNotifications implements Disposable {
   }
 
   #receive(notification: Notification): void {
+    if (!mayRead(this.#principal)) return;
     this.#inbox.push(notification);
     this.#wake?.();
   }

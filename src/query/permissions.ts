@@ -13,6 +13,7 @@ import { headFunction } from "./head-functions.js";
 import { resolveName, type NameMeaning, type NameScope } from "./relation-names.js";
 import { searchPathOf } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
+import type { TemporaryDefinition } from "./temporary-definitions.js";
 
 const WRITE_ROLES: ReadonlySet<NameReference["role"]> = new Set(["write", "create", "drop", "alter"]);
 /** What they change depends on the rows there are, and their tags tell how many. */
@@ -23,7 +24,8 @@ const READING_WRITES: ReadonlySet<RelationalStatement["verb"]> = new Set([
   "explain",
 ]);
 /** DuckDB's own catalogue knows the tables of all heads, and statistics of their values. */
-const ENGINE_CATALOG = /^(?:duckdb|pragma|sqlite)_/;
+const ENGINE_CATALOG =
+  /^(?:(?:duckdb|pragma|sqlite)_|(?:sql_auto_complete|stats|which_secret|json_serialize_plan)$)/;
 const MAX_DEPTH = 64;
 
 /** The scope that writing on the session's head takes. */
@@ -34,9 +36,10 @@ function writeScope(core: Pick<SessionCore, "head">): Scope {
 /** Errors: 42501, which says what is missing; 28000 for somebody who is not let in any more */
 export async function requireRelational(core: SessionCore, statement: RelationalStatement): Promise<void> {
   const { principal } = core.identity;
+  const scope = core.scope(core.transactions.current);
+  core.temporaryDefinitions.remember(scope, statement);
   if (hasScope(principal, "admin")) return;
   if (!statement.certain) throw uncertain();
-  const scope = core.scope(core.transactions.current);
   const needs = { reads: false, writes: false };
   await collectNeeds(core, scope, statement, needs, 0);
   if (needs.writes) requireScope(principal, writeScope(core));
@@ -119,6 +122,8 @@ async function collectName(
     if (meaning.kind === "catalog") return;
     if (meaning.kind === "system" && normaliseName(meaning.name) !== "conflicts") return;
     needs.reads = true;
+    if (meaning.kind === "temporary")
+      return await collectTemporary(core, scope, core.temporaryDefinitions.named(name), needs, depth);
     if (meaning.kind !== "relation" || meaning.version.kind !== "view") return;
     const inside = { ...within(scope, meaning.version), head: meaning.head };
     await collectDefinition(core, inside, meaning.version.definition, needs, depth);
@@ -126,12 +131,28 @@ async function collectName(
     const name = normaliseName(parts.at(-1) ?? "");
     if (ENGINE_CATALOG.test(name)) throw engineCatalog(name);
     if (name === "pg_notify") requireScope(core.identity.principal, "data:write", "main:write");
+    await collectTemporary(core, scope, core.temporaryDefinitions.named(name), needs, depth);
     const found = headFunction(scope, parts);
     if (found === undefined) return;
     needs.reads = true;
     const isMains = parts.length > 1 && normaliseName(parts[0] ?? "") === "main";
     const inside = { ...within(scope, found), head: isMains ? MAIN : scope.head };
     await collectDefinition(core, inside, found.definition, needs, depth);
+  }
+}
+
+/** What temporary views and macros read, of the heads as they may be seen now. Errors: 42501 */
+async function collectTemporary(
+  core: SessionCore,
+  scope: NameScope,
+  definitions: readonly TemporaryDefinition[],
+  needs: Needs,
+  depth: number,
+): Promise<void> {
+  for (const { scope: made, statement } of definitions) {
+    const branch = core.services.context.registry.state.branches.get(made.head);
+    if (branch !== undefined) requireSeen(core.identity.principal, branch);
+    await collectNeeds(core, { ...scope, ...made }, asRead(statement), needs, depth + 1);
   }
 }
 
@@ -156,9 +177,13 @@ async function collectDefinition(
 ): Promise<void> {
   const [statement] = await core.services.analyse(definition ?? "");
   if (statement?.kind !== "relational") throw uncertain();
+  await collectNeeds(core, scope, asRead(statement), needs, depth + 1);
+}
+
+/** The body of what makes a view or function. */
+function asRead(statement: RelationalStatement): RelationalStatement {
   const names = statement.names.filter(({ role }) => role !== "create");
-  const body: RelationalStatement = { ...statement, names, verb: "select", writes: drawsFrom(statement) };
-  await collectNeeds(core, scope, body, needs, depth + 1);
+  return { ...statement, names, verb: "select", writes: drawsFrom(statement) };
 }
 
 /** False for what changes nothing, and for what changes nothing but the session's own temporary tables. */

@@ -19,6 +19,7 @@ import { isHeard } from "./heard-messages.js";
 import { schemasOf } from "./setting-values.js";
 import { SessionCalls } from "./session-calls.js";
 import { SessionNotifications } from "./notifications.js";
+import { TemporaryDefinitions } from "./temporary-definitions.js";
 import { OwnDefinitions, sharedDefinitions } from "./own-definitions.js";
 import { BranchListings } from "./branch-listings.js";
 import { liveBranchSizes } from "./branch-reports.js";
@@ -69,6 +70,7 @@ export class SessionCore implements Disposable {
   inSeveral = false;
   readonly activity: SessionActivity;
   readonly notifications: SessionNotifications;
+  readonly temporaryDefinitions = new TemporaryDefinitions();
   readonly cursors: SessionCursors;
   readonly waits: SessionWaits;
   readonly sequences: SessionSequences;
@@ -116,7 +118,7 @@ export class SessionCore implements Disposable {
     this.prepared = new PreparedCache(connection, MAX_PREPARED);
     this.targetShapes = new TargetShapes(connection, this.ownDefinitions, this.#temporary);
     this.types = new SessionTypes(services.types, connection, this, () => this.definitions < 0);
-    this.notifications = new SessionNotifications(services.live.notifications, identity.processId);
+    this.notifications = new SessionNotifications(services.live.notifications, identity);
     this.cursors = new SessionCursors(services.context.registry.database);
     this.sequences = new SessionSequences(() => placeTexts(this.scope(this.transactions.current)));
     this.waits = new SessionWaits(services.live.advisoryLocks, (text) =>

@@ -48,16 +48,20 @@ const RELATIONS: ReadonlyMap<string, string> = new Map([
   ["history", `SELECT * FROM ${SYSTEM}.history`],
 ]);
 
+/** Of a hidden branch, or into one. */
+const HIDDEN_MERGES = `SELECT merge_id FROM ${SYSTEM}.merges WHERE branch_id IN $ OR coalesce(synced_id, '') IN $
+  OR target IN (SELECT name FROM ${SYSTEM}.branch_rows WHERE branch_id IN $)`;
+
 /** Which rows stay where some branches, `$`, are hidden. */
 const HIDDEN_BY: ReadonlyMap<string, string> = new Map([
   ["branch_tables", "branch_id NOT IN $"],
   ["grants", "branch_id NOT IN $"],
-  ["history", "coalesce(branch_id, '') NOT IN $"],
-  ["merges", "branch_id NOT IN $ AND coalesce(synced_id, '') NOT IN $"],
   [
-    "conflicts",
-    `merge_id NOT IN (SELECT merge_id FROM ${SYSTEM}.merges WHERE branch_id IN $ OR coalesce(synced_id, '') IN $)`,
+    "history",
+    `coalesce(branch_id, '') NOT IN $ AND coalesce(detail ->> 'merge_id', '') NOT IN (${HIDDEN_MERGES})`,
   ],
+  ["merges", `merge_id NOT IN (${HIDDEN_MERGES})`],
+  ["conflicts", `merge_id NOT IN (${HIDDEN_MERGES})`],
 ]);
 
 /** A branch past its time is expired whether or not the sweeper has come by. */
