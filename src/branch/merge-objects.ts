@@ -28,7 +28,7 @@ import type { RegistryState } from "./registry-state.js";
 import { rowsOf } from "./rows.js";
 import { newPhysicalTable } from "./storage.js";
 import { physicalName } from "./system-schema.js";
-import { storedColumns } from "./table-definition.js";
+import { storedColumns, type TableDefinition } from "./table-definition.js";
 import { createIndexOn } from "./table-rebuild.js";
 import type { DescribedTable } from "./table-properties.js";
 import type { Transaction } from "./transaction.js";
@@ -66,8 +66,10 @@ export async function mergeObjects(
     if (source !== undefined || base?.kind !== "table") continue;
     const there = state.find(target, base);
     const winner = winnerOf(base);
-    if (there === undefined || (there.id !== base.id && winner === "target")) continue;
-    if (there.kind === "table" && (there.id === base.id || winner === "source")) dropped.push(there);
+    if (there === undefined) continue;
+    const isUnchanged = there.kind === "table" && (await isSameState(context, transaction, base, there));
+    if (!isUnchanged && winner === "target") continue;
+    if (isUnchanged || (there.kind === "table" && winner === "source")) dropped.push(there);
     else conflicts.push(`table "${displayName(base)}" was dropped in the branch, and changed on the target`);
   }
   const sides = { transaction, texts: context.texts, branch, target, winnerOf };
@@ -76,6 +78,31 @@ export async function mergeObjects(
   const objects = { created, dropped, renamed, views, others };
   conflicts.push(...takenNames(state, target, objects));
   return objects;
+}
+
+/** What was changed and changed back is unchanged. It costs the table, where it was written at all. */
+async function isSameState(
+  { storage }: BranchContext,
+  transaction: Transaction,
+  base: Version,
+  there: Version,
+): Promise<boolean> {
+  if (there.id === base.id) return true;
+  if (there.objectId !== base.objectId) return false;
+  const [before, after] = [await transaction.definitionOf(base), await transaction.definitionOf(there)];
+  if (textsOf(before) !== textsOf(after)) return false;
+  const rows = [base, there].map(
+    (version) => `SELECT * FROM ${storage.relation(transaction.state, version)} AS r`,
+  );
+  const [one, other] = [rows.join(" EXCEPT ALL "), rows.toReversed().join(" EXCEPT ALL ")];
+  const [different] = await transaction.connection.rows(
+    `SELECT 1 AS different FROM ((${one}) UNION ALL (${other})) LIMIT 1`,
+  );
+  return different === undefined;
+}
+
+function textsOf({ elements, indexes }: TableDefinition): string {
+  return JSON.stringify([elements.map(({ text }) => text), indexes.toSorted()]);
 }
 
 interface MergeHeads {

@@ -73,8 +73,8 @@ async function undoOnce(
   { hasTurn, isCareful }: Manner,
 ): Promise<MergeOutcome> {
   using connection = await context.registry.database.connect("data");
-  const merge = requireUndoable(await readMerge(connection, request.mergeId), request.mergeId);
-  const target = targetOf(context.registry.state, merge);
+  const asked = requireUndoable(await readMerge(connection, request.mergeId), request.mergeId);
+  const target = targetOf(context.registry.state, asked);
   const onAbort = (): void => connection.interrupt();
   signal.addEventListener("abort", onAbort);
   const transaction = await Transaction.begin(
@@ -86,6 +86,8 @@ async function undoOnce(
   );
   if (hasTurn) context.locks.limitWaits(transaction, TURN_LOCK_MS);
   try {
+    // Somebody else may have undone it meanwhile.
+    const merge = requireUndoable(await readMerge(connection, request.mergeId), request.mergeId);
     const branch = transaction.state.branches.get(headId(merge.branchId));
     if (branch === undefined)
       throw new SqlError(SQLSTATE.internalError, "the merged branch is not in the registry");

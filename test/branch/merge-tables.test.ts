@@ -73,7 +73,7 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
     );
     await source.query(`${here}; INSERT INTO kept VALUES (1)`);
     await target.query(there);
-    expect(await target.outcome("MERGE BRANCH b USING branch_wins")).toBe(code);
+    expect(await target.outcome("MERGE BRANCH b")).toBe(code);
     expect(await target.query("SELECT count(*)::int FROM kept WHERE id = 1")).toEqual([[0]]);
     expect(await target.outcome("SELECT id FROM t")).toBe("ok");
   });
