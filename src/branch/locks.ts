@@ -79,6 +79,8 @@ export class LockTable {
       if (next === undefined) this.#locks.delete(key);
       else {
         lock.owner = next.owner;
+        // Before anybody looks who waits for whom: it would wait for itself.
+        this.#waitsFor.delete(next.owner);
         next.grant();
       }
     }
