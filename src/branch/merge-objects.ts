@@ -65,8 +65,9 @@ export async function mergeObjects(
       created.push(await createdTable(context, transaction, source));
     if (source !== undefined || base?.kind !== "table") continue;
     const there = state.find(target, base);
-    const winner = winnerOf(base);
     if (there === undefined) continue;
+    // Another one of its name is not the one that was dropped: nobody can choose it to go.
+    const winner = there.objectId === base.objectId ? winnerOf(base) : undefined;
     const isUnchanged = there.kind === "table" && (await isSameState(context, transaction, base, there));
     if (!isUnchanged && winner === "target") continue;
     if (isUnchanged || (there.kind === "table" && winner === "source")) dropped.push(there);

@@ -125,7 +125,13 @@ export async function withAttempt<T>(
     const sync = synced === undefined ? undefined : imagineSync(context, transaction, branch);
     const { tables, objects } = finished
       ? { tables: [], objects: NO_OBJECTS }
-      : await mergeTables(context, transaction, sync?.before ?? branch, head, winners(request));
+      : await mergeTables(
+          context,
+          transaction,
+          sync?.before ?? branch,
+          head,
+          winners(request, sync !== undefined),
+        );
     const plans: TablePlan[] = [];
     for (const [index, { input }] of tables.entries())
       plans.push(await planTable(connection, input, index, request));
@@ -148,8 +154,9 @@ export async function withAttempt<T>(
   }
 }
 
-/** Of definitions: by the names that the branch has. */
-function winners({ strategy, exceptions }: MergeRequest): WinnerOf {
+/** Of definitions: by the names that the branch has. Nobody chooses while a branch is brought up to date. */
+function winners({ strategy, exceptions }: MergeRequest, isSync: boolean): WinnerOf {
+  if (isSync) return () => undefined;
   const named = new Map(exceptions.map((exception) => [relationKey(exception.table), exception.strategy]));
   return (relation) => winnerUnder(named.get(relationKey(relation)) ?? strategy);
 }

@@ -160,9 +160,13 @@ function merge(choice: number, branchWins: boolean): Step {
       if (!(await isMerged(program, head, parent, branchWins))) return [head, parent];
       for (const table of TABLES) {
         const { base, source, target } = statesOf(head, parent, table);
-        if (source === undefined && base !== undefined) parent.rows.set(table, undefined);
-        if (source !== undefined && !isDeepStrictEqual(base, source))
-          parent.rows.set(table, merged({ base, source, target }, branchWins));
+        const isKept = !branchWins && !isDeepStrictEqual(base, target);
+        if (source === undefined && base !== undefined && !isKept) parent.rows.set(table, undefined);
+        if (source === undefined || isDeepStrictEqual(base, source)) continue;
+        // What the parent dropped comes back whole, or not at all.
+        const isGone = base !== undefined && target === undefined;
+        if (!isGone) parent.rows.set(table, merged({ base, source, target }, branchWins));
+        else if (branchWins) parent.rows.set(table, new Map(source));
       }
       await dropBranch(model, program, head);
       return [parent];
