@@ -3,8 +3,8 @@
 /** A number of no more characters has at most as many digits as every double keeps. */
 export const SURE_DIGITS = 15;
 
-/** Strings of a JSON text, in which digits are no numbers, and its numbers. */
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** What begins and ends strings of a JSON text, in which digits are no numbers, and its numbers. A string as a whole may be too long for it. */
+const QUOTE_OR_NUMBER = /\\.|"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /** Whether the double nearest to a decimal text, written out again, is the same number; false for a text that is none. */
@@ -25,14 +25,25 @@ function canonical(text: string): string | undefined {
 
 /** The first number of a JSON text that would be another one after JSON.parse. */
 export function lostNumber(json: string): string | undefined {
-  for (const [token] of json.matchAll(STRING_OR_NUMBER))
-    if (!token.startsWith('"') && !survivesDouble(token)) return token;
+  const isNumber = outsideStrings();
+  for (const [token] of json.matchAll(QUOTE_OR_NUMBER))
+    if (isNumber(token) && !survivesDouble(token)) return token;
   return undefined;
 }
 
 /** The same JSON text, in which such numbers are strings. */
 export function exactJson(json: string): string {
-  return json.replace(STRING_OR_NUMBER, (token) =>
-    token.startsWith('"') || survivesDouble(token) ? token : `"${token}"`,
+  const isNumber = outsideStrings();
+  return json.replace(QUOTE_OR_NUMBER, (token) =>
+    isNumber(token) && !survivesDouble(token) ? `"${token}"` : token,
   );
+}
+
+/** Tells of each token of a text, in their order, whether it is a number. */
+function outsideStrings(): (token: string) => boolean {
+  let isInside = false;
+  return (token) => {
+    if (token === '"') isInside = !isInside;
+    return !isInside && token !== '"' && !token.startsWith("\\");
+  };
 }
