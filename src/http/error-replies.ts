@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { Log } from "../core/log.js";
 import {
   detailsOf,
   ERROR_CODES,
@@ -55,13 +56,22 @@ function isErrorStatus(status: unknown): status is ErrorStatus {
   return typeof status === "number" && status in ERROR_CODES;
 }
 
-export async function replyError(
+type ReplyError = (
   error: FastifyError | SqlError | HttpError,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<void> {
-  const { status, body } = toErrorBody(error, request.id);
-  if (status === 500) request.log.error({ err: error, requestId: request.id }, "internal error");
+) => Promise<void>;
+
+/** The handler of all failures; the framework's own log is off. */
+export function errorReplies(log: Log): ReplyError {
+  return async (error, request, reply) => {
+    const { status, body } = toErrorBody(error, request.id);
+    if (status === 500) log.error({ err: error, requestId: request.id }, "internal error");
+    await replyWith(reply, status, body);
+  };
+}
+
+async function replyWith(reply: FastifyReply, status: ErrorStatus, body: ErrorBody): Promise<void> {
   if (status === 401) reply.header("www-authenticate", 'Basic realm="duckbranch", charset="UTF-8"');
   if (status === 429 || status === 503) reply.header("retry-after", "1");
   // Somebody who is refused before the body was read must not be read on for ever.

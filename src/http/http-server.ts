@@ -12,7 +12,7 @@ import type { SessionFactory } from "../query/types.js";
 import type { AuthenticationPolicy } from "../session/authentication.js";
 import type { Api } from "./api.js";
 import { refusePages } from "./browser-guard.js";
-import { replyError } from "./error-replies.js";
+import { errorReplies } from "./error-replies.js";
 import { addBranchRoutes } from "./branch-routes.js";
 import { addHealthRoutes } from "./health-routes.js";
 import { HttpError } from "./http-error.js";
@@ -130,6 +130,7 @@ async function createApi(
   services: WorkServices,
   { server, metrics }: { readonly server: Server; readonly metrics: Metrics },
 ): Promise<Api> {
+  const replyError = errorReplies(options.log);
   const api: Api = Fastify({
     serverFactory: (handler) => server.on("request", handler),
     bodyLimit: options.maxHttpBodyBytes,
