@@ -22,6 +22,14 @@ export class TemporaryDefinitions {
     const made = names.find(({ role }) => role === "create");
     const name = normaliseName(made?.parts.at(-1) ?? "");
     const known = this.#byName.get(name) ?? [];
+    // Made again and again it is not to take more and more.
+    const isKnown = known.some(
+      (other) =>
+        other.statement === statement &&
+        other.scope.head === head &&
+        JSON.stringify(other.scope.searchPath) === JSON.stringify(searchPath),
+    );
+    if (isKnown) return;
     this.#byName.set(name, [...known, { scope: { head, searchPath }, statement }]);
   }
 

@@ -71,19 +71,19 @@ const SIGNATURES: Readonly<Record<FunctionVerb, readonly string[]>> = {
   revoke: ["name", "privilege", "grantee"],
 };
 
+const NAMED_OPTIONS = [
+  "ttl_hours",
+  "ttl_seconds",
+  "idle_ttl",
+  "max_rows",
+  "max_bytes",
+  "max_seconds",
+  "isolation",
+  "access",
+];
+
 const NAMED_ONLY: Partial<Readonly<Record<FunctionVerb, readonly string[]>>> = {
-  create: [
-    "parent",
-    "ttl_hours",
-    "ttl_seconds",
-    "idle_ttl",
-    "max_rows",
-    "max_bytes",
-    "max_seconds",
-    "isolation",
-    "access",
-    "if_not_exists",
-  ],
+  create: ["parent", ...NAMED_OPTIONS, "if_not_exists"],
   merge: ["into", "granularity", "keyless", "token", "retry"],
   explainMerge: ["into", "granularity", "keyless"],
   drop: ["immediate"],
@@ -108,19 +108,7 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
   switch (verb) {
     case "create": {
       const ifNotExists = isTrue(bound, "if_not_exists");
-      const options = optionsOf(bound, [
-        "description",
-        "agent",
-        "ttl",
-        "ttl_hours",
-        "ttl_seconds",
-        "idle_ttl",
-        "max_rows",
-        "max_bytes",
-        "max_seconds",
-        "isolation",
-        "access",
-      ]);
+      const options = optionsOf(bound, ["description", "agent", "ttl", ...NAMED_OPTIONS]);
       return { verb, name: name(), parent: optional(bound, "parent"), ifNotExists, options };
     }
     case "list":
