@@ -2,6 +2,7 @@
 /** The command line. */
 import { Command, CommanderError } from "commander";
 import { SCOPES } from "../core/scopes.js";
+import { programVersion } from "../core/version.js";
 import { addBranchCommands } from "./branch.js";
 import { addCompletionCommand } from "./completion.js";
 import { USAGE } from "./exit-codes.js";
@@ -11,9 +12,9 @@ import { addSqlCommand } from "./sql.js";
 import { addKey, listKeys, revokeKey } from "./key.js";
 import { addUser, listUsers, removeUser, setUserScopes } from "./user.js";
 
-const program = new Command("duckbranch").description(
-  "PostgreSQL-wire server over DuckDB in which every session works on a branch",
-);
+const program = new Command("duckbranch")
+  .description("PostgreSQL-wire server over DuckDB in which every session works on a branch")
+  .version(programVersion(), "--version", "print the version");
 
 program
   .command("serve")

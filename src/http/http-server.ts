@@ -16,6 +16,7 @@ import { errorReplies } from "./error-replies.js";
 import { addBranchRoutes } from "./branch-routes.js";
 import { addHealthRoutes } from "./health-routes.js";
 import { HttpError } from "./http-error.js";
+import { refuseMalformed, requireHost, takeUnusual } from "./malformed-requests.js";
 import type { Metrics } from "./metrics.js";
 import { addOrganizationRoutes } from "./organization-routes.js";
 import { addTableRoutes } from "./table-routes.js";
@@ -115,11 +116,14 @@ function openServer(options: HttpServerOptions, tls: SecureContextOptions | unde
     // These two are looked at so often.
     connectionsCheckingInterval: options.authenticationTimeoutMs / 2,
     keepAliveTimeout: options.httpIdleTimeoutMs,
+    // Its absence is refused below, in our form.
+    requireHostHeader: false,
   };
   const server =
     tls === undefined
       ? createHttpServer(limits)
       : createHttpsServer({ ...limits, ...tls, handshakeTimeout: options.authenticationTimeoutMs });
+  takeUnusual(server);
   server.maxConnections = options.maxHttpConnections;
   return server;
 }
@@ -140,6 +144,7 @@ async function createApi(
     // An organisation may be empty: its place in the path stays.
     rewriteUrl: ({ url = "/" }) => url.replace(/^\/v1\/organizations\/\//, "/v1/organizations/-/"),
     return503OnClosing: true,
+    clientErrorHandler: refuseMalformed,
     // Of requests that reach no route: an address that cannot be decoded.
     frameworkErrors: (error, request, reply) => void replyError(error, request, reply),
     forceCloseConnections: "idle",
@@ -156,6 +161,7 @@ async function createApi(
   api.addHook("onRequest", async (request, reply) => {
     request.startedAt = performance.now();
     reply.header("x-request-id", request.id);
+    requireHost(request.raw);
     refusePages(request.headers, security.policy.kind === "trust");
     if (request.routeOptions.config.isPublic !== true)
       request.principal = await principalOf(security.policy, request.headers, peerOf(request));

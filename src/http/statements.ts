@@ -57,7 +57,7 @@ export interface WrittenStatement {
 /**
  * Starts one statement that may only read, whatever it says: PostgreSQL's read-only transaction refuses the rest.
  *
- * Errors  25006 for what would write, 42601 for several statements, 0A000 for COPY
+ * Errors  25006 for what would write, 42601 for several statements, 0A000 for COPY, and for what begins or ends transactions
  */
 export async function openQuery(
   work: RequestWork,
@@ -65,6 +65,7 @@ export async function openQuery(
   values: readonly JsonValue[],
 ): Promise<OpenQuery> {
   const statement = onlyStatement(await work.session.parse(sql));
+  requireNoBlock(statement, "query");
   await command(work, "BEGIN READ ONLY");
   const result = await execute(work, statement, values);
   return new OpenQuery(work, result.kind === "rows" ? result : undefined);
@@ -85,7 +86,7 @@ export async function runWrite(
   const statements = (await session.parse(sql)).filter((statement) => !statement.empty);
   if (statements.length === 0) throw noStatement();
   if (statements.length > 1 && values.length > 0) throw severalStatements();
-  for (const statement of statements) requireNoBlock(statement);
+  for (const statement of statements) requireNoBlock(statement, "write");
   if (statements.length > 1) session.beginImplicit(true);
   const written: WrittenStatement[] = [];
   let heldBytes = 0;
@@ -197,9 +198,9 @@ export function requireDistinctNames(columns: readonly ResultColumn[]): void {
   });
 }
 
-function requireNoBlock(statement: ParsedStatement): void {
+function requireNoBlock(statement: ParsedStatement, what: "query" | "write"): void {
   if (statement.isTransactionControl !== true) return;
-  throw notSupported("a write is a transaction of its own and cannot begin or end others");
+  throw notSupported(`a ${what} is a transaction of its own and cannot begin or end others`);
 }
 
 /** `INSERT 0 3`, `UPDATE 3`: the last number, of statements that change rows. */

@@ -5,11 +5,8 @@ import type { Log } from "../core/log.js";
 import { fullAccess, type Principal, type Scope } from "../core/scopes.js";
 import { allowedScopes, type ApiKey, isKey, keyIdOf, statusOf } from "./api-key.js";
 import { deriveTolerantVerifier, isPasswordOf, mockVerifier, type ScramVerifier } from "./scram-verifier.js";
-import { readUserFile } from "./user-file.js";
+import { readUserFile, requireOwnersAlone } from "./user-file.js";
 import type { UserList } from "./user-list.js";
-
-/** Mode bits of group and world. */
-const OTHERS = 0o077n;
 
 /** Whom published clients log in as when they have a key. */
 export const KEY_USER = "agent";
@@ -46,7 +43,7 @@ export async function sharedPassword(password: string): Promise<Credentials> {
  * The users and keys of a file, read anew when it has changed: logins ask for the file's state, and once in a second the
  * statements of open sessions do. Nothing else watches it.
  *
- * Errors  OperatorError when it cannot be read at `open`; later it is logged, and the list read last stays in force
+ * Errors  OperatorError when it cannot be read, or is open to others, at `open`; later it is logged, and the list read last stays in force
  */
 export class FileCredentials implements Credentials {
   readonly #path: string;
@@ -65,10 +62,11 @@ export class FileCredentials implements Credentials {
   }
 
   static async open(path: string, log: Log, checkMs = CHECK_MS): Promise<FileCredentials> {
-    const state = await stateOf(path);
+    const version = await versionOf(path);
+    await requireOwnersAlone(path);
     const list = await readUserFile(path);
-    const credentials = new FileCredentials(path, log, checkMs, list, state.version);
-    credentials.#tell(state);
+    const credentials = new FileCredentials(path, log, checkMs, list, version);
+    credentials.#tell();
     return credentials;
   }
 
@@ -131,35 +129,30 @@ export class FileCredentials implements Credentials {
   /** Reads the file if it is not the one read last. */
   async refresh(): Promise<void> {
     this.#checkedAt = performance.now();
-    const state = await stateOf(this.#path);
-    if (state.version === this.#version) return;
-    this.#version = state.version;
+    const version = await versionOf(this.#path);
+    if (version === this.#version) return;
+    this.#version = version;
     try {
+      await requireOwnersAlone(this.#path);
       this.#list = await readUserFile(this.#path);
-      this.#tell(state);
+      this.#tell();
     } catch (error) {
       this.#log.error({ err: error }, "users file not read: the users known before stay");
     }
   }
 
-  #tell(state: FileState): void {
+  #tell(): void {
     const { verifiers, keys } = this.#list;
     this.#log.info({ users: verifiers.size, keys: keys.size }, "users file read");
-    if (state.isExposed) this.#log.warn({ file: this.#path }, "users file is open to others than its owner");
   }
 }
 
-interface FileState {
-  /** Changes whenever the file does. */
-  readonly version: string;
-  readonly isExposed: boolean;
-}
-
-async function stateOf(path: string): Promise<FileState> {
+/** Changes whenever the file does. */
+async function versionOf(path: string): Promise<string> {
   try {
-    const { ino, size, mtimeNs, ctimeNs, mode } = await stat(path, { bigint: true });
-    return { version: [ino, size, mtimeNs, ctimeNs].join(" "), isExposed: (mode & OTHERS) !== 0n };
+    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return [ino, size, mtimeNs, ctimeNs].join(" ");
   } catch {
-    return { version: "unreadable", isExposed: false };
+    return "unreadable";
   }
 }

@@ -7,6 +7,24 @@ import { emptyUserList, formatUserList, parseUserList, type UserList } from "./u
 /** Nobody but the owner: a verifier lets its reader try passwords. */
 const FILE_MODE = 0o600;
 
+/** Mode bits of group and world; a file of root's may be read by its group, as secrets are mounted into containers. */
+const OTHERS = 0o077;
+const OTHERS_OF_ROOT = 0o037;
+
+/**
+ * Who reads a verifier can try passwords on it, who writes one can log in: a server takes no such file from others' hands, by
+ * PostgreSQL's rule for private keys. A file that is not there is told by whoever reads it.
+ *
+ * Errors  OperatorError
+ */
+export async function requireOwnersAlone(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  const others = found?.uid === 0 ? OTHERS_OF_ROOT : OTHERS;
+  if (found === undefined || (found.mode & others) === 0 || process.platform === "win32") return;
+  const mode = (found.mode & 0o777).toString(8).padStart(4, "0");
+  throw new OperatorError(`users file "${path}" is open to others than its owner (${mode}): chmod 600`);
+}
+
 /** Errors: OperatorError, naming the file. */
 export async function readUserFile(path: string): Promise<UserList> {
   try {

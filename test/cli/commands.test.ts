@@ -126,6 +126,14 @@ test("rows are read no faster than they are taken", async () => {
   expect(bytes).toBe(2 + 40_000 * 3_000);
 });
 
+test("the program says which it is", async () => {
+  expect(await duckbranch(["--version"])).toEqual({
+    code: 0,
+    err: "",
+    out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+  });
+});
+
 test("the shell completes commands and options", async () => {
   const { out } = await duckbranch(["completion", "bash"]);
   const typed =

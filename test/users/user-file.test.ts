@@ -88,6 +88,21 @@ describe("the users file", () => {
     expect(logged.join("")).toContain("open to others");
   });
 
+  it("is taken from its owner's hands alone, and root's from its group's", async () => {
+    await using directory = await temporaryDirectory();
+    const path = directory.file("users");
+    await addUser(path, "ann", "x");
+    const isRoots = (await stat(path)).uid === 0;
+    for (const mode of [0o644, 0o604, 0o620, 0o660, ...(isRoots ? [] : [0o640])]) {
+      await chmod(path, mode);
+      await expect(FileCredentials.open(path, logTo([]))).rejects.toThrow(/is open to others than its owner/);
+    }
+    for (const mode of [0o600, 0o400, ...(isRoots ? [0o640] : [])]) {
+      await chmod(path, mode);
+      expect(await (await FileCredentials.open(path, logTo([]))).principalBy("ann", "x")).toBeDefined();
+    }
+  });
+
   it("must be there at the start", async () => {
     await expect(FileCredentials.open("/nonexistent/users", logTo([]))).rejects.toThrow(
       /cannot read users file "\/nonexistent\/users"/,

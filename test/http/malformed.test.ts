@@ -1,0 +1,52 @@
+/** Bytes that are no request, and requests that Node would answer itself: told as every failure is. */
+import { once } from "node:events";
+import { connect } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { failure, type HttpApp, startHttpApp } from "./http-app.js";
+
+let app: HttpApp;
+beforeAll(async () => {
+  app = await startHttpApp();
+});
+afterAll(async () => await app[Symbol.asyncDispose]());
+
+const HOST = "Host: localhost\r\n";
+
+/** What the server says, as the other tests read it. */
+async function told(text: string): Promise<string> {
+  const socket = connect(app.port, "127.0.0.1");
+  let received = "";
+  socket.on("data", (bytes) => (received += String(bytes)));
+  socket.on("error", () => undefined);
+  socket.write(text);
+  await once(socket, "close");
+  const [head = "", body = ""] = received.split("\r\n\r\n");
+  const [, status] = /^HTTP\/1\.1 (\d+) /.exec(head) ?? [];
+  const headers = new Headers(
+    head
+      .split("\r\n")
+      .slice(1)
+      .map((line): [string, string] => {
+        const [name = "", value = ""] = line.split(/: ?/);
+        return [name, value];
+      }),
+  );
+  expect(headers.get("content-type")).toBe("application/json; charset=utf-8");
+  const json: unknown = JSON.parse(body);
+  expect(json).toMatchObject({ error: { request_id: headers.get("x-request-id") } });
+  return failure({ status: Number(status), headers, text: body, json });
+}
+
+test.each([
+  ["GARBAGE\r\n\r\n", "400 VALIDATION_ERROR"],
+  [`GET /health HTTP/1.1\r\n${HOST}no header\r\n\r\n`, "400 VALIDATION_ERROR"],
+  [
+    `POST /v1/query HTTP/1.1\r\n${HOST}Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}`,
+    "400 VALIDATION_ERROR",
+  ],
+  [`GET /health HTTP/1.1\r\n${HOST}X: ${"x".repeat(20_000)}\r\n\r\n`, "431 HEADERS_TOO_LARGE"],
+  ["GET /health HTTP/1.1\r\nConnection: close\r\n\r\n", "400 VALIDATION_ERROR"],
+  [`GET /nowhere HTTP/1.1\r\n${HOST}Expect: miracles\r\nConnection: close\r\n\r\n`, "404 NOT_FOUND"],
+])("%j", async (text, expected) => {
+  expect(await told(text)).toBe(expected);
+});
