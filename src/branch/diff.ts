@@ -7,7 +7,8 @@ import { undefinedTable } from "./undefined-table.js";
 import { displayName } from "./merge-ledger.js";
 import { relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
-import { countedDifference, countedRowStruct, jsonOf, keyAlias, keyedDifference } from "./row-sql.js";
+import { objectJson, structJson } from "./row-json.js";
+import { countedDifference, countedRow, keyAlias, keyedDifference } from "./row-sql.js";
 import { storedColumns, type TableDefinition } from "./table-definition.js";
 import { quoteIdentifier } from "../sql/names.js";
 
@@ -81,10 +82,10 @@ async function pairQuery(connection: Connection, state: RegistryState, pair: Pai
   const rows = comparedRows(state, before, after);
   if (newTable.primaryKey.length === 0) return countedQuery(name, columns, rows.before, rows.after);
   const key = newTable.primaryKey;
-  const keyStruct = `struct_pack(${key.map((k, i) => `${quoteIdentifier(k)} := ${keyAlias(i)}`).join(", ")})`;
-  return `SELECT ${name} AS table_name, ${jsonOf(keyStruct)} AS key,
+  const keyValues = key.map((column, index) => [column, keyAlias(index)] as const);
+  return `SELECT ${name} AS table_name, ${objectJson(keyValues)} AS key,
       CASE WHEN old_row IS NULL THEN 'insert' WHEN new_row IS NULL THEN 'delete' ELSE 'update' END AS change,
-      ${jsonOf("old_row")} AS old_values, ${jsonOf("new_row")} AS new_values
+      ${structJson(columns, "old_row")} AS old_values, ${structJson(columns, "new_row")} AS new_values
     FROM (${keyedDifference(key, columns, rows.before, rows.after)}) ORDER BY ${key.map((_, i) => keyAlias(i)).join(", ")}`;
 }
 
@@ -95,7 +96,7 @@ function countedQuery(
   oldRelation: string,
   newRelation: string,
 ): string {
-  const row = jsonOf(countedRowStruct(columns, "d"));
+  const row = objectJson(countedRow(columns, "d"));
   return `SELECT ${name} AS table_name, NULL AS key, CASE WHEN new_count > old_count THEN 'insert' ELSE 'delete' END AS change,
       CASE WHEN new_count < old_count THEN ${row} END AS old_values, CASE WHEN new_count > old_count THEN ${row} END AS new_values
     FROM (${countedDifference(columns, oldRelation, newRelation)}) AS d, range(abs(new_count - old_count)) AS copies`;

@@ -10,11 +10,11 @@
 import { numberCell, optionalTextCell, textCell, type Connection } from "../engine/connection.js";
 import { cellwiseRows, type CellPolicies } from "./merge-cells.js";
 import type { RelationName } from "./model.js";
+import { objectJson, structJson } from "./row-json.js";
 import {
   columnAlias,
   countedDifference,
-  countedRowStruct,
-  jsonOf,
+  countedRow,
   keyAlias,
   keyedDifference,
   rowStruct,
@@ -284,12 +284,13 @@ async function countPlan(
 export function conflictQuery(plan: TablePlan): string {
   const { input, planTable: table } = plan;
   if (isKeyed(input)) {
-    const key = `struct_pack(${input.key.map((k, i) => `${quoteIdentifier(k)} := ${keyAlias(i)}`).join(", ")})`;
-    return `SELECT kind, ${jsonOf(key)} AS key, ${jsonOf("old_row")} AS base_value, ${jsonOf("target_row")} AS main_value,
-      ${jsonOf("new_row")} AS branch_value FROM ${table} AS p WHERE class = 'conflict' ORDER BY ${input.key.map((_, i) => keyAlias(i)).join(", ")}`;
+    const key = input.key.map((column, index) => [column, keyAlias(index)] as const);
+    const row = (struct: string): string => structJson(input.columns, struct);
+    return `SELECT kind, ${objectJson(key)} AS key, ${row("old_row")} AS base_value, ${row("target_row")} AS main_value,
+      ${row("new_row")} AS branch_value FROM ${table} AS p WHERE class = 'conflict' ORDER BY ${input.key.map((_, i) => keyAlias(i)).join(", ")}`;
   }
   const counted = (count: string): string =>
-    jsonOf(`struct_pack("row" := ${countedRowStruct(input.columns, "p")}, "count" := ${count})`);
+    `concat('{"row":', ${objectJson(countedRow(input.columns, "p"))}, ',"count":', ${count}, '}')`;
   return `SELECT kind, NULL::VARCHAR AS key, ${counted("old_count")} AS base_value, ${counted("target_count")} AS main_value,
     ${counted("new_count")} AS branch_value FROM ${table} AS p WHERE class = 'conflict'`;
 }

@@ -4,7 +4,8 @@ import type { Connection } from "../engine/connection.js";
 import { displayName } from "./merge-ledger.js";
 import { isKeyed, recounted, type TablePlan } from "./merge-plan.js";
 import { relationKey, type RelationName } from "./model.js";
-import { jsonOf, keyAlias } from "./row-sql.js";
+import { jsonOf, valueJson } from "./row-json.js";
+import { keyAlias } from "./row-sql.js";
 import type { Strategy } from "./strategy.js";
 
 export interface RowChoice {
@@ -57,7 +58,8 @@ function isKey({ input }: TablePlan): string {
     const own = `p.${keyAlias(index)}`;
     const given = `json_extract($1::JSON, '${pointer}')`;
     const asText = `json_type(${given}) = 'VARCHAR' AND (${given} ->> '$') = CAST(${own} AS VARCHAR)`;
-    return `(${jsonOf(own)} = CAST(${given} AS VARCHAR) OR ${asText})`;
+    const said = `CAST(${given} AS VARCHAR) IN (${jsonOf(own)}, ${valueJson(own)})`;
+    return `(${said} OR ${asText})`;
   });
   return `len(json_keys($1::JSON)) = ${input.key.length} AND ${columns.join(" AND ")}`;
 }

@@ -31,11 +31,6 @@ export function rowStruct(columns: readonly string[], alias: string): string {
   return `struct_pack(${columns.map((c) => `${quoteIdentifier(c)} := ${qualified(c, alias)}`).join(", ")})`;
 }
 
-/** A struct, or NULL, as JSON text. */
-export function jsonOf(struct: string): string {
-  return `CAST(to_json(${struct}) AS VARCHAR)`;
-}
-
 /** The n-th key column of a keyed difference, the n-th column of a counted one. */
 export const keyAlias = (index: number): string => `k${index}`;
 export const columnAlias = (index: number): string => `c${index}`;
@@ -81,7 +76,10 @@ export function countedDifference(
     GROUP BY ${aliases} HAVING sum(is_old) <> sum(is_new)`;
 }
 
-/** The columns of a counted difference as a struct with the columns' own names. */
-export function countedRowStruct(columns: readonly string[], alias: string): string {
-  return `struct_pack(${columns.map((c, index) => `${quoteIdentifier(c)} := ${alias}.${columnAlias(index)}`).join(", ")})`;
+/** The columns of a counted difference by their own names. */
+export function countedRow(
+  columns: readonly string[],
+  alias: string,
+): readonly (readonly [name: string, sql: string])[] {
+  return columns.map((column, index) => [column, `${alias}.${columnAlias(index)}`]);
 }
