@@ -10,7 +10,6 @@ import type { RegistryState } from "./registry-state.js";
 import { objectJson, structJson } from "./row-json.js";
 import { countedDifference, countedRow, keyAlias, keyedDifference } from "./row-sql.js";
 import { storedColumns, type TableDefinition } from "./table-definition.js";
-import { quoteIdentifier } from "../sql/names.js";
 
 export interface DiffRequest {
   readonly branch: Branch;

@@ -10,6 +10,7 @@ import { isEnded, MAIN, type Branch, type HeadId } from "./model.js";
 import { releaseBranch } from "./release.js";
 import { releaseOverdue, SWEEPER, unlessMoved } from "./release-overdue.js";
 import { restoreSpentTime } from "./spent-time.js";
+import { changedTerms, type Asker } from "./limits.js";
 import type { Terms } from "./terms.js";
 import { Transaction } from "./transaction.js";
 
@@ -29,7 +30,7 @@ export async function alterBranch(
   context: BranchContext,
   nameOrId: string,
   change: BranchChange,
-  actor: string,
+  asker: Asker,
   signal: AbortSignal,
 ): Promise<Branch> {
   if (change.name !== undefined) checkName(change.name);
@@ -43,8 +44,8 @@ export async function alterBranch(
     const expiry = ttlMs === undefined ? {} : { expiresAtMs: ttlMs === null ? null : Date.now() + ttlMs };
     return {
       before,
-      after: { ...before, ...rest, ...expiry, grants, terms: { ...before.terms, ...terms } },
-      entry: { action: "alter", actor, detail: { ...change } },
+      after: { ...before, ...rest, ...expiry, grants, terms: changedTerms(before, terms ?? {}, asker) },
+      entry: { action: "alter", actor: asker.name, detail: { ...change } },
       check: (now) => {
         if (newName !== undefined) refuseTakenName(now, newName);
       },

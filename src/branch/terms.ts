@@ -9,6 +9,8 @@ export interface Terms {
   readonly maxBytes: number | null;
   /** Time that statements may take on it in all. */
   readonly maxMs: number | null;
+  /** The administrator who set the three last; null where it was the branch's owner: see limits.ts. */
+  readonly limitsBy: string | null;
   /** It was made for one session, and ends with it. */
   readonly ofSession: boolean;
 }
@@ -18,6 +20,7 @@ export const NO_TERMS: Terms = {
   maxRows: null,
   maxBytes: null,
   maxMs: null,
+  limitsBy: null,
   ofSession: false,
 };
 
@@ -42,6 +45,7 @@ export function readTerms(text: string | null): Terms {
     maxRows: number("maxRows"),
     maxBytes: number("maxBytes"),
     maxMs: number("maxMs"),
+    limitsBy: typeof values.get("limitsBy") === "string" ? String(values.get("limitsBy")) : null,
     ofSession: values.get("ofSession") === true,
   };
 }

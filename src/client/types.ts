@@ -43,7 +43,8 @@ export interface Branch {
   /** Of a deleted branch: until then it can be brought back. */
   readonly undelete_until: string | null;
   readonly protected: boolean;
-  readonly modified_table_count: number;
+  /** Null for somebody else's private branch. */
+  readonly modified_table_count: number | null;
 }
 
 export interface BranchDetails extends Branch {

@@ -19,7 +19,7 @@ export const branch = z
     expires_at: time.nullable(),
     undelete_until: time.nullable().describe("Of a deleted branch: until then it can be brought back"),
     protected: z.boolean(),
-    modified_table_count: z.number().int(),
+    modified_table_count: z.number().int().nullable().describe("null: of somebody else's private branch"),
   })
   .meta({ id: "Branch" });
 

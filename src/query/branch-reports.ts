@@ -54,7 +54,10 @@ const WIDTH = `CASE WHEN segment_type = 'VALIDITY' THEN 0.125 WHEN segment_type 
   WHEN segment_type IN ('VARCHAR', 'BLOB', 'HUGEINT', 'UHUGEINT', 'UUID', 'INTERVAL') THEN 16 ELSE 8 END`;
 
 /** Branches that still exist, newest first. */
-export async function branchList(context: BranchContext): Promise<BranchSummary[]> {
+export async function branchList(
+  context: BranchContext,
+  maySee: (branch: Branch) => boolean,
+): Promise<BranchSummary[]> {
   const { state } = context.registry;
   const branches = [...state.branches.inUse()].toReversed();
   return branches.map((branch) => ({
@@ -65,7 +68,7 @@ export async function branchList(context: BranchContext): Promise<BranchSummary[
     created_at: new Date(branch.createdAtMs).toISOString(),
     expires_at: timeOrNull(branch.expiresAtMs),
     agent_id: branch.agent,
-    modified_table_count: state.liveVersionsOf(branch.id).length,
+    modified_table_count: maySee(branch) ? state.liveVersionsOf(branch.id).length : null,
   }));
 }
 

@@ -1,4 +1,6 @@
 /** Runs branch commands for a session: arguments from bound parameters, the transaction rules, DIFF's stream. */
+import { maySee } from "../branch/grants.js";
+import type { Branch } from "../branch/model.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { hasScope } from "../core/scopes.js";
 import { diffQuery } from "../branch/diff.js";
@@ -49,6 +51,8 @@ export async function runBranch(
     },
     signal,
     showsRows: hasScope(core.identity.principal, "data:read"),
+    isAdministrator: hasScope(core.identity.principal, "admin"),
+    maySee: (branch: Branch) => maySee(core.identity.principal, branch),
     useBranch: async (name: string) => await core.useBranch(name),
     diff: async (diff: DiffCommand, name: string, against: string | undefined) =>
       await runDiff(core, diff, name, against, signal),

@@ -1,8 +1,7 @@
 /** Branch statements and their function forms: reads the arguments, calls the branch service, shapes the answer. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { requireBranch } from "../branch/branch-rules.js";
-import { undeleteBranch } from "../branch/deletion.js";
-import { alterBranch, discardBranch, type BranchChange } from "../branch/lifecycle.js";
+import { alterBranch, type BranchChange } from "../branch/lifecycle.js";
 import { mergeBranch } from "../branch/merge.js";
 import { abandonMerge, resolveMerge } from "../branch/merge-resolve.js";
 import { previewMerge } from "../branch/merge-preview.js";
@@ -27,6 +26,7 @@ import {
   TTL_OPTIONS,
   type ArgumentReader,
 } from "./branch-arguments.js";
+import { dropBranch, undeleteDropped } from "./branch-endings.js";
 import { EXPIRING_COLUMNS, LIST_COLUMNS, PREVIEW_COLUMNS } from "./describe.js";
 import { parseDuration } from "./duration.js";
 import { expiringBranches } from "./expiring-branches.js";
@@ -44,6 +44,9 @@ export interface BranchCommandHost {
   readonly signal: AbortSignal;
   /** Whether reports may have values of rows in them. */
   readonly showsRows: boolean;
+  readonly isAdministrator: boolean;
+  /** Whose tables, sizes and purpose are told. */
+  readonly maySee: (branch: Branch) => boolean;
   useBranch(name: string): Promise<void>;
   diff(
     command: Extract<BranchCommand, { verb: "diff" }>,
@@ -70,7 +73,7 @@ export async function runBranchCommand(
     case "current":
       return answer(command, "SELECT 1", { branch: host.currentBranch });
     case "list":
-      return rowsAnswer(command, "SHOW BRANCHES", await branchList(host.context), LIST_COLUMNS);
+      return rowsAnswer(command, "SHOW BRANCHES", await branchList(host.context, host.maySee), LIST_COLUMNS);
     case "describe": {
       const branch = requireBranch(host.context.registry.state, name(command.name));
       return answer(command, "DESCRIBE BRANCH", detailsRow(await branchDetails(host.context, branch)), true);
@@ -117,11 +120,15 @@ export async function runBranchCommand(
         required(read(command.grantee), "grantee"),
       );
     case "drop":
-      return await drop(host, command, name(command.name));
+      return await dropBranch(host, command, name(command.name));
     case "undelete":
-      return await undelete(host, command, read);
+      return await undeleteDropped(host, command, read);
     case "expiring": {
-      const rows = await expiringBranches(host.context, withinMs(optional(command.within, read)));
+      const rows = await expiringBranches(
+        host.context,
+        host.maySee,
+        withinMs(optional(command.within, read)),
+      );
       return rowsAnswer(command, "SHOW EXPIRING BRANCHES", rows, EXPIRING_COLUMNS);
     }
     case "keep":
@@ -317,49 +324,14 @@ async function alter(
   change: BranchChange,
   tag = "ALTER BRANCH",
 ): Promise<StatementResult> {
-  const branch = await alterBranch(host.context, name, change, host.user, host.signal);
+  const branch = await alterBranch(
+    host.context,
+    name,
+    change,
+    { name: host.user, isAdministrator: host.isAdministrator },
+    host.signal,
+  );
   return answer(command, tag, { branch_id: branch.id, name: branch.name, status: branch.status });
-}
-
-async function drop(
-  host: BranchCommandHost,
-  command: Extract<BranchCommand, { verb: "drop" }>,
-  name: string,
-): Promise<StatementResult> {
-  const { context, user: actor, signal } = host;
-  const { cascade, immediate } = command;
-  const branch = context.registry.state.findBranch(name);
-  const isThere = branch !== undefined && !(immediate ? branch.released : isEnded(branch));
-  if (command.ifExists && !isThere)
-    return answer(command, "DROP BRANCH", { branch_id: null, name, status: "absent", undelete_until: null });
-  const discarded = await discardBranch(context, { branch: name, actor, cascade, immediate }, signal);
-  return answer(command, "DROP BRANCH", {
-    branch_id: discarded.id,
-    name: discarded.name,
-    status: discarded.status,
-    undelete_until: timeOrNull(discarded.held?.untilMs ?? null),
-  });
-}
-
-async function undelete(
-  host: BranchCommandHost,
-  command: Extract<BranchCommand, { verb: "undelete" }>,
-  read: ArgumentReader,
-): Promise<StatementResult> {
-  const options = readOptions(command.options, read, TTL_OPTIONS);
-  const request = {
-    branch: required(read(command.name), "branch name"),
-    newName: optional(command.newName, read),
-    ttlMs: readTtl(options),
-    actor: host.user,
-  };
-  const branch = await undeleteBranch(host.context, request, host.signal);
-  return answer(command, "UNDELETE BRANCH", {
-    branch_id: branch.id,
-    name: branch.name,
-    status: branch.status,
-    expires_at: timeOrNull(branch.expiresAtMs),
-  });
 }
 
 /** All that will ever expire, unless a time is given. */

@@ -9,14 +9,21 @@ import { numberCell } from "../engine/connection.js";
 import type { AnswerRow } from "./branch-answers.js";
 import { branchSizes, parentName } from "./branch-reports.js";
 
-/** Those whose time is over by then, as things are, the first ones first. One that others were made from waits for them. */
-export async function expiringBranches(context: BranchContext, withinMs: number): Promise<AnswerRow[]> {
+/**
+ * Those whose time is over by then, as things are, the first ones first. One that others were made from waits for them. Of those
+ * that the asker may not see nothing is said, for all of it is about their rows.
+ */
+export async function expiringBranches(
+  context: BranchContext,
+  maySee: (branch: Branch) => boolean,
+  withinMs: number,
+): Promise<AnswerRow[]> {
   const { state } = context.registry;
   const before = Date.now() + withinMs;
   const due: { branch: Branch; expiry: Expiry }[] = [];
   for (const branch of state.branches.inUse()) {
     const expiry = expiryOf(branch, context.activity);
-    if (expiry !== undefined && expiry.atMs <= before) due.push({ branch, expiry });
+    if (expiry !== undefined && expiry.atMs <= before && maySee(branch)) due.push({ branch, expiry });
   }
   due.sort((a, b) => a.expiry.atMs - b.expiry.atMs);
   const sizes = await branchSizes(

@@ -7,6 +7,7 @@ import { characterPosition, tokenise } from "../sql/lexer.js";
 import { isSymbol, isWord } from "../sql/token-reader.js";
 import { withPosition } from "./error-position.js";
 import { placeOfLiteral } from "./literal-place.js";
+import { hideRows } from "./hidden-rows.js";
 import { resolveName } from "./relation-names.js";
 import type { SessionCore } from "./session-core.js";
 import type { BoundParameter } from "./types.js";
@@ -21,6 +22,17 @@ export async function explainFailure(
   thrown: unknown,
   source: string,
   parameters: readonly BoundParameter[] = [],
+): Promise<SqlError> {
+  const explained = await explain(core, analysis, thrown, source, parameters);
+  return hideRows(explained, core.identity.principal);
+}
+
+async function explain(
+  core: SessionCore,
+  analysis: StatementAnalysis,
+  thrown: unknown,
+  source: string,
+  parameters: readonly BoundParameter[],
 ): Promise<SqlError> {
   const error = classifyFailure(thrown);
   if (analysis.kind !== "relational") return withPosition(error, source);
@@ -57,7 +69,7 @@ export async function explainViolation(
   if (failed === undefined) return error;
   const connect = async (): Promise<Connection> =>
     await core.services.context.registry.database.connect("data");
-  return await describeViolation(error, failed, connect, written);
+  return hideRows(await describeViolation(error, failed, connect, written), core.identity.principal);
 }
 
 /** Where the statement begins in the client's text; undefined when it stands there more than once. */

@@ -26,6 +26,10 @@ const READING_WRITES: ReadonlySet<RelationalStatement["verb"]> = new Set([
 /** DuckDB's own catalogue knows the tables of all heads, and statistics of their values. */
 const ENGINE_CATALOG =
   /^(?:(?:duckdb|pragma|sqlite)_|(?:sql_auto_complete|stats|which_secret|json_serialize_plan)$)/;
+/** These tell of the head's objects by their names and OIDs. */
+const CATALOG_FUNCTION = /^(?:pg_|to_reg|has_|(?:obj|col|shobj)_description$)/;
+/** These compute with the rows that are there, and a failure would show them. */
+const READING_DEFINITIONS: ReadonlySet<string> = new Set(["setType", "addConstraint"]);
 const MAX_DEPTH = 64;
 
 /** The scope that writing on the session's head takes. */
@@ -40,14 +44,14 @@ export async function requireRelational(core: SessionCore, statement: Relational
   core.temporaryDefinitions.remember(scope, statement);
   if (hasScope(principal, "admin")) return;
   if (!statement.certain) throw uncertain();
-  const needs = { reads: false, writes: false };
+  const needs = { reads: false, writes: false, looks: false };
   await collectNeeds(core, scope, statement, needs, 0);
   if (needs.writes) requireScope(principal, writeScope(core));
   if (needs.reads) requireScope(principal, "data:read");
-  if (needs.reads || needs.writes) requireHead(core, needs.writes);
+  if (needs.reads || needs.writes || needs.looks) requireHead(core, needs.writes);
 }
 
-/** Others may have been granted the branch, or not any more, while the session is on it. Errors: 42501 */
+/** A branch may have been closed while the session is on it: then its catalogue is as well. Errors: 42501 */
 function requireHead(core: SessionCore, writes: boolean): void {
   const branch = core.services.context.registry.state.branches.get(core.head);
   if (branch === undefined) return;
@@ -75,6 +79,9 @@ export function requireSession(core: SessionCore, statement: SessionStatement): 
       return requireScope(principal, "data:read");
     case "notify":
       return requireScope(principal, "data:write", "main:write");
+    case "show":
+      principal.scopes();
+      return statement.name === "tables" ? requireHead(core, false) : undefined;
     case "rollback":
       // Also for somebody who is not let in any more.
       return;
@@ -86,6 +93,8 @@ export function requireSession(core: SessionCore, statement: SessionStatement): 
 interface Needs {
   reads: boolean;
   writes: boolean;
+  /** At the head's catalogue. */
+  looks: boolean;
 }
 
 async function collectNeeds(
@@ -103,6 +112,8 @@ async function collectNeeds(
   const writes = statement.names.some(({ role }) => WRITE_ROLES.has(role));
   const returns = statement.returning || (statement.insert?.conflict ?? "none") !== "none";
   if (writes && (returns || READING_WRITES.has(statement.verb))) needs.reads = true;
+  if (statement.verb === "createIndex" || READING_DEFINITIONS.has(statement.alteration?.kind ?? ""))
+    needs.reads = true;
   for (const name of statement.names) await collectName(core, scope, name, needs, depth);
 }
 
@@ -119,7 +130,10 @@ async function collectName(
     const name = normaliseName(parts.at(-1) ?? "");
     // Views of the same: no table of that name is there.
     if (meaning.kind === "unknown" && ENGINE_CATALOG.test(name)) throw engineCatalog(name);
-    if (meaning.kind === "catalog") return;
+    if (meaning.kind === "catalog") {
+      needs.looks = true;
+      return;
+    }
     if (meaning.kind === "system" && normaliseName(meaning.name) !== "conflicts") return;
     needs.reads = true;
     if (meaning.kind === "temporary")
@@ -130,6 +144,7 @@ async function collectName(
   } else if (role === "function") {
     const name = normaliseName(parts.at(-1) ?? "");
     if (ENGINE_CATALOG.test(name)) throw engineCatalog(name);
+    if (CATALOG_FUNCTION.test(name)) needs.looks = true;
     if (name === "pg_notify") requireScope(core.identity.principal, "data:write", "main:write");
     await collectTemporary(core, scope, core.temporaryDefinitions.named(name), needs, depth);
     const found = headFunction(scope, parts);

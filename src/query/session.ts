@@ -3,6 +3,7 @@
  * can be cancelled, and ends everything at the end.
  */
 import { endSessionBranch } from "../branch/lifecycle.js";
+import { hideRows } from "./hidden-rows.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
@@ -282,7 +283,7 @@ export class DuckSession implements QuerySession {
       if (!core.transactions.inBlock) await core.endSession(true);
     } catch (error) {
       await core.endSession(false);
-      throw classifyFailure(error);
+      throw hideRows(classifyFailure(error), core.identity.principal);
     }
   }
 

@@ -84,12 +84,24 @@ export interface BranchSize {
   readonly bytes: number;
 }
 
+/** Columns that are told of visible branches only; the branches themselves are listed. */
+const HIDDEN_COLUMNS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["_hatidata_branches", ["modified_table_count", "total_size_bytes"]],
+  ["branches", ["modified_table_count", "description"]],
+]);
+
 /** Of branches that the session's user may not see it is said that there are such, and whose they are. */
 function without(sql: string, name: string, hidden: readonly HeadId[]): string {
-  const condition = HIDDEN_BY.get(name);
-  if (condition === undefined || hidden.length === 0) return sql;
+  if (hidden.length === 0) return sql;
   // Ids are hexadecimal digits: nothing to quote.
   const ids = hidden.map((id) => `'${id}'`).join(", ");
+  const columns = HIDDEN_COLUMNS.get(name);
+  if (columns !== undefined) {
+    const shown = columns.map((column) => `if(branch_id IN (${ids}), NULL, ${column}) AS ${column}`);
+    return `SELECT * REPLACE (${shown.join(", ")}) FROM (${sql})`;
+  }
+  const condition = HIDDEN_BY.get(name);
+  if (condition === undefined) return sql;
   return `SELECT * FROM (${sql}) WHERE ${condition.replaceAll("$", `(${ids})`)}`;
 }
 
