@@ -1,3 +1,5 @@
+import { LARGE_OBJECT_FUNCTIONS } from "../core/large-object-functions.js";
+
 /**
  * PostgreSQL 15's functions that read and write its built-in types: pg_type names them, and drivers join it with pg_proc. As
  * `oid:name:result:arguments`, types by OID.
@@ -100,11 +102,18 @@ const ROWS = FUNCTIONS.trim()
     return { oid: Number(oid), name, result: Number(result), types: types.split(".").map(Number) };
   });
 
-/** A query of them with the columns of the helper `_function`. */
+const LARGE_OBJECTS = LARGE_OBJECT_FUNCTIONS.map(({ oid, name, argumentOids, resultOid }) => ({
+  oid,
+  name,
+  result: resultOid,
+  types: argumentOids,
+}));
+
+/** A query of them, and of the functions clients call by their numbers, with the columns of the helper `_function`. */
 export const TYPE_FUNCTIONS = `
   SELECT (t->>'oid')::BIGINT AS oid, 'pg_catalog' AS sch, t->>'name' AS nam, list_transform((t->'types')::BIGINT[], lambda _: '$') AS parameters,
-    t->>'name' AS body, false AS is_table, json_object('argumentOids', t->'types', 'returnsOid', t->'result', 'strict', true, 'volatility', 'immutable') AS declared
-  FROM (SELECT unnest(from_json('${JSON.stringify(ROWS)}', '["JSON"]')) AS t)`;
+    t->>'name' AS body, false AS is_table, json_object('argumentOids', t->'types', 'returnsOid', t->'result', 'strict', true, 'volatility', if(t->>'name' LIKE 'lo%', 'volatile', 'immutable')) AS declared
+  FROM (SELECT unnest(from_json('${JSON.stringify([...ROWS, ...LARGE_OBJECTS])}', '["JSON"]')) AS t)`;
 
 /** From a function's name to its OID, as an expression: a look-up could not stand in the condition of an outer join. */
 export const TYPE_FUNCTION_OIDS = `MAP {${ROWS.map(({ name, oid }) => `'${name}': ${oid}`).join(", ")}}`;

@@ -142,8 +142,8 @@ const RULES: readonly Rule[] = [
   {
     pattern: /^Catalog Error: \w[\w ]* Function with name "?(?:lo_\w+|loread|lowrite)"? does not exist/,
     code: SQLSTATE.featureNotSupported,
-    message: () => "large objects are not supported",
-    hint: "keep the bytes in a column of type bytea",
+    message: () => "large object functions stand alone in their statement",
+    hint: "Write SELECT lo_get(...) with nothing beside it.",
   },
   {
     pattern:

@@ -87,9 +87,14 @@ export function structEntries(value: EngineValue): Readonly<Record<string, Engin
   return value instanceof DuckDBStructValue ? value.entries : {};
 }
 
+/** The bytes of a BLOB's value; none for any other. */
+export function blobBytes(value: unknown): Uint8Array {
+  return value instanceof DuckDBBlobValue ? value.bytes : new Uint8Array();
+}
+
 /** The bytes of a BLOB's value in hexadecimal digits. */
 export function blobHex(value: EngineValue): string {
-  return value instanceof DuckDBBlobValue ? Buffer.from(value.bytes).toString("hex") : "";
+  return Buffer.from(blobBytes(value)).toString("hex");
 }
 
 /** A STRUCT with the same names of fields and other types. */

@@ -46,7 +46,7 @@ function isOpen(oid: number): boolean {
 /** The numbers of a statement's parameters; commands that are no queries have none. */
 function parametersOf(analysis: StatementAnalysis): ReadonlySet<number> {
   if (analysis.kind === "relational") return numbersOf(analysis);
-  if (analysis.kind === "session" && analysis.statement.verb === "declareCursor")
+  if (analysis.kind === "session" && "query" in analysis.statement)
     return numbersOf(analysis.statement.query);
   if (analysis.kind !== "branch") return NONE;
   return new Set(Array.from({ length: analysis.parameterCount }, (_, i) => i + 1));

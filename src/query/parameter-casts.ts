@@ -113,7 +113,7 @@ export function castAround(tokens: readonly Token[], at: number): number | undef
 
 function castOf(tokens: readonly Token[], at: number): number | undefined {
   let [first, last] = [at, at];
-  while (tokens[first - 1]?.value === "(" && tokens[last + 1]?.value === ")" && !isName(tokens[first - 2]))
+  while (tokens[first - 1]?.value === "(" && tokens[last + 1]?.value === ")" && !isCalled(tokens[first - 2]))
     [first, last] = [first - 1, last + 1];
   if (tokens[last + 1]?.value === "::") return typeOid(tokens, last + 2);
   const isOnlyArgument = tokens[at - 1]?.value === "(" && tokens[at + 1]?.value === ")";
@@ -159,6 +159,17 @@ function behindModifier(tokens: readonly Token[], at: number): number {
 
 function isOperand(tokens: readonly Token[], at: number): boolean {
   return [tokens[at - 1], tokens[at + 1]].some((token) => token?.kind === "operator");
+}
+
+/** Words an expression may follow: `SELECT ($1)::int` calls nothing. */
+const LEADING_WORDS: ReadonlySet<string> = new Set(
+  "select distinct where having and or not on when then else case by limit offset returning between like ilike".split(
+    " ",
+  ),
+);
+
+function isCalled(token: Token | undefined): boolean {
+  return isName(token) && !(token?.kind === "word" && LEADING_WORDS.has(token.value));
 }
 
 function isName(token: Token | undefined): boolean {

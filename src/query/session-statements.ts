@@ -5,6 +5,7 @@ import type { SessionCursors } from "./cursors.js";
 import type { SessionActivity } from "./session-activity.js";
 import type { SessionSequences } from "./session-sequences.js";
 import type { SessionNotifications } from "./notifications.js";
+import type { LargeObjectCalls } from "./large-object-calls.js";
 import type { NamedStatements } from "./named-statements.js";
 import type { ExecuteInput } from "./start-statement.js";
 import { raiseMessages } from "./raise-messages.js";
@@ -41,6 +42,7 @@ export interface SessionStatementHost {
   /** In a block, or among several statements of one message. */
   readonly inBlock: boolean;
   readonly named: NamedStatements;
+  readonly largeObjects: LargeObjectCalls;
   useBranch(name: string): Promise<void>;
   useConnectedHead(): Promise<void>;
   rememberSession(): void;
@@ -87,7 +89,7 @@ export async function runSessionStatement(
       return finishPrepared(host, statement.tag, statement.identifier);
     case "savepoint":
       requireBlock(host, "SAVEPOINT");
-      host.transactions.setSavepoint(statement.name, host.rewinds());
+      host.transactions.setSavepoint(statement.name, [...host.rewinds(), host.largeObjects.mark()]);
       return command("SAVEPOINT");
     case "releaseSavepoint":
       requireBlock(host, "RELEASE SAVEPOINT");
@@ -147,6 +149,10 @@ export async function runSessionStatement(
     case "closeCursor":
       await host.cursors.close(statement.name);
       return command(statement.name === undefined ? "CLOSE CURSOR ALL" : "CLOSE CURSOR");
+    case "largeObject":
+      return await host.largeObjects.run(statement, input, running);
+    case "insertLargeObjects":
+      return await host.largeObjects.insert(statement, input, running);
     case "do":
       return raiseMessages(host, statement.messages);
     case "createExtension":

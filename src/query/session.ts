@@ -16,6 +16,7 @@ import { definitionsKey } from "./definitions-key.js";
 import { describeRelational } from "./describe-relational.js";
 import { runRelational } from "./relational-runner.js";
 import type { ExecuteInput } from "./start-statement.js";
+import { LargeObjectCalls } from "./large-object-calls.js";
 import { NamedStatements } from "./named-statements.js";
 import { SessionCore } from "./session-core.js";
 import type { SessionServices } from "./session-services.js";
@@ -94,6 +95,7 @@ export class DuckSession implements QuerySession {
     this.#core = core;
     this.#host = Object.assign(core, {
       named: new NamedStatements(core, this),
+      largeObjects: new LargeObjectCalls(core),
       rollbackToSavepoint: async (name: string) => await this.#rollbackToSavepoint(name),
       runQuery: async (query: RelationalStatement, input: ExecuteInput, running: AbortController) =>
         await runRelational(core, query, input, running),
@@ -165,6 +167,10 @@ export class DuckSession implements QuerySession {
     declaredOids: readonly number[],
   ): Promise<StatementDescription> {
     const { statement } = analysis;
+    if (statement.verb === "largeObject")
+      return await this.#host.largeObjects.describe(statement, declaredOids);
+    if (statement.verb === "insertLargeObjects")
+      return await describeRelational(this.#core, statement.query, declaredOids);
     if (statement.verb !== "declareCursor")
       return { parameterOids: declaredOids, columns: await this.#columnsOfSession(analysis) };
     const { parameterOids } = await describeRelational(this.#core, statement.query, declaredOids);

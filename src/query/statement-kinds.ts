@@ -17,6 +17,7 @@ export function cursorOf(statement: SessionStatement): CursorStatement | undefin
 
 const ROW_VERBS: ReadonlySet<string> = new Set(["select", "insert", "update", "delete", "merge"]);
 const CONTROL_VERBS: ReadonlySet<string> = new Set(["begin", "commit", "rollback", "prepareTransaction"]);
+const LARGE_OBJECT_VERBS: ReadonlySet<string> = new Set(["largeObject", "insertLargeObjects"]);
 const BLOCK_VERBS: ReadonlySet<string> = new Set([
   "begin",
   "commit",
@@ -40,6 +41,7 @@ export function keepsSettings(analysis: StatementAnalysis): boolean {
 }
 
 export function mayWrite(analysis: StatementAnalysis): boolean {
+  if (analysis.kind === "session") return LARGE_OBJECT_VERBS.has(analysis.statement.verb);
   if (analysis.kind === "copy") return analysis.direction === "in" || analysis.query?.writes === true;
   return analysis.kind === "relational" && analysis.writes;
 }

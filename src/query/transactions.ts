@@ -24,6 +24,8 @@ export class SessionTransactions {
   #implicit = false;
   /** Statements of the implicit transaction, the one that runs among them. */
   #implicitStatements = 0;
+  /** Transactions that are over. */
+  #ended = 0;
   /** Of the statement that runs; see `lock_timeout`. */
   lockTimeoutMs = 0;
   #current: Transaction | undefined;
@@ -111,6 +113,11 @@ export class SessionTransactions {
     const forwarded = { signal, wait };
     this.#forwarded = forwarded;
     signal.addEventListener("abort", () => forwarded.wait.abort(), { once: true });
+  }
+
+  /** Another one for each transaction, and for each statement that is alone in its own. */
+  get number(): number {
+    return this.#ended;
   }
 
   /** Says of the statement that runs next whether it may change anything. */
@@ -218,6 +225,7 @@ export class SessionTransactions {
 
   /** The transaction is over as far as its client is concerned. */
   #forget(): void {
+    this.#ended++;
     this.#savepoints.clear();
     this.#snapshotSequence = undefined;
     this.#check = this.#reads.take(this.#context.registry);

@@ -7,11 +7,16 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { QuerySession } from "../query/types.js";
 import { writeBackendKeyData, writeErrorResponse } from "../wire/backend-messages.js";
 import type { Frame } from "../wire/frame-reader.js";
-import { decodeFrontendMessage, type FrontendMessage } from "../wire/frontend-messages.js";
+import {
+  decodeFrontendMessage,
+  type FrontendMessage,
+  type FunctionCallMessage,
+} from "../wire/frontend-messages.js";
 import { FRONTEND_TAG, isExtendedQueryTag } from "../wire/frontend-tags.js";
 import type { ClientChannel } from "./client-channel.js";
 import { ClientContext } from "./client-context.js";
 import { ExtendedQuery } from "./extended-query.js";
+import { callFunction } from "./function-call.js";
 import { nextMessage } from "./idle-wait.js";
 import { Portals } from "./portals.js";
 import { PreparedStatements } from "./prepared-statements.js";
@@ -124,7 +129,7 @@ export class ProtocolSession {
         // The rest of a COPY that failed here while the client was still sending.
         return undefined;
       case "functionCall":
-        throw new SqlError(SQLSTATE.featureNotSupported, "function call messages are not supported");
+        return this.#functionCall(message);
       case "password":
         throw new FatalError(
           new SqlError(SQLSTATE.protocolViolation, `invalid frontend message type ${FRONTEND_TAG.password}`),
@@ -138,6 +143,12 @@ export class ProtocolSession {
 
   async #query(text: string): Promise<void> {
     await simpleQuery(this.#context, this.#statements, this.#portals, this.#runner, text);
+    await this.#ready();
+  }
+
+  async #functionCall(message: FunctionCallMessage): Promise<void> {
+    await callFunction(this.#context, this.#runner, message);
+    this.#context.writeNotices();
     await this.#ready();
   }
 

@@ -6,6 +6,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { TimeSlice } from "../core/time-slice.js";
 import type { RelationalVerb, StatementAnalysis } from "./analysis.js";
 import { readBranchFunction } from "./branch-functions.js";
+import { readLargeObjectCall, readLargeObjectInsert, type LargeObjectCall } from "./large-object-calls.js";
 import { readBranchStatement } from "./branch-grammar.js";
 import { readCopy } from "./copy-grammar.js";
 import { readDeclare } from "./cursor-grammar.js";
@@ -96,6 +97,17 @@ async function analyseStatement(
   if (refusal !== undefined) throw refusal;
   const statement = readSessionStatement(reader);
   if (statement !== undefined) return { kind: "session", text, statement };
+  const call = readLargeObjectCall(reader);
+  if (call !== undefined) return await analyseLargeObject(text, call, serializeSelect);
+  const insert = readLargeObjectInsert(reader);
+  if (insert !== undefined) {
+    const query = await readRelational(insert.described, tokenise(insert.described), serializeSelect);
+    return {
+      kind: "session",
+      text,
+      statement: { verb: "insertLargeObjects", text, places: insert.places, query },
+    };
+  }
   if (reader.accept("declare")) return await analyseDeclare(text, reader, serializeSelect);
   if (reader.accept("copy")) return analyseCopy(text, reader, serializeSelect);
   return readRelational(text, tokens, serializeSelect);
@@ -133,6 +145,15 @@ async function analyseDeclare(
   const query = await readRelational(queryText, tokenise(queryText), serializeSelect);
   if (query.verb !== "select") throw reader.syntaxError(queryAt);
   return { kind: "session", text, statement: { verb: "declareCursor", ...declaration, query } };
+}
+
+async function analyseLargeObject(
+  text: string,
+  { called, label, argumentsText }: LargeObjectCall,
+  serializeSelect: SerializeSelect | undefined,
+): Promise<StatementAnalysis> {
+  const query = await readRelational(argumentsText, tokenise(argumentsText), serializeSelect);
+  return { kind: "session", text, statement: { verb: "largeObject", called, label, query } };
 }
 
 function moveError(error: SqlError, characters: number): SqlError {

@@ -7,6 +7,7 @@ import type { BranchCommand } from "./branch-command.js";
 import type { ColumnNames } from "./column-names.js";
 import type { DomainForm, FunctionForm } from "./definition-forms.js";
 import type { GroupedQuery, QuerySources } from "./result-sources.js";
+import type { LargeObjectStatement } from "./large-object-calls.js";
 import type { OnCommit, UnnamedIndex } from "./table-forms.js";
 import type { LikeClause } from "./table-like.js";
 import type { Repetition } from "./repetition.js";
@@ -331,6 +332,7 @@ export type SessionStatement =
     }
   | { readonly verb: "fetch"; readonly name: string; readonly motion: CursorMotion; readonly move: boolean }
   | { readonly verb: "closeCursor"; readonly name: string | undefined } // undefined: CLOSE ALL
+  | LargeObjectStatement
   | { readonly verb: "do"; readonly messages: readonly RaisedMessage[] }
   | { readonly verb: "createExtension"; readonly name: string; readonly ifNotExists: boolean }
   | {

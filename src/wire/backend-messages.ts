@@ -141,6 +141,13 @@ export function writeCopyOutResponse(writer: MessageWriter, format: FormatCode, 
   writeCopyResponse(writer, "H", format, columnCount);
 }
 
+/** Null is NULL. */
+export function writeFunctionCallResponse(writer: MessageWriter, value: Uint8Array | null): void {
+  writer.begin("V").int32(value === null ? -1 : value.length);
+  if (value !== null) writer.append(value);
+  writer.end();
+}
+
 export function writeCopyDone(writer: MessageWriter): void {
   writer.begin("c").end();
 }

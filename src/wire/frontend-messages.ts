@@ -32,6 +32,15 @@ export interface BindMessage {
   readonly resultFormats: readonly number[];
 }
 
+export interface FunctionCallMessage {
+  readonly type: "functionCall";
+  readonly functionOid: number;
+  /** None (all text), one (for all) or one per value, as sent. */
+  readonly formats: readonly number[];
+  readonly values: readonly (Buffer | null)[];
+  readonly resultFormat: number;
+}
+
 /** What Describe and Close name. */
 export type NamedObject = "statement" | "portal";
 
@@ -48,7 +57,7 @@ export type FrontendMessage =
   | { readonly type: "copyData"; readonly data: Buffer }
   | { readonly type: "copyDone" }
   | { readonly type: "copyFail"; readonly reason: string }
-  | { readonly type: "functionCall" }
+  | FunctionCallMessage
   | { readonly type: "password"; readonly body: Buffer };
 
 /** One decoder per tag: the type makes sure that none is missing. */
@@ -78,11 +87,7 @@ const DECODERS: Readonly<Record<FrontendTag, (reader: BodyReader) => FrontendMes
   [FRONTEND_TAG.copyData]: (reader) => ({ type: "copyData", data: reader.rest() }),
   [FRONTEND_TAG.copyDone]: () => ({ type: "copyDone" }),
   [FRONTEND_TAG.copyFail]: (reader) => ({ type: "copyFail", reason: reader.cstring() }),
-  // Not supported, so its body is not looked into.
-  [FRONTEND_TAG.functionCall]: (reader) => {
-    reader.rest();
-    return { type: "functionCall" };
-  },
+  [FRONTEND_TAG.functionCall]: decodeFunctionCall,
   [FRONTEND_TAG.password]: (reader) => ({ type: "password", body: reader.rest() }),
 };
 
@@ -109,6 +114,13 @@ function decodeBind(reader: BodyReader): BindMessage {
   const parameters = readList(count, () => decodeParameter(reader));
   const resultFormats = decodeFormats(reader);
   return { type: "bind", portal, statement, parameterFormats, parameters, resultFormats };
+}
+
+function decodeFunctionCall(reader: BodyReader): FunctionCallMessage {
+  const functionOid = reader.uint32();
+  const formats = decodeFormats(reader);
+  const values = readList(reader.uint16(), () => decodeParameter(reader));
+  return { type: "functionCall", functionOid, formats, values, resultFormat: reader.int16() };
 }
 
 /** Errors: 08P01 for formats of a Bind that are not as many as its parameters. */
