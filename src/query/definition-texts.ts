@@ -159,6 +159,7 @@ function scopeOf({ state }: Transaction, head: HeadId, view: { readonly schema: 
     isWritten: never,
     isNew: never,
     isDatabase: never,
+    isOwnDatabase: never,
   };
 }
 

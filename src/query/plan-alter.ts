@@ -8,11 +8,11 @@ import { undefinedTable } from "../branch/undefined-table.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { Alteration, NameReference, RelationalStatement } from "../sql/analysis.js";
-import { quoteIdentifier } from "../sql/names.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { AlteredTable, type TableAlteration } from "./altered-table.js";
 import { kindsOf } from "./existing-objects.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
-import { planOtherAlter } from "./plan-rename.js";
+import { planOtherAlter, planRename } from "./plan-rename.js";
 import { resolveStatement } from "./resolve.js";
 import { writableName } from "./writable-names.js";
 
@@ -30,7 +30,8 @@ export async function planAlter(
     return await planOtherAlter(context, transaction, name, alteration, statement.ifExists);
   const meaning = writableName(context.scope, name);
   if (meaning.kind === "temporary") return await planTemporary(context, statement, name, alteration);
-  if (!(await tableExists(context, transaction, meaning.relation))) {
+  const kind = await kindOf(context, transaction, meaning.relation);
+  if (kind === undefined) {
     const message = `relation "${meaning.relation.name}" does not exist`;
     if (!statement.ifExists) throw undefinedTable(meaning.relation);
     context.notice("NOTICE", SQLSTATE.successfulCompletion, `${message}, skipping`);
@@ -38,6 +39,7 @@ export async function planAlter(
   }
   if (alteration.kind === "owner" || alteration.kind === "storage") return [NOTHING_TO_RUN];
   const { relation } = meaning;
+  if (kind === "view") return await planView(context, transaction, relation, alteration);
   const altered = transaction.state.find(transaction.head, relation);
   if (altered !== undefined && alteration.kind !== "setPolicy")
     await markAltered(transaction.connection, transaction.head, altered.objectId);
@@ -79,15 +81,34 @@ function requireUser(context: PlanContext, role: string): void {
   throw new SqlError(SQLSTATE.undefinedObject, `role "${role}" does not exist`);
 }
 
-async function tableExists(
+async function kindOf(
   context: PlanContext,
   transaction: Transaction,
   relation: RelationName,
-): Promise<boolean> {
-  if (context.scope.head !== MAIN)
-    return context.scope.state.find(context.scope.head, relation) !== undefined;
+): Promise<"table" | "view" | undefined> {
+  if (context.scope.head !== MAIN) {
+    const kind = context.scope.state.find(context.scope.head, relation)?.kind;
+    return kind === "dropped" ? undefined : kind;
+  }
   const kinds = await kindsOf(transaction.connection, { catalog: DATA_CATALOG, ...relation });
-  return kinds.has("table") || kinds.has("view");
+  if (kinds.has("table")) return "table";
+  return kinds.has("view") ? "view" : undefined;
+}
+
+/** ALTER TABLE of a view: PostgreSQL lets it be renamed so. */
+async function planView(
+  context: PlanContext,
+  transaction: Transaction,
+  relation: RelationName,
+  alteration: TableAlteration,
+): Promise<PlannedStatement[]> {
+  if (alteration.kind === "rename")
+    return await planRename(context, transaction, relation, { ...relation, name: alteration.to });
+  if (alteration.kind === "setSchema") {
+    const schema = normaliseName(alteration.schema) === "public" ? "main" : alteration.schema;
+    return await planRename(context, transaction, relation, { ...relation, schema });
+  }
+  throw new SqlError(SQLSTATE.wrongObjectType, `cannot alter view "${relation.name}" in this way`);
 }
 
 /** A temporary table takes what DuckDB's own ALTER does. */

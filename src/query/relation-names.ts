@@ -32,6 +32,8 @@ export interface NameScope {
   readonly isNew: (relation: RelationName) => boolean;
   /** True for the name of the database the session is connected to. */
   readonly isDatabase: (name: string) => boolean;
+  /** True for a name of the session's head as a database. */
+  readonly isOwnDatabase: (name: string) => boolean;
   /** The table that the statement changes while it reads it. */
   readonly changing?: ChangingTable | undefined;
   /** Folded names in the text of a SELECT, to tell scans by; undefined where rows may be asked for by what stands elsewhere. */
@@ -121,6 +123,7 @@ function catalogMeaning(parts: readonly [string, string]): NameMeaning {
 function resolveThreeParts(scope: NameScope, catalog: string, schema: string, name: string): NameMeaning {
   const relation = { schema: normaliseName(schema) === "public" ? "main" : schema, name };
   const folded = normaliseName(catalog);
+  if (folded !== MAIN && scope.isOwnDatabase(catalog)) return resolveTwoParts(scope, schema, name);
   if (folded === "temp" && normaliseName(schema) === "main") return { kind: "temporary", name };
   const branch = folded === "main" ? undefined : branchOfQualifier(scope.state, catalog);
   const isOwn = (branch?.id ?? MAIN) === scope.head || scope.isDatabase(catalog);

@@ -27,6 +27,7 @@ import { LoneReads } from "./lone-reads.js";
 import { ReadyReads } from "./ready-reads.js";
 import { SessionWaits } from "./session-waits.js";
 import { SessionCursors } from "./cursors.js";
+import { isOwnDatabase } from "./own-database.js";
 import { PreparedCache } from "./prepared-cache.js";
 import type { PlanContext } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
@@ -50,7 +51,6 @@ import type { ClientPortals, NamedStatement, Notice } from "./types.js";
 const MAX_PREPARED = 128;
 /** No commit has this number. */
 const OWN_DEFINITIONS = -1;
-
 const nothing = (): boolean => false;
 
 export class SessionCore implements Disposable {
@@ -304,8 +304,8 @@ export class SessionCore implements Disposable {
   visibleRelations(): readonly string[] {
     return this.scope(this.transactions.current)
       .state.visible(this.#head)
-      .filter((version) => version.schema === "main")
-      .map((version) => version.name);
+      .filter(({ schema }) => schema === "main")
+      .map(({ name }) => name);
   }
 
   /** How names are looked up now: as the transaction sees the registry, or as it stands. */
@@ -320,6 +320,7 @@ export class SessionCore implements Disposable {
       isWritten: transaction?.writtenSoFar(this.#head) ?? nothing,
       isNew: transaction?.createdSoFar() ?? nothing,
       isDatabase: (name) => normaliseName(name) === normaliseName(this.identity.database),
+      isOwnDatabase: (name) => isOwnDatabase(this, name),
     };
   }
 

@@ -24,6 +24,7 @@ import type { SessionIdentity } from "./session-identity.js";
 import { runSessionStatement, type SessionStatementHost } from "./session-statements.js";
 import type { Settings } from "./settings.js";
 import { idleLimit } from "./idle-limit.js";
+import { withoutDatabase } from "./own-database.js";
 import { requireSession } from "./permissions.js";
 import { requireRelation } from "./require-relation.js";
 import { lockTables } from "./table-locks.js";
@@ -201,8 +202,8 @@ export class DuckSession implements QuerySession {
     this.#core.activity.begin(sourceOf(statement));
     const refreshed = this.#core.identity.principal.refresh();
     if (refreshed !== undefined) await refreshed;
-    const analysis =
-      statement instanceof ReadStatement ? statement.analysis : await this.#analysisOf(statement);
+    const read = this.#analysisOf(statement);
+    const analysis = read instanceof Promise ? await read : read;
     if (!endsBlock(analysis)) this.#core.transactions.refuseFailedBlock();
     this.#core.transactions.beginStatement(mayWrite(analysis));
     this.#core.settings.endStatement();
@@ -355,10 +356,14 @@ export class DuckSession implements QuerySession {
       await endSessionBranch(core.services.context, core.identity.head, new AbortController().signal);
   }
 
-  async #analysisOf(statement: ParsedStatement): Promise<StatementAnalysis> {
-    if (statement instanceof ReadStatement) return statement.analysis;
-    const [analysis] = await this.#core.services.analyse(statement.text);
-    return analysis ?? { kind: "empty", text: statement.text };
+  #analysisOf(statement: ParsedStatement): StatementAnalysis | Promise<StatementAnalysis> {
+    if (statement instanceof ReadStatement) return withoutDatabase(this.#core, statement.analysis);
+    return this.#analysisOfText(statement.text);
+  }
+
+  async #analysisOfText(text: string): Promise<StatementAnalysis> {
+    const [analysis] = await this.#core.services.analyse(text);
+    return await withoutDatabase(this.#core, analysis ?? { kind: "empty", text });
   }
 }
 

@@ -69,6 +69,10 @@ export function readComment(references: References): Reading {
   else if (name.parts.length < 2) throw references.syntaxErrorAt(at + 1);
   else references.addName("alter", withoutLast(name, references, at), object);
   tokens.expect("is");
+  const comment = tokens.peek();
+  // Without words there is no comment; DuckDB keeps an empty one.
+  if (comment?.kind === "string" && comment.value === "")
+    references.edits.push({ start: comment.start, end: comment.end, text: "NULL" });
   return plainReading("comment", "COMMENT", true);
 }
 
