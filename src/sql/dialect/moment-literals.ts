@@ -29,8 +29,11 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   time: { now: "now()::TIME", allballs: "TIME '00:00:00'" },
 };
 
-/** What stands for the text; undefined leaves it to DuckDB. */
+const MOMENTS = new Set([...Object.keys(WORDS), "timetz"]);
+
+/** What stands for the text; undefined leaves it to DuckDB, as do other types: `'20200101'::oid` is no date. */
 export function momentLiteral(type: string, text: string): MomentText | undefined {
+  if (!MOMENTS.has(type)) return undefined;
   const words = WORDS[type];
   const trimmed = text.trim();
   const word = words?.[trimmed.toLowerCase()];

@@ -2,7 +2,8 @@ import { SQLSTATE, SqlError } from "../../core/errors.js";
 import type { TextEdit } from "../analysis.js";
 import { characterPosition, type Token } from "../lexer.js";
 import { quoteLiteral } from "../names.js";
-import { castTypeOf, type CastType } from "./cast-places.js";
+import { isSymbol } from "../token-reader.js";
+import { castTypeOf, type CastType, typeNameAt } from "./cast-places.js";
 import { intervalLiteral } from "./interval-literals.js";
 import { momentLiteral } from "./moment-literals.js";
 import type { DialectPass } from "./pass.js";
@@ -46,12 +47,21 @@ function literalEdits(tokens: readonly Token[], token: Token, index: number, typ
   if (range !== undefined) return integerEdits(token, range);
   if (type.name === "bool") return replaced(token, booleanLiteral(token.value));
   if (type.name === "interval") return intervalLiteral(tokens, index, type);
-  const moment = momentLiteral(type.name, token.value);
+  const readAs = type.name === "text" && type.form === "suffix" ? castBehind(tokens, type) : type.name;
+  const moment = momentLiteral(readAs, token.value);
+  if (moment?.kind === "expression" && readAs !== type.name) return [];
   if (moment === undefined) return [];
   if (moment.kind === "literal") return replaced(token, moment.text);
   const first = tokens[type.first];
   const start = type.form === "prefix" && first !== undefined ? first.start : token.start;
   return [{ start, end: token.end, text: `(${moment.text})` }];
+}
+
+/** `'…'::text::timestamp`: what reads the text; "text" where nothing does. */
+function castBehind(tokens: readonly Token[], { name, last }: CastType): string {
+  if (!isSymbol(tokens[last + 1], "::")) return name;
+  const type = typeNameAt(tokens, last + 2);
+  return type === undefined || isSymbol(tokens[type.behind], "[") ? name : type.name;
 }
 
 function replaced(token: Token, text: string | undefined): TextEdit[] {

@@ -109,6 +109,8 @@ SELECT interval '1 day' / 0
 SELECT -interval '1 day'
 SELECT interval '1 day' > interval '23 hours'
 SELECT 'now'::timestamp IS NOT NULL, 'now'::timestamptz = now()
+SELECT '20200101'::text, length('20200101'::varchar), '20200101'::name, '20200101'::json, '10 Jan 2020'::text
+SELECT '20200101'::oid, '20200101'::pg_catalog.oid, '20200101'::date
 SELECT 'today'::date = current_date, 'tomorrow'::date - 'yesterday'::date
 SELECT 'infinity'::timestamp, '-infinity'::timestamp, 'infinity'::date
 SELECT 'epoch'::timestamp, 'epoch'::date, 'epoch'::timestamptz
