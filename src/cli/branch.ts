@@ -2,25 +2,10 @@
 import type { Command } from "commander";
 import { escapeIdentifier, escapeLiteral } from "pg";
 import { OperatorError } from "../core/operator-error.js";
-import { confirm, withProgress } from "./dialogue.js";
-import { withServer, type ConnectOptions, type RemoteRows } from "./remote.js";
-import { linesOf, objectOf, tableOf } from "./rendering.js";
+import { command, describe, optional, run, withOptions, type Shared } from "./branch-command.js";
+import { addKeepingCommands } from "./branch-keeping.js";
+import { confirm } from "./dialogue.js";
 import { CONFLICTS, tellUser } from "./exit-codes.js";
-
-interface Shared extends ConnectOptions {
-  readonly json?: boolean;
-  readonly yes?: boolean;
-}
-
-interface Answer {
-  readonly sql: string;
-  /** What there is afterwards, if the statement does not tell. */
-  readonly afterwards?: string;
-  /** One row for people is a list of its values. */
-  readonly single: boolean;
-  /** What is being done, for those who wait. */
-  readonly doing?: string;
-}
 
 interface CreateOptions extends Shared {
   readonly from?: string;
@@ -114,18 +99,7 @@ export function addBranchCommands(branch: Command): void {
     .option("--as <name>", "another name, where its own was taken")
     .option("--ttl <time>", "how long it lives from now on, as '24 hours'")
     .action(tellUser(undelete));
-}
-
-function command(parent: Command, name: string, description: string): Command {
-  return addConnectOptions(parent.command(name).description(description)).option("--json", "answer as JSON");
-}
-
-/** Where the server is; the password is in PGPASSWORD or ~/.pgpass. */
-export function addConnectOptions(to: Command): Command {
-  return to
-    .option("--host <address>", "server (default: PGHOST, 127.0.0.1)")
-    .option("--port <number>", "its port (default: PGPORT, 5439)")
-    .option("--user <name>", "who connects (default: PGUSER, USER)");
+  addKeepingCommands(branch);
 }
 
 async function create(name: string, options: CreateOptions): Promise<void> {
@@ -135,10 +109,6 @@ async function create(name: string, options: CreateOptions): Promise<void> {
   const given = Object.entries({ description, agent, ttl, isolation, ...terms });
   const sql = `CREATE BRANCH ${escapeIdentifier(name)}${optional("FROM", from)}${withOptions(given)}`;
   await run(options, { sql, afterwards: describe(name), single: true });
-}
-
-function describe(name: string): string {
-  return `DESCRIBE BRANCH ${escapeIdentifier(name)}`;
 }
 
 async function diff(
@@ -195,40 +165,4 @@ async function undelete(
   const { as, ttl } = options;
   const sql = `UNDELETE BRANCH ${escapeIdentifier(name)}${optional("AS", as)}${withOptions([["ttl", ttl]])}`;
   await run(options, { sql, afterwards: describe(as ?? name), single: true });
-}
-
-function optional(word: string, name: string | undefined): string {
-  return name === undefined ? "" : ` ${word} ${escapeIdentifier(name)}`;
-}
-
-function withOptions(options: readonly (readonly [string, string | undefined])[]): string {
-  const given = options.flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name} ${escapeLiteral(value)}`],
-  );
-  return given.length === 0 ? "" : ` WITH (${given.join(", ")})`;
-}
-
-/** Runs a branch statement and prints its answer. */
-async function run(
-  options: Shared,
-  { sql, afterwards, single, doing = "waiting" }: Answer,
-): Promise<RemoteRows> {
-  const answer = await withServer(options, undefined, async (server) => {
-    const done = await withProgress(doing, async () => await server.rows(sql));
-    return afterwards === undefined ? done : await server.rows(afterwards);
-  });
-  process.stdout.write(`${options.json === true ? asJson(answer, single) : asText(answer, single)}\n`);
-  return answer;
-}
-
-function asJson({ columns, rows, command: done }: RemoteRows, single: boolean): string {
-  if (columns.length === 0) return JSON.stringify({ command: done });
-  const objects = rows.map((row) => objectOf(columns, row));
-  return JSON.stringify(single ? (objects[0] ?? null) : objects);
-}
-
-function asText(answer: RemoteRows, single: boolean): string {
-  if (answer.columns.length === 0) return answer.command;
-  if (single) return linesOf(answer);
-  return answer.rows.length === 0 ? "nothing" : tableOf(answer);
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { text as allOf } from "node:stream/consumers";
 import type { Command } from "commander";
 import { OperatorError } from "../core/operator-error.js";
-import { addConnectOptions } from "./branch.js";
+import { addConnectOptions } from "./branch-command.js";
 import { withProgress } from "./dialogue.js";
 import { tellUser } from "./exit-codes.js";
 import { withServer, type ConnectOptions, type Outcome, type RemoteColumn, type TakeRow } from "./remote.js";

@@ -10,8 +10,10 @@ import type {
   ExpiringBranch,
   ExtendBranch,
   EndedBranch,
+  Grants,
   MergeOptions,
   MergeResult,
+  Privilege,
   QueryOptions,
   Resolution,
   Row,
@@ -210,6 +212,36 @@ class Branches {
     options: { readonly name?: string; readonly ttl_hours?: number; readonly ttl_seconds?: number } = {},
   ): Promise<BranchDetails> {
     return await this.#post(branch, "undelete", options);
+  }
+
+  async rename(branch: string, name: string): Promise<BranchDetails> {
+    return await this.#post(branch, "rename", { name });
+  }
+
+  /** Keeps it from being dropped, and merged by others than administrators. */
+  async protect(branch: string): Promise<BranchDetails> {
+    return await this.#post(branch, "protect", {});
+  }
+
+  async unprotect(branch: string): Promise<BranchDetails> {
+    return await this.#post(branch, "unprotect", {});
+  }
+
+  async grants(branch: string): Promise<Grants> {
+    return await this.#transport.json({ method: "GET", path: `${pathOf(branch)}/grants` });
+  }
+
+  /** Lets somebody use it, or `public`; an open branch is closed to all others. */
+  async grant(branch: string, privilege: Privilege, grantee: string): Promise<Grants> {
+    return await this.#post(branch, "grant", { privilege, grantee });
+  }
+
+  async revoke(branch: string, privilege: Privilege, grantee: string): Promise<Grants> {
+    return await this.#post(branch, "revoke", { privilege, grantee });
+  }
+
+  async setAccess(branch: string, access: Grants["access"]): Promise<Grants> {
+    return await this.#post(branch, "access", { access });
   }
 
   async #post<Result>(branch: string, action: string, body: object): Promise<Result> {

@@ -70,6 +70,17 @@ export interface ExtendBranch extends BranchTerms {
   readonly ttl_seconds?: number;
 }
 
+export type Privilege = "read" | "write";
+
+/** Whose a branch is, and who may use it. */
+export interface Grants {
+  readonly branch_id: string;
+  readonly owner: string;
+  /** Open: everybody's. Private: the owner's, theirs who were granted it, and administrators'. */
+  readonly access: "open" | "private";
+  readonly grants: readonly { readonly grantee: string; readonly privilege: Privilege }[];
+}
+
 export interface ExpiringBranch {
   readonly branch_id: string;
   readonly name: string;

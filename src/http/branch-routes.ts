@@ -10,6 +10,7 @@ import {
   listBranches,
   undeleteBranch,
 } from "./branch-calls.js";
+import { addKeepingRoutes } from "./keeping-routes.js";
 import * as shapes from "./branch-schemas.js";
 import {
   abandonMerge,
@@ -29,6 +30,7 @@ const tags = ["branches"];
 
 export function addBranchRoutes(api: Api, services: WorkServices): void {
   addLife(api, services);
+  addKeepingRoutes(api, services);
   addMerges(api, services);
   const diffQuery = z.object({
     against: z.string().optional().describe("A branch, or main; what it was made from when left out"),

@@ -85,6 +85,28 @@ export const discarded = z
 
 export const extendRequest = z.strictObject({ ...timeToLive, ...wantedTerms }).meta({ id: "ExtendBranch" });
 
+export const renameRequest = z.strictObject({ name: z.string().min(1) }).meta({ id: "RenameBranch" });
+
+const access = z.enum(["open", "private"]);
+
+export const accessRequest = z.strictObject({ access }).meta({ id: "BranchAccess" });
+
+const privilege = z.enum(["read", "write"]);
+const grantee = z.string().min(1).describe("A user, the holder of a key, or public: everybody");
+
+export const grantRequest = z.strictObject({ grantee, privilege }).meta({ id: "Grant" });
+
+export const grants = z
+  .object({
+    branch_id: z.string(),
+    owner: z.string(),
+    access: access.describe(
+      "open: everybody's; private: the owner's, theirs who were granted it, administrators'",
+    ),
+    grants: z.array(z.object({ grantee: z.string(), privilege })),
+  })
+  .meta({ id: "Grants" });
+
 export const expiring = z
   .object({
     branches: z.array(
@@ -195,6 +217,9 @@ export type ExpiringBranches = z.output<typeof expiring>;
 export type CreateBranch = z.output<typeof createRequest>;
 export type DiscardedBranch = z.output<typeof discarded>;
 export type UndeleteBranch = z.output<typeof undeleteRequest>;
+export type GrantRequest = z.output<typeof grantRequest>;
+export type Grants = z.output<typeof grants>;
+export type BranchAccess = z.output<typeof accessRequest>["access"];
 export type MergeOptions = z.output<typeof mergeRequest>;
 export type MergeResult = z.output<typeof mergeResult>;
 export type Conflicts = z.output<typeof conflicts>;

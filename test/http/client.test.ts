@@ -109,3 +109,25 @@ test("failures say what the server said", async () => {
   const nobody = await failureOf(new DuckbranchClient({ url: "http://127.0.0.1:1" }).query("SELECT 1"));
   expect([nobody.status, nobody.code]).toEqual([0, "UNREACHABLE"]);
 });
+
+test("renames and protects a branch, and says whose it is", async () => {
+  const { branches } = client;
+  await branches.create({ name: "kept" });
+  expect(await branches.grants("kept")).toMatchObject({ access: "open", grants: [] });
+  expect((await branches.rename("kept", 'k "2"')).name).toBe('k "2"');
+  expect((await branches.protect('k "2"')).protected).toBe(true);
+  expect(await failureOf(branches.discard('k "2"'))).toMatchObject({ status: 409, sqlstate: "55000" });
+  expect((await branches.unprotect('k "2"')).protected).toBe(false);
+  await branches.grant('k "2"', "read", 'an"n');
+  expect(await branches.grant('k "2"', "write", "public")).toMatchObject({
+    access: "private",
+    grants: [
+      { grantee: 'an"n', privilege: "read" },
+      { grantee: "public", privilege: "write" },
+    ],
+  });
+  await branches.revoke('k "2"', "read", 'an"n');
+  expect(await branches.revoke('k "2"', "write", "public")).toMatchObject({ access: "private", grants: [] });
+  expect(await branches.setAccess('k "2"', "open")).toMatchObject({ access: "open", grants: [] });
+  await branches.discard('k "2"');
+});
