@@ -77,7 +77,7 @@ export function addBranchCommands(branch: Command): void {
   ).action(tellUser(resolve));
   command(branch, "abandon <merge-id>", "give such a merge up").action(
     tellUser(async (id: string, options: Shared) => {
-      await run(options, { sql: `ABANDON MERGE ${escapeLiteral(id)}`, single: true });
+      await run(options, { sql: `SELECT * FROM branch_abandon(${escapeLiteral(id)})`, single: true });
     }),
   );
   command(branch, "undo <merge-id>", "take back what a merge changed")
@@ -154,7 +154,9 @@ async function discard(
   const { cascade = false, now = false, yes = false } = options;
   const also = cascade ? " and all branches that were made from it" : "";
   await confirm(`Throw away branch "${name}"${also}${now ? " for ever" : ""}?`, yes);
-  const sql = `DROP BRANCH ${escapeIdentifier(name)}${cascade ? " CASCADE" : ""}${now ? " IMMEDIATE" : ""}`;
+  const sql = cascade
+    ? `DROP BRANCH ${escapeIdentifier(name)} CASCADE${now ? " IMMEDIATE" : ""}`
+    : `SELECT * FROM branch_discard(${escapeLiteral(name)}, immediate => ${now})`;
   await run(options, { sql, single: true });
 }
 

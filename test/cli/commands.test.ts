@@ -106,28 +106,28 @@ test("nothing is thrown away unasked, and what makes no sense is said", async ()
   expect((await duckbranch(["sql", "--csv", "SELECT 1 AS a WHERE false"])).out).toBe("a\n");
 });
 
-async function json(...args: readonly string[]): Promise<unknown> {
+async function answered(...args: readonly string[]): Promise<unknown> {
   const { out, err } = await duckbranch(["branch", ...args, "--json"]);
   return err === "" ? JSON.parse(out) : err;
 }
 
 test("a branch is renamed, protected, granted and given terms", async () => {
-  await json("create", "first");
-  expect(await json("rename", "first", 'K "2"')).toMatchObject({ name: 'K "2"' });
-  expect(await json("alter", 'K "2"', "--max-rows", "5", "--description", "it's")).toMatchObject({
+  await answered("create", "first");
+  expect(await answered("rename", "first", 'K "2"')).toMatchObject({ name: 'K "2"' });
+  expect(await answered("alter", 'K "2"', "--max-rows", "5", "--description", "it's")).toMatchObject({
     max_rows: 5,
     description: "it's",
   });
-  expect(await json("protect", 'K "2"')).toMatchObject({ protected: true });
-  expect(await json("discard", 'K "2"', "--yes")).toContain("55000");
-  expect(await json("unprotect", 'K "2"', "--yes")).toMatchObject({ protected: false });
-  expect(await json("grant", 'K "2"', "read", "ann")).toEqual([{ grantee: "ann", privilege: "read" }]);
-  expect(await json("grants", 'K "2"')).toEqual([{ grantee: "ann", privilege: "read" }]);
-  expect(await json("revoke", 'K "2"', "read", "ann")).toEqual([]);
-  expect(await json("grant", 'K "2"', "merge", "ann")).toBe(
+  expect(await answered("protect", 'K "2"')).toMatchObject({ protected: true });
+  expect(await answered("discard", 'K "2"', "--yes")).toContain("55000");
+  expect(await answered("unprotect", 'K "2"', "--yes")).toMatchObject({ protected: false });
+  expect(await answered("grant", 'K "2"', "read", "ann")).toEqual([{ grantee: "ann", privilege: "read" }]);
+  expect(await answered("grants", 'K "2"')).toEqual([{ grantee: "ann", privilege: "read" }]);
+  expect(await answered("revoke", 'K "2"', "read", "ann")).toEqual([]);
+  expect(await answered("grant", 'K "2"', "merge", "ann")).toBe(
     'duckbranch: "merge" is neither read nor write\n',
   );
-  expect(await json("alter", 'K "2"')).toBe("duckbranch: say what to change: see --help\n");
+  expect(await answered("alter", 'K "2"')).toBe("duckbranch: say what to change: see --help\n");
 });
 
 test("what was done before a failure is shown, and nothing of no statement", async () => {

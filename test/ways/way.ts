@@ -1,0 +1,68 @@
+/** What can be done by every way into the server, and what each answers with: the same words, whichever way it was. */
+
+/** Answers are texts: rows as JSON, what a merge came to, or `!` and the SQLSTATE of a failure. */
+export interface Way {
+  /** Rows of a query, as lists of texts. */
+  query(head: string, sql: string): Promise<string>;
+  /** Rows that were changed. */
+  write(head: string, sql: string): Promise<string>;
+  /** The branch's status. */
+  create(name: string, options?: Readonly<Record<string, string>>): Promise<string>;
+  /** Names of the branches there are, in order. */
+  list(): Promise<string>;
+  /** Status and changed tables. */
+  show(name: string): Promise<string>;
+  /** Tables, kinds of change and keys. */
+  diff(name: string, table: string): Promise<string>;
+  /** See `mergeText`; remembers the merge's id. */
+  merge(name: string, strategy: string): Promise<string>;
+  /** Of the merge remembered. */
+  resolve(name: string, table: string, strategy: string): Promise<string>;
+  abandon(name: string): Promise<string>;
+  undo(name: string): Promise<string>;
+  extend(name: string, ttl: string): Promise<string>;
+  rename(name: string, to: string): Promise<string>;
+  protect(name: string, isProtected: boolean): Promise<string>;
+  /** Grantees and privileges there are then. */
+  grant(name: string, privilege: "read" | "write", who: string): Promise<string>;
+  revoke(name: string, privilege: "read" | "write", who: string): Promise<string>;
+  discard(name: string): Promise<string>;
+  undelete(name: string): Promise<string>;
+}
+
+export interface Merged {
+  readonly status: string;
+  readonly merge_id: string | null;
+  readonly tables_merged: unknown;
+  readonly rows_affected: unknown;
+  readonly conflicts: unknown;
+}
+
+/** `merged 1 table 2 rows`, `conflicted t: 1`. */
+export function mergeText({ status, tables_merged, rows_affected, conflicts }: Merged): string {
+  const found: readonly { readonly table: string; readonly row_count: number }[] =
+    typeof conflicts === "string" ? JSON.parse(conflicts) : conflicts;
+  const shown = found.map(({ table, row_count: count }) => ` ${table}: ${count}`).join("");
+  return `${status} ${String(tables_merged)} table ${String(rows_affected)} rows${shown}`;
+}
+
+export function rowsText(rows: readonly (readonly unknown[])[]): string {
+  return JSON.stringify(rows.map((row) => row.map((value) => (value === null ? null : asText(value)))));
+}
+
+export function grantsText(
+  grants: readonly { readonly grantee?: unknown; readonly privilege?: unknown }[],
+): string {
+  return grants.map(({ grantee, privilege }) => `${String(grantee)} ${String(privilege)}`).join(", ");
+}
+
+/** Numbers and texts are all that the scenarios ask for. */
+function asText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Names of those that are active. */
+export function namesText(branches: readonly { readonly name?: string; readonly status?: string }[]): string {
+  const names = branches.flatMap(({ name = "", status }) => (status === "active" ? [name] : []));
+  return names.toSorted((a, b) => (a < b ? -1 : 1)).join(", ");
+}
