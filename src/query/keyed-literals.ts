@@ -3,7 +3,7 @@
  *
  *   '[1,5]'::int4range      ⇒  {'pg_catalog.int4range': '1…', 'text': '[1,6)'}::STRUCT(…)
  *   inet '10.0.0.1'         ⇒  CAST({…} AS STRUCT(…))
- *   '{10.0.0.1}'::inet[]    ⇒  [{…}]::STRUCT(…)[]
+ *   '{10.0.0.1}'::inet[]    ⇒  [{…}]::STRUCT(…)[], and so ARRAY['10.0.0.1']::inet[]
  */
 import { arrayDelimiter, KEYED_TYPES, keyedTypeText, keyField, TEXT_FIELD } from "../core/keyed-types.js";
 import { notSupported } from "../core/errors.js";
@@ -11,7 +11,7 @@ import { keyedTypeByOid, type NamedKeyedType } from "../pgtypes/keyed/registry.j
 import { parseArrayLiteral } from "../pgtypes/parse-array.js";
 import type { InputOptions } from "../pgtypes/parse-value.js";
 import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
-import { castTypeOf, type CastType } from "../sql/dialect/cast-places.js";
+import { castTypeOf, elementCastOf, type CastType } from "../sql/dialect/cast-places.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
@@ -25,15 +25,90 @@ export function withKeyedLiterals(
 ): RelationalStatement {
   if (!MAYBE.test(statement.text)) return statement;
   const tokens = tokenise(statement.text);
+  return withEdits(statement, literalsIn(tokens, options));
+}
+
+/**
+ * Literals compared with parameters that a client declares to be of such a type: they are of that type as well.
+ *
+ *   '[1,5]' = $1            ⇒  {…} = $1
+ */
+export function withComparedLiterals(
+  statement: RelationalStatement,
+  declaredOids: readonly number[],
+  options: InputOptions,
+): RelationalStatement {
+  const types = declaredOids.map((oid) => keyedTypeByOid(oid));
+  if (types.every((type) => type === undefined)) return statement;
+  const tokens = tokenise(statement.text);
   const edits = tokens.flatMap((token, index): TextEdit[] => {
-    const type = token.kind === "string" ? castTypeOf(tokens, index) : undefined;
-    return type === undefined ? [] : literalEdits(tokens, token, type, options);
+    const type = token.kind === "parameter" ? types[Number(token.value) - 1] : undefined;
+    const literal = type === undefined ? undefined : comparedWith(tokens, index);
+    if (type === undefined || literal === undefined) return [];
+    return [{ start: literal.start, end: literal.end, text: keyedLiteral(type, literal.value, options) }];
   });
+  if (edits.length === 0) return statement;
+  return withEdits(statement, [...edits, ...tokens.flatMap((_, index) => textEdits(tokens, index, types))]);
+}
+
+/** `$1::text` of such a parameter: DuckDB, which knows its type now, would write the STRUCT. */
+function textEdits(
+  tokens: readonly Token[],
+  index: number,
+  types: readonly (NamedKeyedType | undefined)[],
+): TextEdit[] {
+  const [parameter, last] = [tokens[index], tokens[index + 2]];
+  const type = parameter?.kind === "parameter" ? types[Number(parameter.value) - 1] : undefined;
+  const isText = castTypeOf(tokens, index)?.form === "suffix" && last?.value === "text";
+  if (type === undefined || parameter === undefined || last === undefined || !isText) return [];
+  const value = `CAST($${parameter.value} AS ${keyedTypeText(type.name)})`;
+  return [{ start: parameter.start, end: last.end, text: `struct_extract(${value}, '${TEXT_FIELD}')` }];
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
+
+/** The literal that is all of the other operand of a comparison with this parameter. */
+function comparedWith(tokens: readonly Token[], at: number): Token | undefined {
+  for (const step of [-1, 1]) {
+    const literal = tokens[at + 2 * step];
+    const isCompared = COMPARISONS.has(tokens[at + step]?.value ?? "") && literal?.kind === "string";
+    if (isCompared && isEdge(tokens[at - step]) && isEdge(tokens[at + 3 * step])) return literal;
+  }
+  return undefined;
+}
+
+/** Nothing that would belong to the operand. */
+function isEdge(token: Token | undefined): boolean {
+  if (token === undefined || token.value === "," || token.value === "(" || token.value === ")") return true;
+  return token.kind === "word" && EDGE_WORDS.has(token.value);
+}
+
+const EDGE_WORDS: ReadonlySet<string> = new Set(
+  "select where and or not on when then else having as from group order limit union".split(" "),
+);
+
+function literalsIn(tokens: readonly Token[], options: InputOptions): TextEdit[] {
+  return tokens.flatMap((token, index): TextEdit[] => {
+    if (token.kind !== "string") return [];
+    const type = castTypeOf(tokens, index);
+    if (type !== undefined) return literalEdits(tokens, token, type, options);
+    const element = elementTypeOf(tokens, index);
+    if (element === undefined) return [];
+    return [{ start: token.start, end: token.end, text: keyedLiteral(element, token.value, options) }];
+  });
+}
+
+function withEdits(statement: RelationalStatement, edits: readonly TextEdit[]): RelationalStatement {
   if (edits.length === 0) return statement;
   const others = statement.edits.filter(
     (edit) => !edits.some((own) => own.start < edit.end && edit.start < own.end),
   );
   return { ...statement, edits: sortEdits([...others, ...edits]) };
+}
+
+function elementTypeOf(tokens: readonly Token[], index: number): NamedKeyedType | undefined {
+  const name = elementCastOf(tokens, index)?.name.replace(/^_/, "");
+  return name === undefined ? undefined : keyedTypeByOid(KEYED_TYPES.get(name)?.oid ?? 0);
 }
 
 function literalEdits(

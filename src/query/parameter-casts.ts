@@ -5,6 +5,7 @@
 import { KEYED_TYPES } from "../core/keyed-types.js";
 import { OID, arrayOidOf } from "../pgtypes/oids.js";
 import type { RelationalStatement } from "../sql/analysis.js";
+import { elementCastOf } from "../sql/dialect/cast-places.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 
 /** Names of one word; those that come as several are read by `readTypeName`. */
@@ -90,15 +91,24 @@ export function withCastTypes(
   return Array.from({ length: count }, (_, i) => declaredOids[i] || (cast[i] ?? 0));
 }
 
+const ARRAYS = /\barray\s*\[/i;
+
+/** `ARRAY[$1]::t[]` says of its elements what they are. */
+function elementOid(tokens: readonly Token[], at: number): number | undefined {
+  const name = elementCastOf(tokens, at)?.name.replace(/^_/, "");
+  return name === undefined ? undefined : TYPE_OIDS.get(name);
+}
+
 /** The OID by position, 0 where there is no cast. A parameter that is compared first has the type of what it is compared to. */
 function castOids(text: string): readonly number[] {
   const tokens = tokenise(text);
   const oids: number[] = [];
   const settled = new Set<number>();
+  const hasArrays = ARRAYS.test(text);
   for (const [at, token] of tokens.entries()) {
     const index = Number(token.value) - 1;
     if (token.kind !== "parameter" || settled.has(index)) continue;
-    const oid = castOf(tokens, at);
+    const oid = castOf(tokens, at) ?? (hasArrays ? elementOid(tokens, at) : undefined);
     if (oid !== undefined) oids[index] = oid;
     if (oid !== undefined || isOperand(tokens, at)) settled.add(index);
   }

@@ -9,6 +9,7 @@ import type { NameReference, RelationalStatement, RelationalVerb } from "../sql/
 import { refuseSecondChange } from "./conflict-rows.js";
 import { withDependentColumns } from "./dependent-columns.js";
 import { withInsertForm } from "./insert-forms.js";
+import { withComparedLiterals } from "./keyed-literals.js";
 import { requireLiterals } from "./literal-values.js";
 import { boundRun, startStatement, startSubset, type ExecuteInput } from "./start-statement.js";
 import { withUncastLiterals } from "./uncast-literals.js";
@@ -79,9 +80,11 @@ export async function runRelational(
 async function inDialect(
   core: SessionCore,
   statement: RelationalStatement,
-  { parameters }: ExecuteInput,
+  { parameters, declaredOids }: ExecuteInput,
 ): Promise<RelationalStatement> {
-  const formed = await withInsertForm(core, await withDependentColumns(core, statement), parameters);
+  const timeZone = core.settings.get("TimeZone");
+  const compared = withComparedLiterals(statement, declaredOids, { timeZone });
+  const formed = await withInsertForm(core, await withDependentColumns(core, compared), parameters);
   return await withUncastLiterals(core, formed);
 }
 
