@@ -15,6 +15,7 @@ import { startHttpServer } from "./http/http-server.js";
 import { Metrics } from "./http/metrics.js";
 import { startPgServer } from "./net/pg-server.js";
 import { openSecurity } from "./net/security.js";
+import type { StatementObserver } from "./query/statement-observer.js";
 import { LiveSessions } from "./query/live-sessions.js";
 import { DuckSessionFactory } from "./query/session-factory.js";
 import { installVoid, preparedVoidFile } from "./query/void-catalog.js";
@@ -76,6 +77,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   await installVoid(database, utility, live);
   const httpPort = config.httpPort ?? portBehind(config.port);
   const metrics = httpPort === "off" ? undefined : new Metrics();
+  const observer = observerOf(metrics, await tracingOf(config, log, cleanup));
   cleanup.use(new Sweeper(context, config.sweepIntervalMs, log, (sweep) => metrics?.swept(sweep)));
   const serializeSelect = async (sql: string): Promise<string> => {
     const [row] = await utility.rows("SELECT json_serialize_sql(?::VARCHAR)::VARCHAR AS tree", [sql]);
@@ -89,7 +91,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     readLarge: async (text) => await largeTexts.read(text),
   });
   const sessions = new DuckSessionFactory(
-    { context, live, analyse: async (text) => await analyser.analyse(text), observer: metrics },
+    { context, live, analyse: async (text) => await analyser.analyse(text), observer },
     config,
   );
   const { password, users, tls, tlsCert, tlsKey } = config;
@@ -125,6 +127,27 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     },
     close: async () => await cleanup.close(),
   };
+}
+
+/** Its library is loaded where it is used: a start without traces costs nothing of it. */
+async function tracingOf(
+  { otlpEndpoint }: Config,
+  log: Log,
+  cleanup: Cleanup,
+): Promise<Pick<StatementObserver, "finished"> | undefined> {
+  if (otlpEndpoint === undefined) return undefined;
+  const { openTracing } = await import("./telemetry/tracing.js");
+  const tracing = openTracing(otlpEndpoint, programVersion(), log);
+  cleanup.defer(async () => await tracing.close());
+  return tracing;
+}
+
+function observerOf(
+  metrics: Metrics | undefined,
+  tracing: Pick<StatementObserver, "finished"> | undefined,
+): StatementObserver | undefined {
+  if (tracing === undefined) return metrics;
+  return { ran: (...statement) => metrics?.ran(...statement), finished: tracing.finished };
 }
 
 /** Where the HTTP API listens if nobody says where. */

@@ -35,6 +35,8 @@ const schema = z.strictObject({
   databaseAliases: z
     .union([z.array(z.string()), z.string().transform((text) => text.split(","))])
     .default(["postgres", "duckbranch", "hatidata", "default"]),
+  /** Where traces are sent by OTLP over HTTP, for example `http://127.0.0.1:4318`; none when left out. */
+  otlpEndpoint: z.url({ protocol: /^https?$/ }).optional(),
   logLevel: z.enum(LOG_LEVELS).default("info"),
   /** DuckDB's memory limit, for example `4GB`; DuckDB's own default when absent. */
   memoryLimit: z.string().optional(),

@@ -25,9 +25,21 @@ const ALLOWED = {
   session: ["core", "wire", "users", "pgtypes", "type query"],
   net: ["core", "wire", "users", "session", "type query"],
   http: ["core", "users", "pgtypes", "session", "type query"],
+  telemetry: ["core", "type query"],
   "config.ts": ["core"],
   "prepare.ts": ["query"],
-  "app.ts": ["core", "engine", "sql", "branch", "catalog", "query", "net", "http", "type config.ts"],
+  "app.ts": [
+    "core",
+    "engine",
+    "sql",
+    "branch",
+    "catalog",
+    "query",
+    "net",
+    "http",
+    "telemetry",
+    "type config.ts",
+  ],
   cli: ["core", "users", "config.ts", "app.ts"],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -41,6 +53,8 @@ const OWNED_PACKAGES = new Map<string, readonly string[]>([
   ["zod", ["config.ts", "http"]],
   ["fastify", ["http"]],
   ["prom-client", ["http"]],
+  ["@opentelemetry/api", ["telemetry"]],
+  ["@opentelemetry/sdk-trace", ["telemetry"]],
   ["commander", ["cli"]],
   ["pg", ["cli"]],
 ]);

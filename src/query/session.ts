@@ -219,7 +219,9 @@ export class DuckSession implements QuerySession {
       const { observer } = this.#core.services;
       const run = (): ReturnType<DuckSession["execute"]> | StatementResult =>
         this.#dispatch(analysis, { parameters, declaredOids }, running);
-      const result = await timeout.run(() => (observer ? observed(observer, analysis, run) : run()));
+      const result = await timeout.run(() =>
+        observer ? observed(observer, analysis, this.#core.branchName, run) : run(),
+      );
       if (!timeout.isLimited) return result;
       if (result.kind === "copyIn") return { ...result, sink: timeout.sink(result.sink) };
       return "batches" in result ? { ...result, batches: timeout.batches(result.batches) } : result;

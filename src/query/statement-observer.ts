@@ -1,6 +1,8 @@
 /** What the outside may count: which kinds of statements run, for how long, and whether they fail. */
 import { type SqlState, SqlError } from "../core/errors.js";
 import type { StatementAnalysis } from "../sql/analysis.js";
+import type { StatementResult } from "./types.js";
+import { watchedResult, type TellEnd } from "./watched-results.js";
 
 export type StatementClass =
   | "read"
@@ -15,6 +17,22 @@ export type StatementClass =
 export interface StatementObserver {
   /** `ms` is until its result is there: its first rows, or all it changed. */
   ran(kind: StatementClass, ms: number, failure: SqlState | "internal" | undefined): void;
+  /** Once the last of its rows is out, where somebody wants to know. */
+  readonly finished?: ((statement: FinishedStatement) => void) | undefined;
+}
+
+/** What is known of a statement without its text and its values. */
+export interface FinishedStatement {
+  readonly kind: StatementClass;
+  /** Of a branch command, with the branch it names, unless a parameter does. */
+  readonly command: { readonly verb: string; readonly branch: string | undefined } | undefined;
+  /** The head it was run on. */
+  readonly head: string;
+  readonly startedAtMs: number;
+  readonly ms: number;
+  readonly rows: number | undefined;
+  /** An SQLSTATE, or `internal`. */
+  readonly failure: string | undefined;
 }
 
 const ROW_VERBS: ReadonlySet<string> = new Set(["insert", "update", "delete", "merge", "truncate"]);
@@ -27,22 +45,46 @@ const TRANSACTION_VERBS: ReadonlySet<string> = new Set([
   "releaseSavepoint",
 ]);
 
-/** Does the work of one statement, and tells. */
-export async function observed<Result>(
+/** Does the work of one statement on a head, and tells. */
+export async function observed(
   observer: StatementObserver,
   analysis: StatementAnalysis,
-  work: () => Promise<Result> | Result,
-): Promise<Result> {
+  head: string,
+  work: () => Promise<StatementResult> | StatementResult,
+): Promise<StatementResult> {
   const startedAt = performance.now();
+  const tell = teller(observer, analysis, head);
   try {
     const result = await work();
     observer.ran(classOf(analysis), performance.now() - startedAt, undefined);
-    return result;
+    return tell === undefined ? result : watchedResult(result, tell);
   } catch (error) {
     const failure = error instanceof SqlError ? error.code : "internal";
     observer.ran(classOf(analysis), performance.now() - startedAt, failure);
+    tell?.(undefined, failure);
     throw error;
   }
+}
+
+/** Tells once, at the statement's end. */
+function teller(observer: StatementObserver, analysis: StatementAnalysis, head: string): TellEnd | undefined {
+  const { finished } = observer;
+  if (finished === undefined) return undefined;
+  const [startedAtMs, startedAt] = [Date.now(), performance.now()];
+  let isTold = false;
+  return (rows, failure) => {
+    if (isTold) return;
+    isTold = true;
+    const ms = performance.now() - startedAt;
+    finished({ kind: classOf(analysis), command: commandOf(analysis), head, startedAtMs, ms, rows, failure });
+  };
+}
+
+function commandOf(analysis: StatementAnalysis): FinishedStatement["command"] {
+  if (analysis.kind !== "branch") return undefined;
+  const { command } = analysis;
+  const name = "name" in command && command.name.kind === "value" ? command.name.value : null;
+  return { verb: command.verb, branch: name ?? undefined };
 }
 
 function classOf(analysis: StatementAnalysis): StatementClass {
