@@ -15,10 +15,16 @@ const PYTHON_PACKAGES = [
   "sqlalchemy[asyncio]==2.0.52",
 ];
 const DRIVERS = "import psycopg, psycopg2, asyncpg, sqlalchemy.ext.asyncio, greenlet";
-/** Named by what is in it: one that is there is complete. */
-const VENV = fileURLToPath(
-  new URL(`../../node_modules/.cache/clients-venv-${digest(PYTHON_PACKAGES.join(" "))}`, import.meta.url),
-);
+const DBT_PACKAGES = [
+  "dbt-core==1.10.23",
+  "dbt-postgres==1.9.1",
+  "dbt-adapters==1.24.5",
+  "dbt-common==1.39.0",
+  "psycopg2-binary==2.9.13",
+];
+/** Compiling all of a package takes longer than compiling what is imported. */
+const PIP_OPTIONS = ["--quiet", "--no-compile", "--disable-pip-version-check"];
+const DBT = "import psycopg2, dbt.cli.main, dbt.adapters.postgres";
 
 const JDBC_VERSION = "42.7.7";
 const JDBC_DIRECTORY = fileURLToPath(new URL("../../node_modules/.cache/clients-jdbc", import.meta.url));
@@ -30,37 +36,54 @@ export function hasProgram(name: string): boolean {
   return error === undefined || unavailable(`"${name}" is not installed`);
 }
 
-/**
- * The Python with psycopg 3, psycopg2, asyncpg and SQLAlchemy, made on first use; undefined where it cannot be had. Test
- * files run side by side: each makes its own, and the first one done is everybody's.
- */
+/** The Python with psycopg 3, psycopg2, asyncpg and SQLAlchemy; undefined where it cannot be had. */
 export function pythonWithDrivers(): string | undefined {
+  return pythonWith("drivers", PYTHON_PACKAGES, DRIVERS);
+}
+
+/** The Python with dbt-postgres; undefined where it cannot be had. */
+export function pythonWithDbt(): string | undefined {
+  return pythonWith("dbt", DBT_PACKAGES, DBT);
+}
+
+/**
+ * A Python with these packages, made on first use. Test files run side by side: each makes its own, and the first one done
+ * is everybody's.
+ */
+function pythonWith(what: string, packages: readonly string[], check: string): string | undefined {
   if (!hasProgram("python3")) return undefined;
-  if (existsSync(VENV)) return pythonIn(VENV);
-  const own = `${VENV}.${process.pid}`;
+  const venv = venvOf(packages);
+  if (existsSync(venv)) return pythonIn(venv);
+  const own = `${venv}.${process.pid}`;
   const steps = [
     ["python3", "-m", "venv", "--clear", own],
-    [pythonIn(own), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...PYTHON_PACKAGES],
-    [pythonIn(own), "-c", DRIVERS],
+    [pythonIn(own), "-m", "pip", "install", ...PIP_OPTIONS, ...packages],
+    [pythonIn(own), "-c", check],
   ] as const;
   for (const [program, ...args] of steps) {
     const result = spawnSync(program, args, { encoding: "utf8" });
     if (result.status !== 0) {
       rmSync(own, { recursive: true, force: true });
-      unavailable(`no Python with drivers: ${describe(result)}`);
+      unavailable(`no Python with ${what}: ${describe(result)}`);
       return undefined;
     }
   }
-  publish(own);
-  return pythonIn(VENV);
+  publish(own, venv);
+  return pythonIn(venv);
 }
 
-function publish(own: string): void {
+/** Named by what is in it: one that is there is complete. */
+function venvOf(packages: readonly string[]): string {
+  const name = `clients-venv-${digest(packages.join(" "))}`;
+  return fileURLToPath(new URL(`../../node_modules/.cache/${name}`, import.meta.url));
+}
+
+function publish(own: string, venv: string): void {
   try {
-    renameSync(own, VENV);
+    renameSync(own, venv);
   } catch (error) {
     rmSync(own, { recursive: true, force: true });
-    if (!existsSync(VENV)) throw error;
+    if (!existsSync(venv)) throw error;
   }
 }
 
