@@ -1,5 +1,6 @@
 /** Texts about the user's functions, by OID: arguments, results, definitions as PostgreSQL prints them; macros as DuckDB does. */
 import { PG } from "./names.js";
+import { PRINTED as PRINT } from "./printing/functions-of-sql.js";
 import { TYPE_NAMES } from "./snapshot.js";
 
 /** Names of types in CREATE FUNCTION, as stored, and as they are printed where the two differ. */
@@ -9,6 +10,8 @@ const PRINTED = `MAP {'bool': 'boolean', 'int2': 'smallint', 'int4': 'integer', 
 
 /** One argument of a declared function: its name, if it has one, and its type. */
 const ARGUMENT = `if(starts_with(_p, '$'), '', ${PG}.quote_ident(_p) || ' ') || coalesce(${PG}._function_type(declared->'arguments'->>(_i - 1)), map_extract_value(${TYPE_NAMES}, (declared->'argumentOids'->>(_i - 1))::BIGINT))`;
+
+const DEFAULT = `${PRINT}(declared->'defaults'->>(_i - 1), map_extract_value(${TYPE_NAMES}, (declared->'argumentOids'->>(_i - 1))::BIGINT), '[]', 'plain')`;
 
 function argumentList(each: string): string {
   return `CASE WHEN declared IS NULL THEN array_to_string(parameters, ', ')
@@ -30,7 +33,7 @@ const DEFINITION = `CASE WHEN declared IS NULL
 export const FUNCTION_TEXTS: readonly string[] = [
   `CREATE MACRO ${PG}._function_type(_type) AS coalesce(map_extract_value(${PRINTED}, rtrim(_type, '[]')), rtrim(_type, '[]')) || if(ends_with(_type, '[]'), '[]', '')`,
   `CREATE VIEW ${PG}._lookup_arguments AS SELECT oid AS _key,
-     ${argumentList(`${ARGUMENT} || coalesce(' DEFAULT ' || (declared->'defaults'->>(_i - 1)), '')`)} AS _value FROM ${PG}._function`,
+     ${argumentList(`${ARGUMENT} || coalesce(' DEFAULT ' || ${DEFAULT}, '')`)} AS _value FROM ${PG}._function`,
   `CREATE VIEW ${PG}._lookup_identity AS SELECT oid AS _key, ${argumentList(ARGUMENT)} AS _value FROM ${PG}._function`,
   `CREATE VIEW ${PG}._lookup_result AS SELECT oid AS _key, ${RESULT} AS _value, ${PG}._is_visible(sch) AS _sub FROM ${PG}._function`,
   `CREATE VIEW ${PG}._lookup_function AS SELECT f.oid AS _key, ${DEFINITION} AS _value FROM (SELECT f.*, a._value AS _arguments, r._value AS _result

@@ -3,8 +3,9 @@
  * (see lookups.ts): DuckDB substitutes arguments as text, so a parameter named like a column would bind to the wrong one.
  */
 import { FUNCTION_TEXTS } from "./function-texts.js";
+import { FORMAT_TYPE } from "./format-type.js";
 import { PG } from "./names.js";
-import { TYPE_NAMES } from "./snapshot.js";
+import { PRETTY } from "./printing/functions-of-sql.js";
 import { DATABASE_SIZE, SIZE_VIEWS, sizeOf } from "./table-sizes.js";
 import { TYPE_FUNCTION_OIDS } from "./type-functions.js";
 
@@ -24,17 +25,6 @@ function sameForArity(body: string, least: number, most: number): Bodies {
 const comment = lookup("comment", "_1", " AND _sub = 0");
 /** Visible unless it is known to be elsewhere: built-ins are, and so is what this server has none of. */
 const visible: Bodies = { 1: "_1 IS NOT NULL" };
-
-const NUMERIC_MODIFIER = `'(' || ((_2 - 4) >> 16)::VARCHAR || ',' || ((_2 - 4) & 65535)::VARCHAR || ')'`;
-const FORMAT_TYPE = `CASE WHEN _1 IS NULL THEN NULL WHEN _1 = 0 THEN '-'
-  WHEN _1 = 1700 AND _2 >= 4 THEN 'numeric' || ${NUMERIC_MODIFIER}
-  WHEN _1 = 1231 AND _2 >= 4 THEN 'numeric' || ${NUMERIC_MODIFIER} || '[]'
-  WHEN _1 = 1043 AND _2 >= 4 THEN 'character varying(' || (_2 - 4)::VARCHAR || ')'
-  WHEN _1 = 1042 AND _2 >= 4 THEN 'character(' || (_2 - 4)::VARCHAR || ')'
-  WHEN _1 IN (1083, 1114, 1184, 1266) AND _2 >= 0
-    THEN if(_1 IN (1083, 1266), 'time(', 'timestamp(') || _2::VARCHAR || if(_1 IN (1083, 1114), ') without time zone', ') with time zone')
-  WHEN _1 = 1186 AND _2 >= 2147418112 AND _2 & 65535 < 7 THEN 'interval(' || (_2 & 65535)::VARCHAR || ')'
-  ELSE coalesce(map_extract_value(${TYPE_NAMES}, _1::BIGINT), '???') END`;
 
 /** In a lambda the argument is computed once, however large it is. */
 const SIZE = `list_transform([_1], lambda _bytes: CASE WHEN abs(_bytes) < 10240 THEN _bytes::BIGINT::VARCHAR || ' bytes'
@@ -61,23 +51,22 @@ const orNumber = (kind: string, view: string): string =>
     ELSE coalesce(${byName(view)}, error('${kind} "' || _text || '" does not exist')) END`);
 
 const DEFINITIONS: Readonly<Record<string, Bodies>> = {
-  pg_get_expr: sameForArity("_1", 2, 3),
+  pg_get_expr: { 2: "rtrim(_1::VARCHAR)", 3: `if(_3, ${PRETTY}(_1::VARCHAR), _1)` },
   pg_get_constraintdef: {
+    1: CONSTRAINT,
     // One look-up: DuckDB binds what is behind the view anew for each.
-    1: `(SELECT any_value(if(_sub, regexp_replace(_value, '^CHECK (.*)$', 'CHECK (\\1)', 's'), _value))
-      FROM ${PG}._lookup_constraint WHERE _key = _1)`,
-    2: CONSTRAINT,
+    2: `(SELECT any_value(if(_2, coalesce(_sub, _value), _value)) FROM ${PG}._lookup_constraint WHERE _key = _1)`,
   },
   pg_get_indexdef: {
     1: lookup("index"),
-    3: `CASE WHEN _2 = 0 THEN ${lookup("index")}
-      ELSE (SELECT any_value(${PG}._key_text(_sub[_2])) FROM ${PG}._lookup_index WHERE _key = _1) END`,
+    3: `(SELECT any_value(CASE WHEN _2 = 0 THEN if(_3, _pretty, _value) WHEN _3 THEN _pretty_keys[_2] ELSE _sub[_2] END)
+      FROM ${PG}._lookup_index WHERE _key = _1)`,
   },
-  pg_get_viewdef: sameForArity(
-    `(SELECT any_value(_value) FROM ${PG}._lookup_view WHERE _key = ${PG}._regclass(_1))`,
-    1,
-    2,
-  ),
+  pg_get_viewdef: {
+    1: lookup("view", `${PG}._regclass(_1)`),
+    // A number is the width of lines.
+    2: `(SELECT any_value(if(_2::VARCHAR = 'false', _value, _sub)) FROM ${PG}._lookup_view WHERE _key = ${PG}._regclass(_1))`,
+  },
   pg_get_serial_sequence: { 2: lookup("serial", `${PG}._regclass(_1)`, " AND _sub = _2") },
   pg_get_function_arguments: { 1: `(SELECT any_value(_value) FROM ${PG}._lookup_arguments WHERE _key = _1)` },
   pg_get_function_identity_arguments: { 1: lookup("identity") },

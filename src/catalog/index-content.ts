@@ -29,7 +29,7 @@ export const INDEX: Content = {
     indcollation: "list_transform(i.keys, lambda key: 0)",
     indclass: "k.classes",
     indoption: "list_transform(i.keys, lambda key: 0)",
-    indexprs: "if(list_contains(k.numbers, 0), array_to_string(i.keys, ', '), NULL)",
+    indexprs: "p.expressions",
   },
   from: `${PG}._index AS i JOIN ${PG}._class AS x ON x.sch = i.sch AND x.nam = i.nam AND x.kind = 'i' AND x.rel = i.rel
     JOIN ${PG}._class AS r ON r.sch = i.sch AND r.nam = i.rel AND r.kind = 'r'
@@ -37,7 +37,8 @@ export const INDEX: Content = {
         list(${OPERATOR_CLASS} ORDER BY i.position) AS classes FROM ${PG}._index_key AS i
       LEFT JOIN ${PG}._typed_column AS c ON c.sch = i.sch AND c.rel = i.rel AND c.nam = i.key
       LEFT JOIN ${PG}._type AS t ON t.oid = c.type_oid GROUP BY ALL) AS k
-      ON k.sch = i.sch AND k.rel = i.rel AND k.nam = i.nam`,
+      ON k.sch = i.sch AND k.rel = i.rel AND k.nam = i.nam
+    LEFT JOIN ${PG}._printed_index AS p ON p.sch = i.sch AND p.rel = i.rel AND p.nam = i.nam`,
 };
 
 export const OPERATOR_CLASS_CONTENT: Content = {

@@ -1,6 +1,7 @@
 /** What information_schema's relations hold. The catalogue's name is the database the session is connected to. */
 import { OBJECT_CONTENT } from "./information-schema-objects.js";
 import { PG } from "./names.js";
+import { printedQuery } from "./printed-texts.js";
 import type { Content } from "./shapes.js";
 
 const DATABASE = "getvariable('duckbranch_database')";
@@ -32,7 +33,7 @@ const VIEWS: Content = {
     table_catalog: DATABASE,
     table_schema: "c.sch",
     table_name: "c.nam",
-    view_definition: `${PG}._view_query(c.definition)`,
+    view_definition: printedQuery("c", "'plain'"),
     check_option: "'NONE'",
     is_updatable: NO,
     is_insertable_into: NO,
@@ -40,7 +41,7 @@ const VIEWS: Content = {
     is_trigger_deletable: NO,
     is_trigger_insertable_into: NO,
   },
-  from: `${PG}._class AS c WHERE c.kind = 'v'`,
+  from: `${PG}._stored_view AS c`,
 };
 
 const TYPMOD = "if(a.type_oid = 1700 AND a.typmod >= 4, a.typmod - 4, NULL)";
@@ -54,7 +55,7 @@ const COLUMNS: Content = {
     table_name: "a.rel",
     column_name: "a.nam",
     ordinal_position: "a.position",
-    column_default: "a.default_value",
+    column_default: "if(d.is_generated, NULL, rtrim(d.printed))",
     is_nullable: `if(a.not_null, ${NO}, ${YES})`,
     data_type:
       "CASE WHEN t.typcategory = 'A' THEN 'ARRAY' WHEN t.typtype IN ('e', 'c') THEN 'USER-DEFINED' ELSE t.printed END",
@@ -74,13 +75,15 @@ const COLUMNS: Content = {
     is_identity: `if(a.identity = '', ${NO}, ${YES})`,
     identity_generation: "CASE a.identity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END",
     identity_cycle: NO,
-    is_generated: "'NEVER'",
+    is_generated: "if(d.is_generated, 'ALWAYS', 'NEVER')",
+    generation_expression: "if(d.is_generated, rtrim(d.printed), NULL)",
     is_updatable: `if(a.kind = 'r', ${YES}, ${NO})`,
   },
-  from: `(SELECT sch, rel, kind, nam, position, type_oid, typmod, not_null, default_value, identity FROM ${PG}._typed_column WHERE kind IN ('r', 'v')
-    UNION ALL SELECT k.sch, k.nam, k.kind, s.nam, s.position, y.oid, -1, s.not_null, NULL, '' FROM ${PG}._system_class AS k
+  from: `(SELECT sch, rel, kind, nam, position, type_oid, typmod, not_null, identity FROM ${PG}._typed_column WHERE kind IN ('r', 'v')
+    UNION ALL SELECT k.sch, k.nam, k.kind, s.nam, s.position, y.oid, -1, s.not_null, '' FROM ${PG}._system_class AS k
       JOIN ${PG}._system_column AS s ON s.attrelid = k.oid JOIN ${PG}._builtin_type AS y ON y.typname = s.type) AS a
-    LEFT JOIN ${PG}._type AS t ON t.oid = a.type_oid`,
+    LEFT JOIN ${PG}._type AS t ON t.oid = a.type_oid
+    LEFT JOIN ${PG}._printed_default AS d ON d.sch = a.sch AND d.rel = a.rel AND d.nam = a.nam AND d.kind = a.kind`,
 };
 
 const KEY_COLUMNS = {
@@ -147,8 +150,8 @@ const REFERENTIAL_CONSTRAINTS: Content = {
 };
 
 const CHECK_CONSTRAINTS: Content = {
-  columns: { ...KEY_COLUMNS, check_clause: "c.expression" },
-  from: `${PG}._constraint AS c WHERE c.kind = 'c'`,
+  columns: { ...KEY_COLUMNS, check_clause: "'(' || p.plain || ')'" },
+  from: `${PG}._constraint_numbers AS c JOIN ${PG}._printed_check AS p ON p.oid = c.oid`,
 };
 
 const SEQUENCES: Content = {

@@ -5,6 +5,7 @@ import { INFORMATION_SCHEMA_CONTENT } from "./information-schema-content.js";
 import { lookupStatements, namingStatements } from "./lookups.js";
 import { INFORMATION, PG } from "./names.js";
 import { objectMacros } from "./objects.js";
+import { printedStatements } from "./printed-texts.js";
 import { PG_CATALOG_CONTENT } from "./pg-catalog-content.js";
 import { snapshotViews } from "./snapshot.js";
 import { INFORMATION_SCHEMA, PG_CATALOG, shapedQuery, type Content, type RelationShape } from "./shapes.js";
@@ -19,6 +20,7 @@ export function catalogStatements(): string[] {
     ...objectMacros(),
     ...staticStatements(),
     ...snapshotViews(),
+    ...printedStatements(),
     ...views(PG, PG_CATALOG, PG_CATALOG_CONTENT),
     ...lookupStatements(),
     ...functionStatements(),

@@ -3,22 +3,10 @@
  * with an argument that is the caller's own column: a name the caller could use would bind to the wrong table.
  */
 import { PG, variable } from "./names.js";
+import { printedQuery } from "./printed-texts.js";
+import { RESERVED_WORDS } from "./reserved-words.js";
 
-/** PostgreSQL's reserved words: identifiers that need quotes although their letters do not. */
-const RESERVED = `all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate
-  collation column concurrently constraint create cross current_catalog current_date current_role current_schema
-  current_time current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign
-  freeze from full grant group having ilike in initially inner intersect into is isnull join lateral leading left like
-  limit localtime localtimestamp natural not notnull null offset on only or order outer overlaps placing primary
-  references returning right select session_user similar some symmetric table tablesample then to trailing true union
-  unique user using variadic verbose when where window with between bigint bit boolean char character coalesce dec decimal
-  exists extract float greatest grouping inout int integer interval least national nchar none normalize nullif numeric out
-  overlay position precision real row setof smallint substring time timestamp treat trim values varchar xmlattributes
-  xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable`;
-
-const reservedList = `[${RESERVED.split(/\s+/)
-  .map((word) => `'${word}'`)
-  .join(", ")}]`;
+const reservedList = `[${[...RESERVED_WORDS].map((word) => `'${word}'`).join(", ")}]`;
 
 /** Macros that only put texts together. Parameters have names no client's column has. */
 const NAMING = [
@@ -29,12 +17,10 @@ const NAMING = [
   `CREATE MACRO ${PG}._full(_schema_name, _object) AS ${PG}.quote_ident(_schema_name) || '.' || ${PG}.quote_ident(_object)`,
   `CREATE MACRO ${PG}._qualified(_schema_name, _object) AS
      if(${PG}._is_visible(_schema_name), ${PG}.quote_ident(_object), ${PG}._full(_schema_name, _object))`,
-  // An expression is printed in parentheses, a column as a name.
-  `CREATE MACRO ${PG}._key_text(_index_key) AS if(starts_with(_index_key, '('), _index_key, ${PG}.quote_ident(_index_key))`,
   `CREATE MACRO ${PG}._columns_text(_names) AS array_to_string(list_transform(_names, lambda _n: ${PG}.quote_ident(_n)), ', ')`,
   `CREATE MACRO ${PG}._index_definition(_unique, _schema_name, _relation, _object, _index_keys) AS
      'CREATE ' || if(_unique, 'UNIQUE ', '') || 'INDEX ' || ${PG}.quote_ident(_object) || ' ON ' || ${PG}._full(_schema_name, _relation) ||
-     ' USING btree (' || array_to_string(list_transform(_index_keys, lambda _k: ${PG}._key_text(_k)), ', ') || ')'`,
+     ' USING btree (' || array_to_string(_index_keys, ', ') || ')'`,
   // CREATE VIEW "a as b" (x) AS SELECT … ⇒  SELECT …
   `CREATE MACRO ${PG}._view_query(_definition) AS
      ' ' || rtrim(regexp_replace(_definition, '(?is)^\\s*create\\s(?:[^"]|"[^"]*")*?\\sas\\s+', ''), '; ' || chr(10)) || ';'`,
@@ -67,19 +53,20 @@ const TYPE_OIDS = `
 const SCHEMA_OIDS = `SELECT nam AS _key, oid AS _value FROM ${PG}._schema`;
 
 const INDEXES = `
-  SELECT c.oid AS _key, ${PG}._index_definition(i.is_unique, i.sch, i.rel, i.nam, i.keys) AS _value, i.keys AS _sub
-  FROM ${PG}._index AS i JOIN ${PG}._class AS c ON c.kind = 'i' AND c.sch = i.sch AND c.nam = i.nam AND c.rel = i.rel`;
+  SELECT c.oid AS _key, ${PG}._index_definition(i.is_unique, i.sch, i.rel, i.nam, p.plain) AS _value,
+    ${PG}._index_definition(i.is_unique, i.sch, i.rel, i.nam, p.pretty) AS _pretty, p.plain AS _sub, p.pretty AS _pretty_keys
+  FROM ${PG}._index AS i JOIN ${PG}._class AS c ON c.kind = 'i' AND c.sch = i.sch AND c.nam = i.nam AND c.rel = i.rel
+  JOIN ${PG}._printed_index AS p ON p.sch = i.sch AND p.rel = i.rel AND p.nam = i.nam`;
 
-/** DuckDB prints a check in parentheses already; PostgreSQL's long form has a second pair. */
 const CONSTRAINTS = `
-  SELECT oid AS _key, CASE kind WHEN 'p' THEN 'PRIMARY KEY (' || ${PG}._columns_text(columns) || ')'
+  SELECT c.oid AS _key, CASE kind WHEN 'p' THEN 'PRIMARY KEY (' || ${PG}._columns_text(columns) || ')'
     WHEN 'u' THEN 'UNIQUE (' || ${PG}._columns_text(columns) || ')'
     WHEN 'f' THEN 'FOREIGN KEY (' || ${PG}._columns_text(columns) || ') REFERENCES ' || ${PG}._qualified(sch, referenced_table) ||
       '(' || ${PG}._columns_text(referenced_columns) || ')'
-    ELSE 'CHECK ' || if(starts_with(expression, '('), expression, '(' || expression || ')') END AS _value, kind = 'c' AS _sub
-  FROM ${PG}._constraint_numbers`;
+    ELSE 'CHECK (' || p.plain || ')' END AS _value, 'CHECK (' || p.pretty || ')' AS _sub
+  FROM ${PG}._constraint_numbers AS c LEFT JOIN ${PG}._printed_check AS p ON p.oid = c.oid`;
 
-const VIEWS = `SELECT oid AS _key, ${PG}._view_query(definition) AS _value FROM ${PG}._class WHERE kind = 'v'`;
+const VIEWS = `SELECT oid AS _key, ${printedQuery("v", "'plain'")} AS _value, ${printedQuery("v", "'pretty'")} AS _sub FROM ${PG}._stored_view AS v`;
 
 const COMMENTS = `SELECT oid AS _key, position AS _sub, comment AS _value FROM ${PG}._description`;
 

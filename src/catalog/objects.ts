@@ -79,7 +79,7 @@ const SCHEMAS = `
     UNION SELECT ${PG}._public(schema_name) ${SHARED_TYPES} AND logical_type IN ('ENUM', 'STRUCT')) WHERE nam <> 'public'`;
 
 const RAW_CONSTRAINTS = `
-  SELECT r.sch, r.nam AS rel, c.constraint_index AS position, c.constraint_type AS type, c.expression, c.constraint_column_names AS columns,
+  SELECT r.sch, r.nam AS rel, c.constraint_index AS position, c.constraint_type AS type, c.expression, list_filter(c.constraint_column_names, lambda _n, _i: list_position(c.constraint_column_names, _n) = _i) AS columns,
     c.referenced_table, c.referenced_column_names AS referenced_columns
   FROM ${PG}._relation_name AS r JOIN duckdb_constraints() AS c
     ON c.database_name = r.database_name AND c.schema_name = r.psch AND c.table_name = r.pnam
@@ -94,7 +94,7 @@ const LIMIT_PATTERN = "length\\(''type ([a-z ]+?)(?:\\((\\d+)\\))?( with(?:out)?
 /** A type held by such a check: `name` is what stands in front of its modifier. */
 const HELD_OID = `CASE l.type WHEN 'character' THEN 1042 WHEN 'character varying' THEN 1043 WHEN 'json' THEN 114 WHEN 'interval' THEN 1186
   WHEN 'time' THEN 1083 WHEN 'timestamp' THEN if(l.zone = ' with time zone', 1184, 1114) END`;
-const WRITTEN_DEFAULT = `regexp_replace(c.default_value, '^duckbranch_(?:timestamp|timestamptz|time|interval)\\((.*), \\d\\)$', '\\1', 's') AS default_value`;
+const WRITTEN_DEFAULT = `nullif(regexp_replace(c.default_value, '^duckbranch_(?:timestamp|timestamptz|time|interval)\\((.*), \\d\\)$', '\\1', 's'), 'NULL') AS default_value`;
 const HELD_TYPMOD = `CASE WHEN l.type = 'json' THEN -1 WHEN l.type = 'interval' THEN 2147418112 | l.length WHEN starts_with(l.type, 'char') THEN l.length + 4 ELSE l.length END`;
 /** The check that keeps a column's merge policy: see sql/merge-policies.ts. */
 const POLICY_PATTERN = "length\\(''merge policy ([a-z_]+)''\\)";

@@ -5,7 +5,10 @@ import { lastValue } from "./sequence-state.js";
 import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { PG, variable } from "./names.js";
+import { printedQuery } from "./printed-texts.js";
+import { PRINTED, READS_COLUMNS } from "./printing/functions-of-sql.js";
 import { ACTIVITY, CURSORS, PREPARED_STATEMENTS } from "./session-content.js";
+import { TYPE_NAMES } from "./snapshot.js";
 import type { Content } from "./shapes.js";
 import { TABLE_PLACES, TABLE_STATISTICS } from "./statistics-content.js";
 
@@ -53,18 +56,22 @@ const CLASS: Content = {
   from: `(SELECT * FROM ${PG}._class UNION ALL SELECT oid, sch, nam, kind, NULL, NULL, NULL, NULL, NULL FROM ${PG}._system_class) AS c LEFT JOIN ${PG}._row_type AS t ON t.relid = c.oid`,
 };
 
+/** `expr`, `expr1`: what an expression is called when another is called so. */
+const KEY_NAME = `regexp_extract(i.described, '^(.*):', 1) || coalesce(nullif(row_number() OVER (PARTITION BY i.sch, i.rel, i.nam, i.described IS NULL, regexp_extract(i.described, '^(.*):', 1) ORDER BY i.position) - 1, 0)::VARCHAR, '')`;
+
 const ATTRIBUTE_TABLES = `
-  SELECT c.oid AS attrelid, t.nam, t.type_oid, t.typmod, t.position, t.not_null, t.default_value IS NOT NULL AS has_default, t.dimensions, t.identity
+  SELECT c.oid AS attrelid, t.nam, t.type_oid, t.typmod, t.position, t.not_null, t.default_value IS NOT NULL AS has_default, t.dimensions, t.identity, t.default_value
   FROM ${PG}._typed_column AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind IN ('r', 'v', 'c')
   UNION ALL
-  SELECT c.oid, i.key, coalesce(t.type_oid, 25), coalesce(t.typmod, -1), i.position, false, false, 0, ''
-  FROM ${PG}._index_key AS i JOIN ${PG}._class AS c ON c.sch = i.sch AND c.nam = i.nam AND c.kind = 'i'
+  SELECT c.oid, coalesce(${KEY_NAME}, i.key), coalesce(t.type_oid, e.oid, 25), coalesce(t.typmod, -1), i.position, false, false, 0, '', NULL
+  FROM ${PG}._printed_key AS i JOIN ${PG}._class AS c ON c.sch = i.sch AND c.nam = i.nam AND c.kind = 'i'
   LEFT JOIN ${PG}._typed_column AS t ON t.sch = i.sch AND t.rel = i.rel AND t.nam = i.key
+  LEFT JOIN ${PG}._type AS e ON e.printed = regexp_extract(i.described, ':(.*)$', 1)
   UNION ALL
-  SELECT c.oid, s.nam, s.type_oid, -1, s.position, true, false, 0, ''
+  SELECT c.oid, s.nam, s.type_oid, -1, s.position, true, false, 0, '', NULL
   FROM ${PG}._class AS c, (VALUES ('last_value', 20, 1), ('log_cnt', 20, 2), ('is_called', 16, 3)) AS s(nam, type_oid, position) WHERE c.kind = 'S'
   UNION ALL
-  SELECT s.attrelid, s.nam, t.oid, -1, s.position, s.not_null, false, 0, '' FROM ${PG}._system_column AS s JOIN ${PG}._builtin_type AS t ON t.typname = s.type`;
+  SELECT s.attrelid, s.nam, t.oid, -1, s.position, s.not_null, false, 0, '', NULL FROM ${PG}._system_column AS s JOIN ${PG}._builtin_type AS t ON t.typname = s.type`;
 
 const ATTRIBUTE: Content = {
   columns: {
@@ -83,6 +90,7 @@ const ATTRIBUTE: Content = {
     attnotnull: "a.not_null",
     atthasdef: "a.has_default",
     attidentity: "a.identity",
+    attgenerated: `if(${READS_COLUMNS}(a.default_value) = 't', 's', '')`,
     attislocal: "true",
     attoptions: "CASE WHEN p.policy IS NOT NULL THEN ['merge_policy=' || p.policy] END",
     attcollation: "if(coalesce(t.typcategory, 'E') = 'S', 100, 0)",
@@ -96,9 +104,9 @@ const ATTRDEF: Content = {
     oid: `${PG}._oid('d', c.oid, t.nam)`,
     adrelid: "c.oid",
     adnum: "t.position",
-    adbin: "t.default_value",
+    adbin: "t.printed",
   },
-  from: `${PG}._typed_column AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind = 'r' WHERE t.default_value IS NOT NULL`,
+  from: `${PG}._printed_default AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind = 'r'`,
 };
 
 const CONSTRAINT: Content = {
@@ -118,10 +126,11 @@ const CONSTRAINT: Content = {
     connoinherit: "c.kind <> 'c'",
     conkey: "c.conkey",
     confkey: "c.confkey",
-    conbin: "c.expression",
+    conbin: "p.plain",
   },
   from: `${PG}._constraint_numbers AS c
-    LEFT JOIN ${PG}._class AS x ON x.kind = 'i' AND x.sch = c.sch AND x.nam = c.nam AND x.rel = c.rel AND c.kind IN ('p', 'u')`,
+    LEFT JOIN ${PG}._class AS x ON x.kind = 'i' AND x.sch = c.sch AND x.nam = c.nam AND x.rel = c.rel AND c.kind IN ('p', 'u')
+    LEFT JOIN ${PG}._printed_check AS p ON p.oid = c.oid`,
 };
 
 const TYPE: Content = {
@@ -150,7 +159,7 @@ const TYPE: Content = {
     typnotnull: "t.not_null",
     typbasetype: "t.base",
     typtypmod: "t.base_typmod",
-    typdefault: "t.by_default",
+    typdefault: `${PRINTED}(t.by_default, map_extract_value(${TYPE_NAMES}, t.base), '[]', 'plain')`,
     typcollation: "if(t.typcategory = 'S', 100, 0)",
   },
   from: `${PG}._type AS t`,
@@ -272,9 +281,9 @@ const VIEWS: Content = {
     schemaname: "c.sch",
     viewname: "c.nam",
     viewowner: "getvariable('duckbranch_user')",
-    definition: `${PG}._view_query(c.definition)`,
+    definition: printedQuery("c", "'plain'"),
   },
-  from: `${PG}._class AS c WHERE c.kind = 'v'`,
+  from: `${PG}._stored_view AS c`,
 };
 
 const INDEXES: Content = {
@@ -282,9 +291,9 @@ const INDEXES: Content = {
     schemaname: "i.sch",
     tablename: "i.rel",
     indexname: "i.nam",
-    indexdef: `${PG}._index_definition(i.is_unique, i.sch, i.rel, i.nam, i.keys)`,
+    indexdef: `${PG}._index_definition(i.is_unique, i.sch, i.rel, i.nam, p.plain)`,
   },
-  from: `${PG}._index AS i`,
+  from: `${PG}._index AS i JOIN ${PG}._printed_index AS p ON p.sch = i.sch AND p.rel = i.rel AND p.nam = i.nam`,
 };
 
 const SEQUENCES: Content = {

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { Registry } from "../branch/registry.js";
 import { FORMAT_VERSION } from "../branch/system-schema.js";
 import { defineExpressions, expressionStatements } from "../catalog/expressions/install.js";
+import { definePrinting } from "../catalog/printing/functions-of-sql.js";
 import { catalogStatements } from "../catalog/install.js";
 import type { Connection } from "../engine/connection.js";
 import { Database, type DatabaseOptions, ENGINE_VERSION, VOID_CATALOG } from "../engine/database.js";
@@ -35,6 +36,7 @@ export async function installVoid(
   live: LiveSessions,
 ): Promise<void> {
   defineExpressions(connection);
+  definePrinting(connection);
   defineSessionFunctions(connection, live);
   defineRangeFunctions(connection);
   if (database.isVoidFilled) return;

@@ -21,10 +21,15 @@ export interface ParsedTree {
 /** What PostgreSQL's parser says of one statement's text. */
 export type ParseOutcome = ParsedTree | { readonly kind: "syntaxError"; readonly error: SqlError };
 
+/** Characters; longer texts are read in a thread of their own. */
+const MAX_PARSED_AT_ONCE = 32_768;
+
 type Parser = typeof import("libpg-query");
 
 const require = createRequire(import.meta.url);
 let loaded: Promise<Parser> | undefined;
+/** The parser `loaded` has settled to. */
+let ready: Parser | undefined;
 
 /** Loads the parser once; later calls return at once. */
 export async function loadParser(): Promise<void> {
@@ -37,7 +42,27 @@ async function newParser(): Promise<Parser> {
   delete require.cache[require.resolve("libpg-query")];
   const parser: Parser = require("libpg-query");
   await parser.loadModule();
+  ready = parser;
   return parser;
+}
+
+/**
+ * Parses one SELECT at once, for functions that DuckDB calls: the bare node. Undefined before the parser is loaded, and for
+ * what it does not take.
+ */
+export function parseLoaded(text: string): AstNode | undefined {
+  if (ready === undefined || text.length > MAX_PARSED_AT_ONCE) return undefined;
+  let result: unknown;
+  try {
+    result = ready.parseSync(text);
+  } catch (error) {
+    if (ready.hasSqlDetails(error)) return undefined;
+    [loaded, ready] = [undefined, undefined];
+    return undefined;
+  }
+  const statements = isNode(result) ? listField(result, "stmts") : [];
+  const statement = unwrap(statements[0]?.["stmt"]);
+  return statements.length === 1 && statement?.type === "SelectStmt" ? statement.node : undefined;
 }
 
 /**
@@ -58,7 +83,7 @@ export async function parsePostgres(text: string): Promise<ParseOutcome> {
         error: syntaxError(error.message, error.sqlDetails?.cursorPosition ?? 0, text),
       };
     }
-    loaded = undefined;
+    [loaded, ready] = [undefined, undefined];
     throw new SqlError(SQLSTATE.statementTooComplex, "statement is too complex to be parsed", {
       cause: error,
     });

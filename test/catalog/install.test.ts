@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Database } from "../../src/engine/database.js";
 import { Registry } from "../../src/branch/registry.js";
 import { catalogStatements } from "../../src/catalog/install.js";
+import { definePrinting } from "../../src/catalog/printing/functions-of-sql.js";
 import { PG_CATALOG, INFORMATION_SCHEMA } from "../../src/catalog/shapes.js";
 import { INFORMATION, PG, SESSION_CALL } from "../../src/catalog/names.js";
 
@@ -11,6 +12,7 @@ test("every catalogue relation can be read whole, with PostgreSQL's columns", as
   using connection = await database.connect("void");
   // What a session is asked for is nothing here.
   connection.defineFunction(SESSION_CALL, 5, () => "[]");
+  definePrinting(connection);
   for (const statement of catalogStatements()) await connection.run(statement);
   const relations = [
     ...[...PG_CATALOG.values()].map((shape) => [PG, shape] as const),

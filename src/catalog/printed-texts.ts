@@ -1,0 +1,67 @@
+/** Definitions in PostgreSQL's text: views over the helpers, computed for the rows that are asked for (printing/). */
+import { FORMAT_TYPE } from "./format-type.js";
+import { PG } from "./names.js";
+import { DESCRIBED, PRINTED, PRINTED_VIEW, READS_COLUMNS } from "./printing/functions-of-sql.js";
+import { TYPE_NAMES } from "./snapshot.js";
+
+const typeName = (oid: string): string => `map_extract_value(${TYPE_NAMES}, ${oid})`;
+
+/** Columns of each relation, as JSON. */
+const TABLE_COLUMNS = `
+  SELECT sch, rel, to_json(list({'name': nam, 'type': ${typeName("type_oid")}} ORDER BY position))::VARCHAR AS columns,
+    to_json(list(nam ORDER BY position))::VARCHAR AS names
+  FROM ${PG}._typed_column WHERE kind IN ('r', 'v') GROUP BY sch, rel`;
+
+/** Defaults, and what generated columns are made of: DuckDB lists both as defaults. */
+const DEFAULTS = `
+  SELECT t.sch, t.rel, t.kind, t.nam, t.position, t.is_generated,
+    ${PRINTED}(t.default_value, ${PG}._format_type(t.type_oid, t.typmod), if(t.is_generated, k.columns, '[]'), 'stored') AS printed
+  FROM (SELECT *, ${READS_COLUMNS}(default_value) = 't' AS is_generated FROM ${PG}._typed_column WHERE default_value IS NOT NULL) AS t
+  JOIN ${PG}._table_columns AS k ON k.sch = t.sch AND k.rel = t.rel`;
+
+const CHECKS = `
+  SELECT c.oid, ${PRINTED}(c.expression, '', k.columns, 'plain') AS plain, ${PRINTED}(c.expression, '', k.columns, 'pretty') AS pretty
+  FROM ${PG}._constraint_numbers AS c JOIN ${PG}._table_columns AS k ON k.sch = c.sch AND k.rel = c.rel WHERE c.kind = 'c'`;
+
+const isExpression = "starts_with(i.key, '(')";
+
+/** Keys of indexes; an expression has a name and a type of its own. */
+const KEYS = `
+  SELECT i.sch, i.rel, i.nam, i.position, i.key, ${isExpression} AS is_expression,
+    if(${isExpression}, ${PRINTED}(i.key, '', k.columns, 'plain key'), ${PG}.quote_ident(i.key)) AS plain,
+    if(${isExpression}, ${PRINTED}(i.key, '', k.columns, 'pretty key'), ${PG}.quote_ident(i.key)) AS pretty,
+    if(${isExpression}, ${DESCRIBED}(i.key, k.columns), NULL) AS described
+  FROM ${PG}._index_key AS i JOIN ${PG}._table_columns AS k ON k.sch = i.sch AND k.rel = i.rel`;
+
+const INDEXES = `
+  SELECT sch, rel, nam, list(plain ORDER BY position) AS plain, list(pretty ORDER BY position) AS pretty,
+    array_to_string(list(regexp_replace(plain, '^\\((.*)\\)$', '\\1', 's') ORDER BY position) FILTER (WHERE is_expression), ', ') AS expressions
+  FROM ${PG}._printed_key GROUP BY sch, rel, nam`;
+
+/** Relations that a view may read: those whose names stand in its text. */
+const VIEWS = `
+  SELECT c.oid, c.sch, c.nam, ${PG}._view_query(c.definition) AS stored, k.names, r.relations
+  FROM ${PG}._class AS c JOIN ${PG}._table_columns AS k ON k.sch = c.sch AND k.rel = c.nam
+  LEFT JOIN (SELECT v.oid, to_json(list({'schema': t.sch, 'name': t.rel, 'columns': t.columns::JSON}))::VARCHAR AS relations
+    FROM ${PG}._class AS v JOIN ${PG}._table_columns AS t ON contains(lower(v.definition), lower(t.rel)) WHERE v.kind = 'v' GROUP BY v.oid) AS r
+    ON r.oid = c.oid
+  WHERE c.kind = 'v'`;
+
+/** A view's query in a style; as it is stored where it cannot be printed. */
+export function printedQuery(view: string, style: string): string {
+  return `coalesce(${PRINTED_VIEW}(${view}.stored, ${view}.relations, to_json(${PG}._search_path())::VARCHAR, ${view}.names, ${style}), ${view}.stored)`;
+}
+
+/** Statements that make the views; the helpers come first. */
+export function printedStatements(): readonly string[] {
+  const views: readonly (readonly [string, string])[] = [
+    ["_table_columns", TABLE_COLUMNS],
+    ["_printed_default", DEFAULTS],
+    ["_printed_check", CHECKS],
+    ["_printed_key", KEYS],
+    ["_printed_index", INDEXES],
+    ["_stored_view", VIEWS],
+  ];
+  const macro = `CREATE MACRO ${PG}._format_type(_1, _2) AS ${FORMAT_TYPE}`;
+  return [macro, ...views.map(([name, query]) => `CREATE VIEW ${PG}.${name} AS ${query}`)];
+}

@@ -1,0 +1,98 @@
+/** The printer as functions that the catalogue's views call: texts in, a text out. */
+import { isNode, textField } from "../../sql/ast.js";
+import { LruCache } from "../../sql/lru-cache.js";
+import type { Connection } from "../../engine/connection.js";
+import type { TextFunction } from "../../engine/text-function.js";
+import {
+  type ExpressionForm,
+  describeExpression,
+  prettyExpression,
+  printedExpression,
+  printedView,
+  readsColumns,
+} from "./print.js";
+import type { KnownRelation } from "./scope.js";
+import type { OutputColumn } from "./tree.js";
+
+/** `(text, type, columns as JSON, the form)` */
+export const PRINTED = "duckbranch_printed";
+/** A plain text in the pretty form. */
+export const PRETTY = "duckbranch_pretty";
+/** `(query, relations as JSON, search_path as JSON, the view's columns as JSON, style)`; NULL for one that cannot be printed. */
+export const PRINTED_VIEW = "duckbranch_printed_view";
+/** Whether a default reads columns: it is a generated column's then. 't' or 'f'. */
+export const READS_COLUMNS = "duckbranch_reads_columns";
+/** `(text, columns as JSON)`: what an expression is called, and its type, as `name:type`. */
+export const DESCRIBED = "duckbranch_described";
+
+/** Texts printed lately: a listing asks for the same ones again and again. */
+const MAX_REMEMBERED = 4_096;
+
+function remembered(call: TextFunction): TextFunction {
+  const known = new LruCache<{ readonly text: string | null }>(MAX_REMEMBERED);
+  return (values) => {
+    const key = JSON.stringify(values);
+    const found = known.get(key);
+    if (found !== undefined) return found.text;
+    const text = call(values);
+    known.set(key, { text });
+    return text;
+  };
+}
+
+function listIn(json: string | null | undefined): readonly unknown[] {
+  const value: unknown = JSON.parse(json ?? "[]");
+  return Array.isArray(value) ? value : [];
+}
+
+function columnsIn(value: unknown): OutputColumn[] {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [];
+  return items
+    .filter(isNode)
+    .map((item) => ({ name: textField(item, "name"), type: textField(item, "type") }));
+}
+
+function relationsIn(json: string | null | undefined): KnownRelation[] {
+  return listIn(json)
+    .filter(isNode)
+    .map((item) => ({
+      schema: textField(item, "schema"),
+      name: textField(item, "name"),
+      columns: columnsIn(item["columns"]),
+    }));
+}
+
+const printed: TextFunction = ([text, type, columns, style]) =>
+  text === null || text === undefined
+    ? null
+    : printedExpression(text, type ?? "", columnsIn(listIn(columns)), formNamed(style));
+
+const FORMS: readonly ExpressionForm[] = ["plain", "stored", "pretty", "plain key", "pretty key"];
+
+function formNamed(name: string | null | undefined): ExpressionForm {
+  return FORMS.find((form) => form === name) ?? "plain";
+}
+
+const pretty: TextFunction = ([text]) =>
+  text === null || text === undefined ? null : prettyExpression(text);
+
+const view: TextFunction = ([query, relations, path, columns, style]) => {
+  if (query === null || query === undefined) return null;
+  const catalog = { relations: relationsIn(relations), searchPath: listIn(path).map(String) };
+  return printedView(query, catalog, listIn(columns).map(String), style === "pretty") ?? null;
+};
+
+const reads: TextFunction = ([text]) =>
+  text === null || text === undefined ? null : readsColumns(text) ? "t" : "f";
+
+const described: TextFunction = ([text, columns]) =>
+  text === null || text === undefined ? null : describeExpression(text, columnsIn(listIn(columns)));
+
+/** Once per instance. */
+export function definePrinting(connection: Connection): void {
+  connection.defineFunction(PRINTED, 4, remembered(printed), "pure");
+  connection.defineFunction(PRETTY, 1, remembered(pretty), "pure");
+  connection.defineFunction(PRINTED_VIEW, 5, remembered(view), "pure");
+  connection.defineFunction(READS_COLUMNS, 1, remembered(reads), "pure");
+  connection.defineFunction(DESCRIBED, 2, remembered(described), "pure");
+}

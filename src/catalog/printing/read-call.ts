@@ -1,0 +1,208 @@
+/** Calls of functions: PostgreSQL's own, those with a grammar of their own, and those that stand for something of PostgreSQL's. */
+import { flagField, listField, nodeField, stringList, textField, type AstNode } from "../../sql/ast.js";
+import { Unprintable, type Expression, type TypeName, type Window, type Worded } from "./tree.js";
+import { typedCall } from "./functions.js";
+import { readSortKeys } from "./sort-keys.js";
+import type { Scope } from "./scope.js";
+import { castTo, literalOf, sides } from "./types.js";
+import { printedName } from "./quoting.js";
+
+/** This server's functions that are a cast, by what is behind `duckbranch_`. */
+const CASTS: Readonly<Record<string, TypeName>> = {
+  text: "text",
+  int2: "smallint",
+  int4: "integer",
+  int8: "bigint",
+  float4: "real",
+  float8: "double precision",
+  date: "date",
+  jsonb: "jsonb",
+};
+
+export function readCall(scope: Scope, node: AstNode): Expression {
+  const names = stringList(node, "funcname");
+  const name = (names.at(-1) ?? "").toLowerCase();
+  const isBuiltIn = names.length === 1 || ["main", "pg_catalog"].includes(names[0] ?? "");
+  if (!isBuiltIn) return { ...readPlain(scope, node, names.map(printedName).join(".")) };
+  const known = readStandIn(scope, node, name);
+  if (known !== undefined) return known;
+  if (name.startsWith("duckbranch_")) throw new Unprintable(name);
+  return readPlain(scope, node, name);
+}
+
+/** What this server puts in PostgreSQL's place, and what the standard writes with words. */
+function readStandIn(scope: Scope, node: AstNode, name: string): Expression | undefined {
+  const args = listField(node, "args");
+  const own = name.startsWith("duckbranch_") ? name.slice("duckbranch_".length) : "";
+  if (own === "joined" || own === "output" || own === "sum_input") return scope.read(args[0]);
+  if (own === "sum" || own === "averaged") return scope.read(args[0]);
+  if (own === "avg") return readPlain(scope, node, "avg");
+  const cast = CASTS[own];
+  if (cast !== undefined) return castOf(scope.read(args[0]), cast);
+  if (name === "count_star") return { ...readPlain(scope, node, "count"), star: true };
+  if (name === "getvariable") return userOf(scope.read(args[0]));
+  if (name === "nullif") {
+    const [one, other] = scope.readAll(args);
+    if (one === undefined || other === undefined) return undefined;
+    const both = scope.verbatim ? [one, other] : sides(one, other);
+    return { ...readPlain(scope, { ...node, args: [] }, "nullif"), args: both, type: one.type };
+  }
+  return readWorded(scope, node, name, args);
+}
+
+function castOf(value: Expression, type: TypeName): Expression {
+  if (value.kind === "constant" && value.form === "text") return literalOf(value, type);
+  return value.type === type ? value : { kind: "cast", value, type, modifier: "", hidden: false };
+}
+
+function userOf(value: Expression): Expression {
+  if (value.kind === "constant" && value.value === "duckbranch_user")
+    return { kind: "word", text: "CURRENT_USER", type: "name" };
+  throw new Unprintable("a variable");
+}
+
+const worded = (
+  name: string,
+  texts: readonly string[],
+  args: readonly Expression[],
+  type: TypeName,
+): Worded => ({
+  kind: "worded",
+  name,
+  texts,
+  args,
+  type,
+});
+
+function readWorded(
+  scope: Scope,
+  node: AstNode,
+  name: string,
+  nodes: readonly AstNode[],
+): Expression | undefined {
+  const written = textField(node, "funcformat") === "COERCE_SQL_SYNTAX";
+  const args = (): Expression[] => scope.readAll(nodes);
+  const asText = (value: Expression): Expression => (scope.verbatim ? value : castTo(value, "text"));
+  if (name === "extract" || (name === "date_part" && stringList(node, "funcname")[0] === "main")) {
+    const [field, from] = args();
+    if (field?.kind !== "constant" || from === undefined) return undefined;
+    return worded("extract", [`EXTRACT(${field.value ?? ""} FROM `, ")"], [from], "numeric");
+  }
+  if (name === "timezone" && (written || nodes.length === 2)) return atZone(scope, args());
+  if (name === "position" && nodes.length === 2) {
+    const [one, other] = args();
+    if (one === undefined || other === undefined) return undefined;
+    // PostgreSQL's tree has them the other way round.
+    const [part, whole] = written ? [other, one] : [one, other];
+    return worded("position", ["POSITION((", ") IN (", "))"], [asText(part), asText(whole)], "integer");
+  }
+  const trims: Readonly<Record<string, string>> = {
+    trim: "BOTH",
+    btrim: "BOTH",
+    ltrim: "LEADING",
+    rtrim: "TRAILING",
+  };
+  const side = trims[name];
+  if (side !== undefined && (written || name === "trim")) {
+    const [whole, part] = args().map(asText);
+    if (whole === undefined) return undefined;
+    if (part === undefined) return worded("trim", [`TRIM(${side} FROM `, ")"], [whole], "text");
+    return worded("trim", [`TRIM(${side} `, " FROM ", ")"], [part, whole], "text");
+  }
+  if (name === "substring" && written) {
+    const [whole, from, length] = args();
+    if (whole === undefined || from === undefined) return undefined;
+    const texts =
+      length === undefined ? ["SUBSTRING(", " FROM ", ")"] : ["SUBSTRING(", " FROM ", " FOR ", ")"];
+    return worded(
+      "substring",
+      texts,
+      [asText(whole), from, ...(length === undefined ? [] : [length])],
+      "text",
+    );
+  }
+  if (name === "regexp_full_match") return matchOf(scope, args());
+  return undefined;
+}
+
+function atZone(scope: Scope, [zone, value]: readonly Expression[]): Expression | undefined {
+  if (zone === undefined || value === undefined) return undefined;
+  const type =
+    value.type === "timestamp with time zone" ? "timestamp without time zone" : "timestamp with time zone";
+  return worded(
+    "timezone",
+    ["(", " AT TIME ZONE ", ")"],
+    [value, scope.verbatim ? zone : castTo(zone, "text")],
+    type,
+  );
+}
+
+/** `t ~ 'x'` is kept as a match of the whole text. */
+function matchOf(scope: Scope, [value, pattern]: readonly Expression[]): Expression {
+  const found =
+    pattern?.kind === "constant" ? /^\(\?s:\.\*\)\(\?s:(.*)\)\(\?s:\.\*\)$/s.exec(pattern.value ?? "") : null;
+  if (value === undefined || found?.[1] === undefined) throw new Unprintable("a pattern");
+  const text = castTo({ kind: "constant", value: found[1], form: "text", type: "unknown" }, "text");
+  const left = scope.verbatim || value.type === "text" ? value : castTo(value, "text");
+  return { kind: "operation", operator: "~", args: [left, text], type: "boolean" };
+}
+
+function readPlain(scope: Scope, node: AstNode, name: string): Extract<Expression, { kind: "call" }> {
+  const over = nodeField(node, "over");
+  const filter = node["agg_filter"];
+  const args = scope.readAll(listField(node, "args"));
+  const base = {
+    kind: "call",
+    name: QUOTED.has(name) ? `"${name}"` : name,
+    args,
+    type: "unknown",
+    star: flagField(node, "agg_star") || (name === "count" && args.length === 0),
+    distinct: flagField(node, "agg_distinct"),
+    order: readSortKeys(scope, listField(node, "agg_order")),
+    filter: filter === undefined ? undefined : scope.read(filter),
+    window: over === undefined ? undefined : readWindow(scope, over),
+  } as const;
+  if (flagField(node, "func_variadic") || flagField(node, "agg_within_group")) throw new Unprintable(name);
+  if (scope.verbatim) return base;
+  return { ...typedCall({ ...base, name }), name: base.name };
+}
+
+/** Functions whose names are words of the grammar. */
+const QUOTED: ReadonlySet<string> = new Set([
+  "substring",
+  "left",
+  "right",
+  "overlay",
+  "position",
+  "char",
+  "trim",
+]);
+
+export function readWindow(scope: Scope, node: AstNode): Window {
+  const name = textField(node, "name") || textField(node, "refname");
+  return {
+    name: name === "" ? undefined : name,
+    partition: scope.readAll(listField(node, "partitionClause")),
+    order: readSortKeys(scope, listField(node, "orderClause")),
+    frame: frameOf(node),
+  };
+}
+
+/** Bits of a frame's options. */
+const FRAME = { nondefault: 1, range: 2, rows: 4, groups: 8, between: 16 };
+const EDGES: readonly (readonly [start: number, end: number, words: string])[] = [
+  [0x20, 0x40, "UNBOUNDED PRECEDING"],
+  [0x80, 0x100, "UNBOUNDED FOLLOWING"],
+  [0x200, 0x400, "CURRENT ROW"],
+];
+
+function frameOf(node: AstNode): string {
+  const given = node["frameOptions"];
+  const options = typeof given === "number" ? given : 0;
+  if ((options & FRAME.nondefault) === 0) return "";
+  const unit = (options & FRAME.rows) !== 0 ? "ROWS" : (options & FRAME.range) !== 0 ? "RANGE" : "GROUPS";
+  const start = EDGES.find(([bit]) => (options & bit) !== 0)?.[2];
+  const end = EDGES.find(([, bit]) => (options & bit) !== 0)?.[2];
+  if (start === undefined || end === undefined) throw new Unprintable("a window's frame");
+  return (options & FRAME.between) !== 0 ? `${unit} BETWEEN ${start} AND ${end}` : `${unit} ${start}`;
+}

@@ -1,0 +1,110 @@
+/** Defaults, checks, keys of indexes and views' queries as PostgreSQL 15 prints them, on main and on a branch. */
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTestApp, type TestApp } from "../cli/test-app.js";
+import { hasPostgres, startPostgres, type PostgresServer } from "../support/postgres.js";
+import { runScript, USER } from "./fixture.js";
+import type { Address } from "../support/wire-client.js";
+
+const SCRIPT = `
+create schema sales;
+create type mood as enum ('sad', 'ok');
+create type sales.status as enum ('new', 'paid');
+create domain posint as integer default 1 check (value > 0);
+create table people (id int primary key, name varchar(30) not null default 'nobody', age int, "Odd One" text default 'it''s',
+  m mood default 'ok', balance numeric(12,2) default 0, born date, seen timestamptz default now(), ok boolean default true,
+  tags text[] default '{}', doc jsonb default '{"a": 1}', score float8 default 1.5, big bigint default 5000000000,
+  wait interval default '90 minutes', code char(2) default 'ab', low text default lower('ABC'), neg int default -1,
+  sum int default (1 + 2) * 3, day date default current_date, later timestamptz default now() + interval '1 day',
+  nothing text default null, who text default current_user, at time default '10:00',
+  check (age between 0 and 150), check ("Odd One" <> ''), check (name in ('a', 'b', 'nobody')), check (balance > -5 or age is null),
+  check (not (ok and age > 3)), check (lower(name) = name and length("Odd One") > 2), check (code like 'a%'), check (age % 2 = 0),
+  check (m = 'ok' or m <> 'sad'), check (coalesce(score, 0) >= 0), check (born > '2000-01-01'), check (big = 3 or big = 4 or age = 5));
+create table sales.orders (id int primary key, person int not null, qty int not null, price numeric(10,2) not null,
+  total numeric(12,2) generated always as (qty * price) stored, st sales.status default 'new', note text);
+create index by_lower on people (lower(name), age);
+create index by_sum on people ((age + big));
+create unique index by_two on sales.orders (person, id);
+create view v_plain as select id, name as full_name from people;
+create view v_all as select * from sales.orders;
+create view v_filter as select id from people where (age > 21 and name = 'x') or ok or balance * 2 + 1 > score order by name desc, 1 limit 10 offset 1;
+create view v_join as select o.id, p.name, o.qty * o.price as amount from sales.orders o join people p on p.id = o.person where o.st = 'paid';
+create view sales.v_left as select p.id, count(o.id) as n, sum(o.total) as total, avg(o.qty) as a from people p left join sales.orders o on o.person = p.id group by p.id having count(o.id) > 1 order by count(o.id);
+create view v_with as with big as (select person, sum(qty) as q from sales.orders group by person) select p.name, b.q from big b join people p on p.id = b.person;
+create view v_case as select id, case when age < 30 then 'young' else name end as bracket, coalesce(name, 'none') as n, upper(name) as u from people;
+create view v_set as select id from people union all select person from sales.orders except select 3 as id order by 1;
+create view v_sub as select id from people where id in (select person from sales.orders) and not exists (select 1 from people x where x.id = people.age) and age = (select max(age) from people);
+create view v_window as select id, row_number() over (partition by name order by balance desc) as rn, sum(age) over (order by id rows between unbounded preceding and current row) as s from people;
+create view v_cast as select id::text as t, balance::int as b, '2020-01-01'::date as d, extract(year from born) as y, born + interval '1 day' as i, name || '-' || id as j, doc ->> 'a' as k, id::numeric / 3 as third, ok is true as yes, seen at time zone 'utc' as z from people;
+create view v_distinct as select distinct on (name) name, age from people order by name, age desc;
+create view v_values as select v.id, v.name from (values (1, 'a'), (2, 'b')) v(id, name), generate_series(1, 2) g(i);
+create view v_using as select id, age from people join sales.orders using (id) cross join (select 1 as one) t;
+create view v_of_view as select full_name from v_plain where id not in (1, 2)`;
+
+const FORMS = ["", ", false", ", true"];
+const QUERIES = [
+  ...["", ", true"].map(
+    (form) =>
+      `SELECT attrelid::regclass::text, attname, attgenerated, pg_get_expr(adbin, adrelid${form}) FROM pg_attrdef JOIN pg_attribute
+       ON attrelid = adrelid AND attnum = adnum ORDER BY 1, attnum`,
+  ),
+  // Of checks nobody named PostgreSQL counts those of the table after those of columns.
+  ...FORMS.map(
+    (form) =>
+      `SELECT pg_get_constraintdef(oid${form}) FROM pg_constraint WHERE contypid = 0 AND conrelid > 16000 ORDER BY 1`,
+  ),
+  ...FORMS.map(
+    (form) =>
+      `SELECT relname, pg_get_viewdef(oid${form}) FROM pg_class WHERE relkind = 'v' AND relnamespace IN ('public'::regnamespace, 'sales'::regnamespace) ORDER BY 1`,
+  ),
+  "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname IN ('public', 'sales') ORDER BY 1",
+  `SELECT pg_get_indexdef('by_lower'::regclass, 1, true), pg_get_indexdef('by_sum'::regclass, 1, false), pg_get_indexdef('by_sum'::regclass, 1, true)`,
+  "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid IN ('by_lower'::regclass, 'by_sum'::regclass) ORDER BY attrelid::regclass::text, attnum",
+  `SELECT table_name, column_name, column_default, is_generated, generation_expression FROM information_schema.columns
+   WHERE table_schema IN ('public', 'sales') AND table_name IN ('people', 'orders') ORDER BY 1, ordinal_position`,
+  "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema IN ('public', 'sales') ORDER BY 1",
+  "SELECT typname, typdefault FROM pg_type WHERE typname = 'posint'",
+];
+
+async function answers(address: Address, database: string): Promise<unknown[]> {
+  const client = new Client({ ...address, user: USER, database });
+  await client.connect();
+  const all = [];
+  for (const text of QUERIES) all.push((await client.query({ text, rowMode: "array" })).rows);
+  await client.end();
+  return all;
+}
+
+/** On a branch: a column more, which makes its table the branch's own, and a view of its own text. */
+const ON_BRANCH = `
+alter table people add column extra text default 'e';
+create view v_own as select p.extra, count(*) as n, substring(p.extra from 2) as s from people p group by p.extra, substring(p.extra from 2)`;
+
+describe.skipIf(!hasPostgres)("definitions are printed as PostgreSQL 15 prints them", () => {
+  let app: TestApp;
+  let oracle: PostgresServer;
+  beforeAll(async () => {
+    [app, oracle] = await Promise.all([startTestApp(), startPostgres()]);
+    await runScript(app.address, "main", SCRIPT);
+    await runScript(oracle.address, "postgres", SCRIPT);
+  }, 60_000);
+  afterAll(async () => {
+    await app[Symbol.asyncDispose]();
+    await oracle[Symbol.asyncDispose]();
+  });
+
+  test("on main", { timeout: 60_000 }, async () => {
+    const expected = await answers(oracle.address, "postgres");
+    const actual = await answers(app.address, "main");
+    for (const [at, query] of QUERIES.entries()) expect(actual[at], query).toEqual(expected[at]);
+  });
+
+  test("on a branch, with what it changed", { timeout: 60_000 }, async () => {
+    await runScript(app.address, "main", "create branch work");
+    await runScript(app.address, "main/work", ON_BRANCH);
+    await runScript(oracle.address, "postgres", ON_BRANCH);
+    const expected = await answers(oracle.address, "postgres");
+    const actual = await answers(app.address, "main/work");
+    for (const [at, query] of QUERIES.entries()) expect(actual[at], query).toEqual(expected[at]);
+  });
+});
