@@ -137,7 +137,7 @@ function bindsTighter(value: Extract<Expression, { kind: "operation" }>, parent:
 }
 
 /** Literals of types that have a form of their own stand bare; all others say their type. */
-export function constantText({ value, form, type }: Constant): string {
+function constantText({ value, form, type }: Constant): string {
   if (value === null) return `NULL::${type === "unknown" ? "text" : type}`;
   if (form === "boolean") return value;
   if (form === "number" && /^\d/.test(value) && isPlainNumber(value, type)) return value;

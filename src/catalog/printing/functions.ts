@@ -1,5 +1,5 @@
 /** What PostgreSQL's own functions take and give, as far as it shows: casts of arguments, types of what stands around. */
-import { Unprintable, call, type Call, type Expression, type TypeName } from "./tree.js";
+import { Unprintable, type Call, type Expression, type TypeName } from "./tree.js";
 import { castTo, isNumber } from "./types.js";
 
 const T = "text";
@@ -132,8 +132,4 @@ function wider(one: TypeName, other: TypeName): TypeName {
     return ORDER[Math.max(ORDER.indexOf(one), ORDER.indexOf(other))] ?? one;
   if (one === "character varying" && other === T) return one;
   return one;
-}
-
-export function plainCall(name: string, args: readonly Expression[]): Call {
-  return typedCall(call(name, args, "unknown"));
 }

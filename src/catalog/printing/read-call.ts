@@ -178,7 +178,7 @@ const QUOTED: ReadonlySet<string> = new Set([
   "trim",
 ]);
 
-export function readWindow(scope: Scope, node: AstNode): Window {
+function readWindow(scope: Scope, node: AstNode): Window {
   const name = textField(node, "name") || textField(node, "refname");
   return {
     name: name === "" ? undefined : name,

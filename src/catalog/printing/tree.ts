@@ -61,14 +61,14 @@ export interface Worded extends Typed {
   readonly name: string;
 }
 
-export interface Operation extends Typed {
+interface Operation extends Typed {
   readonly kind: "operation";
   readonly operator: string;
   /** One is a prefix's. */
   readonly args: readonly Expression[];
 }
 
-export interface Logic extends Typed {
+interface Logic extends Typed {
   readonly kind: "logic";
   readonly operator: "AND" | "OR" | "NOT";
   readonly args: readonly Expression[];
@@ -83,7 +83,7 @@ export interface Cast extends Typed {
 }
 
 /** `x = ANY (array)`, `x <> ALL (array)`. */
-export interface ArrayComparison extends Typed {
+interface ArrayComparison extends Typed {
   readonly kind: "arrayComparison";
   readonly operator: string;
   readonly quantifier: "ANY" | "ALL";
@@ -92,7 +92,7 @@ export interface ArrayComparison extends Typed {
 }
 
 /** `x IS NULL`, `x IS NOT TRUE`. */
-export interface Test extends Typed {
+interface Test extends Typed {
   readonly kind: "test";
   readonly value: Expression;
   readonly words: string;
@@ -105,18 +105,18 @@ export interface Case extends Typed {
   readonly otherwise: Expression;
 }
 
-export interface ArrayOf extends Typed {
+interface ArrayOf extends Typed {
   readonly kind: "array";
   readonly elements: readonly Expression[];
 }
 
-export interface RowOf extends Typed {
+interface RowOf extends Typed {
   readonly kind: "row";
   readonly fields: readonly Expression[];
 }
 
 /** `a[1]`. */
-export interface Element extends Typed {
+interface Element extends Typed {
   readonly kind: "element";
   readonly value: Expression;
   readonly index: Expression;
@@ -131,7 +131,7 @@ export interface SubQuery extends Typed {
 }
 
 /** CURRENT_DATE and its like; VALUE of a domain. */
-export interface Word extends Typed {
+interface Word extends Typed {
   readonly kind: "word";
   readonly text: string;
 }
@@ -156,20 +156,6 @@ export type Expression =
 /** Something this printer does not know: the text stays as it is stored. */
 export class Unprintable extends Error {}
 
-export function call(name: string, args: readonly Expression[], type: TypeName): Call {
-  return {
-    kind: "call",
-    name,
-    args,
-    type,
-    star: false,
-    distinct: false,
-    order: [],
-    filter: undefined,
-    window: undefined,
-  };
-}
-
 export interface OutputColumn {
   readonly name: string;
   readonly type: TypeName;
@@ -187,7 +173,7 @@ export interface Output {
   readonly value: Expression;
 }
 
-export interface RelationSource {
+interface RelationSource {
   readonly kind: "relation";
   /** As it is printed: with its schema where that is not in search_path. */
   readonly printed: string;

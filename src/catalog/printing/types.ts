@@ -31,7 +31,7 @@ const NAMES: ReadonlyMap<string, TypeName> = new Map(
   }),
 );
 
-export function typeNamed(name: string): TypeName {
+function typeNamed(name: string): TypeName {
   const folded = name.toLowerCase();
   return NAMES.get(folded) ?? folded;
 }
