@@ -58,7 +58,8 @@ export async function typeParameters(
     if (declared !== undefined) types.set(index, declared);
   }
   const undeclared = new Set([...open].filter((index) => !types.has(index)));
-  for (const [index, type] of await learnFromOperands(connection, sql, undeclared)) {
+  const learned = await learnFromOperands(connection, sql, undeclared);
+  for (const [index, type] of new Map([...besideNumbers(sql, undeclared), ...learned])) {
     types.set(index, EXACT_FAMILY.test(type) ? (ownNumericType(hints[index - 1]) ?? type) : type);
   }
   return await firstThatBinds(
@@ -280,6 +281,20 @@ async function learnFromOperands(
     new Map()
   );
 }
+
+/** `3 = $1`, where DuckDB tells nothing before other parameters have values: those of table functions. */
+function besideNumbers(sql: string, open: ReadonlySet<number>): Map<number, string> {
+  const tokens = tokenise(sql);
+  return new Map(
+    tokens.flatMap((token, at) => {
+      const index = token.kind === "parameter" ? Number(token.value) : 0;
+      const isBeside = open.has(index) && INT4_LITERAL.test(operandOf(sql, tokens, at) ?? "");
+      return isBeside ? [[index, "INTEGER"] as const] : [];
+    }),
+  );
+}
+
+const INT4_LITERAL = /^\d{1,9}$/;
 
 /** Types DuckDB gives these parameters; undefined for a text that it does not bind. */
 async function knownTypes(

@@ -212,8 +212,7 @@ export class DuckSession implements QuerySession {
     if (this.#isCanceled)
       throw new SqlError(SQLSTATE.queryCanceled, "canceling statement due to user request");
     this.#core.transactions.lockTimeoutMs = Number(this.#core.settings.get("lock_timeout"));
-    const limitMs = Number(this.#core.settings.get("statement_timeout"));
-    const timeout = new StatementTimeout(limitMs, () => this.cancel());
+    const timeout = new StatementTimeout(this.statementTimeoutMs, () => this.cancel());
     const ended = this.#core.services.context.activity.begin(this.#core.head);
     try {
       const { observer } = this.#core.services;
@@ -333,6 +332,10 @@ export class DuckSession implements QuerySession {
 
   onNotification(wake: (() => void) | undefined): void {
     this.#core.notifications.onArrival(wake);
+  }
+
+  get statementTimeoutMs(): number {
+    return Number(this.#core.settings.get("statement_timeout"));
   }
 
   idleLimit(): IdleLimit | undefined {

@@ -203,6 +203,8 @@ export interface QuerySession extends AsyncDisposable {
   takeNotifications(): readonly Notification[];
   /** Calls `wake` when a notification arrives, until it is replaced. */
   onNotification(wake: (() => void) | undefined): void;
+  /** How long a statement may take; 0 for ever. */
+  readonly statementTimeoutMs: number;
   /** How long the client may say nothing now, and what it is told then. Undefined: for ever. */
   idleLimit(): IdleLimit | undefined;
   /** Reported settings (ParameterStatus) that changed since the last call; at first all of them. */

@@ -15,6 +15,7 @@ import {
 import { FRONTEND_TAG, isExtendedQueryTag } from "../wire/frontend-tags.js";
 import type { ClientChannel } from "./client-channel.js";
 import { ClientContext } from "./client-context.js";
+import { CycleLimit } from "./cycle-limit.js";
 import { ExtendedQuery } from "./extended-query.js";
 import { callFunction } from "./function-call.js";
 import { nextMessage } from "./idle-wait.js";
@@ -38,6 +39,7 @@ export class ProtocolSession {
   readonly #extended: ExtendedQuery;
   /** After an error in an extended-query message: everything is skipped until Sync. */
   #skipping = false;
+  readonly #limit = new CycleLimit();
   /** Somebody ended this session: whatever fails from here on fails with it. */
   #ending: FatalError | undefined;
   /** Nothing is under way: the last thing sent was ReadyForQuery. */
@@ -94,7 +96,9 @@ export class ProtocolSession {
     this.#atRest = false;
     this.#context.interrupt.begin();
     try {
+      this.#limit.begin(frame.tag, this.#context.session.statementTimeoutMs);
       await this.#handle(decodeFrontendMessage(frame, this.#context.charset));
+      this.#limit.end(frame.tag);
     } catch (error) {
       this.#context.interrupt.end();
       await this.#recover(error, frame);

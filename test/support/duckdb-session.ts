@@ -169,6 +169,8 @@ class DuckDbSession implements QuerySession {
 
   usePortals(): void {}
 
+  readonly statementTimeoutMs = 0;
+
   idleLimit(): undefined {
     return undefined;
   }

@@ -71,9 +71,17 @@ function isQuotedNumber(token: Token | undefined): boolean {
 /** A whole number, or a sum or product with one in it: beside it a parameter is one, too. */
 function isInt4(argument: readonly Token[]): boolean {
   return (
-    argument.some(({ kind }) => kind === "number") &&
-    argument.every((token) => isInt4Number(token) || token.kind === "parameter" || isArithmetic(token))
+    isCastToInt4(argument) ||
+    (argument.some(({ kind }) => kind === "number") &&
+      argument.every((token) => isInt4Number(token) || token.kind === "parameter" || isArithmetic(token)))
   );
+}
+
+/** `$1::int`, `2::int4` */
+function isCastToInt4([value, cast, type, ...more]: readonly Token[]): boolean {
+  const isValue = value?.kind === "number" || value?.kind === "parameter";
+  const isType = type?.kind === "word" && ["int", "int4", "integer"].includes(type.value);
+  return more.length === 0 && isValue && isSymbol(cast, "::") && isType;
 }
 
 function isInt4Number({ kind, value }: Token): boolean {
