@@ -6,7 +6,7 @@ import { Client } from "pg";
 import { median, rounded, timed } from "./measure.mjs";
 import { startServer } from "./server.mjs";
 
-const NODES = Number(process.env["BENCH_NODES"] ?? 300);
+const NODES = Number(process.env["BENCH_NODES"] ?? 1_000);
 const WORKERS = 3;
 const MAX_DEPTH = 25;
 const ORDERS = 3_000_000;

@@ -98,7 +98,7 @@ export class BranchBudgets {
     await connection.run("BEGIN");
     try {
       await this.#registry.commit(connection, async (state) => {
-        const view = { connection, definitions: this.#registry.definitions, changedOn: undefined };
+        const view = { connection, definitions: this.#registry.definitions };
         const all = new Map<RelationKey, Taken>();
         const branch = state.branches.get(head);
         const tables = state.liveVersionsOf(head).filter(({ kind }) => kind === "table");

@@ -5,7 +5,15 @@
 import { optionalTextCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import { MAIN, relationKey, type PhysicalTable, type RelationKey, type Version } from "./model.js";
+import { formatName, normaliseName } from "../sql/names.js";
+import {
+  MAIN,
+  relationKey,
+  type PhysicalTable,
+  type RelationKey,
+  type RelationName,
+  type Version,
+} from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import { isInternalSchema } from "./system-schema.js";
 import { readTableDefinition, type TableDefinition } from "./table-definition.js";
@@ -75,35 +83,85 @@ interface MainObject {
 /** Tables and views of main, as this connection's transaction sees them. */
 export async function mainObjects(connection: Connection): Promise<readonly MainObject[]> {
   const rows = await connection.rows(
-    `SELECT schema_name, table_name AS name, NULL AS definition FROM duckdb_tables() WHERE database_name = $1 AND NOT temporary
-     UNION ALL
-     SELECT schema_name, view_name, sql FROM duckdb_views() WHERE database_name = $1 AND NOT internal AND NOT temporary`,
+    "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $1 AND NOT temporary",
     [DATA_CATALOG],
   );
-  return rows
-    .map((row): MainObject => {
-      const definition = optionalTextCell(row, "definition");
-      return {
-        schema: textCell(row, "schema_name"),
-        name: textCell(row, "name"),
-        kind: definition === null ? "table" : "view",
-        definition,
-      };
-    })
-    .filter((object) => !isInternalSchema(object.schema));
+  const tables = rows.map((row): MainObject => {
+    const [schema, name] = [textCell(row, "schema_name"), textCell(row, "table_name")];
+    return { schema, name, kind: "table", definition: null };
+  });
+  return [...tables.filter(({ schema }) => !isInternalSchema(schema)), ...(await mainViews(connection))];
 }
 
+async function mainViews(connection: Connection): Promise<readonly MainObject[]> {
+  const rows = await connection.rows(
+    "SELECT schema_name, view_name, sql FROM duckdb_views() WHERE database_name = $1 AND NOT internal AND NOT temporary",
+    [DATA_CATALOG],
+  );
+  const views = rows.map((row): MainObject => {
+    const [schema, name] = [textCell(row, "schema_name"), textCell(row, "view_name")];
+    return { schema, name, kind: "view", definition: textCell(row, "sql") };
+  });
+  return views.filter(({ schema }) => !isInternalSchema(schema));
+}
+
+/** With more names than this all of main is listed: DuckDB takes 0.4 ms for a name, and 12 µs for each table that it lists. */
+const FEW_NAMES = 100;
+
+/** Those of these names that main has, as they are spelt there. */
+async function mainObjectsNamed(
+  connection: Connection,
+  names: readonly RelationName[],
+): Promise<readonly MainObject[]> {
+  if (names.length > FEW_NAMES) return await mainObjects(connection);
+  const views = new Map((await mainViews(connection)).map((view) => [relationKey(view), view]));
+  const schemas = await connection.rows("SELECT schema_name FROM duckdb_schemas() WHERE database_name = $1", [
+    DATA_CATALOG,
+  ]);
+  const spelling = new Map(
+    schemas.map((row) => textCell(row, "schema_name")).map((name) => [normaliseName(name), name]),
+  );
+  const found: MainObject[] = [];
+  for (const { schema: written, name } of names) {
+    const schema = spelling.get(normaliseName(written)) ?? written;
+    const view = views.get(relationKey({ schema, name }));
+    if (view !== undefined) found.push(view);
+    else if (await isReadable(connection, [DATA_CATALOG, schema, name]))
+      found.push({ schema, name, kind: "table", definition: null });
+  }
+  return found;
+}
+
+/** Whether there is a table, or a view that can be read: asked by its name, which costs the same however many there are. */
+export async function isReadable(connection: Connection, name: readonly string[]): Promise<boolean> {
+  try {
+    await connection.run(`SELECT 1 FROM ${formatName(name)} LIMIT 0`);
+    return true;
+  } catch (error) {
+    if (error instanceof SqlError && MISSING.has(error.code)) return false;
+    throw error;
+  }
+}
+
+const MISSING: ReadonlySet<string> = new Set([SQLSTATE.undefinedTable, SQLSTATE.invalidSchemaName]);
+
 /**
- * What differs between main's catalogue and a state of the registry: versions that are gone, and objects without one.
- * `replaced` are names that stand for another table now.
+ * What differs between main's catalogue and a state of the registry: versions that are gone, and objects without one. Only
+ * `names` are compared, or all there is. `replaced` are names that stand for another table now.
  */
 export async function compareMain(
   connection: Connection,
   state: RegistryState,
-  replaced: ReadonlySet<RelationKey>,
+  {
+    names,
+    replaced,
+  }: { readonly names: readonly RelationName[] | "any"; readonly replaced: ReadonlySet<RelationKey> },
 ): Promise<{ readonly ended: readonly Version[]; readonly added: readonly MainObject[] }> {
-  const actual = new Map((await mainObjects(connection)).map((object) => [relationKey(object), object]));
-  const ended = state.liveVersionsOf(MAIN).filter((version) => {
+  const isCompared = comparedNames(names);
+  const objects = names === "any" ? await mainObjects(connection) : await mainObjectsNamed(connection, names);
+  const actual = new Map(objects.filter(isCompared).map((object) => [relationKey(object), object]));
+  const known = state.liveVersionsOf(MAIN).filter(isCompared);
+  const ended = known.filter((version) => {
     const key = relationKey(version);
     const object = actual.get(key);
     const same =
@@ -113,6 +171,12 @@ export async function compareMain(
     return !same;
   });
   return { ended, added: [...actual.values()] };
+}
+
+function comparedNames(names: readonly RelationName[] | "any"): (relation: RelationName) => boolean {
+  if (names === "any") return () => true;
+  const keys = new Set(names.map(relationKey));
+  return (relation) => keys.has(relationKey(relation));
 }
 
 /** A comment on a table, `column` null, or on one of its columns. */

@@ -1,7 +1,6 @@
 /** What differs between two heads, as one SQL query, so that its rows stream like any other result. */
 import { quoteLiteral } from "../sql/names.js";
-import type { Connection } from "../engine/connection.js";
-import { definitionOf } from "./catalog-reader.js";
+import type { CatalogView, KnownDefinitions } from "./known-definitions.js";
 import { comparedRows } from "./compared-rows.js";
 import { undefinedTable } from "./undefined-table.js";
 import { displayName } from "./merge-ledger.js";
@@ -32,7 +31,8 @@ const NO_ROWS = `SELECT '' AS table_name, '' AS key, '' AS change, '' AS old_val
  * Errors  42P01 when `table` exists on neither side
  */
 export async function diffQuery(
-  connection: Connection,
+  definitions: KnownDefinitions,
+  view: CatalogView,
   state: RegistryState,
   request: DiffRequest,
 ): Promise<string> {
@@ -41,7 +41,9 @@ export async function diffQuery(
   for (const pair of pairs.toSorted((a, b) =>
     displayName(a.relation).localeCompare(displayName(b.relation)),
   )) {
-    queries.push(await pairQuery(connection, state, pair));
+    queries.push(
+      await pairQuery(async (version) => await definitions.definitionOf(view, version), state, pair),
+    );
   }
   return queries.length === 0 ? NO_ROWS : queries.map((query) => `(${query})`).join(" UNION ALL ");
 }
@@ -66,14 +68,15 @@ function changedPairs(state: RegistryState, request: DiffRequest): Pair[] {
     .filter((pair) => pair.before?.id !== pair.after?.id);
 }
 
-async function pairQuery(connection: Connection, state: RegistryState, pair: Pair): Promise<string> {
+async function pairQuery(
+  definitionOf: (version: Version) => Promise<TableDefinition>,
+  state: RegistryState,
+  pair: Pair,
+): Promise<string> {
   const { before, after, relation } = pair;
   const name = quoteLiteral(displayName(relation));
   if (before?.kind !== "table" || after?.kind !== "table") return objectChange(name, before, after);
-  const [oldTable, newTable] = [
-    await definitionOf(connection, before),
-    await definitionOf(connection, after),
-  ];
+  const [oldTable, newTable] = [await definitionOf(before), await definitionOf(after)];
   if (columnsOf(oldTable) !== columnsOf(newTable)) {
     return `SELECT ${name}, NULL, 'columns changed', ${quoteLiteral(oldTable.sql)}, ${quoteLiteral(newTable.sql)}`;
   }

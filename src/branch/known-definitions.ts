@@ -4,6 +4,7 @@
  */
 import type { Connection } from "../engine/connection.js";
 import { commentsOf, definitionOf, type TableComment } from "./catalog-reader.js";
+import { MainDefinitions } from "./main-definitions.js";
 import { MAIN, type HeadId, type Version } from "./model.js";
 import { referencesIn, type Reference } from "./referrers.js";
 import type { Registry } from "./registry.js";
@@ -14,8 +15,13 @@ export interface CatalogView {
   readonly connection: Connection;
   /** The number of its snapshot. */
   readonly definitions: number;
-  /** The head on which it has changed definitions itself; on main they may concern every head. */
-  readonly changedOn?: HeadId | undefined;
+  /** What it has changed itself, if it has changed definitions. */
+  readonly own?: OwnChanges | undefined;
+}
+
+export interface OwnChanges {
+  readonly head: HeadId;
+  readonly mayChange: (version: Version) => boolean;
 }
 
 interface Entry<T> {
@@ -25,7 +31,15 @@ interface Entry<T> {
   readonly recorded: string | null;
 }
 
+/** Where a table's are read, and found among all of main's. */
+interface Source<T> {
+  readonly read: () => Promise<T>;
+  readonly find: (main: MainDefinitions) => T | undefined;
+}
+
 const MAX_ENTRIES = 10_000;
+/** So many tables that were not known any more, and all of main's are read again. */
+const MANY_MISSES = 8;
 
 export class KnownDefinitions {
   readonly #registry: Registry;
@@ -33,6 +47,9 @@ export class KnownDefinitions {
   readonly #tables = new Map<number, Entry<TableDefinition>>();
   readonly #comments = new Map<number, Entry<readonly TableComment[]>>();
 
+  #main: Pick<Entry<MainDefinitions>, "value" | "definitions"> | undefined;
+  /** Tables asked for since then that it no longer tells of. */
+  #misses = 0;
   /** By schema. */
   readonly #references = new Map<string, Entry<readonly Reference[]>>();
 
@@ -42,55 +59,82 @@ export class KnownDefinitions {
 
   /** Errors: 42809 a view, 42P01 its table is not in the file */
   async definitionOf(view: CatalogView, version: Version): Promise<TableDefinition> {
-    return await this.#known(this.#tables, view, version, async () => definitionOf(view.connection, version));
+    return await this.#known(this.#tables, view, version, {
+      read: async () => await definitionOf(view.connection, version),
+      find: (main) => (version.physical === null ? undefined : main.definitionOf(version.physical)),
+    });
   }
 
   async commentsOf(view: CatalogView, version: Version): Promise<readonly TableComment[]> {
     const { physical } = version;
     if (physical === null) return [];
-    return await this.#known(this.#comments, view, version, async () =>
-      commentsOf(view.connection, physical),
-    );
+    return await this.#known(this.#comments, view, version, {
+      read: async () => await commentsOf(view.connection, physical),
+      find: (main) => main.commentsOf(physical),
+    });
   }
 
   /** The foreign keys between main's tables of a schema. */
   async referencesIn(view: CatalogView, schema: string): Promise<readonly Reference[]> {
-    const { connection, definitions, changedOn } = view;
+    const { connection, definitions, own } = view;
     const known = this.#references.get(schema);
-    if (changedOn !== MAIN && known !== undefined && this.#isFrom(known, MAIN, definitions))
+    const isLive = own?.head === MAIN;
+    if (!isLive && known !== undefined && isFrom(known, this.#registry.definedAt(MAIN), definitions))
       return known.value;
     const value = await referencesIn(connection, schema);
-    if (changedOn !== MAIN && this.#registry.isStillDefined(definitions))
+    if (!isLive && this.#registry.isStillDefined(definitions))
       this.#references.set(schema, { value, definitions, recorded: null });
     return value;
   }
 
   /** What a transaction knows of a table that it is making under a new id: nobody has to ask for it. */
   learn(
-    { definitions, changedOn }: CatalogView,
-    { head, id }: Pick<Version, "head" | "id">,
+    { definitions, own }: CatalogView,
+    { id }: Pick<Version, "id">,
     definition: TableDefinition,
     comments: readonly TableComment[],
   ): void {
-    if (changedOn === MAIN || changedOn === head) return;
+    if (own?.head === MAIN) return;
     this.#keep(this.#tables, id, { value: definition, definitions, recorded: null });
     this.#keep(this.#comments, id, { value: comments, definitions, recorded: null });
   }
 
   async #known<T>(
     entries: Map<number, Entry<T>>,
-    { definitions, changedOn }: CatalogView,
+    view: CatalogView,
     version: Version,
-    read: () => Promise<T>,
+    { read, find }: Source<T>,
   ): Promise<T> {
-    if (changedOn === MAIN || changedOn === version.head) return await read();
+    const { definitions, own } = view;
     const known = entries.get(version.id);
+    // Whatever changes the definition of an overlay makes another version of it.
+    if (known !== undefined && version.layer?.kind === "overlay") return known.value;
+    if (own?.mayChange(version) === true) return await read();
     if (known !== undefined && this.#holds(known, version, definitions)) return known.value;
-    const value = await read();
+    const value = (await this.#find(view, version, find)) ?? (await read());
     // What was read without a transaction while a definition changed may be from after it, under the number from before.
     if (this.#registry.isStillDefined(definitions))
       this.#keep(entries, version.id, { value, definitions, recorded: version.definition });
     return value;
+  }
+
+  /** What is known of main's tables together; undefined of others, and of those that have changed since. */
+  async #find<T>(
+    view: CatalogView,
+    version: Version,
+    find: (main: MainDefinitions) => T | undefined,
+  ): Promise<T | undefined> {
+    if (version.head !== MAIN || version.definition !== null) return undefined;
+    const definedAt = this.#registry.tableDefinedAt(version);
+    let main = this.#main;
+    if (main === undefined || !isFrom(main, definedAt, view.definitions)) {
+      if (view.own !== undefined || (main !== undefined && ++this.#misses < MANY_MISSES)) return undefined;
+      main = { value: await MainDefinitions.read(view.connection), definitions: view.definitions };
+      if (!this.#registry.isStillDefined(view.definitions)) return undefined;
+      this.#main = main;
+      this.#misses = 0;
+    }
+    return find(main.value);
   }
 
   #keep<T>(entries: Map<number, Entry<T>>, id: number, entry: Entry<T>): void {
@@ -98,13 +142,15 @@ export class KnownDefinitions {
     entries.set(id, entry);
   }
 
-  #holds(entry: Entry<unknown>, { head, definition }: Version, definitions: number): boolean {
-    return entry.recorded === definition && this.#isFrom(entry, head, definitions);
+  #holds(entry: Entry<unknown>, version: Version, definitions: number): boolean {
+    return (
+      entry.recorded === version.definition &&
+      isFrom(entry, this.#registry.tableDefinedAt(version), definitions)
+    );
   }
+}
 
-  /** Nothing has changed on the head between an entry and who asks. */
-  #isFrom(entry: Entry<unknown>, head: HeadId, definitions: number): boolean {
-    if (entry.definitions === definitions) return true;
-    return this.#registry.definedAt(head) <= Math.min(entry.definitions, definitions);
-  }
+/** Nothing has changed between an entry and who asks, if the last change gave the number `definedAt`. */
+function isFrom(entry: { readonly definitions: number }, definedAt: number, definitions: number): boolean {
+  return entry.definitions === definitions || definedAt <= Math.min(entry.definitions, definitions);
 }

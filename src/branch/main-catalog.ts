@@ -1,18 +1,22 @@
 /** Brings the registry in line with main's catalogue: DuckDB makes, alters and drops what main has, and says nothing of it. */
 import { compareMain } from "./catalog-reader.js";
 import { PENDING } from "./final-changes.js";
-import { MAIN, relationKey, type RelationKey } from "./model.js";
+import type { DefinitionChanges } from "./definition-changes.js";
+import { MAIN, relationKey } from "./model.js";
 import type { Registry } from "./registry.js";
 import type { Transaction } from "./transaction.js";
 
-/** Records what differs between the two, both as of this transaction. `replaced` are names that stand for another table now. */
+/** Records what differs between the two, both as of this transaction. */
 export async function followMainCatalog(
   transaction: Transaction,
   registry: Registry,
-  replaced: ReadonlySet<RelationKey>,
+  changes: DefinitionChanges,
 ): Promise<void> {
   const { connection, copied, objects } = transaction;
-  const { ended, added } = await compareMain(connection, transaction.state, replaced);
+  const { ended, added } = await compareMain(connection, transaction.state, {
+    names: changes.onMain(transaction.state, transaction.written),
+    replaced: changes.replaced,
+  });
   for (const version of ended) transaction.endVersion(version);
   const identities = await copied.identities(connection, ended);
   const versions = added.map(({ schema, name, kind, definition }) => {

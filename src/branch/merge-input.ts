@@ -135,7 +135,7 @@ async function mergeTable(
   const read = async (version: Version): Promise<MergeState> => ({
     version,
     definition: await transaction.definitionOf(version),
-    comments: await context.definitions.commentsOf(transaction.view, version),
+    comments: await transaction.commentsOf(version),
   });
   const { base, source, target } = versions;
   const sides = { base: await read(base), source: await read(source), target: await read(target) };

@@ -141,7 +141,7 @@ async function createdTable(
   source: Version,
 ): Promise<CreatedTable> {
   const definition = await transaction.definitionOf(source);
-  const comments = await context.definitions.commentsOf(transaction.view, source);
+  const comments = await transaction.commentsOf(source);
   const rows = numberCell(
     await oneRow(transaction.connection, `SELECT count(*) AS rows FROM ${rowsOf(transaction.state, source)}`),
     "rows",

@@ -251,7 +251,7 @@ async function undoneTable(
     baseWithIds: "",
     targetWithIds: "",
   };
-  const comments = await context.definitions.commentsOf(transaction.view, version);
+  const comments = await transaction.commentsOf(version);
   const side = { version, definition, comments };
   return {
     input: { relation: version, key, columns, policies: undoPolicies(definition), ...rows },

@@ -3,11 +3,11 @@
  * they are; which of its columns are read, and what stands for those it does not have, is written down in the layer.
  */
 import { SQLSTATE, SqlError, type SqlState } from "../core/errors.js";
-import { optionalTextCell, type Connection } from "../engine/connection.js";
+import { optionalTextCell, textCell, type Connection } from "../engine/connection.js";
 import { tokenise } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { closingBracket, splitAtCommas } from "../sql/token-reader.js";
-import { tableSql } from "./catalog-reader.js";
+import type { TableComment } from "./catalog-reader.js";
 import { wordAt } from "./constraint-names.js";
 import type { BaseColumn, Layer, PhysicalTable, Version } from "./model.js";
 import { hidesName } from "./overlay-shape.js";
@@ -31,6 +31,7 @@ export interface DefinedOverlay {
   readonly version: Version;
   readonly layer: OverlayLayer;
   readonly definition: TableDefinition;
+  readonly comments: readonly TableComment[];
 }
 
 /**
@@ -113,17 +114,36 @@ export async function alterOverlay(
   const { version, layer } = overlay;
   await refuseBaseRows(connection, version, base, change);
   const own = requirePhysical(version);
-  await remakeImage(connection, own, next);
+  await remakeImage(connection, own, next, overlay.comments);
   if (!CHANGES_COLUMNS.has(change.kind)) return { layer, unwritten: false };
-  const sql = await tableSql(connection, own);
-  if (sql === undefined) throw new SqlError(SQLSTATE.internalError, `"${version.name}" is gone`);
-  const changed = readTableDefinition(sql);
+  const changed = await definitionAfter(connection, own, change, next);
   const columns = await alteredColumns(connection, overlay, changed, next.renamed);
   await rebuildBefore(connection, layer.before, changed, columns);
   return {
     layer: withRenamedKeys({ ...layer, columns: columns.map((column) => column.base) }, next.renamed),
     unwritten: columns.some(({ unwritten }) => unwritten),
   };
+}
+
+/** As DuckDB has it now: it is asked for the new column alone, not for the table's definition (see known-definitions.ts). */
+async function definitionAfter(
+  connection: Connection,
+  own: PhysicalTable,
+  { kind }: TableChange,
+  { elements }: NewDefinition,
+): Promise<TableDefinition> {
+  const texts = [...elements];
+  if (kind === "addColumn") texts.splice(-1, 1, await lastColumn(connection, own));
+  return readTableDefinition(`CREATE TABLE ${physicalName(own)}(${texts.join(", ")});`);
+}
+
+/** The text of a column without constraints but NOT NULL. */
+async function lastColumn(connection: Connection, own: PhysicalTable): Promise<string> {
+  const row = (await connection.rows(`SELECT * FROM (DESCRIBE ${physicalName(own)})`)).at(-1);
+  if (row === undefined) throw new SqlError(SQLSTATE.internalError, `"${own.name}" is gone`);
+  const value = optionalTextCell(row, "default");
+  const text = `${quoteIdentifier(textCell(row, "column_name"))} ${textCell(row, "column_type")}`;
+  return `${text}${value === null ? "" : ` DEFAULT(${value})`}${textCell(row, "null") === "NO" ? " NOT NULL" : ""}`;
 }
 
 /** Rows of the base are not in the table that DuckDB checks. Errors: to be put in PostgreSQL's words by the caller */

@@ -14,6 +14,8 @@ import type { PhysicalTable } from "./model.js";
 import type { TableElement } from "./table-definition.js";
 
 export interface Reference {
+  /** As the table is spelt; all other names are folded. */
+  readonly table: string;
   readonly from: string;
   readonly to: string;
   readonly columns: readonly string[];
@@ -44,12 +46,19 @@ export async function referrersOf(
     }
   };
   visit(normaliseName(table.name), [normaliseName(table.name)]);
-  return found.map((name) => ({ schema: table.schema, name }));
+  const spelling = new Map(references.map((reference) => [reference.from, reference.table]));
+  return found.map((name) => ({ schema: table.schema, name: spelling.get(name) ?? name }));
 }
 
 export async function isReferredTo(connection: Connection, table: PhysicalTable): Promise<boolean> {
   const name = normaliseName(table.name);
   return (await referencesIn(connection, table.schema)).some(({ to }) => to === name);
+}
+
+/** Whether the table has foreign keys to other tables. */
+export async function refersToOthers(connection: Connection, table: PhysicalTable): Promise<boolean> {
+  const name = normaliseName(table.name);
+  return (await referencesIn(connection, table.schema)).some(({ from, to }) => from === name && to !== name);
 }
 
 /** Foreign keys from a table to itself, which DuckDB leaves out of a definition it prints. */
@@ -77,6 +86,7 @@ export async function referencesIn(connection: Connection, schema: string): Prom
     [DATA_CATALOG, schema],
   );
   return rows.map((row) => ({
+    table: textCell(row, "table_name"),
     from: normaliseName(textCell(row, "table_name")),
     to: normaliseName(textCell(row, "referenced_table")),
     columns: texts(textCell(row, "columns")),

@@ -12,6 +12,7 @@ import {
   MAIN,
   relationKey,
   type HeadId,
+  type RelationKey,
   type RelationName,
   type Sequence,
   type Version,
@@ -59,6 +60,9 @@ export class Registry {
   #definitions = 0;
   /** The number that the last change of a definition on each head gave; on main it may concern every head. */
   readonly #definedAt = new Map<HeadId, number>();
+  /** The same of changes that may have concerned any table, and of those that concerned one. */
+  readonly #anyDefinedAt = new Map<HeadId, number>();
+  readonly #tableDefinedAt = new Map<HeadId, Map<RelationKey, number>>();
   #versionId: number;
   #objectId: number;
   /** Commits that have begun, and that have ended: while the numbers differ DuckDB may show one that this object has not heard of. */
@@ -67,7 +71,7 @@ export class Registry {
   /** Entries since the logs were last compacted. */
   #appended = 0;
   /** When each relation of each head was last changed by a commit of this process. */
-  readonly #changedAt = new Map<HeadId, Map<string, Sequence>>();
+  readonly #changedAt = new Map<HeadId, Map<RelationKey, Sequence>>();
 
   private constructor(database: Database, { state, highest }: OpenedRegistry) {
     this.database = database;
@@ -125,6 +129,12 @@ export class Registry {
     return Math.max(this.#definedAt.get(head) ?? 0, this.#definedAt.get(MAIN) ?? 0);
   }
 
+  /** The number since which the definition of a head's table has not changed. */
+  tableDefinedAt(table: WrittenRelation): number {
+    const any = Math.max(this.#anyDefinedAt.get(table.head) ?? 0, this.#anyDefinedAt.get(MAIN) ?? 0);
+    return Math.max(any, this.#tableDefinedAt.get(table.head)?.get(relationKey(table)) ?? 0);
+  }
+
   newVersionId(): number {
     return ++this.#versionId;
   }
@@ -178,14 +188,13 @@ export class Registry {
       const request = await work(this.#state, sequence);
       if (request === undefined) return undefined;
       if (request.changes.length > 0) await appendChanges(connection, sequence, request.changes);
-      const { redefined = [] } = request;
-      this.#isChanging = request.changes.length > 0 || redefined.length > 0;
+      const { redefined } = request;
+      this.#isChanging = request.changes.length > 0 || redefined !== undefined;
       this.#begun++;
       try {
         await connection.commit();
         this.#sequence = sequence;
-        if (redefined.length > 0) this.#definitions++;
-        for (const head of redefined) this.#definedAt.set(head, this.#definitions);
+        if (redefined !== undefined) this.#redefine(redefined);
         this.#state = this.#state.with(request.changes);
         this.#appended += request.changes.length;
       } finally {
@@ -225,6 +234,15 @@ export class Registry {
     });
   }
 
+  #redefine({ heads, tables }: Redefinition): void {
+    this.#definitions++;
+    for (const head of heads) this.#definedAt.set(head, this.#definitions);
+    if (tables === "any") for (const head of heads) this.#anyDefinedAt.set(head, this.#definitions);
+    else
+      for (const table of tables)
+        entriesOf(this.#tableDefinedAt, table.head).set(relationKey(table), this.#definitions);
+  }
+
   /** When the relation was last changed by a commit of this process; 0 if not since it started. */
   changedAt(relation: WrittenRelation): Sequence {
     return this.#changedAt.get(relation.head)?.get(relationKey(relation)) ?? 0;
@@ -236,24 +254,36 @@ export class Registry {
   }
 
   #markChanged(relation: WrittenRelation, sequence: Sequence): void {
-    let relations = this.#changedAt.get(relation.head);
-    if (relations === undefined) {
-      relations = new Map();
-      this.#changedAt.set(relation.head, relations);
-    }
-    relations.set(relationKey(relation), sequence);
+    entriesOf(this.#changedAt, relation.head).set(relationKey(relation), sequence);
   }
 
   /** Forgets what was remembered about a head that no longer exists. */
   forget(head: HeadId): void {
     this.#changedAt.delete(head);
     this.#definedAt.delete(head);
+    this.#anyDefinedAt.delete(head);
+    this.#tableDefinedAt.delete(head);
   }
+}
+
+/** The inner map of a head, made at its first entry. */
+function entriesOf<V>(maps: Map<HeadId, Map<RelationKey, V>>, head: HeadId): Map<RelationKey, V> {
+  let entries = maps.get(head);
+  if (entries === undefined) {
+    entries = new Map();
+    maps.set(head, entries);
+  }
+  return entries;
 }
 
 export interface CommitRequest {
   readonly changes: readonly RegistryChange[];
   readonly written: readonly WrittenRelation[];
-  /** Heads on which a definition changes. */
-  readonly redefined?: readonly HeadId[];
+  readonly redefined?: Redefinition | undefined;
+}
+
+/** Heads on which a definition changes, and the tables that may have another one. */
+export interface Redefinition {
+  readonly heads: readonly HeadId[];
+  readonly tables: readonly WrittenRelation[] | "any";
 }

@@ -76,8 +76,8 @@ export async function remakeImage(
   connection: Connection,
   table: PhysicalTable,
   next: NewDefinition,
+  comments: Comments,
 ): Promise<void> {
-  const comments = await commentsOf(connection, table);
   await replace(connection, table, next);
   await dress(connection, next, comments);
 }

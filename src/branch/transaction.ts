@@ -5,9 +5,11 @@
  */
 import type { Connection } from "../engine/connection.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { TableComment } from "./catalog-reader.js";
 import { CopiedTables } from "./copied-tables.js";
 import type { BranchContext } from "./branch-context.js";
 import { OBJECT_KINDS } from "./head-objects.js";
+import { DefinitionChanges, type Extent } from "./definition-changes.js";
 import type { CatalogView } from "./known-definitions.js";
 import { WrittenRelations, type ChangedRows, type UnkeptTable } from "./changed-rows.js";
 import {
@@ -54,11 +56,8 @@ export class Transaction {
   readonly #written = new WrittenRelations();
   readonly #pins = new LivePins();
   #state: RegistryState;
-  readonly #replaced = new Set<RelationKey>();
-  readonly #created = new Set<RelationKey>();
+  readonly #definitions = new DefinitionChanges();
   readonly copied = new CopiedTables();
-  #catalogChanged = false;
-  #definitionsChanged = false;
 
   private constructor(
     context: BranchContext,
@@ -104,7 +103,7 @@ export class Transaction {
 
   get hasWritten(): boolean {
     const planned = this.#changes.size + this.#branchChanges.length;
-    return this.#written.size + planned > 0 || this.#catalogChanged;
+    return this.#written.size + planned > 0 || this.#definitions.isCatalogChanged;
   }
 
   /** Relations whose rows or definition this transaction changes. */
@@ -114,27 +113,31 @@ export class Transaction {
 
   /** Some statement made, altered or dropped something. */
   get definitionsChanged(): boolean {
-    return this.#definitionsChanged || this.#catalogChanged;
+    return this.#definitions.isChanged;
   }
 
   /** The catalogue as this transaction sees it. */
   get view(): CatalogView {
-    const changedOn = this.definitionsChanged ? this.head : undefined;
-    return { connection: this.connection, definitions: this.snapshot.definitions, changedOn };
+    const own = this.#definitions.own(this.head, (head, relation) => this.#written.has(head, relation));
+    return { connection: this.connection, definitions: this.snapshot.definitions, own };
   }
 
   async definitionOf(version: Version): Promise<TableDefinition> {
     return await this.#context.definitions.definitionOf(this.view, version);
   }
 
+  async commentsOf(version: Version): Promise<readonly TableComment[]> {
+    return await this.#context.definitions.commentsOf(this.view, version);
+  }
+
   /** Remembers that a definition changes, on any head. */
-  markDefinitionsChanged(): void {
-    this.#definitionsChanged = true;
+  markDefinitionsChanged(extent: Extent = "any"): void {
+    this.#definitions.note(extent);
   }
 
   /** Remembers that main's catalogue changed, or may have: the registry is brought in line at commit. */
-  markCatalogChanged(): void {
-    this.#catalogChanged = true;
+  markCatalogChanged(extent: Extent = "any"): void {
+    this.#definitions.noteCatalog(extent);
   }
 
   /**
@@ -157,14 +160,12 @@ export class Transaction {
   markReplaced(relation: RelationName, isCopy = false): void {
     this.copied.note(relation, isCopy);
     this.markWritten(relation, MAIN);
-    this.#replaced.add(relationKey(relation));
-    this.#catalogChanged = true;
+    this.#definitions.noteReplaced(relation);
   }
 
   /** Remembers that this transaction made a table on main. */
   markCreated(relation: RelationName): void {
-    this.#created.add(relationKey(relation));
-    this.#catalogChanged = true;
+    this.#definitions.noteCreated(relation);
   }
 
   /** Tells which relations of a head were changed by what ran before this call. */
@@ -174,13 +175,12 @@ export class Transaction {
 
   /** Tells which tables of main were made by what ran before this call. */
   createdSoFar(): (relation: RelationName) => boolean {
-    const created = new Set(this.#created);
-    return (relation) => created.has(relationKey(relation));
+    return this.#definitions.createdSoFar();
   }
 
   /** A statement on main whose targets are unknown: every table of main counts as written. */
   markAllWritten(): void {
-    this.#catalogChanged = true;
+    this.markCatalogChanged();
     this.objects.markMain(...OBJECT_KINDS);
     for (const version of this.#state.liveVersionsOf(MAIN)) this.markWritten(version, MAIN);
   }
@@ -363,7 +363,7 @@ export class Transaction {
 
   async #commitChanges(check: CommitCheck | undefined): Promise<void> {
     const { registry, storage } = this.#context;
-    if (this.#catalogChanged) await followMainCatalog(this, registry, this.#replaced);
+    if (this.#definitions.isCatalogChanged) await followMainCatalog(this, registry, this.#definitions);
     const measured = await this.#context.budgets.measure(this);
     for (let round = 0; round < MAX_PRESERVE_ROUNDS; round++) {
       let needed: UnkeptTable[] = [];
@@ -384,7 +384,7 @@ export class Transaction {
         return {
           changes: finalChanges([...planned, ...pins, ...this.#branchChanges], state, sequence),
           written: this.written,
-          redefined: this.definitionsChanged ? [this.head, ...this.written.map(({ head }) => head)] : [],
+          redefined: this.#definitions.redefined(this.head, this.written),
         };
       });
       if (committed !== undefined) return;

@@ -132,7 +132,7 @@ async function runDiff(
       "commit first",
     );
   }
-  const sql = await diffQuery(core.connection, transaction.state, {
+  const sql = await diffQuery(context.definitions, transaction.view, transaction.state, {
     branch,
     against: against === undefined ? undefined : headNamed(context, against),
     table: command.table === undefined ? undefined : relationOf(command.table),

@@ -49,14 +49,18 @@ export async function expiringBranches(
 }
 
 /** As DIFF BRANCH has them; of a merged branch none would be lost. */
-async function changedRows({ registry }: BranchContext, { id, status }: Branch): Promise<number> {
+async function changedRows(
+  { registry, definitions: known }: BranchContext,
+  { id, status }: Branch,
+): Promise<number> {
   if (status === "merged") return 0;
   using connection = await registry.database.connect("data");
-  const { state } = await registry.begin(connection);
+  const { state, definitions } = await registry.begin(connection);
   try {
     const branch = state.branches.get(id);
     if (branch === undefined || branch.released) return 0;
-    const query = await diffQuery(connection, state, { branch, against: undefined, table: undefined });
+    const whole = { branch, against: undefined, table: undefined };
+    const query = await diffQuery(known, { connection, definitions }, state, whole);
     const [row] = await connection.rows(`SELECT count(*) AS changed FROM (${query})`);
     return row === undefined ? 0 : numberCell(row, "changed");
   } finally {

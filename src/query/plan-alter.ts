@@ -46,8 +46,10 @@ export async function planAlter(
   if (transaction.head !== MAIN)
     return await planOnBranch(context, transaction, statement, relation, alteration);
   const wasWritten = context.scope.isWritten(relation);
+  // Before it counts as changed: what is known of it holds no longer then.
+  const known = altered?.kind === "table" ? await transaction.definitionOf(altered) : undefined;
   const physical = await transaction.writableTable(relation);
-  const definition = await physicalDefinition(transaction.connection, physical);
+  const definition = known ?? (await physicalDefinition(transaction.connection, physical));
   if (definition === undefined) throw undefinedTable(relation);
   const table = { relation, physical, definition, wasWritten, overlay: undefined };
   return await new AlteredTable(context, transaction, statement, table).plan(alteration);
@@ -67,7 +69,8 @@ async function planOnBranch(
   const isNew = inherited !== undefined && inherited.head !== transaction.head;
   const definition = await transaction.definitionOf(version);
   const { layer } = version;
-  const overlay = layer?.kind === "overlay" ? { version, layer, definition } : undefined;
+  const comments = await transaction.commentsOf(version);
+  const overlay = layer?.kind === "overlay" ? { version, layer, definition, comments } : undefined;
   const table = { relation, physical: requirePhysical(version), definition, wasWritten, overlay };
   const planned = await new AlteredTable(context, transaction, statement, table).plan(alteration);
   const current = transaction.state.own(transaction.head, relation);

@@ -1,6 +1,7 @@
 /** Plans for statements that make tables and views: in the session, on main, or on a branch. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { MAIN, type RelationName } from "../branch/model.js";
+import { MAIN, relationKey, type RelationName } from "../branch/model.js";
+import { refersToOthers } from "../branch/referrers.js";
 import { physicalName } from "../branch/system-schema.js";
 import { newPhysicalTable } from "../branch/storage.js";
 import type { Transaction } from "../branch/transaction.js";
@@ -14,6 +15,8 @@ import { sliceStatement } from "./slice-statement.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { readsOtherHeads, resolveStatement, type WriteTargets } from "./resolve.js";
 import { expandLikes } from "./table-like.js";
+import { mainRelationText } from "./head-relations.js";
+import { resolveName } from "./relation-names.js";
 import { creatableName, createdName, mainObjectName } from "./write-targets.js";
 
 /** CREATE TABLE and CREATE TABLE AS. */
@@ -100,7 +103,31 @@ async function planCreateOnMain(
   const name = createdName(statement);
   const targets = new Map([[name.start, mainObjectName(context.scope, name)]]);
   const place = { catalog: DATA_CATALOG, schema: relation.schema };
-  return await withSequences(context, transaction, place, statement, targets);
+  const freed = statement.orReplace ? await dropReferring(context, transaction, statement, relation) : [];
+  return [...freed, ...(await withSequences(context, transaction, place, statement, targets))];
+}
+
+/**
+ * DuckDB replaces a table that refers to another without telling that one: its next DELETE would look for the old rows, and end
+ * the whole engine. So the table is dropped first.
+ */
+async function dropReferring(
+  { scope }: PlanContext,
+  { connection }: Transaction,
+  { names }: RelationalStatement,
+  relation: RelationName,
+): Promise<PlannedStatement[]> {
+  if (!(await refersToOthers(connection, relation))) return [];
+  const isRead = names.some((name) => {
+    const meaning = name.role === "read" ? resolveName(scope, name.parts) : undefined;
+    const isNamed = meaning?.kind === "relation" || meaning?.kind === "unknown";
+    return isNamed && relationKey(meaning.relation) === relationKey(relation);
+  });
+  if (isRead)
+    throw notSupported(
+      `replacing table "${relation.name}", which has foreign keys, by its own rows is not supported`,
+    );
+  return [step(`DROP TABLE ${mainRelationText(scope, relation)}`)];
 }
 
 /** A view of main is kept as text that only main understands: it cannot mean another head's table. */

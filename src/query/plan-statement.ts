@@ -3,6 +3,7 @@
  * no plan of its own is refused on a branch.
  */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import type { Extent } from "../branch/definition-changes.js";
 import { MAIN } from "../branch/model.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
@@ -67,7 +68,7 @@ export async function planStatement(
   if (statement.writes && ROW_VERBS.has(statement.verb))
     await refuseGivenRowIds(context.scope, transaction, statement);
   if (statement.writes && statement.verb !== "select" && !ROW_VERBS.has(statement.verb))
-    transaction.markDefinitionsChanged();
+    transaction.markDefinitionsChanged(extentOf(statement));
   switch (statement.verb) {
     case "truncate":
       return await planTruncate(context, transaction, statement);
@@ -78,7 +79,7 @@ export async function planStatement(
       return await planCreateTable(context, transaction, statement);
     case "alterTable":
       if (statement.alteration === undefined) return [await planInPlace(context, transaction, statement)];
-      if (context.scope.head === MAIN) transaction.markCatalogChanged();
+      if (context.scope.head === MAIN) transaction.markCatalogChanged(extentOf(statement));
       return await planAlter(context, transaction, statement, statement.alteration);
     case "createMacro":
       if (context.scope.head !== MAIN) return await planBranchFunction(context, transaction, statement);
@@ -213,10 +214,22 @@ function changedWhileRead(scope: NameScope, statement: RelationalStatement): Cha
 
 const ROW_VERBS = new Set(["insert", "update", "delete", "merge", "truncate"]);
 
+/** Whether what the statement concerns is noted, name by name, where it is planned. */
+function extentOf({ verb, certain, names, alteration }: RelationalStatement): Extent {
+  if (!certain) return "any";
+  const areTables = (role: NameReference["role"]): boolean =>
+    names.every((name) => name.role !== role || name.object === "table" || name.object === "view");
+  if (verb === "drop") return areTables("drop") ? "noted" : "any";
+  if (verb === "alterTable") return alteration !== undefined && areTables("alter") ? "noted" : "any";
+  return NOTING_VERBS.has(verb) ? "noted" : "any";
+}
+
+const NOTING_VERBS = new Set(["createTable", "createTableAs", "createView", "createIndex", "comment"]);
+
 /** On main the catalogue says after the fact what DDL did; what a statement hides is taken to be everything. */
 function markMain(transaction: Transaction, statement: RelationalStatement): void {
   if (!statement.certain) transaction.markAllWritten();
-  else if (!ROW_VERBS.has(statement.verb)) transaction.markCatalogChanged();
+  else if (!ROW_VERBS.has(statement.verb)) transaction.markCatalogChanged(extentOf(statement));
 }
 
 async function alterTarget(
