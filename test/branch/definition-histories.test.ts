@@ -1,5 +1,5 @@
 /** Random definitions, in transactions and out of them: what is remembered of main's tables is what the catalogue says of them. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { commentsOf, definitionOf, mainObjects } from "../../src/branch/catalog-reader.js";
 import { MAIN, relationKey } from "../../src/branch/model.js";
