@@ -53,6 +53,7 @@ const OWNED_PACKAGES = new Map<string, readonly string[]>([
   ["zod", ["config.ts", "http"]],
   ["fastify", ["http"]],
   ["prom-client", ["http"]],
+  ["apache-arrow", ["pgtypes"]],
   ["@opentelemetry/api", ["telemetry"]],
   ["@opentelemetry/sdk-trace", ["telemetry"]],
   ["commander", ["cli"]],

@@ -46,6 +46,11 @@ export class DuckbranchClient {
     return this.#sql.stream(sql, options);
   }
 
+  /** The same as an Arrow IPC stream, for apache-arrow's `tableFromIPC` or `RecordBatchReader`. */
+  async arrow(sql: string, options?: QueryOptions): Promise<ReadableStream<Uint8Array>> {
+    return await this.#sql.arrow(sql, options);
+  }
+
   /** Statements on main: all of them happen, or none. */
   async write(sql: string, options?: QueryOptions): Promise<WriteResult> {
     return await this.#sql.write(sql, options);
@@ -76,6 +81,12 @@ class Sql {
       body: sqlBody(sql, options),
       signal,
     });
+  }
+
+  async arrow(sql: string, options: QueryOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    const { signal } = options;
+    const body = sqlBody(sql, options);
+    return await this.#transport.arrow({ method: "POST", path: `${this.#path}/query`, body, signal });
   }
 
   async write(sql: string, options: QueryOptions = {}): Promise<WriteResult> {
@@ -146,6 +157,10 @@ class Branches {
     options?: QueryOptions,
   ): AsyncGenerator<Result, void> {
     return new Sql(this.#transport, pathOf(branch)).stream(sql, options);
+  }
+
+  async arrow(branch: string, sql: string, options?: QueryOptions): Promise<ReadableStream<Uint8Array>> {
+    return await new Sql(this.#transport, pathOf(branch)).arrow(sql, options);
   }
 
   async write(branch: string, sql: string, options?: QueryOptions): Promise<WriteResult> {

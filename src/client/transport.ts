@@ -67,6 +67,12 @@ export class Transport {
     if (held !== undefined) yield held;
   }
 
+  /** The answer as it comes, as an Arrow IPC stream; one that breaks off ends in an error. */
+  async arrow(call: Call): Promise<ReadableStream<Uint8Array>> {
+    const { body } = await this.#send(call, "application/vnd.apache.arrow.stream");
+    return body ?? new ReadableStream({ start: (controller) => controller.close() });
+  }
+
   async #send({ method, path, body, signal }: Call, accept: string): Promise<Response> {
     const response = await this.#fetch(path, {
       method,

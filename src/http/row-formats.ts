@@ -5,7 +5,8 @@ import { typeName } from "../pgtypes/type-names.js";
 import type { ResultColumn, RowBatch } from "../query/types.js";
 import { HttpError } from "./http-error.js";
 
-const ROW_FORMATS = ["application/json", "application/x-ndjson", "text/csv"] as const;
+const ARROW = "application/vnd.apache.arrow.stream";
+const ROW_FORMATS = ["application/json", "application/x-ndjson", "text/csv", ARROW] as const;
 export type RowFormat = (typeof ROW_FORMATS)[number];
 
 /** Writes one answer: its beginning, its rows, and what says that it is whole. */
@@ -46,12 +47,12 @@ function matchesAny(type: string, format: RowFormat): boolean {
   return type === "*/*" || (type.endsWith("/*") && format.startsWith(type.slice(0, -1)));
 }
 
-export function rowWriter(
+export async function rowWriter(
   format: RowFormat,
   columns: readonly ResultColumn[],
   shape: JsonRowShape,
   timeZone: string,
-): RowWriter {
+): Promise<RowWriter> {
   switch (format) {
     case "application/json":
       return jsonDocument(columns, shape, timeZone);
@@ -59,6 +60,8 @@ export function rowWriter(
       return jsonLines(columns, shape, timeZone);
     case "text/csv":
       return csv(columns, timeZone);
+    case ARROW:
+      return await arrowStream(columns, timeZone);
     default:
       return format satisfies never;
   }
@@ -104,4 +107,22 @@ function csv(columns: readonly ResultColumn[], timeZone: string): RowWriter {
       batch.kind === "chunk" ? encoder.encodeChunk(batch.chunk) : encoder.encodeText(batch.rows),
     tail: () => NOTHING,
   };
+}
+
+/** Its library is loaded for the first who asks: others do not pay for it. */
+async function arrowStream(columns: readonly ResultColumn[], timeZone: string): Promise<RowWriter> {
+  const { ArrowRowEncoder } = await import("../pgtypes/arrow-rows.js");
+  const encoder = new ArrowRowEncoder(columns, timeZone);
+  return {
+    contentType: ARROW,
+    head: () => encoder.head(),
+    rows: (batch) =>
+      batch.kind === "chunk" ? encoder.encodeChunk(batch.chunk) : encoder.encodeText(batch.rows),
+    tail: () => encoder.tail(),
+  };
+}
+
+/** Whether a row is an object, which has one value per name. */
+export function namesRows(format: RowFormat, shape: JsonRowShape): boolean {
+  return shape === "object" && (format === "application/json" || format === "application/x-ndjson");
 }

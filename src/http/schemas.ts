@@ -99,6 +99,7 @@ export const queryAnswers = {
       "application/json": { schema: queryResult },
       "application/x-ndjson": { schema: z.string().describe("A row per line") },
       "text/csv": { schema: z.string().describe("As PostgreSQL's COPY writes it, with a line of names") },
+      "application/vnd.apache.arrow.stream": { schema: z.string().describe("Arrow's IPC stream, bytes") },
     },
   },
 } as const;

@@ -9,7 +9,7 @@ import type { ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyReply } from "fastify";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { JsonRowShape } from "../pgtypes/json-rows.js";
-import { rowWriter, type RowFormat, type RowWriter } from "./row-formats.js";
+import { namesRows, rowWriter, type RowFormat, type RowWriter } from "./row-formats.js";
 import { type OpenQuery, requireDistinctNames } from "./statements.js";
 import type { RequestWork } from "./request-work.js";
 
@@ -27,8 +27,8 @@ export async function sendRows(
   reply: FastifyReply,
   { format, shape, startedAt, describeError }: RowRequest,
 ): Promise<void> {
-  if (shape === "object" && format !== "text/csv") requireDistinctNames(query.columns);
-  const writer = rowWriter(format, query.columns, shape, work.timeZone);
+  if (namesRows(format, shape)) requireDistinctNames(query.columns);
+  const writer = await rowWriter(format, query.columns, shape, work.timeZone);
   // What fails with the first rows is still an answer with a status of its own.
   const head = writer.head().slice();
   const first = await query.next();
