@@ -51,7 +51,8 @@ const MAX_DIMENSIONS = 6;
 export function decodeBinary(bytes: Uint8Array, oid: number, inferred: EngineType | undefined): TypedValue {
   if (isEnum(inferred)) return { value: requireLabel(inferred, decodeUtf8(bytes)), type: VARCHAR };
   if (isComposite(inferred) && !TEXTS.has(oid)) return decodeRecord(bytes, inferred);
-  const elementOid = userElementOid(inferred) ?? elementOidOf(oid);
+  // What the client declared says what it sends: an array of texts may be cast to one of an enum.
+  const elementOid = elementOidOf(oid) ?? userElementOid(inferred);
   if (elementOid !== undefined) return decodeArray(bytes, elementOid, inferred);
   return decodeNumber(bytes, oid, inferred) ?? decodeTemporal(bytes, oid) ?? decodeOther(bytes, oid);
 }

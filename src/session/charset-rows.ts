@@ -4,6 +4,7 @@
  */
 import { type Charset, isAscii } from "../core/charset.js";
 import { notSupported } from "../core/errors.js";
+import { isEnum } from "../pgtypes/enum-types.js";
 import { describeType, OID } from "../pgtypes/oids.js";
 import type { RowReader } from "./row-reader.js";
 
@@ -22,7 +23,7 @@ export function inCharset(
 ): Uint8Array {
   if (charset === undefined || isAscii(messages)) return messages;
   const contents = columns.map(({ type }, index) =>
-    formats[index] === 1 ? contentOf(describeType(type).oid) : "text",
+    formats[index] === 1 && !isEnum(type) ? contentOf(describeType(type).oid) : "text",
   );
   return rewritten(messages, (body) => Buffer.concat(fieldsIn(charset, body, contents)));
 }
@@ -39,7 +40,7 @@ export function parameterToUtf8(
   oid: number,
   format: "text" | "binary",
 ): Uint8Array {
-  const content = format === "text" ? "text" : contentOf(oid);
+  const content = format === "text" || isLabel(bytes, oid) ? "text" : contentOf(oid);
   if (content === "text") return charset.toUtf8(bytes);
   if (content === "mixed") requireAscii(charset, bytes);
   return bytes;
@@ -60,6 +61,11 @@ const TEXT_OIDS: ReadonlySet<number> = new Set([
 /** Arrays of texts, and records; so are users' enums and composite types. */
 const MIXED_OIDS: ReadonlySet<number> = new Set([143, 199, 1002, 1003, 1009, 1014, 1015, 2249, 2287, 3807]);
 const FIRST_USER_OID = 16_384;
+
+/** A value of a user's type that is no array and no record, which begin with a small number: an enum's label. */
+function isLabel(bytes: Uint8Array, oid: number): boolean {
+  return oid >= FIRST_USER_OID && !bytes.includes(0);
+}
 
 function contentOf(oid: number): Content {
   if (TEXT_OIDS.has(oid)) return "text";
