@@ -1,13 +1,15 @@
 /** TRUNCATE: every table it names, unless a foreign key of one it does not name reads them. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { MAIN, relationKey } from "../branch/model.js";
+import { markCopied } from "../branch/copied-tables.js";
+import { emptyTogether, tablesThatRefer } from "../branch/emptied-tables.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
 import { textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { normaliseName } from "../sql/names.js";
-import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { planRestarts } from "./plan-restarts.js";
 import { writableName } from "./writable-names.js";
 import { targetTable } from "./target-table.js";
@@ -20,10 +22,41 @@ export async function planTruncate(
   statement: RelationalStatement,
 ): Promise<PlannedStatement[]> {
   const names = statement.names.filter((name) => name.role === "write");
-  const planned: PlannedStatement[] = [];
-  for (const name of names) planned.push(...(await planTable(context, transaction, statement, name)));
   await refuseReferences(context, transaction, statement, names);
+  const remade = context.scope.head === MAIN ? await remadeTables(context, transaction, names) : [];
+  const isRemade = new Set(remade.map(relationKey));
+  const planned: PlannedStatement[] = [];
+  for (const name of names)
+    planned.push(
+      ...(await planTable(
+        context,
+        transaction,
+        statement,
+        name,
+        isRemade.has(relationKey(placeOf(context, name))),
+      )),
+    );
+  if (remade.length > 0) {
+    await emptyTogether(transaction.connection, remade);
+    markCopied(transaction, remade);
+  }
   return planned;
+}
+
+/** Tables of main that refer to each other, if any. */
+async function remadeTables(
+  context: PlanContext,
+  { connection }: Transaction,
+  names: readonly NameReference[],
+): Promise<readonly Place[]> {
+  const places = new Map(
+    names
+      .map((name) => placeOf(context, name))
+      .filter(({ catalog }) => catalog === DATA_CATALOG)
+      .map((place) => [relationKey(place), place]),
+  );
+  const linked = places.size > 1 ? await tablesThatRefer(connection, [...places.values()]) : [];
+  return linked.flatMap((table) => places.get(relationKey(table)) ?? []);
 }
 
 async function planTable(
@@ -31,6 +64,7 @@ async function planTable(
   transaction: Transaction,
   statement: RelationalStatement,
   name: NameReference,
+  isRemade: boolean,
 ): Promise<PlannedStatement[]> {
   const meaning = writableName(context.scope, name);
   const target =
@@ -43,7 +77,7 @@ async function planTable(
   const afterwards = (): void => {
     if (meaning.kind !== "temporary") transaction.truncated.add(relationKey(meaning.relation));
   };
-  return [{ sql, afterwards }, ...restarts];
+  return [isRemade ? { ...NOTHING_TO_RUN, afterwards } : { sql, afterwards }, ...restarts];
 }
 
 interface Place {

@@ -44,9 +44,12 @@ const contains = (outer: string, inner: string): string =>
 const HAS_KEY = `CASE json_type(${J}) WHEN 'OBJECT' THEN list_contains(json_keys(${J}), _2)
   WHEN 'ARRAY' THEN list_contains(list_transform(json_extract(${J}, '$[*]'), lambda _e: if(json_type(_e) = 'VARCHAR', _e ->> '$', NULL)), _2)
   WHEN 'VARCHAR' THEN ${asText(J)} = _2 ELSE CASE WHEN _1 IS NOT NULL THEN false END END`;
-const KEY_LIST = `from_json(to_json(_2), '["VARCHAR"]')`;
-const HAS = (quantifier: string): string =>
-  `CASE WHEN _1 IS NOT NULL THEN ${quantifier}(list_transform(${KEY_LIST}, lambda _k: list_contains(coalesce(json_keys(${J}), []), _k))) END`;
+/** What ? looks among: an object's keys, an array's strings, or the string itself. */
+const NAMES = `CASE json_type(${J}) WHEN 'OBJECT' THEN json_keys(${J}) WHEN 'VARCHAR' THEN [${asText(J)}]
+  WHEN 'ARRAY' THEN list_transform(list_filter(json_extract(${J}, '$[*]'), lambda _e: json_type(_e) = 'VARCHAR'), lambda _e: _e ->> '$')
+  ELSE [] END`;
+const HAS = (quantifier: string, ofNone: string): string =>
+  `CASE WHEN _1 IS NOT NULL AND _2 IS NOT NULL THEN coalesce(${quantifier}(list_transform(list_filter(${STEPS}, lambda _k: _k IS NOT NULL), lambda _k: list_contains(${NAMES}, _k))), ${ofNone}) END`;
 
 const no = (what: string): readonly Overload[] => [
   any(2, fail(SQLSTATE.featureNotSupported, `${what} is not supported`)),
@@ -109,8 +112,8 @@ export const DOCUMENTS: Definitions = {
   "<@": [any(2, contains("_2", "_1"))],
   // PostgreSQL's ?, ?|, ?&, #>, #>> under names that DuckDB's lexer takes.
   "|@|": [any(2, HAS_KEY)],
-  "|@||": [any(2, HAS("list_bool_or"))],
-  "|@&": [any(2, HAS("list_bool_and"))],
+  "|@||": [any(2, HAS("list_bool_or", "false"))],
+  "|@&": [any(2, HAS("list_bool_and", "true"))],
   "->@": [any(2, `json_extract(${J}, ${PATH})`)],
   "->>@": [any(2, `json_extract_string(${J}, ${PATH})`)],
   "||@": concatenation(isDocument("_1")),

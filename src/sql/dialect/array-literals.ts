@@ -4,6 +4,7 @@ import type { Token } from "../lexer.js";
 import { quoteLiteral } from "../names.js";
 import { isSymbol, isWord, nameAt } from "../token-reader.js";
 import { byteaLiteral, isBytea } from "./bytea-literals.js";
+import { isOperand } from "./operators.js";
 import type { DialectPass } from "./pass.js";
 
 /** An element of an array's text, or an array in it. */
@@ -16,6 +17,7 @@ type Element = string | null | readonly Element[];
  *   CAST('{{1,2},{3,4}}' AS int[])    ⇒  CAST([['1','2'],['3','4']] AS int[][])
  *   relkind = ANY ('{r,"p q",NULL}')  ⇒  relkind IN ('r','p q',NULL)
  *   id <> ALL ('{}')                  ⇒  id <> ALL ([])
+ *   j ?| '{a,"b,c"}'                  ⇒  j ?| ['a','b,c']
  *
  * Reason  DuckDB writes lists as [1, 2] and refuses PostgreSQL's form; its types say how deep a list is. A list of quoted
  *         values is one of texts, whatever it is compared to; behind IN each takes the type it needs
@@ -24,7 +26,8 @@ export const arrayLiteralsPass: DialectPass = ({ tokens }) =>
   tokens.flatMap((token, index) => {
     if (token.kind !== "string") return [];
     const type = typeIndex(tokens, index);
-    if (type === undefined ? !isQuantified(tokens, index) : !isArrayType(tokens, type)) return [];
+    const isArray = isQuantified(tokens, index) || isListOperand(tokens, index);
+    if (type === undefined ? !isArray : !isArrayType(tokens, type)) return [];
     if (type !== undefined && isKeyed(tokens, type)) return [];
     const elements = arrayElements(token.value);
     if (elements === undefined) return [];
@@ -72,6 +75,14 @@ function isQuantified(tokens: readonly Token[], index: number): boolean {
   const word = tokens[index - 2];
   const isQuantifier = ["any", "all", "some"].some((quantifier) => isWord(word, quantifier));
   return isQuantifier && isSymbol(tokens[index - 1], "(") && isSymbol(tokens[index + 1], ")");
+}
+
+/** Operators of jsonb whose right side is an array of texts. */
+const WITH_LIST = new Set(["?|", "?&", "#>", "#>>", "#-"]);
+
+function isListOperand(tokens: readonly Token[], index: number): boolean {
+  const operator = tokens[index - 1];
+  return operator?.kind === "operator" && WITH_LIST.has(operator.value) && isOperand(tokens[index - 2]);
 }
 
 /** `int[]`, `pg_catalog.oid[]`, `_text`. */

@@ -14,6 +14,9 @@ SELECT id FROM t WHERE j ->> 's' = 'text'
 SELECT id FROM t WHERE j ->> 's' IS NOT NULL AND id > 0
 SELECT '{"a":1,"b":2}'::jsonb @> '{"a":1}', '{"a":1}'::jsonb @> '{"a":2}', '{"a":1}'::jsonb <@ '{"a":1,"b":2}', '[1,2,3]'::jsonb @> '[1,3]', '[1,2]'::jsonb @> '1'
 SELECT '{"a":1,"b":2}'::jsonb ? 'a', '{"a":1}'::jsonb ? 'z', '["a","b"]'::jsonb ? 'b', '{"a":1}'::jsonb ?| ARRAY['x','a'], '{"a":1}'::jsonb ?& ARRAY['x','a']
+SELECT '{"a":1}'::jsonb ?| '{x,a}', '{"a":1}'::jsonb ?& '{x,a}', '{"b,c":1}'::jsonb ?| '{"b,c"}', '["a","b"]'::jsonb ?| ARRAY['b'], '"a"'::jsonb ?& '{a}', '[1]'::jsonb ?| '{1}'
+SELECT '{"a":1}'::jsonb ?| '{}', '{"a":1}'::jsonb ?& '{}', '{"a":1}'::jsonb ?| ARRAY[NULL,'a'], '{"a":1}'::jsonb ?| NULL::text[], '5'::jsonb ?| '{5}'
+SELECT '{"a,b":{"c":1}}'::jsonb #> '{"a,b",c}', '{"a":[1,2]}'::jsonb #>> '{a,1}', '{"a":{"b":1,"c":2}}'::jsonb #- '{a,b}', '{"a":1}'::jsonb #> '{}'
 SELECT '{"a":1,"b":2}'::jsonb - 'a', '["a","b"]'::jsonb - 0, '{"a":1,"b":2}'::jsonb - ARRAY['a','b'], '{"a":{"b":1}}'::jsonb #- '{a,b}'
 SELECT '{"a":1}'::jsonb || '{"b":2}'::jsonb, '[1]'::jsonb || '[2]'::jsonb, '{"a":1}'::jsonb || '{"a":2}'
 SELECT '{"b": 1, "a": 2}'::jsonb, '{"b": 1,   "a": 2}'::json
