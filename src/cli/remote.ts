@@ -1,7 +1,8 @@
 /** A connection of the command line to a running server, by the PostgreSQL wire like any other client's. */
 import { once } from "node:events";
-import { Client, Query, type QueryArrayResult } from "pg";
+import { Client, Query, type ClientConfig, type QueryArrayResult } from "pg";
 import { OperatorError } from "../core/operator-error.js";
+import { encryptions, isAboutEncryption } from "./encryption.js";
 
 export interface ConnectOptions {
   readonly host?: string;
@@ -43,13 +44,28 @@ export async function withServer<T>(
 ): Promise<T> {
   if (!/^\d{1,5}$/.test(port)) throw new OperatorError(`"${port}" is no port`);
   const database = branch === undefined || branch === "main" ? "main" : `main/${branch}`;
-  const client = new Client({ host, port: Number(port), user, database, application_name: "duckbranch" });
+  const client = await connect({ host, port: Number(port), user, database, application_name: "duckbranch" });
   client.on("notice", ({ severity, message }) => process.stderr.write(`${severity}: ${message}\n`));
-  await client.connect();
   try {
     return await work(new Remote(client));
   } finally {
     await client.end();
+  }
+}
+
+/** Tries the ways there are, until one is the server's. */
+async function connect(config: ClientConfig): Promise<Client> {
+  const [first, ...others] = encryptions(process.env);
+  let ssl = first;
+  for (;;) {
+    const client = new Client({ ...config, ...(ssl === undefined ? {} : { ssl }) });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      ssl = others.shift();
+      if (ssl === undefined || !isAboutEncryption(error)) throw error;
+    }
   }
 }
 

@@ -1,7 +1,12 @@
 /** `duckbranch branch` and `duckbranch sql` against a running server: output, exit codes, what is asked before. */
 import { execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startApp } from "../../src/app.js";
+import { readConfig } from "../../src/config.js";
+import { createLog } from "../../src/core/log.js";
+import { makeCertificate, writeCertificate } from "../support/certificate.js";
 import { ServerProcess } from "./server-process.js";
 import { temporaryDirectory, type TemporaryDirectory } from "./temporary-directory.js";
 
@@ -26,9 +31,13 @@ afterAll(async () => {
   await directory[Symbol.asyncDispose]();
 });
 
-async function duckbranch(args: readonly string[], input = ""): Promise<Ended> {
+async function duckbranch(
+  args: readonly string[],
+  input = "",
+  settings: NodeJS.ProcessEnv = {},
+): Promise<Ended> {
   const { host, port } = server.address;
-  const env = { ...process.env, PGHOST: host, PGPORT: String(port) };
+  const env = { ...process.env, PGHOST: host, PGPORT: String(port), ...settings };
   return await new Promise((resolve) => {
     const child = execFile(process.execPath, [MAIN, ...args], { env }, (_, out, err) =>
       resolve({ code: child.exitCode, out, err }),
@@ -166,4 +175,30 @@ test("the shell completes commands and options", async () => {
     execFile("bash", ["-c", `${out}\n${typed}`], (_, stdout) => resolve(stdout)),
   );
   expect(completed).toBe("--granularity\n");
+});
+
+test("connections are encrypted as PGSSLMODE and PGSSLROOTCERT say", async () => {
+  const certificate = makeCertificate();
+  const files = await writeCertificate(directory, certificate);
+  const other = directory.file("other.crt");
+  await writeFile(other, makeCertificate().certificate);
+  const app = await startApp(
+    readConfig({ port: 0, data: ":memory:", tls: "required", ...files }, {}),
+    createLog("fatal"),
+  );
+  const ending = async (settings: NodeJS.ProcessEnv): Promise<number | null> => {
+    const port = String(app.address.port);
+    return (await duckbranch(["sql", "SELECT 1"], "", { PGPORT: port, PGHOST: "localhost", ...settings }))
+      .code;
+  };
+  for (const PGSSLMODE of ["", "prefer", "require"])
+    expect([PGSSLMODE, await ending({ PGSSLMODE })]).toEqual([PGSSLMODE, 0]);
+  const root = { PGSSLROOTCERT: files.tlsCert };
+  expect(await ending({ PGSSLMODE: "verify-full", ...root })).toBe(0);
+  expect(await ending({ PGSSLMODE: "verify-ca", PGSSLROOTCERT: other })).toBe(1);
+  expect(await ending({ PGSSLMODE: "require", PGSSLROOTCERT: other })).toBe(1);
+  expect(await ending({ PGSSLMODE: "disable" })).toBe(1);
+  await app.close();
+  expect((await duckbranch(["sql", "SELECT 1"], "", { PGSSLMODE: "prefer" })).code).toBe(0);
+  expect((await duckbranch(["sql", "SELECT 1"], "", { PGSSLMODE: "require" })).code).toBe(1);
 });
