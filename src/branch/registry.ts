@@ -58,6 +58,7 @@ export class Registry {
   #state: RegistryState;
   #sequence: Sequence;
   #definitions = 0;
+  #objectDefinitions = 0;
   /** The number that the last change of a definition on each head gave; on main it may concern every head. */
   readonly #definedAt = new Map<HeadId, number>();
   /** The same of changes that may have concerned any table, and of those that concerned one. */
@@ -99,6 +100,11 @@ export class Registry {
   /** Grows with every commit that changes a definition. */
   get definitions(): number {
     return this.#definitions;
+  }
+
+  /** Grows with every commit that may change more than definitions of tables and views: of types, functions, sequences … */
+  get objectDefinitions(): number {
+    return this.#objectDefinitions;
   }
 
   /** What a name means, and what it stands for. */
@@ -236,6 +242,7 @@ export class Registry {
 
   #redefine({ heads, tables }: Redefinition): void {
     this.#definitions++;
+    if (tables === "any") this.#objectDefinitions++;
     for (const head of heads) this.#definedAt.set(head, this.#definitions);
     if (tables === "any") for (const head of heads) this.#anyDefinedAt.set(head, this.#definitions);
     else

@@ -1,5 +1,5 @@
 /**
- * What a session knows of the types its database defines. What was committed is read once per change of definitions, for
+ * What a session knows of the types its database defines. What was committed is read once per change that may concern them, for
  * all sessions, on a connection of its own; what the session's transaction has changed itself is read on the session's
  * connection, before a statement starts: no result of it may be open then.
  */
@@ -33,9 +33,9 @@ export class TypeDirectory {
   }
 
   async all(head: HeadId): Promise<TypeCatalog> {
-    const { definitions, state } = this.#registry;
-    if (this.#definitions !== definitions || this.#known.size >= MAX_HEADS) this.#known.clear();
-    this.#definitions = definitions;
+    const { objectDefinitions, state } = this.#registry;
+    if (this.#definitions !== objectDefinitions || this.#known.size >= MAX_HEADS) this.#known.clear();
+    this.#definitions = objectDefinitions;
     const known = this.#known.get(head);
     if (known !== undefined) return await known;
     // The registry's state and the number of its definitions are of one moment.
