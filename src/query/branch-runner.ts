@@ -17,6 +17,7 @@ import { endOfStatement } from "./relational-runner.js";
 import type { ExecuteInput } from "./start-statement.js";
 import { requireCommand } from "./command-permissions.js";
 import { streamBatches } from "./results.js";
+import { forgetPath } from "./branch-paths.js";
 import type { SessionCore } from "./session-core.js";
 import type { StatementDescription, StatementResult } from "./types.js";
 
@@ -53,7 +54,10 @@ export async function runBranch(
     showsRows: hasScope(core.identity.principal, "data:read"),
     isAdministrator: hasScope(core.identity.principal, "admin"),
     maySee: (branch: Branch) => maySee(core.identity.principal, branch),
-    useBranch: async (name: string) => await core.useBranch(name),
+    useBranch: async (name: string) => {
+      await core.useBranch(name);
+      forgetPath(core.settings);
+    },
     diff: async (diff: DiffCommand, name: string, against: string | undefined) =>
       await runDiff(core, diff, name, against, signal),
   };

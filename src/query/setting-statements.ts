@@ -1,6 +1,7 @@
 /** SET, SHOW, RESET and DISCARD. */
 import { notSupported, SQLSTATE } from "../core/errors.js";
 import type { SessionStatement } from "../sql/analysis.js";
+import { branchOfPath, forgetPath, leavesPath, rememberPath } from "./branch-paths.js";
 import { command, textResult } from "./results.js";
 import type { SessionStatementHost } from "./session-statements.js";
 import { insideBlock, isInTransaction, refuseLateMode } from "./transaction-statements.js";
@@ -11,6 +12,11 @@ export async function set(
   { name, values, local }: Extract<SessionStatement, { verb: "set" }>,
 ): Promise<StatementResult> {
   if (name.toLowerCase() === "branch") return await setBranch(host, values, local);
+  if (name.toLowerCase() === "search_path") {
+    const branch = values === "default" ? undefined : branchOfPath(values);
+    if (branch !== undefined) return await setBranchByPath(host, branch, local);
+    if (leavesPath(host.settings, host.branchName)) await host.useConnectedHead();
+  }
   if (local && !host.inBlock) {
     const message = "SET LOCAL can only be used in transaction blocks";
     host.notice("WARNING", SQLSTATE.noActiveSqlTransaction, message);
@@ -28,8 +34,21 @@ async function setBranch(
   local: boolean,
 ): Promise<StatementResult> {
   if (local) throw notSupported("SET LOCAL branch is not supported", "use SET branch");
+  forgetPath(host.settings);
   if (values === "default") await host.useConnectedHead();
   else await host.useBranch(values.join(", "));
+  return command("SET");
+}
+
+/** The branch's tables are under their own names there, so the path stays what it is. Errors: 3D000, 42501 */
+async function setBranchByPath(
+  host: SessionStatementHost,
+  branch: string,
+  local: boolean,
+): Promise<StatementResult> {
+  if (local) throw notSupported("SET LOCAL search_path to a branch is not supported", "use SET search_path");
+  await host.useBranch(branch);
+  rememberPath(host.settings, host.branchName);
   return command("SET");
 }
 
