@@ -3,7 +3,7 @@
  * kind; this file turns them into `SqlError` with PostgreSQL's SQLSTATE and wording where they differ.
  */
 import { SQLSTATE, SqlError, type SqlErrorFields } from "../core/errors.js";
-import { text, type Rule } from "./failure-rule.js";
+import { text, typeName, type Rule } from "./failure-rule.js";
 import { VALUE_RULES } from "./failure-values.js";
 
 const DUPLICATE_KEY = "duplicate key value violates unique constraint";
@@ -212,6 +212,18 @@ const RULES: readonly Rule[] = [
     code: SQLSTATE.groupingError,
     message: (m) =>
       `column "${text(m[1])}" must appear in the GROUP BY clause or be used in an aggregate function`,
+  },
+  {
+    // PostgreSQL compares some types that are not the same, bigint with integer among them.
+    pattern:
+      /^Binder Error: Failed to create foreign key: incompatible types between column "(.*)" \("(.*)"\) and column "(.*)" \("(.*)"\)/,
+    code: (m) =>
+      /INT|DECIMAL/.test(text(m[2])) && /INT|DECIMAL/.test(text(m[4]))
+        ? SQLSTATE.featureNotSupported
+        : SQLSTATE.datatypeMismatch,
+    message: () => "foreign key constraint cannot be implemented",
+    detail: (m) =>
+      `Key columns "${text(m[3])}" and "${text(m[1])}" are of incompatible types: ${typeName(text(m[4]))} and ${typeName(text(m[2]))}.`,
   },
   { pattern: /^Binder Error: Cannot compare values of type/, code: SQLSTATE.datatypeMismatch },
   {
