@@ -11,7 +11,8 @@ const PRINTED = `MAP {'bool': 'boolean', 'int2': 'smallint', 'int4': 'integer', 
 /** One argument of a declared function: its name, if it has one, and its type. */
 const ARGUMENT = `if(starts_with(_p, '$'), '', ${PG}.quote_ident(_p) || ' ') || coalesce(${PG}._function_type(declared->'arguments'->>(_i - 1)), map_extract_value(${TYPE_NAMES}, (declared->'argumentOids'->>(_i - 1))::BIGINT))`;
 
-const DEFAULT = `${PRINT}(declared->'defaults'->>(_i - 1), map_extract_value(${TYPE_NAMES}, (declared->'argumentOids'->>(_i - 1))::BIGINT), '[]', 'plain')`;
+/** The default of the argument of number `_i`, of a row that has `declared`. */
+export const DEFAULT = `${PRINT}(declared->'defaults'->>(_i - 1), map_extract_value(${TYPE_NAMES}, (declared->'argumentOids'->>(_i - 1))::BIGINT), '[]', 'plain')`;
 
 function argumentList(each: string): string {
   return `CASE WHEN declared IS NULL THEN array_to_string(parameters, ', ')

@@ -6,6 +6,7 @@ import { FUNCTION_TEXTS } from "./function-texts.js";
 import { FORMAT_TYPE } from "./format-type.js";
 import { PG } from "./names.js";
 import { PRETTY } from "./printing/functions-of-sql.js";
+import { PROPERTIES } from "./property-functions.js";
 import { DATABASE_SIZE, SIZE_VIEWS, sizeOf } from "./table-sizes.js";
 import { TYPE_FUNCTION_OIDS } from "./type-functions.js";
 
@@ -178,12 +179,20 @@ const CASTS: Readonly<Record<string, Bodies>> = {
   // typreceive and the like as numbers: see dialect/catalog-columns.ts.
   _type_function: { 1: `map_extract_value(${TYPE_FUNCTION_OIDS}, _1)::BIGINT` },
   to_regproc: { 1: withText(byName("function_oid")) },
+  // Without its arguments: there is one function of a name.
+  to_regprocedure: {
+    1: withText(
+      `(SELECT any_value(_value) FROM ${PG}._lookup_function_oid WHERE _key = ${PG}._stored_name(regexp_replace(_text, '\\(.*$', '')))`,
+    ),
+  },
+  to_regrole: { 1: withText("CASE WHEN _text = getvariable('duckbranch_user') THEN 10 END") },
   to_regclass: { 1: withText(byName("relation_oid")) },
   to_regtype: { 1: withText(byName("type_oid")) },
   to_regnamespace: { 1: withText(byName("schema_oid")) },
 };
 
 const OTHERS: Readonly<Record<string, Bodies>> = {
+  pg_relation_filenode: { 1: `${PG}._regclass(_1)` },
   // A list: the dialect calls it inside unnest().
   pg_partition_ancestors: { 1: "[]::BIGINT[]" },
   txid_current: { 0: "1::BIGINT" },
@@ -225,6 +234,7 @@ const ALL: Readonly<Record<string, Bodies>> = {
   ...SIZES,
   ...STATISTICS,
   ...OTHERS,
+  ...PROPERTIES,
 };
 
 /** PostgreSQL's name ⇒ DuckDB's, where only the name differs. */

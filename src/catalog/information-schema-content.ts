@@ -67,6 +67,9 @@ const COLUMNS: Content = {
     numeric_scale: `CASE WHEN a.type_oid IN (20, 21, 23) THEN 0 ELSE ${TYPMOD} & 65535 END`,
     datetime_precision:
       "CASE WHEN a.type_oid IN (1083, 1114, 1184, 1186, 1266) THEN if(a.typmod < 0, 6, a.typmod & 65535) WHEN a.type_oid = 1082 THEN 0 END",
+    domain_catalog: `if(o.oid IS NULL, NULL, ${DATABASE})`,
+    domain_schema: "o.sch",
+    domain_name: "o.nam",
     udt_catalog: DATABASE,
     udt_schema: `coalesce(t.sch, 'pg_catalog')`,
     udt_name: "t.typname",
@@ -79,10 +82,11 @@ const COLUMNS: Content = {
     generation_expression: "if(d.is_generated, rtrim(d.printed), NULL)",
     is_updatable: `if(a.kind = 'r', ${YES}, ${NO})`,
   },
-  from: `(SELECT sch, rel, kind, nam, position, type_oid, typmod, not_null, identity FROM ${PG}._typed_column WHERE kind IN ('r', 'v')
-    UNION ALL SELECT k.sch, k.nam, k.kind, s.nam, s.position, y.oid, -1, s.not_null, '' FROM ${PG}._system_class AS k
+  from: `(SELECT sch, rel, kind, nam, position, type_oid, typmod, not_null, identity, domain_oid FROM ${PG}._typed_column WHERE kind IN ('r', 'v')
+    UNION ALL SELECT k.sch, k.nam, k.kind, s.nam, s.position, y.oid, -1, s.not_null, '', NULL FROM ${PG}._system_class AS k
       JOIN ${PG}._system_column AS s ON s.attrelid = k.oid JOIN ${PG}._builtin_type AS y ON y.typname = s.type) AS a
     LEFT JOIN ${PG}._type AS t ON t.oid = a.type_oid
+    LEFT JOIN ${PG}._domain AS o ON o.oid = a.domain_oid
     LEFT JOIN ${PG}._printed_default AS d ON d.sch = a.sch AND d.rel = a.rel AND d.nam = a.nam AND d.kind = a.kind`,
 };
 
@@ -108,7 +112,7 @@ const TABLE_CONSTRAINTS: Content = {
   from: `${PG}._constraint AS c`,
 };
 
-const UNNESTED = `(SELECT *, unnest(columns) AS member, generate_subscripts(columns, 1) AS nth FROM ${PG}._constraint WHERE kind IN ('p', 'u', 'f')) AS c`;
+const UNNESTED = `(SELECT *, unnest(columns) AS member, generate_subscripts(columns, 1) AS nth FROM ${PG}._constraint WHERE kind IN ('p', 'u', 'f') ORDER BY sch, rel, nam, nth) AS c`;
 
 const KEY_COLUMN_USAGE: Content = {
   columns: {
@@ -159,8 +163,8 @@ const SEQUENCES: Content = {
     sequence_catalog: DATABASE,
     sequence_schema: "s.schemaname",
     sequence_name: "s.sequencename",
-    data_type: "'bigint'",
-    numeric_precision: "64",
+    data_type: "s.data_type",
+    numeric_precision: "CASE s.data_type WHEN 'smallint' THEN 16 WHEN 'integer' THEN 32 ELSE 64 END",
     numeric_precision_radix: "2",
     numeric_scale: "0",
     start_value: "s.start_value",
@@ -169,7 +173,9 @@ const SEQUENCES: Content = {
     increment: "s.increment_by",
     cycle_option: `if(s."cycle", ${YES}, ${NO})`,
   },
-  from: `${PG}.pg_sequences AS s`,
+  // Those of identity columns are part of their columns.
+  from: `${PG}.pg_sequences AS s WHERE NOT EXISTS (FROM ${PG}._column AS t
+    WHERE t.sch = s.schemaname AND replace(t.owned_sequence, '''''', '''') = s.sequencename AND t.identity <> '')`,
 };
 
 export const INFORMATION_SCHEMA_CONTENT: ReadonlyMap<string, Content> = new Map([

@@ -1,5 +1,6 @@
 /** What information_schema says of functions, types, privileges and of tables by their constraints. */
 import { PG } from "./names.js";
+import { PRINTED } from "./printing/functions-of-sql.js";
 import type { Content } from "./shapes.js";
 
 const DATABASE = "getvariable('duckbranch_database')";
@@ -101,8 +102,106 @@ const ATTRIBUTES: Content = {
   from: `${PG}._typed_column AS a JOIN ${PG}._type AS t ON t.oid = a.type_oid WHERE a.kind = 'c'`,
 };
 
+const PARAMETERS: Content = {
+  columns: {
+    specific_catalog: DATABASE,
+    specific_schema: "f.sch",
+    specific_name: "f.nam || '_' || f.oid",
+    ordinal_position: "f.part.nth",
+    parameter_mode: "'IN'",
+    is_result: "'NO'",
+    as_locator: "'NO'",
+    parameter_name: "if(starts_with(f.part.name, '$'), NULL, f.part.name)",
+    data_type: `if(t.typcategory = 'A', 'ARRAY', if(t.typtype IN ('e', 'c'), 'USER-DEFINED', t.printed))`,
+    udt_catalog: DATABASE,
+    udt_schema: "t.sch",
+    udt_name: "t.typname",
+    dtd_identifier: "f.part.nth::VARCHAR",
+    parameter_default: `${PRINTED}(f.declared->'defaults'->>(f.part.nth - 1), t.printed, '[]', 'plain')`,
+  },
+  from: `(SELECT *, unnest(list_transform(parameters, lambda _p, _i: {'name': _p, 'nth': _i})) AS part FROM ${PG}._function
+      WHERE declared IS NOT NULL) AS f
+    JOIN ${PG}._type AS t ON t.oid = (f.declared->'argumentOids'->>(f.part.nth - 1))::BIGINT`,
+};
+
+const DOMAIN_CONSTRAINTS: Content = {
+  columns: {
+    constraint_catalog: DATABASE,
+    constraint_schema: "c.sch",
+    constraint_name: "c.nam",
+    domain_catalog: DATABASE,
+    domain_schema: "d.sch",
+    domain_name: "d.nam",
+    is_deferrable: "'NO'",
+    initially_deferred: "'NO'",
+  },
+  from: `${PG}._domain_check AS c JOIN ${PG}._domain AS d ON d.oid = c.type_oid`,
+};
+
+const COLUMN_DOMAIN_USAGE: Content = {
+  columns: {
+    domain_catalog: DATABASE,
+    domain_schema: "d.sch",
+    domain_name: "d.nam",
+    table_catalog: DATABASE,
+    table_schema: "a.sch",
+    table_name: "a.rel",
+    column_name: "a.nam",
+  },
+  from: `${PG}._typed_column AS a JOIN ${PG}._domain AS d ON d.oid = a.domain_oid`,
+};
+
+const COLUMN_UDT_USAGE: Content = {
+  columns: {
+    udt_catalog: DATABASE,
+    udt_schema: "t.sch",
+    udt_name: "t.typname",
+    table_catalog: DATABASE,
+    table_schema: "a.sch",
+    table_name: "a.rel",
+    column_name: "a.nam",
+  },
+  from: `${PG}._typed_column AS a JOIN ${PG}._type AS t ON t.oid = a.type_oid WHERE a.kind IN ('r', 'v')`,
+};
+
+/** Of columns that are arrays. */
+const ELEMENT_TYPES: Content = {
+  columns: {
+    object_catalog: DATABASE,
+    object_schema: "a.sch",
+    object_name: "a.rel",
+    object_type: "if(a.kind = 'v', 'VIEW', 'TABLE')",
+    collection_type_identifier: "a.position::VARCHAR",
+    data_type: "if(e.typtype IN ('e', 'c'), 'USER-DEFINED', e.printed)",
+    udt_catalog: DATABASE,
+    udt_schema: "e.sch",
+    udt_name: "e.typname",
+    dtd_identifier: "'a' || a.position",
+  },
+  from: `${PG}._typed_column AS a JOIN ${PG}._type AS t ON t.oid = a.type_oid JOIN ${PG}._type AS e ON e.oid = t.typelem
+    WHERE t.typcategory = 'A' AND a.kind IN ('r', 'v')`,
+};
+
+const CHARACTER_SETS: Content = {
+  columns: {
+    character_set_name: "'UTF8'",
+    character_repertoire: "'UCS'",
+    form_of_use: "'UTF8'",
+    default_collate_catalog: DATABASE,
+    default_collate_schema: "'pg_catalog'",
+    default_collate_name: "'ucs_basic'",
+  },
+  from: "(SELECT 1)",
+};
+
 export const OBJECT_CONTENT: readonly (readonly [name: string, content: Content])[] = [
   ["routines", ROUTINES],
+  ["parameters", PARAMETERS],
+  ["domain_constraints", DOMAIN_CONSTRAINTS],
+  ["column_domain_usage", COLUMN_DOMAIN_USAGE],
+  ["column_udt_usage", COLUMN_UDT_USAGE],
+  ["element_types", ELEMENT_TYPES],
+  ["character_sets", CHARACTER_SETS],
   ["constraint_table_usage", CONSTRAINT_TABLE_USAGE],
   ["table_privileges", TABLE_PRIVILEGES],
   ["role_table_grants", TABLE_PRIVILEGES],

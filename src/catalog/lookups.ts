@@ -47,6 +47,7 @@ const TYPE_OIDS = `
   SELECT _key, min_by(oid, place) AS _value FROM (
     SELECT typname AS _key, oid, coalesce(list_position(${PG}._search_path(), sch), 0) AS place FROM ${PG}._type WHERE ${PG}._is_visible(sch)
     UNION ALL SELECT printed, oid, 0 FROM ${PG}._type
+    UNION ALL FROM (VALUES ('int', 23, 0), ('decimal', 1700, 0), ('dec', 1700, 0), ('float', 701, 0), ('char', 1042, 0))
     UNION ALL SELECT 'pg_catalog.' || typname, oid, 0 FROM ${PG}._builtin_type
     UNION ALL SELECT sch || '.' || typname, oid, 0 FROM ${PG}._type WHERE sch <> 'pg_catalog') GROUP BY _key`;
 
@@ -64,7 +65,9 @@ const CONSTRAINTS = `
     WHEN 'f' THEN 'FOREIGN KEY (' || ${PG}._columns_text(columns) || ') REFERENCES ' || ${PG}._qualified(sch, referenced_table) ||
       '(' || ${PG}._columns_text(referenced_columns) || ')'
     ELSE 'CHECK (' || p.plain || ')' END AS _value, 'CHECK (' || p.pretty || ')' AS _sub
-  FROM ${PG}._constraint_numbers AS c LEFT JOIN ${PG}._printed_check AS p ON p.oid = c.oid`;
+  FROM ${PG}._constraint_numbers AS c LEFT JOIN ${PG}._printed_check AS p ON p.oid = c.oid
+  UNION ALL SELECT d.oid, 'CHECK (' || p.plain || ')', 'CHECK (' || p.pretty || ')'
+  FROM ${PG}._domain_check AS d JOIN ${PG}._printed_check AS p ON p.oid = d.oid`;
 
 const VIEWS = `SELECT oid AS _key, ${printedQuery("v", "'plain'")} AS _value, ${printedQuery("v", "'pretty'")} AS _sub FROM ${PG}._stored_view AS v`;
 

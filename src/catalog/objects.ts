@@ -100,6 +100,7 @@ const HELD_TYPMOD = `CASE WHEN l.type = 'json' THEN -1 WHEN l.type = 'interval' 
 const POLICY_PATTERN = "length\\(''merge policy ([a-z_]+)''\\)";
 /** The check that holds a column to its domain: see core/domain-checks.ts. */
 const DOMAIN_PATTERN = "length\\(''domain ";
+const DOMAIN_LABEL = "length\\(''domain (\\{(?:[^'']|'''')*\\})''\\)";
 const LABELLED_CONSTRAINTS = `
   SELECT *, nullif(replace(regexp_extract(expression, '${LABEL_PATTERN}', 1), '''''', ''''), '')::JSON AS label
   FROM ${PG}._raw_constraint WHERE type <> 'NOT NULL' AND NOT coalesce(regexp_matches(expression, '${LIMIT_PATTERN}|${DOMAIN_PATTERN}|${POLICY_PATTERN}'), false)`;
@@ -113,7 +114,7 @@ const MERGE_POLICIES = `
 
 /** Constraints by the names their tables' definitions keep, and otherwise by those PostgreSQL would have chosen. */
 const CONSTRAINTS = `
-  SELECT * EXCLUDE (base, own), coalesce(own, base || if(nth = 1, '', (nth - 1)::VARCHAR)) AS nam FROM (
+  SELECT * EXCLUDE (base, own, nth), coalesce(own, base || if(nth = 1, '', (nth - 1)::VARCHAR)) AS nam FROM (
     SELECT *, row_number() OVER (PARTITION BY sch, rel, base, own IS NULL ORDER BY position) AS nth FROM (
       SELECT c.* EXCLUDE (type, label) REPLACE (regexp_replace(c.expression, '^\\((.*) AND \\(${LABEL_PATTERN} > 0\\)\\)$', '\\1', 's') AS expression),
         coalesce(l.name, c.label->>'$.name') AS own,
@@ -218,11 +219,15 @@ const HEAD = `coalesce(nullif(regexp_extract(base, '^STRUCT\\("pg_catalog\\.(\\w
 /** numeric without precision and scale. */
 const UNBOUNDED = `[${[UNBOUNDED_NUMERIC, QUOTIENT].map(({ width, scale }) => `'DECIMAL(${width},${scale})'`).join(", ")}]`;
 
+/** As shownTypeName() has it. */
+const shownName = (name: string): string =>
+  `if(regexp_full_match(${name}, '[a-z_][a-z0-9_$]*'), ${name}, '"' || replace(${name}, '"', '""') || '"')`;
+
 const TYPED_COLUMNS = `
   SELECT c.sch, c.rel, c.kind, c.nam, c.position, ${WRITTEN_DEFAULT}, c.not_null, c.comment, c.dimensions, c.identity,
     CASE WHEN l.type IS NOT NULL THEN ${HELD_OID} WHEN c.head = 'JSON' AND c.dimensions = 0 THEN 3802 WHEN c.dimensions > 0 THEN coalesce(e.array_oid, ${PG}._array_oid(c.head)) ELSE coalesce(e.oid, ${PG}._base_oid(c.head)) END AS type_oid,
     CASE WHEN l.type IS NOT NULL THEN ${HELD_TYPMOD} WHEN c.head = 'TIMESTAMP_S' THEN 0 WHEN c.head = 'TIMESTAMP_MS' THEN 3 WHEN c.head = 'DECIMAL' AND NOT list_contains(${UNBOUNDED}, c.base) THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
-      ELSE -1 END AS typmod
+      ELSE -1 END AS typmod, d.oid AS domain_oid
   FROM (SELECT *, regexp_replace(type, '(\\[\\d*\\])+$', '') AS base, ${HEAD} AS head,
     len(regexp_extract_all(regexp_extract(type, '(\\[\\d*\\])+$'), '\\[')) AS dimensions FROM ${PG}._column) AS c
   LEFT JOIN (SELECT printed, min_by(oid, oid) AS oid, min_by(array_oid, oid) AS array_oid FROM (
@@ -231,7 +236,12 @@ const TYPED_COLUMNS = `
   LEFT JOIN (SELECT sch, rel, nam, any_value(found.type) AS type, nullif(any_value(found.length), '')::INTEGER AS length, any_value(found.zone) AS zone
     FROM (SELECT sch, rel, columns[1] AS nam, regexp_extract(expression, '${LIMIT_PATTERN}', ['type', 'length', 'zone']) AS found
       FROM ${PG}._raw_constraint WHERE type = 'CHECK') WHERE found.type <> '' GROUP BY sch, rel, nam) AS l
-    ON l.sch = c.sch AND l.rel = c.rel AND l.nam = c.nam`;
+    ON l.sch = c.sch AND l.rel = c.rel AND l.nam = c.nam
+  LEFT JOIN (SELECT sch, rel, nam, any_value(domain) AS domain FROM (SELECT sch, rel, columns[1] AS nam,
+        replace(nullif(regexp_extract(expression, '${DOMAIN_LABEL}', 1), ''), '''''', '''')::JSON->>'domain' AS domain
+      FROM ${PG}._raw_constraint WHERE type = 'CHECK') WHERE domain IS NOT NULL GROUP BY sch, rel, nam) AS h
+    ON h.sch = c.sch AND h.rel = c.rel AND h.nam = c.nam
+  LEFT JOIN ${PG}._domain AS d ON h.domain = if(d.sch = 'public', '', ${shownName("d.sch")} || '.') || ${shownName("d.nam")}`;
 
 /** Macros the helpers are made with. */
 export function objectMacros(): readonly string[] {

@@ -1,5 +1,6 @@
 /** What pg_catalog's relations hold, over the helper views of objects.ts. Relations not named here are empty. */
 import { DEPEND } from "./dependency-content.js";
+import { FUNCTION } from "./function-content.js";
 import { INDEX, OPERATOR_CLASS_CONTENT } from "./index-content.js";
 import { lastValue } from "./sequence-state.js";
 import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
@@ -60,7 +61,7 @@ const CLASS: Content = {
 const KEY_NAME = `regexp_extract(i.described, '^(.*):', 1) || coalesce(nullif(row_number() OVER (PARTITION BY i.sch, i.rel, i.nam, i.described IS NULL, regexp_extract(i.described, '^(.*):', 1) ORDER BY i.position) - 1, 0)::VARCHAR, '')`;
 
 const ATTRIBUTE_TABLES = `
-  SELECT c.oid AS attrelid, t.nam, t.type_oid, t.typmod, t.position, t.not_null, t.default_value IS NOT NULL AS has_default, t.dimensions, t.identity, t.default_value
+  SELECT c.oid AS attrelid, t.nam, coalesce(t.domain_oid, t.type_oid) AS type_oid, if(t.domain_oid IS NULL, t.typmod, -1) AS typmod, t.position, t.not_null, t.default_value IS NOT NULL AS has_default, t.dimensions, t.identity, t.default_value
   FROM ${PG}._typed_column AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind IN ('r', 'v', 'c')
   UNION ALL
   SELECT c.oid, coalesce(${KEY_NAME}, i.key), coalesce(t.type_oid, e.oid, 25), coalesce(t.typmod, -1), i.position, false, false, 0, '', NULL
@@ -117,6 +118,7 @@ const CONSTRAINT: Content = {
     contype: "c.kind",
     convalidated: "true",
     conrelid: "c.conrelid",
+    contypid: "coalesce(c.type_oid, 0)",
     conindid: "coalesce(x.oid, 0)",
     confrelid: "coalesce(c.confrelid, 0)",
     confupdtype: "if(c.kind = 'f', 'a', ' ')",
@@ -128,7 +130,7 @@ const CONSTRAINT: Content = {
     confkey: "c.confkey",
     conbin: "p.plain",
   },
-  from: `${PG}._constraint_numbers AS c
+  from: `(SELECT * FROM ${PG}._constraint_numbers UNION ALL BY NAME SELECT oid, sch, nam, 'c' AS kind, 0 AS conrelid, type_oid FROM ${PG}._domain_check) AS c
     LEFT JOIN ${PG}._class AS x ON x.kind = 'i' AND x.sch = c.sch AND x.nam = c.nam AND x.rel = c.rel AND c.kind IN ('p', 'u')
     LEFT JOIN ${PG}._printed_check AS p ON p.oid = c.oid`,
 };
@@ -172,14 +174,17 @@ const ENUM: Content = {
     enumsortorder: "e.position",
     enumlabel: "e.label",
   },
-  from: `(SELECT oid, unnest(labels) AS label, generate_subscripts(labels, 1) AS position FROM ${PG}._enum) AS e`,
+  from: `(SELECT oid, one.label, one.position FROM (
+    SELECT oid, unnest(list_transform(labels, lambda _l, _i: {'label': _l, 'position': _i})) AS one FROM ${PG}._enum)) AS e`,
 };
+
+const SEQUENCE_END = "if(s.increment_by > 0, s.max_value, -1 - s.min_value)";
 
 const SEQUENCE: Content = {
   columns: {
     seqrelid: "c.oid",
     // DuckDB's sequences have no type: what they end at tells.
-    seqtypid: `CASE if(s.increment_by > 0, s.max_value, -1 - s.min_value) WHEN 2147483647 THEN 23 WHEN 32767 THEN 21 ELSE 20 END`,
+    seqtypid: `CASE ${SEQUENCE_END} WHEN 2147483647 THEN 23 WHEN 32767 THEN 21 ELSE 20 END`,
     seqstart: "s.start_value",
     seqincrement: "s.increment_by",
     seqmax: "s.max_value",
@@ -223,33 +228,6 @@ const ROLE_COLUMNS = {
   rolcreatedb: "true",
   rolcanlogin: "true",
   rolconnlimit: "-1",
-};
-
-const FUNCTION: Content = {
-  columns: {
-    oid: "f.oid",
-    proname: "f.nam",
-    pronamespace: `${PG}._schema_oid(f.sch)`,
-    proowner: OWNER,
-    prolang: "if(f.sch = 'pg_catalog', 12, 14)",
-    procost: "100",
-    prorows: "if(f.is_table, 1000, 0)",
-    prokind: "'f'",
-    proretset: "f.is_table",
-    provolatile: "coalesce(left(f.declared->>'volatility', 1), 'v')",
-    proisstrict: "coalesce((f.declared->>'strict')::BOOLEAN, false)",
-    proparallel: "'u'",
-    pronargs: "len(f.parameters)",
-    prorettype: "coalesce((f.declared->>'returnsOid')::BIGINT, if(f.is_table, 2249, 2283))",
-    proargtypes:
-      "coalesce((f.declared->'argumentOids')::BIGINT[], list_transform(f.parameters, lambda p: 2283))",
-    pronargdefaults:
-      "coalesce(len(list_filter((f.declared->'defaults')::VARCHAR[], lambda d: d IS NOT NULL)), 0)",
-    proargnames:
-      "CASE WHEN len(list_filter(f.parameters, lambda p: NOT starts_with(p, '$'))) > 0 THEN list_transform(f.parameters, lambda p: if(starts_with(p, '$'), '', p)) END",
-    prosrc: "f.body",
-  },
-  from: `${PG}._function AS f`,
 };
 
 const SETTINGS: Content = {
@@ -301,7 +279,7 @@ const SEQUENCES: Content = {
     schemaname: "s.sch",
     sequencename: "s.nam",
     sequenceowner: "getvariable('duckbranch_user')",
-    data_type: "'bigint'",
+    data_type: `CASE ${SEQUENCE_END} WHEN 2147483647 THEN 'integer' WHEN 32767 THEN 'smallint' ELSE 'bigint' END`,
     start_value: "s.start_value",
     min_value: "s.min_value",
     max_value: "s.max_value",

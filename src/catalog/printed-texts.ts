@@ -19,9 +19,21 @@ const DEFAULTS = `
   FROM (SELECT *, ${READS_COLUMNS}(default_value) = 't' AS is_generated FROM ${PG}._typed_column WHERE default_value IS NOT NULL) AS t
   JOIN ${PG}._table_columns AS k ON k.sch = t.sch AND k.rel = t.rel`;
 
+/** Checks of domains: those a domain was given itself. */
+const DOMAIN_CHECKS = `
+  SELECT ${PG}._oid('k', sch || '.' || nam, c->>'name') AS oid, sch, c->>'name' AS nam, oid AS type_oid, c->>'source' AS source,
+    ${typeName("base")} AS base
+  FROM (SELECT oid, sch, nam, (definition->>'base')::BIGINT AS base, unnest((definition->'checks')::JSON[]) AS c FROM ${PG}._domain)
+  WHERE c->>'domain' = nam`;
+
+/** The value is called VALUE, which is no name. */
+const ofDomain = (form: string): string =>
+  `replace(${PRINTED}(source, '', to_json([{'name': 'VALUE', 'type': base}])::VARCHAR, '${form}'), '"VALUE"', 'VALUE')`;
+
 const CHECKS = `
   SELECT c.oid, ${PRINTED}(c.expression, '', k.columns, 'plain') AS plain, ${PRINTED}(c.expression, '', k.columns, 'pretty') AS pretty
-  FROM ${PG}._constraint_numbers AS c JOIN ${PG}._table_columns AS k ON k.sch = c.sch AND k.rel = c.rel WHERE c.kind = 'c'`;
+  FROM ${PG}._constraint_numbers AS c JOIN ${PG}._table_columns AS k ON k.sch = c.sch AND k.rel = c.rel WHERE c.kind = 'c'
+  UNION ALL SELECT oid, ${ofDomain("plain")}, ${ofDomain("pretty")} FROM ${PG}._domain_check`;
 
 const isExpression = "starts_with(i.key, '(')";
 
@@ -56,6 +68,7 @@ export function printedQuery(view: string, style: string): string {
 export function printedStatements(): readonly string[] {
   const views: readonly (readonly [string, string])[] = [
     ["_table_columns", TABLE_COLUMNS],
+    ["_domain_check", DOMAIN_CHECKS],
     ["_printed_default", DEFAULTS],
     ["_printed_check", CHECKS],
     ["_printed_key", KEYS],

@@ -70,6 +70,8 @@ export const ARRAYS: Definitions = {
     ),
   ],
   generate_subscripts: [
+    // A list from the given number on, for FROM: see sql/dialect/vector-bounds.ts.
+    any(4, "range(_4, _4 + coalesce(array_length(_1, _2), 0))::INTEGER[]"),
     any(2, "unnest(range(1, coalesce(array_length(_1, _2), 0) + 1)::INTEGER[])"),
     any(
       3,

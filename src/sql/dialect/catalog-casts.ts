@@ -10,6 +10,18 @@ export const CATALOG_SCHEMA = "memory.duckbranch_pg_catalog";
 
 const LOOKUPS = new Set(["regclass", "regtype", "regnamespace", "regproc"]);
 const TEXT_TYPES = new Set(["text", "varchar", "name", "char", "bpchar"]);
+/** Functions that are given an OID, and here no name. */
+const OID_FUNCTIONS = new Set([
+  "pg_get_functiondef",
+  "col_description",
+  "obj_description",
+  "pg_get_indexdef",
+  "pg_get_constraintdef",
+  "pg_get_function_arguments",
+  "pg_get_function_identity_arguments",
+  "pg_get_function_result",
+  "pg_table_is_visible",
+]);
 const COMPARISONS = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
 
 /** `:: [pg_catalog .] regclass [[]]`, at the index of `::`. */
@@ -121,8 +133,7 @@ function macrosFor(
   }
   if (isCastAgain(tokens, operand.before, cast.next))
     return TEXT_TYPES.has(nameAt(tokens, cast.next + 1)?.parts.at(-1) ?? "") ? [`${macro}_name`] : [macro];
-  if (isSymbol(tokens[operand.before], "(") && isWord(tokens[operand.before - 1], "pg_get_functiondef"))
-    return [macro];
+  if (isSymbol(tokens[operand.before], "(") && takesOid(tokens[operand.before - 1])) return [macro];
   // What pg_catalog calls regproc is kept as a name.
   if (cast.type === "regproc") return [`${macro}_name`];
   const isLiteral = operand.first === operand.last && tokens[operand.first]?.kind === "string";
@@ -133,6 +144,11 @@ function macrosFor(
   return isLiteral || isCompared(tokens, operand.before) || isCompared(tokens, cast.next)
     ? [macro]
     : [`${macro}_name`];
+}
+
+/** The name of a function whose first argument is an OID. */
+function takesOid(token: Token | undefined): boolean {
+  return token?.kind === "word" && OID_FUNCTIONS.has(token.value);
 }
 
 /** `CAST(CAST(a AS regclass) AS oid)`: the operand of another cast, and no column of that name. */

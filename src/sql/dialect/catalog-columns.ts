@@ -123,7 +123,7 @@ function hiddenColumn(tokens: readonly Token[], relations: readonly Mention[], i
     return [];
   const qualifier = isSymbol(tokens[index - 1], ".") ? tokens[index - 2] : undefined;
   // Anybody's column may have the shorter name.
-  if (!isTableOid && qualifier === undefined) return [];
+  if (!isTableOid && qualifier === undefined && !isCatalogOnly(tokens, index)) return [];
   const matches = ({ relation, alias, isFirst }: Mention): boolean =>
     qualifier === undefined ? isFirst : qualifier.value === (alias ?? relation);
   const found =
@@ -138,6 +138,20 @@ function hiddenColumn(tokens: readonly Token[], relations: readonly Mention[], i
           text: isTableOid ? `${CATALOG_SCHEMA}._regclass('${found.relation}')` : FROZEN,
         },
       ];
+}
+
+/** The FROM of the select list a name stands in begins with a relation of pg_catalog, named so, and has no comma behind it. */
+function isCatalogOnly(tokens: readonly Token[], index: number): boolean {
+  let depth = 0;
+  const from = tokens.findIndex((token, at) => {
+    if (at <= index || depth < 0) return false;
+    if (isSymbol(token, "(")) depth++;
+    if (isSymbol(token, ")")) depth--;
+    return depth === 0 && isWord(token, "from");
+  });
+  const name = from < 0 ? undefined : nameAt(tokens, from + 1);
+  const isOne = name !== undefined && !isSymbol(tokens[name.next], ",") && !isWord(tokens[name.next], "join");
+  return isOne && name.parts.length === 2 && name.parts[0] === "pg_catalog";
 }
 
 function catalogRelations(tokens: readonly Token[]): Mention[] {

@@ -49,6 +49,7 @@ import { typedLiteralsPass } from "./typed-literals.js";
 import { unicodeLiteralsPass } from "./unicode-literals.js";
 import { unnestRowsPass } from "./unnest-rows.js";
 import { valuesColumnsPass } from "./values-columns.js";
+import { vectorBoundsPass } from "./vector-bounds.js";
 import { wrappedCallsPass } from "./wrapped-calls.js";
 
 /** The order matters only where two passes insert at one place: what the earlier one opens is outermost. */
@@ -76,6 +77,7 @@ const PASSES: readonly DialectPass[] = [
   switchCastsPass,
   catalogCastsPass,
   catalogColumnsPass,
+  vectorBoundsPass,
   quantifiedArraysPass,
   arrayLiteralsPass,
   defaultLiteralsPass,
