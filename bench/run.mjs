@@ -8,6 +8,7 @@ import { cpus } from "node:os";
 import { measureBranchCreation } from "./branch-creation.mjs";
 import { measureBranchStorage } from "./branch-storage.mjs";
 import { measureBytesWritten } from "./bytes-written.mjs";
+import { measureCatalog } from "./catalog.mjs";
 import { measureCycles } from "./cycles.mjs";
 import { measureDepth } from "./depth.mjs";
 import { measureIdleConnections } from "./idle-connections.mjs";
@@ -34,6 +35,7 @@ const MEASUREMENTS = {
   slowReader: measureSlowReader,
   idleConnections: measureIdleConnections,
   copy: measureCopy,
+  catalog: measureCatalog,
 };
 
 /** Names on the command line limit the run; then nothing is written. */
