@@ -17,6 +17,7 @@ import { endOfStatement } from "./relational-runner.js";
 import type { ExecuteInput } from "./start-statement.js";
 import { requireCommand } from "./command-permissions.js";
 import { streamBatches } from "./results.js";
+import { AGENT_PARAMETER } from "./session-identity.js";
 import { forgetPath } from "./branch-paths.js";
 import type { SessionCore } from "./session-core.js";
 import type { StatementDescription, StatementResult } from "./types.js";
@@ -47,6 +48,7 @@ export async function runBranch(
   const host = {
     context: { ...context, texts: definitionTexts(context, analyse) },
     user: core.identity.user,
+    agent: core.settings.has(AGENT_PARAMETER) ? core.settings.get(AGENT_PARAMETER) || null : null,
     get currentBranch() {
       return core.branchName;
     },

@@ -39,6 +39,8 @@ import type { StatementResult } from "./types.js";
 export interface BranchCommandHost {
   readonly context: BranchContext;
   readonly user: string;
+  /** Whom the session says it works for: its branches are that agent's, unless they are given to another. */
+  readonly agent: string | null;
   /** Name of the session's head. */
   readonly currentBranch: string;
   readonly signal: AbortSignal;
@@ -162,7 +164,7 @@ async function create(
       name,
       parent: parent ?? host.currentBranch,
       owner: host.user,
-      agent: options.get("agent") ?? options.get("agent_id") ?? null,
+      agent: options.get("agent") ?? options.get("agent_id") ?? host.agent,
       description: options.get("description") ?? null,
       ttlMs: readTtl(options) ?? null,
       isolation: readIsolation(options),

@@ -8,6 +8,7 @@ import type { SessionServices } from "./session-services.js";
 import { SharedCopies } from "../catalog/shared-copies.js";
 import { TypeDirectory } from "./session-types.js";
 import { DuckSession } from "./session.js";
+import { AGENT_PARAMETER } from "./session-identity.js";
 import { Settings } from "./settings.js";
 import type { QuerySession, SessionFactory, SessionRequest } from "./types.js";
 
@@ -18,7 +19,6 @@ export interface SessionFactoryOptions {
 
 /** Start-up parameters that choose a branch; everything else is a setting. */
 const BRANCH_PARAMETERS = new Set(["branch", "hatidata_branch"]);
-const AGENT_PARAMETER = "hatidata_agent_id";
 /** Start-up parameters of the protocol itself. */
 const PROTOCOL_PARAMETERS = new Set(["user", "database", "options", "replication"]);
 

@@ -3,6 +3,9 @@ import type { Principal } from "../core/scopes.js";
 import type { HeadId } from "../branch/model.js";
 import type { SessionControl } from "./types.js";
 
+/** Setting by which HatiData's clients say which agent they work for. */
+export const AGENT_PARAMETER = "hatidata_agent_id";
+
 export interface SessionIdentity {
   readonly user: string;
   readonly principal: Principal;
