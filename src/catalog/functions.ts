@@ -239,6 +239,8 @@ const ALL: Readonly<Record<string, Bodies>> = {
 
 /** PostgreSQL's name ⇒ DuckDB's, where only the name differs. */
 export const RENAMED_FUNCTIONS: ReadonlyMap<string, string> = new Map([
+  // Of the extension uuid-ossp: TypeORM and older schemas write it as a column's default, where no macro could stand.
+  ["uuid_generate_v4", "gen_random_uuid"],
   ["json_build_object", "json_object"],
   ["jsonb_build_object", "json_object"],
   ["json_build_array", "json_array"],

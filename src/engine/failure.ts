@@ -241,6 +241,10 @@ const RULES: readonly Rule[] = [
     message: (m) => `cannot change view "${text(m[1])}"`,
   },
   { pattern: /^Binder Error: Can only update base table/, code: SQLSTATE.wrongObjectType },
+  {
+    pattern: /^Sequence Error: (nextval: reached m\w+ value of sequence .*)$/s,
+    code: SQLSTATE.sequenceLimitExceeded,
+  },
   ...VALUE_RULES,
   { pattern: /^Binder Error: /, code: SQLSTATE.syntaxError },
   { pattern: /^Conversion Error: .*out of range/s, code: SQLSTATE.numericValueOutOfRange },

@@ -11,6 +11,7 @@ import { readBranchStatement } from "./branch-grammar.js";
 import { readCopy } from "./copy-grammar.js";
 import { readDeclare } from "./cursor-grammar.js";
 import type { SerializeSelect } from "./duckdb-dialect.js";
+import { guardedType } from "./guarded-type.js";
 import { characterPosition, tokenise } from "./lexer.js";
 import { LruCache } from "./lru-cache.js";
 import { refusalOf } from "./refusals.js";
@@ -95,6 +96,11 @@ async function analyseStatement(
     return { kind: "branch", text, command, parameterCount: highestParameter(tokens) };
   const refusal = refusalOf(reader);
   if (refusal !== undefined) throw refusal;
+  const definition = guardedType(reader);
+  if (definition !== undefined) {
+    const made = await readRelational(definition, tokenise(definition), serializeSelect);
+    return { ...made, tag: "DO" };
+  }
   const statement = readSessionStatement(reader);
   if (statement !== undefined) return { kind: "session", text, statement };
   const call = readLargeObjectCall(reader);

@@ -83,7 +83,7 @@ export function dropConstraintAttributes(node: AstNode, references: References, 
 
 /** Functions that give another value each time: no generated column may use them. */
 const CHANGING = new Set(
-  "random gen_random_uuid uuid now clock_timestamp statement_timestamp transaction_timestamp timeofday nextval currval lastval setval version".split(
+  "random gen_random_uuid uuid_generate_v4 uuid now clock_timestamp statement_timestamp transaction_timestamp timeofday nextval currval lastval setval version".split(
     " ",
   ),
 );

@@ -2,6 +2,7 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { flagField, listField, nodeField, stringList, textField, unwrapAs, type AstNode } from "./ast.js";
 import { readDomain } from "./domain-definitions.js";
+import { rewriteSequenceOptions } from "./sequence-type.js";
 import { readFunction } from "./function-definitions.js";
 import { holdTypes } from "./held-types.js";
 import { readComment, readDrop, readNameBehind } from "./named-objects.js";
@@ -147,6 +148,7 @@ function readCreateSequence(node: AstNode, walker: TreeWalker, references: Refer
   );
   if (options.includes("owned_by")) throw notSupported("sequences with OWNED BY are not supported");
   const target = addTarget(node, "sequence", "sequence", walker, references);
+  rewriteSequenceOptions(references);
   return plainReading("createSequence", "CREATE SEQUENCE", true, {
     ifNotExists: flagField(node, "if_not_exists"),
     temporary: isTemporary(target),

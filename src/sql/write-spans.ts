@@ -125,7 +125,7 @@ function isWord(token: Token | undefined, word: string): boolean {
  * among rows without an order, or sums whose last digits depend on the order; or that do something each time (locks).
  */
 const UNSTABLE = new Set(
-  `random gen_random_uuid uuid uuidv4 uuidv7 nextval setval currval lastval set_config setseed clock_timestamp timeofday statement_timestamp txid_current
+  `random gen_random_uuid uuid_generate_v4 uuid uuidv4 uuidv7 nextval setval currval lastval set_config setseed clock_timestamp timeofday statement_timestamp txid_current
    limit offset fetch sample tablesample over qualify first last any_value arbitrary arg_min arg_max argmin argmax min_by max_by
    list array_agg string_agg group_concat listagg mode median sum avg mean fsum favg kahan_sum sumkahan product stddev stddev_pop
    stddev_samp var_pop var_samp variance corr covar_pop covar_samp regr_slope regr_intercept regr_r2 reservoir_quantile

@@ -11,6 +11,7 @@ import { collationsPass } from "./collations.js";
 import { concatenationsPass } from "./concatenations.js";
 import { dateFormatsPass } from "./date-formats.js";
 import { defaultLiteralsPass } from "./default-literals.js";
+import { distinctNullsPass } from "./distinct-nulls.js";
 import { divisionsPass } from "./divisions.js";
 import { emptyListsPass } from "./empty-lists.js";
 import { extractFieldsPass } from "./extract-fields.js";
@@ -99,6 +100,7 @@ const PASSES: readonly DialectPass[] = [
   unicodeLiteralsPass,
   lockingClausesPass,
   indexMethodsPass,
+  distinctNullsPass,
   storageParametersPass,
   unnestRowsPass,
   emptyListsPass,

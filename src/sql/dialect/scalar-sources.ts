@@ -9,7 +9,7 @@ import { placesOf, type Place } from "./places.js";
 /** Functions of one value that PostgreSQL also takes in FROM. DuckDB's own table functions are none of them. */
 const SCALAR = new Set(
   `abs age array_length array_to_string btrim ceil clock_timestamp concat concat_ws current_database current_schema
-   current_setting date_part date_trunc floor format gen_random_uuid json_build_object jsonb_build_object left length
+   current_setting date_part date_trunc floor format gen_random_uuid uuid_generate_v4 json_build_object jsonb_build_object left length
    lower lpad ltrim make_date md5 now pg_backend_pid pg_cancel_backend pg_sleep pg_terminate_backend pg_typeof random
    repeat replace reverse right round row_to_json rpad rtrim set_config split_part sqrt statement_timestamp
    string_to_array strpos substr to_char to_date to_json to_jsonb to_number to_timestamp transaction_timestamp trim upper
