@@ -5,7 +5,7 @@ import { physicalName } from "../branch/system-schema.js";
 import { undefinedTable } from "../branch/undefined-table.js";
 import { optionalTextCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { HeldType } from "../sql/held-types.js";
 import { heldColumns } from "./held-columns.js";
 import type { NameMeaning } from "./relation-names.js";
@@ -84,9 +84,8 @@ async function columnsOf(
     definition.columns.filter((column) => column.generated).map((column) => column.name),
   );
   const rows = await connection.rows(
-    `SELECT column_name AS name, is_nullable AS nullable, column_default AS default_sql FROM duckdb_columns()
-      WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?) ORDER BY column_index`,
-    [catalog, table.schema, table.name],
+    `SELECT column_name AS name, "null" AS nullable, "default" AS default_sql
+     FROM (DESCRIBE ${formatName([catalog, table.schema, table.name])})`,
   );
   return rows.map((row) => {
     const name = textCell(row, "name");
@@ -94,7 +93,7 @@ async function columnsOf(
       name,
       generated: generated.has(name),
       held: held.get(normaliseName(name)),
-      notNull: row["nullable"] === false,
+      notNull: row["nullable"] === "NO",
       defaultSql: optionalTextCell(row, "default_sql"),
     };
   });

@@ -2,7 +2,7 @@
 import type { OverlayTable } from "../branch/overlay.js";
 import { requirePhysical } from "../branch/rows.js";
 import { optionalTextCell, textCell, type Connection } from "../engine/connection.js";
-import { DATA_CATALOG } from "../engine/database.js";
+import { physicalName } from "../branch/system-schema.js";
 import { SNAPSHOT_PREFIX } from "../catalog/names.js";
 import { quoteIdentifier } from "../sql/names.js";
 
@@ -27,9 +27,7 @@ export async function makeStage(
 ): Promise<InsertStage> {
   const { schema, name } = requirePhysical(version);
   const rows = await connection.rows(
-    `SELECT column_name AS name, data_type AS type, column_default AS value FROM duckdb_columns()
-     WHERE database_name = ? AND schema_name = ? AND table_name = ? ORDER BY column_index`,
-    [DATA_CATALOG, schema, name],
+    `SELECT column_name AS name, column_type AS type, "default" AS value FROM (DESCRIBE ${physicalName({ schema, name })})`,
   );
   const names = new Set(shape.columns);
   const stored = rows.filter((row) => names.has(textCell(row, "name")));
