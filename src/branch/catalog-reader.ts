@@ -45,7 +45,7 @@ export async function physicalDefinition(
 }
 
 /** The CREATE TABLE statement of a table; undefined when it is not there. */
-export async function tableSql(
+async function tableSql(
   connection: Connection,
   table: PhysicalTable,
   catalog = DATA_CATALOG,

@@ -13,7 +13,7 @@ import type { BoundParameter } from "./types.js";
 
 const TABLE = "large_objects.pages";
 const HEAD_PAGE = -1;
-export const PAGE_BYTES = 32_768;
+const PAGE_BYTES = 32_768;
 /** Pages that one statement writes or reads. */
 const PAGES_AT_ONCE = 32;
 /** PostgreSQL's, for pages of another size. */
