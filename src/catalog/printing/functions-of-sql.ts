@@ -27,11 +27,14 @@ export const DESCRIBED = "duckbranch_described";
 
 /** Texts printed lately: a listing asks for the same ones again and again. */
 const MAX_REMEMBERED = 4_096;
+/** Characters of the arguments; with longer ones a text is made anew, so that 40 MB are remembered at most. */
+const MAX_KEY = 10_000;
 
 function remembered(call: TextFunction): TextFunction {
   const known = new LruCache<{ readonly text: string | null }>(MAX_REMEMBERED);
   return (values) => {
     const key = JSON.stringify(values);
+    if (key.length > MAX_KEY) return call(values);
     const found = known.get(key);
     if (found !== undefined) return found.text;
     const text = call(values);
