@@ -221,13 +221,18 @@ const DATABASE: Content = {
     UNION ALL SELECT 4, getvariable('duckbranch_database') WHERE getvariable('duckbranch_database') <> 'main') AS d`,
 };
 
-const ROLE_COLUMNS = {
-  rolname: "getvariable('duckbranch_user')",
-  rolsuper: "false",
-  rolinherit: "true",
-  rolcreatedb: "true",
-  rolcanlogin: "true",
-  rolconnlimit: "-1",
+/** The session's user, and who the schema `public` belongs to. */
+const ROLES: Content = {
+  columns: {
+    oid: `if(is_user, ${OWNER}, 6171)`,
+    rolname: "if(is_user, getvariable('duckbranch_user'), 'pg_database_owner')",
+    rolsuper: "false",
+    rolinherit: "true",
+    rolcreatedb: "is_user",
+    rolcanlogin: "is_user",
+    rolconnlimit: "-1",
+  },
+  from: "(VALUES (true), (false)) AS roles(is_user)",
 };
 
 const SETTINGS: Content = {
@@ -311,11 +316,14 @@ export const PG_CATALOG_CONTENT: ReadonlyMap<string, Content> = new Map([
   ["pg_sequence", SEQUENCE],
   ["pg_description", DESCRIPTION],
   ["pg_database", DATABASE],
-  ["pg_roles", { columns: { oid: OWNER, ...ROLE_COLUMNS }, from: "(SELECT 1)" }],
-  ["pg_authid", { columns: { oid: OWNER, ...ROLE_COLUMNS }, from: "(SELECT 1)" }],
+  ["pg_roles", ROLES],
+  ["pg_authid", ROLES],
   [
     "pg_user",
-    { columns: { usename: ROLE_COLUMNS.rolname, usesysid: OWNER, usecreatedb: "true" }, from: "(SELECT 1)" },
+    {
+      columns: { usename: "getvariable('duckbranch_user')", usesysid: OWNER, usecreatedb: "true" },
+      from: "(SELECT 1)",
+    },
   ],
   ["pg_proc", FUNCTION],
   ["pg_depend", DEPEND],
