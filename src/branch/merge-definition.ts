@@ -3,7 +3,7 @@ import { notSupported } from "../core/errors.js";
 import { readLabel } from "../sql/constraint-labels.js";
 import { readHeldType } from "../sql/held-types.js";
 import { normaliseName } from "../sql/names.js";
-import { droppedName, redefined, type MergedName, type Side } from "./merge-names.js";
+import { droppedName, mentionsDropped, redefined, type MergedName, type Side } from "./merge-names.js";
 import type { PropertyChange } from "./merge-schema.js";
 import { changedDefinition, type TableChange } from "./table-changes.js";
 import { mentionedColumns, type TableConstraint } from "./constraint-names.js";
@@ -43,7 +43,8 @@ export function changeDefinition(
     if (after !== undefined && !(column !== undefined && added.includes(normaliseName(column))))
       merger.take(change);
   }
-  return { definition: merger.definition, comments: merger.comments };
+  const comments = merger.comments.filter(({ column }) => column === null || !mentionsDropped(column));
+  return { definition: merger.definition, comments };
 }
 
 class DefinitionMerger {

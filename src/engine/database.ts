@@ -215,10 +215,13 @@ async function replaceVoid(keeper: Connection, { path, state }: VoidFile): Promi
   }
 }
 
-/** From here on no client can reach files, extensions or the configuration (its own TimeZone excepted). */
+/**
+ * From here on no client can reach files, extensions or the configuration. Its own TimeZone excepted, and what DuckDB itself sets
+ * within ALTER TABLE … ADD COLUMN where the default is computed; no statement of a client's sets either (see Settings).
+ */
 async function lockDown(keeper: Connection, path: string): Promise<void> {
   if (path !== ":memory:") await keeper.run(`SET temp_directory = '${`${path}.tmp`.replaceAll("'", "''")}'`);
   await keeper.run("SET enable_external_access = false");
-  await keeper.run("SET allowed_configs = ['TimeZone']");
+  await keeper.run("SET allowed_configs = ['TimeZone', 'current_transaction_invalidation_policy']");
   await keeper.run("SET lock_configuration = true");
 }

@@ -6,7 +6,7 @@ const BY_PATH = new WeakMap<Settings, string>();
 
 /** Id of the branch whose schema comes first. */
 export function branchOfPath(values: readonly string[]): string | undefined {
-  return /^\s*"?branch_([\da-f]{12})"?\s*(?:,|$)/.exec(values.join(","))?.[1];
+  return /^\s*"?branch_([\da-f]{12})"?\s*(?:,|$)/i.exec(values.join(","))?.[1]?.toLowerCase();
 }
 
 /** `branch` is the name of the head that search_path led to. */

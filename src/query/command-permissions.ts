@@ -67,7 +67,8 @@ export async function requireCommand(
       return withBranch(asked.branch(command.name), (branch) => {
         requireKeeper(principal, branch);
         const isAccess = command.verb === "alterSet" && command.options.some(({ name }) => name === "access");
-        if (isAccess) requireOwner(principal, branch);
+        // Only administrators end a protection: who is not the branch's owner must not lock others out.
+        if (isAccess || command.verb === "protect") requireOwner(principal, branch);
       });
     case "keep":
       requireScope(principal, "branches:create");

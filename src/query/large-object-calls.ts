@@ -9,7 +9,7 @@ import { withNumbers } from "../sql/large-object-calls.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { classifyFailure } from "../engine/failure.js";
 import { describeRelational } from "./describe-relational.js";
-import { LargeObjectPages, parameterOf } from "./large-object-pages.js";
+import { LargeObjectPages, parameterOf, refuseLarge } from "./large-object-pages.js";
 import { callLargeObjects, LargeObjectDescriptors } from "./large-objects.js";
 import { runRelational } from "./relational-runner.js";
 import { requireRelation } from "./require-relation.js";
@@ -56,7 +56,13 @@ export class LargeObjectCalls {
       if (calls.length > MAX_CALLS)
         throw new SqlError(SQLSTATE.programLimitExceeded, `at most ${MAX_CALLS} large objects at once`);
       const results: Value[] = [];
-      for (const given of calls) results.push(await this.#callOne(call.called.name, given, running));
+      let bytes = 0;
+      for (const given of calls) {
+        const result = await this.#callOne(call.called.name, given, running);
+        if (result instanceof Uint8Array) bytes += result.length;
+        refuseLarge(bytes);
+        results.push(result);
+      }
       return results;
     });
     const bytes = values.filter((value) => value instanceof Uint8Array).map(parameterOf);

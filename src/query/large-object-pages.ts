@@ -7,6 +7,7 @@
  *         end, is zero; the last page ends with the object.
  */
 import { randomInt } from "node:crypto";
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import { OID } from "../pgtypes/oids.js";
 import { blobBytes } from "../engine/vector-values.js";
 import type { BoundParameter } from "./types.js";
@@ -16,6 +17,7 @@ const HEAD_PAGE = -1;
 const PAGE_BYTES = 32_768;
 /** Pages that one statement writes or reads. */
 const PAGES_AT_ONCE = 32;
+const MAX_READ_BYTES = 67_108_864;
 /** PostgreSQL's, for pages of another size. */
 export const MAX_OBJECT_BYTES = 2048 * 2_147_483_647;
 /** Numbers below are PostgreSQL's own; they are drawn, so that branches do not draw the same. */
@@ -78,6 +80,7 @@ export class LargeObjectPages {
   async read(object: number, position: number, length: number): Promise<Buffer> {
     const end = Math.min(position + length, await this.size(object));
     if (end <= position) return Buffer.alloc(0);
+    refuseLarge(end - position);
     const bytes = Buffer.alloc(end - position);
     const last = pageOf(end - 1);
     for (let first = pageOf(position); first <= last; first += PAGES_AT_ONCE) {
@@ -135,6 +138,15 @@ export class LargeObjectPages {
       [],
     );
   }
+}
+
+/** What one statement reads is in memory as a whole, and copied on its way to the client. Errors: 54000 */
+export function refuseLarge(bytes: number): void {
+  if (bytes <= MAX_READ_BYTES) return;
+  throw new SqlError(SQLSTATE.programLimitExceeded, "large object read request is too large", {
+    detail: `One statement reads ${MAX_READ_BYTES} bytes at most.`,
+    hint: "read it in parts",
+  });
 }
 
 /** A value of the server's own as a client's parameter. */

@@ -4,6 +4,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { fullAccess, type Principal, requireScope } from "../core/scopes.js";
 import { MAIN, type HeadId } from "../branch/model.js";
 import { branchToUse } from "./branch-access.js";
+import { branchOfPath } from "./branch-paths.js";
 import type { SessionServices } from "./session-services.js";
 import { SharedCopies } from "../catalog/shared-copies.js";
 import { TypeDirectory } from "./session-types.js";
@@ -102,7 +103,14 @@ function splitDatabase(text: string): { database: string; branch: string | undef
 
 function branchParameter(request: SessionRequest): string | undefined {
   for (const [name, value] of request.parameters) if (BRANCH_PARAMETERS.has(name.toLowerCase())) return value;
+  for (const [name, value] of request.parameters)
+    if (leadsToBranch(name, value)) return branchOfPath([value]);
   return undefined;
+}
+
+/** A search_path that begins with a branch's schema chooses that branch, and the path stays what it is. */
+function leadsToBranch(name: string, value: string): boolean {
+  return name.toLowerCase() === "search_path" && branchOfPath([value]) !== undefined;
 }
 
 function startSettings(request: SessionRequest): Settings {
@@ -110,7 +118,8 @@ function startSettings(request: SessionRequest): Settings {
   settings.fix("session_authorization", request.user);
   for (const [name, value] of request.parameters) {
     const folded = name.toLowerCase();
-    if (!BRANCH_PARAMETERS.has(folded) && !PROTOCOL_PARAMETERS.has(folded)) settings.start(name, value);
+    const isSetting = !BRANCH_PARAMETERS.has(folded) && !PROTOCOL_PARAMETERS.has(folded);
+    if (isSetting && !leadsToBranch(name, value)) settings.start(name, value);
   }
   return settings;
 }

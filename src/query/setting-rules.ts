@@ -9,6 +9,7 @@ import {
   KILOBYTES,
   MILLISECONDS,
   NAMES,
+  PATH,
   oneOf,
   TEXT,
   type SettingType,
@@ -200,11 +201,7 @@ export const RULES: ReadonlyMap<string, SettingRule> = new Map<string, SettingRu
   ],
   [
     "search_path",
-    setting(
-      '"$user", public',
-      NAMES,
-      "Sets the schema search order for names that are not schema-qualified.",
-    ),
+    setting('"$user", public', PATH, "Sets the schema search order for names that are not schema-qualified."),
   ],
   ["statement_timeout", setting("0", timeout, "Sets the maximum allowed duration of any statement.")],
   ["lock_timeout", setting("0", timeout, "Sets the maximum allowed duration of any wait for a lock.")],

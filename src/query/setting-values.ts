@@ -2,7 +2,8 @@
  * Values of settings as PostgreSQL reads and shows them: booleans, numbers with units, words, lists of names. Each reader
  * gives the value as it is kept, or throws 22023.
  */
-import { SQLSTATE, SqlError } from "../core/errors.js";
+import { isInternalSchema } from "../branch/system-names.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { normaliseName } from "../sql/names.js";
 
 /** How values of one setting are read, and how what is kept is shown. */
@@ -127,6 +128,20 @@ export const NAMES: SettingType = {
     if (splitNames(value) === undefined)
       throw invalidValue(name, value, { detail: "List syntax is invalid." });
     return value;
+  },
+};
+
+/** Of `search_path`: DuckDB would find a branch's tables by its schema where the session is on main, and main's where it wrote. */
+export const PATH: SettingType = {
+  list: true,
+  read: (name, value) => {
+    const path = NAMES.read(name, value);
+    const internal = schemasOf(path).find(isInternalSchema);
+    if (internal === undefined) return path;
+    throw notSupported(
+      `schema "${internal}" cannot be in search_path beside others`,
+      "choose a branch by USE BRANCH, by the database name, or by SET search_path with the branch's schema first",
+    );
   },
 };
 

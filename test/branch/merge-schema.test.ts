@@ -235,6 +235,21 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
   );
 });
 
+test("a column that has a comment is dropped", async () => {
+  await using open = await OpenWorld.open();
+  const main = await open.session();
+  await main.query(
+    `${TABLE}; COMMENT ON COLUMN t.note IS 'gone'; COMMENT ON COLUMN t.v IS 'stays'; CREATE BRANCH b`,
+  );
+  const b = await open.session("main/b");
+  await b.query("ALTER TABLE t DROP COLUMN note");
+  await main.query("MERGE BRANCH b");
+  using connection = await open.world.context.registry.database.connect("data");
+  expect(await commentsOf(connection, { schema: "main", name: "t" })).toEqual([
+    { column: "v", comment: "stays" },
+  ]);
+});
+
 test("comments, beside a change of columns and alone", async () => {
   await using open = await OpenWorld.open();
   const before = "COMMENT ON TABLE t IS 'old'; COMMENT ON COLUMN t.v IS 'gone'";

@@ -161,6 +161,12 @@ describe("a private branch", () => {
 describe("a protected branch", () => {
   test("is merged, and loses its protection, by administrators alone", async () => {
     await newBranch();
+    // Nobody locks the owner of an open branch out of it.
+    expect(await outcomes(ben, "USE BRANCH mine", "USE BRANCH main", "ALTER BRANCH mine PROTECT")).toEqual([
+      "USE BRANCH mine: ok",
+      "USE BRANCH main: ok",
+      "ALTER BRANCH mine PROTECT: 42501",
+    ]);
     expect(await ann.outcome("ALTER BRANCH mine PROTECT")).toBe("ok");
     expect(
       await outcomes(ann, "MERGE BRANCH mine", "MERGE BRANCH main INTO mine", "ALTER BRANCH mine UNPROTECT"),

@@ -41,3 +41,20 @@ test("a branch that is not there, or is somebody else's, is refused", async () =
   expect(await ben.outcome(`SET search_path = '${String(schema)},main'`)).toBe("42501");
   expect(await ben.query("SELECT current_branch()")).toEqual([["main"]]);
 });
+
+test("no other way of setting search_path leads half the way to a branch", async () => {
+  await using open = await OpenWorld.open();
+  const main = await open.session("main");
+  await main.query("CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE BRANCH b");
+  const [[schema] = []] = await main.query("SELECT schema_name FROM duckbranch.branches");
+  await main.query("UPDATE b.t SET a = 2").catch(() => undefined);
+  for (const set of [
+    `SELECT set_config('search_path', '${String(schema)},main', false)`,
+    `SELECT pg_catalog.set_config('search_path', 'public, ${String(schema)}', false)`,
+    `SET search_path = public, ${String(schema)}`,
+  ])
+    expect([set, await main.outcome(set)]).toEqual([set, "0A000"]);
+  expect(await main.query("SELECT current_branch(), a FROM t")).toEqual([["main", 1]]);
+  await main.query(`SET search_path = '${String(schema).toUpperCase()},main'`);
+  expect(await main.query("SELECT current_branch()")).toEqual([["b"]]);
+});
