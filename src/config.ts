@@ -44,12 +44,13 @@ const schema = z.strictObject({
   authenticationTimeoutMs: positive.default(10_000),
   maxMessageBytes: positive.default(64 * 1024 * 1024),
   drainTimeoutMs: positive.default(10_000),
-  /** Of the HTTP API: sockets and requests at a time, size of a request, time for its answer, silence of a client. */
+  /** Of the HTTP API: sockets and requests at a time, size of a request, time for its answer, silence of a client, patience of others. */
   maxHttpConnections: positive.default(256),
   maxHttpRequests: positive.default(32),
   maxHttpBodyBytes: positive.default(16 * 1024 * 1024),
   httpRequestTimeoutMs: positive.default(300_000),
   httpIdleTimeoutMs: positive.default(30_000),
+  httpPatienceMs: positive.default(2_000),
   sweepIntervalMs: positive.default(10_000),
   /** For how long a branch that was discarded, or that expired, can be brought back; 0: not at all. */
   discardGraceMinutes: z.coerce.number().nonnegative().default(10),

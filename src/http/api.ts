@@ -21,6 +21,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who sent it; set before any handler of a route that wants to know. */
     principal: Principal;
+    /** Whose part of the port's places it takes: its user, or its address where users are not known. */
+    party: string;
     /** When it was there, in milliseconds of the process's own clock. */
     startedAt: number;
   }
@@ -34,18 +36,19 @@ export type Api = FastifyInstance<
   ZodTypeProvider
 >;
 
-export type Head = Omit<WorkRequest, "principal">;
+export type Head = Omit<WorkRequest, "principal" | "party">;
 
 /** Does work in a session of the request's own. What stopped it is said in the error. */
 export async function inSession<Result>(
   services: WorkServices,
-  request: Pick<FastifyRequest, "principal">,
+  request: Pick<FastifyRequest, "principal" | "party">,
   reply: Pick<FastifyReply, "raw">,
   head: Head,
   work: (session: RequestWork) => Promise<Result>,
 ): Promise<Result> {
   await using session = await RequestWork.open(services, reply.raw, {
     principal: request.principal,
+    party: request.party,
     ...head,
   });
   try {

@@ -28,9 +28,9 @@ export function addHealthRoutes(api: Api, services: WorkServices, version: strin
       config,
       schema: { tags, summary: "Queries are answered", response: { 200: health, ...commonErrors } },
     },
-    async (_request, reply) => {
+    async ({ party }, reply) => {
       const head = { timeoutMs: READY_MS };
-      await inSession(services, { principal: fullAccess("readiness") }, reply, head, async (work) =>
+      await inSession(services, { principal: fullAccess("readiness"), party }, reply, head, async (work) =>
         readRows(work, "SELECT 1"),
       );
       return { status: "ok" as const, version };
@@ -45,9 +45,9 @@ export function addHealthRoutes(api: Api, services: WorkServices, version: strin
         response: { ...commonErrors, 200: { content: { "text/plain": { schema: z.string() } } } },
       },
     },
-    async (_request, reply) => {
+    async ({ party }, reply) => {
       // Numbers of all branches, whoever asks: nothing in them is anybody's row or name.
-      const asker = { principal: fullAccess("metrics") };
+      const asker = { principal: fullAccess("metrics"), party };
       const text = await inSession(services, asker, reply, {}, async (work) => metrics.report(work));
       return await reply.type(metrics.contentType).send(text);
     },

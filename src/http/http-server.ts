@@ -15,6 +15,7 @@ import { refusePages } from "./browser-guard.js";
 import { errorReplies } from "./error-replies.js";
 import { addBranchRoutes } from "./branch-routes.js";
 import { addHealthRoutes } from "./health-routes.js";
+import { HttpConnections } from "./http-connections.js";
 import { HttpError } from "./http-error.js";
 import { refuseMalformed, requireHost, takeUnusual } from "./malformed-requests.js";
 import type { Metrics } from "./metrics.js";
@@ -24,7 +25,7 @@ import { parseBody } from "./json-body.js";
 import { describeApi } from "./openapi.js";
 import { addQueryRoutes } from "./query-routes.js";
 import { RequestSlots } from "./request-slots.js";
-import { principalOf } from "./request-user.js";
+import { partyOf, principalOf } from "./request-user.js";
 import type { WorkServices } from "./request-work.js";
 import type { WorkWatch } from "./work-watch.js";
 
@@ -40,6 +41,8 @@ export interface HttpServerOptions {
   readonly httpRequestTimeoutMs: number;
   /** For how long a client may read nothing of an answer, or send nothing on an open connection. */
   readonly httpIdleTimeoutMs: number;
+  /** For how long a request without a place leaves those in peace who let answers wait, or hold more than a fair part. */
+  readonly httpPatienceMs: number;
   /** For a request's head, and to agree on encryption. */
   readonly authenticationTimeoutMs: number;
   readonly drainTimeoutMs: number;
@@ -87,7 +90,7 @@ export async function startHttpServer(
   });
   const services: WorkServices = {
     sessions,
-    slots: new RequestSlots(options.maxHttpRequests),
+    slots: new RequestSlots(options.maxHttpRequests, options.httpPatienceMs),
     requestTimeoutMs: options.httpRequestTimeoutMs,
     stallTimeoutMs: options.httpIdleTimeoutMs,
     onEngineFailure: (cause) => tellFailed?.(cause),
@@ -124,7 +127,6 @@ function openServer(options: HttpServerOptions, tls: SecureContextOptions | unde
       ? createHttpServer(limits)
       : createHttpsServer({ ...limits, ...tls, handshakeTimeout: options.authenticationTimeoutMs });
   takeUnusual(server);
-  server.maxConnections = options.maxHttpConnections;
   return server;
 }
 
@@ -157,16 +159,23 @@ async function createApi(
   });
   readJson(api);
   api.decorateRequest("principal");
+  api.decorateRequest("party", "");
   api.decorateRequest("startedAt", 0);
   api.addHook("onRequest", async (request, reply) => {
+    const { routeOptions } = request;
     request.startedAt = performance.now();
     reply.header("x-request-id", request.id);
     requireHost(request.raw);
     refusePages(request.headers, security.policy.kind === "trust");
-    if (request.routeOptions.config.isPublic !== true)
-      request.principal = await principalOf(security.policy, request.headers, peerOf(request));
+    const peer = peerOf(request);
+    const isPublic = routeOptions.config.isPublic === true;
+    if (!isPublic) request.principal = await principalOf(security.policy, request.headers, peer);
+    request.party = partyOf(security.policy, isPublic ? undefined : request.principal, peer.address);
   });
-  api.addHook("onResponse", async ({ method, routeOptions, startedAt }, { raw }) => {
+  const connections = new HttpConnections(server, options.maxHttpConnections);
+  api.addHook("preValidation", async ({ raw }) => connections.begin(raw));
+  api.addHook("onResponse", async ({ raw: request, method, routeOptions, startedAt }, { raw }) => {
+    connections.end(request);
     metrics.answered(method, routeOptions.url ?? "unknown", raw.statusCode, performance.now() - startedAt);
   });
   await describeApi(api, options.version);

@@ -46,6 +46,16 @@ export async function principalOf(
   return await checkPassword(policy, given, peer.address);
 }
 
+/** Whose part of the port's places a request takes. A name that nobody has proved is worth nothing. */
+export function partyOf(
+  policy: AuthenticationPolicy,
+  principal: Principal | undefined,
+  address: string,
+): string {
+  const isProved = policy.kind === "password" && policy.credentials.provesNames;
+  return principal === undefined || !isProved ? `address ${address}` : `user ${principal.name}`;
+}
+
 async function checkPassword(
   { credentials, throttle }: Extract<AuthenticationPolicy, { readonly kind: "password" }>,
   { user, password }: Credentials,

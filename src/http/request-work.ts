@@ -1,5 +1,6 @@
 /** The session of one request: opened on its head, watched, and always closed. */
 import type { ServerResponse } from "node:http";
+import { Cleanup } from "../core/cleanup.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Principal } from "../core/scopes.js";
 import type { QuerySession, SessionFactory } from "../query/types.js";
@@ -22,6 +23,8 @@ export interface WorkServices {
 
 export interface WorkRequest {
   readonly principal: Principal;
+  /** Whose part of the places it takes: see request-slots.ts. */
+  readonly party: string;
   /** Main's names; branches are chosen by `branch`. */
   readonly database?: string | undefined;
   /** Name or id; main when left out. */
@@ -39,37 +42,40 @@ export class RequestWork implements AsyncDisposable {
   readonly session: QuerySession;
   readonly watch: WorkWatch;
   readonly stallTimeoutMs: number;
-  readonly #services: WorkServices;
-  readonly #slot: Disposable;
+  readonly #cleanup: Cleanup;
   #timeZone = "UTC";
 
-  private constructor(session: QuerySession, watch: WorkWatch, services: WorkServices, slot: Disposable) {
+  private constructor(session: QuerySession, watch: WorkWatch, stallTimeoutMs: number, cleanup: Cleanup) {
     this.session = session;
     this.watch = watch;
-    this.stallTimeoutMs = services.stallTimeoutMs;
-    this.#services = services;
-    this.#slot = slot;
-    services.running.add(watch);
+    this.stallTimeoutMs = stallTimeoutMs;
+    this.#cleanup = cleanup;
   }
 
-  /** Errors: 53300 no place, 3D000 unknown database or branch. Nothing is left open then. */
+  /** Errors: 53300 no place, 3D000 unknown database or branch, what stopped it. Nothing is left open then. */
   static async open(
     services: WorkServices,
     response: ServerResponse,
     request: WorkRequest,
   ): Promise<RequestWork> {
-    const slot = services.slots.take();
+    const opened: { session?: QuerySession } = {};
+    const limitMs = Math.min(request.timeoutMs ?? Number.POSITIVE_INFINITY, services.requestTimeoutMs);
+    const watch = new WorkWatch(response, limitMs, () => opened.session?.cancel());
+    const cleanup = new Cleanup();
     try {
-      const watched: { watch?: WorkWatch } = {};
-      const session = await openSession(services.sessions, request, () => watched.watch?.stop("canceled"));
-      const limitMs = Math.min(request.timeoutMs ?? Number.POSITIVE_INFINITY, services.requestTimeoutMs);
-      const watch = new WorkWatch(response, limitMs, () => session.cancel());
-      watched.watch = watch;
-      const work = new RequestWork(session, watch, services, slot);
-      return request.branch === undefined ? work : await useBranch(work, request.branch);
+      const slot = await placeFor(watch, services, request.party, cleanup);
+      cleanup.defer(() => slot[Symbol.dispose]());
+      opened.session = cleanup.use(
+        await openSession(services.sessions, request, () => watch.stop("canceled")),
+      );
+      // Before the session goes: what that has to do is not to be interrupted.
+      cleanup.defer(() => watch.end());
+      const work = new RequestWork(opened.session, watch, services.stallTimeoutMs, cleanup);
+      if (request.branch !== undefined) await useBranch(work, request.branch);
+      return work;
     } catch (error) {
-      slot[Symbol.dispose]();
-      throw error;
+      await cleanup.close();
+      throw watch.explain(error);
     }
   }
 
@@ -81,14 +87,21 @@ export class RequestWork implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.watch[Symbol.dispose]();
-    this.#services.running.delete(this.watch);
-    try {
-      await this.session[Symbol.asyncDispose]();
-    } finally {
-      this.#slot[Symbol.dispose]();
-    }
+    await this.#cleanup.close();
   }
+}
+
+/** The server can stop it from here on, also while it waits. */
+async function placeFor(
+  watch: WorkWatch,
+  { running, slots }: WorkServices,
+  party: string,
+  cleanup: Cleanup,
+): Promise<Disposable> {
+  cleanup.defer(() => watch[Symbol.dispose]());
+  running.add(watch);
+  cleanup.defer(() => void running.delete(watch));
+  return await slots.take(party, watch);
 }
 
 async function openSession(
@@ -111,13 +124,7 @@ async function openSession(
   });
 }
 
-async function useBranch(work: RequestWork, name: string): Promise<RequestWork> {
-  try {
-    const [statement] = await work.session.parse(`USE BRANCH ${quotedName(name)}`);
-    if (statement !== undefined) await work.session.execute(statement, [], []);
-    return work;
-  } catch (error) {
-    await work[Symbol.asyncDispose]();
-    throw error;
-  }
+async function useBranch({ session }: RequestWork, name: string): Promise<void> {
+  const [statement] = await session.parse(`USE BRANCH ${quotedName(name)}`);
+  if (statement !== undefined) await session.execute(statement, [], []);
 }

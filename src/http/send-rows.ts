@@ -13,6 +13,9 @@ import { namesRows, rowWriter, type RowFormat, type RowWriter } from "./row-form
 import { type OpenQuery, requireDistinctNames } from "./statements.js";
 import type { RequestWork } from "./request-work.js";
 
+/** A client that reads so much lets nobody wait: see work-watch.ts. */
+const PIECE_BYTES = 64 * 1024;
+
 export interface RowRequest {
   readonly format: RowFormat;
   readonly shape: JsonRowShape;
@@ -65,14 +68,10 @@ async function send(
   bytes: Uint8Array,
 ): Promise<void> {
   watch.throwIfStopped();
-  if (bytes.length === 0 || raw.write(Buffer.from(bytes))) return;
-  const stalled = setTimeout(() => watch.stop("stalled"), stallTimeoutMs);
-  try {
-    await once(raw, "drain", { signal: watch.signal });
-  } catch {
-    watch.throwIfStopped();
-  } finally {
-    clearTimeout(stalled);
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    const piece = Buffer.from(bytes.subarray(at, at + PIECE_BYTES));
+    if (!raw.write(piece))
+      await watch.untilRead(async (signal) => await once(raw, "drain", { signal }), stallTimeoutMs);
   }
 }
 

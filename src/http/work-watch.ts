@@ -4,7 +4,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { Interrupt } from "../session/interrupt.js";
 import { HttpError } from "./http-error.js";
 
-type StopReason = "left" | "late" | "closing" | "stalled" | "canceled";
+type StopReason = "left" | "late" | "closing" | "stalled" | "reclaimed" | "canceled";
 
 export class WorkWatch implements Disposable {
   readonly #interrupt: Interrupt;
@@ -13,6 +13,7 @@ export class WorkWatch implements Disposable {
   readonly #stopped = new AbortController();
   readonly #onClose = (): void => this.stop("left");
   #reason: StopReason | undefined;
+  #blockedSince: number | undefined;
 
   /** `cancel` stops what runs, if anything runs. */
   constructor(response: ServerResponse, limitMs: number, cancel: () => void) {
@@ -37,6 +38,25 @@ export class WorkWatch implements Disposable {
     return this.#stopped.signal;
   }
 
+  /** Since when the client lets its answer wait; undefined while it does not. */
+  get blockedSince(): number | undefined {
+    return this.#blockedSince;
+  }
+
+  /** Waits for the client to read. Errors: 57014 when it left, or reads nothing for too long */
+  async untilRead(read: (signal: AbortSignal) => Promise<unknown>, stallTimeoutMs: number): Promise<void> {
+    this.#blockedSince = performance.now();
+    const stalled = setTimeout(() => this.stop("stalled"), stallTimeoutMs);
+    try {
+      await read(this.signal);
+    } catch {
+      this.throwIfStopped();
+    } finally {
+      clearTimeout(stalled);
+      this.#blockedSince = undefined;
+    }
+  }
+
   throwIfStopped(): void {
     this.#interrupt.throwIfRequested();
   }
@@ -49,6 +69,14 @@ export class WorkWatch implements Disposable {
         return new HttpError(504, "the request took longer than it may", { sqlstate: error.code });
       case "closing":
         return new SqlError(SQLSTATE.adminShutdown, "the server is shutting down");
+      case "reclaimed":
+        return new SqlError(
+          SQLSTATE.tooManyConnections,
+          "others wait, and this was more than a fair part of the requests",
+          {
+            hint: "try again, with fewer requests at a time",
+          },
+        );
       case "left":
       case "stalled":
       case "canceled":

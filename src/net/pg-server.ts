@@ -6,8 +6,8 @@ import type { Logger } from "pino";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionFactory } from "../query/types.js";
 import { CancelRegistry } from "./cancel-registry.js";
+import { CrowdedPlaces } from "../core/crowded-places.js";
 import { isLoopback } from "../core/loopback.js";
-import { PendingConnections } from "./pending-connections.js";
 import { type ConnectionEnvironment, PgConnection, tooManyConnections } from "./pg-connection.js";
 import { openSecurity, type Security, type SecurityOptions } from "./security.js";
 
@@ -35,6 +35,8 @@ export interface PgServer {
   close(): Promise<void>;
 }
 
+/** Clients that have not proved who they are: room for a burst of logins, and for cancel requests. */
+const MAX_PENDING = 128;
 /** Between interrupting a statement and giving up on its client. */
 const INTERRUPT_GRACE_MS = 2000;
 
@@ -94,7 +96,7 @@ async function closeServer(server: Server, pool: ConnectionPool, options: PgServ
 /** The connections of one server. */
 class ConnectionPool {
   readonly #running = new Map<PgConnection, Promise<void>>();
-  readonly #pending = new PendingConnections<PgConnection>();
+  readonly #pending = new CrowdedPlaces<PgConnection>(MAX_PENDING);
   readonly #environment: ConnectionEnvironment;
   readonly #maxConnections: number;
   /** Resolved once, by the first connection that meets it. */

@@ -14,6 +14,8 @@ export const KEY_USER = "agent";
 const CHECK_MS = 1000;
 
 export interface Credentials {
+  /** Whether a password proves a name: there are users. */
+  readonly provesNames: boolean;
   /** Of a user, or of a key by its id; for an unknown name one that nothing fits, at the same cost. */
   verifierOf(name: string): Promise<ScramVerifier>;
   /** Whoever has just proved, against that verifier, to be this. */
@@ -30,6 +32,7 @@ export interface Credentials {
 export async function sharedPassword(password: string): Promise<Credentials> {
   const verifier = await deriveTolerantVerifier(password);
   return {
+    provesNames: false,
     verifierOf: async () => verifier,
     principalOf: fullAccess,
     principalBy: async (name, given) =>
@@ -46,6 +49,7 @@ export async function sharedPassword(password: string): Promise<Credentials> {
  * Errors  OperatorError when it cannot be read, or is open to others, at `open`; later it is logged, and the list read last stays in force
  */
 export class FileCredentials implements Credentials {
+  readonly provesNames = true;
   readonly #path: string;
   readonly #log: Log;
   readonly #checkMs: number;
