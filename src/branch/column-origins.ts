@@ -1,9 +1,10 @@
 /**
- * Which columns of two states of a table are the same, whatever they are called now. Overlays write down where their columns
- * come from; of other tables only names are known: decision 0031. Pure.
+ * Which columns of two states of a table are the same, whatever they are called now. It is written down; of what a file of an
+ * older format has, overlays know where their columns come from, and of other tables only names are known: decision 0031. Pure.
  */
 import { notSupported } from "../core/errors.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { identities } from "./column-lineage.js";
 import type { BaseColumn, Version } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import type { TableDefinition } from "./table-definition.js";
@@ -19,7 +20,7 @@ export type ColumnOrigins = ReadonlyMap<string, string>;
 
 /** Errors: 0A000 where a column that was renamed cannot be told from one dropped and another added */
 export function columnOrigins(state: RegistryState, earlier: TableState, later: TableState): ColumnOrigins {
-  const known = knownSources(state, earlier, later);
+  const known = byLineage(earlier, later) ?? knownSources(state, earlier, later);
   const names = new Set(earlier.definition.columns.map(({ name }) => normaliseName(name)));
   const origins = new Map<string, string>();
   for (const [name, source] of known ?? []) if (names.has(source)) origins.set(name, source);
@@ -39,6 +40,22 @@ export function columnOrigins(state: RegistryState, earlier: TableState, later: 
     `cannot merge table "${later.version.name}": whether column ${quoteIdentifier(dropped.name)} was renamed to ` +
       `${quoteIdentifier(added)}, or dropped and another one added, is not known`,
     "rename columns before rows of many are changed, or make the same change on both sides",
+  );
+}
+
+/** By what is written down of both; undefined where that cannot be compared. */
+function byLineage(earlier: TableState, later: TableState): ColumnOrigins | undefined {
+  const [was, is] = [earlier.version.lineage, later.version.lineage];
+  if (was === null || is === null || was.since !== is.since) return undefined;
+  const names = ({ definition }: TableState): string[] => definition.columns.map(({ name }) => name);
+  const byIdentity = new Map(
+    [...identities(was, names(earlier))].map(([name, identity]) => [identity, name]),
+  );
+  return new Map(
+    [...identities(is, names(later))].flatMap(([name, identity]): [string, string][] => {
+      const old = byIdentity.get(identity);
+      return old === undefined ? [] : [[name, old]];
+    }),
   );
 }
 

@@ -8,10 +8,15 @@ import { physicalDefinition } from "./catalog-reader.js";
 import { MAIN, relationKey, type RelationKey, type RelationName, type Version } from "./model.js";
 import type { Registry } from "./registry.js";
 
+type Identity = Pick<Version, "objectId" | "lineage">;
+
 export class CopiedTables {
   readonly #relations: RelationName[] = [];
-  /** Of each name that does not stand for what it did: whether it is a copy of the same table. */
-  readonly #isSame = new Map<RelationKey, boolean>();
+  /** The table that a name stands for, by the name that it had before the transaction; null for one made in it. */
+  readonly #names = new Map<
+    RelationKey,
+    { readonly now: RelationName; readonly before: RelationName | null }
+  >();
 
   add(relations: readonly RelationName[]): void {
     this.#relations.push(...relations);
@@ -19,8 +24,20 @@ export class CopiedTables {
 
   /** A table made anew is itself until its name is given to another one. */
   note(relation: RelationName, isCopy: boolean): void {
-    const key = relationKey(relation);
-    this.#isSame.set(key, isCopy && this.#isSame.get(key) !== false);
+    const before = isCopy ? this.before(relation) : null;
+    this.#names.set(relationKey(relation), { now: relation, before });
+  }
+
+  /** A table with another name is itself. */
+  rename(from: RelationName, to: RelationName): void {
+    this.#names.set(relationKey(to), { now: to, before: this.before(from) });
+    this.note(from, false);
+  }
+
+  /** What the table was called before the transaction; null for one that it made. */
+  before(relation: RelationName): RelationName | null {
+    const known = this.#names.get(relationKey(relation));
+    return known === undefined ? relation : known.before;
   }
 
   /**
@@ -30,13 +47,15 @@ export class CopiedTables {
   async identities(
     connection: Connection,
     ended: readonly Version[],
-  ): Promise<ReadonlyMap<RelationKey, Pick<Version, "objectId">>> {
-    const found = new Map<RelationKey, Pick<Version, "objectId">>();
-    for (const { schema, name, objectId } of ended) {
-      const key = relationKey({ schema, name });
-      if (this.#isSame.get(key) !== true) continue;
-      const definition = await physicalDefinition(connection, { schema, name });
-      if (definition !== undefined && definition.primaryKey.length > 0) found.set(key, { objectId });
+  ): Promise<ReadonlyMap<RelationKey, Identity>> {
+    const versions = new Map(ended.map((version) => [relationKey(version), version]));
+    const found = new Map<RelationKey, Identity>();
+    for (const [key, { now, before }] of this.#names) {
+      const version = before === null ? undefined : versions.get(relationKey(before));
+      if (version?.kind !== "table") continue;
+      const definition = await physicalDefinition(connection, now);
+      const { objectId, lineage } = version;
+      if (definition !== undefined && definition.primaryKey.length > 0) found.set(key, { objectId, lineage });
     }
     return found;
   }

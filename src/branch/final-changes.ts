@@ -34,7 +34,7 @@ export function finalChanges(
       if (version.layer?.kind === "overlay" && current.layer?.kind !== "overlay")
         throw lostRace(version.name);
       const layer = withTouchedMeanwhile(version.layer, current.layer);
-      return { change: "putVersion", version: { ...current, layer } };
+      return { change: "putVersion", version: { ...current, layer, lineage: version.lineage } };
     }
     const ended = { ...current, to: sequence };
     // Nothing reads a version that ended without a pin inside its interval.

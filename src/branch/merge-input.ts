@@ -103,7 +103,7 @@ export async function mergeTables(
   return { tables, objects: made };
 }
 
-/** Of main a table that was renamed is another one. */
+/** Of main a renamed table without a key is another one. */
 function targetTable(
   state: RegistryState,
   target: HeadId,
@@ -111,7 +111,7 @@ function targetTable(
 ): Version | undefined {
   const there = state.find(target, { schema, name });
   if (there?.objectId === objectId) return there;
-  return state.liveVersionsOf(target).find((own) => own.kind === "table" && own.objectId === objectId);
+  return state.visible(target).find((own) => own.kind === "table" && own.objectId === objectId);
 }
 
 function isNamedAs(one: RelationName, other: RelationName): boolean {

@@ -3,6 +3,7 @@
  */
 import { normaliseName } from "../sql/names.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { putLineage } from "./column-lineage.js";
 import { recordHistory } from "./history.js";
 import {
   applyDeletes,
@@ -128,6 +129,8 @@ export async function writeMerge(
   for (const { schema, target } of attempt.tables)
     if (schema.steps.length > 0) await markAltered(connection, attempt.target, target.objectId);
   const totals = await applyPlans(attempt, strategyOf);
+  for (const { schema, target } of attempt.tables)
+    if (schema.steps.length > 0) putLineage(transaction, target, schema.lineage);
   await makeBehindTables(sides, context.texts, others);
   await makeChangedViews(sides, attempt.objects.views);
   await dropSchemas(sides, others);

@@ -43,6 +43,7 @@ async function renameOnMain(transaction: Transaction, from: Version, to: Relatio
   const place = { schema: from.schema, name: from.name };
   const definition = await physicalDefinition(connection, place);
   if (definition === undefined) throw undefinedTable(from);
+  transaction.copied.rename(from, to);
   transaction.markReplaced(from);
   transaction.markCreated(to);
   const isMoved = normaliseName(from.schema) !== normaliseName(to.schema);
@@ -68,9 +69,9 @@ async function renameOnBranch(
   dropOnBranch(transaction, head, version);
   const mark = transaction.state.own(head, { schema, name });
   if (mark !== undefined) transaction.endVersion(mark);
-  const { kind, physical, definition, objectId } = version;
+  const { kind, physical, definition, objectId, lineage } = version;
   const layer = renamedLayer(version);
-  transaction.addVersion({ head, schema, name, kind, physical, definition, objectId, layer });
+  transaction.addVersion({ head, schema, name, kind, physical, definition, objectId, layer, lineage });
   transaction.markDefinitionsChanged();
 }
 

@@ -6,9 +6,11 @@ import { notSupported } from "../core/errors.js";
 import { normaliseName } from "../sql/names.js";
 import { unfitPolicies } from "./column-policies.js";
 import { addedValue, columnOrigins, type TableState } from "./column-origins.js";
+import { identities, lineageOf } from "./column-lineage.js";
 import { changeDefinition } from "./merge-definition.js";
 import { mentionsDropped, mergedNames, withMergedNames, type MergedName, type Side } from "./merge-names.js";
 import { isConstantExpression } from "./constant-expression.js";
+import type { Lineage } from "./model.js";
 import { branchSequences } from "./moved-sequences.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Winner } from "./strategy.js";
@@ -61,6 +63,8 @@ export interface SchemaMerge {
   /** Columns of the target by the names they get. */
   readonly renamed: ReadonlyMap<string, string>;
   readonly dropped: readonly DroppedColumn[];
+  /** Of the merged table. */
+  readonly lineage: Lineage | null;
 }
 
 /** Errors: 0A000 for what cannot be known, or cannot be done yet */
@@ -112,7 +116,26 @@ export function mergeSchema(
     merged,
     renamed,
     dropped: names.flatMap((name) => droppedColumn(name, states)),
+    lineage: mergedLineage(states, names),
   };
+}
+
+/** The target's columns are what they were, and the branch's new ones what they were there. */
+function mergedLineage({ source, target }: MergeStates, names: readonly MergedName[]): Lineage | null {
+  const [from, there] = [source.version.lineage, target.version.lineage];
+  if (there === null) return null;
+  const columns = (state: MergeState): string[] => state.definition.columns.map(({ name }) => name);
+  const own = identities(there, columns(target));
+  const added = from?.since === there.since ? identities(from, columns(source)) : undefined;
+  const found = names.flatMap(({ name, names: sides }): [string, string][] => {
+    if (name === undefined) return [];
+    const identity =
+      sides.target === undefined
+        ? (added?.get(normaliseName(sides.source ?? "")) ?? `*${source.version.id} ${name}`)
+        : own.get(normaliseName(sides.target));
+    return identity === undefined ? [] : [[normaliseName(name), identity]];
+  });
+  return lineageOf(there.since, new Map(found));
 }
 
 type Properties = Readonly<Record<Side, TableProperties>>;

@@ -138,6 +138,16 @@ export type Layer =
     };
 
 /**
+ * Which columns of a table are which, whatever they are called. What a column was called when version `since` was made is its
+ * identity, `=name`; one that came later has another. `columns` has those whose names do not say it, by their names as DuckDB
+ * compares them. States of a table can be compared that have the same `since`.
+ */
+export interface Lineage {
+  readonly since: number;
+  readonly columns: readonly (readonly [name: string, identity: string])[];
+}
+
+/**
  * What a name means on one head during [from, to): a table of that head, a view, or the mark that the branch dropped
  * what its parent has. `to` null: until now.
  */
@@ -156,6 +166,8 @@ export interface Version {
   /** The CREATE statement: of a view always, of a preserved table because its copy has no constraints. */
   readonly definition: string | null;
   readonly layer: Layer | null;
+  /** Null where nobody wrote it down: a file of an older format. */
+  readonly lineage: Lineage | null;
 }
 
 /** The tables that hold a version's rows and go with it; those of logged versions may be those of others, too. */

@@ -12,16 +12,19 @@ import type { RecordOf } from "../engine/record-writer.js";
 import {
   BRANCH_STATUSES,
   headId,
+  MAIN,
   type Branch,
   type BranchGrants,
   type BranchStatus,
   type EarlierPin,
   type HeldBranch,
   type Layer,
+  type Lineage,
   type RelationKey,
   type Sequence,
   type Version,
 } from "./model.js";
+import { newLineage } from "./column-lineage.js";
 import type { RegistryChange } from "./registry-state.js";
 import { readTerms, termsText } from "./terms.js";
 import { systemTable } from "./system-names.js";
@@ -64,6 +67,7 @@ export const VERSION_LOG = systemTable("version_log", {
   physical_name: "VARCHAR",
   definition: "VARCHAR",
   layer: "JSON",
+  lineage: "JSON",
 });
 
 export function versionRecord(
@@ -85,6 +89,7 @@ export function versionRecord(
     physical_name: version.physical?.name ?? null,
     definition: version.definition,
     layer: version.layer === null ? null : JSON.stringify(version.layer),
+    lineage: version.lineage === null ? null : JSON.stringify(version.lineage),
   };
 }
 
@@ -201,22 +206,46 @@ export function readVersion(row: Row): Version {
   if (kind !== "table" && kind !== "view" && kind !== "dropped") {
     throw new SqlError(SQLSTATE.internalError, `unknown version kind "${kind}" in the registry`);
   }
+  const [id, head, to] = [
+    numberCell(row, "version_id"),
+    headId(textCell(row, "head_id")),
+    optionalNumberCell(row, "to_seq"),
+  ];
+  const lineage = readLineage(optionalTextCell(row, "lineage"));
   return {
-    id: numberCell(row, "version_id"),
-    head: headId(textCell(row, "head_id")),
+    id,
+    head,
     schema: textCell(row, "schema_name"),
     name: textCell(row, "name"),
     kind,
     objectId: numberCell(row, "object_id"),
     from: numberCell(row, "from_seq"),
-    to: optionalNumberCell(row, "to_seq"),
+    to,
     physical:
       physicalSchema === null || physicalTable === null
         ? null
         : { schema: physicalSchema, name: physicalTable },
     definition: optionalTextCell(row, "definition"),
     layer: readLayer(optionalTextCell(row, "layer")),
+    // In a file of an older format what becomes of main's columns is written down from now on.
+    lineage: lineage ?? (head === MAIN && to === null ? newLineage(id) : null),
   };
+}
+
+function readLineage(text: string | null): Lineage | null {
+  const lineage: unknown = text === null ? null : JSON.parse(text);
+  if (lineage === null || isLineage(lineage)) return lineage;
+  throw new SqlError(SQLSTATE.internalError, `unknown lineage ${text} in the registry`);
+}
+
+function isLineage(value: unknown): value is Lineage {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "since" in value &&
+    "columns" in value &&
+    Array.isArray(value.columns)
+  );
 }
 
 function readLayer(text: string | null): Layer | null {

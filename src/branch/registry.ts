@@ -17,6 +17,7 @@ import {
   type Sequence,
   type Version,
 } from "./model.js";
+import { newLineage } from "./column-lineage.js";
 import { rollbackQuietly } from "./preserve.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
 import {
@@ -38,8 +39,8 @@ export interface Snapshot {
 export type Moment = Pick<Snapshot, "state" | "definitions">;
 
 /** A version as it is made; `objectId` where it continues another. */
-export type NewVersion = Omit<Version, "id" | "objectId" | "from" | "to" | "layer"> &
-  Partial<Pick<Version, "objectId" | "layer">>;
+export type NewVersion = Omit<Version, "id" | "objectId" | "from" | "to" | "layer" | "lineage"> &
+  Partial<Pick<Version, "objectId" | "layer" | "lineage">>;
 
 export interface WrittenRelation extends RelationName {
   readonly head: HeadId;
@@ -152,7 +153,8 @@ export class Registry {
   /** With ids of its own, open from a point on. */
   newVersion(version: NewVersion, from: Sequence): Version {
     const objectId = version.objectId ?? this.newObjectId();
-    return { layer: null, ...version, id: this.newVersionId(), objectId, from, to: null };
+    const id = this.newVersionId();
+    return { layer: null, lineage: newLineage(id), ...version, id, objectId, from, to: null };
   }
 
   /** Twelve random hexadecimal digits, unused so far. */

@@ -26,7 +26,7 @@ import { isLogged, RegistryState, type RegistryChange } from "./registry-state.j
 export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
 
 /** Of the file: what this program reads and writes. */
-export const FORMAT_VERSION = 14;
+export const FORMAT_VERSION = 15;
 
 const DDL = [
   `CREATE SCHEMA IF NOT EXISTS ${SYSTEM}`,
@@ -85,6 +85,7 @@ const MIGRATIONS: ReadonlyMap<number, readonly string[]> = new Map([
   [11, [`ALTER TABLE ${SYSTEM}.branch_log ADD COLUMN held JSON`]],
   [12, [`ALTER TABLE ${SYSTEM}.branch_log ADD COLUMN terms JSON`]],
   [13, [`ALTER TABLE ${SYSTEM}.branch_log ADD COLUMN grants JSON`]],
+  [14, [`ALTER TABLE ${SYSTEM}.version_log ADD COLUMN lineage JSON`]],
 ]);
 
 /** What a file holds of the registry, and the numbers that new entries come after. */

@@ -95,8 +95,8 @@ async function copyOf(
   const id = registry.newVersionId();
   const request = { inherited: table, head, id, target, form: "whole" } as const;
   const layer = await storage.fork(transaction.view, transaction.state, request);
-  const { schema, name, objectId } = table;
-  return { head, schema, name, kind: "table", objectId, physical: target, definition: null, layer };
+  const { schema, name, objectId, lineage } = table;
+  return { head, schema, name, kind: "table", objectId, physical: target, definition: null, layer, lineage };
 }
 
 function undoBranch(

@@ -1,4 +1,5 @@
 /** Plans for ALTER: by DuckDB's own ALTER where it has one, otherwise by making the table anew in the transaction. */
+import { noteColumnChange } from "../branch/column-lineage.js";
 import { markAltered } from "../branch/undo-rows.js";
 import { physicalDefinition } from "../branch/catalog-reader.js";
 import { MAIN, type RelationName } from "../branch/model.js";
@@ -52,7 +53,22 @@ export async function planAlter(
   const definition = known ?? (await physicalDefinition(transaction.connection, physical));
   if (definition === undefined) throw undefinedTable(relation);
   const table = { relation, physical, definition, wasWritten, overlay: undefined };
-  return await new AlteredTable(context, transaction, statement, table).plan(alteration);
+  const planned = await new AlteredTable(context, transaction, statement, table).plan(alteration);
+  noteColumns(transaction, relation, alteration, planned);
+  return planned;
+}
+
+/** A column that IF NOT EXISTS found there is none that came. */
+function noteColumns(
+  transaction: Transaction,
+  relation: RelationName,
+  alteration: TableAlteration,
+  planned: readonly PlannedStatement[],
+): void {
+  const { kind } = alteration;
+  if (kind !== "addColumn" && kind !== "dropColumn" && kind !== "renameColumn") return;
+  if (!planned.some(({ skipped }) => skipped !== undefined))
+    noteColumnChange(transaction, relation, alteration);
 }
 
 /** An overlay made for an action that found nothing to do goes again. */
@@ -73,6 +89,7 @@ async function planOnBranch(
   const overlay = layer?.kind === "overlay" ? { version, layer, definition, comments } : undefined;
   const table = { relation, physical: requirePhysical(version), definition, wasWritten, overlay };
   const planned = await new AlteredTable(context, transaction, statement, table).plan(alteration);
+  noteColumns(transaction, relation, alteration, planned);
   const current = transaction.state.own(transaction.head, relation);
   if (isNew && current?.id === version.id && current.layer?.kind === "overlay")
     await transaction.dropFork(current);

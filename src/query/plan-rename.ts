@@ -46,9 +46,9 @@ export async function planRename(
   // A mark that the name was dropped here goes with it.
   const covered = transaction.state.own(scope.head, to);
   if (covered !== undefined) transaction.endVersion(covered);
-  const { kind, physical, definition, objectId } = version;
+  const { kind, physical, definition, objectId, lineage } = version;
   const layer = renamedLayer(version);
-  transaction.addVersion({ head: scope.head, ...to, kind, physical, definition, objectId, layer });
+  transaction.addVersion({ head: scope.head, ...to, kind, physical, definition, objectId, layer, lineage });
   return [NOTHING_TO_RUN];
 }
 
@@ -84,6 +84,7 @@ async function renameOnMain(
 ): Promise<PlannedStatement[]> {
   const { connection } = transaction;
   const wasWritten = context.scope.isWritten(from);
+  transaction.copied.rename(from, to);
   transaction.markReplaced(from);
   transaction.markCreated(to);
   const kinds = await kindsOf(connection, { catalog: DATA_CATALOG, ...from });

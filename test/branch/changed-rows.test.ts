@@ -18,6 +18,7 @@ const CURRENT: Version = {
   physical: PHYSICAL,
   definition: null,
   layer: null,
+  lineage: null,
 };
 const LOG = { schema: "duckbranch_store", name: "log2" };
 const LOGGED: Version = {

@@ -288,7 +288,7 @@ const REFUSED: readonly {
     name: "names",
     target: "ALTER TABLE t RENAME COLUMN v TO x",
     source: "ALTER TABLE t RENAME COLUMN v TO y",
-    code: "0A000",
+    code: "40002",
     says: 'column "v" was renamed',
   },
   {

@@ -112,6 +112,7 @@ test("a definition kept as text is read back with its indexes", async () => {
     physical: { schema: "main", name: "indexed" },
     definition: null,
     layer: null,
+    lineage: null,
   };
   const definition = await definitionOf(connection, version);
   expect(definition.indexes).toHaveLength(2);

@@ -11,8 +11,13 @@ const WITHOUT_LAYERS = [
   "DROP VIEW duckbranch.version_rows",
   "ALTER TABLE duckbranch.version_log DROP COLUMN layer",
 ];
-/** Those of formats 5 to 14. */
+const WITHOUT_LINEAGE = [
+  "DROP VIEW IF EXISTS duckbranch.version_rows",
+  "ALTER TABLE duckbranch.version_log DROP COLUMN lineage",
+];
+/** Those of formats 5 to 15. */
 const WITHOUT_OBJECTS = [
+  ...WITHOUT_LINEAGE,
   "DROP TABLE duckbranch.object_log",
   "DROP VIEW duckbranch.branch_rows",
   "ALTER TABLE duckbranch.branch_log DROP COLUMN isolation",
