@@ -120,13 +120,16 @@ export function mergeSchema(
   };
 }
 
+function namesOf({ definition }: MergeState): string[] {
+  return definition.columns.map(({ name }) => name);
+}
+
 /** The target's columns are what they were, and the branch's new ones what they were there. */
 function mergedLineage({ source, target }: MergeStates, names: readonly MergedName[]): Lineage | null {
   const [from, there] = [source.version.lineage, target.version.lineage];
   if (there === null) return null;
-  const columns = (state: MergeState): string[] => state.definition.columns.map(({ name }) => name);
-  const own = identities(there, columns(target));
-  const added = from?.since === there.since ? identities(from, columns(source)) : undefined;
+  const own = identities(there, namesOf(target));
+  const added = from?.since === there.since ? identities(from, namesOf(source)) : undefined;
   const found = names.flatMap(({ name, names: sides }): [string, string][] => {
     if (name === undefined) return [];
     const identity =

@@ -124,10 +124,13 @@ const MERGED: readonly Case[] = [
   },
 ];
 
+function named(sql: string, index: number): string {
+  return sql.replaceAll("{t}", `t${index}`);
+}
+
 describe.each([false, true])("into a branch: %s", (onBranch) => {
   it("tells them apart", async () => {
     await using open = await OpenWorld.open();
-    const named = (sql: string, index: number): string => sql.replaceAll("{t}", `t${index}`);
     const before = MERGED.map((_, index) =>
       named(
         "CREATE TABLE {t} (id int PRIMARY KEY, v int, note text); INSERT INTO {t} VALUES (1, 10, 'a'), (2, 20, 'b'), (3, 30, 'c')",
@@ -291,7 +294,7 @@ test.each([false, true])(
     const contradict = [...expected].filter(([, columns]) => columns === undefined).map(([table]) => table);
     const told: unknown = await target.query("MERGE BRANCH b").catch((error: unknown) => error);
     const detail = told instanceof SqlError ? (told.detail ?? told.message) : "";
-    const tables = new Set([...detail.matchAll(/^table "(t[0-9]+)"/gm)].map(([, table]) => table));
+    const tables = new Set([...detail.matchAll(/^table "(t[0-9]+)"/gm)].map(([, table = ""]) => table));
     expect([...tables].toSorted(), detail).toEqual(contradict.toSorted());
     for (const table of contradict)
       for (const session of [source, target]) await session.query(`DROP TABLE ${table}`);
