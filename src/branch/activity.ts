@@ -68,10 +68,14 @@ export class BranchActivity {
     this.#unsavedMs.set(head, (this.#unsavedMs.get(head) ?? 0) + ms);
   }
 
-  forget(head: HeadId): void {
+  /** Its time goes to its heir, and so does at a start what was saved of it. */
+  forget(head: HeadId, heir?: HeadId): void {
+    for (const spent of [this.#spentMs, this.#unsavedMs]) {
+      const ms = spent.get(head);
+      if (heir !== undefined && ms !== undefined) spent.set(heir, (spent.get(heir) ?? 0) + ms);
+      spent.delete(head);
+    }
     this.#usedAt.delete(head);
-    this.#spentMs.delete(head);
-    this.#unsavedMs.delete(head);
   }
 }
 

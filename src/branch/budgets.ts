@@ -6,6 +6,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { numberCell, type Connection } from "../engine/connection.js";
 import { quoteIdentifier as quote } from "../sql/names.js";
 import type { BranchActivity } from "./activity.js";
+import { holdersOf, lineOf, spentMsOf } from "./budget-family.js";
 import { requireWritable } from "./branch-rules.js";
 import type { KnownDefinitions } from "./known-definitions.js";
 import { relationKey, type Branch, type HeadId, type RelationKey, type Version } from "./model.js";
@@ -15,7 +16,6 @@ import type { RegistryState } from "./registry-state.js";
 import { BATCH, ROW_ID, rowsOf } from "./rows.js";
 import { physicalName } from "./system-schema.js";
 import type { TableDefinition } from "./table-definition.js";
-import type { Terms } from "./terms.js";
 import type { Transaction } from "./transaction.js";
 
 /** What one table of a branch counts. */
@@ -27,6 +27,8 @@ interface Taken {
 /** What a transaction leaves of the tables that it wrote. */
 export type MeasuredTables = ReadonlyMap<RelationKey, { readonly version: Version; readonly taken: Taken }>;
 
+type Tables = ReadonlyMap<RelationKey, Taken>;
+
 const NOTHING: Taken = { rows: 0, bytes: 0 };
 
 export class BranchBudgets {
@@ -34,7 +36,7 @@ export class BranchBudgets {
   readonly #definitions: KnownDefinitions;
   readonly #activity: BranchActivity;
   /** Of branches with a budget, as of their last commit. */
-  readonly #known = new Map<HeadId, ReadonlyMap<RelationKey, Taken>>();
+  readonly #known = new Map<HeadId, Tables>();
 
   constructor(registry: Registry, definitions: KnownDefinitions, activity: BranchActivity) {
     this.#registry = registry;
@@ -45,9 +47,13 @@ export class BranchBudgets {
   /** Counts what a transaction is about to commit; undefined without a budget, which costs a look into a map. */
   async measure(transaction: Transaction): Promise<MeasuredTables | undefined> {
     const { head, connection, state } = transaction;
-    const branch = this.#registry.state.branches.get(head);
-    if (branch === undefined || !limitsSize(branch.terms)) return undefined;
-    if (!this.#known.has(head)) await this.#countAll(head);
+    const now = this.#registry.state;
+    const branch = now.branches.get(head);
+    const limiting = branch === undefined ? [] : limiters(now, branch);
+    if (branch === undefined || limiting.length === 0) return undefined;
+    const holders = limiting.flatMap((limiter) => [...holdersOf(now, limiter)]);
+    for (const holder of new Set([head, ...holders]))
+      if (!this.#known.has(holder)) await this.#countAll(holder);
     const measured = new Map<RelationKey, { version: Version; taken: Taken }>();
     for (const relation of transaction.written) {
       if (relation.head !== head) continue;
@@ -72,19 +78,40 @@ export class BranchBudgets {
   claim(transaction: Transaction, measured: MeasuredTables | undefined, state: RegistryState): void {
     const { head } = transaction;
     const branch = state.branches.get(head);
-    if (branch !== undefined) refuseOvertime(branch, this.#activity);
-    if (branch === undefined || !limitsSize(branch.terms)) return this.forget(head);
+    if (branch !== undefined) refuseOvertime(state, branch, this.#activity);
+    const limiting = branch === undefined ? [] : limiters(state, branch);
+    if (branch === undefined || limiting.length === 0) return this.forget(head);
     const before = this.#known.get(head);
     const isCounted = measured !== undefined && before !== undefined;
     if (!isCounted || [...measured.values()].some(({ version }) => !transaction.isUnchanged(version)))
-      throw new SqlError(
-        SQLSTATE.serializationFailure,
-        `could not serialize access to branch "${branch.name}", whose budget another session has taken of`,
-      );
+      throw overtaken(branch);
     const after = new Map(before);
     for (const [key, { taken }] of measured) after.set(key, taken);
-    refuseExcess(branch, sumOf(before), sumOf(after));
+    // A merge ends the branch whose rows it takes over.
+    const began = transaction.snapshot.state.branches;
+    const planned = (one: Branch): Branch => {
+      const own = transaction.state.branches.get(one.id);
+      return own === undefined || own === began.get(one.id) ? one : own;
+    };
+    for (const limiter of limiting) {
+      const had = this.#sumOf(state, holdersOf(state, limiter), branch, before);
+      refuseExcess(limiter, had, this.#sumOf(state, holdersOf(state, limiter, planned), branch, after));
+    }
     this.#known.set(head, after);
+  }
+
+  /** Of all those branches, `own` being what `branch` has. Errors: 40001 one of them was not counted yet */
+  #sumOf(state: RegistryState, holders: Iterable<HeadId>, branch: Branch, own: Tables): Taken {
+    let [rows, bytes] = [0, 0];
+    for (const holder of holders) {
+      const known = holder === branch.id ? own : this.#known.get(holder);
+      if (known === undefined && state.liveVersionsOf(holder).length > 0) throw overtaken(branch);
+      for (const taken of known?.values() ?? []) {
+        rows += taken.rows;
+        bytes += taken.bytes;
+      }
+    }
+    return { rows, bytes };
   }
 
   /** It is counted anew when it is asked for: after a commit that failed, without a budget, or when the branch has ended. */
@@ -116,41 +143,46 @@ export class BranchBudgets {
   }
 }
 
-function limitsSize({ maxRows, maxBytes }: Terms): boolean {
-  return maxRows !== null || maxBytes !== null;
+/** Those whose rows or bytes are limited. */
+function limiters(state: RegistryState, branch: Branch): readonly Branch[] {
+  return [...lineOf(state, branch)].filter(({ terms }) => terms.maxRows !== null || terms.maxBytes !== null);
 }
 
-function sumOf(tables: ReadonlyMap<RelationKey, Taken>): Taken {
-  let [rows, bytes] = [0, 0];
-  for (const taken of tables.values()) {
-    rows += taken.rows;
-    bytes += taken.bytes;
-  }
-  return { rows, bytes };
+function overtaken({ name }: Branch): SqlError {
+  return new SqlError(
+    SQLSTATE.serializationFailure,
+    `could not serialize access to branch "${name}", whose budget another session has taken of`,
+  );
 }
 
 /** A branch that has too much already may still become smaller. Errors: 53400 */
 function refuseExcess({ name, terms }: Branch, before: Taken, after: Taken): void {
   for (const [what, limit] of [["rows", terms.maxRows] as const, ["bytes", terms.maxBytes] as const]) {
     if (limit !== null && after[what] > limit && after[what] > before[what])
-      throw exceeded(name, `${after[what]} ${what} of its own are more than the ${limit} it may have`);
+      throw exceeded(
+        name,
+        `${after[what]} ${what}, those of branches made from it included, are more than the ${limit} it may have`,
+      );
   }
 }
 
-/** For a statement that writes. Errors: 55000, 53400 its statements have taken all the time they may */
-export function requireBudget(activity: BranchActivity, branch: Branch): void {
+/** For a statement that writes. Errors: 55000, 53400 statements have taken all the time they may */
+export function requireBudget(state: RegistryState, activity: BranchActivity, branch: Branch): void {
   requireWritable(branch, Date.now());
-  refuseOvertime(branch, activity);
+  refuseOvertime(state, branch, activity);
 }
 
-function refuseOvertime({ id, name, terms }: Branch, activity: BranchActivity): void {
-  if (terms.maxMs === null) return;
-  const spentMs = activity.spentMs(id);
-  if (spentMs > terms.maxMs)
-    throw exceeded(
-      name,
-      `its statements took ${(spentMs / 1000).toFixed(1)} seconds of the ${terms.maxMs / 1000} they may take`,
-    );
+function refuseOvertime(state: RegistryState, branch: Branch, activity: BranchActivity): void {
+  for (const limiter of lineOf(state, branch)) {
+    const { maxMs } = limiter.terms;
+    if (maxMs === null) continue;
+    const spentMs = spentMsOf(state, activity, limiter);
+    if (spentMs > maxMs)
+      throw exceeded(
+        limiter.name,
+        `statements, those on branches made from it included, took ${(spentMs / 1000).toFixed(1)} seconds of the ${maxMs / 1000} they may take`,
+      );
+  }
 }
 
 function exceeded(name: string, detail: string): SqlError {

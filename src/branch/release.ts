@@ -4,6 +4,7 @@
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteIdentifier } from "../sql/names.js";
 import type { BranchContext } from "./branch-context.js";
+import { heirOf } from "./budget-family.js";
 import { endedBranch, refuseParent, refuseProtected } from "./branch-rules.js";
 import { schemaLock } from "./branch-schemas.js";
 import { refuseChanged } from "./change-branch.js";
@@ -94,7 +95,7 @@ async function releaseLocked(
     });
     registry.forget(branch.id);
     context.schemas.forget(branch.id);
-    context.activity.forget(branch.id);
+    context.activity.forget(branch.id, heirOf(registry.state, branch.parent));
     context.budgets.forget(branch.id);
     return ended;
   } catch (error) {

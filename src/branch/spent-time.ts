@@ -2,6 +2,7 @@
 import { numberCell, textCell } from "../engine/connection.js";
 import { appendRecords } from "../engine/record-writer.js";
 import type { BranchContext } from "./branch-context.js";
+import { heirOf } from "./budget-family.js";
 import { headId } from "./model.js";
 import { SPENT_TIME, SYSTEM } from "./system-names.js";
 
@@ -36,10 +37,13 @@ export async function restoreSpentTime({ registry, activity }: BranchContext): P
     );
     if (rows.length === 0) return;
     const spent = rows
-      .map((row) => ({ branch_id: textCell(row, "branch_id"), ms: numberCell(row, "ms") }))
-      .filter((row) => registry.state.branches.get(headId(row.branch_id))?.released === false);
+      .map((row) => ({
+        heir: heirOf(registry.state, headId(textCell(row, "branch_id"))),
+        ms: numberCell(row, "ms"),
+      }))
+      .flatMap(({ heir, ms }) => (heir === undefined ? [] : [{ branch_id: heir, ms }]));
     await connection.run(`DELETE FROM ${SYSTEM}.spent_time`);
     await appendRecords(connection, SPENT_TIME, spent);
-    for (const { branch_id: id, ms } of spent) activity.restore(headId(id), ms);
+    for (const { branch_id: id, ms } of spent) activity.restore(id, ms);
   });
 }

@@ -379,7 +379,7 @@ export class SessionCore implements Disposable {
         SQLSTATE.invalidCatalogName,
         `branch "${branch?.name ?? this.#head}" does not exist any more`,
       );
-    if (writes) requireBudget(this.services.context.activity, branch);
+    if (writes) requireBudget(state, this.services.context.activity, branch);
     else requireReadable(branch, Date.now());
   }
 

@@ -34,7 +34,7 @@ describe("rows", () => {
     await expect(b.query("INSERT INTO t VALUES (202, 'c')")).rejects.toMatchObject({
       code: EXCEEDED,
       message: 'branch "b" has exceeded its budget',
-      detail: "7 rows of its own are more than the 6 it may have",
+      detail: "7 rows, those of branches made from it included, are more than the 6 it may have",
     });
     expect(await countOf(b)).toBe(100);
     expect(await b.outcome("UPDATE t SET v = 'again' WHERE id = 10; DELETE FROM t WHERE id = 201")).toBe(
@@ -133,15 +133,106 @@ describe("rows", () => {
     expect(await main.query("SELECT count(*)::int FROM t")).toEqual([[0]]);
   });
 
-  test("that a merge would bring count, too; those of a branch made from it are its own", async () => {
-    const { open, b, main } = await limited("max_rows 2");
+  test("that a merge brings count; it moves what its sides have together", async () => {
+    const { open, b, main } = await limited("max_rows 1000");
     await b.query("INSERT INTO t VALUES (500, 'a'); CREATE BRANCH c");
     const c = await open.session("main/c");
     await c.query("INSERT INTO t VALUES (501, 'b'), (502, 'c'), (503, 'd')");
-    expect(await main.outcome("MERGE BRANCH c")).toBe(EXCEEDED);
-    expect([await countOf(b), await countOf(c)]).toEqual([101, 104]);
     await main.query("ALTER BRANCH b SET (max_rows 4)");
     expect((await main.query("MERGE BRANCH c"))[0]?.[0]).toBe("merged");
+    expect(await countOf(b)).toBe(104);
+    expect(await b.outcome("INSERT INTO t VALUES (504, 'e')")).toBe(EXCEEDED);
+  });
+});
+
+interface Family {
+  readonly open: OpenWorld;
+  readonly main: TestSession;
+  readonly b: TestSession;
+  readonly child: TestSession;
+  readonly grandchild: TestSession;
+}
+
+async function family(options: string): Promise<Family> {
+  const { open, main, b } = await limited(options);
+  await b.query("INSERT INTO t VALUES (500, 'a'); CREATE BRANCH child");
+  const child = await open.session("main/child");
+  await child.query("INSERT INTO log VALUES ('b'); CREATE BRANCH grandchild");
+  return { open, main, b, child, grandchild: await open.session("main/grandchild") };
+}
+
+describe("branches made from one with a budget", () => {
+  test("take of it, whichever writes", async () => {
+    const { b, child, grandchild, main } = await family("max_rows 4");
+    // With the row that b has put into it, which is copied.
+    await grandchild.query("INSERT INTO t VALUES (501, 'c')");
+    for (const session of [b, child, grandchild])
+      await expect(session.query("INSERT INTO t VALUES (600, 'x')")).rejects.toMatchObject({
+        code: EXCEEDED,
+        message: 'branch "b" has exceeded its budget',
+      });
+    await child.query("ALTER BRANCH grandchild SET (max_rows 1000)");
+    expect(await grandchild.outcome("INSERT INTO t VALUES (600, 'x')")).toBe(EXCEEDED);
+    await main.query("DROP BRANCH grandchild");
+    expect(await child.outcome("INSERT INTO log VALUES ('c'), ('d')")).toBe("ok");
+    expect(await child.outcome("INSERT INTO log VALUES ('e')")).toBe(EXCEEDED);
+    expect([await countOf(b), await countOf(child, "log"), await countOf(main)]).toEqual([101, 13, 100]);
+  });
+
+  test("give back what they took when they are merged, and have it again when that is undone", async () => {
+    const { b, child, main } = await family("max_rows 3");
+    const [merged] = await main.query("MERGE BRANCH child INTO b");
+    expect(merged?.[0]).toBe("merged");
+    await b.query("INSERT INTO t VALUES (501, 'c')");
+    expect(await b.outcome("INSERT INTO t VALUES (502, 'd')")).toBe(EXCEEDED);
+    await main.query(`UNDO MERGE ${String(merged?.[1])}`);
+    expect(await b.outcome("INSERT INTO t VALUES (502, 'd')")).toBe(EXCEEDED);
+    expect(await child.outcome("INSERT INTO t VALUES (502, 'd')")).toBe(EXCEEDED);
+    expect([await countOf(b, "log"), await countOf(child, "log")]).toEqual([10, 11]);
+  });
+
+  test("never take more of it at once than there is", async () => {
+    const { b, child, grandchild } = await family("max_rows 8");
+    const sessions = [b, child, grandchild];
+    for (const session of sessions) await session.query("CREATE TABLE own (a int)");
+    const outcomes = await Promise.all(
+      sessions.map(async (session) => {
+        const each: string[] = [];
+        for (let i = 0; i < 4; i++) each.push(await session.outcome(`INSERT INTO own VALUES (${i})`));
+        return each;
+      }),
+    );
+    expect(outcomes.flat().filter((outcome) => outcome === "ok")).toHaveLength(6);
+    expect(new Set(outcomes.flat())).toEqual(new Set(["ok", EXCEEDED]));
+  });
+
+  test("take of its time, which is not given back with them, nor by a restart", async () => {
+    const directory = await temporaryDirectory();
+    onTestFinished(async () => await directory[Symbol.asyncDispose]());
+    const path = directory.file("data.db");
+    {
+      await using open = await OpenWorld.open(path);
+      const main = await open.session();
+      await main.query(
+        "CREATE TABLE t (id int); CREATE BRANCH b WITH (max_seconds 100); CREATE BRANCH child FROM b",
+      );
+      const { registry, activity } = open.world.context;
+      const child = registry.state.branches.named("child");
+      if (child !== undefined) activity.spend(child.id, 60_000);
+      await saveSpentTime(open.world.context);
+      if (child !== undefined) activity.spend(child.id, 60_000);
+      const [onB, onChild] = [await open.session("main/b"), await open.session("main/child")];
+      for (const session of [onB, onChild])
+        expect(await session.outcome("INSERT INTO t VALUES (1)")).toBe(EXCEEDED);
+      await main.query("DROP BRANCH child IMMEDIATE");
+      expect(await onB.outcome("INSERT INTO t VALUES (1)")).toBe(EXCEEDED);
+      await saveSpentTime(open.world.context);
+    }
+    await using open = await OpenWorld.open(path);
+    const b = await open.session("main/b");
+    expect(await b.outcome("INSERT INTO t VALUES (1)")).toBe(EXCEEDED);
+    await (await open.session()).query("ALTER BRANCH b SET (max_seconds 130)");
+    expect(await b.outcome("INSERT INTO t VALUES (1)")).toBe("ok");
   });
 });
 
