@@ -38,6 +38,8 @@ export class ClientContext {
   readonly interrupt: Interrupt;
   readonly implicit: ImplicitTransaction;
   readonly slice = new TimeSlice();
+  /** The client sent statements where it had announced data: nobody knows what its next messages are meant to be. */
+  isOutOfStep = false;
   #encoding: EncodingOptions = { timeZone: "UTC" };
   #encoder: KeptEncoder | undefined;
   #descriptionEpoch = 0;

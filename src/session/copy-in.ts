@@ -4,14 +4,15 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { CopySink } from "../query/types.js";
 import type { Frame } from "../wire/frame-reader.js";
 import { decodeFrontendMessage } from "../wire/frontend-messages.js";
+import { FRONTEND_TAG } from "../wire/frontend-tags.js";
 import type { ClientContext } from "./client-context.js";
 import { ClientGoneError } from "./client-channel.js";
 
 /**
  * Receives the data of one COPY and gives its tag. Flush and Sync are ignored until the data ends.
  *
- * Errors  57014 for CopyFail or a cancel request, 08P01 for any other message, and what the sink says; the sink is
- *         aborted first
+ * Errors  57014 for CopyFail or a cancel request, 08P01 for any other message, behind which the connection ends, and what
+ *         the sink says; the sink is aborted first
  */
 export async function copyIn(
   context: ClientContext,
@@ -24,6 +25,7 @@ export async function copyIn(
       const frame = await context.channel.nextFrame(false);
       if (frame === undefined) throw new ClientGoneError();
       context.interrupt.throwIfRequested();
+      context.isOutOfStep = !COPY_TAGS.has(frame.tag);
       const tag = await acceptFrame(frame, sink, charset);
       if (tag !== undefined) return tag;
     }
@@ -32,6 +34,14 @@ export async function copyIn(
     throw error;
   }
 }
+
+const COPY_TAGS: ReadonlySet<number> = new Set([
+  FRONTEND_TAG.copyData,
+  FRONTEND_TAG.copyDone,
+  FRONTEND_TAG.copyFail,
+  FRONTEND_TAG.flush,
+  FRONTEND_TAG.sync,
+]);
 
 /** The tag once the copy is complete. */
 async function acceptFrame(

@@ -25,6 +25,8 @@ import { FatalError, reportOf } from "./reports.js";
 import { simpleQuery } from "./simple-query.js";
 import { StatementRunner } from "./statement-runner.js";
 
+const LOST_SYNCHRONIZATION = "terminating connection because protocol synchronization was lost";
+
 /** Identifies the connection to CancelRequest. */
 export interface BackendKey {
   readonly processId: number;
@@ -183,11 +185,17 @@ export class ProtocolSession {
     await this.#context.session.fail();
     this.#context.writeNotices();
     writeErrorResponse(this.#context.output.writer, reportOf(error, "ERROR"));
+    if (this.#context.isOutOfStep) return await this.#endOutOfStep();
     if (isExtendedQueryTag(frame.tag)) {
       this.#skipping = true;
       return this.#context.output.flush();
     }
     await this.#endFailedCycle();
+  }
+
+  async #endOutOfStep(): Promise<never> {
+    await this.#context.output.flush();
+    throw new FatalError(new SqlError(SQLSTATE.protocolViolation, LOST_SYNCHRONIZATION));
   }
 
   /** Behind the error of a Query or Sync: the implicit transaction is already rolled back, and ends here. */
