@@ -61,10 +61,12 @@ export async function parameterTypesOf(
 ): Promise<StatementShape["parameterTypes"]> {
   if (inferred.every((type) => type !== undefined)) return inferred;
   const tokens = tokenise(typed);
+  const places = new Map<number, number>();
+  for (const [at, { kind, value }] of tokens.entries())
+    if (kind === "parameter" && !places.has(Number(value))) places.set(Number(value), at);
   const written = inferred.map((type, index) => {
-    const isOne = ({ kind, value }: Token): boolean => kind === "parameter" && Number(value) === index + 1;
-    const at = type === undefined ? tokens.findIndex(isOne) : -1;
-    return at === -1 ? NO_TARGET : castTarget(typed, tokens, at);
+    const at = type === undefined ? places.get(index + 1) : undefined;
+    return at === undefined ? NO_TARGET : castTarget(typed, tokens, at);
   });
   if (written.every((type) => type === NO_TARGET)) return inferred;
   try {

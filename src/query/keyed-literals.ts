@@ -11,6 +11,7 @@ import { keyedTypeByOid, type NamedKeyedType } from "../pgtypes/keyed/registry.j
 import { parseArrayLiteral } from "../pgtypes/parse-array.js";
 import type { InputOptions } from "../pgtypes/parse-value.js";
 import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
+import { Brackets } from "../sql/brackets.js";
 import { castTypeOf, elementCastOf, type CastType } from "../sql/dialect/cast-places.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { quoteLiteral } from "../sql/names.js";
@@ -88,11 +89,12 @@ const EDGE_WORDS: ReadonlySet<string> = new Set(
 );
 
 function literalsIn(tokens: readonly Token[], options: InputOptions): TextEdit[] {
+  const brackets = new Brackets(tokens);
   return tokens.flatMap((token, index): TextEdit[] => {
     if (token.kind !== "string") return [];
     const type = castTypeOf(tokens, index);
     if (type !== undefined) return literalEdits(tokens, token, type, options);
-    const element = elementTypeOf(tokens, index);
+    const element = elementTypeOf(tokens, index, brackets);
     if (element === undefined) return [];
     return [{ start: token.start, end: token.end, text: keyedLiteral(element, token.value, options) }];
   });
@@ -106,8 +108,12 @@ function withEdits(statement: RelationalStatement, edits: readonly TextEdit[]): 
   return { ...statement, edits: sortEdits([...others, ...edits]) };
 }
 
-function elementTypeOf(tokens: readonly Token[], index: number): NamedKeyedType | undefined {
-  const name = elementCastOf(tokens, index)?.name.replace(/^_/, "");
+function elementTypeOf(
+  tokens: readonly Token[],
+  index: number,
+  brackets: Brackets,
+): NamedKeyedType | undefined {
+  const name = elementCastOf(tokens, index, brackets)?.name.replace(/^_/, "");
   return name === undefined ? undefined : keyedTypeByOid(KEYED_TYPES.get(name)?.oid ?? 0);
 }
 

@@ -5,6 +5,7 @@
 import { KEYED_TYPES } from "../core/keyed-types.js";
 import { OID, arrayOidOf } from "../pgtypes/oids.js";
 import type { RelationalStatement } from "../sql/analysis.js";
+import { Brackets } from "../sql/brackets.js";
 import { elementCastOf } from "../sql/dialect/cast-places.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 
@@ -94,8 +95,8 @@ export function withCastTypes(
 const ARRAYS = /\barray\s*\[/i;
 
 /** `ARRAY[$1]::t[]` says of its elements what they are. */
-function elementOid(tokens: readonly Token[], at: number): number | undefined {
-  const name = elementCastOf(tokens, at)?.name.replace(/^_/, "");
+function elementOid(tokens: readonly Token[], at: number, brackets: Brackets): number | undefined {
+  const name = elementCastOf(tokens, at, brackets)?.name.replace(/^_/, "");
   return name === undefined ? undefined : TYPE_OIDS.get(name);
 }
 
@@ -104,11 +105,11 @@ function castOids(text: string): readonly number[] {
   const tokens = tokenise(text);
   const oids: number[] = [];
   const settled = new Set<number>();
-  const hasArrays = ARRAYS.test(text);
+  const brackets = ARRAYS.test(text) ? new Brackets(tokens) : undefined;
   for (const [at, token] of tokens.entries()) {
     const index = Number(token.value) - 1;
     if (token.kind !== "parameter" || settled.has(index)) continue;
-    const oid = castOf(tokens, at) ?? (hasArrays ? elementOid(tokens, at) : undefined);
+    const oid = castOf(tokens, at) ?? (brackets === undefined ? undefined : elementOid(tokens, at, brackets));
     if (oid !== undefined) oids[index] = oid;
     if (oid !== undefined || isOperand(tokens, at)) settled.add(index);
   }

@@ -2,6 +2,7 @@
  * What stands beside a parameter and has the type that PostgreSQL gives the parameter: the other operand, its column in the
  * other rows of VALUES, the column it is compared with in a row or inserted into. Read from tokens alone, in DuckDB's text.
  */
+import { Brackets } from "../sql/brackets.js";
 import type { Token } from "../sql/lexer.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { closingBracket, isSymbol, isWord, nameAt, sliceTokens, splitAtCommas } from "../sql/token-reader.js";
@@ -9,18 +10,86 @@ import { closingBracket, isSymbol, isWord, nameAt, sliceTokens, splitAtCommas } 
 const OPERATORS = new Set(["+", "-", "*", "/", "//", "%", "<", ">", "<=", ">=", "=", "<>", "!=", "||"]);
 const COMPARISONS = new Set(["<", ">", "<=", ">=", "=", "<>", "!="]);
 
-/** An expression of the type wanted for the parameter at a token, or of a list of it; undefined where nothing tells. */
-export function operandOf(sql: string, tokens: readonly Token[], at: number): string | undefined {
-  if (isCount(tokens, at)) return "CAST(NULL AS BIGINT)";
-  const list = listOperand(sql, tokens, at);
-  return (
-    list ??
-    operandBefore(sql, tokens, at) ??
-    operandBehind(sql, tokens, at) ??
-    insertedColumn(sql, tokens, at) ??
-    valueBeside(sql, tokens, at) ??
-    rowOperand(sql, tokens, at)
-  );
+/** Reads one statement, for all of its parameters: what each of them would look for again is found once. */
+export class ParameterOperands {
+  readonly #sql: string;
+  readonly #tokens: readonly Token[];
+  readonly #brackets: Brackets;
+  readonly #inserted: InsertedColumns | undefined;
+  /** Values in columns of VALUES, by the first row's bracket and the column. */
+  readonly #values = new Map<string, string | undefined>();
+
+  constructor(sql: string, tokens: readonly Token[]) {
+    this.#sql = sql;
+    this.#tokens = tokens;
+    this.#brackets = new Brackets(tokens);
+    this.#inserted = insertedColumns(sql, tokens);
+  }
+
+  /** An expression of the type wanted for the parameter at a token, or of a list of it; undefined where nothing tells. */
+  of(at: number): string | undefined {
+    const [sql, tokens] = [this.#sql, this.#tokens];
+    if (isCount(tokens, at)) return "CAST(NULL AS BIGINT)";
+    const list = listOperand(sql, tokens, at);
+    return (
+      list ??
+      operandBefore(sql, tokens, at) ??
+      operandBehind(sql, tokens, at) ??
+      this.#insertedColumn(at) ??
+      this.#besideItem(itemOf(tokens, this.#brackets, at))
+    );
+  }
+
+  #besideItem(item: Item | undefined): string | undefined {
+    return item === undefined ? undefined : (this.#valueBeside(item) ?? this.#rowOperand(item));
+  }
+
+  /** The same column in another row of VALUES that is no parameter there. */
+  #valueBeside({ open, place }: Item): string | undefined {
+    const first = this.#brackets.firstRow(open);
+    if (!isWord(this.#tokens[first - 1], "values")) return undefined;
+    const key = `${first} ${place}`;
+    if (!this.#values.has(key))
+      this.#values.set(key, valueIn(this.#sql, this.#tokens, this.#brackets, first, place));
+    return this.#values.get(key);
+  }
+
+  /** `(a, b) = ($1, $2)`, `(a, b) IN (($1, $2), …)`: the item in the same place. */
+  #rowOperand(item: Item): string | undefined {
+    const tokens = this.#tokens;
+    const list = this.#brackets.around(item.open);
+    const isIn = list !== undefined && isWord(tokens[list - 1], "in");
+    const isCompared = COMPARISONS.has(tokens[item.open - 1]?.value ?? "");
+    const last = isCompared
+      ? item.open - 2
+      : isIn
+        ? isWord(tokens[list - 2], "not")
+          ? list - 3
+          : list - 2
+        : -1;
+    const open = isSymbol(tokens[last], ")") ? this.#brackets.opening(last) : undefined;
+    if (open === undefined || isOperand(tokens[open - 1])) return undefined;
+    const [from, to] = splitAtCommas(tokens, open + 1, last)[item.place] ?? [0, 0];
+    return to > from ? sliceTokens(this.#sql, tokens, from, to) : undefined;
+  }
+
+  /** `INSERT INTO t (a, b) SELECT $1, …`: the column in the same place. */
+  #insertedColumn(at: number): string | undefined {
+    const [tokens, inserted] = [this.#tokens, this.#inserted];
+    if (inserted === undefined || !isSelected(tokens, at)) return undefined;
+    const { assigned } = inserted;
+    const isInside = assigned !== undefined && assigned.from < at && at < assigned.close;
+    const select = isInside ? assigned.from + 2 : inserted.select;
+    const isFirst = at === select + 1;
+    if (!isWord(tokens[select], "select") || at <= select) return undefined;
+    if (!isFirst && !isSymbol(tokens[at - 1], ",")) return undefined;
+    const place = this.#brackets.places(select, at);
+    if (place === undefined) return undefined;
+    const column = inserted.columns === undefined ? `#${place + 1}` : inserted.columns[place];
+    return column === undefined
+      ? undefined
+      : `(SELECT ${column} FROM ${inserted.table} AS ${quoteIdentifier("inserted")})`;
+  }
 }
 
 /** LIMIT $1, OFFSET $1. */
@@ -115,44 +184,35 @@ function openingBracket(tokens: readonly Token[], close: number): number | undef
   return undefined;
 }
 
-/** A parameter that is an item of a list by itself: the list's brackets, and its place there. */
+/** A parameter that is an item of a list by itself: the list's bracket, and its place there. */
 interface Item {
   readonly open: number;
-  readonly close: number;
   readonly place: number;
 }
 
-function itemOf(tokens: readonly Token[], at: number): Item | undefined {
+function itemOf(tokens: readonly Token[], brackets: Brackets, at: number): Item | undefined {
   const isItem =
     (isSymbol(tokens[at - 1], "(") || isSymbol(tokens[at - 1], ",")) &&
     (isSymbol(tokens[at + 1], ")") || isSymbol(tokens[at + 1], ","));
-  const open = isItem ? enclosingBracket(tokens, at) : undefined;
-  const close = open === undefined ? undefined : closingBracket(tokens, open);
-  if (open === undefined || close === undefined) return undefined;
-  const place = splitAtCommas(tokens, open + 1, close).findIndex(([from]) => from === at);
-  return place === -1 ? undefined : { open, close, place };
+  const open = isItem ? brackets.around(at) : undefined;
+  const place = open === undefined ? undefined : brackets.places(open + 1, at);
+  return open === undefined || place === undefined || !isSymbol(tokens[open], "(")
+    ? undefined
+    : { open, place };
 }
 
-function enclosingBracket(tokens: readonly Token[], at: number): number | undefined {
-  for (let index = at - 1; index >= 0; index -= 1) {
-    if (isSymbol(tokens[index], ")")) index = openingBracket(tokens, index) ?? 0;
-    else if (isSymbol(tokens[index], "(")) return index;
-  }
-  return undefined;
-}
-
-/** The same column in another row of VALUES that is no parameter there. */
-function valueBeside(sql: string, tokens: readonly Token[], at: number): string | undefined {
-  const item = itemOf(tokens, at);
-  if (item === undefined) return undefined;
-  let open = item.open;
-  while (isSymbol(tokens[open - 1], ",") && isSymbol(tokens[open - 2], ")"))
-    open = openingBracket(tokens, open - 2) ?? open;
-  if (!isWord(tokens[open - 1], "values")) return undefined;
-  for (let row = open; ;) {
-    const close = closingBracket(tokens, row);
+/** What the first row of VALUES that has one has for a value in a column. */
+function valueIn(
+  sql: string,
+  tokens: readonly Token[],
+  brackets: Brackets,
+  first: number,
+  place: number,
+): string | undefined {
+  for (let row = first; ;) {
+    const close = brackets.closing(row);
     if (close === undefined) return undefined;
-    const [from, to] = splitAtCommas(tokens, row + 1, close)[item.place] ?? [0, 0];
+    const [from, to] = splitAtCommas(tokens, row + 1, close)[place] ?? [0, 0];
     const isOpen = tokens
       .slice(from, to)
       .some(({ kind, value }) => kind === "parameter" || value === "default");
@@ -162,65 +222,59 @@ function valueBeside(sql: string, tokens: readonly Token[], at: number): string 
   }
 }
 
-/** `(a, b) = ($1, $2)`, `(a, b) IN (($1, $2), …)`: the item in the same place. */
-function rowOperand(sql: string, tokens: readonly Token[], at: number): string | undefined {
-  const item = itemOf(tokens, at);
-  if (item === undefined) return undefined;
-  const list = enclosingBracket(tokens, item.open);
-  const isIn = list !== undefined && isWord(tokens[list - 1], "in");
-  const isCompared = COMPARISONS.has(tokens[item.open - 1]?.value ?? "");
-  const last = isCompared
-    ? item.open - 2
-    : isIn
-      ? isWord(tokens[list - 2], "not")
-        ? list - 3
-        : list - 2
-      : -1;
-  const open = isSymbol(tokens[last], ")") ? openingBracket(tokens, last) : undefined;
-  if (open === undefined || isOperand(tokens[open - 1])) return undefined;
-  const [from, to] = splitAtCommas(tokens, open + 1, last)[item.place] ?? [0, 0];
-  return to > from ? sliceTokens(sql, tokens, from, to) : undefined;
-}
-
-/** Behind the bracket of the query whose columns are stored one by one: see assigned-values.ts. */
-function insideAssigned(tokens: readonly Token[], select: number, at: number): number | undefined {
-  const first = tokens[select + 1]?.value ?? "";
-  if (first !== "c0" && !/^(?:duckbranch_|rtrim$)/.test(first)) return undefined;
-  const from = tokens.findIndex((token, index) => index > select && isWord(token, "from"));
-  const close = isSymbol(tokens[from + 1], "(") ? closingBracket(tokens, from + 1) : undefined;
-  return close !== undefined && from < at && at < close ? from + 2 : undefined;
-}
-
-/** `INSERT INTO t (a, b) SELECT $1, …`: the column in the same place. */
-function insertedColumn(sql: string, tokens: readonly Token[], at: number): string | undefined {
-  const isItem =
+/** All of an item of a SELECT's list. */
+function isSelected(tokens: readonly Token[], at: number): boolean {
+  return (
     (isWord(tokens[at - 1], "select") || isSymbol(tokens[at - 1], ",")) &&
     (tokens[at + 1] === undefined ||
       isSymbol(tokens[at + 1], ",") ||
       isSymbol(tokens[at + 1], ")") ||
-      ["from", "where", "on", "returning", "as"].some((word) => isWord(tokens[at + 1], word)));
+      ["from", "where", "on", "returning", "as"].some((word) => isWord(tokens[at + 1], word)))
+  );
+}
+
+/** The target of INSERT … SELECT. */
+interface InsertedColumns {
+  readonly table: string;
+  readonly columns: readonly string[] | undefined;
+  /** The token of the word SELECT. */
+  readonly select: number;
+  /** FROM and the end of the query whose columns are stored one by one: see assigned-values.ts. */
+  readonly assigned: { readonly from: number; readonly close: number } | undefined;
+}
+
+function insertedColumns(sql: string, tokens: readonly Token[]): InsertedColumns | undefined {
   const into = tokens.findIndex(
     (token, index) => isWord(token, "into") && isWord(tokens[index - 1], "insert"),
   );
-  const target = isItem && into !== -1 ? nameAt(tokens, into + 1) : undefined;
+  const target = into === -1 ? undefined : nameAt(tokens, into + 1);
   if (target === undefined) return undefined;
-  let next = isWord(tokens[target.next], "as") ? target.next + 2 : target.next;
-  const close = isSymbol(tokens[next], "(") ? closingBracket(tokens, next) : undefined;
+  let select = isWord(tokens[target.next], "as") ? target.next + 2 : target.next;
+  const close = isSymbol(tokens[select], "(") ? closingBracket(tokens, select) : undefined;
   const columns =
     close === undefined
       ? undefined
-      : splitAtCommas(tokens, next + 1, close).map(([from, to]) => sliceTokens(sql, tokens, from, to));
-  next = close === undefined ? next : close + 1;
+      : splitAtCommas(tokens, select + 1, close).map(([from, to]) => sliceTokens(sql, tokens, from, to));
+  select = close === undefined ? select : close + 1;
   // The form that refuses rows in conflict has the query in brackets.
-  while (isWord(tokens[next], "select") && isSymbol(tokens[next + 1], "*") && isSymbol(tokens[next + 3], "("))
-    next += 4;
-  next = insideAssigned(tokens, next, at) ?? next;
-  if (!isWord(tokens[next], "select")) return undefined;
-  const place = splitAtCommas(tokens, next + 1, at + 1).findIndex(([from]) => from === at);
-  if (place === -1) return undefined;
-  const column = columns === undefined ? `#${place + 1}` : columns[place];
-  const table = sql.slice(target.start, target.end);
-  return column === undefined
-    ? undefined
-    : `(SELECT ${column} FROM ${table} AS ${quoteIdentifier("inserted")})`;
+  while (
+    isWord(tokens[select], "select") &&
+    isSymbol(tokens[select + 1], "*") &&
+    isSymbol(tokens[select + 3], "(")
+  )
+    select += 4;
+  return {
+    table: sql.slice(target.start, target.end),
+    columns,
+    select,
+    assigned: assignedQuery(tokens, select),
+  };
+}
+
+function assignedQuery(tokens: readonly Token[], select: number): InsertedColumns["assigned"] {
+  const first = tokens[select + 1]?.value ?? "";
+  if (first !== "c0" && !/^(?:duckbranch_|rtrim$)/.test(first)) return undefined;
+  const from = tokens.findIndex((token, index) => index > select && isWord(token, "from"));
+  const close = isSymbol(tokens[from + 1], "(") ? closingBracket(tokens, from + 1) : undefined;
+  return close === undefined ? undefined : { from, close };
 }

@@ -20,8 +20,8 @@ import { plainType } from "../pgtypes/parse-value.js";
 import type { TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { applyEdits } from "../sql/splice.js";
-import { operandOf } from "./parameter-operands.js";
-import { columnsBySamples, withPrepared } from "./deferred-columns.js";
+import { ParameterOperands } from "./parameter-operands.js";
+import { columnsBySamples, type StatementShape, withPrepared } from "./deferred-columns.js";
 
 /** What to try, in order, for parameters without an operand to learn from and without a telling value. */
 const FALLBACK_TYPES = ["VARCHAR", "INTEGER", "DOUBLE", "INTERVAL", "TIMESTAMP", "DATE"] as const;
@@ -37,6 +37,13 @@ export interface ParameterHint {
   readonly engineType?: string | undefined;
 }
 
+/** A statement in which every parameter has a type. */
+export interface TypedStatement {
+  readonly sql: string;
+  /** What DuckDB says of it, where it was asked for this very text. */
+  readonly shape?: StatementShape | undefined;
+}
+
 /**
  * The statement with a cast around every parameter whose type DuckDB leaves open; the text unchanged if there is none.
  * A declared type wins, then the other operand's, then text. `prepare` results are closed again. Nothing is run.
@@ -47,12 +54,12 @@ export async function typeParameters(
   connection: Connection,
   sql: string,
   hints: readonly ParameterHint[],
-): Promise<string> {
-  const { open, enums, inferred } = await openParameters(connection, sql);
+): Promise<TypedStatement> {
+  const { open, enums, inferred, shape } = await openParameters(connection, sql);
   const told = new Map([...inferred].flatMap(([index, type]) => toldType(hints[index - 1], index, type)));
   if (told.size > 0) return await typeParameters(connection, castParameters(sql, told, asText), hints);
   const types = new Map([...enums, ...repeatedNumbers(sql, inferred, hints)]);
-  if (open.size === 0 && types.size === 0) return sql;
+  if (open.size === 0 && types.size === 0) return { sql, shape };
   for (const index of open) {
     const declared = declaredType(hints[index - 1]);
     if (declared !== undefined) types.set(index, declared);
@@ -62,13 +69,8 @@ export async function typeParameters(
   for (const [index, type] of new Map([...besideNumbers(sql, undeclared), ...learned])) {
     types.set(index, EXACT_FAMILY.test(type) ? (ownNumericType(hints[index - 1]) ?? type) : type);
   }
-  return await firstThatBinds(
-    connection,
-    sql,
-    types,
-    [...undeclared].filter((index) => !types.has(index)),
-    hints,
-  );
+  const rest = [...undeclared].filter((index) => !types.has(index));
+  return { sql: await firstThatBinds(connection, sql, types, rest, hints) };
 }
 
 /** Declared types whose text DuckDB writes otherwise, or does not know. */
@@ -229,14 +231,18 @@ interface OpenParameters {
   readonly enums: ReadonlyMap<number, string>;
   /** DuckDB's types of the others. */
   readonly inferred: ReadonlyMap<number, string>;
+  /** What it said, where it bound the statement. */
+  readonly shape?: StatementShape;
 }
 
 /** Parameters whose type DuckDB does not know; all of them where it cannot even bind the statement without. */
 async function openParameters(connection: Connection, sql: string): Promise<OpenParameters> {
   try {
     return await withPrepared(connection, sql, (prepared) => {
-      const types = [...prepared.parameterTypes.entries()];
+      const { parameterTypes, columns } = prepared;
+      const types = [...parameterTypes.entries()];
       return {
+        shape: { parameterTypes, columns },
         open: new Set(types.flatMap(([index, type]) => (type === undefined ? [index + 1] : []))),
         enums: new Map(
           types.flatMap(([index, type]) => (holdsEnum(type) ? [[index + 1, String(type)] as const] : [])),
@@ -261,9 +267,10 @@ async function learnFromOperands(
   open: ReadonlySet<number>,
 ): Promise<Map<number, string>> {
   const tokens = tokenise(sql);
+  const operands = new ParameterOperands(sql, tokens);
   const edits = tokens.flatMap((token, at): TextEdit[] => {
     if (token.kind !== "parameter" || !open.has(Number(token.value))) return [];
-    const operand = operandOf(sql, tokens, at);
+    const operand = operands.of(at);
     if (operand === undefined) return [];
     return [{ start: token.start, end: token.end, text: `coalesce($${token.value}, ${operand})` }];
   });
@@ -285,10 +292,11 @@ async function learnFromOperands(
 /** `3 = $1`, where DuckDB tells nothing before other parameters have values: those of table functions. */
 function besideNumbers(sql: string, open: ReadonlySet<number>): Map<number, string> {
   const tokens = tokenise(sql);
+  const operands = new ParameterOperands(sql, tokens);
   return new Map(
     tokens.flatMap((token, at) => {
       const index = token.kind === "parameter" ? Number(token.value) : 0;
-      const isBeside = open.has(index) && INT4_LITERAL.test(operandOf(sql, tokens, at) ?? "");
+      const isBeside = open.has(index) && INT4_LITERAL.test(operands.of(at) ?? "");
       return isBeside ? [[index, "INTEGER"] as const] : [];
     }),
   );

@@ -94,11 +94,13 @@ export class PreparedCache implements Disposable {
   }
 
   async #readShape(sql: string, hints: readonly ParameterHint[]): Promise<StatementShape> {
-    const typed = await typeParameters(this.#connection, sql, hints);
-    const bound = await withPrepared(this.#connection, typed, ({ parameterTypes, columns }) => ({
-      parameterTypes,
-      columns,
-    }));
+    const { sql: typed, shape: told } = await typeParameters(this.#connection, sql, hints);
+    const bound =
+      told ??
+      (await withPrepared(this.#connection, typed, ({ parameterTypes, columns }) => ({
+        parameterTypes,
+        columns,
+      })));
     const parameterTypes = await parameterTypesOf(this.#connection, typed, bound.parameterTypes);
     const shape = { ...bound, parameterTypes };
     const columns = await columnsBySamples(this.#connection, typed, shape);
@@ -110,7 +112,7 @@ export class PreparedCache implements Disposable {
     const key = JSON.stringify([text, signature]);
     const known = signature === undefined ? undefined : this.#typed.get(key);
     if (known !== undefined) return known;
-    const typed = await typeParameters(this.#connection, text, hints);
+    const { sql: typed } = await typeParameters(this.#connection, text, hints);
     if (typed === text) {
       if (this.#closed.size >= this.#limit) this.#closed.clear();
       this.#closed.add(closedKey(text, hints));

@@ -1,5 +1,6 @@
 /** Finds the type a string or number literal is cast to: `'x'::t`, `t 'x'`, `CAST('x' AS t)`. */
 import { KEYED_TYPES } from "../../core/keyed-types.js";
+import type { Brackets } from "../brackets.js";
 import type { Token } from "../lexer.js";
 import { isSymbol, isWord, nameAt } from "../token-reader.js";
 
@@ -86,14 +87,15 @@ export function castTypeOf(tokens: readonly Token[], index: number): CastType | 
   return prefixed(tokens, index);
 }
 
-/** Lists that are longer say nothing: every element would read all of them. */
-const MAX_LIST_TOKENS = 1000;
-
 /** The array type that `ARRAY[…, 'x', …]::t[]` makes of the token at `index`, which is all of an element. */
-export function elementCastOf(tokens: readonly Token[], index: number): CastType | undefined {
+export function elementCastOf(
+  tokens: readonly Token[],
+  index: number,
+  brackets: Brackets,
+): CastType | undefined {
   if (!isElementEdge(tokens[index - 1], "[") || !isElementEdge(tokens[index + 1], "]")) return undefined;
-  const open = bracketFrom(tokens, index - 1, -1);
-  const close = bracketFrom(tokens, index + 1, 1);
+  const open = brackets.around(index);
+  const close = open === undefined ? undefined : brackets.closing(open);
   if (open === undefined || close === undefined) return undefined;
   if (!isWord(tokens[open - 1], "array") || !isSymbol(tokens[close + 1], "::")) return undefined;
   const type = typed(tokens, close + 2, "suffix");
@@ -102,20 +104,6 @@ export function elementCastOf(tokens: readonly Token[], index: number): CastType
 
 function isElementEdge(token: Token | undefined, bracket: string): boolean {
   return isSymbol(token, ",") || isSymbol(token, bracket);
-}
-
-/** The bracket of a list this token stands in or is, looking backwards or forwards. */
-function bracketFrom(tokens: readonly Token[], start: number, step: 1 | -1): number | undefined {
-  const [own, other] = step === 1 ? ["])", "[("] : ["[(", "])"];
-  let depth = 0;
-  const end = start + step * MAX_LIST_TOKENS;
-  for (let at = start; at !== end && at >= 0 && at < tokens.length; at += step) {
-    const token = tokens[at];
-    const value = token?.kind === "symbol" ? token.value : "";
-    if (value !== "" && other.includes(value)) depth++;
-    else if (value !== "" && own.includes(value) && depth-- === 0) return at;
-  }
-  return undefined;
 }
 
 function typed(tokens: readonly Token[], first: number, form: CastType["form"]): CastType | undefined {
