@@ -12,6 +12,7 @@ import type { RelationalStatement } from "../sql/analysis.js";
 import { withArrayDepths } from "./array-depths.js";
 import { hasGaps } from "./declared-parameters.js";
 import { givesFewRows } from "./few-rows.js";
+import { withOwnDigits } from "./own-digits.js";
 import { withOwnParameters } from "../sql/parameter-subset.js";
 import type { BoundRun } from "./plan-context.js";
 import type { ParameterHint } from "./parameter-types.js";
@@ -67,17 +68,22 @@ async function startCounted(
       again: undefined,
     };
   const hints = hintsOf(input, await core.types.engineTypesOf(input.declaredOids));
-  const text = withArrayDepths(sql, hints);
-  const prepared = await core.prepared.get(text, core.definitions, hints);
-  const whole = await givesFewRows(core, statement, prepared);
-  const parameterTypes = await core.types.identifyTypes(core.prepared.parameterTypes(prepared));
+  const deep = withArrayDepths(sql, hints);
   const stores = STORING.has(statement.verb);
+  const exact = withOwnDigits(deep, hints, stores);
+  const text = exact ?? deep;
+  const prepared = await core.prepared.get(text, core.definitions, hints);
+  const isWhole = await givesFewRows(core, statement, prepared);
+  const parameterTypes = await core.types.identifyTypes(core.prepared.parameterTypes(prepared));
   const boundTypes = bindParameters(prepared, parameterTypes, input, core.settings.get("TimeZone"), stores);
-  const stream = await prepared.stream(whole);
-  // Another value of an array, or of a parameter DuckDB was told the type of, may need another text.
-  const isSame = core.prepared.isClosed(text, hints) && input.declaredOids.every((oid) => !elementOidOf(oid));
+  const stream = await prepared.stream(isWhole);
+  // Another value of an array, of a numeric, or of a parameter DuckDB was told the type of, may need another text.
+  const isSame =
+    exact === undefined &&
+    core.prepared.isClosed(text, hints) &&
+    input.declaredOids.every((oid) => !elementOidOf(oid));
   const again =
-    whole && isSame ? { prepared, parameterTypes, boundTypes, oids: input.declaredOids } : undefined;
+    isWhole && isSame ? { prepared, parameterTypes, boundTypes, oids: input.declaredOids } : undefined;
   return { stream, again };
 }
 

@@ -73,10 +73,31 @@ describe("parameters", () => {
     ["SELECT length($1) AS x", ["four"], 4],
     ["SELECT 3 = ANY ($1::int[]) AS x", ["{1,3}"], true],
     ["INSERT INTO n (v) VALUES ($1) RETURNING v AS x", ["1.2345"], "1.2345"],
+    ["SELECT $1::numeric AS x", ["1.10"], "1.10"],
+    ["SELECT CAST($1 AS numeric) AS x", ["0.00000000000000000010"], "0.00000000000000000010"],
+    ["SELECT $1::numeric AS x", ["123456789012345678901234567890.5"], "123456789012345678901234567890.5"],
+    ["SELECT $1::numeric * 2.50 AS x", ["1.5"], "3.750"],
+    ["SELECT $1::numeric AS x", [null], null],
+    ["SELECT '-1 day +23:59:59'::interval = $1 AS x", ["-1 s"], true],
   ])("%s", async (text, values, expected) => {
     const { rows } = await client.query<{ x: unknown }>(text, values);
     expect(rows).toEqual([{ x: expected }]);
   });
+
+  test("a value keeps its own digits in a cast, however often the statement is run", async () => {
+    const query = { name: "own", text: "SELECT $1::numeric AS x" };
+    for (const value of ["1.5", "0.000000000012", "7", "1.50"]) {
+      const { rows } = await client.query<{ x: string }>({ ...query, values: [value] });
+      expect(rows).toEqual([{ x: value }]);
+    }
+  });
+
+  test.each(["INSERT INTO n (v) VALUES ($1::numeric)", "UPDATE n SET v = $1::numeric"])(
+    "%s refuses digits that the column cannot keep",
+    async (text) => {
+      await expect(client.query(text, ["0.0000000001"])).rejects.toMatchObject({ code: "0A000" });
+    },
+  );
 
   test.each<[string, unknown[]]>([
     ["SELECT $1::int / $2::int", [1, 0]],

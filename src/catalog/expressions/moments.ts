@@ -26,7 +26,16 @@ const MAKE_INTERVAL: Overload = {
     + to_microseconds((secs * 1000000)::BIGINT)`,
 };
 
+/** A text without a type, as a parameter is, becomes one. Beyond the microseconds of a BIGINT there is only DuckDB's. */
+const SPAN: Overload = {
+  parameters: ["_1"],
+  body: `list_transform([(_1)::INTERVAL], lambda _i: coalesce(TRY(to_microseconds((
+    ((year(_i) * 12 + month(_i))::HUGEINT * 30 + day(_i)) * 86400000000
+    + hour(_i)::HUGEINT * 3600000000 + minute(_i) * 60000000 + microsecond(_i))::BIGINT)), _i))[1]`,
+};
+
 export const MOMENTS: Definitions = {
+  duckbranch_span: [SPAN],
   date_part: [any(2, DATE_PART)],
   date_trunc: [
     any(2, `${OWN}.date_trunc(_1, _2)`),

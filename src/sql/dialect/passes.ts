@@ -21,6 +21,7 @@ import { functionAliasesPass } from "./function-aliases.js";
 import { groupedParametersPass } from "./grouped-parameters.js";
 import { indexMethodsPass } from "./index-methods.js";
 import { jsonLiteralsPass } from "./json-literals.js";
+import { intervalComparisonsPass } from "./interval-comparisons.js";
 import { joinedValuesPass } from "./joined-values.js";
 import { keywordCallsPass } from "./keyword-calls.js";
 import { lengthCastsPass } from "./length-casts.js";
@@ -67,6 +68,7 @@ const PASSES: readonly DialectPass[] = [
   jsonLiteralsPass,
   rowTestsPass,
   groupedParametersPass,
+  intervalComparisonsPass,
   negativeSubscriptsPass,
   typedLiteralsPass,
   numberLiteralsPass,

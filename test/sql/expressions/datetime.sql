@@ -97,3 +97,6 @@ SELECT make_interval(hours => 2, mins => 30), make_interval(years := 1), date_bi
 SELECT statement_timestamp() - now() < interval '1 minute', clock_timestamp() > timestamptz '2020-01-01 00:00+00', timeofday() <> ''
 SELECT '2000-1-1 01:02:03.04-7'::timestamptz, timestamptz '2000-01-01 01:02+5'
 SELECT '0.0000006'::interval, '0.0000004'::interval, '1.9999999 s'::interval, '00:00:59.9999999'::interval, '1 day 00:00:01.1234567'::interval, '-00:00:00.0000006'::interval, 'PT0.0000006S'::interval
+SELECT '-1 day +23:59:59'::interval = '-1 s'::interval, cast('1 mon -1 day' AS interval) = '29 days'::interval, '1 mon -1 day'::interval < '30 days'::interval
+SELECT id FROM t WHERE iv <> '-1 day 24:00:01'::interval AND '-2 days 48:00:00'::interval <= iv ORDER BY id
+SELECT timestamp '2020-02-29' + '1 month'::interval > timestamp '2020-03-28', NULL::interval = '1 day'::interval
