@@ -1,9 +1,10 @@
 /** Functions, types, sequences and schemas that a branch made, replaced or dropped: three-way by what they say. */
 import { tokenise } from "../sql/lexer.js";
 import { quoteLiteral } from "../sql/names.js";
-import type { HeadObject, ObjectName } from "./head-objects.js";
+import { objectKey, type HeadObject, type ObjectName } from "./head-objects.js";
 import { displayName } from "./merge-ledger.js";
 import type { Branch, HeadId } from "./model.js";
+import type { RegistryState } from "./registry-state.js";
 import type { WinnerOf } from "./merge-types.js";
 import type { Transaction } from "./transaction.js";
 
@@ -33,7 +34,7 @@ export function mergeHeadObjects(
   for (const own of state.objectsOf(branch.id)) {
     if (own.to !== null) continue;
     const { kind, schema, name } = own;
-    const base = state.findBaseObject(branch.id, own);
+    const base = baseOf(state, branch, own);
     const after = own.dropped ? undefined : own;
     const before = state.findObject(target, own);
     const [was, here, there] = [base, after, before].map(canonical);
@@ -54,8 +55,17 @@ export function mergeHeadObjects(
   return steps;
 }
 
+type SaidObject = Pick<HeadObject, "kind" | "definition" | "physical">;
+
+/** What a merge is undone on is what it left. */
+function baseOf(state: RegistryState, { id, held }: Branch, own: HeadObject): SaidObject | undefined {
+  if (held?.left === undefined) return state.findBaseObject(id, own);
+  const left = held.left.find((object) => objectKey(object) === objectKey(own));
+  return left?.isThere === true ? left : undefined;
+}
+
 /** Equal for objects that are the same; undefined for none. */
-function canonical(object: HeadObject | undefined): string | undefined {
+function canonical(object: SaidObject | undefined): string | undefined {
   if (object === undefined) return undefined;
   const { kind, definition, physical } = object;
   switch (kind) {
@@ -76,7 +86,7 @@ function canonical(object: HeadObject | undefined): string | undefined {
 }
 
 function conflictText(
-  base: HeadObject | undefined,
+  base: SaidObject | undefined,
   after: HeadObject | undefined,
   before: HeadObject | undefined,
 ): string {
@@ -87,7 +97,7 @@ function conflictText(
 }
 
 /** Labels of both sides, the target's first, without those that one side took away; undefined where it is no matter of labels. */
-function unitedLabels(...sides: readonly (HeadObject | undefined)[]): string | undefined {
+function unitedLabels(...sides: readonly (SaidObject | undefined)[]): string | undefined {
   const [base, here, there] = sides.map(labelsOf);
   if (base === undefined || here === undefined || there === undefined) return undefined;
   const isGone = (label: string): boolean =>
@@ -97,7 +107,7 @@ function unitedLabels(...sides: readonly (HeadObject | undefined)[]): string | u
 }
 
 /** A domain is kept as an enum of one label that no client writes. */
-function labelsOf(object: HeadObject | undefined): readonly string[] | undefined {
+function labelsOf(object: SaidObject | undefined): readonly string[] | undefined {
   if (object?.kind !== "type" || object.definition?.startsWith("ENUM(") !== true) return undefined;
   const labels = tokenise(object.definition).flatMap(({ kind, value }) => (kind === "string" ? [value] : []));
   return labels.some((label) => label.startsWith("{")) ? undefined : labels;

@@ -24,7 +24,7 @@ import { remakeTables, type Remake } from "./merge-remake.js";
 import { changeInPlace, remakesOf } from "./merge-tables.js";
 import { readableBefore, refuseUnreadable } from "./merge-bindings.js";
 import { dropSchemas, makeBeforeTables, makeBehindTables } from "./merge-object-steps.js";
-import { renameMerged } from "./merge-renames.js";
+import { byOldNames, renameMerged } from "./merge-renames.js";
 import { dropChangedViews, makeChangedViews } from "./merge-views.js";
 import { keepUndoRows, markAltered } from "./undo-rows.js";
 import { canKeepDefinitions, keepDefinitions, plantUndoBranch, type KeptDefinitions } from "./undo-branch.js";
@@ -128,7 +128,7 @@ export async function writeMerge(
   await createMerged(transaction, attempt.target, attempt.objects.created, sequences);
   for (const { schema, target } of attempt.tables)
     if (schema.steps.length > 0) await markAltered(connection, attempt.target, target.objectId);
-  const totals = await applyPlans(attempt, strategyOf);
+  const totals = await applyPlans(attempt, byOldNames(planned, strategyOf));
   for (const { schema, target } of attempt.tables)
     if (schema.steps.length > 0) putLineage(transaction, target, schema.lineage);
   await makeBehindTables(sides, context.texts, others);

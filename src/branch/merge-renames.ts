@@ -1,5 +1,4 @@
 /** Tables that a branch renamed get their new name on the target, before anything is written: what the merge does is done under it. */
-import { notSupported } from "../core/errors.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { physicalDefinition } from "./catalog-reader.js";
 import { markCopied } from "./copied-tables.js";
@@ -21,20 +20,35 @@ export interface RenamedTable {
   readonly to: RelationName;
 }
 
-/** The attempt under the new names. Errors: 0A000 for tables that take each other's names */
+/** The attempt under the new names. */
 export async function renameMerged(attempt: MergeAttempt): Promise<MergeAttempt> {
   const { transaction, target, objects } = attempt;
+  const rename = async ({ table, to }: RenamedTable): Promise<void> =>
+    await (target === MAIN
+      ? renameOnMain(transaction, table, to)
+      : renameOnBranch(transaction, target, table, to));
   for (let left = objects.renamed; left.length > 0;) {
     const taken = new Set(left.map(({ table }) => relationKey(table)));
     const free = left.filter(({ to }) => !taken.has(relationKey(to)));
-    if (free.length === 0) throw notSupported("tables that take each other's names are not merged");
-    for (const { table, to } of free)
-      await (target === MAIN
-        ? renameOnMain(transaction, table, to)
-        : renameOnBranch(transaction, target, table, to));
+    for (const one of free) await rename(one);
     left = left.filter((one) => !free.includes(one));
+    const [first, ...others] = left;
+    if (free.length > 0 || first === undefined) continue;
+    // They take each other's names: one of them goes aside for a moment.
+    const aside = { schema: first.table.schema, name: `${first.table.name}#aside` };
+    await rename({ table: first.table, to: aside });
+    left = [...others, { table: { ...first.table, ...aside }, to: first.to }];
   }
   return underNewNames(attempt);
+}
+
+/** By the names that the tables had before. */
+export function byOldNames<T>(
+  { objects }: MergeAttempt,
+  of: (table: RelationName) => T,
+): (table: RelationName) => T {
+  const names = new Map(objects.renamed.map(({ table, to }) => [relationKey(to), table]));
+  return (table) => of(names.get(relationKey(table)) ?? table);
 }
 
 /** A table with indexes, or that foreign keys lead to or from, is made anew: DuckDB renames none such. */

@@ -6,6 +6,7 @@
 
 import { asBrand, type Brand } from "../core/brand.js";
 import { normaliseName } from "../sql/names.js";
+import type { HeadObject } from "./head-objects.js";
 import type { Terms } from "./terms.js";
 
 /** `main`, or twelve hexadecimal digits. */
@@ -74,7 +75,14 @@ export interface HeldBranch {
   readonly untilMs: number;
   /** Nobody ever used it: it is kept to undo this merge. */
   readonly undoes?: string;
+  /** What that merge left of functions, types, sequences and schemas: a live branch has no pins of these. */
+  readonly left?: readonly LeftObject[];
 }
+
+/** `isThere` false: the merge dropped it. */
+export type LeftObject = Pick<HeadObject, "kind" | "schema" | "name" | "definition" | "physical"> & {
+  readonly isThere: boolean;
+};
 
 /** Nobody can use it any more, whether its data are still there or not. */
 export function isEnded({ held, released }: Branch): boolean {

@@ -8,7 +8,19 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { BranchContext } from "./branch-context.js";
 import { PENDING } from "./final-changes.js";
 import type { MergeAttempt } from "./merge-types.js";
-import { relationKey, type Branch, type PhysicalTable, type Version } from "./model.js";
+import type { Connection } from "../engine/connection.js";
+import type { ObjectStep } from "./merge-head-objects.js";
+import {
+  MAIN,
+  relationKey,
+  type Branch,
+  type HeadId,
+  type LeftObject,
+  type PhysicalTable,
+  type RelationName,
+  type Version,
+} from "./model.js";
+import { continueSequence } from "./moved-sequences.js";
 import type { NewVersion } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
 import { NO_TERMS } from "./terms.js";
@@ -18,12 +30,19 @@ import type { Transaction } from "./transaction.js";
 export interface KeptDefinitions {
   readonly branch: Branch;
   readonly versions: readonly NewVersion[];
+  /** What the merge is about to change of functions, types, sequences and schemas. */
+  readonly objects: readonly KeptObject[];
+}
+
+interface KeptObject {
+  readonly step: ObjectStep;
+  /** Where a sequence goes on that the merge drops. */
+  readonly physical: PhysicalTable | null;
 }
 
 /** Whether all that the merge changes beside rows can be kept. */
 export async function canKeepDefinitions({ transaction, tables, objects }: MergeAttempt): Promise<boolean> {
-  const { renamed, others, dropped } = objects;
-  if (renamed.length > 0 || others.length > 0) return false;
+  const { dropped } = objects;
   // Made anew such a table is another one, and rows without a key cannot be told from those added since.
   if (tables.some(({ schema }) => schema.steps.length > 0 && schema.key.length === 0)) return false;
   for (const table of dropped)
@@ -44,26 +63,22 @@ export async function keepDefinitions(
 ): Promise<KeptDefinitions | undefined> {
   const { transaction, tables, objects } = attempt;
   const altered = tables.flatMap(({ target, schema }) => (schema.steps.length > 0 ? [target] : []));
-  const marks = [
-    ...objects.created.map(({ source }) => source),
-    ...objects.views.flatMap(({ after }) => after ?? []),
+  const marks: readonly (RelationName & Partial<Pick<Version, "objectId">>)[] = [
+    ...objects.created.map(({ source: { schema, name } }) => ({ schema, name })),
+    ...objects.views.flatMap(({ after }) =>
+      after === undefined ? [] : [{ schema: after.schema, name: after.name }],
+    ),
+    ...objects.renamed.map(({ table: { objectId }, to: { schema, name } }) => ({ objectId, schema, name })),
   ];
   const views = objects.views.flatMap(({ before }) => before ?? []);
   const copied = [...altered, ...objects.dropped];
-  if (copied.length + marks.length + views.length === 0) return undefined;
+  if (copied.length + marks.length + views.length + objects.others.length === 0) return undefined;
   const branch = undoBranch(context, attempt, mergeId, untilMs);
   const { id: head, schemaName } = branch;
   await transaction.connection.run(`CREATE SCHEMA ${DATA_CATALOG}.${quoteIdentifier(schemaName)}`);
   const versions = new Map<string, NewVersion>();
-  for (const { schema, name } of marks)
-    versions.set(relationKey({ schema, name }), {
-      head,
-      schema,
-      name,
-      kind: "dropped",
-      physical: null,
-      definition: null,
-    });
+  for (const mark of marks)
+    versions.set(relationKey(mark), { head, ...mark, kind: "dropped", physical: null, definition: null });
   for (const { schema, name, definition, objectId } of views)
     versions.set(relationKey({ schema, name }), {
       head,
@@ -78,7 +93,22 @@ export async function keepDefinitions(
     const target = { schema: schemaName, name: `${table.name}#${index}` };
     versions.set(relationKey(table), await copyOf(context, transaction, { table, head, target }));
   }
-  return { branch, versions: [...versions.values()] };
+  const others: KeptObject[] = [];
+  for (const step of objects.others)
+    others.push({ step, physical: await keptSequence(transaction.connection, step, schemaName) });
+  return { branch, versions: [...versions.values()], objects: others };
+}
+
+/** It goes on where the merge found it. */
+async function keptSequence(
+  connection: Connection,
+  { name: { kind, name }, before }: ObjectStep,
+  schema: string,
+): Promise<PhysicalTable | null> {
+  if (kind !== "sequence" || before?.physical == null) return null;
+  const to = { schema, name: `${name}#kept` };
+  await continueSequence(connection, before.physical, to, `sequence "${name}"`);
+  return to;
 }
 
 interface Copy {
@@ -132,10 +162,30 @@ function undoBranch(
 }
 
 /** With the last changes of the merge's transaction: nothing of the merge itself is logged for it. */
-export function plantUndoBranch(transaction: Transaction, { branch, versions }: KeptDefinitions): void {
+export function plantUndoBranch(
+  transaction: Transaction,
+  { branch, versions, objects }: KeptDefinitions,
+): void {
   const tablePins = new Map(versions.map((version) => [relationKey(version), PENDING] as const));
-  transaction.putBranch({ change: "putBranch", branch: { ...branch, tablePins } });
+  const left = objects.map(({ step }) => leftBy(transaction, branch.parent, step));
+  const held = branch.held === null || left.length === 0 ? branch.held : { ...branch.held, left };
+  transaction.putBranch({ change: "putBranch", branch: { ...branch, held, tablePins } });
   for (const version of versions) transaction.addVersion(version);
+  for (const { step, physical } of objects) {
+    const { definition = null } = step.before ?? {};
+    const dropped = step.before === undefined;
+    transaction.objects.make(branch.id, { ...step.name, definition, physical, dropped });
+  }
+}
+
+/** What main has is recorded at the commit. */
+function leftBy({ state }: Transaction, target: HeadId, { name, after, definition }: ObjectStep): LeftObject {
+  const isThere = after !== undefined;
+  const { kind, schema } = name;
+  const made = target === MAIN ? undefined : state.ownObject(target, name);
+  const place = made?.physical ?? { schema, name: name.name };
+  const physical = kind === "sequence" && isThere ? place : null;
+  return { kind, schema, name: name.name, definition: made?.definition ?? definition, physical, isThere };
 }
 
 /** The branch whose merge undoes one: it is there, it was and is gone, or the merge changed rows alone. */

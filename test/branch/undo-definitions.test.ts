@@ -234,8 +234,3 @@ test("into a branch", async () => {
   expect(await target.outcome("SELECT * FROM n")).toBe("42P01");
   expect(await target.query("SELECT * FROM t WHERE id = 1")).toEqual([[1, 10, "a"]]);
 });
-
-test("functions, types and renamed tables are not kept: it says so", async () => {
-  const { target, id } = await merged("CREATE FUNCTION f(x int) RETURNS int LANGUAGE sql AS 'SELECT x + 1'");
-  expect(await target.outcome(`UNDO MERGE ${id}`)).toBe("0A000");
-});
