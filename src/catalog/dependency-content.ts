@@ -2,8 +2,8 @@
 import { PG } from "./names.js";
 import type { Content } from "./shapes.js";
 
-/** OIDs of pg_class, pg_constraint and pg_attrdef. */
-const [RELATION, CONSTRAINT, DEFAULT] = ["1259", "2606", "2604"];
+/** OIDs of pg_class, pg_constraint, pg_attrdef and pg_rewrite. */
+const [RELATION, CONSTRAINT, DEFAULT, RULE] = ["1259", "2606", "2604", "2618"];
 
 /** A serial column's sequence goes with it, an identity column's is a part of it. */
 const OWNED_SEQUENCES = `
@@ -21,6 +21,19 @@ const DEFAULTS = `
   SELECT ${DEFAULT}, ${PG}._oid('d', c.oid, t.nam), ${RELATION}, c.oid, t.position, 'a' FROM ${PG}._typed_column AS t
   JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind = 'r' WHERE t.default_value IS NOT NULL`;
 
+/** A default that draws from a sequence: pg_dump gives the column its default behind both. */
+const DRAWN_SEQUENCES = `
+  SELECT ${DEFAULT}, ${PG}._oid('d', t.oid, c.nam), ${RELATION}, s.oid, 0, 'n' FROM ${PG}._column AS c
+  JOIN ${PG}._class AS t ON t.sch = c.sch AND t.nam = c.rel AND t.kind = 'r'
+  JOIN ${PG}._class AS s ON s.kind = 'S' AND s.sch = c.drawn_schema AND s.nam = c.drawn_sequence WHERE c.identity = ''`;
+
+/** A view is there by its rule, which needs what the view reads. */
+const READ_RELATIONS = `
+  SELECT ${RULE}, ${PG}._oid('r', '', v.oid), ${RELATION}, v.oid, 0, 'i' FROM ${PG}._class AS v WHERE v.kind = 'v'
+  UNION ALL SELECT ${RULE}, ${PG}._oid('r', '', v.oid), ${RELATION}, t.oid, c.position, 'n' FROM ${PG}._view_read AS v
+  JOIN ${PG}._class AS t ON t.sch = v.read_schema AND t.nam = v.read_name AND t.kind IN ('r', 'v')
+  JOIN ${PG}._column AS c ON c.sch = t.sch AND c.rel = t.nam AND c.kind = t.kind AND list_contains(v.read_columns, c.nam)`;
+
 export const DEPEND: Content = {
   columns: {
     classid: "d.classid",
@@ -31,5 +44,20 @@ export const DEPEND: Content = {
     refobjsubid: "d.refobjsubid",
     deptype: "d.deptype",
   },
-  from: `(${[OWNED_SEQUENCES, KEY_INDEXES, CONSTRAINED_COLUMNS, DEFAULTS].join(" UNION ALL ")}) AS d`,
+  from: `(${[OWNED_SEQUENCES, KEY_INDEXES, CONSTRAINED_COLUMNS, DEFAULTS, DRAWN_SEQUENCES, READ_RELATIONS].join(" UNION ALL ")}) AS d`,
+};
+
+/** Each view is a rule, which is called so. */
+export const REWRITE: Content = {
+  columns: {
+    oid: `${PG}._oid('r', '', v.oid)`,
+    rulename: "'_RETURN'",
+    ev_class: "v.oid",
+    ev_type: "'1'",
+    ev_enabled: "'O'",
+    is_instead: "true",
+    ev_qual: "'<>'",
+    ev_action: "'<>'",
+  },
+  from: `${PG}._class AS v WHERE v.kind = 'v'`,
 };

@@ -110,6 +110,10 @@ const DESCRIPTIONS = `
   SELECT c.oid, 1259, 0, s.comment FROM duckdb_sequences() AS s JOIN ${PG}._sequence AS q ON q.own = s.schema_name AND q.nam = s.sequence_name
   JOIN ${PG}._class AS c ON c.kind = 'S' AND c.sch = q.sch AND c.nam = q.nam WHERE s.database_name = '${DATA_CATALOG}' AND s.comment IS NOT NULL
   UNION ALL
+  SELECT c.oid, 1259, 0, i.comment FROM duckdb_indexes() AS i JOIN ${PG}._relation_name AS r
+    ON i.database_name = r.database_name AND i.schema_name = r.psch AND i.table_name = r.pnam AND r.kind = 'r'
+  JOIN ${PG}._class AS c ON c.kind = 'i' AND c.sch = r.sch AND c.nam = i.index_name AND c.rel = r.nam WHERE i.comment IS NOT NULL
+  UNION ALL
   SELECT * FROM (VALUES (2200, 2615, 0, 'standard public schema'), (11, 2615, 0, 'system catalog schema'))`;
 
 /** What CREATE FUNCTION said, inside the macro's text: see catalog/function-catalog.ts. */

@@ -1,5 +1,5 @@
 /** What pg_catalog's relations hold, over the helper views of objects.ts. Relations not named here are empty. */
-import { DEPEND } from "./dependency-content.js";
+import { DEPEND, REWRITE } from "./dependency-content.js";
 import { FUNCTION } from "./function-content.js";
 import { INDEX, OPERATOR_CLASS_CONTENT } from "./index-content.js";
 import { lastValue } from "./sequence-state.js";
@@ -327,6 +327,7 @@ export const PG_CATALOG_CONTENT: ReadonlyMap<string, Content> = new Map([
   ],
   ["pg_proc", FUNCTION],
   ["pg_depend", DEPEND],
+  ["pg_rewrite", REWRITE],
   ["pg_stat_all_tables", TABLE_STATISTICS],
   ["pg_stat_user_tables", TABLE_STATISTICS],
   ["pg_statio_all_tables", TABLE_PLACES],

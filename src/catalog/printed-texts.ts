@@ -1,7 +1,7 @@
 /** Definitions in PostgreSQL's text: views over the helpers, computed for the rows that are asked for (printing/). */
 import { FORMAT_TYPE } from "./format-type.js";
 import { PG } from "./names.js";
-import { DESCRIBED, PRINTED, PRINTED_VIEW, READS_COLUMNS } from "./printing/functions-of-sql.js";
+import { DESCRIBED, PRINTED, PRINTED_VIEW, READS_COLUMNS, VIEW_READS } from "./printing/functions-of-sql.js";
 import { TYPE_NAMES } from "./snapshot.js";
 
 const typeName = (oid: string): string => `map_extract_value(${TYPE_NAMES}, ${oid})`;
@@ -52,16 +52,23 @@ const INDEXES = `
 
 /** Relations that a view may read: those whose names stand in its text. */
 const VIEWS = `
-  SELECT c.oid, c.sch, c.nam, ${PG}._view_query(c.definition) AS stored, k.names, r.relations
+  SELECT c.oid, c.sch, c.nam, ${PG}._view_query(c.definition) AS stored, k.names, r.relations,
+    (SELECT to_json(list(f.sch || '.' || f.nam))::VARCHAR FROM ${PG}._function AS f WHERE f.sch <> 'pg_catalog') AS functions
   FROM ${PG}._class AS c JOIN ${PG}._table_columns AS k ON k.sch = c.sch AND k.rel = c.nam
   LEFT JOIN (SELECT v.oid, to_json(list({'schema': t.sch, 'name': t.rel, 'columns': t.columns::JSON}))::VARCHAR AS relations
     FROM ${PG}._class AS v JOIN ${PG}._table_columns AS t ON contains(lower(v.definition), lower(t.rel)) WHERE v.kind = 'v' GROUP BY v.oid) AS r
     ON r.oid = c.oid
   WHERE c.kind = 'v'`;
 
+/** What each view reads: relations, and columns of them. */
+const READ_RELATIONS = `
+  SELECT oid, sch, nam, r."schema" AS read_schema, r."name" AS read_name, r."columns" AS read_columns FROM (
+    SELECT oid, sch, nam, unnest(from_json(${VIEW_READS}(stored, relations, sch), '[{"schema": "VARCHAR", "name": "VARCHAR", "columns": ["VARCHAR"]}]')) AS r
+    FROM ${PG}._stored_view)`;
+
 /** A view's query in a style; as it is stored where it cannot be printed. */
 export function printedQuery(view: string, style: string): string {
-  return `coalesce(${PRINTED_VIEW}(${view}.stored, ${view}.relations, to_json(${PG}._search_path())::VARCHAR, ${view}.names, ${style}), ${view}.stored)`;
+  return `coalesce(${PRINTED_VIEW}(${view}.stored, ${view}.relations, to_json(${PG}._search_path())::VARCHAR, ${view}.names, ${style}, ${view}.sch, ${view}.functions), ${view}.stored)`;
 }
 
 /** Statements that make the views; the helpers come first. */
@@ -74,6 +81,7 @@ export function printedStatements(): readonly string[] {
     ["_printed_key", KEYS],
     ["_printed_index", INDEXES],
     ["_stored_view", VIEWS],
+    ["_view_read", READ_RELATIONS],
   ];
   const macro = `CREATE MACRO ${PG}._format_type(_1, _2) AS ${FORMAT_TYPE}`;
   return [macro, ...views.map(([name, query]) => `CREATE VIEW ${PG}.${name} AS ${query}`)];

@@ -19,13 +19,8 @@ import { tokenise } from "../sql/lexer.js";
 import { normaliseName } from "../sql/names.js";
 import { writtenTypeOf } from "../sql/held-types.js";
 import { isComputedColumn, isSameForAllRows } from "../sql/constant-defaults.js";
-import {
-  createSequenceSql,
-  dropOwnedSql,
-  freeSequenceName,
-  ownedDefault,
-  ownedSequences,
-} from "./owned-sequences.js";
+import { dropOwnedSql, ownedSequences } from "./owned-sequences.js";
+import { newSequence, ownedBy, withOwnedSequence } from "./sequence-owners.js";
 import { policyChange, requireFittingType } from "./column-policy.js";
 import { assignedDefault } from "./held-columns.js";
 import { nativeAlteration } from "./native-alteration.js";
@@ -98,10 +93,17 @@ export class AlteredTable {
         this.requireColumn(alteration.column);
         const { column, expression } = alteration;
         const written = expression && (await this.text(expression));
+        const { context, transaction, physical } = this;
+        const drawn = written && (await withOwnedSequence(context, transaction, physical, column, written));
         return await this.change({
           ...alteration,
-          expression: written && assignedDefault(this.definition, column, written),
+          expression: drawn && assignedDefault(this.definition, column, drawn),
         });
+      }
+      case "ownSequence": {
+        this.requireColumn(alteration.column);
+        const change = await ownedBy(this.context, this.transaction, this.physical, alteration);
+        return change === undefined ? [NOTHING_TO_RUN] : await this.change(change);
       }
       case "setNotNull":
         this.requireColumn(alteration.column);
@@ -165,7 +167,7 @@ export class AlteredTable {
     const sequences: string[] = [];
     const edits = [...this.statement.edits];
     for (const own of this.statement.sequenceColumns) {
-      const { sql, expression } = await this.newSequence(own);
+      const { sql, expression } = await newSequence(this.transaction, this.physical, this.relation.name, own);
       sequences.push(sql);
       const type = own.kind === "serial" ? `${own.type} ` : "";
       edits.splice(
@@ -282,7 +284,10 @@ export class AlteredTable {
         "identity column type must be smallint, integer, or bigint",
       );
     }
-    const { sql, expression } = await this.newSequence({ ...column, type });
+    const { sql, expression } = await newSequence(this.transaction, this.physical, this.relation.name, {
+      ...column,
+      type,
+    });
     await this.transaction.connection.run(sql);
     return await this.change({ kind: "setDefault", column: column.column, expression });
   }
@@ -310,18 +315,6 @@ export class AlteredTable {
       expression: undefined,
     });
     return [...changed, ...dropOwnedSql(this.transaction, own).map(step)];
-  }
-
-  private async newSequence(
-    column: Extract<Alteration, { kind: "addIdentity" }>["column"],
-  ): Promise<{ sql: string; expression: string }> {
-    const place = { catalog: DATA_CATALOG, schema: this.physical.schema };
-    const { connection, head } = this.transaction;
-    const name = await freeSequenceName(connection, place, this.relation.name, column.column, new Set());
-    return {
-      sql: createSequenceSql(name, column.type, column.options),
-      expression: ownedDefault(name, column, head === MAIN),
-    };
   }
 
   /** DuckDB's own ALTER where nothing stands in its way. */

@@ -32,6 +32,11 @@ export async function planAlter(
   const meaning = writableName(context.scope, name);
   if (meaning.kind === "temporary") return await planTemporary(context, statement, name, alteration);
   const kind = await kindOf(context, transaction, meaning.relation);
+  if (kind === undefined && alteration.kind === "owner") {
+    // pg_dump calls sequences tables.
+    if ((await context.services.findSequence(context.scope, name.parts)) !== undefined)
+      return [NOTHING_TO_RUN];
+  }
   if (kind === undefined) {
     const message = `relation "${meaning.relation.name}" does not exist`;
     if (!statement.ifExists) throw undefinedTable(meaning.relation);

@@ -16,7 +16,7 @@ import { SessionCatalog } from "../catalog/session-catalog.js";
 import { useCatalog } from "../engine/database.js";
 import { normaliseName, quoteLiteral } from "../sql/names.js";
 import { isHeard } from "./heard-messages.js";
-import { schemasOf } from "./setting-values.js";
+import { schemasOf, shownSchemas } from "./setting-values.js";
 import { SessionCalls } from "./session-calls.js";
 import { SessionNotifications } from "./notifications.js";
 import { TemporaryDefinitions } from "./temporary-definitions.js";
@@ -355,7 +355,7 @@ export class SessionCore implements Disposable {
     const { definitions } = this.transactions.current?.snapshot ?? this.services.context.registry;
     const shown = await this.#catalog.show({
       listing,
-      searchPath: scope.searchPath.map((schema) => (schema === "main" ? "public" : schema)),
+      searchPath: shownSchemas(this.settings.get("search_path")),
       settings: this.settings.all(),
       composites: (await this.types.all()).composites.listed(),
       version: this.ownDefinitions.version(definitions, scope.temporary),

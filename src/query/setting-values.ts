@@ -165,8 +165,17 @@ export function quoteName(name: string): string {
 
 /** Schemas of search_path in DuckDB's spelling; `$user` and catalogue schemas say nothing here. */
 export function schemasOf(setting: string): readonly string[] {
-  const schemas = (splitNames(setting) ?? [])
+  const schemas = namedSchemas(setting);
+  return schemas.length === 0 ? ["main"] : schemas;
+}
+
+/** As clients see them: none of an empty path, where the catalogue qualifies every name (pg_dump reads it so). */
+export function shownSchemas(setting: string): readonly string[] {
+  return namedSchemas(setting).map((schema) => (schema === "main" ? "public" : schema));
+}
+
+function namedSchemas(setting: string): readonly string[] {
+  return (splitNames(setting) ?? [])
     .filter((name) => name !== "$user" && name !== "pg_catalog")
     .map((name) => (normaliseName(name) === "public" ? "main" : name));
-  return schemas.length === 0 ? ["main"] : schemas;
 }

@@ -59,6 +59,8 @@ export interface SequenceOptions {
   readonly minimum?: bigint | undefined;
   readonly maximum?: bigint | undefined;
   readonly cycle?: boolean | undefined;
+  /** SEQUENCE NAME, of an identity column. */
+  readonly name?: string | undefined;
 }
 
 /** A column of CREATE TABLE or ADD COLUMN whose values come from a sequence of its own. */
@@ -151,6 +153,8 @@ export type Alteration =
   | { readonly kind: "addIdentity"; readonly column: SequenceColumn }
   | { readonly kind: "dropIdentity"; readonly column: string; readonly ifExists: boolean }
   | { readonly kind: "sequence"; readonly options: SequenceOptions }
+  /** ALTER SEQUENCE … OWNED BY: what is altered is the column's table. */
+  | { readonly kind: "ownSequence"; readonly column: string; readonly sequence: readonly string[] }
   /** Says something about storage that DuckDB has no word for and that no reader of the table can see. */
   | { readonly kind: "storage" };
 

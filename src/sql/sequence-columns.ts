@@ -95,7 +95,14 @@ export function identitySpan(
   return first === undefined || last === undefined ? undefined : { start: first.start, end: last.end };
 }
 
-/** START, INCREMENT, MINVALUE, MAXVALUE and CYCLE; CACHE and the sequence's own name say nothing here. */
+/** SEQUENCE NAME, without its schema: that is the table's. */
+function sequenceName(node: AstNode): string | undefined {
+  const options = listField(node, "options").map((item) => unwrapAs(item, "DefElem") ?? item);
+  const named = options.find((option) => textField(option, "defname") === "sequence_name");
+  return stringList(unwrapAs(named?.["arg"], "List") ?? {}, "items").at(-1);
+}
+
+/** START, INCREMENT, MINVALUE, MAXVALUE, CYCLE and SEQUENCE NAME; CACHE says nothing here. */
 export function sequenceOptions(node: AstNode): SequenceOptions {
   const options: Record<string, bigint | boolean> = {};
   for (const item of listField(node, "options")) {
@@ -114,6 +121,7 @@ export function sequenceOptions(node: AstNode): SequenceOptions {
     minimum: number("minvalue"),
     maximum: number("maxvalue"),
     cycle: options["cycle"] === true,
+    name: sequenceName(node),
   };
 }
 

@@ -17,7 +17,7 @@ import { plainReading, type Reading } from "./reading.js";
 import type { ObjectKind, References } from "./references.js";
 import { Scope } from "./scope.js";
 import { identitySpan, sequenceOptions } from "./sequence-columns.js";
-import { isName, isWord } from "./token-reader.js";
+import { isName, isWord, nameAt } from "./token-reader.js";
 import { refuseConstraints } from "./tree-refusals.js";
 import { storedToVirtual } from "./table-forms.js";
 import type { TreeWalker } from "./tree-walker.js";
@@ -36,6 +36,8 @@ const KINDS: ReadonlyMap<string, AlteredKind> = new Map([
   ["OBJECT_SEQUENCE", { object: "sequence", word: "sequence" }],
   ["OBJECT_SCHEMA", { object: "schema", word: "schema" }],
   ["OBJECT_TYPE", { object: "type", word: "type" }],
+  ["OBJECT_DOMAIN", { object: "type", word: "domain" }],
+  ["OBJECT_FUNCTION", { object: "macro", word: "function" }],
 ]);
 
 /** Reads ALTER TABLE with one action, ALTER … RENAME, … SET SCHEMA, … OWNER TO and ALTER SEQUENCE. */
@@ -53,7 +55,8 @@ export function readAlterTable(tree: ParsedTree, walker: TreeWalker, references:
   }
   const target = nodeField(node, tree.type === "AlterSeqStmt" ? "sequence" : "relation");
   const name = target === undefined ? undefined : walker.relationName(target);
-  if (target === undefined) readNameBehind(references, kind.word, "alter");
+  if (alteration.kind === "ownSequence") addOwningTable(references);
+  else if (target === undefined) readNameBehind(references, kind.word, "alter");
   else if (name === undefined) references.doubt();
   else references.addName("alter", name, kind.object);
   const { sequenceColumns } = walker;
@@ -63,6 +66,16 @@ export function readAlterTable(tree: ParsedTree, walker: TreeWalker, references:
     sequenceColumns,
     alteration,
   });
+}
+
+/** `t` of OWNED BY t.c, which ends the statement. */
+function addOwningTable(references: References): void {
+  const { tokens } = references;
+  const by = tokens.findLastIndex((token, at) => isWord(token, "by") && isWord(tokens[at - 1], "owned"));
+  const name = nameAt(tokens, by + 1);
+  const last = name === undefined ? undefined : tokens[name.next - 3];
+  if (name === undefined || last === undefined) return references.doubt();
+  references.addName("alter", { parts: name.parts.slice(0, -1), start: name.start, end: last.end }, "table");
 }
 
 function alteredKind({ type, node }: ParsedTree): AlteredKind | undefined {
@@ -118,7 +131,7 @@ class AlterationReader {
       case "AlterOwnerStmt":
         return { kind: "owner", role: roleName(nodeField(node, "newowner")) };
       case "AlterSeqStmt":
-        return { kind: "sequence", options: this.sequenceOptions(node) };
+        return this.sequence(node);
       default: {
         const [command] = listField(node, "cmds");
         return this.action(unwrapAs(command, "AlterTableCmd") ?? command ?? {});
@@ -126,13 +139,24 @@ class AlterationReader {
     }
   }
 
-  private sequenceOptions(node: AstNode): Extract<Alteration, { kind: "sequence" }>["options"] {
+  private sequence(node: AstNode): Alteration {
     const options = listField(node, "options").map((item) => unwrapAs(item, "DefElem") ?? item);
-    if (options.some((option) => textField(option, "defname") === "owned_by"))
-      throw notSupported("ALTER SEQUENCE ... OWNED BY is not supported");
+    const owned = options.find((option) => textField(option, "defname") === "owned_by");
+    if (owned !== undefined) {
+      const owner = stringList(unwrapAs(owned["arg"], "List") ?? {}, "items");
+      if (
+        options.length > 1 ||
+        owner.length < 2 ||
+        this.references.tokens.some((token) => isWord(token, "exists"))
+      )
+        throw notSupported("this form of ALTER SEQUENCE ... OWNED BY is not supported");
+      const { schemaname, relname } = nodeField(node, "sequence") ?? {};
+      const sequence = [schemaname, relname].filter((part) => typeof part === "string");
+      return { kind: "ownSequence", column: owner.at(-1) ?? "", sequence };
+    }
     const isRestart = options.some((option) => textField(option, "defname") === "restart");
     const known = sequenceOptions(node);
-    return isRestart ? { ...known, restart: known.restart ?? "start" } : known;
+    return { kind: "sequence", options: isRestart ? { ...known, restart: known.restart ?? "start" } : known };
   }
 
   private rename(node: AstNode): Alteration {

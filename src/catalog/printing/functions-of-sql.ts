@@ -11,6 +11,7 @@ import {
   printedView,
   readsColumns,
 } from "./print.js";
+import { relationsRead } from "./relations-read.js";
 import type { KnownRelation } from "./scope.js";
 import type { OutputColumn } from "./tree.js";
 
@@ -18,8 +19,10 @@ import type { OutputColumn } from "./tree.js";
 export const PRINTED = "duckbranch_printed";
 /** A plain text in the pretty form. */
 export const PRETTY = "duckbranch_pretty";
-/** `(query, relations as JSON, search_path as JSON, the view's columns as JSON, style)`; NULL for one that cannot be printed. */
+/** `(query, relations as JSON, search_path as JSON, the view's columns as JSON, style, the view's schema, functions as JSON)`; NULL for one that cannot be printed. */
 export const PRINTED_VIEW = "duckbranch_printed_view";
+/** `(query, relations as JSON, the view's schema)`: the relations a view reads and their columns, as JSON. */
+export const VIEW_READS = "duckbranch_view_reads";
 /** Whether a default reads columns: it is a generated column's then. 't' or 'f'. */
 export const READS_COLUMNS = "duckbranch_reads_columns";
 /** `(text, columns as JSON)`: what an expression is called, and its type, as `name:type`. */
@@ -79,11 +82,26 @@ function formNamed(name: string | null | undefined): ExpressionForm {
 const pretty: TextFunction = ([text]) =>
   text === null || text === undefined ? null : prettyExpression(text);
 
-const view: TextFunction = ([query, relations, path, columns, style]) => {
+/** DuckDB looks the names in a view up so, whatever path the session has. */
+const pathOfView = (schema: string | null | undefined): readonly string[] => [schema ?? "public", "public"];
+
+const view: TextFunction = ([query, relations, path, columns, style, schema, functions]) => {
   if (query === null || query === undefined) return null;
-  const catalog = { relations: relationsIn(relations), searchPath: listIn(path).map(String) };
+  const searchPath = listIn(path).map(String);
+  const lookupPath = [...pathOfView(schema), ...searchPath];
+  const catalog = {
+    relations: relationsIn(relations),
+    searchPath,
+    lookupPath,
+    functions: listIn(functions).map(String),
+  };
   return printedView(query, catalog, listIn(columns).map(String), style === "pretty") ?? null;
 };
+
+const viewReads: TextFunction = ([query, relations, schema]) =>
+  query === null || query === undefined
+    ? null
+    : JSON.stringify(relationsRead(query, relationsIn(relations), pathOfView(schema)));
 
 const reads: TextFunction = ([text]) =>
   text === null || text === undefined ? null : readsColumns(text) ? "t" : "f";
@@ -95,7 +113,8 @@ const described: TextFunction = ([text, columns]) =>
 export function definePrinting(connection: Connection): void {
   connection.defineFunction(PRINTED, 4, remembered(printed), "pure");
   connection.defineFunction(PRETTY, 1, remembered(pretty), "pure");
-  connection.defineFunction(PRINTED_VIEW, 5, remembered(view), "pure");
+  connection.defineFunction(PRINTED_VIEW, 7, remembered(view), "pure");
+  connection.defineFunction(VIEW_READS, 3, remembered(viewReads), "pure");
   connection.defineFunction(READS_COLUMNS, 1, remembered(reads), "pure");
   connection.defineFunction(DESCRIBED, 2, remembered(described), "pure");
 }

@@ -15,11 +15,13 @@ import { nameOf, readQuery } from "./read-query.js";
 import { Scope, type Catalog, type Reading } from "./scope.js";
 import { castTo, settled } from "./types.js";
 
-const NOTHING: Catalog = { relations: [], searchPath: [] };
+const NOTHING: Catalog = { relations: [], searchPath: [], lookupPath: [], functions: [] };
 
-function reading(catalog: Catalog, verbatim = false): Reading {
-  return { catalog, verbatim, expression: readExpression, query: readQuery };
+function reading(catalog: Catalog, types: readonly string[] = [], verbatim = false): Reading {
+  return { catalog, verbatim, types: new Set(types), expression: readExpression, query: readQuery };
 }
+
+const typesOf = (columns: readonly OutputColumn[]): string[] => columns.map(({ type }) => type);
 
 /** `undefined` for a text that cannot be read. */
 function read<T>(text: string, make: (node: AstNode) => T): T | undefined {
@@ -57,7 +59,7 @@ export function printedExpression(
 ): string {
   const pretty = form.startsWith("pretty");
   const printed = read(`SELECT ${text}`, (select) => {
-    const scope = new Scope(reading(NOTHING));
+    const scope = new Scope(reading(NOTHING, [type, ...typesOf(columns)]));
     scope.ranges.push({ alias: { text: "" }, columns, merged: true });
     const value = arrayLiteral(uncast(readExpression(scope, firstOutput(select)), type), type);
     const typed = type === "" ? settled(scope, value) : assigned(value, type);
@@ -72,7 +74,7 @@ export function printedExpression(
 /** A text this printer made, with parentheses only where they are needed. */
 export function prettyExpression(text: string): string {
   const printed = read(`SELECT ${text}`, (select) => {
-    const value = readExpression(new Scope(reading(NOTHING, true)), firstOutput(select));
+    const value = readExpression(new Scope(reading(NOTHING, [], true)), firstOutput(select));
     const cast: Expression = { kind: "cast", value, type: "", modifier: "", hidden: true };
     return textOf(text.endsWith(" ") ? cast : value, expressionStyle(true));
   });
@@ -87,7 +89,8 @@ export function printedView(
   pretty: boolean,
 ): string | undefined {
   return read(query, (select) => {
-    const tree = readQuery(new Scope(reading(catalog)), select);
+    const types = catalog.relations.flatMap((relation) => typesOf(relation.columns));
+    const tree = readQuery(new Scope(reading(catalog, types)), select);
     nameRelations(tree);
     const out = new Printer({ pretty, prefixed: true, query: printQuery });
     printQuery(
@@ -134,6 +137,9 @@ function padded({ args }: Call): Expression {
 /** `'{1,2}'` is kept as a list of literals. */
 function arrayLiteral(value: Expression, type: string): Expression {
   if (!type.endsWith("[]")) return value;
+  // With the literal's own cast.
+  if (value.kind === "cast" && value.type === type && value.value.kind === "call")
+    return arrayLiteral(value.value, type);
   if (value.kind === "constant" && value.value === "[]") return { ...value, value: "{}" };
   if (value.kind !== "call" || value.name !== "list_value") return value;
   const items = value.args.map((arg) => (arg.kind === "constant" ? (arg.value ?? "NULL") : undefined));
@@ -161,7 +167,7 @@ export function readsColumns(text: string): boolean {
 /** What PostgreSQL calls an index's column that is an expression, and its type: `lower:text`. */
 export function describeExpression(text: string, columns: readonly OutputColumn[]): string {
   const described = read(`SELECT ${text}`, (select) => {
-    const scope = new Scope(reading(NOTHING));
+    const scope = new Scope(reading(NOTHING, typesOf(columns)));
     scope.ranges.push({ alias: { text: "" }, columns, merged: true });
     const value = readExpression(scope, firstOutput(select));
     const name = nameOf(value);

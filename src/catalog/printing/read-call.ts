@@ -27,7 +27,7 @@ export function readCall(scope: Scope, node: AstNode): Expression {
   const known = readStandIn(scope, node, name);
   if (known !== undefined) return known;
   if (name.startsWith("duckbranch_")) throw new Unprintable(name);
-  return readPlain(scope, node, name);
+  return readPlain(scope, node, scope.functionName(name));
 }
 
 /** What this server puts in PostgreSQL's place, and what the standard writes with words. */

@@ -218,7 +218,9 @@ function readLogic(scope: Scope, node: AstNode): Expression {
 }
 
 function readCast(scope: Scope, node: AstNode): Expression {
-  const { type, modifier } = typeOfNode(node, scope.verbatim);
+  const written = typeOfNode(node, scope.verbatim);
+  const { modifier } = written;
+  const type = scope.shownType(written.type);
   const value = readExpression(scope, node["arg"]);
   if (type === "numeric" && modifier.startsWith("(38,") && value.kind === "worded") return value;
   if (

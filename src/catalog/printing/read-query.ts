@@ -192,7 +192,7 @@ export function nameOf(value: Expression): string {
     case "column":
       return value.name;
     case "call":
-      return value.name.replaceAll('"', "");
+      return value.name.replaceAll('"', "").split(".").at(-1) ?? value.name;
     case "worded":
       return value.name;
     case "cast":

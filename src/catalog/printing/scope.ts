@@ -19,7 +19,12 @@ export interface KnownRelation {
 
 export interface Catalog {
   readonly relations: readonly KnownRelation[];
+  /** Where a name is shown alone. */
   readonly searchPath: readonly string[];
+  /** Where a name that stands alone is found. */
+  readonly lookupPath: readonly string[];
+  /** Functions of users: `schema.name`. */
+  readonly functions: readonly string[];
 }
 
 /** What FROM makes known under a name. */
@@ -37,6 +42,8 @@ export interface Reading {
   readonly catalog: Catalog;
   /** A text of PostgreSQL's own, in which nothing is left to be found out. */
   readonly verbatim: boolean;
+  /** Names of types around the text, as they are shown. */
+  readonly types: ReadonlySet<string>;
   readonly expression: (scope: Scope, wrapped: unknown) => Expression;
   readonly query: (scope: Scope, node: AstNode) => Query;
 }
@@ -60,6 +67,13 @@ export class Scope {
 
   get #catalog(): Catalog {
     return this.reading.catalog;
+  }
+
+  /** A type of the user's as it is shown, and not as DuckDB calls it. */
+  shownType(type: string): string {
+    const own = /^(?:main|public)\.(.*)$/.exec(type)?.[1];
+    if (own === undefined || this.verbatim) return type;
+    return this.reading.types.has(`public.${own}`) ? `public.${own}` : own;
   }
 
   /** A wrapped node. */
@@ -86,7 +100,7 @@ export class Scope {
     const schema = parts.length > 1 ? foldIdentifier(parts.at(-2) ?? "") : undefined;
     const wanted = schema === "main" ? "public" : schema;
     const named = this.#catalog.relations.filter((one) => foldIdentifier(one.name) === name);
-    const paths = wanted === undefined ? this.#catalog.searchPath : [wanted];
+    const paths = wanted === undefined ? this.#catalog.lookupPath : [wanted];
     for (const path of paths) {
       const found = named.find((one) => foldIdentifier(one.schema) === foldIdentifier(path));
       if (found !== undefined) return found;
@@ -99,6 +113,13 @@ export class Scope {
       this.#catalog.relations.some((one) => one.schema === path && one.name === name),
     );
     return first === schema;
+  }
+
+  /** A function's name as it is shown: a user's with its schema where the path does not lead there. */
+  functionName(name: string): string {
+    const { functions, searchPath, lookupPath } = this.#catalog;
+    const schema = lookupPath.find((path) => functions.includes(`${path}.${name}`));
+    return schema === undefined || searchPath.includes(schema) ? name : `${schema}.${name}`;
   }
 
   column(parts: readonly string[]): Column {

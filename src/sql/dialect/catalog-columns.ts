@@ -114,6 +114,8 @@ interface Mention {
   readonly alias: string | undefined;
   readonly isFirst: boolean;
   readonly index: number;
+  /** How many brackets it stands in. */
+  readonly depth: number;
 }
 
 function hiddenColumn(tokens: readonly Token[], relations: readonly Mention[], index: number): TextEdit[] {
@@ -124,8 +126,10 @@ function hiddenColumn(tokens: readonly Token[], relations: readonly Mention[], i
   const qualifier = isSymbol(tokens[index - 1], ".") ? tokens[index - 2] : undefined;
   // Anybody's column may have the shorter name.
   if (!isTableOid && qualifier === undefined && !isCatalogOnly(tokens, index)) return [];
-  const matches = ({ relation, alias, isFirst }: Mention): boolean =>
-    qualifier === undefined ? isFirst : qualifier.value === (alias ?? relation);
+  // Of the query it stands in, not of one in its select list.
+  const depth = depthAt(tokens, index);
+  const matches = ({ relation, alias, isFirst, depth: own }: Mention): boolean =>
+    qualifier === undefined ? isFirst && own <= depth : qualifier.value === (alias ?? relation);
   const found =
     relations.find((mention) => mention.index > index && matches(mention)) ?? relations.findLast(matches);
   const start = (qualifier ?? token).start;
@@ -168,9 +172,17 @@ function catalogRelations(tokens: readonly Token[]): Mention[] {
         alias: isAlias ? alias.value : undefined,
         isFirst: isWord(tokens[index - 1], "from"),
         index,
+        depth: depthAt(tokens, index),
       },
     ];
   });
+}
+
+function depthAt(tokens: readonly Token[], index: number): number {
+  const before = tokens.slice(0, index);
+  return (
+    before.filter((one) => isSymbol(one, "(")).length - before.filter((one) => isSymbol(one, ")")).length
+  );
 }
 
 function setFunction(tokens: readonly Token[], index: number): TextEdit[] {

@@ -35,8 +35,8 @@ function lengthTypeAt(tokens: readonly Token[], index: number): LengthType | und
   const last = tokens[type.last];
   if (last === undefined || isSymbol(tokens[type.behind], "[")) return undefined;
   if (!type.hasModifier) {
-    // `char` alone is char(1); bpchar alone has no length.
-    const isOne = ["char", "character"].includes(tokens[index]?.value ?? "");
+    // `char` alone is char(1); bpchar alone has no length, and `character varying` is none of them.
+    const isOne = type.name === "bpchar" && ["char", "character"].includes(tokens[index]?.value ?? "");
     return isOne ? { length: "1", start: last.end, end: last.end, behind: type.behind } : undefined;
   }
   const [number, close] = [tokens[type.behind - 2], tokens[type.behind - 1]];

@@ -34,6 +34,7 @@ import { operatorNamesPass } from "./operator-names.js";
 import { operatorsPass } from "./operators.js";
 import type { DialectPass, PassInput } from "./pass.js";
 import { quantifiedArraysPass } from "./quantified-arrays.js";
+import { quantifiedChecksPass } from "./quantified-checks.js";
 import { regclassLiteralsPass } from "./regclass-literals.js";
 import { reservedAliasesPass } from "./reserved-aliases.js";
 import { rowTestsPass } from "./row-tests.js";
@@ -82,6 +83,7 @@ const PASSES: readonly DialectPass[] = [
   catalogColumnsPass,
   vectorBoundsPass,
   quantifiedArraysPass,
+  quantifiedChecksPass,
   arrayLiteralsPass,
   defaultLiteralsPass,
   bitLiteralsPass,

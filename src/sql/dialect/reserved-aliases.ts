@@ -3,7 +3,9 @@ import { isSymbol, isWord } from "../token-reader.js";
 import type { DialectPass } from "./pass.js";
 
 /** Reserved in DuckDB, names like others in PostgreSQL. */
-const RESERVED = new Set("asof describe lambda pivot positional qualify show summarize unpivot".split(" "));
+const RESERVED = new Set(
+  "asof by describe lambda pivot positional qualify show summarize unpivot".split(" "),
+);
 /** Words an expression, or a name that is assigned to, stands behind. */
 const OPENING = new Set(
   "and as by case column distinct else not on or returning select set then when where".split(" "),

@@ -5,17 +5,20 @@ import type { DialectPass } from "./pass.js";
 
 /** Columns of pg_catalog that are int2vector or oidvector. */
 const VECTORS = new Set(["indkey", "indclass", "indcollation", "indoption", "proargtypes"]);
+/** Columns of type name that clients take letters of: text here. */
+const NAMES = new Set(["typname"]);
 const BOUNDS = new Set(["array_lower", "array_upper", "generate_subscripts"]);
 
 /**
- * int2vector and oidvector begin at 0, and generate_subscripts() stands in FROM too.
+ * int2vector, oidvector and name begin at 0, and generate_subscripts() stands in FROM too.
  *
  *   i.indkey[0]                              ⇒  i.indkey[1 + (0)]
+ *   typname[0] = '_'                         ⇒  typname[1 + (0)] = '_'
  *   array_upper(i.indkey, 1)                 ⇒  (-1 + array_upper(i.indkey, 1))
  *   FROM generate_subscripts(i.indkey, 1) k  ⇒  FROM unnest(generate_subscripts(i.indkey, 1, NULL, 0)) k
  *   FROM generate_subscripts(a, 1) k         ⇒  FROM unnest(generate_subscripts(a, 1, NULL, 1)) k
  *
- * Reason  they are lists here, which begin at 1; a macro that gives several rows is none of FROM's
+ * Reason  they are lists and texts here, which begin at 1; a macro that gives several rows is none of FROM's
  */
 export const vectorBoundsPass: DialectPass = ({ tokens }) =>
   tokens.flatMap((_, index) => [...subscript(tokens, index), ...bound(tokens, index)]);
@@ -25,8 +28,12 @@ function isVector(token: Token | undefined): boolean {
   return token?.kind === "word" && VECTORS.has(token.value);
 }
 
+function isName(token: Token | undefined): boolean {
+  return token?.kind === "word" && NAMES.has(token.value);
+}
+
 function subscript(tokens: readonly Token[], index: number): TextEdit[] {
-  if (!isVector(tokens[index - 1])) return [];
+  if (!isVector(tokens[index - 1]) && !isName(tokens[index - 1])) return [];
   const open = isSymbol(tokens[index], "[") ? tokens[index] : undefined;
   const last = open === undefined ? undefined : closingBracket(tokens, index);
   const close = last === undefined ? undefined : tokens[last];
