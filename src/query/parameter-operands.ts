@@ -10,6 +10,9 @@ import { closingBracket, isSymbol, isWord, nameAt, sliceTokens, splitAtCommas } 
 const OPERATORS = new Set(["+", "-", "*", "/", "//", "%", "<", ">", "<=", ">=", "=", "<>", "!=", "||"]);
 const COMPARISONS = new Set(["<", ">", "<=", ">=", "=", "<>", "!="]);
 
+/** What stands for the number of rows that LIMIT and OFFSET take. */
+export const COUNT = "CAST(NULL AS BIGINT)";
+
 /** Reads one statement, for all of its parameters: what each of them would look for again is found once. */
 export class ParameterOperands {
   readonly #sql: string;
@@ -29,7 +32,7 @@ export class ParameterOperands {
   /** An expression of the type wanted for the parameter at a token, or of a list of it; undefined where nothing tells. */
   of(at: number): string | undefined {
     const [sql, tokens] = [this.#sql, this.#tokens];
-    if (isCount(tokens, at)) return "CAST(NULL AS BIGINT)";
+    if (isCount(tokens, at)) return COUNT;
     const list = listOperand(sql, tokens, at);
     return (
       list ??
@@ -41,7 +44,15 @@ export class ParameterOperands {
   }
 
   #besideItem(item: Item | undefined): string | undefined {
-    return item === undefined ? undefined : (this.#valueBeside(item) ?? this.#rowOperand(item));
+    if (item === undefined) return undefined;
+    return this.#insertedValue(item) ?? this.#valueBeside(item) ?? this.#rowOperand(item);
+  }
+
+  /** `INSERT INTO t (a, b) VALUES ($1, …)`: the column in the same place, where another value keeps DuckDB from telling. */
+  #insertedValue({ open, place }: Item): string | undefined {
+    const values = this.#brackets.firstRow(open) - 1;
+    const isInserted = values === this.#inserted?.select && isWord(this.#tokens[values], "values");
+    return isInserted ? columnAt(this.#inserted, place) : undefined;
   }
 
   /** The same column in another row of VALUES that is no parameter there. */
@@ -84,11 +95,7 @@ export class ParameterOperands {
     if (!isWord(tokens[select], "select") || at <= select) return undefined;
     if (!isFirst && !isSymbol(tokens[at - 1], ",")) return undefined;
     const place = this.#brackets.places(select, at);
-    if (place === undefined) return undefined;
-    const column = inserted.columns === undefined ? `#${place + 1}` : inserted.columns[place];
-    return column === undefined
-      ? undefined
-      : `(SELECT ${column} FROM ${inserted.table} AS ${quoteIdentifier("inserted")})`;
+    return place === undefined ? undefined : columnAt(inserted, place);
   }
 }
 
@@ -233,11 +240,18 @@ function isSelected(tokens: readonly Token[], at: number): boolean {
   );
 }
 
-/** The target of INSERT … SELECT. */
+function columnAt({ table, columns }: InsertedColumns, place: number): string | undefined {
+  const column = columns === undefined ? `#${place + 1}` : columns[place];
+  return column === undefined
+    ? undefined
+    : `(SELECT ${column} FROM ${table} AS ${quoteIdentifier("inserted")})`;
+}
+
+/** The target of INSERT … SELECT or VALUES. */
 interface InsertedColumns {
   readonly table: string;
   readonly columns: readonly string[] | undefined;
-  /** The token of the word SELECT. */
+  /** The token of the word SELECT, or VALUES. */
   readonly select: number;
   /** FROM and the end of the query whose columns are stored one by one: see assigned-values.ts. */
   readonly assigned: { readonly from: number; readonly close: number } | undefined;

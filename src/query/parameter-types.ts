@@ -20,7 +20,7 @@ import { plainType } from "../pgtypes/parse-value.js";
 import type { TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { applyEdits } from "../sql/splice.js";
-import { ParameterOperands } from "./parameter-operands.js";
+import { COUNT, ParameterOperands } from "./parameter-operands.js";
 import { columnsBySamples, type StatementShape, withPrepared } from "./deferred-columns.js";
 
 /** What to try, in order, for parameters without an operand to learn from and without a telling value. */
@@ -289,15 +289,16 @@ async function learnFromOperands(
   );
 }
 
-/** `3 = $1`, where DuckDB tells nothing before other parameters have values: those of table functions. */
+/** `3 = $1` and LIMIT $1, where DuckDB tells nothing before other parameters have values or types. */
 function besideNumbers(sql: string, open: ReadonlySet<number>): Map<number, string> {
   const tokens = tokenise(sql);
   const operands = new ParameterOperands(sql, tokens);
   return new Map(
-    tokens.flatMap((token, at) => {
+    tokens.flatMap((token, at): (readonly [number, string])[] => {
       const index = token.kind === "parameter" ? Number(token.value) : 0;
-      const isBeside = open.has(index) && INT4_LITERAL.test(operands.of(at) ?? "");
-      return isBeside ? [[index, "INTEGER"] as const] : [];
+      const operand = open.has(index) ? (operands.of(at) ?? "") : "";
+      if (operand === COUNT) return [[index, "BIGINT"]];
+      return INT4_LITERAL.test(operand) ? [[index, "INTEGER"]] : [];
     }),
   );
 }

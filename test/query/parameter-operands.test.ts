@@ -24,6 +24,11 @@ test.each<[string, (string | undefined)[]]>([
   ],
   ["INSERT INTO t SELECT 1, $1", ['(SELECT #2 FROM t AS "inserted")']],
   ["INSERT INTO t SELECT f(1, $1), 2", [undefined]],
+  [
+    "INSERT INTO t VALUES (upper('a') || $1, $2), ('x', $3)",
+    ["upper('a')", '(SELECT #2 FROM t AS "inserted")', '(SELECT #2 FROM t AS "inserted")'],
+  ],
+  ["INSERT INTO t (b, a) VALUES ($1, f($2))", ['(SELECT b FROM t AS "inserted")', undefined]],
 ])("%s", (sql, expected) => {
   expect(operandsIn(sql)).toEqual(expected);
 });
