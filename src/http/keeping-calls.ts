@@ -1,5 +1,5 @@
 /** What a branch is called and whose it is, as SQL statements. */
-import { branchId, getBranch } from "./branch-calls.js";
+import { getBranch } from "./branch-calls.js";
 import {
   grants,
   type BranchAccess,
@@ -62,9 +62,9 @@ export async function revoke(
   return await branchGrants(work, nameOrId);
 }
 
-/** Of a private branch, for those who may see it. Errors: 3D000; for others the grants are none */
+/** For those who may see the branch. Errors: 3D000, 42501 */
 export async function branchGrants(work: RequestWork, nameOrId: string): Promise<Grants> {
-  const id = await branchId(work, nameOrId);
+  const { branch_id: id } = await getBranch(work, nameOrId);
   const [branch] = await readRows(
     work,
     "SELECT branch_id, owner, access FROM duckbranch.branches WHERE branch_id = $1",

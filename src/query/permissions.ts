@@ -26,10 +26,8 @@ const READING_WRITES: ReadonlySet<RelationalStatement["verb"]> = new Set([
 /** DuckDB's own catalogue knows the tables of all heads, and statistics of their values. */
 const ENGINE_CATALOG =
   /^(?:(?:duckdb|pragma|sqlite)_|(?:sql_auto_complete|stats|which_secret|json_serialize_plan)$)/;
-/** These tell of the head's objects by their names and OIDs. */
-const CATALOG_FUNCTION = /^(?:pg_|to_reg|has_|(?:obj|col|shobj)_description$)/;
-/** These compute with the rows that are there, and a failure would show them. */
-const READING_DEFINITIONS: ReadonlySet<string> = new Set(["setType", "addConstraint"]);
+/** These compute with the rows that are there, and a failure would show them, or what they lack. */
+const READING_DEFINITIONS: ReadonlySet<string> = new Set(["setType", "addConstraint", "setNotNull"]);
 const MAX_DEPTH = 64;
 
 /** The scope that writing on the session's head takes. */
@@ -44,11 +42,12 @@ export async function requireRelational(core: SessionCore, statement: Relational
   core.temporaryDefinitions.remember(scope, statement);
   if (hasScope(principal, "admin")) return;
   if (!statement.certain) throw uncertain();
-  const needs = { reads: false, writes: false, looks: false };
+  const needs = { reads: false, writes: false };
   await collectNeeds(core, scope, statement, needs, 0);
   if (needs.writes) requireScope(principal, writeScope(core));
   if (needs.reads) requireScope(principal, "data:read");
-  if (needs.reads || needs.writes || needs.looks) requireHead(core, needs.writes);
+  // Also where no table is named: a cast to a type or to regclass tells what there is.
+  requireHead(core, needs.writes);
 }
 
 /** A branch may have been closed while the session is on it: then its catalogue is as well. Errors: 42501 */
@@ -93,8 +92,6 @@ export function requireSession(core: SessionCore, statement: SessionStatement): 
 interface Needs {
   reads: boolean;
   writes: boolean;
-  /** At the head's catalogue. */
-  looks: boolean;
 }
 
 async function collectNeeds(
@@ -130,10 +127,7 @@ async function collectName(
     const name = normaliseName(parts.at(-1) ?? "");
     // Views of the same: no table of that name is there.
     if (meaning.kind === "unknown" && ENGINE_CATALOG.test(name)) throw engineCatalog(name);
-    if (meaning.kind === "catalog") {
-      needs.looks = true;
-      return;
-    }
+    if (meaning.kind === "catalog") return;
     if (meaning.kind === "system" && normaliseName(meaning.name) !== "conflicts") return;
     needs.reads = true;
     if (meaning.kind === "temporary")
@@ -144,7 +138,6 @@ async function collectName(
   } else if (role === "function") {
     const name = normaliseName(parts.at(-1) ?? "");
     if (ENGINE_CATALOG.test(name)) throw engineCatalog(name);
-    if (CATALOG_FUNCTION.test(name)) needs.looks = true;
     if (name === "pg_notify") requireScope(core.identity.principal, "data:write", "main:write");
     await collectTemporary(core, scope, core.temporaryDefinitions.named(name), needs, depth);
     const found = headFunction(scope, parts);

@@ -4,6 +4,7 @@ import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SCOPES } from "../../src/core/scopes.js";
 import { deriveVerifier } from "../../src/users/scram-verifier.js";
 import { changeUserFile } from "../../src/users/user-file.js";
 import { failure, type HttpApp, startHttpApp } from "./http-app.js";
@@ -107,8 +108,10 @@ describe("with a users file", () => {
     const verifiers = new Map([
       ["ann", await deriveVerifier("päss:word")],
       ["agent", await deriveVerifier("hd_live_key")],
+      ["ben", await deriveVerifier("b")],
     ]);
-    await changeUserFile(users, (list) => ({ ...list, verifiers }));
+    const scopes = new Map([["ben", SCOPES.filter((scope) => scope !== "admin")]]);
+    await changeUserFile(users, (list) => ({ ...list, verifiers, scopes }));
     app = await startHttpApp({ users });
   });
   afterAll(async () => {
@@ -129,6 +132,35 @@ describe("with a users file", () => {
       expect((await app.post("/v1/query", whoami, headers)).json).toMatchObject({
         rows: [{ name: "agent" }],
       });
+  });
+
+  test("a private branch is refused to others on every path", async () => {
+    const ann = basic("ann", "päss:word");
+    expect((await app.post("/v1/branches", { name: "mine" }, ann)).status).toBe(201);
+    expect((await app.post("/v1/branches/mine/access", { access: "private" }, ann)).status).toBe(200);
+    const path = "/v1/branches/mine";
+    const posts = Object.entries({
+      query: { sql: "SELECT 1" },
+      write: { sql: "SELECT 1" },
+      merge: {},
+      sync: {},
+      extend: { ttl_hours: 1 },
+      rename: { name: "x" },
+      protect: {},
+      access: { access: "open" },
+      grant: { grantee: "ben", privilege: "read" },
+    });
+    const ben = basic("ben", "b");
+    const answers = [
+      ...["", "/grants", "/diff", "/conflicts"].map(async (what) => await app.get(path + what, ben)),
+      ...posts.map(async ([what, body]) => await app.post(`${path}/${what}`, body, ben)),
+      app.request("DELETE", path, undefined, ben),
+    ];
+    for (const answer of await Promise.all(answers)) expect(failure(answer)).toBe("403 FORBIDDEN 42501");
+    expect((await app.get("/v1/branches/mine/grants", ann)).json).toMatchObject({
+      access: "private",
+      owner: "ann",
+    });
   });
 
   test("others are not let in, but see that the process is there", async () => {

@@ -102,9 +102,16 @@ describe("a private branch", () => {
     await newBranch();
     await ben.query("USE BRANCH mine");
     await ann.query("GRANT READ ON BRANCH mine TO nobody");
-    expect(await outcomes(ben, "SELECT * FROM t", "SELECT 1")).toEqual([
-      "SELECT * FROM t: 42501",
-      "SELECT 1: ok",
+    const told = [
+      "SELECT * FROM t",
+      "SELECT 1",
+      "SELECT 't'::regclass",
+      "SELECT NULL::mood",
+      "SELECT format_type(5, -1)",
+    ];
+    expect(await outcomes(ben, ...told, "SHOW branch")).toEqual([
+      ...all("42501", ...told),
+      "SHOW branch: ok",
     ]);
     await ann.query(`GRANT READ ON BRANCH mine TO "b ""en"`);
     const writes = ["UPDATE t SET b = 7", "CREATE TABLE n (a int)", "INSERT INTO t VALUES (2, 2)"];

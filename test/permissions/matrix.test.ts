@@ -1,16 +1,16 @@
-/** Every operation by every scope: allowed, or 42501 with what is missing; and the same on both ports. */
+/** Every operation by every scope on both ports: allowed, or 42501 with what is missing. */
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startApp, type App } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
 import { createLog } from "../../src/core/log.js";
-import { fullAccess, SCOPES, type Scope } from "../../src/core/scopes.js";
+import { SCOPES, type Scope } from "../../src/core/scopes.js";
 import { createKey } from "../../src/users/api-key.js";
 import { deriveVerifier } from "../../src/users/scram-verifier.js";
 import { changeUserFile } from "../../src/users/user-file.js";
 import { temporaryDirectory, type TemporaryDirectory } from "../cli/temporary-directory.js";
-import { World } from "../support/world.js";
 import { OPERATIONS, type Need, type Operation } from "./operations.js";
+import { patternOf, REQUESTS } from "./requests.js";
 
 /** None, each scope alone, and those that go together. */
 const GIVEN: readonly (readonly Scope[])[] = [
@@ -19,9 +19,6 @@ const GIVEN: readonly (readonly Scope[])[] = [
   ["data:read", "data:write"],
   ["data:read", "main:write"],
 ];
-
-/** The ports only tell who it is: a few show that they do. */
-const PORT_KEYS: readonly (readonly Scope[])[] = [[], ["data:read"]];
 
 const SETUP = [
   "CREATE TABLE t (a int PRIMARY KEY, b int)",
@@ -32,20 +29,33 @@ const SETUP = [
   "CREATE MACRO counted() AS (SELECT count(*) FROM t)",
   "CREATE MACRO drawn() AS nextval('s')",
   "CREATE BRANCH side",
+  // A merge that could be undone, and one that waits.
+  "CREATE BRANCH done",
+  "USE BRANCH done",
+  "INSERT INTO t VALUES (5, 5)",
+  "USE BRANCH main",
+  "MERGE BRANCH done",
+  "CREATE BRANCH open",
+  "USE BRANCH open",
+  "UPDATE t SET b = 7 WHERE a = 1",
+  "USE BRANCH main",
+  "UPDATE t SET b = 8 WHERE a = 1",
+  "MERGE BRANCH open USING manual",
 ];
 
 let directory: TemporaryDirectory;
 let app: App;
-let world: World;
 /** By their scopes, written as a list. */
 const keys = new Map<string, string>();
+/** By their status. */
+let merges: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
   directory = await temporaryDirectory();
   const users = directory.file("users");
   const verifier = await deriveVerifier("secret");
   const made = await Promise.all(
-    PORT_KEYS.map(async (scopes, index) =>
+    GIVEN.map(async (scopes, index) =>
       createKey({ name: `key ${index}`, scopes, isAgent: false, expiresAtMs: null }, Date.now()),
     ),
   );
@@ -58,13 +68,11 @@ beforeAll(async () => {
   app = await startApp(readConfig({ port: 0, data: ":memory:", users }, {}), createLog("fatal"));
   const root = await connect("root", "secret", "main");
   for (const sql of SETUP) await root.query(sql);
+  const { rows } = await root.query("SELECT status, merge_id FROM duckbranch.merges");
+  merges = new Map(rows.map((row: { status: string; merge_id: string }) => [row.status, row.merge_id]));
   await root.end();
-  world = await World.open();
-  await using session = await world.connect();
-  for (const sql of SETUP) await session.query(sql);
 });
 afterAll(async () => {
-  await world[Symbol.asyncDispose]();
   await app.close();
   await directory[Symbol.asyncDispose]();
 });
@@ -80,7 +88,7 @@ function holds(scopes: readonly Scope[], need: Need, head: string): boolean {
   return scopes.includes(scope) || scopes.includes("admin");
 }
 
-function isAllowed(scopes: readonly Scope[], { needs }: Operation, head: string): boolean {
+function isAllowed(scopes: readonly Scope[], { needs }: Pick<Operation, "needs">, head: string): boolean {
   return needs.every((need) => {
     const anyOf = typeof need === "string" ? [need] : need;
     return anyOf.some((one) => holds(scopes, one, head));
@@ -105,15 +113,16 @@ async function failureOf(work: () => Promise<unknown>): Promise<Failure | undefi
   );
 }
 
-async function overHttp(key: string, sql: string): Promise<string> {
+async function request(key: string, method: string, path: string, body: unknown): Promise<string> {
   const { host, port } = app.http ?? { host: "", port: 0 };
-  const response = await fetch(`http://${host}:${port}/v1/branches/side/write`, {
-    method: "POST",
+  const response = await fetch(`http://${host}:${port}${path}`, {
+    method,
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify({ sql }),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const { error } = Object(await response.json());
-  if (error === undefined) return "allowed";
+  const text = await response.text();
+  if (response.ok) return "allowed";
+  const { error } = Object(JSON.parse(text));
   if (error.details.sqlstate === "42501" && response.status !== 403) return `refused with ${response.status}`;
   return verdictOf({ code: error.details.sqlstate, message: error.message });
 }
@@ -122,23 +131,11 @@ function verdicts(scopes: readonly Scope[], head: string, operations: readonly O
   return operations.map((one) => `${one.sql}: ${isAllowed(scopes, one, head) ? "allowed" : "refused"}`);
 }
 
-describe.each(["main", "side"])("a session on %s", (head) => {
-  test.each(GIVEN.map((scopes) => ({ scopes })))("with $scopes", async ({ scopes }) => {
-    const principal = { ...fullAccess("someone"), scopes: () => new Set(scopes) };
-    await using session = await world.connect(head === "main" ? "main" : `main/${head}`, principal);
-    const found: string[] = [];
-    for (const { sql } of OPERATIONS) {
-      const failure = await failureOf(async () => await session.query(sql));
-      if (failure !== undefined) await session.query("ROLLBACK; DEALLOCATE ALL");
-      found.push(`${sql}: ${verdictOf(failure)}`);
-    }
-    expect(found).toEqual(verdicts(scopes, head, OPERATIONS));
-  });
-});
+describe.each(GIVEN.map((scopes) => ({ scopes })))("a key with $scopes", ({ scopes }) => {
+  const key = (): string => keys.get(String(scopes)) ?? "";
 
-describe.each(PORT_KEYS.map((scopes) => ({ scopes })))("a key with $scopes", ({ scopes }) => {
-  test("on the port of PostgreSQL", async () => {
-    const client = await connect("agent", keys.get(String(scopes)) ?? "", "main/side");
+  test.each(["main", "side"])("on the port of PostgreSQL, on %s", async (head) => {
+    const client = await connect("agent", key(), head === "main" ? "main" : `main/${head}`);
     const found: string[] = [];
     for (const { sql } of OPERATIONS) {
       const failure = await failureOf(async () => await client.query(sql));
@@ -146,14 +143,35 @@ describe.each(PORT_KEYS.map((scopes) => ({ scopes })))("a key with $scopes", ({ 
       found.push(`${sql}: ${verdictOf(failure)}`);
     }
     await client.end();
-    expect(found).toEqual(verdicts(scopes, "side", OPERATIONS));
+    expect(found).toEqual(verdicts(scopes, head, OPERATIONS));
   });
 
   test("over HTTP", async () => {
-    const key = keys.get(String(scopes)) ?? "";
     const operations = OPERATIONS.filter(({ wireOnly }) => wireOnly !== true);
     const found: string[] = [];
-    for (const { sql } of operations) found.push(`${sql}: ${await overHttp(key, sql)}`);
+    for (const { sql } of operations)
+      found.push(`${sql}: ${await request(key(), "POST", "/v1/branches/side/write", { sql })}`);
     expect(found).toEqual(verdicts(scopes, "side", operations));
   });
+
+  test("on each path of HTTP", async () => {
+    const found: string[] = [];
+    for (const { method, path, body } of REQUESTS)
+      found.push(`${method} ${path}: ${await request(key(), method, path, body?.(merges))}`);
+    expect(found).toEqual(
+      REQUESTS.map(
+        (one) => `${one.method} ${one.path}: ${isAllowed(scopes, one, "side") ? "allowed" : "refused"}`,
+      ),
+    );
+  });
+});
+
+test("no path of HTTP is left out", async () => {
+  const { host, port } = app.http ?? { host: "", port: 0 };
+  const { paths } = Object(await (await fetch(`http://${host}:${port}/openapi.json`)).json());
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(Object(methods)).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const asked = new Set(REQUESTS.map(({ method, path }) => `${method} ${patternOf(path)}`));
+  expect(described.filter((one) => !asked.has(one))).toEqual([]);
 });

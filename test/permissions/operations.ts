@@ -130,6 +130,7 @@ export const OPERATIONS: readonly Operation[] = [
     "CREATE INDEX IF NOT EXISTS ix ON nothing (b)",
     "ALTER TABLE nothing ALTER COLUMN b TYPE text",
     "ALTER TABLE nothing ADD CHECK (b > 0)",
+    "ALTER TABLE nothing ALTER COLUMN b SET NOT NULL",
   ),
   ...all(
     ["admin"],
