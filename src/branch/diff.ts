@@ -1,11 +1,15 @@
 /** What differs between two heads, as one SQL query, so that its rows stream like any other result. */
-import { quoteLiteral } from "../sql/names.js";
+import { readLabel } from "../sql/constraint-labels.js";
+import { isPolicyCheck } from "../sql/merge-policies.js";
+import { quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { applyEdits } from "../sql/splice.js";
 import type { CatalogView, KnownDefinitions } from "./known-definitions.js";
 import { comparedRows } from "./compared-rows.js";
 import { undefinedTable } from "./undefined-table.js";
 import { displayName } from "./merge-ledger.js";
 import { relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
+import { branchSequences } from "./moved-sequences.js";
 import { objectJson, structJson } from "./row-json.js";
 import { countedDifference, countedRow, keyAlias, keyedDifference } from "./row-sql.js";
 import { storedColumns, type TableDefinition } from "./table-definition.js";
@@ -78,7 +82,8 @@ async function pairQuery(
   if (before?.kind !== "table" || after?.kind !== "table") return objectChange(name, before, after);
   const [oldTable, newTable] = [await definitionOf(before), await definitionOf(after)];
   if (columnsOf(oldTable) !== columnsOf(newTable)) {
-    return `SELECT ${name}, NULL, 'columns changed', ${quoteLiteral(oldTable.sql)}, ${quoteLiteral(newTable.sql)}`;
+    const [was, is] = [oldTable, newTable].map((table) => quoteLiteral(shownDefinition(table, relation)));
+    return `SELECT ${name}, NULL, 'columns changed', ${was}, ${is}`;
   }
   const columns = storedColumns(newTable).map((column) => column.name);
   const rows = comparedRows(state, before, after);
@@ -113,6 +118,27 @@ function objectChange(name: string, before: Version | undefined, after: Version 
         : "view changed";
   return `SELECT ${name} AS table_name, NULL AS key, ${quoteLiteral(change)} AS change,
     ${definitionLiteral(before)} AS old_values, ${definitionLiteral(after)} AS new_values`;
+}
+
+/** Under the name that people know it by, wherever it is, and without what is kept in a definition of names and types. */
+function shownDefinition({ elements }: TableDefinition, relation: RelationName): string {
+  const shown = elements.flatMap(({ text, column }) => {
+    if (column === undefined && isMark(text)) return [];
+    const edits = branchSequences(text).map(({ start, end, names }) => ({
+      start,
+      end,
+      text: quoteLiteral(names.at(-1) ?? ""),
+    }));
+    return [applyEdits(text, edits)];
+  });
+  const { schema, name } = relation;
+  const parts = schema === "main" ? [name] : [schema, name];
+  return `CREATE TABLE ${parts.map(quoteIdentifier).join(".")} (${shown.join(", ")})`;
+}
+
+/** A check that holds a column to its type is one, too. */
+function isMark(text: string): boolean {
+  return readLabel(text) !== undefined || isPolicyCheck(text);
 }
 
 function definitionLiteral(version: Version | undefined): string {

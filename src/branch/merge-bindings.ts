@@ -15,15 +15,21 @@ import type { Transaction } from "./transaction.js";
 /** What could be read before the merge, by the names things have after it. */
 export type Bindings = ReadonlySet<string>;
 
+/** A definition changes that others may lean on. */
+export function touchesOthers({ tables, objects }: MergeAttempt): boolean {
+  const { dropped, renamed, views, others } = objects;
+  return (
+    [dropped, renamed, views, others].some((some) => some.length > 0) ||
+    tables.some(({ schema }) => schema.remakes)
+  );
+}
+
 /** Nothing where no definition changes that others lean on. */
 export async function readableBefore(attempt: MergeAttempt, texts: DefinitionTexts): Promise<Bindings> {
-  const { transaction, target, tables, objects, branch } = attempt;
-  const { dropped, renamed, views, others } = objects;
-  const isTouched =
-    [dropped, renamed, views, others].some((some) => some.length > 0) ||
-    tables.some(({ schema }) => schema.remakes);
+  const { transaction, target, objects, branch } = attempt;
+  const { views, others } = objects;
   const readable = new Set<string>();
-  if (!isTouched) return readable;
+  if (!touchesOthers(attempt)) return readable;
   const states = await bindingsOf(transaction, texts, target);
   for (const [what, failure] of states) if (failure === undefined) readable.add(what);
   for (const { name, after } of others)

@@ -1,14 +1,19 @@
 /** EXPLAIN MERGE: what a merge would do, table by table, and the token of that plan. */
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { BranchContext } from "./branch-context.js";
 import { strategyByTable, withAttempt } from "./merge.js";
 import { mergeViolations, type TableViolation } from "./merge-check.js";
 import { displayName } from "./merge-ledger.js";
 import type { MergeObjects } from "./merge-objects.js";
 import { readConflicts, type ConflictRow, type TablePlan } from "./merge-plan.js";
-import { MAX_REPORTED_ROWS } from "./merge-publish.js";
+import { touchesOthers } from "./merge-bindings.js";
+import { MAX_REPORTED_ROWS, writeMerge } from "./merge-publish.js";
+import { TURN_LOCK_MS } from "./merge-retry.js";
 import { planToken } from "./merge-token.js";
-import type { MergeRequest, TablePreview } from "./merge-types.js";
+import type { MergeAttempt, MergeRequest, TablePreview } from "./merge-types.js";
 import { violationLines } from "./merge-violations.js";
+import type { RelationName } from "./model.js";
+import { winnerUnder, type Strategy } from "./strategy.js";
 
 /** The plan of a merge, per table. Changes nothing. */
 export async function previewMerge(
@@ -33,12 +38,53 @@ export async function previewMerge(
       settled: plan.settled,
     }));
     const violations = await mergeViolations(attempt, strategyOf);
+    const unreadable =
+      violations.length === 0 && isPublished(attempt, strategyOf)
+        ? await unreadableBehind(context, attempt, strategyOf)
+        : [];
     await attempt.transaction.rollback();
-    return previewsWith([...previews, ...objectPreviews(attempt.objects)], violations, token);
+    const objects = [...objectPreviews(attempt.objects), ...unreadable];
+    return previewsWith([...previews, ...objects], violations, token);
   });
 }
 
-type PlainPreview = Omit<TablePreview, "token" | "violations">;
+/** No conflict keeps it from being written. */
+function isPublished({ plans }: MergeAttempt, strategyOf: (table: RelationName) => Strategy): boolean {
+  return plans.every(
+    ({ counts, isDecidable, input }) =>
+      counts.failing === 0 &&
+      (counts.conflicts === 0 || (isDecidable && winnerUnder(strategyOf(input.relation)) !== undefined)),
+  );
+}
+
+/**
+ * Views and functions that could not be read behind a merge that changes what they lean on: it is written, and rolled back by the
+ * caller. What else keeps it from being written MERGE tells.
+ */
+async function unreadableBehind(
+  context: BranchContext,
+  attempt: MergeAttempt,
+  strategyOf: (table: RelationName) => Strategy,
+): Promise<readonly PlainPreview[]> {
+  if (attempt.sync !== undefined || !touchesOthers(attempt)) return [];
+  context.locks.limitWaits(attempt.transaction, TURN_LOCK_MS);
+  try {
+    await writeMerge(context, attempt, strategyOf);
+    return [];
+  } catch (error) {
+    if (!(error instanceof SqlError) || error.code === SQLSTATE.queryCanceled) throw error;
+    if (error.code !== SQLSTATE.dependentObjectsStillExist) return [];
+    const lines = (error.detail ?? error.message).split("\n");
+    return lines.map((line) => ({ ...NO_ROWS, table: dependant(line), steps: [], unreadable: line }));
+  }
+}
+
+/** `view "app.v": column "x" does not exist`, `table c refers to table p`. */
+function dependant(line: string): string {
+  return /^\w+ "((?:[^"]|"")*)"/.exec(line)?.[1] ?? /^\w+ (\S+)/.exec(line)?.[1] ?? "";
+}
+
+type PlainPreview = Omit<TablePreview, "token" | "violations"> & { readonly unreadable?: string };
 
 /** A table that does not change itself is there, too, if its rows would lose what they refer to. */
 function previewsWith(
@@ -48,10 +94,12 @@ function previewsWith(
 ): TablePreview[] {
   const shown = new Set(previews.map(({ table }) => table));
   const others = new Set(violations.map(({ table }) => table).filter((table) => !shown.has(table)));
-  return [...previews, ...[...others].map((table) => ({ ...NO_ROWS, table, steps: [] }))]
+  return [...previews, ...[...others].map((table): PlainPreview => ({ ...NO_ROWS, table, steps: [] }))]
     .map((preview) => {
       const own = violations.filter(({ table }) => table === preview.table);
-      return { ...preview, violations: violationLines(own), token };
+      const { unreadable = "", ...shownPreview } = preview;
+      const told = [violationLines(own), unreadable].filter((text) => text !== "").join("\n");
+      return { ...shownPreview, violations: told, token };
     })
     .toSorted((a, b) => a.table.localeCompare(b.table));
 }

@@ -24,8 +24,9 @@ export function policyNamed(name: string): MergePolicy | undefined {
   return MERGE_POLICIES.find((policy) => policy === name.toLowerCase());
 }
 
+/** Those that a column may have: `lww` is known and refused. */
 export function policyNames(): string {
-  return MERGE_POLICIES.join(", ");
+  return MERGE_POLICIES.filter((policy) => policy !== "lww").join(", ");
 }
 
 /** True for the text of such a check. */
