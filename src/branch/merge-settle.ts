@@ -51,6 +51,10 @@ function decided({ granularity }: TablePlan, strategy: Strategy): string {
   return "branch_row = main_row, class = CASE WHEN main_changes THEN 'change' ELSE 'agreed' END";
 }
 
+function asNumber(sql: string): string {
+  return `TRY_CAST(${sql} AS DOUBLE)`;
+}
+
 /**
  * Every column of the key is that of the JSON object, which has no others. It may be written in any way that the column's type reads: a
  * number as text, for JavaScript has no larger ones, or a time with a T. What the type would round is another value.
@@ -61,7 +65,6 @@ function isKey({ input }: TablePlan): string {
     const own = `p.${keyAlias(index)}`;
     const given = `json_extract($1::JSON, '${pointer}')`;
     const text = `(${given} ->> '$')`;
-    const asNumber = (sql: string): string => `TRY_CAST(${sql} AS DOUBLE)`;
     const isWhole = `coalesce(${asNumber(text)} = ${asNumber(`CAST(${own} AS VARCHAR)`)}, TRUE)`;
     const isRead = `json_type(${given}) NOT IN ('OBJECT', 'ARRAY', 'NULL') AND TRY(cast_to_type(${text}, ${own}) = ${own}) AND ${isWhole}`;
     const said = `CAST(${given} AS VARCHAR) IN (${jsonOf(own)}, ${valueJson(own)})`;

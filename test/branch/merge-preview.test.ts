@@ -54,6 +54,10 @@ test("DIFF shows a replaced table by its own name", async () => {
   expect(told).not.toMatch(/branch_[0-9a-f]{12}|duckbranch_db/);
 });
 
+function key(n: string, d: string, s: string): string {
+  return `{"n": ${n}, "d": ${d}, "at": "2024-01-02T03:04:05", "u": "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "s": ${s}, "ok": true}`;
+}
+
 test("keys of RESOLVE are read as their columns' types", async () => {
   await using open = await OpenWorld.open();
   const { target, source } = await mergeHeads(
@@ -65,8 +69,6 @@ test("keys of RESOLVE are read as their columns' types", async () => {
   await source.query("UPDATE t SET q = 1");
   await target.query("UPDATE t SET q = 2");
   const [row] = await target.query("MERGE BRANCH b USING manual");
-  const key = (n: string, d: string, s: string): string =>
-    `{"n": ${n}, "d": ${d}, "at": "2024-01-02T03:04:05", "u": "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "s": ${s}, "ok": true}`;
   const resolve = (text: string): string =>
     `RESOLVE MERGE ${String(row?.[1])} WITH (t ROW '${text}' 'branch_wins')`;
   for (const other of [
