@@ -14,6 +14,9 @@ const RESERVED_NAMES = new Set([
   "duckbranch",
   "temp",
   "system",
+  // In a path they mean another one: /branches/../write would be main's.
+  ".",
+  "..",
 ]);
 const MAX_NAME_LENGTH = 255;
 const BRING_BACK = "bring it back with UNDELETE BRANCH";

@@ -1,6 +1,7 @@
 /** What the commands about branches share: how they are added, how they run a statement and print its answer. */
 import type { Command } from "commander";
 import { escapeIdentifier, escapeLiteral } from "pg";
+import { OperatorError } from "../core/operator-error.js";
 import { withProgress } from "./dialogue.js";
 import { withServer, type ConnectOptions, type RemoteRows } from "./remote.js";
 import { linesOf, objectOf, tableOf } from "./rendering.js";
@@ -36,6 +37,14 @@ export function addConnectOptions(to: Command): Command {
 /** Shows the branch. */
 export function describe(name: string): string {
   return `DESCRIBE BRANCH ${escapeIdentifier(name)}`;
+}
+
+/** `schema.table` in quotes; parts that have dots in them come with theirs, as in SQL. */
+export function relation(text: string): string {
+  const parts = text.match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
+  if (parts.length === 0 || parts.join(".") !== text)
+    throw new OperatorError(`"${text}" is not a table's name`);
+  return parts.map((part) => (part.startsWith('"') ? part : escapeIdentifier(part))).join(".");
 }
 
 /** ` FROM "name"`, or nothing. */

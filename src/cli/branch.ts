@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { escapeIdentifier, escapeLiteral } from "pg";
 import { OperatorError } from "../core/operator-error.js";
-import { command, describe, optional, run, withOptions, type Shared } from "./branch-command.js";
+import { command, describe, optional, relation, run, withOptions, type Shared } from "./branch-command.js";
 import { addKeepingCommands } from "./branch-keeping.js";
 import { confirm } from "./dialogue.js";
 import { CONFLICTS, tellUser } from "./exit-codes.js";
@@ -59,9 +59,9 @@ export function addBranchCommands(branch: Command): void {
       await run(options, { sql: describe(name), single: true });
     }),
   );
-  command(branch, "diff <name>", "what a branch changed, per table; with --table row by row")
+  command(branch, "diff <name>", "rows that a branch changed")
     .option("--against <head>", "head it is compared with (default: its parent as it was)")
-    .option("--table <table>", "rows of this table")
+    .option("--table <table>", "only those of this table")
     .action(tellUser(diff));
   command(branch, "merge <name>", "merge a branch into what it was made from")
     .option("--into <head>", "the head; a branch, with its parent as <name>, is brought up to date")
@@ -116,7 +116,7 @@ async function diff(
   options: Shared & { readonly against?: string; readonly table?: string },
 ): Promise<void> {
   const { against, table } = options;
-  const rows = table === undefined ? "" : ` TABLE ${table.split(".").map(escapeIdentifier).join(".")}`;
+  const rows = table === undefined ? "" : ` TABLE ${relation(table)}`;
   const sql = `DIFF BRANCH ${escapeIdentifier(name)}${optional("AGAINST", against)}${rows}`;
   await run(options, { sql, single: false, doing: `comparing ${name}` });
 }
@@ -135,7 +135,7 @@ async function resolve(id: string, strategies: readonly string[], options: Share
     const [, table, strategy] = /^(.+)=([a-z_]+)$/.exec(text) ?? [];
     if (table === undefined || strategy === undefined)
       throw new OperatorError(`"${text}" is not table=strategy`);
-    return `${table.split(".").map(escapeIdentifier).join(".")} ${escapeLiteral(strategy)}`;
+    return `${relation(table)} ${escapeLiteral(strategy)}`;
   });
   const sql = `RESOLVE MERGE ${escapeLiteral(id)} WITH (${resolutions.join(", ")})`;
   await run(options, { sql, single: true, doing: `merging ${id}` });

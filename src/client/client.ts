@@ -1,4 +1,5 @@
 /** The API as calls: `client.branches` as in the tutorial, and SQL on main. */
+import { DuckbranchError } from "./errors.js";
 import { parameterJson, Transport, type ClientOptions } from "./transport.js";
 import type {
   Branch,
@@ -264,6 +265,9 @@ class Branches {
   }
 }
 
+/** Errors: DuckbranchError for names that an address takes for another path, main's: no branch has them. */
 function pathOf(branch: string): string {
+  if (branch === "." || branch === "..")
+    throw new DuckbranchError(0, "VALIDATION_ERROR", `no branch can be called "${branch}"`);
   return `/v1/branches/${encodeURIComponent(branch)}`;
 }

@@ -49,7 +49,9 @@ export function toErrorBody(error: unknown, requestId: string): ErrorAnswer {
 function frameworkStatus(error: unknown): ErrorStatus | undefined {
   if (!(error instanceof Error) || !("statusCode" in error)) return undefined;
   const { statusCode } = error;
-  return statusCode !== 500 && isErrorStatus(statusCode) ? statusCode : undefined;
+  if (isErrorStatus(statusCode)) return statusCode === 500 ? undefined : statusCode;
+  // Others of the client's doing, as a path that is too long.
+  return Number(statusCode) >= 400 && Number(statusCode) < 500 ? 400 : undefined;
 }
 
 function isErrorStatus(status: unknown): status is ErrorStatus {

@@ -4,6 +4,10 @@ import { HttpError } from "./http-error.js";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
+/** Texts without one need no second look. */
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+const HALF = /\p{Surrogate}/u;
+
 /** Undefined for an empty body. Errors: HttpError 400. */
 export function parseBody(bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined;
@@ -17,6 +21,14 @@ export function parseBody(bytes: Uint8Array): unknown {
     });
   }
   refuseLoss(text);
+  if (SURROGATE_ESCAPE.test(text)) JSON.parse(text, refuseHalves);
+  return value;
+}
+
+/** Half of a character is none: UTF-8 has no bytes for it, and what is stored would be another text. Errors: HttpError 400 */
+function refuseHalves(key: string, value: unknown): unknown {
+  if (HALF.test(key) || (typeof value === "string" && HALF.test(value)))
+    throw new HttpError(400, "a text has half of a surrogate pair");
   return value;
 }
 

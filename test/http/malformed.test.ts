@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { DuckbranchClient } from "../../src/client/index.js";
 import { failure, type HttpApp, startHttpApp } from "./http-app.js";
 
 let app: HttpApp;
@@ -49,4 +50,31 @@ test.each([
   [`GET /nowhere HTTP/1.1\r\n${HOST}Expect: miracles\r\nConnection: close\r\n\r\n`, "404 NOT_FOUND"],
 ])("%j", async (text, expected) => {
   expect(await told(text)).toBe(expected);
+});
+
+test.each([".", ".."])("a branch cannot be called %s: its path would be another's", async (name) => {
+  expect(failure(await app.post("/v1/branches", { name }))).toBe("400 VALIDATION_ERROR 42602");
+  const { branches } = new DuckbranchClient({ url: app.url });
+  await expect(branches.write(name, "CREATE TABLE on_main (a int)")).rejects.toMatchObject({
+    code: "VALIDATION_ERROR",
+  });
+  expect(await app.rows("SELECT count(*) AS n FROM pg_class WHERE relname = 'on_main'")).toEqual([{ n: 0 }]);
+});
+
+/** With the text as it stands in JSON. */
+function query(text: string): string {
+  return `{"sql": "SELECT '${text}' AS text"}`;
+}
+
+test("half of a surrogate pair is refused, where a whole one is a character", async () => {
+  expect((await app.post("/v1/query", query("\\ud83d\\ude00"))).text).toContain('"text":"😀"');
+  expect((await app.post("/v1/query", query("\\\\ud83d"))).text).toContain("ud83d");
+  for (const text of ["\\ud83d", "\\ude00\\ud83d", "a\\uDE00"])
+    expect(failure(await app.post("/v1/query", query(text)))).toBe("400 VALIDATION_ERROR");
+  expect(failure(await app.post("/v1/branches", '{"name": "x\\ud800"}'))).toBe("400 VALIDATION_ERROR");
+});
+
+test("an address that is too long is the client's failure", async () => {
+  expect(failure(await app.get(`/v1/branches/${"9".repeat(3000)}`))).toBe("404 NOT_FOUND 3D000");
+  expect(failure(await app.get(`/v1/branches/${"9".repeat(5000)}`))).toBe("400 VALIDATION_ERROR");
 });

@@ -95,6 +95,8 @@ test("the catalogue of a branch closes with it; a cursor opened before goes on, 
     "SHOW TABLES",
     "DESCRIBE secret",
     "SELECT * FROM secret",
+    "SELECT 'secret'::regclass",
+    "SELECT 1",
   ];
   for (const sql of looks) expect([sql, await ben.outcome(sql)]).toEqual([sql, "ok"]);
   await ben.query(
@@ -105,13 +107,7 @@ test("the catalogue of a branch closes with it; a cursor opened before goes on, 
   expect(await ben.query("FETCH c")).toEqual([[2]]);
   await ben.query("ROLLBACK");
   for (const sql of [...looks, "EXECUTE p"]) expect([sql, await ben.outcome(sql)]).toEqual([sql, "42501"]);
-  for (const sql of [
-    "SELECT 1",
-    "SHOW branch",
-    "USE BRANCH main",
-    "SELECT relname FROM pg_class",
-    "EXECUTE p",
-  ])
+  for (const sql of ["SHOW branch", "USE BRANCH main", "SELECT relname FROM pg_class", "EXECUTE p"])
     expect([sql, await ben.outcome(sql)]).toEqual([sql, "ok"]);
 });
 
