@@ -7,7 +7,25 @@ import type { Token } from "../sql/lexer.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { closingBracket, isSymbol, isWord, nameAt, sliceTokens, splitAtCommas } from "../sql/token-reader.js";
 
-const OPERATORS = new Set(["+", "-", "*", "/", "//", "%", "<", ">", "<=", ">=", "=", "<>", "!=", "||"]);
+const OPERATORS = new Set([
+  "+",
+  "-",
+  "*",
+  "/",
+  "//",
+  "%",
+  "<",
+  ">",
+  "<=",
+  ">=",
+  "=",
+  "<>",
+  "!=",
+  "||",
+  "@>",
+  "<@",
+  "&&",
+]);
 const COMPARISONS = new Set(["<", ">", "<=", ">=", "=", "<>", "!="]);
 
 /** What stands for the number of rows that LIMIT and OFFSET take. */

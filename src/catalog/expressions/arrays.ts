@@ -13,7 +13,9 @@ const LENGTH = `CASE WHEN _2 = 1 THEN nullif(len(_1), 0)::INTEGER WHEN _2 < 1 OR
 const ELEMENT = "regexp_replace(typeof(_1), '\\[\\d*\\]$', '')";
 const ELEMENTS = `CASE WHEN ${ELEMENT} = 'BOOLEAN' THEN list_transform(_1, lambda _e: left(CAST(_e AS VARCHAR), 1))
   WHEN ${ELEMENT} IN ('DOUBLE', 'FLOAT', 'INTERVAL', 'BLOB', 'DECIMAL(38,9)', 'DECIMAL(38,20)')
-  THEN list_transform(TRY_CAST(_1 AS VARCHAR[]), lambda _e: ${RETOLD}(_e, ${ELEMENT})) ELSE CAST(_1 AS VARCHAR[]) END`;
+  THEN list_transform(TRY_CAST(_1 AS VARCHAR[]), lambda _e: ${RETOLD}(_e, ${ELEMENT}))
+  WHEN starts_with(${ELEMENT}, 'STRUCT("pg_catalog.')
+  THEN list_transform(TRY_CAST(_1 AS VARCHAR[]), lambda _e: ${RETOLD}(_e, 'address')) ELSE CAST(_1 AS VARCHAR[]) END`;
 
 /**
  * `||` of two sides of which one may be an array: NULL is then an array without elements, and what is no array an element.

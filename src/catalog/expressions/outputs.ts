@@ -23,7 +23,10 @@ const TEXT = `CASE WHEN ${DIFFERS}
   WHEN starts_with(typeof(_1), 'DECIMAL') THEN ${FRACTION}
   WHEN ${HAS_YEARS} THEN replace(CAST(_1 AS VARCHAR), '(BC)', 'BC') ELSE CAST(_1 AS VARCHAR) END`;
 
-const JOINED = "typeof(_1) IN ('DOUBLE', 'FLOAT', 'INTERVAL', 'DECIMAL(38,9)', 'DECIMAL(38,20)')";
+const JOINED = `regexp_matches(typeof(_1), '^(DOUBLE|FLOAT|INTERVAL|DECIMAL\\(38,(9|20)\\)|STRUCT\\("pg_catalog\\.[^()]*\\))$')`;
+
+/** A cast to text writes the mask of an address that has none, its output does not. */
+const IS_ADDRESS = `starts_with(typeof(_1), 'STRUCT("pg_catalog.inet"')`;
 
 /** A text, or json, as jsonb keeps it. */
 const DOCUMENT = `CAST(${RETOLD}(CAST(_1 AS VARCHAR), 'jsonb') AS JSON)`;
@@ -36,7 +39,11 @@ export const OUTPUTS: Definitions = {
   duckbranch_text: [any(1, TEXT)],
   // What concat() and format() join: 't' where a cast says 'true'.
   duckbranch_output: [
-    any(1, `CASE WHEN typeof(_1) = 'BOOLEAN' THEN left(CAST(_1 AS VARCHAR), 1) ELSE duckbranch_text(_1) END`),
+    any(
+      1,
+      `CASE WHEN typeof(_1) = 'BOOLEAN' THEN left(CAST(_1 AS VARCHAR), 1)
+        WHEN ${IS_ADDRESS} THEN ${RETOLD}(CAST(_1 AS VARCHAR), 'address') ELSE duckbranch_text(_1) END`,
+    ),
   ],
   // A side of ||: lists and bytes stay what they are.
   duckbranch_joined: [

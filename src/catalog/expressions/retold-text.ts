@@ -18,7 +18,9 @@ const SPECIAL: ReadonlyMap<string, string> = new Map([
 export function retoldText(text: string, type: string): string {
   if (type === "jsonb") return canonicalJson(text);
   const element = type.replace(/(?:\[\d*\])+$/, "");
-  if (element === type) return scalarText(text, type);
+  if (type === "address") return keyedText(text);
+  if (element === type)
+    return type.startsWith(INET) ? maskedAddress(keyedText(text)) : scalarText(text, type);
   return arrayText(JSON.parse(text), element);
 }
 
@@ -75,6 +77,13 @@ function keyedText(text: string): string {
   return found.replace(/^'(.*)'$/s, (_, inner: string) =>
     inner.replaceAll("\\'", "'").replaceAll("\\\\", "\\"),
   );
+}
+
+const INET = 'STRUCT("pg_catalog.inet"';
+
+/** As text an address has the mask of all its bits: 10.0.0.1/32 */
+function maskedAddress(text: string): string {
+  return text.includes("/") ? text : `${text}/${text.includes(":") ? 128 : 32}`;
 }
 
 function decimalText(text: string, type: { readonly width: number; readonly scale: number }): string {

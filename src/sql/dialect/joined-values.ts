@@ -1,3 +1,4 @@
+import { KEYED_TYPES } from "../../core/keyed-types.js";
 import type { TextEdit } from "../analysis.js";
 import type { Token } from "../lexer.js";
 import { closingBracket, isSymbol, isWord, splitAtCommas } from "../token-reader.js";
@@ -44,13 +45,19 @@ function sides(tokens: readonly Token[], index: number): TextEdit[] {
   ];
 }
 
+/** `'10.0.0.1'::inet`: the types DuckDB has nothing like are STRUCTs to it. */
+function isKeyedCast(tokens: readonly Token[], from: number, to: number): boolean {
+  return to - from > 2 && isSymbol(tokens[to - 2], "::") && KEYED_TYPES.has(tokens[to - 1]?.value ?? "");
+}
+
 /** Names and calls; what a cast or a bracket gives says itself what it is. */
 function joined(tokens: readonly Token[], from: number, to: number): TextEdit[] {
   const isName = tokens
     .slice(from, to)
     .every((token) => token.kind === "word" || token.kind === "quoted" || isSymbol(token, "."));
   // date '2020-01-01' is a literal.
-  return isName && tokens[to]?.kind !== "string" ? wrapped(tokens, from, to, "duckbranch_joined(") : [];
+  const isJoined = isKeyedCast(tokens, from, to) || (isName && tokens[to]?.kind !== "string");
+  return isJoined ? wrapped(tokens, from, to, "duckbranch_joined(") : [];
 }
 
 function wrapped(tokens: readonly Token[], from: number, to: number, macro: string): TextEdit[] {

@@ -166,3 +166,6 @@ SELECT format('%s-%s', extract(year from d), 't'::regclass::text) FROM t WHERE i
 SELECT left(extract(year from d)::text, 2), (extract(month from ts)::text)::varchar(1) FROM t WHERE id = 1
 SELECT pg_typeof(1)::oid, pg_typeof('a'::text)::oid, pg_typeof(1) = 'integer'::regtype, 'text'::regtype = pg_typeof('a'::text), pg_typeof(array[1])::oid::int
 SELECT user = current_user, session_user = user, length(user) > 0
+SELECT 'x' || '10.0.0.1'::inet, '10.0.0.1'::inet::text, concat('10.0.0.1'::inet), '::1'::inet::text, '10.0.0.0/8'::inet || '', ARRAY['10.0.0.1'::inet]::text
+SELECT '[1,2)'::int4range || 'x', a || '-' || r FROM (SELECT '10.0.0.1'::inet AS a, '[1,3]'::int4range AS r) v
+SELECT array_to_string(ARRAY['10.0.0.1'::inet, '10.0.0.0/8'], ',')
