@@ -132,6 +132,11 @@ const FUNCTIONS = `
     FROM ${BRANCH_OBJECTS} WHERE o.kind = 'function')
   UNION ALL ${TYPE_FUNCTIONS}`;
 
+/** Not among the copies: few ask for them, and DuckDB lists its thousands of functions. */
+const FUNCTION_COMMENTS = `
+  SELECT ${PG}._oid('f', schema_name, function_name || array_to_string(parameters, ',')) AS oid, comment FROM duckdb_functions()
+  WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND comment IS NOT NULL AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()`;
+
 /** Facts about PostgreSQL itself. */
 export function staticStatements(): readonly string[] {
   return staticTables();
@@ -146,4 +151,5 @@ export const DERIVED_QUERIES: readonly (readonly [name: string, query: string])[
   ["_description", DESCRIPTIONS],
   ["_extent", EXTENTS],
   ["_function", FUNCTIONS],
+  ["_function_comment", FUNCTION_COMMENTS],
 ];

@@ -23,7 +23,7 @@ function sameForArity(body: string, least: number, most: number): Bodies {
   return Object.fromEntries(Array.from({ length: most - least + 1 }, (_, i) => [least + i, body]));
 }
 
-const comment = lookup("comment", "_1", " AND _sub = 0");
+const comment = lookup("object_comment");
 /** Visible unless it is known to be elsewhere: built-ins are, and so is what this server has none of. */
 const visible: Bodies = { 1: "_1 IS NOT NULL" };
 

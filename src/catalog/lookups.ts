@@ -73,6 +73,8 @@ const VIEWS = `SELECT oid AS _key, ${printedQuery("v", "'plain'")} AS _value, ${
 
 const COMMENTS = `SELECT oid AS _key, position AS _sub, comment AS _value FROM ${PG}._description`;
 
+const OBJECT_COMMENTS = `SELECT oid AS _key, comment AS _value FROM ${PG}._description WHERE position = 0 UNION ALL SELECT oid, comment FROM ${PG}._function_comment`;
+
 /** By the table's OID and the column's name: the sequence that belongs to the column. */
 const SERIALS = `
   SELECT c.oid AS _key, t.nam AS _sub, ${PG}._full(t.sch, replace(t.owned_sequence, '''''', '''')) AS _value FROM ${PG}._column AS t
@@ -94,6 +96,7 @@ export function lookupStatements(): readonly string[] {
     ["_lookup_constraint", CONSTRAINTS],
     ["_lookup_view", VIEWS],
     ["_lookup_comment", COMMENTS],
+    ["_lookup_object_comment", OBJECT_COMMENTS],
     ["_lookup_serial", SERIALS],
   ];
   return views.map(([name, query]) => `CREATE VIEW ${PG}.${name} AS ${query}`);

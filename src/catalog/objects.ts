@@ -94,7 +94,7 @@ const LIMIT_PATTERN = "length\\(''type ([a-z ]+?)(?:\\((\\d+)\\))?( with(?:out)?
 /** A type held by such a check: `name` is what stands in front of its modifier. */
 const HELD_OID = `CASE l.type WHEN 'character' THEN 1042 WHEN 'character varying' THEN 1043 WHEN 'json' THEN 114 WHEN 'interval' THEN 1186
   WHEN 'time' THEN 1083 WHEN 'timestamp' THEN if(l.zone = ' with time zone', 1184, 1114) END`;
-const WRITTEN_DEFAULT = `nullif(regexp_replace(c.default_value, '^duckbranch_(?:timestamp|timestamptz|time|interval)\\((.*), \\d\\)$', '\\1', 's'), 'NULL') AS default_value`;
+const WRITTEN_DEFAULT = `nullif(regexp_replace(c.default_value, '^duckbranch_(?:timestamp|timestamptz|time|interval)\\((.*), \\d\\)$', '\\1', 's'), 'NULL')`;
 const HELD_TYPMOD = `CASE WHEN l.type = 'json' THEN -1 WHEN l.type = 'interval' THEN 2147418112 | l.length WHEN starts_with(l.type, 'char') THEN l.length + 4 ELSE l.length END`;
 /** The check that keeps a column's merge policy: see sql/merge-policies.ts. */
 const POLICY_PATTERN = "length\\(''merge policy ([a-z_]+)''\\)";
@@ -237,15 +237,18 @@ const shownName = (name: string): string =>
   `if(regexp_full_match(${name}, '[a-z_][a-z0-9_$]*'), ${name}, '"' || replace(${name}, '"', '""') || '"')`;
 
 const TYPED_COLUMNS = `
-  SELECT c.sch, c.rel, c.kind, c.nam, c.position, ${WRITTEN_DEFAULT}, c.not_null, c.comment, c.dimensions, c.identity,
+  SELECT c.sch, c.rel, c.kind, c.nam, c.position, nullif(${WRITTEN_DEFAULT}, d.definition->>'default') AS default_value, c.not_null, c.comment, c.dimensions, c.identity,
     CASE WHEN l.type IS NOT NULL THEN ${HELD_OID} WHEN c.head = 'JSON' AND c.dimensions = 0 THEN 3802 WHEN c.dimensions > 0 THEN coalesce(e.array_oid, ${PG}._array_oid(c.head)) ELSE coalesce(e.oid, ${PG}._base_oid(c.head)) END AS type_oid,
-    CASE WHEN l.type IS NOT NULL THEN ${HELD_TYPMOD} WHEN c.head = 'TIMESTAMP_S' THEN 0 WHEN c.head = 'TIMESTAMP_MS' THEN 3 WHEN c.head = 'DECIMAL' AND NOT list_contains(${UNBOUNDED}, c.base) THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
+    CASE WHEN l.type IS NOT NULL THEN ${HELD_TYPMOD} WHEN c.head = 'TIMESTAMP_S' THEN 0 WHEN c.head = 'TIMESTAMP_MS' THEN 3 WHEN c.head = 'DECIMAL' AND NOT list_contains(${UNBOUNDED}, c.base) AND (c.kind <> 'v' OR k.nam IS NOT NULL) THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
       ELSE -1 END AS typmod, d.oid AS domain_oid
   FROM (SELECT *, regexp_replace(type, '(\\[\\d*\\])+$', '') AS base, ${HEAD} AS head,
     len(regexp_extract_all(regexp_extract(type, '(\\[\\d*\\])+$'), '\\[')) AS dimensions FROM ${PG}._column) AS c
   LEFT JOIN (SELECT printed, min_by(oid, oid) AS oid, min_by(array_oid, oid) AS array_oid FROM (
       SELECT printed, oid, array_oid FROM ${PG}._enum UNION ALL SELECT printed, oid, array_oid FROM ${PG}._composite) GROUP BY printed) AS e
     ON c.head IN ('ENUM', 'STRUCT') AND e.printed = c.base
+  -- What a view computes has DuckDB's precision, and none of PostgreSQL's: it is kept where a table has such a column.
+  LEFT JOIN (SELECT DISTINCT nam, type FROM ${PG}._column WHERE kind = 'r' AND starts_with(type, 'DECIMAL')) AS k
+    ON c.kind = 'v' AND k.nam = c.nam AND k.type = c.base
   LEFT JOIN (SELECT sch, rel, nam, any_value(found.type) AS type, nullif(any_value(found.length), '')::INTEGER AS length, any_value(found.zone) AS zone
     FROM (SELECT sch, rel, columns[1] AS nam, regexp_extract(expression, '${LIMIT_PATTERN}', ['type', 'length', 'zone']) AS found
       FROM ${PG}._raw_constraint WHERE type = 'CHECK') WHERE found.type <> '' GROUP BY sch, rel, nam) AS l

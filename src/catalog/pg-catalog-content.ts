@@ -197,7 +197,7 @@ const SEQUENCE: Content = {
 
 const DESCRIPTION: Content = {
   columns: { objoid: "d.oid", classoid: "d.classoid", objsubid: "d.position", description: "d.comment" },
-  from: `${PG}._description AS d`,
+  from: `(SELECT oid, classoid, position, comment FROM ${PG}._description UNION ALL SELECT oid, 1255, 0, comment FROM ${PG}._function_comment) AS d`,
 };
 
 /** main, the live branches, and the name the session connected under when it is another. */

@@ -56,7 +56,7 @@ const VIEWS = `
     (SELECT to_json(list(f.sch || '.' || f.nam))::VARCHAR FROM ${PG}._function AS f WHERE f.sch <> 'pg_catalog') AS functions
   FROM ${PG}._class AS c JOIN ${PG}._table_columns AS k ON k.sch = c.sch AND k.rel = c.nam
   LEFT JOIN (SELECT v.oid, to_json(list({'schema': t.sch, 'name': t.rel, 'columns': t.columns::JSON}))::VARCHAR AS relations
-    FROM ${PG}._class AS v JOIN ${PG}._table_columns AS t ON contains(lower(v.definition), lower(t.rel)) WHERE v.kind = 'v' GROUP BY v.oid) AS r
+    FROM ${PG}._class AS v JOIN ${PG}._table_columns AS t ON contains(lower(v.definition), lower(replace(t.rel, '"', '""'))) WHERE v.kind = 'v' GROUP BY v.oid) AS r
     ON r.oid = c.oid
   WHERE c.kind = 'v'`;
 

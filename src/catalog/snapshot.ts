@@ -13,7 +13,7 @@ const HELPERS = [...OBJECT_QUERIES, ...DERIVED_QUERIES];
  * Functions are read by few statements, and take a fifth of the time of all copies: DuckDB lists its thousands for it.
  * Sequences go on while nothing else changes.
  */
-const UNCOPIED: ReadonlySet<string> = new Set(["_function", "_sequence"]);
+const UNCOPIED: ReadonlySet<string> = new Set(["_function", "_function_comment", "_sequence"]);
 
 /**
  * Names of types by OID, for format_type(): a sub-query there would lose the order of the rows it is called for. DuckDB looks

@@ -61,10 +61,11 @@ export function readComment(references: References): Reading {
   tokens.expect("comment", "on");
   const kind = tokens.next().value;
   const object = kind === "column" ? "table" : OBJECTS.get(kind);
-  if (object === undefined || kind === "schema" || kind === "domain")
-    throw unsupportedStatement(["comment on", kind]);
+  if (object === undefined || kind === "schema") throw unsupportedStatement(["comment on", kind]);
   const at = tokens.position;
+  commentOnType(references, kind, at - 1);
   const name = tokens.qualifiedName();
+  if (object === "macro") dropArguments(tokens, references);
   if (kind !== "column") references.addName("alter", name, object);
   else if (name.parts.length < 2) throw references.syntaxErrorAt(at + 1);
   else references.addName("alter", withoutLast(name, references, at), object);
@@ -74,6 +75,23 @@ export function readComment(references: References): Reading {
   if (comment?.kind === "string" && comment.value === "")
     references.edits.push({ start: comment.start, end: comment.end, text: "NULL" });
   return plainReading("comment", "COMMENT", true);
+}
+
+/** A domain is a type to DuckDB, and a function a macro. */
+function commentOnType({ tokens, edits }: References, kind: string, at: number): void {
+  const word = { domain: "TYPE", function: "MACRO" }[kind];
+  const token = tokens[at];
+  if (word !== undefined && token !== undefined)
+    edits.push({ start: token.start, end: token.end, text: word });
+}
+
+/** `(int, text)`: there is one function of a name. */
+function dropArguments(tokens: TokenReader, references: References): void {
+  const open = references.tokens[tokens.position];
+  readArgumentTypes(tokens, references);
+  const close = references.tokens[tokens.position - 1];
+  if (isSymbol(open, "(") && open !== undefined && close !== undefined)
+    references.edits.push({ start: open.start, end: close.end, text: "" });
 }
 
 function withoutLast(name: NameSpan, references: References, index: number): NameSpan {

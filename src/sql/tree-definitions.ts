@@ -1,11 +1,13 @@
 /** From the top node of PostgreSQL's tree to a reading: CREATE, ALTER, DROP and COMMENT. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { flagField, listField, nodeField, stringList, textField, unwrapAs, type AstNode } from "./ast.js";
+import { resTargets, resultColumnNames } from "./column-names.js";
 import { readDomain } from "./domain-definitions.js";
 import { rewriteSequenceOptions } from "./sequence-type.js";
 import { readFunction } from "./function-definitions.js";
 import { holdTypes } from "./held-types.js";
 import { readComment, readDrop, readNameBehind } from "./named-objects.js";
+import { quoteIdentifier } from "./names.js";
 import type { ParsedTree } from "./pg-parser.js";
 import { plainReading, type Reading } from "./reading.js";
 import type { ObjectKind, References } from "./references.js";
@@ -123,14 +125,39 @@ function readCreateView(node: AstNode, walker: TreeWalker, references: Reference
   const target = addTarget(node, "view", "view", walker, references);
   walker.visit(node["query"], new Scope());
   const range = queryRange(references);
+  const written = columnNames(references, stringList(node, "aliases"));
   return plainReading("createView", "CREATE VIEW", true, {
     orReplace: flagField(node, "replace"),
     temporary: readTemporary(target, references),
     query:
       range === undefined
         ? undefined
-        : { ...range, columns: columnNames(references, stringList(node, "aliases")) },
+        : { ...range, columns: written.length > 0 ? written : addViewColumns(node, references, range.start) },
   });
+}
+
+/** DuckDB calls what is no column by its text, `count_star()`; nobody could ask a view for it by PostgreSQL's name. */
+function addViewColumns(node: AstNode, { tokens, edits }: References, start: number): readonly string[] {
+  const query = unwrapAs(node["query"], "SelectStmt");
+  const names = query === undefined ? undefined : resultColumnNames("SelectStmt", query);
+  if (query === undefined || names === undefined || names.star || hasPlainNames(query)) return [];
+  const twice = names.head.find((name, at) => names.head.indexOf(name) < at);
+  if (twice !== undefined)
+    throw new SqlError(SQLSTATE.duplicateColumn, `column "${twice}" specified more than once`);
+  const as = tokens.findLast((token) => token.start < start && isWord(token, "as"));
+  if (as === undefined) return [];
+  edits.push({ start: as.start, end: as.start, text: `(${names.head.map(quoteIdentifier).join(", ")}) ` });
+  return names.head;
+}
+
+/** Whether each output is a column or has a name of its own. */
+function hasPlainNames(query: AstNode): boolean {
+  const targets = resTargets(listField(query, "targetList"));
+  return targets.length > 0 && targets.every(hasPlainName);
+}
+
+function hasPlainName(target: AstNode): boolean {
+  return textField(target, "name") !== "" || unwrapAs(target["val"], "ColumnRef") !== undefined;
 }
 
 function readCreateIndex(node: AstNode, walker: TreeWalker, references: References): Reading {

@@ -38,7 +38,10 @@ comment on column part.c is 'it''s c';
 comment on view a_first is 'first';
 comment on type pair is 'a pair';
 comment on index "Uq" is 'uq';
-comment on sequence plain is 'numbers'`;
+comment on sequence plain is 'numbers';
+comment on domain posint is 'positive';
+comment on function f1(int, int) is 'adds';
+create view totals as select c, count(*), max(a), a + b from part where c !~* '^z' group by c, a + b`;
 
 const CHANGES = `
 create table mine (id serial primary key, m mood);

@@ -57,7 +57,8 @@ describe("what else is said of a statement", () => {
   });
 
   test.each([
-    ["CREATE VIEW v AS SELECT 1", "SELECT 1", []],
+    ["CREATE VIEW v AS SELECT 1 AS x", "SELECT 1 AS x", []],
+    ["CREATE VIEW v AS SELECT a, count(*) FROM t", "SELECT a, count(*) FROM t", ["a", "count"]],
     ['CREATE VIEW v (a, "B") AS (SELECT 1, 2)', "(SELECT 1, 2)", ["a", "B"]],
     ["CREATE TABLE t AS SELECT 1 AS x WITH NO DATA", "SELECT 1 AS x", []],
     ["CREATE OR REPLACE TABLE t AS FROM u WITH DATA", "FROM u", []],

@@ -1,5 +1,6 @@
 /** What PostgreSQL's own functions take and give, as far as it shows: casts of arguments, types of what stands around. */
 import { Unprintable, type Call, type Expression, type TypeName } from "./tree.js";
+import { postgresFormat } from "../../sql/dialect/date-formats.js";
 import { castTo, isNumber } from "./types.js";
 
 const T = "text";
@@ -99,8 +100,11 @@ export function typedCall(base: Call): Call {
 
 function argumentOf({ name, args }: Call, arg: Expression, at: number, { takes }: Signature): Expression {
   const wanted = takes[Math.min(at, takes.length - 1)] ?? AS_IS;
-  if (name === "to_char" && at === 1 && arg.kind === "constant" && arg.value?.includes("%") === true)
-    throw new Unprintable("a format of DuckDB's");
+  if (name === "to_char" && at === 1 && arg.kind === "constant" && arg.value?.includes("%") === true) {
+    const format = postgresFormat(arg.value);
+    if (format === undefined) throw new Unprintable("a format of DuckDB's");
+    return castTo({ ...arg, value: format }, T);
+  }
   if (/^(date_trunc|age)$/.test(name) && at === 1 && arg.type === "date") return castTo(arg, TZ);
   if (/^(sqrt|exp|ln|log|power)$/.test(name) && arg.type !== N) return castTo(arg, F);
   if (

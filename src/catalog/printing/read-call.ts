@@ -139,12 +139,27 @@ function atZone(scope: Scope, [zone, value]: readonly Expression[]): Expression 
 
 /** `t ~ 'x'` is kept as a match of the whole text. */
 function matchOf(scope: Scope, [value, pattern]: readonly Expression[]): Expression {
-  const found =
-    pattern?.kind === "constant" ? /^\(\?s:\.\*\)\(\?s:(.*)\)\(\?s:\.\*\)$/s.exec(pattern.value ?? "") : null;
-  if (value === undefined || found?.[1] === undefined) throw new Unprintable("a pattern");
-  const text = castTo({ kind: "constant", value: found[1], form: "text", type: "unknown" }, "text");
+  const found = pattern === undefined ? undefined : foundPattern(pattern);
+  if (value === undefined || found === undefined) throw new Unprintable("a pattern");
   const left = scope.verbatim || value.type === "text" ? value : castTo(value, "text");
-  return { kind: "operation", operator: "~", args: [left, text], type: "boolean" };
+  const args = [left, castTo(found.pattern, "text")];
+  return { kind: "operation", operator: found.foldsCase ? "~*" : "~", args, type: "boolean" };
+}
+
+/** Of the pattern for a part of the text, a literal or put together when it is used (sql/dialect/operators.ts). */
+function foundPattern(
+  pattern: Expression,
+): { readonly pattern: Expression; readonly foldsCase: boolean } | undefined {
+  if (pattern.kind === "constant") {
+    const found = /^\(\?s:\.\*\)\(\?s(i?):(.*)\)\(\?s:\.\*\)$/s.exec(pattern.value ?? "");
+    if (found === null) return undefined;
+    const text: Expression = { kind: "constant", value: found[2] ?? "", form: "text", type: "unknown" };
+    return { pattern: text, foldsCase: found[1] !== "" };
+  }
+  const [before] = pattern.kind === "operation" ? pattern.args : [];
+  const [head, inner] = before?.kind === "operation" ? before.args : [];
+  const found = head?.kind === "constant" ? /^\(\?s:\.\*\)\(\?s(i?):$/.exec(head.value ?? "") : null;
+  return found === null || inner === undefined ? undefined : { pattern: inner, foldsCase: found[1] !== "" };
 }
 
 function readPlain(scope: Scope, node: AstNode, name: string): Extract<Expression, { kind: "call" }> {

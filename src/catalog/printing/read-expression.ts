@@ -210,6 +210,15 @@ function readLogic(scope: Scope, node: AstNode): Expression {
   const operator = textField(node, "boolop").replace("_EXPR", "");
   if (operator !== "AND" && operator !== "OR" && operator !== "NOT") throw new Unprintable(operator);
   const args = scope.readAll(listField(node, "args"));
+  const [negated] = args;
+  // `a !~ 'x'` is kept so.
+  if (
+    !scope.verbatim &&
+    operator === "NOT" &&
+    negated?.kind === "operation" &&
+    /^~\*?$/.test(negated.operator)
+  )
+    return { ...negated, operator: `!${negated.operator}` };
   // `a AND b AND c` is one, in DuckDB's text too, which has parentheses around each.
   const flat = args.flatMap((arg) =>
     operator !== "NOT" && arg.kind === "logic" && arg.operator === operator ? arg.args : [arg],

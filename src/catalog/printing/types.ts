@@ -2,6 +2,7 @@
 import { listField, nodeField, stringList, unwrap, type AstNode } from "../../sql/ast.js";
 import { constantInteger } from "./constants.js";
 import { momentText } from "./moments.js";
+import { printedName } from "./quoting.js";
 import type { Constant, Expression, TypeName } from "./tree.js";
 
 /** Spellings of a type, PostgreSQL's and DuckDB's ⇒ the name format_type() gives. */
@@ -36,6 +37,11 @@ function typeNamed(name: string): TypeName {
   return NAMES.get(folded) ?? folded;
 }
 
+/** A user's type keeps its letters. */
+function nameOf(name: string, isQualified: boolean): string {
+  return isQualified || /[^\w]/.test(name) ? printedName(name) : typeNamed(name);
+}
+
 export interface WrittenType {
   readonly type: TypeName;
   /** `(10,2)`, or nothing. */
@@ -55,8 +61,8 @@ function writtenType(node: AstNode, isOwn: boolean): WrittenType {
   const sized = modifiers.length > 0 && !isInterval ? `(${modifiers.join(",")})` : "";
   // DuckDB's JSON is jsonb here.
   if (last === "JSON") return { type: `jsonb${bounds}`, modifier: "" };
-  const schema = names.length > 1 && names[0] !== "pg_catalog" ? `${names[0] ?? ""}.` : "";
-  const type = isOwn && last === "varchar" ? "character varying" : schema + typeNamed(last);
+  const schema = names.length > 1 && names[0] !== "pg_catalog" ? `${printedName(names[0] ?? "")}.` : "";
+  const type = isOwn && last === "varchar" ? "character varying" : schema + nameOf(last, schema !== "");
   return { type: type + bounds, modifier: UNSIZED.has(sized) ? "" : sized };
 }
 

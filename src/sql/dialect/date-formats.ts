@@ -88,6 +88,20 @@ function strftimeFormat(template: string): string {
   return result;
 }
 
+/** strftime's format as PostgreSQL's template; undefined for one that this file does not make. */
+export function postgresFormat(format: string): string | undefined {
+  let made = "";
+  for (const [part] of format.matchAll(/%-?[A-Za-z%]|[^%]+|%/g)) {
+    const plain = ELEMENTS.find(([, one]) => one === part)?.[0];
+    const filled = ELEMENTS.find(([, , one]) => one === part)?.[0];
+    if (plain !== undefined) made += plain;
+    else if (filled !== undefined) made += `FM${filled}`;
+    else if (/[%"\\]/.test(part)) return undefined;
+    else made += /[A-Za-z0-9]/.test(part) ? `"${part}"` : part;
+  }
+  return made;
+}
+
 function elementAt(template: string, at: number): readonly [string, string, string] | undefined {
   const found = ELEMENTS.find(([name]) => {
     const written = template.slice(at, at + name.length);
