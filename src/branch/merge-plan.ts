@@ -23,7 +23,7 @@ import {
 import { ROW_ID } from "./rows.js";
 import { multisetPlan } from "./merge-multisets.js";
 import type { Granularity, KeylessMode, Strategy } from "./strategy.js";
-import type { MergePolicy } from "../sql/merge-policies.js";
+import type { CellRule } from "./merge-policy-values.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 
 const ROW_ID_SQL = quoteIdentifier(ROW_ID);
@@ -75,7 +75,7 @@ interface PlanCounts {
 /** Cells of a column that its policy settled. */
 interface SettledCells {
   readonly column: string;
-  readonly policy: MergePolicy;
+  readonly policy: CellRule;
   readonly cells: number;
 }
 

@@ -14,9 +14,12 @@ import { raisedText } from "../engine/failure.js";
 import type { MergePolicy } from "../sql/merge-policies.js";
 import { quoteLiteral } from "../sql/names.js";
 
+/** A policy, or who wins in this merge. */
+export type CellRule = MergePolicy | "branch_wins" | "main_wins";
+
 /** A column's policy, and its type as DuckDB prints it. */
 export interface CellPolicy {
-  readonly policy: MergePolicy;
+  readonly policy: CellRule;
   readonly type: string;
 }
 
@@ -46,6 +49,10 @@ export function policyValue({ policy, type }: CellPolicy, cell: Cell): PolicyVal
       return { isKnown: "TRUE", value: union(cell) };
     case "json_keys":
       return mergedKeys(cell);
+    case "branch_wins":
+      return { isKnown: "TRUE", value: cell.theirs };
+    case "main_wins":
+      return { isKnown: "TRUE", value: cell.ours };
     case "lww":
     case "fail":
       return undefined;

@@ -1,7 +1,8 @@
 /** EXPLAIN MERGE: what a merge would do, table by table, and the token of that plan. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { BranchContext } from "./branch-context.js";
-import { strategyByTable, withAttempt } from "./merge.js";
+import { withAttempt } from "./merge.js";
+import { strategyByTable } from "./merge-exceptions.js";
 import { mergeViolations, type TableViolation } from "./merge-check.js";
 import { displayName } from "./merge-ledger.js";
 import type { MergeObjects } from "./merge-objects.js";

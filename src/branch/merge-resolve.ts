@@ -3,7 +3,8 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { BranchContext } from "./branch-context.js";
 import { requireBranch } from "./branch-rules.js";
 import { recordHistory } from "./history.js";
-import { conflictsUnder, onHeads, strategyByTable, withAttempt } from "./merge.js";
+import { conflictsUnder, onHeads, withAttempt } from "./merge.js";
+import { strategyByTable } from "./merge-exceptions.js";
 import { unchangedBranch } from "./merge-commit.js";
 import {
   countUnreportedConflicts,

@@ -17,11 +17,20 @@ export interface MergeRequest {
   readonly granularity: Granularity;
   readonly keyless: KeylessMode;
   readonly exceptions: readonly { readonly table: RelationName; readonly strategy: Strategy }[];
+  readonly schemas?: readonly { readonly schema: string; readonly strategy: Strategy }[];
+  /** Of rows that are merged by cells. */
+  readonly columns?: readonly ColumnStrategy[];
   readonly actor: string;
   /** What EXPLAIN MERGE gave for the plan: nothing else is done. */
   readonly token?: string | undefined;
   /** 40001 at once where a head moved meanwhile. */
   readonly once?: boolean;
+}
+
+export interface ColumnStrategy {
+  readonly table: RelationName;
+  readonly column: string;
+  readonly strategy: Strategy;
 }
 
 /** Of tables, views and other objects, by what the branch calls them. */

@@ -6,25 +6,18 @@ import { randomBytes } from "node:crypto";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { endedBranch, requireBranch, requireReadable, requireWritable } from "./branch-rules.js";
 import { mergeTables } from "./merge-input.js";
-import { displayName, openMergeOf, type MergeRecord } from "./merge-ledger.js";
+import { refuseColumns, strategyByTable, winners, withColumnStrategies } from "./merge-exceptions.js";
+import { openMergeOf, type MergeRecord } from "./merge-ledger.js";
 import { NO_OBJECTS } from "./merge-objects.js";
 import { planTable, type TablePlan } from "./merge-plan.js";
 import { outcome, publish, recordConflicts } from "./merge-publish.js";
 import { NO_CHANGES } from "./merge-totals.js";
-import type { Manner, MergeAttempt, MergeOutcome, MergeRequest, WinnerOf } from "./merge-types.js";
+import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
 import { retryOnChange, TURN_LOCK_MS, withCare } from "./merge-retry.js";
 import { refuseOtherPlan } from "./merge-token.js";
-import {
-  isEnded,
-  MAIN,
-  relationKey,
-  type Branch,
-  type HeadId,
-  type RelationKey,
-  type RelationName,
-} from "./model.js";
+import { isEnded, MAIN, type Branch, type HeadId, type RelationName } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
-import { winnerUnder, type Strategy } from "./strategy.js";
+import type { Strategy } from "./strategy.js";
 import { Transaction } from "./transaction.js";
 import { holdingPin, imagineSync, syncedBranch } from "./sync.js";
 import type { BranchContext } from "./branch-context.js";
@@ -123,7 +116,8 @@ export async function withAttempt<T>(
     const finished = branch.status === "merged" && synced === undefined;
     if (!finished) requireWritable(branch, Date.now());
     const sync = synced === undefined ? undefined : imagineSync(context, transaction, branch);
-    const { tables, objects } = finished
+    refuseColumns(request);
+    const { tables: all, objects } = finished
       ? { tables: [], objects: NO_OBJECTS }
       : await mergeTables(
           context,
@@ -132,6 +126,7 @@ export async function withAttempt<T>(
           head,
           winners(request, sync !== undefined),
         );
+    const tables = all.map((table) => withColumnStrategies(table, request));
     const plans: TablePlan[] = [];
     for (const [index, { input }] of tables.entries())
       plans.push(await planTable(connection, input, index, request));
@@ -152,13 +147,6 @@ export async function withAttempt<T>(
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
-}
-
-/** Of definitions: by the names that the branch has. Nobody chooses while a branch is brought up to date. */
-function winners({ strategy, exceptions }: MergeRequest, isSync: boolean): WinnerOf {
-  if (isSync) return () => undefined;
-  const named = new Map(exceptions.map((exception) => [relationKey(exception.table), exception.strategy]));
-  return (relation) => winnerUnder(named.get(relationKey(relation)) ?? strategy);
 }
 
 function requireSource(state: RegistryState, { branch, into }: MergeRequest): Branch {
@@ -195,30 +183,6 @@ function checkTarget(state: RegistryState, branch: Branch, into: string | undefi
     requireWritable(parent, Date.now());
   }
   return parentName;
-}
-
-export function strategyByTable(
-  request: MergeRequest,
-  attempt: MergeAttempt,
-): (table: RelationName) => Strategy {
-  const named = new Map<RelationKey, Strategy>();
-  for (const { table, strategy } of request.exceptions) {
-    if (attempt.transaction.state.find(attempt.branch.id, table) === undefined) {
-      throw new SqlError(SQLSTATE.undefinedTable, `relation "${displayName(table)}" does not exist`);
-    }
-    if (named.has(relationKey(table)))
-      throw new SqlError(
-        SQLSTATE.invalidParameterValue,
-        `table "${displayName(table)}" was given more than one strategy`,
-      );
-    named.set(relationKey(table), strategy);
-  }
-  // Plans of tables that the branch renamed have the target's name, which may be another table's on the branch.
-  const strategies = new Map(named);
-  for (const { source, target } of attempt.tables)
-    if (relationKey(source) !== relationKey(target))
-      strategies.set(relationKey(target), named.get(relationKey(source)) ?? request.strategy);
-  return (table) => strategies.get(relationKey(table)) ?? request.strategy;
 }
 
 export function conflictsUnder(

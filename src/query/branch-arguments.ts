@@ -3,15 +3,17 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import { ACCESSES, type BranchAccess } from "../branch/grants.js";
 import type { BranchChange } from "../branch/lifecycle.js";
 import type { RelationName } from "../branch/model.js";
-import { readStrategy } from "../branch/strategy.js";
+import { readStrategy, type Strategy } from "../branch/strategy.js";
 import type { Terms } from "../branch/terms.js";
 import type {
   Argument,
   BranchCommand,
   BranchOption,
   TableName,
+  MergeException,
   TableStrategy,
 } from "../sql/branch-command.js";
+import type { ColumnStrategy, MergeRequest } from "../branch/merge-types.js";
 import type { Resolutions } from "../branch/merge-resolve.js";
 import type { RowChoice } from "../branch/merge-settle.js";
 import { normaliseName } from "../sql/names.js";
@@ -28,6 +30,26 @@ export function tableStrategy(
     table: relationOf(entry.table),
     strategy: readStrategy(required(read(entry.strategy), "strategy")),
   };
+}
+
+/** Errors: 22023, 42601 a column without its table */
+export function mergeExceptions(
+  entries: readonly MergeException[],
+  read: ArgumentReader,
+): Required<Pick<MergeRequest, "exceptions" | "schemas" | "columns">> {
+  const exceptions: MergeRequest["exceptions"][number][] = [];
+  const schemas: { schema: string; strategy: Strategy }[] = [];
+  const columns: ColumnStrategy[] = [];
+  for (const entry of entries) {
+    const strategy = readStrategy(required(read(entry.strategy), "strategy"));
+    const [last = "", ...owner] = entry.table.toReversed();
+    if (entry.of === undefined) exceptions.push({ table: relationOf(entry.table), strategy });
+    else if (entry.of === "schema") schemas.push({ schema: last === "public" ? "main" : last, strategy });
+    else if (owner.length === 0)
+      throw new SqlError(SQLSTATE.syntaxError, `column "${last}" needs its table: COLUMN table.${last}`);
+    else columns.push({ table: relationOf(owner.toReversed()), column: last, strategy });
+  }
+  return { exceptions, schemas, columns };
 }
 
 /** Errors: 22023 */

@@ -63,7 +63,11 @@ export async function runBranch(
     diff: async (diff: DiffCommand, name: string, against: string | undefined) =>
       await runDiff(core, diff, name, against, signal),
   };
-  return await typedAnswer(core, command, await runBranchCommand(host, command, read));
+  const result = await typedAnswer(core, command, await runBranchCommand(host, command, read));
+  const isDone = !READING_VERBS.has(command.verb) && command.verb !== "explainMerge";
+  return isDone && (result.kind === "rows" || result.kind === "command")
+    ? { ...result, isFinal: true }
+    : result;
 }
 
 /** Rows of text as rows with types; what has types already, and a tag, stay as they are. */

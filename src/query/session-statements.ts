@@ -70,6 +70,11 @@ export interface SessionStatementHost {
   ): Promise<StatementResult>;
 }
 
+/** Whoever cancels it now comes too late. */
+function final(result: StatementResult): StatementResult {
+  return result.kind === "command" ? { ...result, isFinal: true } : result;
+}
+
 export async function runSessionStatement(
   host: SessionStatementHost,
   statement: SessionStatement,
@@ -80,7 +85,7 @@ export async function runSessionStatement(
     case "begin":
       return begin(host, statement);
     case "commit":
-      return await commit(host, statement.chain);
+      return final(await commit(host, statement.chain));
     case "rollback":
       return await rollback(host, statement.chain);
     case "prepareTransaction":

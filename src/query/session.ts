@@ -221,7 +221,7 @@ export class DuckSession implements QuerySession {
       const result = await timeout.run(() =>
         observer ? observed(observer, analysis, this.#core.branchName, run) : run(),
       );
-      if (!timeout.isLimited) return result;
+      if (!timeout.isLimited || ("isFinal" in result && result.isFinal)) return result;
       if (result.kind === "copyIn") return { ...result, sink: timeout.sink(result.sink) };
       return "batches" in result ? { ...result, batches: timeout.batches(result.batches) } : result;
     } catch (error) {

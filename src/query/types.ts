@@ -51,6 +51,8 @@ export interface IdleLimit {
 export type StatementResult =
   | {
       readonly kind: "rows";
+      /** It is committed: to cancel what is left of it would call it undone. */
+      readonly isFinal?: true;
       readonly columns: readonly ResultColumn[];
       /** Rows of a BINARY cursor: a simple query sends them in binary format. */
       readonly binary?: boolean;
@@ -61,7 +63,7 @@ export type StatementResult =
       /** The command tag once the rows are out, for example `SELECT 3`. `rows` is the number of rows sent. */
       readonly tag: (rows: number) => string;
     }
-  | { readonly kind: "command"; readonly tag: string }
+  | { readonly kind: "command"; readonly tag: string; readonly isFinal?: true }
   | {
       readonly kind: "copyIn";
       readonly columnCount: number;

@@ -10,6 +10,7 @@ export class Interrupt {
   #busy = false;
   #requested = false;
   #isGone = false;
+  #isTooLate = false;
   #repeat: NodeJS.Timeout | undefined;
 
   /** `cancel` stops what runs, if anything runs. */
@@ -21,12 +22,30 @@ export class Interrupt {
   begin(): void {
     this.#busy = true;
     this.#requested = false;
+    this.#isTooLate = false;
     if (this.#isGone) this.request();
   }
 
   /** The message is answered, or has failed: what follows (a rollback) is not to be interrupted. */
   end(): void {
     this.#busy = false;
+    this.#stopRepeating();
+  }
+
+  /** A statement of the message begins: what came too late for the one before may come again. */
+  beginStatement(): void {
+    this.#isTooLate = false;
+    this.throwIfRequested();
+  }
+
+  /** What runs is committed: its answer is sent whatever is asked for. */
+  settle(): void {
+    this.#isTooLate = true;
+    this.#requested = false;
+    this.#stopRepeating();
+  }
+
+  #stopRepeating(): void {
     if (this.#repeat === undefined) return;
     clearInterval(this.#repeat);
     this.#repeat = undefined;
@@ -34,7 +53,7 @@ export class Interrupt {
 
   /** Does nothing when nothing is under way. */
   request(): void {
-    if (!this.#busy || this.#requested) return;
+    if (!this.#busy || this.#requested || this.#isTooLate) return;
     this.#requested = true;
     this.#cancel();
     this.#repeat = setInterval(this.#cancel, REPEAT_MS);

@@ -40,8 +40,11 @@ export class StatementRunner {
     if (own !== undefined) return own;
     if (endsTransaction(parsed.text)) await this.#portals.closeAll();
     else if (this.#portals.anyUnread) await this.#portals.bufferUnread();
-    this.#context.interrupt.throwIfRequested();
-    return await this.#context.session.execute(parsed, parameters, declaredOids);
+    const { interrupt, session } = this.#context;
+    interrupt.beginStatement();
+    const result = await session.execute(parsed, parameters, declaredOids);
+    if ("isFinal" in result && result.isFinal) interrupt.settle();
+    return result;
   }
 
   /** Starts a bound portal: it is open then if its statement has rows; otherwise it is done, and this its outcome. */

@@ -22,6 +22,11 @@ export interface TableStrategy {
   readonly strategy: Argument;
 }
 
+/** Of a schema, or of a column, whose name is the last part. */
+export interface MergeException extends TableStrategy {
+  readonly of?: "schema" | "column";
+}
+
 /** Of a table, or of its row with this key, as JSON. */
 export interface RowStrategy extends TableStrategy {
   readonly key: Argument | undefined;
@@ -52,7 +57,7 @@ export type BranchCommand = { readonly shape: AnswerShape; readonly functionName
       readonly name: Argument;
       readonly into: Argument | undefined;
       readonly strategy: Argument | undefined;
-      readonly exceptions: readonly TableStrategy[];
+      readonly exceptions: readonly MergeException[];
       readonly options: readonly BranchOption[];
     }
   | {

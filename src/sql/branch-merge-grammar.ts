@@ -1,5 +1,5 @@
-/** MERGE BRANCH name [INTO head] [USING strategy] [EXCEPT strategy FOR t, … [, EXCEPT …]] [WITH (…)] */
-import type { BranchCommand, TableStrategy } from "./branch-command.js";
+/** MERGE BRANCH name [INTO head] [USING strategy] [EXCEPT strategy FOR [SCHEMA | COLUMN] t, … [, EXCEPT …]] [WITH (…)] */
+import type { BranchCommand, MergeException } from "./branch-command.js";
 import { readBranchName, readOptions } from "./branch-grammar-parts.js";
 import type { TokenReader } from "./token-reader.js";
 
@@ -12,16 +12,29 @@ export function readMerge(tokens: TokenReader, verb: "merge" | "explainMerge"): 
   return { shape: "statement", functionName: undefined, verb, name, into, strategy, exceptions, options };
 }
 
-function readExceptions(tokens: TokenReader): TableStrategy[] {
-  const exceptions: TableStrategy[] = [];
+function readExceptions(tokens: TokenReader): MergeException[] {
+  const exceptions: MergeException[] = [];
   while (tokens.accept("except")) {
     const strategy = readBranchName(tokens);
     tokens.expect("for");
-    do exceptions.push({ table: tokens.qualifiedName().parts, strategy });
-    while (tokens.isAtSymbol(",") && !isException(tokens) && tokens.acceptSymbol(","));
+    do {
+      const of = readKind(tokens);
+      const { parts: table } = tokens.qualifiedName();
+      exceptions.push(of === undefined ? { table, strategy } : { table, strategy, of });
+    } while (tokens.isAtSymbol(",") && !isException(tokens) && tokens.acceptSymbol(","));
     if (isException(tokens)) tokens.acceptSymbol(",");
   }
   return exceptions;
+}
+
+/** SCHEMA name or COLUMN table.name; a table may be called so, too. */
+function readKind(tokens: TokenReader): MergeException["of"] {
+  const next = tokens.peek(1);
+  const isName =
+    next?.kind === "quoted" || (next?.kind === "word" && !["except", "with"].includes(next.value));
+  if (!isName) return undefined;
+  if (tokens.accept("schema")) return "schema";
+  return tokens.accept("column") ? "column" : undefined;
 }
 
 /** `, EXCEPT strategy FOR` begins the next exception; a table called except must be quoted. */

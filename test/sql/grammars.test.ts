@@ -173,6 +173,22 @@ describe("branch statements", () => {
       },
     ],
     [
+      "MERGE BRANCH a EXCEPT branch_wins FOR SCHEMA app, COLUMN s.t.c, schema, EXCEPT abort FOR column",
+      {
+        verb: "merge",
+        name: value("a"),
+        into: undefined,
+        strategy: undefined,
+        exceptions: [
+          { table: ["app"], strategy: value("branch_wins"), of: "schema" },
+          { table: ["s", "t", "c"], strategy: value("branch_wins"), of: "column" },
+          { table: ["schema"], strategy: value("branch_wins") },
+          { table: ["column"], strategy: value("abort") },
+        ],
+        options: [],
+      },
+    ],
+    [
       "RESOLVE MERGE 6f1c-2b WITH (products 'branch_wins', public.customers = 'main_wins')",
       {
         verb: "resolve",
