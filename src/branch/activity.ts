@@ -11,6 +11,9 @@ export class BranchActivity {
   /** When those that run began. */
   readonly #running = new Map<HeadId, Set<{ readonly sinceMs: number }>>();
 
+  /** For how many merges. */
+  readonly #held = new Map<HeadId, number>();
+
   constructor(nowMs = Date.now()) {
     this.#beganAtMs = nowMs;
   }
@@ -19,7 +22,26 @@ export class BranchActivity {
     if (head !== MAIN) this.#usedAt.set(head, Date.now());
   }
 
+  /** A merge reads or writes these heads until the answer is disposed of: they do not expire meanwhile. */
+  hold(...heads: readonly HeadId[]): Disposable {
+    const add = (count: number): void => {
+      for (const head of heads) {
+        const held = (this.#held.get(head) ?? 0) + count;
+        if (held === 0) this.#held.delete(head);
+        else this.#held.set(head, held);
+      }
+    };
+    add(1);
+    return { [Symbol.dispose]: () => add(-1) };
+  }
+
+  isHeld(head: HeadId): boolean {
+    return this.#held.has(head);
+  }
+
+  /** Infinite while a statement runs on it. */
   usedAt({ id, createdAtMs }: Branch): number {
+    if (this.#running.has(id)) return Number.POSITIVE_INFINITY;
     return this.#usedAt.get(id) ?? Math.max(this.#beganAtMs, createdAtMs);
   }
 

@@ -106,7 +106,7 @@ async function endBranch(
   return context.registry.state.branches.get(branch.id) ?? deleted;
 }
 
-/** Ends every branch whose time is over and that no other branch reads. Returns their names. */
+/** Ends every branch whose time is over and that no other branch and no merge reads. Returns their names. */
 export async function sweepExpired(
   context: BranchContext,
   nowMs: number,
@@ -121,6 +121,7 @@ export async function sweepExpired(
   const swept: string[] = [];
   for (const branch of due) {
     if (signal.aborted) break;
+    if (context.activity.isHeld(branch.id)) continue;
     const status = branch.status === "merged" ? "merged" : "expired";
     const ending = { status, actor: SWEEPER } as const;
     const ended = await unlessMoved(

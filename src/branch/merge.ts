@@ -42,16 +42,22 @@ export async function mergeBranch(
   });
 }
 
-/** While a branch is brought up to date, the state of its parent that it is going to see is kept. */
+/** Neither side expires meanwhile. While a branch is brought up to date, the state of its parent that it is going to see is kept. */
 export async function onHeads<T>(
-  { registry }: BranchContext,
+  { registry, activity }: BranchContext,
   request: MergeRequest,
   work: (target: HeadId) => Promise<T>,
 ): Promise<T> {
   const { state } = registry;
   const synced = syncedBranch(state, request.branch, request.into);
-  if (synced === undefined) return await work(requireSource(state, request).parent);
-  return await holdingPin(registry, synced.id, async () => await work(synced.id));
+  const source = synced ?? requireSource(state, request);
+  const held = activity.hold(source.id, source.parent);
+  try {
+    if (synced === undefined) return await work(source.parent);
+    return await holdingPin(registry, synced.id, async () => await work(synced.id));
+  } finally {
+    held[Symbol.dispose]();
+  }
 }
 
 async function mergeOnce(

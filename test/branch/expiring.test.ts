@@ -1,6 +1,7 @@
 /** Which branches expire, when and why; and those that end with their session. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sweepExpired } from "../../src/branch/lifecycle.js";
+import { mergeBranch } from "../../src/branch/merge.js";
 import { temporaryDirectory } from "../cli/temporary-directory.js";
 import { OpenWorld } from "../support/open-world.js";
 import { World, type TestSession } from "../support/world.js";
@@ -47,7 +48,42 @@ describe("SHOW EXPIRING BRANCHES", () => {
   });
 });
 
+describe("a branch whose time is over", () => {
+  test("stays while it is merged, and while it is merged into", async () => {
+    const { open, main } = await opened();
+    await main.query("CREATE BRANCH b WITH (ttl '1 hour')");
+    await (await open.session("main/b")).query("UPDATE t SET v = 11 WHERE id = 1");
+    const request = {
+      into: undefined,
+      strategy: "abort",
+      granularity: "row",
+      keyless: "row_identity",
+      exceptions: [],
+      actor: "ann",
+    } as const;
+    for (const sides of [{ branch: "main", into: "b" }, { branch: "b" }]) {
+      const merging = mergeBranch(open.world.context, { ...request, ...sides }, SIGNAL);
+      expect(await sweptAfter(open, 2 * HOUR_MS)).toEqual([]);
+      expect(["merged", "up_to_date"]).toContain((await merging).status);
+    }
+    expect(await main.query("SELECT v FROM t WHERE id = 1")).toEqual([[11]]);
+    expect(await sweptAfter(open, 2 * HOUR_MS)).toEqual(["b"]);
+  });
+});
+
 describe("a branch with an idle time", () => {
+  test("does not expire while a statement runs on it, however long", async () => {
+    const { open, main } = await opened();
+    await main.query("CREATE BRANCH b WITH (idle_ttl '1 hour')");
+    const b = await open.session("main/b");
+    const id = open.world.context.registry.state.branches.named("b")?.id;
+    const end = id && open.world.context.activity.begin(id);
+    expect(await sweptAfter(open, 3 * HOUR_MS)).toEqual([]);
+    end?.();
+    expect(await b.outcome("SELECT 1")).toBe("ok");
+    expect(await sweptAfter(open, 3 * HOUR_MS)).toEqual(["b"]);
+  });
+
   test("expires when no statement was run on it for so long, and not before", async () => {
     const { open, main } = await opened();
     await main.query("CREATE BRANCH b WITH (idle_ttl '1 hour')");
