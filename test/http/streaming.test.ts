@@ -115,6 +115,29 @@ describe("a client", () => {
   });
 });
 
+test("a client that leaves in the middle of a write leaves nothing of it", async () => {
+  await app.write("CREATE TABLE left_behind (a int)");
+  const sql = "INSERT INTO left_behind VALUES (1); SELECT pg_sleep(60); INSERT INTO left_behind VALUES (2)";
+  const body = JSON.stringify({ sql });
+  const writing = connect(app.port, "127.0.0.1");
+  writing.write(
+    `POST /v1/write HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  await expect.poll(others, PATIENTLY).toBe(1);
+  writing.destroy();
+  await expect.poll(others, PATIENTLY).toBe(0);
+  expect(await app.rows("SELECT count(*) AS n FROM left_behind")).toEqual([{ n: 0 }]);
+});
+
+test("of two that merge a branch at once one does, and its rows are there once", async () => {
+  await app.write("CREATE TABLE merged_once (a int)");
+  expect((await app.post("/v1/branches", { name: "both" })).status).toBe(201);
+  await app.write("INSERT INTO merged_once VALUES (1)", "both");
+  const answers = await Promise.all([1, 2].map(async () => await app.post("/v1/branches/both/merge")));
+  expect(answers.map(({ json }) => String(Object(json).status)).toSorted()).toEqual(["merged", "up_to_date"]);
+  expect(await app.rows("SELECT a FROM merged_once")).toEqual([{ a: 1 }]);
+});
+
 test("a request that takes too long is stopped", async () => {
   for (const sql of ["SELECT pg_sleep(60)", "SELECT count(*) FROM range(100000000000)"])
     expect(failure(await app.post("/v1/query", { sql, timeout_ms: 50 }))).toBe("504 TIMEOUT 57014");
