@@ -7,6 +7,7 @@ import { FORMAT_TYPE } from "./format-type.js";
 import { PG } from "./names.js";
 import { PRETTY } from "./printing/functions-of-sql.js";
 import { PROPERTIES } from "./property-functions.js";
+import { lastValue } from "./sequence-state.js";
 import { DATABASE_SIZE, SIZE_VIEWS, sizeOf } from "./table-sizes.js";
 import { TYPE_FUNCTION_OIDS } from "./type-functions.js";
 
@@ -198,6 +199,10 @@ const OTHERS: Readonly<Record<string, Bodies>> = {
   txid_current: { 0: "1::BIGINT" },
   pg_backend_pid: { 0: "getvariable('duckbranch_pid')" },
   pg_my_temp_schema: { 0: "0" },
+  // INSERT, UPDATE and DELETE; no view takes any of them.
+  pg_relation_is_updatable: { 2: `CASE ${lookup("relation_kind")} WHEN 'r' THEN 28 ELSE 0 END` },
+  pg_column_is_updatable: { 3: `_2 > 0 AND ${lookup("relation_kind")} = 'r'` },
+  pg_sequence_last_value: { 1: lookup("last_value") },
   pg_is_other_temp_schema: { 1: "false" },
   pg_relation_is_publishable: { 1: "false" },
   pg_tablespace_location: { 1: "''" },
@@ -221,6 +226,9 @@ const LOOKUPS = [
   `CREATE VIEW ${PG}._lookup_setting AS SELECT lower(name) AS _key, setting AS _value FROM ${PG}.pg_settings`,
   `CREATE VIEW ${PG}._lookup_function_oid AS SELECT nam AS _key, min(oid) AS _value FROM ${PG}._function WHERE ${PG}._is_visible(sch) GROUP BY nam
      UNION ALL SELECT sch || '.' || nam, min(oid) FROM ${PG}._function GROUP BY sch, nam`,
+  `CREATE VIEW ${PG}._lookup_relation_kind AS SELECT oid AS _key, kind AS _value FROM ${PG}._class`,
+  `CREATE VIEW ${PG}._lookup_last_value AS SELECT c.oid AS _key, ${lastValue("s")} AS _value FROM ${PG}._sequence AS s
+     JOIN ${PG}._class AS c ON c.kind = 'S' AND c.sch = s.sch AND c.nam = s.nam`,
   ...FUNCTION_TEXTS,
   ...SIZE_VIEWS,
 ];

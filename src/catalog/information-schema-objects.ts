@@ -194,7 +194,24 @@ const CHARACTER_SETS: Content = {
   from: "(SELECT 1)",
 };
 
+const VIEW_TABLES = {
+  view_catalog: DATABASE,
+  view_schema: "v.sch",
+  view_name: "v.nam",
+  table_catalog: DATABASE,
+  table_schema: "v.read_schema",
+  table_name: "v.read_name",
+};
+
 export const OBJECT_CONTENT: readonly (readonly [name: string, content: Content])[] = [
+  ["view_table_usage", { columns: VIEW_TABLES, from: `${PG}._view_read AS v` }],
+  [
+    "view_column_usage",
+    {
+      columns: { ...VIEW_TABLES, column_name: "v.read_column" },
+      from: `(SELECT * EXCLUDE (read_columns), unnest(read_columns) AS read_column FROM ${PG}._view_read) AS v`,
+    },
+  ],
   ["routines", ROUTINES],
   ["parameters", PARAMETERS],
   ["domain_constraints", DOMAIN_CONSTRAINTS],

@@ -19,6 +19,7 @@ create table part_refs (id int generated always as identity primary key, n seria
 create index parts_c on parts (c, a);
 create index parts_lower on parts (lower(c), b);
 create sequence plain;
+create view counted as select c, count(*), max(a) from parts where b > 0 group by c;
 comment on column customers.name is 'full name';
 comment on sequence plain is 'numbers';
 create function add_one(x int, y text default 'a') returns int language sql as 'select x + 1'`;
@@ -68,6 +69,19 @@ const QUERIES = [
    WHERE a.attrelid = 'customers'::regclass AND a.attnum > 3 ORDER BY a.attnum`,
   "SELECT conname, contypid::regtype::text, pg_get_constraintdef(oid), pg_get_constraintdef(oid, true) FROM pg_constraint WHERE contypid <> 0 AND connamespace <> 'information_schema'::regnamespace ORDER BY 1",
   "SELECT obj_description('plain'::regclass, 'pg_class')",
+  // Views and what they read: Superset, DbVisualizer, documentation tools
+  `SELECT c1.relname, c2.relname, d.refobjsubid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON d.objid = r.oid
+   JOIN pg_catalog.pg_class c1 ON r.ev_class = c1.oid JOIN pg_catalog.pg_class c2 ON d.refobjid = c2.oid
+   WHERE c1.relkind = 'v' AND c1.oid <> c2.oid AND c1.relnamespace = 'public'::regnamespace ORDER BY 1, 2, 3`,
+  "SELECT view_name, table_schema, table_name FROM information_schema.view_table_usage WHERE view_schema = 'public' ORDER BY 1, 2, 3",
+  "SELECT view_name, table_name, column_name FROM information_schema.view_column_usage WHERE view_schema = 'public' ORDER BY 1, 2, 3",
+  "SELECT column_name FROM information_schema.columns WHERE table_name = 'counted' ORDER BY ordinal_position",
+  // Hasura
+  "SELECT pg_relation_is_updatable('parts'::regclass, true), pg_relation_is_updatable('counted'::regclass, true), pg_column_is_updatable('parts'::regclass, 1::smallint, false)",
+  // Rails
+  `SELECT i.relname, array_to_string(array_agg(a.attname ORDER BY array_position(ix.indkey::int2[], a.attnum)), ',') FROM pg_class t JOIN pg_index ix ON t.oid=ix.indrelid
+   JOIN pg_class i ON i.oid=ix.indexrelid JOIN pg_attribute a ON a.attrelid=t.oid AND a.attnum=any(ix.indkey) WHERE t.relname='parts' AND i.relname='parts_c' GROUP BY 1`,
+  "SELECT pg_sequence_last_value('plain'::regclass)",
 ];
 
 async function answers(address: Address, database: string): Promise<unknown[]> {

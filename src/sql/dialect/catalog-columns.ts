@@ -86,7 +86,7 @@ function quantified(tokens: readonly Token[], index: number): TextEdit[] {
   const name = isSymbol(open, "(") ? nameAt(tokens, index + 3) : undefined;
   const isArray =
     name !== undefined && ARRAY_COLUMNS.has(name.parts.at(-1) ?? "") && isSymbol(tokens[name.next], ")");
-  return isArray && open !== undefined ? [{ start: equals.start, end: open.end, text: "IN coalesce(" }] : [];
+  return isArray && open !== undefined ? [{ start: equals.start, end: open.end, text: " IN coalesce(" }] : [];
 }
 
 function printedVector(tokens: readonly Token[], index: number): TextEdit[] {

@@ -27,7 +27,7 @@ function quantifiedList(tokens: readonly Token[], index: number): TextEdit[] {
   const list = listAt(tokens, index + 3, close);
   if (list === undefined) return [];
   return [
-    { start: sign.start, end: list.open.end, text: `${word} (` },
+    { start: sign.start, end: list.open.end, text: ` ${word} (` },
     { start: list.close.start, end: last.end, text: ")" },
   ];
 }
