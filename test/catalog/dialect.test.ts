@@ -67,8 +67,8 @@ test.each([
   ["SELECT i.indkey::varchar FROM pg_index i", "SELECT array_to_string(i.indkey, ' ') FROM pg_index i"],
   ["SELECT 1 WHERE a = ANY (i.indkey)", "SELECT 1 WHERE a  IN coalesce(coalesce(i.indkey, [NULL]))"],
   ["SELECT 1 WHERE a=any(i.indkey)", "SELECT 1 WHERE a IN coalesce(coalesce(i.indkey, [NULL]))"],
-  ["CREATE TABLE t (a int CHECK (a=ANY(ARRAY[1, 2])))", "CREATE TABLE t (a int CHECK (a IN (1, 2)))"],
-  ["CREATE TABLE t (a int CHECK (a <> ALL (ARRAY[1])))", "CREATE TABLE t (a int CHECK (a  NOT IN (1)))"],
+  ["CREATE TABLE t (a int CHECK (a=ANY(ARRAY[1, 2])))", "create table t (a int check (a IN (1, 2)))"],
+  ["CREATE TABLE t (a int CHECK (a <> ALL (ARRAY[1])))", "create table t (a int check (a  NOT IN (1)))"],
   [
     "SELECT substr(t.typname, 1) FROM pg_type t WHERE typname[0] = '_'",
     "SELECT substr(t.typname, 1) FROM pg_type t WHERE typname[1 + (0)] = '_'",
