@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { followOfflineChanges } from "./branch/lifecycle.js";
 import { Registry } from "./branch/registry.js";
+import { adoptForeignKeys } from "./branch/native-foreign-keys.js";
 import { Sweeper } from "./branch/sweeper.js";
 import { createBranchContext } from "./branch/branch-context.js";
 import type { Config } from "./config.js";
@@ -70,7 +71,11 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     maxDeleted: config.maxDeletedBranches,
     history: { ageMs: config.historyRetentionDays * 24 * HOUR_MS, entries: config.maxHistoryEntries },
   });
-  await followOfflineChanges(context, new AbortController().signal);
+  const { signal } = new AbortController();
+  await followOfflineChanges(context, signal);
+  const adopted = await adoptForeignKeys(context, signal);
+  if (adopted.length > 0)
+    log.info({ tables: adopted.length }, "foreign keys of DuckDB's own were taken over");
   const utility = await database.connect("void");
   cleanup.defer(() => utility.close());
   const live = new LiveSessions();

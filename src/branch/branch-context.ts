@@ -7,6 +7,7 @@ import { NO_TEXTS, type DefinitionTexts } from "./definition-texts.js";
 import type { HistoryLimits } from "./history.js";
 import { KnownDefinitions } from "./known-definitions.js";
 import { LockTable } from "./locks.js";
+import { ReferenceRaces } from "./reference-races.js";
 import type { Registry } from "./registry.js";
 import { LayeredStorage, type TableStorage } from "./storage.js";
 import { WriteHistory } from "./write-history.js";
@@ -24,6 +25,7 @@ export interface BranchContext {
   readonly texts: DefinitionTexts;
   readonly activity: BranchActivity;
   readonly budgets: BranchBudgets;
+  readonly references: ReferenceRaces;
   readonly writes: WriteHistory;
   readonly retention: Retention;
 }
@@ -67,6 +69,7 @@ export function createBranchContext(registry: Registry, retention: Partial<Reten
     turns: new Turns(),
     texts: NO_TEXTS,
     activity,
+    references: new ReferenceRaces(),
     budgets: new BranchBudgets(registry, definitions, activity),
     retention: { ...RETENTION, ...retention },
   };

@@ -2,6 +2,7 @@
 import type { ConstraintType } from "../sql/analysis.js";
 import type { Token } from "../sql/lexer.js";
 import { defaultConstraintName, readLabel, type Label } from "../sql/constraint-labels.js";
+import { readForeignKeyCheck } from "../sql/foreign-keys.js";
 import { readHeldType } from "../sql/held-types.js";
 import { isPolicyCheck } from "../sql/merge-policies.js";
 import { normaliseName } from "../sql/names.js";
@@ -32,7 +33,7 @@ export function constraintsOf(definition: TableDefinition, table: string): reado
           ...constraint,
           element: index,
           label: undefined,
-          own: label?.name,
+          own: readForeignKeyCheck(element.text)?.name ?? label?.name,
         })),
       );
   }
@@ -79,6 +80,8 @@ function constraintsIn(
   // A column's length is no constraint to PostgreSQL, and its merge policy an option.
   if (type === undefined || readHeldType(element.text) !== undefined || isPolicyCheck(element.text))
     return [];
+  const foreign = readForeignKeyCheck(element.text);
+  if (foreign !== undefined) return [{ type: "foreign", columns: foreign.columns }];
   if (type !== "check") return [{ type, columns: listedColumns(tokens) }];
   return [{ type, columns: mentionedColumns(tokens, definition) }];
 }

@@ -4,9 +4,10 @@
  */
 import type { Connection } from "../engine/connection.js";
 import { commentsOf, definitionOf, type TableComment } from "./catalog-reader.js";
+import { candidatesOf, foreignKeysIn, mainForeignKeys, type ForeignKey } from "./foreign-keys.js";
 import { MainDefinitions } from "./main-definitions.js";
 import { MAIN, type HeadId, type Version } from "./model.js";
-import { referencesIn, type Reference } from "./referrers.js";
+import type { RegistryState } from "./registry-state.js";
 import type { Registry } from "./registry.js";
 import type { TableDefinition } from "./table-definition.js";
 
@@ -50,8 +51,7 @@ export class KnownDefinitions {
   #main: Pick<Entry<MainDefinitions>, "value" | "definitions"> | undefined;
   /** Tables asked for since then that it no longer tells of. */
   #misses = 0;
-  /** By schema. */
-  readonly #references = new Map<string, Entry<readonly Reference[]>>();
+  #foreignKeys: Pick<Entry<readonly ForeignKey[]>, "value" | "definitions"> | undefined;
 
   constructor(registry: Registry) {
     this.#registry = registry;
@@ -74,16 +74,26 @@ export class KnownDefinitions {
     });
   }
 
-  /** The foreign keys between main's tables of a schema. */
-  async referencesIn(view: CatalogView, schema: string): Promise<readonly Reference[]> {
-    const { connection, definitions, own } = view;
-    const known = this.#references.get(schema);
+  /** All foreign keys of a head, as `state` has it. */
+  async foreignKeys(view: CatalogView, state: RegistryState, head: HeadId): Promise<readonly ForeignKey[]> {
+    const onMain = await this.#mainForeignKeys(view);
+    if (head === MAIN) return onMain;
+    const found: ForeignKey[] = [];
+    for (const relation of candidatesOf(state, head, onMain)) {
+      const version = state.find(head, relation);
+      if (version?.kind !== "table") continue;
+      found.push(...foreignKeysIn(await this.definitionOf(view, version), version));
+    }
+    return found;
+  }
+
+  async #mainForeignKeys({ connection, definitions, own }: CatalogView): Promise<readonly ForeignKey[]> {
+    const known = this.#foreignKeys;
     const isLive = own?.head === MAIN;
     if (!isLive && known !== undefined && isFrom(known, this.#registry.definedAt(MAIN), definitions))
       return known.value;
-    const value = await referencesIn(connection, schema);
-    if (!isLive && this.#registry.isStillDefined(definitions))
-      this.#references.set(schema, { value, definitions, recorded: null });
+    const value = await mainForeignKeys(connection);
+    if (!isLive && this.#registry.isStillDefined(definitions)) this.#foreignKeys = { value, definitions };
     return value;
   }
 

@@ -29,7 +29,7 @@ export async function tablesMadeTwice(
   return twins;
 }
 
-/** Everything but comments and foreign keys, which branches have none of. */
+/** Everything but comments. */
 function said(definition: TableDefinition): string {
   const properties = propertiesOf({ definition, comments: [] }, "-");
   return [...properties]

@@ -9,8 +9,6 @@ import { numberCell, type Connection } from "../engine/connection.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { readRowIds, rowIdsQuery, type ChangedRows } from "./changed-rows.js";
 import { isKeyed, type MergeInput, type TablePlan } from "./merge-plan.js";
-import type { PhysicalTable } from "./model.js";
-import { insertInOrder } from "./ordered-insert.js";
 import { moveUp, type OverlayTable } from "./overlay.js";
 import { baseRows } from "./rows.js";
 import { columnAlias, columnList, keyAlias } from "./row-sql.js";
@@ -141,7 +139,6 @@ export async function applyInserts(
   plan: TablePlan,
   target: string,
   branchWins: boolean,
-  ordered?: PhysicalTable,
 ): Promise<number> {
   const { input, planTable: table } = plan;
   const into = `INSERT INTO ${target} (${columnList(input.columns)})`;
@@ -152,8 +149,7 @@ export async function applyInserts(
     if (expected === 0) return 0;
     const values = input.columns.map((c) => `p.wanted.${quoteIdentifier(c)}`).join(", ");
     const added = `SELECT ${values} FROM ${rows} AS p WHERE ${where}`;
-    if (ordered === undefined) return await changeExactly(connection, `${into} ${added}`, expected);
-    return exactly(await insertInOrder(connection, ordered, input.columns, added), expected);
+    return await changeExactly(connection, `${into} ${added}`, expected);
   }
   const where = `${taken(plan, branchWins)} AND wanted_count > target_count`;
   const expected = await sumWhere(connection, table, "wanted_count - target_count", where);

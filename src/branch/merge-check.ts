@@ -4,19 +4,18 @@
  */
 import { SQLSTATE } from "../core/errors.js";
 import { textCell } from "../engine/connection.js";
-import { normaliseName, quoteIdentifier as quote } from "../sql/names.js";
-import { changesRows, taken, takenRows } from "./merge-apply.js";
+import { quoteIdentifier as quote } from "../sql/names.js";
+import { foreignKeysIn, type ForeignKey } from "./foreign-keys.js";
+import { changesRows } from "./merge-apply.js";
 import { mergedRows } from "./merge-image.js";
 import { displayName } from "./merge-ledger.js";
-import { isKeyed, type TablePlan } from "./merge-plan.js";
-import { orphanMessage, referencesAbout, type SchemaReference } from "./merge-references.js";
+import { addedRows, goneKeys, type PlannedRows } from "./merge-references.js";
 import type { SchemaMerge } from "./merge-schema.js";
 import type { MergeAttempt } from "./merge-types.js";
 import { violationsOf, type Violation } from "./merge-violations.js";
-import { MAIN, relationKey, type RelationKey, type RelationName } from "./model.js";
-import { columnAlias, columnList } from "./row-sql.js";
+import { relationKey, type RelationKey, type RelationName } from "./model.js";
+import { headRows } from "./reference-checks.js";
 import type { Strategy } from "./strategy.js";
-import { physicalName } from "./system-schema.js";
 
 const MAX_SHOWN = 20;
 
@@ -26,10 +25,8 @@ export interface TableViolation extends Violation {
 }
 
 /** A table that a merge changes. */
-interface Changed {
-  readonly plan: TablePlan;
+interface Changed extends PlannedRows {
   readonly schema: SchemaMerge;
-  readonly branchWins: boolean;
   /** All rows of the merged table. */
   readonly image: string;
 }
@@ -44,21 +41,20 @@ export async function mergeViolations(
   const { connection } = attempt.transaction;
   const tables = changedTables(attempt, strategyOf);
   const found: TableViolation[] = [];
-  for (const { plan, schema, branchWins, image } of tables.values()) {
-    const { relation } = plan.input;
-    const isWhole = schema.steps.length > 0;
-    const rows = isWhole ? undefined : addedRows(plan, branchWins);
+  for (const table of tables.values()) {
+    const { schema, image } = table;
+    const { relation } = table.plan.input;
+    const rows = table.isRedefined ? undefined : addedRows(table);
     const { definition } = schema.merged;
     const some = await violationsOf(connection, image, definition, relation.name, rows);
     found.push(...some.map((violation) => ({ ...violation, table: displayName(relation) })));
   }
-  // Branches have no foreign keys.
-  if (attempt.target === MAIN) found.push(...(await orphanedRows(attempt, tables)));
+  found.push(...(await orphanedRows(attempt, tables)));
   return found;
 }
 
 function changedTables(
-  { plans, tables }: MergeAttempt,
+  { transaction, target, plans, tables }: MergeAttempt,
   strategyOf: (table: RelationName) => Strategy,
 ): ChangedTables {
   const changed = new Map<RelationKey, Changed>();
@@ -67,93 +63,93 @@ function changedTables(
     const branchWins = strategyOf(plan.input.relation) === "branch_wins";
     if (schema === undefined || (!changesRows(plan, branchWins) && schema.steps.length === 0)) continue;
     const { input } = plan;
-    const columns = input.columns.map((name) => {
-      const own = quote(name);
-      return { name, from: { base: own, source: own, target: own } };
-    });
-    const image = `(${mergedRows(plan, columns, branchWins, input.target)})`;
-    changed.set(relationKey(input.relation), { plan, schema, branchWins, image });
+    const from = headRows(transaction, target, input.relation) ?? input.target;
+    const image = `(${mergedRows(plan, schema.columns, branchWins, from)})`;
+    const isRedefined = schema.steps.length > 0;
+    changed.set(relationKey(input.relation), { plan, schema, branchWins, isRedefined, image });
   }
   return changed;
 }
 
-/** Rows as the merge writes them. */
-function addedRows(plan: TablePlan, branchWins: boolean): string {
-  const { input, planTable } = plan;
-  if (isKeyed(input)) {
-    const wanted = input.columns.map((name) => `p.wanted.${quote(name)} AS ${quote(name)}`).join(", ");
-    return `(SELECT ${wanted} FROM ${takenRows(plan, branchWins)} AS p WHERE p.wanted IS NOT NULL)`;
-  }
-  const values = input.columns.map((name, i) => `${columnAlias(i)} AS ${quote(name)}`).join(", ");
-  return `(SELECT ${values} FROM ${planTable} WHERE ${taken(plan, branchWins)} AND wanted_count > target_count)`;
-}
-
 /** Rows that refer to what is not there: their own doing, or that of the rows they refer to. */
 async function orphanedRows(
-  { transaction: { connection }, plans }: MergeAttempt,
+  attempt: MergeAttempt,
   tables: ChangedTables,
 ): Promise<readonly TableViolation[]> {
   const found: TableViolation[] = [];
-  const relations = plans.map(({ input }) => input.relation);
-  for (const reference of await referencesAbout(connection, relations)) {
-    const sql = orphanQuery(reference, tables);
-    const rows = sql === undefined ? [] : await connection.rows(sql);
-    const columns = reference.columns.join(", ");
+  for (const key of await mergedKeys(attempt, tables)) {
+    const sql = orphanQuery(attempt, key, tables);
+    const rows = sql === undefined ? [] : await attempt.transaction.connection.rows(sql);
+    if (rows.length === 0) continue;
+    const { from, to, name, columns } = key;
     const lines = rows.map(
       (row) =>
-        `Key (${columns})=(${textCell(row, "key")}) of table "${reference.from}" is not present in table "${reference.to}".`,
+        `Key (${columns.join(", ")})=(${textCell(row, "key")}) of table "${from.name}" is not present in table "${to.name}".`,
     );
-    const { schema, from: name } = reference;
-    const table = displayName(
-      tables.get(relationKey({ schema, name }))?.plan.input.relation ?? { schema, name },
-    );
-    if (lines.length > 0)
-      found.push({ code: SQLSTATE.foreignKeyViolation, message: orphanMessage(reference), lines, table });
+    const message = `insert or update on table "${from.name}" violates foreign key constraint "${name}"`;
+    found.push({ code: SQLSTATE.foreignKeyViolation, message, lines, table: displayName(from) });
   }
   return found;
 }
 
-/** Undefined where nothing that matters changes. */
-function orphanQuery(reference: SchemaReference, tables: ChangedTables): string | undefined {
-  const { schema } = reference;
-  const child = tables.get(relationKey({ schema, name: reference.from }));
-  const parent = tables.get(relationKey({ schema, name: reference.to }));
-  const own = renamed(reference.columns, child);
-  const target = renamed(reference.target, parent);
-  if (own === undefined || target === undefined) return undefined;
-  const keys = own.map((name, i) => `${name} AS k${i}`).join(", ");
-  const targets = target.map((name, i) => `${name} AS k${i}`).join(", ");
-  const same = (a: string, b: string): string => own.map((_, i) => `${a}.k${i} = ${b}.k${i}`).join(" AND ");
-  const children = child?.image ?? physicalName({ schema, name: reference.from });
-  const parents = parent?.image ?? physicalName({ schema, name: reference.to });
-  const suspects: string[] = [];
-  if (child !== undefined)
-    suspects.push(`SELECT ${keys} FROM ${addedRows(child.plan, child.branchWins)} AS r`);
-  if (parent !== undefined && isKeyed(parent.plan.input)) {
-    const gone = takenRows(parent.plan, parent.branchWins);
-    const columns = parent.plan.input.columns;
-    const before = `SELECT ${columns.map((name) => `p.target_row.${quote(name)} AS ${quote(name)}`).join(", ")} FROM ${gone} AS p WHERE p.target_row IS NOT NULL`;
-    suspects.push(
-      `SELECT r.* FROM (SELECT ${keys} FROM ${children} AS c) AS r SEMI JOIN (SELECT ${targets} FROM (${before})) AS g ON ${same("r", "g")}`,
-    );
-  }
-  if (suspects.length === 0) return undefined;
-  const list = columnList(
-    own.map((_, i) => `k${i}`),
-    "s",
+/** The foreign keys that hold when the merge is done. */
+async function mergedKeys(
+  { transaction, target, objects }: MergeAttempt,
+  tables: ChangedTables,
+): Promise<readonly ForeignKey[]> {
+  const { definitions } = transaction.context;
+  const there = await definitions.foreignKeys(transaction.view, transaction.state, target);
+  const others = new Set(
+    [...objects.dropped, ...objects.created.map(({ source }) => source)].map(relationKey),
   );
-  return `SELECT DISTINCT concat_ws(', ', ${own.map((_, i) => `CAST(s.k${i} AS VARCHAR)`).join(", ")}) AS key
-    FROM (SELECT ${list} FROM (${suspects.join(" UNION ALL ")}) AS s WHERE ${own.map((_, i) => `s.k${i} IS NOT NULL`).join(" AND ")}) AS s
-    ANTI JOIN (SELECT ${targets} FROM ${parents} AS r) AS p ON ${same("s", "p")} ORDER BY key LIMIT ${MAX_SHOWN}`;
+  const kept = there.filter(({ from }) => !tables.has(relationKey(from)) && !others.has(relationKey(from)));
+  const changed = [...tables.values()].flatMap(({ plan, schema }) =>
+    foreignKeysIn(schema.merged.definition, plan.input.relation),
+  );
+  const created = objects.created.flatMap(({ source, says }) => foreignKeysIn(says.definition, source));
+  return [...kept, ...changed, ...created];
 }
 
-/** By the names the columns have afterwards; undefined where one of them goes. */
-function renamed(columns: readonly string[], table: Changed | undefined): readonly string[] | undefined {
-  if (table === undefined) return columns.map(quote);
-  const names = columns.map((column) => {
-    const [, to = column] =
-      [...table.schema.renamed].find(([from]) => normaliseName(from) === normaliseName(column)) ?? [];
-    return table.plan.input.columns.find((name) => normaliseName(name) === normaliseName(to));
-  });
-  return names.every((name) => name !== undefined) ? names.map(quote) : undefined;
+/** Undefined where nothing that matters changes. */
+function orphanQuery(attempt: MergeAttempt, key: ForeignKey, tables: ChangedTables): string | undefined {
+  const { transaction, target, source, objects } = attempt;
+  // Not renamed yet, or not made.
+  const placeOf = (table: RelationName): RelationName =>
+    objects.renamed.find(({ to }) => relationKey(to) === relationKey(table))?.table ?? table;
+  const isCreated = (table: RelationName): boolean =>
+    objects.created.some((one) => relationKey(one.source) === relationKey(table));
+  const rowsOfTable = (table: RelationName): string | undefined =>
+    isCreated(table)
+      ? headRows(transaction, source.id, table)
+      : headRows(transaction, target, placeOf(table));
+  const child = tables.get(relationKey(placeOf(key.from)));
+  const parent = tables.get(relationKey(placeOf(key.to)));
+  const children = child?.image ?? rowsOfTable(key.from);
+  const parents = parent?.image ?? rowsOfTable(key.to);
+  if (children === undefined || parents === undefined) return undefined;
+  const same = (a: string, b: string): string =>
+    key.columns.map((_, i) => `${a}.k${i} = ${b}.k${i}`).join(" AND ");
+  const suspects: string[] = [];
+  if (isCreated(key.from)) suspects.push(`SELECT ${named(key.columns)} FROM ${children} AS r`);
+  else if (child !== undefined) {
+    const rows = child.isRedefined ? child.image : addedRows(child);
+    suspects.push(`SELECT ${named(key.columns)} FROM ${rows} AS r`);
+  }
+  if (parent !== undefined) {
+    const { table } = goneKeys(parent, key);
+    const among =
+      table === undefined
+        ? ""
+        : `SEMI JOIN (SELECT ${named(key.target)} FROM ${table}) AS g ON ${same("r", "g")}`;
+    suspects.push(`SELECT r.* FROM (SELECT ${named(key.columns)} FROM ${children} AS c) AS r ${among}`);
+  }
+  if (suspects.length === 0) return undefined;
+  const keys = key.columns.map((_, i) => `s.k${i}`);
+  return `SELECT DISTINCT concat_ws(', ', ${keys.map((k) => `CAST(${k} AS VARCHAR)`).join(", ")}) AS key
+    FROM (SELECT * FROM (${suspects.join(" UNION ALL ")}) AS s WHERE ${keys.map((k) => `${k} IS NOT NULL`).join(" AND ")}) AS s
+    ANTI JOIN (SELECT ${named(key.target)} FROM ${parents} AS r) AS p ON ${same("s", "p")} ORDER BY key LIMIT ${MAX_SHOWN}`;
+}
+
+function named(columns: readonly string[]): string {
+  return columns.map((name, i) => `${quote(name)} AS k${i}`).join(", ");
 }

@@ -1,6 +1,7 @@
 /** The target's definition with what the branch changed of it. Pure. */
 import { notSupported } from "../core/errors.js";
 import { readLabel } from "../sql/constraint-labels.js";
+import { readForeignKeyCheck } from "../sql/foreign-keys.js";
 import { readHeldType } from "../sql/held-types.js";
 import { normaliseName } from "../sql/names.js";
 import { droppedName, mentionsDropped, redefined, type MergedName, type Side } from "./merge-names.js";
@@ -96,6 +97,7 @@ class DefinitionMerger {
         return;
       case "unique":
       case "check":
+      case "foreign":
       case "held type":
       case "merge policy":
         if (after === undefined || before !== undefined) this.#dropConstraint(before);
@@ -160,7 +162,7 @@ class DefinitionMerger {
   #addConstraint({ kind, element = -1, constraint }: TableProperty): void {
     const found = this.#source.elements[element];
     const label = constraint?.label === undefined ? undefined : this.#source.elements[constraint.label]?.text;
-    const name = label === undefined ? found && readLabel(found.text)?.name : readLabel(label)?.name;
+    const name = label === undefined ? found && nameIn(found.text) : readLabel(label)?.name;
     if (name !== undefined) this.#refuseTakenName(name);
     if ((kind === "held type" || kind === "merge policy") && found !== undefined) this.#addMissing([found]);
     else if (found?.column === undefined)
@@ -184,7 +186,7 @@ class DefinitionMerger {
   }
 
   #refuseTakenName(name: string): void {
-    const taken = this.definition.elements.some(({ text }) => readLabel(text)?.name === name);
+    const taken = this.definition.elements.some(({ text }) => nameIn(text) === name);
     if (!taken) return;
     throw notSupported(
       `cannot merge table "${this.#table}": both sides have a constraint called "${name}", and not the same`,
@@ -205,4 +207,9 @@ class DefinitionMerger {
     const own = { column: column === "" ? null : column, comment: after?.statement ?? "" };
     this.comments = after === undefined ? others : [...others, own];
   }
+}
+
+/** The name that a check keeps: its own, or its foreign key's. */
+function nameIn(text: string): string | undefined {
+  return readForeignKeyCheck(text)?.name ?? readLabel(text)?.name;
 }

@@ -28,8 +28,6 @@ export interface MergeTable {
   readonly target: Version;
   /** The branch's table: its name may be another. */
   readonly source: RelationName;
-  /** Tables the target refers to, as the catalogue names them. */
-  readonly references: readonly string[];
   readonly schema: SchemaMerge;
 }
 
@@ -68,9 +66,7 @@ export async function mergeTables(
         `cannot merge table "${displayName(source)}": it was dropped or replaced on the target since the branch was made`,
       );
     if (there === undefined) {
-      // On a branch a table has no foreign keys: it cannot be told what the new one should refer to.
-      const isMakeable = (await transaction.definitionOf(base)).foreignKeys.length === 0;
-      if (winner === "source" && isMakeable) created.push({ base: undefined, source });
+      if (winner === "source") created.push({ base: undefined, source });
       else if (winner !== "target")
         conflicts.push(
           `table "${displayName(source)}" was changed in the branch, and dropped or replaced on the target`,
@@ -165,7 +161,6 @@ async function mergeTable(
     },
     target,
     source,
-    references: sides.target.definition.foreignKeys.map((key) => key.references),
     schema,
   };
 }

@@ -21,7 +21,6 @@ import {
   type RelationName,
   type Version,
 } from "./model.js";
-import { referrersOf } from "./referrers.js";
 import type { MergeAttempt, WinnerOf } from "./merge-types.js";
 import type { Registry } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
@@ -155,26 +154,15 @@ async function oneRow(connection: Connection, sql: string): Promise<Parameters<t
   return row;
 }
 
-/** Before any row is written: what is dropped may refer to rows that go. Errors: 2BP01 where others refer to it */
+/** Before any row is written. */
 export async function dropMerged(
   transaction: Transaction,
   target: HeadId,
   dropped: readonly Version[],
 ): Promise<void> {
   if (target === MAIN) {
-    const names = new Set(dropped.map(({ schema, name }) => physicalName({ schema, name })));
-    for (const { schema, name } of dropped) {
-      const others = (await referrersOf(transaction.connection, { schema, name })).filter(
-        (table) => !names.has(physicalName(table)),
-      );
-      if (others.length > 0)
-        throw stillReferred(
-          name,
-          others.map((table) => table.name),
-        );
-      transaction.markReplaced({ schema, name });
-    }
-    await dropTables(transaction.connection, [...names]);
+    for (const { schema, name } of dropped) transaction.markReplaced({ schema, name });
+    await dropTables(transaction.connection, dropped.map(physicalName));
     return;
   }
   for (const version of dropped) {
@@ -195,14 +183,6 @@ export async function dropMerged(
         definition: null,
       });
   }
-}
-
-function stillReferred(table: string, others: readonly string[]): SqlError {
-  return new SqlError(
-    SQLSTATE.dependentObjectsStillExist,
-    `cannot drop table ${table} because other objects depend on it`,
-    { detail: others.map((other) => `table ${other} refers to table ${table}`).join("\n") },
-  );
 }
 
 /** The target's own table, with the rows, indexes, comments and sequences of the branch's. */

@@ -1,7 +1,6 @@
 /**
  * The end of a merge: everything written and committed at once, or the conflicts recorded and the target untouched.
  */
-import { normaliseName } from "../sql/names.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { putLineage } from "./column-lineage.js";
 import { recordHistory } from "./history.js";
@@ -16,11 +15,10 @@ import {
 import { displayName, finishMerge, insertConflicts, insertMerge, type MergeTotals } from "./merge-ledger.js";
 import { mergeViolations } from "./merge-check.js";
 import { refuseViolations } from "./merge-violations.js";
-import type { RowCounts } from "./merge-image.js";
 import { unchangedHeads, verifyPublished } from "./merge-commit.js";
 import { createMerged, dropMerged } from "./merge-objects.js";
-import { refuseOrphans } from "./merge-references.js";
-import { remakeTables, type Remake } from "./merge-remake.js";
+import { requireReferences } from "./merge-references.js";
+import { remakeTables } from "./merge-remake.js";
 import { changeInPlace, remakesOf } from "./merge-tables.js";
 import { readableBefore, refuseUnreadable } from "./merge-bindings.js";
 import { dropSchemas, makeBeforeTables, makeBehindTables } from "./merge-object-steps.js";
@@ -102,7 +100,7 @@ async function keepForUndo(
   mergeId: string,
   strategyOf: (table: RelationName) => Strategy,
 ): Promise<{ readonly untilMs: number; readonly definitions: KeptDefinitions | undefined } | undefined> {
-  if (!(await canKeepDefinitions(planned))) return undefined;
+  if (!canKeepDefinitions(planned)) return undefined;
   const untilMs = Date.now() + context.retention.undoMs;
   await keepUndoRows(planned, mergeId, strategyOf);
   return { untilMs, definitions: await keepDefinitions(context, planned, mergeId, untilMs) };
@@ -135,6 +133,7 @@ export async function writeMerge(
   await makeChangedViews(sides, attempt.objects.views);
   await dropSchemas(sides, others);
   await refuseUnreadable(attempt, context.texts, readable);
+  await requireReferences(attempt, strategyOf);
   return { attempt, totals };
 }
 
@@ -156,7 +155,7 @@ async function applyPlans(
   if (keyless !== undefined) throw keylessConflict(keyless);
   if (attempt.isCareful) refuseViolations(await mergeViolations(attempt, strategyOf));
   const remakes = await remakesOf(attempt, strategyOf);
-  const plans = parentsFirst(attempt).filter((plan) => !remakes.plans.has(plan));
+  const plans = attempt.plans.filter((plan) => !remakes.plans.has(plan));
   let work: readonly PlannedWork[] = [];
   await remakeTables(connection, remakes.tables, async () => {
     work = await applyRows(attempt, plans, strategyOf);
@@ -166,20 +165,10 @@ async function applyPlans(
     ...work.map(({ plan, rows }) => ({ plan, rows })),
     ...[...remakes.plans].map(([plan, rows]) => ({ plan, rows })),
   ];
-  if (attempt.target === MAIN) await refuseOrphans(connection, loosened(written, remakes.tables));
   return { ...mergeTotals(attempt, written), resolved: resolvedBy(attempt.plans, strategyOf) };
 }
 
-/** Tables of which rows that others refer to may be gone. */
-function loosened(
-  written: readonly { readonly plan: TablePlan; readonly rows: RowCounts }[],
-  remade: readonly Remake[],
-): readonly RelationName[] {
-  const changed = written.filter(({ rows }) => rows.updated + rows.deleted > 0);
-  return [...changed.map(({ plan }) => plan.input.relation), ...remade.map(({ place }) => place)];
-}
-
-/** Rows of plans that are written into tables as they stand, those that are referred to first. */
+/** Rows of plans that are written into tables as they stand. */
 async function applyRows(
   attempt: MergeAttempt,
   plans: readonly TablePlan[],
@@ -197,8 +186,7 @@ async function applyRows(
     rows.deleted = await applyDeletes(connection, plan, relation, branchWins);
   for (const { plan, relation, branchWins, rows } of work) {
     rows.updated = await applyUpdates(connection, plan, relation, branchWins);
-    const ordered = attempt.isCareful && attempt.target === MAIN ? plan.input.relation : undefined;
-    rows.inserted = await applyInserts(connection, plan, relation, branchWins, ordered);
+    rows.inserted = await applyInserts(connection, plan, relation, branchWins);
   }
   return work;
 }
@@ -253,25 +241,6 @@ function keylessConflict(plan: TablePlan): SqlError {
     `cannot resolve conflicts in table "${displayName(plan.input.relation)}": it has no primary key, and both sides changed the same rows`,
     "make the branch's changes again on a new branch, or give the table a primary key first",
   );
-}
-
-/** Referenced tables before those that refer to them: inserts go in this order, deletes in the opposite one. */
-function parentsFirst(attempt: MergeAttempt): TablePlan[] {
-  const ordered: TablePlan[] = [];
-  const byName = new Map(
-    attempt.plans.map((plan, index) => [normaliseName(plan.input.relation.name), { plan, index }]),
-  );
-  const visit = (name: string, path: ReadonlySet<string>): void => {
-    const entry = byName.get(name);
-    if (entry === undefined || path.has(name) || ordered.includes(entry.plan)) return;
-    for (const reference of attempt.tables[entry.index]?.references ?? []) {
-      visit(normaliseName(reference), new Set([...path, name]));
-    }
-    ordered.push(entry.plan);
-  };
-  for (const name of byName.keys()) visit(name, new Set());
-  // Tables of one name in several schemas share an entry above: none may be left out.
-  return [...ordered, ...attempt.plans.filter((plan) => !ordered.includes(plan))];
 }
 
 export async function recordConflicts(

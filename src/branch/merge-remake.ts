@@ -1,16 +1,15 @@
 /**
- * Tables that a merge makes anew with their merged rows: those whose definition it changes, and on main those that refer to
- * them. DuckDB has no ALTER for most of it, and would check a row before the merge has mended it.
+ * Tables that a merge makes anew with their merged rows: those whose definition it changes. DuckDB has no ALTER for most of it,
+ * and would check a row before the merge has mended it.
  *
  * Atomic  the caller's transaction
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { numberCell, type Connection } from "../engine/connection.js";
+import { quoteIdentifier } from "../sql/names.js";
 import { commentStatements } from "./comments.js";
 import { refuseViolations, violationsOf, type Violation } from "./merge-violations.js";
-import { relationKey, type PhysicalTable } from "./model.js";
-import { insertInOrder } from "./ordered-insert.js";
-import { referrersOf } from "./referrers.js";
+import type { PhysicalTable } from "./model.js";
 import { physicalName } from "./system-schema.js";
 import { storedColumns } from "./table-definition.js";
 import type { DescribedTable } from "./table-properties.js";
@@ -30,25 +29,7 @@ export interface Remake {
   readonly growth: number;
 }
 
-/** Each table, and those that refer to one of them, before those that it refers to. Errors: 0A000 for a circle */
-export async function withReferrers(
-  connection: Connection,
-  tables: readonly PhysicalTable[],
-): Promise<readonly PhysicalTable[]> {
-  const referrers = new Map<
-    string,
-    { readonly table: PhysicalTable; readonly before: ReadonlySet<string> }
-  >();
-  for (const table of tables)
-    for (const each of [table, ...(await referrersOf(connection, table))]) {
-      if (referrers.has(relationKey(each))) continue;
-      const before = new Set((await referrersOf(connection, each)).map(relationKey));
-      referrers.set(relationKey(each), { table: each, before });
-    }
-  return [...referrers.values()].toSorted((a, b) => a.before.size - b.before.size).map(({ table }) => table);
-}
-
-/** `meanwhile` runs when none of them is there, and so nothing refers to any other table through them. */
+/** `meanwhile` runs when none of them is there. */
 export async function remakeTables(
   connection: Connection,
   remakes: readonly Remake[],
@@ -79,7 +60,8 @@ async function putUp(
   const [table, aside] = [physicalName(place), asideOf(place)];
   await connection.run(`CREATE TABLE ${table} (${elements.join(", ")})`);
   const columns = storedColumns(becomes.definition).map(({ name }) => name);
-  const added = await insertInOrder(connection, place, columns, rows(aside));
+  const list = columns.map(quoteIdentifier).join(", ");
+  const added = await connection.change(`INSERT INTO ${table} (${list}) ${rows(aside)}`);
   const [before] = await connection.rows(`SELECT count(*) AS rows FROM ${aside}`);
   if (before === undefined || added !== numberCell(before, "rows") + growth)
     throw new SqlError(

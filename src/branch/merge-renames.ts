@@ -7,7 +7,6 @@ import { dropOnBranch } from "./merge-views.js";
 import type { MergeAttempt } from "./merge-types.js";
 import { MAIN, relationKey, type HeadId, type Layer, type RelationName, type Version } from "./model.js";
 import { refuseChanged } from "./overlay.js";
-import { isReferredTo } from "./referrers.js";
 import { physicalName } from "./system-schema.js";
 import { changedDefinition } from "./table-changes.js";
 import { rebuildTable } from "./table-rebuild.js";
@@ -51,7 +50,7 @@ export function byOldNames<T>(
   return (table) => of(names.get(relationKey(table)) ?? table);
 }
 
-/** A table with indexes, or that foreign keys lead to or from, is made anew: DuckDB renames none such. */
+/** A table with indexes is made anew: DuckDB renames none such. */
 async function renameOnMain(transaction: Transaction, from: Version, to: RelationName): Promise<void> {
   const { connection } = transaction;
   const place = { schema: from.schema, name: from.name };
@@ -61,13 +60,13 @@ async function renameOnMain(transaction: Transaction, from: Version, to: Relatio
   transaction.markReplaced(from);
   transaction.markCreated(to);
   const isMoved = normaliseName(from.schema) !== normaliseName(to.schema);
-  const refers = definition.foreignKeys.length > 0 || (await isReferredTo(connection, place));
-  if (!isMoved && !refers && definition.indexes.length === 0) {
+  if (!isMoved && definition.indexes.length === 0) {
     await connection.run(`ALTER TABLE ${physicalName(place)} RENAME TO ${quoteIdentifier(to.name)}`);
     return;
   }
   const moved = changedDefinition(definition, place, to.name, { kind: "move", place: to });
-  markCopied(transaction, await rebuildTable(connection, place, moved));
+  await rebuildTable(connection, place, moved);
+  markCopied(transaction, [place]);
 }
 
 async function renameOnBranch(
@@ -102,10 +101,10 @@ function underNewNames(attempt: MergeAttempt): MergeAttempt {
   };
   return {
     ...attempt,
+    objects: { ...attempt.objects, renamed: [] },
     tables: attempt.tables.map((table) => ({
       ...table,
       target: nameOf(table.target),
-      references: table.references.map((name) => nameOf({ schema: table.target.schema, name }).name),
       input: { ...table.input, relation: nameOf(table.input.relation) },
     })),
     plans: attempt.plans.map((plan) => ({

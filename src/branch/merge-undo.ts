@@ -257,7 +257,6 @@ async function undoneTable(
     input: { relation: version, key, columns, policies: undoPolicies(definition), ...rows },
     target: version,
     source: version,
-    references: definition.foreignKeys.map(({ references }) => references),
     schema: mergeSchema(state, { base: side, source: side, target: side }, version.name),
   };
 }

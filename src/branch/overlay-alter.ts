@@ -51,7 +51,7 @@ export function canAlterOverlay(
     case "renameColumn":
       return !hidesName(change.to);
     case "addConstraint":
-      return change.type === "check";
+      return change.type === "check" || change.type === "foreign";
     case "dropConstraint":
       return change.constraint.type !== "primary";
     case "setDefault":

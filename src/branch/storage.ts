@@ -143,7 +143,7 @@ export class LayeredStorage implements TableStorage {
   }
 }
 
-/** Statements that make an empty table with keys, NOT NULL, CHECK, defaults, generated columns, indexes and comments; foreign keys stay behind. */
+/** Statements that make an empty table with keys, NOT NULL, CHECK, defaults, generated columns, indexes and comments. */
 function createLike(
   definition: TableDefinition,
   comments: readonly TableComment[],

@@ -2,6 +2,7 @@
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { ConstraintType } from "../sql/analysis.js";
 import { defaultConstraintName, nameTest } from "../sql/constraint-labels.js";
+import { foreignKeyCheck, readForeignKeyCheck } from "../sql/foreign-keys.js";
 import {
   assignedValue,
   heldTypeCheck,
@@ -9,7 +10,7 @@ import {
   writtenValue,
   type HeldType,
 } from "../sql/held-types.js";
-import { tokenise, type Token } from "../sql/lexer.js";
+import { tokenise } from "../sql/lexer.js";
 import { policyCheck, type MergePolicy } from "../sql/merge-policies.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
@@ -98,7 +99,11 @@ function constraintTexts(
   change: Omit<Extract<TableChange, { kind: "addConstraint" }>, "kind">,
 ): string[] {
   const { name, type, columns, text } = change;
-  if (name === undefined || (type !== "check" && name === defaultConstraintName(table, type, columns)))
+  if (
+    type === "foreign" ||
+    name === undefined ||
+    (type !== "check" && name === defaultConstraintName(table, type, columns))
+  )
     return [text];
   if (type !== "check") return [text, `CHECK (${nameTest({ name, type, columns })})`];
   const open = text.indexOf("(");
@@ -130,7 +135,7 @@ export function isNotNull({ elements, primaryKey }: TableDefinition, column: str
 /** Constraints and indexes over a dropped column go with it, as in PostgreSQL. */
 function withoutColumn(definition: TableDefinition, same: NewDefinition, column: string): NewDefinition {
   const mentions = (text: string): boolean =>
-    mentionedColumns(ownPart(tokenise(text)), definition).some(
+    mentionedColumns(tokenise(text), definition).some(
       (name) => normaliseName(name) === normaliseName(column),
     );
   const labels = constraintsOf(definition, "")
@@ -263,6 +268,13 @@ function withNamedConstraint(
 ): NewDefinition {
   const { element: index, label, type, columns } = constraint;
   const texts = definition.elements.flatMap(({ text }, at) => (at === label ? [] : [{ text, at }]));
+  if (type === "foreign") {
+    const named = (text: string): string => {
+      const key = readForeignKeyCheck(text);
+      return key === undefined ? text : foreignKeyCheck({ ...key, name: to });
+    };
+    return { ...same, elements: texts.map(({ text, at }) => (at === index ? named(text) : text)) };
+  }
   if (type !== "check")
     return {
       ...same,
@@ -286,7 +298,7 @@ function withRenamed(
 ): NewDefinition {
   const rename = (text: string): string => {
     const tokens = tokenise(text);
-    const edits = ownPart(tokens).flatMap((token, index) => {
+    const edits = tokens.flatMap((token, index) => {
       const isMention =
         (token.kind === "word" || token.kind === "quoted") &&
         normaliseName(token.value) === normaliseName(column) &&
@@ -314,11 +326,6 @@ function withRenamed(
     indexes: definition.indexes.map((index) => renameInIndex(index, rename)),
     renamed: new Map([[column, to]]),
   };
-}
-
-/** Columns behind REFERENCES are another table's. */
-function ownPart(tokens: readonly Token[]): readonly Token[] {
-  return tokens[0]?.value === "foreign" ? tokens.slice(0, wordAt(tokens, "references")) : tokens;
 }
 
 function labelColumns(column: string): RegExp {

@@ -28,8 +28,6 @@ export interface TableDefinition {
   readonly columns: readonly ColumnDefinition[];
   /** Primary key columns in key order; empty for a table without one. */
   readonly primaryKey: readonly string[];
-  /** Constraints that name another table: DuckDB has none across schemas, so copies go without. */
-  readonly foreignKeys: readonly ForeignKey[];
   /** What stands between the outer parentheses, in order. */
   readonly elements: readonly TableElement[];
 }
@@ -43,12 +41,6 @@ export interface TableElement {
   readonly column: ColumnDefinition | undefined;
 }
 
-interface ForeignKey {
-  readonly references: string;
-  readonly start: number;
-  readonly end: number;
-}
-
 const TYPE_ENDS = new Set(["default", "primary", "unique", "not", "check", "generated", "references"]);
 const TABLE_CONSTRAINTS = new Set(["primary", "unique", "check", "foreign", "constraint"]);
 
@@ -60,14 +52,12 @@ export function readTableDefinition(text: string): TableDefinition {
   const [sql = "", ...indexes] = splitStatements(text).map((statement) => statement.text);
   const tokens = tokenise(sql);
   const columns: ColumnDefinition[] = [];
-  const foreignKeys: ForeignKey[] = [];
   const elements: TableElement[] = [];
   let primaryKey: readonly string[] = [];
   for (const element of elementsOf(sql, tokens)) {
     const [first] = element;
     if (first?.kind === "word" && TABLE_CONSTRAINTS.has(first.value)) {
       if (first.value === "primary") primaryKey = namesInParentheses(element);
-      if (first.value === "foreign") foreignKeys.push(readForeignKey(element));
       elements.push(tableElement(sql, element, undefined));
       continue;
     }
@@ -78,7 +68,7 @@ export function readTableDefinition(text: string): TableDefinition {
   }
   const inTable = (name: string): string =>
     columns.find((c) => normaliseName(c.name) === normaliseName(name))?.name ?? name;
-  return { sql, indexes, columns, primaryKey: primaryKey.map(inTable), foreignKeys, elements };
+  return { sql, indexes, columns, primaryKey: primaryKey.map(inTable), elements };
 }
 
 function tableElement(
@@ -101,7 +91,7 @@ export function storedColumns(definition: TableDefinition): readonly ColumnDefin
   return definition.columns.filter((column) => !column.generated);
 }
 
-/** CREATE TABLE statement for a copy: same columns, keys, checks and defaults; foreign keys are left out. */
+/** CREATE TABLE statement for a copy: same columns, keys, checks and defaults. */
 export function createStatementFor(definition: TableDefinition, target: PhysicalTable): string {
   return createAs(`CREATE TABLE ${physicalName(target)}`, definition);
 }
@@ -119,27 +109,11 @@ export function createTemporaryFor(definition: TableDefinition, name: string): s
   return createAs(`CREATE TEMP TABLE ${quoteIdentifier(name)}`, definition);
 }
 
-function createAs(head: string, definition: TableDefinition): string {
-  const tokens = tokenise(definition.sql);
-  const open = openParenthesis(definition.sql, tokens);
-  const edits: TextEdit[] = [{ start: 0, end: open.start, text: head }];
-  for (const key of definition.foreignKeys) {
-    const before = tokens.findLast(
-      (token) => token.end <= key.start && token.value === "," && token.kind === "symbol",
-    );
-    if (before === undefined) throw unreadable(definition.sql);
-    edits.push({ start: before.start, end: key.end, text: "" });
-  }
-  edits.push(...sequenceEdits(tokens), ...strayCommaEdits(tokens));
-  return applyEdits(definition.sql, edits);
-}
-
-/** `(a INTEGER, )` ⇒ `(a INTEGER)` */
-function strayCommaEdits(tokens: readonly Token[]): TextEdit[] {
-  return tokens.flatMap((token, index) => {
-    const stray = token.kind === "symbol" && token.value === "," && tokens[index + 1]?.value === ")";
-    return stray ? [{ start: token.start, end: token.end, text: "" }] : [];
-  });
+function createAs(head: string, { elements }: TableDefinition): string {
+  // DuckDB's own foreign keys, in definitions of versions before 15, lead to tables of one schema.
+  const kept = elements.filter(({ tokens }) => tokens[0]?.kind !== "word" || tokens[0].value !== "foreign");
+  const sql = `${head} (${kept.map(({ text }) => text).join(", ")});`;
+  return applyEdits(sql, sequenceEdits(tokenise(sql)));
 }
 
 /** `nextval('s')` means main's sequence wherever the copy lives: it is qualified in full. */
@@ -219,16 +193,6 @@ function namesInParentheses(element: readonly Token[]): string[] {
     .slice(open + 1, close)
     .filter((token) => token.kind !== "symbol")
     .map((token) => token.value);
-}
-
-function readForeignKey(element: readonly Token[]): ForeignKey {
-  const at = element.findIndex((token) => token.kind === "word" && token.value === "references");
-  const [first, last, table] = [element[0], element.at(-1), element[at + 1]];
-  const nameEnd = element.findIndex((token, index) => index > at && token.value === "(");
-  const name = nameEnd === -1 ? table : element[nameEnd - 1];
-  if (at === -1 || first === undefined || last === undefined || name === undefined)
-    throw unreadable("foreign key");
-  return { references: name.value, start: first.start, end: last.end };
 }
 
 function unreadable(sql: string): SqlError {

@@ -21,6 +21,7 @@ type PropertyKind =
   | "primary"
   | "unique"
   | "check"
+  | "foreign"
   | "held type"
   | "merge policy"
   | "index"
@@ -51,7 +52,7 @@ export interface DescribedTable {
 }
 
 /**
- * Everything but the foreign keys, which branches go without. A constraint that nobody named is known by what it says: its
+ * A constraint that nobody named is known by what it says: its
  * name would change when another one goes.
  */
 export function propertiesOf(table: DescribedTable, name: string): TableProperties {
@@ -98,21 +99,26 @@ export function propertiesOf(table: DescribedTable, name: string): TableProperti
 
 const NOWHERE = { schema: "-", name: "-" };
 
+const KEY_WORDS: Readonly<Partial<Record<TableConstraint["type"], string>>> = {
+  primary: "primary key",
+  foreign: "foreign key",
+};
+
 function putConstraint(
   put: (key: string, property: TableProperty) => void,
   definition: TableDefinition,
   constraint: TableConstraint,
 ): void {
   const { type, name, columns, element, label } = constraint;
-  if (type === "foreign") return;
   const names = columns.map(normaliseName);
   const own = {
     constraint,
     element,
-    name: `${type === "primary" ? "primary key" : type} constraint ${quoteIdentifier(name)}`,
+    name: `${KEY_WORDS[type] ?? type} constraint ${quoteIdentifier(name)}`,
   };
   const said = JSON.stringify([names, label === undefined ? null : name]);
-  const text = type === "check" ? canonicalText(definition.elements[element]?.tokens ?? []) : said;
+  const isCheck = type === "check" || type === "foreign";
+  const text = isCheck ? canonicalText(definition.elements[element]?.tokens ?? []) : said;
   const key = type === "primary" ? type : `${type} ${type === "unique" ? names.join("\0") : text}`;
   put(key, { ...own, kind: type, text });
 }

@@ -11,12 +11,11 @@ import { formatName, quoteIdentifier } from "../sql/names.js";
 import { tokenise } from "../sql/lexer.js";
 import { sliceTokens, splitAtCommas } from "../sql/token-reader.js";
 import { applyEdits } from "../sql/splice.js";
-import { commentsOf, physicalDefinition, type TableComment } from "./catalog-reader.js";
+import { commentsOf, type TableComment } from "./catalog-reader.js";
 import { commentStatements } from "./comments.js";
 import type { PhysicalTable } from "./model.js";
-import { ownReferences, referrersOf, renamedReference, type Renaming } from "./referrers.js";
 import { physicalName } from "./system-schema.js";
-import { createTemporaryFor, storedColumns, type TableDefinition } from "./table-definition.js";
+import { createTemporaryFor, type TableDefinition } from "./table-definition.js";
 
 /** What a table becomes. */
 export interface NewDefinition {
@@ -32,46 +31,18 @@ export interface NewDefinition {
   readonly place: PhysicalTable;
 }
 
-/** Whether a definition's elements may hold a foreign key; more than do is no harm. */
-const REFERENCES = /\breferences\b/i;
-
 type Comments = readonly TableComment[];
 
-/**
- * Gives the tables whose rows were copied: this one, and all that refer to it, which are made anew as they were.
- *
- * Errors  0A000 when tables refer to each other in a circle
- */
+/** The table `table` becomes what is said, with its rows and comments. */
 export async function rebuildTable(
   connection: Connection,
   table: PhysicalTable,
   next: NewDefinition,
-): Promise<readonly PhysicalTable[]> {
-  const renaming = { from: table, to: next.place, columns: next.renamed };
-  const referrers: {
-    readonly table: PhysicalTable;
-    readonly next: NewDefinition;
-    readonly comments: Comments;
-  }[] = [];
-  for (const referrer of await referrersOf(connection, table))
-    referrers.push({
-      table: referrer,
-      next: await referringDefinition(connection, referrer, renaming),
-      comments: await commentsOf(connection, referrer),
-    });
-  const comments = await commentsOf(connection, table);
-  const own = await ownReferences(connection, table, renaming);
-  for (const referrer of referrers) await setAside(connection, referrer.table);
-  await replace(connection, table, { ...next, elements: [...next.elements, ...own] });
-  await dress(connection, next, comments);
-  for (const referrer of referrers.toReversed()) {
-    await putBack(connection, referrer.next);
-    await dress(connection, referrer.next, referrer.comments);
-  }
-  return [table, ...referrers.map((referrer) => referrer.table)];
+): Promise<void> {
+  await remakeImage(connection, table, next, await commentsOf(connection, table));
 }
 
-/** The same for a table that refers to none, and that none refers to: a branch's image of one that it inherits. */
+/** The same where its comments are known. */
 export async function remakeImage(
   connection: Connection,
   table: PhysicalTable,
@@ -82,52 +53,13 @@ export async function remakeImage(
   await dress(connection, next, comments);
 }
 
-/** What a table that refers to a renamed one becomes: itself, by the new names. */
-async function referringDefinition(
-  connection: Connection,
-  table: PhysicalTable,
-  renaming: Renaming,
-): Promise<NewDefinition> {
-  const definition = await physicalDefinition(connection, table);
-  if (definition === undefined)
-    throw new SqlError(SQLSTATE.undefinedTable, `table "${table.name}" does not exist`);
-  const renamed = new Map<string, string>();
-  const own = await ownReferences(connection, table, { from: table, to: table, columns: renamed });
-  return {
-    elements: [...definition.elements.map((element) => renamedReference(element, renaming)), ...own],
-    values: storedColumns(definition).map(({ name }) => [name, quoteIdentifier(name)] as const),
-    indexes: definition.indexes,
-    renamed,
-    place: table,
-  };
-}
-
 function asideOf({ schema, name }: PhysicalTable): PhysicalTable {
   return { schema, name: `${name}#new` };
-}
-
-async function setAside(connection: Connection, table: PhysicalTable, place = table): Promise<void> {
-  await connection.run(`CREATE TABLE ${physicalName(asideOf(place))} AS FROM ${physicalName(table)}`);
-  await connection.run(`DROP TABLE ${physicalName(table)}`);
-}
-
-/** Makes the table from the rows set aside for its place. */
-async function putBack(connection: Connection, next: NewDefinition): Promise<void> {
-  const aside = asideOf(next.place);
-  await connection.run(`CREATE TABLE ${physicalName(next.place)} (${next.elements.join(", ")})`);
-  await connection.run(fillSql(next.place, aside, next));
-  await connection.run(`DROP TABLE ${physicalName(aside)}`);
 }
 
 async function replace(connection: Connection, table: PhysicalTable, next: NewDefinition): Promise<void> {
   const { place, elements } = next;
   const all = elements.join(", ");
-  if (REFERENCES.test(all)) {
-    // DuckDB's referenced tables do not hear of a new name: they could never be dropped again.
-    await setAside(connection, table, place);
-    await putBack(connection, next);
-    return;
-  }
   const interim = asideOf(place);
   // Together: most of what small statements take is the way to DuckDB and back.
   await connection.run(`CREATE TABLE ${physicalName(interim)} (${all});

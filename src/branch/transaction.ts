@@ -49,7 +49,7 @@ export class Transaction {
   readonly snapshot: Snapshot;
   /** Tables of the head that TRUNCATE emptied here. */
   readonly truncated = new Set<RelationKey>();
-  readonly #context: BranchContext;
+  readonly context: BranchContext;
   readonly #signal: AbortSignal;
   readonly #changes = new Map<number, RegistryChange>();
   readonly #branchChanges: Extract<RegistryChange, { readonly change: "putBranch" }>[] = [];
@@ -66,7 +66,7 @@ export class Transaction {
     snapshot: Snapshot,
     signal: AbortSignal,
   ) {
-    this.#context = context;
+    this.context = context;
     this.connection = connection;
     this.head = head;
     this.snapshot = snapshot;
@@ -123,11 +123,11 @@ export class Transaction {
   }
 
   async definitionOf(version: Version): Promise<TableDefinition> {
-    return await this.#context.definitions.definitionOf(this.view, version);
+    return await this.context.definitions.definitionOf(this.view, version);
   }
 
   async commentsOf(version: Version): Promise<readonly TableComment[]> {
-    return await this.#context.definitions.commentsOf(this.view, version);
+    return await this.context.definitions.commentsOf(this.view, version);
   }
 
   /** Remembers that a definition changes, on any head. */
@@ -150,7 +150,7 @@ export class Transaction {
 
   /** To ask which rows of the head's relation change is worth its time: some pin reads it, and row ids last. */
   async logsRows(relation: RelationName, head: HeadId = this.head): Promise<boolean> {
-    const { registry, storage } = this.#context;
+    const { registry, storage } = this.context;
     const version = registry.state.own(head, relation);
     if (version === undefined || !registry.state.isRead(version)) return false;
     return await storage.keepsRowIds(this.view, version);
@@ -199,7 +199,7 @@ export class Transaction {
     if (version.layer?.kind === "overlay") {
       refuseChanged(this, version);
       this.markWritten(version, head);
-      await this.#context.storage.promote(this.view, this.#state, version);
+      await this.context.storage.promote(this.view, this.#state, version);
       this.putVersion({ ...version, layer: null });
     }
     return requirePhysical(version);
@@ -218,7 +218,7 @@ export class Transaction {
 
   /** No other session has written the table since the snapshot. */
   isUnchanged(table: Version): boolean {
-    return this.#context.registry.changedAt(table) <= this.snapshot.sequence;
+    return this.context.registry.changedAt(table) <= this.snapshot.sequence;
   }
 
   /** As `writableTable`, but for a writer that knows what to do with an overlay: then only changed rows are in the table. */
@@ -232,7 +232,7 @@ export class Transaction {
     const version = this.#state.find(head, relation);
     if (version === undefined) throw undefinedTable(relation);
     // Another session has altered, renamed, dropped or made it since the snapshot.
-    const { state } = this.#context.registry;
+    const { state } = this.context.registry;
     if (this.snapshot.state.own(head, relation)?.id !== state.own(head, relation)?.id)
       throw lostRace(version.name);
     if (version.physical === null) {
@@ -244,9 +244,9 @@ export class Transaction {
 
   async #fork(inherited: Version, head: HeadId, form: ForkForm): Promise<Version> {
     const target = newPhysicalTable(this.#state, inherited, head);
-    const id = this.#context.registry.newVersionId();
+    const id = this.context.registry.newVersionId();
     const request = { inherited, head, id, target, form };
-    const layer = await this.#context.storage.fork(this.view, this.#state, request);
+    const layer = await this.context.storage.fork(this.view, this.#state, request);
     const ends = { from: PENDING, to: null };
     const version = { ...inherited, ...ends, id, head, physical: target, definition: null, layer };
     this.putVersion(version);
@@ -255,7 +255,7 @@ export class Transaction {
 
   /** What statements have to know of a table; undefined for one that can have no overlay. */
   async overlayShape(version: Version): Promise<OverlayShape | undefined> {
-    return await this.#context.storage.shape(this.view, version);
+    return await this.context.storage.shape(this.view, version);
   }
 
   /** Takes back a fork of this transaction in which nothing was changed. */
@@ -268,12 +268,12 @@ export class Transaction {
 
   /** Holds (branch, table) until the end of the transaction. */
   async lock(relation: RelationName, head: HeadId): Promise<void> {
-    await this.#context.locks.acquire(`${head} ${relationKey(relation)}`, this, this.#signal);
+    await this.context.locks.acquire(`${head} ${relationKey(relation)}`, this, this.#signal);
   }
 
   /** Records a relation made in this transaction. `objectId` is new unless the relation continues another. */
   addVersion(version: NewVersion): Version {
-    const added = this.#context.registry.newVersion(version, PENDING);
+    const added = this.context.registry.newVersion(version, PENDING);
     this.putVersion(added);
     this.markWritten(version, version.head);
     return added;
@@ -313,7 +313,7 @@ export class Transaction {
   /** What this transaction does to functions, types, sequences and schemas. */
   readonly objects = new ObjectChanges({
     state: () => this.#state,
-    newId: () => this.#context.registry.newVersionId(),
+    newId: () => this.context.registry.newVersionId(),
     plan: (...changes) => this.#plan(...changes),
     forget: (object) => this.#forget({ change: "removeObject", object }),
   });
@@ -345,11 +345,11 @@ export class Transaction {
       if (this.hasWritten) await this.#commitChanges(check);
       else await this.connection.commit();
     } catch (error) {
-      this.#context.budgets.forget(this.head);
+      this.context.budgets.forget(this.head);
       await rollbackQuietly(this.connection);
       throw error;
     } finally {
-      this.#context.locks.releaseAll(this);
+      this.context.locks.releaseAll(this);
     }
   }
 
@@ -357,14 +357,14 @@ export class Transaction {
     try {
       await rollbackQuietly(this.connection);
     } finally {
-      this.#context.locks.releaseAll(this);
+      this.context.locks.releaseAll(this);
     }
   }
 
   async #commitChanges(check: CommitCheck | undefined): Promise<void> {
-    const { registry, storage } = this.#context;
+    const { registry, storage } = this.context;
     if (this.#definitions.isCatalogChanged) await followMainCatalog(this, registry, this.#definitions);
-    const measured = await this.#context.budgets.measure(this);
+    const measured = await this.context.budgets.measure(this);
     for (let round = 0; round < MAX_PRESERVE_ROUNDS; round++) {
       let needed: UnkeptTable[] = [];
       const committed = await registry.commit(this.connection, (state, sequence) => {
@@ -378,7 +378,8 @@ export class Transaction {
         check?.(state, this.snapshot);
         needed = this.#written.unkept(state);
         if (needed.length > 0) return undefined;
-        this.#context.budgets.claim(this, measured, state);
+        this.context.references.check(this, sequence);
+        this.context.budgets.claim(this, measured, state);
         const planned = [...this.#changes.values()];
         const pins = this.#pins.final(planned, { registry, state, since: this.snapshot.sequence, sequence });
         return {

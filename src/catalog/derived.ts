@@ -80,14 +80,14 @@ const CONSTRAINT_NUMBERS = `
   SELECT ${PG}._oid('k', c.sch || '.' || c.rel, c.nam) AS oid, c.*, r.oid AS conrelid, f.oid AS confrelid, key.numbers AS conkey, fkey.numbers AS confkey
   FROM ${PG}._constraint AS c
   JOIN ${PG}._class AS r ON r.sch = c.sch AND r.nam = c.rel AND r.kind = 'r'
-  LEFT JOIN ${PG}._class AS f ON c.kind = 'f' AND f.sch = c.sch AND f.nam = c.referenced_table AND f.kind = 'r'
-  LEFT JOIN (${columnNumbers("columns", "c.rel")}) AS key ON key.sch = c.sch AND key.rel = c.rel AND key.nam = c.nam
-  LEFT JOIN (${columnNumbers("referenced_columns", "c.referenced_table")}) AS fkey ON fkey.sch = c.sch AND fkey.rel = c.rel AND fkey.nam = c.nam`;
+  LEFT JOIN ${PG}._class AS f ON c.kind = 'f' AND f.sch = c.referenced_schema AND f.nam = c.referenced_table AND f.kind = 'r'
+  LEFT JOIN (${columnNumbers("columns", "c.sch", "c.rel")}) AS key ON key.sch = c.sch AND key.rel = c.rel AND key.nam = c.nam
+  LEFT JOIN (${columnNumbers("referenced_columns", "c.referenced_schema", "c.referenced_table")}) AS fkey ON fkey.sch = c.sch AND fkey.rel = c.rel AND fkey.nam = c.nam`;
 
-function columnNumbers(names: string, relation: string): string {
+function columnNumbers(names: string, schema: string, relation: string): string {
   return `SELECT c.sch, c.rel, c.nam, list(t.position ORDER BY c.nth) AS numbers
     FROM (SELECT *, unnest(${names}) AS member, generate_subscripts(${names}, 1) AS nth FROM ${PG}._constraint) AS c
-    JOIN ${PG}._column AS t ON t.sch = c.sch AND t.rel = ${relation} AND t.nam = c.member GROUP BY ALL`;
+    JOIN ${PG}._column AS t ON t.sch = ${schema} AND t.rel = ${relation} AND t.nam = c.member GROUP BY ALL`;
 }
 
 /** Comments: of relations and columns from their physical tables, of enums. 1259 and 1247 are pg_class and pg_type. */

@@ -104,8 +104,8 @@ const TABLE_CONSTRAINTS: Content = {
     table_name: "c.rel",
     constraint_type:
       "CASE c.kind WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' WHEN 'f' THEN 'FOREIGN KEY' ELSE 'CHECK' END",
-    is_deferrable: NO,
-    initially_deferred: NO,
+    is_deferrable: `if(c.foreign_key->>'$.deferrable' <> 'not', ${YES}, ${NO})`,
+    initially_deferred: `if(c.foreign_key->>'$.deferrable' = 'deferred', ${YES}, ${NO})`,
     enforced: YES,
     nulls_distinct: `if(c.kind = 'u', ${YES}, NULL)`,
   },
@@ -132,25 +132,30 @@ const CONSTRAINT_COLUMN_USAGE: Content = {
   columns: {
     ...KEY_COLUMNS,
     table_catalog: DATABASE,
-    table_schema: "c.sch",
+    table_schema: "if(c.kind = 'f', c.referenced_schema, c.sch)",
     table_name: "if(c.kind = 'f', c.referenced_table, c.rel)",
     column_name: "c.member",
   },
   from: `(SELECT *, unnest(if(kind = 'f', referenced_columns, columns)) AS member FROM ${PG}._constraint) AS c`,
 };
 
+function ruleOf(field: string): string {
+  const action = `c.foreign_key->>'$.${field}'`;
+  return `CASE ${action} WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END`;
+}
+
 const REFERENTIAL_CONSTRAINTS: Content = {
   columns: {
     ...KEY_COLUMNS,
     unique_constraint_catalog: DATABASE,
-    unique_constraint_schema: "c.sch",
+    unique_constraint_schema: "c.referenced_schema",
     unique_constraint_name: "u.nam",
-    match_option: "'NONE'",
-    update_rule: "'NO ACTION'",
-    delete_rule: "'NO ACTION'",
+    match_option: "if(coalesce((c.foreign_key->>'$.full')::BOOLEAN, false), 'FULL', 'NONE')",
+    update_rule: ruleOf("onUpdate"),
+    delete_rule: ruleOf("onDelete"),
   },
   from: `${PG}._constraint AS c LEFT JOIN ${PG}._constraint AS u
-    ON u.sch = c.sch AND u.rel = c.referenced_table AND u.columns = c.referenced_columns AND u.kind IN ('p', 'u') WHERE c.kind = 'f'`,
+    ON u.sch = c.referenced_schema AND u.rel = c.referenced_table AND u.columns = c.referenced_columns AND u.kind IN ('p', 'u') WHERE c.kind = 'f'`,
 };
 
 const CHECK_CONSTRAINTS: Content = {

@@ -32,7 +32,7 @@ const ROUTINES: Content = {
 const CONSTRAINT_TABLE_USAGE: Content = {
   columns: {
     table_catalog: DATABASE,
-    table_schema: "c.sch",
+    table_schema: "if(c.kind = 'f', c.referenced_schema, c.sch)",
     table_name: "if(c.kind = 'f', c.referenced_table, c.rel)",
     constraint_catalog: DATABASE,
     constraint_schema: "c.sch",

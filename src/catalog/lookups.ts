@@ -59,11 +59,22 @@ const INDEXES = `
   FROM ${PG}._index AS i JOIN ${PG}._class AS c ON c.kind = 'i' AND c.sch = i.sch AND c.nam = i.nam AND c.rel = i.rel
   JOIN ${PG}._printed_index AS p ON p.sch = i.sch AND p.rel = i.rel AND p.nam = i.nam`;
 
+/** What a foreign key says behind its columns, in PostgreSQL's order. */
+const FOREIGN_KEY_RULES = `if(coalesce((c.foreign_key->>'$.full')::BOOLEAN, false), ' MATCH FULL', '')
+      || ${actionText("ON UPDATE", "onUpdate")} || ${actionText("ON DELETE", "onDelete")}
+      || CASE c.foreign_key->>'$.deferrable' WHEN 'immediate' THEN ' DEFERRABLE' WHEN 'deferred' THEN ' DEFERRABLE INITIALLY DEFERRED' ELSE '' END`;
+
+function actionText(event: string, field: string): string {
+  const words = { r: "RESTRICT", c: "CASCADE", n: "SET NULL", d: "SET DEFAULT" };
+  const whens = Object.entries(words).map(([action, text]) => `WHEN '${action}' THEN ' ${event} ${text}'`);
+  return `CASE c.foreign_key->>'$.${field}' ${whens.join(" ")} ELSE '' END`;
+}
+
 const CONSTRAINTS = `
   SELECT c.oid AS _key, CASE kind WHEN 'p' THEN 'PRIMARY KEY (' || ${PG}._columns_text(columns) || ')'
     WHEN 'u' THEN 'UNIQUE (' || ${PG}._columns_text(columns) || ')'
-    WHEN 'f' THEN 'FOREIGN KEY (' || ${PG}._columns_text(columns) || ') REFERENCES ' || ${PG}._qualified(sch, referenced_table) ||
-      '(' || ${PG}._columns_text(referenced_columns) || ')'
+    WHEN 'f' THEN 'FOREIGN KEY (' || ${PG}._columns_text(columns) || ') REFERENCES ' || ${PG}._qualified(referenced_schema, referenced_table) ||
+      '(' || ${PG}._columns_text(referenced_columns) || ')' || ${FOREIGN_KEY_RULES}
     ELSE 'CHECK (' || p.plain || ')' END AS _value, 'CHECK (' || p.pretty || ')' AS _sub
   FROM ${PG}._constraint_numbers AS c LEFT JOIN ${PG}._printed_check AS p ON p.oid = c.oid
   UNION ALL SELECT d.oid, 'CHECK (' || p.plain || ')', 'CHECK (' || p.pretty || ')'

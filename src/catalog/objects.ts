@@ -78,14 +78,23 @@ const SCHEMAS = `
     UNION SELECT o."name" FROM ${BRANCH_OBJECTS} WHERE o.kind = 'schema'
     UNION SELECT ${PG}._public(schema_name) ${SHARED_TYPES} AND logical_type IN ('ENUM', 'STRUCT')) WHERE nam <> 'public'`;
 
+/** The mark that keeps a foreign key, as JSON: see sql/foreign-keys.ts. */
+const FOREIGN_KEY_PATTERN = "length\\(''foreign key (\\{(?:[^'']|'''')*\\})''\\)";
+const listOf = (field: string): string => `from_json(foreign_key->'$.${field}', '["VARCHAR"]')`;
+
 const RAW_CONSTRAINTS = `
+  SELECT sch, rel, position, if(foreign_key IS NULL, type, 'FOREIGN KEY') AS type, expression, coalesce(${listOf("columns")}, columns) AS columns,
+    coalesce(foreign_key->>'$.table', referenced_table) AS referenced_table, coalesce(${listOf("target")}, referenced_columns) AS referenced_columns,
+    coalesce(${PG}._public(foreign_key->>'$.schema'), sch) AS referenced_schema, foreign_key
+  FROM (SELECT *, CASE WHEN type = 'CHECK' AND contains(expression, 'foreign key {')
+      THEN replace(nullif(regexp_extract(expression, '${FOREIGN_KEY_PATTERN}', 1), ''), '''''', '''')::JSON END AS foreign_key FROM (
   SELECT r.sch, r.nam AS rel, c.constraint_index AS position, c.constraint_type AS type, c.expression, list_filter(c.constraint_column_names, lambda _n, _i: list_position(c.constraint_column_names, _n) = _i) AS columns,
     c.referenced_table, c.referenced_column_names AS referenced_columns
   FROM ${PG}._relation_name AS r JOIN duckdb_constraints() AS c
     ON c.database_name = r.database_name AND c.schema_name = r.psch AND c.table_name = r.pnam
   UNION ALL
   SELECT l."schema", l."name", l.position, l.type, l.expression, l.columns, NULL, NULL
-  FROM (SELECT unnest(${variable("constraints")}) AS l)`;
+  FROM (SELECT unnest(${variable("constraints")}) AS l)))`;
 
 /** The label that keeps a name, as JSON: see sql/constraint-labels.ts. */
 const LABEL_PATTERN = "length\\(''constraint (\\{(?:[^'']|'''')*\\})''\\)";
@@ -102,7 +111,7 @@ const POLICY_PATTERN = "length\\(''merge policy ([a-z_]+)''\\)";
 const DOMAIN_PATTERN = "length\\(''domain ";
 const DOMAIN_LABEL = "length\\(''domain (\\{(?:[^'']|'''')*\\})''\\)";
 const LABELLED_CONSTRAINTS = `
-  SELECT *, nullif(replace(regexp_extract(expression, '${LABEL_PATTERN}', 1), '''''', ''''), '')::JSON AS label
+  SELECT *, coalesce(foreign_key, nullif(replace(regexp_extract(expression, '${LABEL_PATTERN}', 1), '''''', ''''), '')::JSON) AS label
   FROM ${PG}._raw_constraint WHERE type <> 'NOT NULL' AND NOT coalesce(regexp_matches(expression, '${LIMIT_PATTERN}|${DOMAIN_PATTERN}|${POLICY_PATTERN}'), false)`;
 
 /** Options of columns. */

@@ -57,6 +57,7 @@ export const SQLSTATE = {
   transactionIntegrityConstraintViolation: "40002",
   deadlockDetected: "40P01",
   insufficientPrivilege: "42501",
+  invalidForeignKey: "42830",
   syntaxError: "42601",
   invalidName: "42602",
   undefinedColumn: "42703",

@@ -25,11 +25,6 @@ const RULES: readonly Rule[] = [
     message: () => "canceling statement due to user request",
   },
   {
-    pattern: /FOREIGN KEY constraints cannot be defined cross-database/,
-    code: SQLSTATE.featureNotSupported,
-    message: () => "foreign keys cannot be declared on a branch: they are enforced on main when it is merged",
-  },
-  {
     pattern: /^Parser Error: syntax error at end of input/,
     code: SQLSTATE.syntaxError,
     message: () => "syntax error at end of input",

@@ -8,7 +8,6 @@ import { changedDefinition, isColumn, isNotNull, type TableChange } from "../bra
 import type { TableDefinition } from "../branch/table-definition.js";
 import { markCopied } from "../branch/copied-tables.js";
 import { PENDING } from "../branch/final-changes.js";
-import { isReferredTo } from "../branch/referrers.js";
 import { rebuildTable } from "../branch/table-rebuild.js";
 import type { Transaction } from "../branch/transaction.js";
 import { undefinedTable } from "../branch/undefined-table.js";
@@ -21,6 +20,7 @@ import { writtenTypeOf } from "../sql/held-types.js";
 import { isComputedColumn, isSameForAllRows } from "../sql/constant-defaults.js";
 import { dropOwnedSql, ownedSequences } from "./owned-sequences.js";
 import { newSequence, ownedBy, withOwnedSequence } from "./sequence-owners.js";
+import { addedKey } from "./altered-keys.js";
 import { policyChange, requireFittingType } from "./column-policy.js";
 import { assignedDefault } from "./held-columns.js";
 import { nativeAlteration } from "./native-alteration.js";
@@ -48,9 +48,9 @@ export class AlteredTable {
   private readonly context: PlanContext;
   private readonly transaction: Transaction;
   private readonly statement: RelationalStatement;
-  private readonly relation: RelationName;
+  readonly relation: RelationName;
   private readonly physical: PhysicalTable;
-  private readonly definition: TableDefinition;
+  readonly definition: TableDefinition;
   private wasWritten: boolean;
   private overlay: DefinedOverlay | undefined;
 
@@ -255,6 +255,11 @@ export class AlteredTable {
         SQLSTATE.duplicateObject,
         `constraint "${name}" for relation "${table}" already exists`,
       );
+    if (type === "foreign") {
+      const { change, guard } = await addedKey(this.context, this.transaction, this.statement, this);
+      const planned = await this.rebuild(change);
+      return [...planned, { ...NOTHING_TO_RUN, guard }];
+    }
     const text = await this.text(alteration.text);
     // PostgreSQL names a check after the column it mentions.
     const mentioned = type === "check" ? mentionedColumns(tokenise(text), this.definition) : columns;
@@ -320,15 +325,9 @@ export class AlteredTable {
   /** DuckDB's own ALTER where nothing stands in its way. */
   private async change(change: TableChange): Promise<PlannedStatement[]> {
     if (await this.isChangedAsOverlay(change)) return [NOTHING_TO_RUN];
-    const isInTheWay = this.wasWritten || (await this.isHeld(change));
-    const sql = isInTheWay ? undefined : nativeAlteration(this.definition, change);
+    const sql = this.wasWritten ? undefined : nativeAlteration(this.definition, change);
     if (sql === undefined) return await this.rebuild(change);
     return [step(`ALTER TABLE ${physicalName(this.physical)} ${sql}`)];
-  }
-
-  /** DuckDB changes nothing but defaults of a table that others refer to. */
-  private async isHeld({ kind }: TableChange): Promise<boolean> {
-    return kind !== "setDefault" && (await isReferredTo(this.transaction.connection, this.physical));
   }
 
   /** False where the table has all its rows: then it is changed itself. `isConstant`: see `staysOverlay`. */
@@ -346,8 +345,8 @@ export class AlteredTable {
     const { connection, head } = this.transaction;
     const next = changedDefinition(this.definition, this.physical, this.relation.name, change);
     try {
-      const copied = await rebuildTable(connection, this.physical, next);
-      if (head === MAIN) markCopied(this.transaction, copied);
+      await rebuildTable(connection, this.physical, next);
+      if (head === MAIN) markCopied(this.transaction, [this.physical]);
     } catch (error) {
       throw explainRows(error, change, this.relation);
     }

@@ -29,6 +29,7 @@ import {
   type TableColumn,
 } from "./copy-target.js";
 import { endOfStatement } from "./relational-runner.js";
+import { guardAddedRows } from "./reference-guard.js";
 import { writableName } from "./writable-names.js";
 import type { SessionCore } from "./session-core.js";
 import { explainViolation } from "./explain-failure.js";
@@ -285,6 +286,7 @@ class InsertSink implements CopySink {
     });
     await this.#store.close();
     await this.#table.check?.(this.#store.rows);
+    await this.#guard();
     await endOfStatement(this.#core)(true);
     return `COPY ${this.#store.rows}`;
   }
@@ -292,6 +294,13 @@ class InsertSink implements CopySink {
   async abort(): Promise<void> {
     await this.#store.close();
     await endOfStatement(this.#core)(false);
+  }
+
+  async #guard(): Promise<void> {
+    const transaction = this.#core.transactions.current;
+    if (transaction === undefined) return;
+    const meaning = writableName(this.#core.planContext(transaction).scope, this.#target);
+    if (meaning.kind !== "temporary") await guardAddedRows(transaction, meaning.relation);
   }
 
   /** Says of a row that breaks a constraint which one it is. */

@@ -1,46 +1,84 @@
-/** DROP TABLE t CASCADE: foreign keys that lead to t go, the tables that have them stay. */
-import { physicalDefinition } from "../branch/catalog-reader.js";
-import { constraintsOf } from "../branch/constraint-names.js";
-import { markCopied } from "../branch/copied-tables.js";
-import type { RelationName } from "../branch/model.js";
-import { referredTable, referrersOf } from "../branch/referrers.js";
-import { changedDefinition, type TableChange } from "../branch/table-changes.js";
-import { rebuildTable } from "../branch/table-rebuild.js";
-import type { TableDefinition } from "../branch/table-definition.js";
+/** What foreign keys lead to: it goes under CASCADE, and they with it; without it stays. */
+import { leadsTo, type ForeignKey } from "../branch/foreign-keys.js";
+import { relationKey } from "../branch/model.js";
 import type { Transaction } from "../branch/transaction.js";
-import { SQLSTATE } from "../core/errors.js";
-import { normaliseName } from "../sql/names.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { NameReference, RelationalStatement } from "../sql/analysis.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { PlanContext } from "./plan-context.js";
+import { clientName, runNested } from "./reference-actions.js";
+import { writableName } from "./writable-names.js";
 
-/** On main. A table with such a key is made anew without it, in the session's transaction. */
-export async function dropReferencesTo(
+/** Takes the foreign keys out of their tables' definitions, telling the client. */
+export async function dropForeignKeys(
   context: PlanContext,
   transaction: Transaction,
-  table: RelationName,
+  keys: readonly ForeignKey[],
 ): Promise<void> {
-  const { connection } = transaction;
-  for (const referrer of await referrersOf(connection, table)) {
-    for (;;) {
-      const definition = await physicalDefinition(connection, referrer);
-      const change = definition && dropOneReference(definition, referrer, table);
-      if (definition === undefined || change === undefined) break;
-      const next = changedDefinition(definition, referrer, referrer.name, change);
-      markCopied(transaction, await rebuildTable(connection, referrer, next));
-      const what = `constraint ${change.constraint.name} on table ${referrer.name}`;
-      context.notice("NOTICE", SQLSTATE.successfulCompletion, `drop cascades to ${what}`);
+  for (const { name, from } of keys) {
+    const text = `ALTER TABLE ${clientName(from)} DROP CONSTRAINT ${quoteIdentifier(name)}`;
+    await runNested(context, transaction, text);
+  }
+  const [only] = keys;
+  if (only === undefined) return;
+  const what =
+    keys.length === 1 ? `constraint ${only.name} on table ${only.from.name}` : `${keys.length} other objects`;
+  context.notice("NOTICE", SQLSTATE.successfulCompletion, `drop cascades to ${what}`);
+}
+
+/** Errors: 2BP01 */
+export function refuseLeading(keys: readonly ForeignKey[], message: string, what: string): void {
+  if (keys.length === 0) return;
+  throw new SqlError(SQLSTATE.dependentObjectsStillExist, message, {
+    detail: keys
+      .map(({ name, from }) => `constraint ${name} on table ${from.name} depends on ${what}`)
+      .join("\n"),
+    hint: "Use DROP ... CASCADE to drop the dependent objects too.",
+  });
+}
+
+/** Foreign keys that lead to dropped tables from others go first under CASCADE. Errors: 2BP01 without it */
+export async function freeTables(
+  context: PlanContext,
+  transaction: Transaction,
+  { cascade }: RelationalStatement,
+  drops: readonly NameReference[],
+): Promise<void> {
+  if (cascade)
+    for (const name of drops) if (name.object === "schema") await freeSchema(context, transaction, name);
+  const dropped = drops.flatMap((name) => {
+    const meaning = name.object === "table" ? writableName(context.scope, name) : undefined;
+    return meaning === undefined || meaning.kind === "temporary" ? [] : [meaning.relation];
+  });
+  const isDropped = new Set(dropped.map(relationKey));
+  for (const table of dropped) {
+    const all = await keysOn(context, transaction);
+    const keys = all.filter((key) => leadsTo(key, table) && !isDropped.has(relationKey(key.from)));
+    if (cascade) await dropForeignKeys(context, transaction, keys);
+    else {
+      const what = `table ${table.name}`;
+      refuseLeading(keys, `cannot drop ${what} because other objects depend on it`, what);
     }
   }
 }
 
-function dropOneReference(
-  definition: TableDefinition,
-  referrer: RelationName,
-  table: RelationName,
-): Extract<TableChange, { readonly kind: "dropConstraint" }> | undefined {
-  const constraint = constraintsOf(definition, referrer.name).find(({ element }) => {
-    const text = definition.elements[element];
-    const referred = text && referredTable(text);
-    return referred !== undefined && normaliseName(referred) === normaliseName(table.name);
-  });
-  return constraint && { kind: "dropConstraint", constraint };
+/** Foreign keys of other schemas' tables that lead into a dropped one. */
+async function freeSchema(
+  context: PlanContext,
+  transaction: Transaction,
+  { parts }: NameReference,
+): Promise<void> {
+  const schema = normaliseName(parts.at(-1) ?? "");
+  const all = await keysOn(context, transaction);
+  const keys = all.filter(
+    ({ from, to }) => normaliseName(to.schema) === schema && normaliseName(from.schema) !== schema,
+  );
+  await dropForeignKeys(context, transaction, keys);
+}
+
+async function keysOn(
+  { scope }: PlanContext,
+  { context, view, state }: Transaction,
+): Promise<readonly ForeignKey[]> {
+  return await context.definitions.foreignKeys(view, state, scope.head);
 }

@@ -10,6 +10,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { Alteration, NameReference, RelationalStatement } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { freeForeignKeys } from "./altered-keys.js";
 import { AlteredTable, type TableAlteration } from "./altered-table.js";
 import { kindsOf } from "./existing-objects.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
@@ -49,8 +50,20 @@ export async function planAlter(
   const altered = transaction.state.find(transaction.head, relation);
   if (altered !== undefined && alteration.kind !== "setPolicy")
     await markAltered(transaction.connection, transaction.head, altered.objectId);
-  if (transaction.head !== MAIN)
-    return await planOnBranch(context, transaction, statement, relation, alteration);
+  const behind = await freeForeignKeys(context, transaction, statement, relation, alteration);
+  const plan = transaction.head === MAIN ? planOnMain : planOnBranch;
+  const planned = await plan(context, transaction, statement, relation, alteration);
+  return behind === undefined ? planned : [...planned, { ...NOTHING_TO_RUN, guard: behind }];
+}
+
+async function planOnMain(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  relation: RelationName,
+  alteration: TableAlteration,
+): Promise<PlannedStatement[]> {
+  const altered = transaction.state.find(MAIN, relation);
   const wasWritten = context.scope.isWritten(relation);
   // Before it counts as changed: what is known of it holds no longer then.
   const known = altered?.kind === "table" ? await transaction.definitionOf(altered) : undefined;

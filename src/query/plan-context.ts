@@ -1,5 +1,6 @@
 /** What planning a statement needs, and what it gives. */
 import type { EngineValue } from "../engine/types.js";
+import type { RelationalStatement } from "../sql/analysis.js";
 import type { OnCommit } from "../sql/table-forms.js";
 import type { NameScope } from "./relation-names.js";
 import type { ResolveServices } from "./resolve.js";
@@ -15,6 +16,8 @@ export interface PlannedStatement {
   readonly finished?: true;
   /** Runs when the statement has changed its rows, before anything is committed or answered. */
   readonly check?: ((changed: number) => Promise<void>) | undefined;
+  /** Runs behind `check`: what its rows have to keep to, or what follows from them, in other tables. */
+  readonly guard?: (() => Promise<void>) | undefined;
   /** How many rows the statement changes, where its SQL changes fewer. */
   readonly changed?: number;
   /** The SQL may leave out some of the statement's parameters. */
@@ -37,6 +40,12 @@ export interface BoundRun {
   firstRow(sql: string): Promise<readonly EngineValue[]>;
 }
 
+/** Plans a statement of the server's own. */
+export type NestedPlanner = (
+  context: PlanContext,
+  statement: RelationalStatement,
+) => Promise<readonly PlannedStatement[]>;
+
 export interface PlanContext {
   readonly services: ResolveServices;
   readonly scope: NameScope;
@@ -44,6 +53,8 @@ export interface PlanContext {
   readonly user: string;
   /** Undefined where there are no parameters to be had. */
   readonly runBound?: BoundRun;
+  /** Set while a statement is planned: what has to follow from it is planned in the same transaction. */
+  readonly plan?: NestedPlanner;
   readonly notice: (severity: Notice["severity"], code: Notice["code"], message: string) => void;
 }
 

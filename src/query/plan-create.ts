@@ -1,13 +1,19 @@
 /** Plans for statements that make tables and views: in the session, on main, or on a branch. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { MAIN, relationKey, type RelationName } from "../branch/model.js";
-import { refersToOthers } from "../branch/referrers.js";
+import { MAIN, type RelationName } from "../branch/model.js";
+import { isOf, leadsTo } from "../branch/foreign-keys.js";
 import { physicalName } from "../branch/system-schema.js";
 import { newPhysicalTable } from "../branch/storage.js";
 import type { Transaction } from "../branch/transaction.js";
 import { DATA_CATALOG } from "../engine/database.js";
+import {
+  declaredColumns,
+  declaredPrimaryKey,
+  foreignKeyCheck,
+  type ForeignKeyClause,
+} from "../sql/foreign-keys.js";
 import { tokenise } from "../sql/lexer.js";
-import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { nameList, normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { kindsOf } from "./existing-objects.js";
 import { planOwnedSequences, withSequenceEdits, type SequencePlace } from "./owned-sequences.js";
@@ -15,8 +21,9 @@ import { sliceStatement } from "./slice-statement.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { readsOtherHeads, resolveStatement, type WriteTargets } from "./resolve.js";
 import { expandLikes } from "./table-like.js";
-import { mainRelationText } from "./head-relations.js";
-import { resolveName } from "./relation-names.js";
+import { refuseLeading } from "./drop-references.js";
+import { keptForeignKey, requireForeignKeys, undefinedKeyColumn } from "./foreign-key-form.js";
+import type { NameScope } from "./relation-names.js";
 import { creatableName, createdName, mainObjectName } from "./write-targets.js";
 
 /** CREATE TABLE and CREATE TABLE AS. */
@@ -34,7 +41,7 @@ export async function planCreateTable(
   if (existing !== undefined && statement.ifNotExists)
     return [skipExisting(context, statement, relation.name)];
   if (existing !== undefined && !statement.orReplace) throw alreadyExists(relation);
-  refuseForeignKeys(statement);
+  if (statement.orReplace) await refuseReferred(scope, transaction, relation);
   await transaction.lock(relation, scope.head);
   const own = transaction.state.own(scope.head, relation);
   const physical = own?.physical ?? newPhysicalTable(transaction.state, relation, scope.head);
@@ -58,7 +65,8 @@ async function withSequences(
 ): Promise<PlannedStatement[]> {
   const { services, scope } = context;
   const table = createdName(written).parts.at(-1) ?? "";
-  const likes = await expandLikes(context, transaction, place, table, written);
+  const keyed = await withForeignKeys(context, transaction, written);
+  const likes = await expandLikes(context, transaction, place, table, keyed);
   const { statement } = likes;
   const { sequences, edits, notes } = await planOwnedSequences(
     transaction.connection,
@@ -68,16 +76,71 @@ async function withSequences(
   );
   for (const note of notes) context.notice("DEBUG", SQLSTATE.successfulCompletion, note);
   const sql = await resolveStatement(services, scope, withSequenceEdits(statement, edits), targets);
-  return [...[...likes.sequences, ...sequences].map(step), { sql, afterwards }];
+  const guard =
+    written.temporary || written.foreignKeys.length === 0
+      ? undefined
+      : requireKeys(context, transaction, written);
+  return [...[...likes.sequences, ...sequences].map(step), { sql, afterwards, guard }];
 }
 
-/** Those to another table DuckDB refuses itself; with one to itself, the table could not be written. */
-function refuseForeignKeys({ verb, text }: RelationalStatement): void {
-  const declares = tokenise(text).some(({ kind, value }) => kind === "word" && value === "references");
-  if (verb === "createTable" && declares)
-    throw notSupported(
-      "foreign keys cannot be declared on a branch: they are enforced on main when it is merged",
-    );
+/** Foreign keys in the words that the table's definition keeps; those of temporary tables are DuckDB's own. */
+async function withForeignKeys(
+  { scope }: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+): Promise<RelationalStatement> {
+  const { foreignKeys, text, edits, temporary } = statement;
+  if (foreignKeys.length === 0) return statement;
+  const name = createdName(statement);
+  const texts = new Map<number, string>();
+  requireDeclared(statement);
+  const taken = new Set(foreignKeys.flatMap((clause) => clause.name ?? []));
+  for (const clause of foreignKeys) {
+    if (temporary) {
+      texts.set(clause.start, temporaryForeignKey(scope, name.parts.at(-1) ?? "", clause));
+      continue;
+    }
+    const relation = creatableName(scope, name);
+    const primaryKey = declaredPrimaryKey(tokenise(text));
+    const key = await keptForeignKey(scope, transaction, { relation, primaryKey, taken }, clause);
+    taken.add(key.name);
+    texts.set(clause.start, foreignKeyCheck(key));
+  }
+  const written = edits.map((edit) => ({ ...edit, text: texts.get(edit.start) ?? edit.text }));
+  return { ...statement, edits: written };
+}
+
+/** Errors: 42703 for a foreign key of a column that the table does not get */
+function requireDeclared({ foreignKeys, likes, text }: RelationalStatement): void {
+  const declared = declaredColumns(tokenise(text)).map(normaliseName);
+  const named = likes.length > 0 ? [] : foreignKeys.flatMap(({ columns }) => columns);
+  const missing = named.find((name) => !declared.includes(normaliseName(name)));
+  if (missing !== undefined) throw undefinedKeyColumn(missing);
+}
+
+function requireKeys(
+  { scope }: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+): NonNullable<PlannedStatement["guard"]> {
+  const relation = creatableName(scope, createdName(statement));
+  return async () => {
+    await requireForeignKeys({ ...scope, state: transaction.state }, transaction, relation);
+  };
+}
+
+/** Errors: 2BP01 where another table refers to the one that is replaced */
+async function refuseReferred(
+  { head }: NameScope,
+  { context, view, state }: Transaction,
+  relation: RelationName,
+): Promise<void> {
+  const keys = await context.definitions.foreignKeys(view, state, head);
+  refuseLeading(
+    keys.filter((key) => leadsTo(key, relation) && !isOf(key, relation)),
+    `cannot replace table ${relation.name} because other objects depend on it`,
+    `table ${relation.name}`,
+  );
 }
 
 /** IF NOT EXISTS met something of that name. */
@@ -103,31 +166,8 @@ async function planCreateOnMain(
   const name = createdName(statement);
   const targets = new Map([[name.start, mainObjectName(context.scope, name)]]);
   const place = { catalog: DATA_CATALOG, schema: relation.schema };
-  const freed = statement.orReplace ? await dropReferring(context, transaction, statement, relation) : [];
-  return [...freed, ...(await withSequences(context, transaction, place, statement, targets))];
-}
-
-/**
- * DuckDB replaces a table that refers to another without telling that one: its next DELETE would look for the old rows, and end
- * the whole engine. So the table is dropped first.
- */
-async function dropReferring(
-  { scope }: PlanContext,
-  { connection }: Transaction,
-  { names }: RelationalStatement,
-  relation: RelationName,
-): Promise<PlannedStatement[]> {
-  if (!(await refersToOthers(connection, relation))) return [];
-  const isRead = names.some((name) => {
-    const meaning = name.role === "read" ? resolveName(scope, name.parts) : undefined;
-    const isNamed = meaning?.kind === "relation" || meaning?.kind === "unknown";
-    return isNamed && relationKey(meaning.relation) === relationKey(relation);
-  });
-  if (isRead)
-    throw notSupported(
-      `replacing table "${relation.name}", which has foreign keys, by its own rows is not supported`,
-    );
-  return [step(`DROP TABLE ${mainRelationText(scope, relation)}`)];
+  if (statement.orReplace) await refuseReferred(context.scope, transaction, relation);
+  return await withSequences(context, transaction, place, statement, targets);
 }
 
 /** A view of main is kept as text that only main understands: it cannot mean another head's table. */
@@ -150,37 +190,30 @@ async function planCreateTemporary(
   const table = name.parts.at(-1) ?? "";
   if (statement.ifNotExists && context.scope.temporary.has(normaliseName(table)))
     return [skipExisting(context, statement, table)];
-  const referred = referredTables(context, statement, table);
   const own = quoteIdentifier(table);
   // DuckDB takes a foreign key between temporary tables for one across databases where a name is qualified.
-  const targets = new Map([[name.start, referred.size === 0 ? `temp.main.${own}` : own], ...referred]);
+  const targets = new Map([[name.start, statement.foreignKeys.length === 0 ? `temp.main.${own}` : own]]);
   const place = { catalog: "temp", schema: "main" };
   const afterwards = (): void => context.temporary.add(table, statement.onCommit);
   return await withSequences(context, transaction, place, statement, targets, afterwards);
 }
 
-/** What the foreign keys of a new temporary table refer to, by place. Errors: 42P16 for a table that is not temporary. */
-function referredTables(
-  { scope }: PlanContext,
-  { names, text, verb }: RelationalStatement,
-  table: string,
-): Map<number, string> {
-  const referred = new Map<number, string>();
-  if (verb !== "createTable") return referred;
-  const tokens = tokenise(text);
-  for (const { start, parts } of names) {
-    const before = tokens[tokens.findIndex((token) => token.start === start) - 1];
-    if (before?.kind !== "word" || before.value !== "references") continue;
-    const name = parts.at(-1) ?? "";
-    const isTemporary = parts.length === 1 || parts.at(-2) === "pg_temp";
-    if (!isTemporary || (name !== table && !scope.temporary.has(normaliseName(name))))
-      throw new SqlError(
-        SQLSTATE.invalidTableDefinition,
-        "constraints on temporary tables may reference only temporary tables",
-      );
-    referred.set(start, quoteIdentifier(name));
-  }
-  return referred;
+/** Errors: 42P16 for a table that is not temporary, 0A000 for actions */
+function temporaryForeignKey(scope: NameScope, table: string, clause: ForeignKeyClause): string {
+  const { parent, columns, target, inColumn, onDelete, onUpdate } = clause;
+  const name = parent.at(-1) ?? "";
+  const isTemporary = parent.length === 1 || parent.at(-2) === "pg_temp";
+  if (!isTemporary || (name !== table && !scope.temporary.has(normaliseName(name))))
+    throw new SqlError(
+      SQLSTATE.invalidTableDefinition,
+      "constraints on temporary tables may reference only temporary tables",
+    );
+  if (!/^[ar]{2}$/.test(onDelete + onUpdate))
+    throw notSupported(
+      "foreign keys of temporary tables with CASCADE, SET NULL or SET DEFAULT are not supported",
+    );
+  const to = `REFERENCES ${quoteIdentifier(name)}${target.length === 0 ? "" : `(${nameList(target)})`}`;
+  return inColumn ? to : `FOREIGN KEY (${nameList(columns)}) ${to}`;
 }
 
 /** CREATE VIEW. */

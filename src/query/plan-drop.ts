@@ -10,7 +10,7 @@ import { numberCell, textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
-import { dropReferencesTo } from "./drop-references.js";
+import { freeTables } from "./drop-references.js";
 import { kindsOf, type ObjectKind } from "./existing-objects.js";
 import { refuseUsedType } from "./dependent-types.js";
 import { dependentViews, refuseDependents, shownName } from "./dependent-views.js";
@@ -33,6 +33,7 @@ export async function planDrops(
   statement: RelationalStatement,
 ): Promise<PlannedStatement[]> {
   const drops = statement.names.filter((name) => name.role === "drop");
+  await freeTables(context, transaction, statement, drops);
   const planned = [...(await planDependents(context, transaction, statement, drops))];
   for (const name of drops) {
     const isRelation = name.object === "table" || name.object === "view";
@@ -305,8 +306,6 @@ async function planRelation(
     const kinds = await kindsOf(transaction.connection, place);
     if (!isKind(kinds, object, meaning.relation.name)) return missing(context, statement, name);
     const owned = await ownedSequences(transaction.connection, place);
-    if (statement.cascade && object === "table")
-      await dropReferencesTo(context, transaction, meaning.relation);
     transaction.markReplaced(meaning.relation);
     return [
       step(`DROP ${object} ${mainRelationText(scope, meaning.relation)}${cascade}`),

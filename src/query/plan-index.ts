@@ -41,8 +41,8 @@ export async function planCreateIndex(
     const definition = await physicalDefinition(transaction.connection, physical);
     if (definition !== undefined) {
       const same = changedDefinition(definition, physical, relation.name, { kind: "move", place: physical });
-      const copied = await rebuildTable(transaction.connection, physical, same);
-      if (transaction.head === MAIN) markCopied(transaction, copied);
+      await rebuildTable(transaction.connection, physical, same);
+      if (transaction.head === MAIN) markCopied(transaction, [physical]);
     }
   }
   const place = { catalog: DATA_CATALOG, schema: physical.schema };

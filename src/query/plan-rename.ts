@@ -4,7 +4,6 @@ import { MAIN, type RelationName } from "../branch/model.js";
 import { changedDefinition } from "../branch/table-changes.js";
 import { renamedLayer } from "../branch/merge-renames.js";
 import { markCopied } from "../branch/copied-tables.js";
-import { isReferredTo } from "../branch/referrers.js";
 import { indexName, indexSql, rebuildTable } from "../branch/table-rebuild.js";
 import { refuseChanged } from "../branch/overlay.js";
 import type { Transaction } from "../branch/transaction.js";
@@ -97,14 +96,13 @@ async function renameOnMain(
   }
   const definition = await physicalDefinition(connection, from);
   if (definition === undefined) throw undefinedTable(from);
-  // A table that refers to others, or is referred to, is made anew: see rebuildTable.
-  const refers = definition.foreignKeys.length > 0 || (await isReferredTo(connection, from));
-  if (!isMoved && !wasWritten && !refers && definition.indexes.length === 0)
+  if (!isMoved && !wasWritten && definition.indexes.length === 0)
     return [
       step(`ALTER TABLE ${mainRelationText(context.scope, from)} RENAME TO ${quoteIdentifier(to.name)}`),
     ];
   const moved = changedDefinition(definition, from, to.name, { kind: "move", place: to });
-  markCopied(transaction, await rebuildTable(connection, from, moved));
+  await rebuildTable(connection, from, moved);
+  markCopied(transaction, [from]);
   return [NOTHING_TO_RUN];
 }
 

@@ -9,7 +9,7 @@ import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { writeSpans } from "../sql/write-spans.js";
 import { changingTable, type ChangingTable } from "./changing-table.js";
-import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import type { NestedPlanner, PlanContext, PlannedStatement } from "./plan-context.js";
 import { refuseGivenRowIds } from "./given-row-ids.js";
 import { planAlter } from "./plan-alter.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
@@ -23,9 +23,8 @@ import { planCreateIndex } from "./plan-index.js";
 import { planMerge } from "./plan-merge.js";
 import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
+import { guardReferences } from "./reference-guard.js";
 import type { NameScope } from "./relation-names.js";
-import { noteLostRows } from "./added-orphans.js";
-import { releaseKeys } from "./released-keys.js";
 import { planUpsertInPlace, rowsInPlace } from "./rows-in-place.js";
 import { changesNoRow, redefinedTable } from "./redefined-table.js";
 import { resolveStatement } from "./resolve.js";
@@ -60,10 +59,12 @@ const BRANCH_VERBS = new Set([
  * Errors  0A000 on a branch for a target that is not certain, 42501 for relations of other heads
  */
 export async function planStatement(
-  context: PlanContext,
+  given: PlanContext,
   transaction: Transaction,
   statement: RelationalStatement,
 ): Promise<PlannedStatement[]> {
+  const plan: NestedPlanner = async (inside, nested) => await planStatement(inside, transaction, nested);
+  const context = { ...given, plan };
   if (statement.writes) refuseUncertainWrite(context.scope, statement);
   if (statement.writes && ROW_VERBS.has(statement.verb))
     await refuseGivenRowIds(context.scope, transaction, statement);
@@ -113,14 +114,23 @@ export async function planStatement(
     case "createView":
       return await planCreateView(context, transaction, statement);
     default:
-      await releaseOnMain(context, transaction, statement);
-      return [
-        (await planMerge(context, transaction, statement)) ??
-          (await planOverlayWrite(context, transaction, statement)) ??
-          (await planUpsertInPlace(context, transaction, statement)) ??
-          (await planInPlace(context, transaction, statement)),
-      ];
+      return [await planRows(context, transaction, statement)];
   }
+}
+
+/** SELECT, and what changes rows. */
+async function planRows(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+): Promise<PlannedStatement> {
+  const guard = await guardReferences(context, transaction, statement);
+  const planned =
+    (await planMerge(context, transaction, statement)) ??
+    (await planOverlayWrite(context, transaction, statement)) ??
+    (await planUpsertInPlace(context, transaction, statement)) ??
+    (await planInPlace(context, transaction, statement));
+  return guard === undefined ? planned : { ...planned, guard };
 }
 
 /** What the catalogue cannot tell later: the defaults of its parameters. */
@@ -128,20 +138,6 @@ function noteMacro({ scope }: PlanContext, transaction: Transaction, statement: 
   if (statement.temporary || statement.ifNotExists) return;
   const { schema, name } = creatableName(scope, createdName(statement));
   transaction.objects.noteFunction({ kind: "function", schema, name }, statement.text);
-}
-
-async function releaseOnMain(
-  { scope }: PlanContext,
-  transaction: Transaction,
-  { verb, names }: RelationalStatement,
-): Promise<void> {
-  const target = names.find((name) => name.role === "write");
-  const releases = verb === "delete" || verb === "update" || verb === "merge";
-  if (scope.head !== MAIN || target === undefined || !releases) return;
-  const meaning = writableName(scope, target);
-  if (meaning.kind === "temporary") return;
-  noteLostRows(transaction, meaning.relation);
-  await releaseKeys(transaction, verb === "update" ? "update" : "delete", meaning.relation);
 }
 
 function refuseUncertainWrite(scope: NameScope, statement: RelationalStatement): void {

@@ -1,62 +1,63 @@
-/** TRUNCATE: every table it names, unless a foreign key of one it does not name reads them. */
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { MAIN, relationKey } from "../branch/model.js";
-import { markCopied } from "../branch/copied-tables.js";
-import { emptyTogether, tablesThatRefer } from "../branch/emptied-tables.js";
+/** TRUNCATE: every table it names, and under CASCADE those that refer to one of them. */
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import { leadsTo } from "../branch/foreign-keys.js";
+import { MAIN, relationKey, type RelationKey, type RelationName } from "../branch/model.js";
+import { ReferenceNotes } from "../branch/reference-races.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
-import { textCell } from "../engine/connection.js";
-import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { normaliseName } from "../sql/names.js";
-import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { planRestarts } from "./plan-restarts.js";
 import { writableName } from "./writable-names.js";
 import { targetTable } from "./target-table.js";
 import { writeTarget } from "./write-targets.js";
 
-/** Errors: 0A000 for a table that one not named refers to, with CASCADE and without. */
+/** Errors: 0A000 for a table that one not named refers to, without CASCADE */
 export async function planTruncate(
   context: PlanContext,
   transaction: Transaction,
   statement: RelationalStatement,
 ): Promise<PlannedStatement[]> {
-  const names = statement.names.filter((name) => name.role === "write");
-  await refuseReferences(context, transaction, statement, names);
-  const remade = context.scope.head === MAIN ? await remadeTables(context, transaction, names) : [];
-  const isRemade = new Set(remade.map(relationKey));
   const planned: PlannedStatement[] = [];
-  for (const name of names)
-    planned.push(
-      ...(await planTable(
-        context,
-        transaction,
-        statement,
-        name,
-        isRemade.has(relationKey(placeOf(context, name))),
-      )),
-    );
-  if (remade.length > 0) {
-    await emptyTogether(transaction.connection, remade);
-    markCopied(transaction, remade);
-  }
+  for (const name of await emptiedTables(context, transaction, statement))
+    planned.push(...(await planTable(context, transaction, statement, name)));
   return planned;
 }
 
-/** Tables of main that refer to each other, if any. */
-async function remadeTables(
+/** The tables it names, and those that refer to them. */
+async function emptiedTables(
   context: PlanContext,
-  { connection }: Transaction,
-  names: readonly NameReference[],
-): Promise<readonly Place[]> {
-  const places = new Map(
-    names
-      .map((name) => placeOf(context, name))
-      .filter(({ catalog }) => catalog === DATA_CATALOG)
-      .map((place) => [relationKey(place), place]),
-  );
-  const linked = places.size > 1 ? await tablesThatRefer(connection, [...places.values()]) : [];
-  return linked.flatMap((table) => places.get(relationKey(table)) ?? []);
+  transaction: Transaction,
+  { names, cascade }: RelationalStatement,
+): Promise<readonly NameReference[]> {
+  const emptied = names.filter((name) => name.role === "write");
+  const { definitions } = transaction.context;
+  const keys = await definitions.foreignKeys(transaction.view, transaction.state, context.scope.head);
+  if (keys.length === 0) return emptied;
+  const tables = new Map<RelationKey, RelationName>();
+  for (const name of emptied) {
+    const meaning = writableName(context.scope, name);
+    if (meaning.kind !== "temporary") tables.set(relationKey(meaning.relation), meaning.relation);
+  }
+  for (const table of tables.values()) {
+    const leading = keys.filter((key) => leadsTo(key, table));
+    if (leading.length > 0) new ReferenceNotes(transaction).lost(table, "all");
+    for (const { from } of leading) {
+      if (tables.has(relationKey(from))) continue;
+      if (!cascade) throw referenced(table.name, from.name);
+      context.notice("NOTICE", SQLSTATE.successfulCompletion, `truncate cascades to table "${from.name}"`);
+      tables.set(relationKey(from), from);
+      emptied.push(nameOf(from));
+    }
+  }
+  return emptied;
+}
+
+/** As a statement would name it. */
+function nameOf({ schema, name }: RelationName): NameReference {
+  const parts = [normaliseName(schema) === "main" ? "public" : schema, name];
+  return { role: "write", parts, start: -1, end: -1, alias: undefined, aliasAt: undefined };
 }
 
 async function planTable(
@@ -64,7 +65,6 @@ async function planTable(
   transaction: Transaction,
   statement: RelationalStatement,
   name: NameReference,
-  isRemade: boolean,
 ): Promise<PlannedStatement[]> {
   const meaning = writableName(context.scope, name);
   const target =
@@ -77,61 +77,10 @@ async function planTable(
   const afterwards = (): void => {
     if (meaning.kind !== "temporary") transaction.truncated.add(relationKey(meaning.relation));
   };
-  return [isRemade ? { ...NOTHING_TO_RUN, afterwards } : { sql, afterwards }, ...restarts];
+  return [{ sql, afterwards }, ...restarts];
 }
 
-interface Place {
-  readonly catalog: string;
-  readonly schema: string;
-  readonly name: string;
-}
-
-function placeOf({ scope }: PlanContext, name: NameReference): Place {
-  const meaning = writableName(scope, name);
-  return meaning.kind === "temporary"
-    ? { catalog: "temp", schema: "main", name: meaning.name }
-    : { catalog: DATA_CATALOG, ...meaning.relation };
-}
-
-function isSame(one: Place, other: Place): boolean {
-  return (
-    one.catalog === other.catalog &&
-    normaliseName(one.schema) === normaliseName(other.schema) &&
-    normaliseName(one.name) === normaliseName(other.name)
-  );
-}
-
-/** A branch's own tables have no foreign keys: main's stand for them, where the branch has both tables. */
-async function refuseReferences(
-  context: PlanContext,
-  transaction: Transaction,
-  statement: RelationalStatement,
-  names: readonly NameReference[],
-): Promise<void> {
-  const { head } = context.scope;
-  const named = names.map((name) => placeOf(context, name));
-  for (const place of named) {
-    const rows = await transaction.connection.rows(
-      `SELECT DISTINCT table_name AS name FROM duckdb_constraints() WHERE constraint_type = 'FOREIGN KEY'
-         AND database_name = ? AND lower(schema_name) = lower(?) AND lower(referenced_table) = lower(?) ORDER BY 1`,
-      [place.catalog, place.schema, place.name],
-    );
-    // DuckDB's foreign keys stay inside a schema.
-    const referring = rows
-      .map((row) => ({ ...place, name: textCell(row, "name") }))
-      .filter((table) => !named.some((other) => isSame(table, other)))
-      .find((table) => head === MAIN || transaction.state.find(head, table)?.kind === "table");
-    if (referring !== undefined) throw referenced(place.name, referring.name, statement.cascade);
-  }
-}
-
-function referenced(table: string, referring: string, cascade: boolean): SqlError {
-  if (cascade) {
-    return notSupported(
-      `TRUNCATE ... CASCADE to tables that are not named is not supported: table "${referring}" references "${table}"`,
-      "name all the tables",
-    );
-  }
+function referenced(table: string, referring: string): SqlError {
   return new SqlError(
     SQLSTATE.featureNotSupported,
     "cannot truncate a table referenced in a foreign key constraint",

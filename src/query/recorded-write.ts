@@ -118,7 +118,8 @@ function entryOf(
         const target = statement.names.find((name) => name.role === "write");
         if (target === undefined) throw new SqlError(SQLSTATE.internalError, "an INSERT without a target");
         const { sql } = await targetTable(core.planContext(transaction), transaction, target);
-        return await insertAgain(core.connection, sql, inserted);
+        await insertAgain(core.connection, sql, inserted);
+        return await planned.at(-1)?.guard?.();
       }
       const capture = inserted === undefined ? undefined : new InsertCapture(inserted.columns);
       const again = await run(planned, capture);

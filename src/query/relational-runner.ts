@@ -179,7 +179,9 @@ async function runInTransaction(
   if (transactionMode(core, "isolation") === "serializable")
     core.transactions.noteReads(await readsOf(core.connection, core.scope(transaction), statement));
   if (hasSteps(statement)) {
-    const result = await runSteps(core, transaction, statement, input, stepServices(core));
+    const guards: NonNullable<PlannedStatement["guard"]>[] = [];
+    const result = await runSteps(core, transaction, statement, input, stepServices(core, guards));
+    for (const guard of guards) await guard();
     await endOfStatement(core)(true);
     return result;
   }
@@ -188,8 +190,8 @@ async function runInTransaction(
     : await runParts(core, transaction, statement, statement.parts, input);
 }
 
-/** How one step of WITH is run, to its end, and described. */
-function stepServices(core: SessionCore): StepServices {
+/** How one step of WITH is run, to its end, and described; `guards` takes what is asked when all have run. */
+function stepServices(core: SessionCore, guards: NonNullable<PlannedStatement["guard"]>[]): StepServices {
   return {
     describe: async (statement, oids) => await describeRelational(core, statement, oids),
     run: async (transaction, written, input) => {
@@ -209,6 +211,7 @@ function stepServices(core: SessionCore): StepServices {
       refuseSecondChange(statement, changed);
       await settleSequences(core, statement);
       await planned.check?.(changed);
+      if (planned.guard !== undefined) guards.push(planned.guard);
       return {
         columns: await announced(core, returned, statement),
         chunks,
@@ -332,7 +335,7 @@ async function outcomeOf(
   stream: ResultStream,
   end: ResultEnd,
   capture: InsertCapture | undefined,
-  { check, changed: known }: Pick<PlannedStatement, "check" | "changed"> = {},
+  { check, guard, changed: known }: Pick<PlannedStatement, "check" | "guard" | "changed"> = {},
 ): Promise<Outcome> {
   if (statement.verb === "explain") {
     const result = explainResult(await readAll(stream), statement.explainedAsJson === true);
@@ -349,6 +352,7 @@ async function outcomeOf(
     refuseSecondChange(statement, changed);
     await settleSequences(core, statement);
     await check?.(changed);
+    await guard?.();
     await end(true);
     return done(statement, changed);
   }
@@ -366,6 +370,7 @@ async function outcomeOf(
   refuseSecondChange(statement, changed);
   await settleSequences(core, statement);
   await check?.(changed);
+  await guard?.();
   await end(true);
   const inserted = capture?.read(chunks, changed, all.length);
   if (!returnsRows) return { ...done(statement, changed), inserted };

@@ -16,13 +16,13 @@ import type { Settings } from "./settings.js";
 import {
   begin,
   commit,
+  constraints,
+  finishPrepared,
   lock,
   maintain,
-  finishPrepared,
   outsideBlock,
   prepareTransaction,
   rollback,
-  setConstraints,
   setTransaction,
   setTransactionDefaults,
 } from "./transaction-statements.js";
@@ -56,6 +56,11 @@ export interface SessionStatementHost {
   requireRelation(parts: readonly string[]): Promise<void>;
   /** Errors: see `lockTables`. */
   lockTables(statement: Extract<SessionStatement, { verb: "lock" }>, signal: AbortSignal): Promise<void>;
+  /** Errors: see `setConstraints`. */
+  setConstraints(
+    statement: Extract<SessionStatement, { verb: "setConstraints" }>,
+    signal: AbortSignal,
+  ): Promise<void>;
   readonly notices: Notice[];
   notice(severity: Notice["severity"], code: Notice["code"], message: string): void;
   /** How to put settings and head back to what they are now. */
@@ -109,7 +114,7 @@ export async function runSessionStatement(
     case "setTransactionDefaults":
       return setTransactionDefaults(host, statement.modes);
     case "setConstraints":
-      return setConstraints(host, statement);
+      return await constraints(host, statement, running);
     case "set":
       return await set(host, statement);
     case "show":

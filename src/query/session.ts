@@ -27,6 +27,7 @@ import { idleLimit } from "./idle-limit.js";
 import { withoutDatabase } from "./own-database.js";
 import { requireSession } from "./permissions.js";
 import { requireRelation } from "./require-relation.js";
+import { setConstraints } from "./set-constraints.js";
 import { lockTables } from "./table-locks.js";
 import { observed } from "./statement-observer.js";
 import {
@@ -105,6 +106,10 @@ export class DuckSession implements QuerySession {
       requireRelation: async (parts: readonly string[]) => await requireRelation(core, parts),
       lockTables: async (lock: Extract<SessionStatement, { verb: "lock" }>, signal: AbortSignal) =>
         await lockTables(core, lock, signal),
+      setConstraints: async (
+        statement: Extract<SessionStatement, { verb: "setConstraints" }>,
+        signal: AbortSignal,
+      ) => await setConstraints(core, statement, signal),
     });
   }
 

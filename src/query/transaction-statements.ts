@@ -1,5 +1,5 @@
 /** BEGIN, COMMIT, ROLLBACK and what is said about transactions. */
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { SessionStatement, TransactionModes } from "../sql/analysis.js";
 import { command } from "./results.js";
 import type { BlockModes } from "./settings.js";
@@ -159,18 +159,17 @@ function settingsOf(modes: TransactionModes): [name: string, value: string][] {
   return settings;
 }
 
-/** No constraint here can be deferred, so for ALL and for IMMEDIATE there is nothing to do. */
-export function setConstraints(
+export async function constraints(
   host: SessionStatementHost,
-  { names, deferred }: Extract<SessionStatement, { verb: "setConstraints" }>,
-): StatementResult {
-  if (!host.inBlock) {
+  statement: Extract<SessionStatement, { verb: "setConstraints" }>,
+  { signal }: AbortController,
+): Promise<StatementResult> {
+  if (host.inBlock) await host.setConstraints(statement, signal);
+  else {
     const message = "SET CONSTRAINTS can only be used in transaction blocks";
     host.notice("WARNING", SQLSTATE.noActiveSqlTransaction, message);
   }
-  const [name] = names;
-  if (name === undefined || !deferred) return command("SET CONSTRAINTS");
-  throw notSupported(`constraint "${name}" cannot be deferred`, "SET CONSTRAINTS ALL is accepted");
+  return command("SET CONSTRAINTS");
 }
 
 export async function lock(

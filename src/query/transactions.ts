@@ -8,7 +8,12 @@ import type { HeadId } from "../branch/model.js";
 import { Transaction, type CommitCheck } from "../branch/transaction.js";
 import type { BranchContext } from "../branch/branch-context.js";
 import type { Connection } from "../engine/connection.js";
-import { refuseAddedOrphans } from "./added-orphans.js";
+import {
+  newConstraintModes,
+  runDeferredChecks,
+  useModes,
+  type ConstraintModes,
+} from "./deferred-references.js";
 import type { JournalEntry } from "./block-journal.js";
 import { Savepoints, type Rewind } from "./savepoints.js";
 import { SerializableReads, type StatementReads } from "./serializable.js";
@@ -38,6 +43,8 @@ export class SessionTransactions {
   #writing = false;
   /** The snapshot the block, or the statement, began with. */
   #snapshotSequence: number | undefined;
+  /** Of the transaction, also where it begins anew behind a savepoint. */
+  #constraintModes = newConstraintModes();
   /** Ends waits inside the transaction; replaced for each statement. */
   #wait = new AbortController();
   #forwarded: { readonly signal: AbortSignal; wait: AbortController } | undefined;
@@ -82,6 +89,10 @@ export class SessionTransactions {
     return this.#block === "none" && this.#current === undefined;
   }
 
+  get constraintModes(): ConstraintModes {
+    return this.#constraintModes;
+  }
+
   refuseFailedBlock(): void {
     if (this.#block !== "failed") return;
     throw new SqlError(
@@ -93,7 +104,10 @@ export class SessionTransactions {
   /** The transaction for a statement on `head`, begun now if there is none. */
   async need(head: HeadId, signal: AbortSignal): Promise<Transaction> {
     this.#forwardAbort(signal);
-    this.#current ??= await Transaction.begin(this.#context, this.#connection, head, this.#wait.signal);
+    if (this.#current === undefined) {
+      this.#current = await Transaction.begin(this.#context, this.#connection, head, this.#wait.signal);
+      useModes(this.#current, this.#constraintModes);
+    }
     this.#snapshotSequence ??= this.#current.snapshot.sequence;
     this.#context.locks.limitWaits(this.#current, this.lockTimeoutMs);
     return this.#current;
@@ -229,6 +243,7 @@ export class SessionTransactions {
     this.#savepoints.clear();
     this.#snapshotSequence = undefined;
     this.#check = this.#reads.take(this.#context.registry);
+    this.#constraintModes = newConstraintModes();
   }
 
   /** Some errors leave DuckDB's transaction as it was: a savepoint can then be gone back to without writing anything again. */
@@ -265,7 +280,7 @@ export class SessionTransactions {
   async #checkEnd(transaction: Transaction): Promise<() => void> {
     try {
       await this.#beforeCommit();
-      await refuseAddedOrphans(this.#context, transaction);
+      await runDeferredChecks(transaction);
       return await this.#context.writes.record(transaction, this.#actor);
     } catch (error) {
       await transaction.rollback();

@@ -37,7 +37,7 @@ export interface WrittenRows {
 }
 
 /** A column as a part of a key. */
-export function columnPart(column: string): KeyPart {
+function columnPart(column: string): KeyPart {
   return { shown: column, sql: quoteIdentifier(column), column };
 }
 
@@ -114,7 +114,7 @@ function fits(value: string, type: string): boolean {
 }
 
 /** False where the statement is seen to write other values, or none, in the key's columns. */
-export function mayBeWritten(
+function mayBeWritten(
   { parts, values }: MatchedKey,
   definition: TableDefinition | undefined,
   written: WrittenRows | undefined,

@@ -23,7 +23,6 @@ import {
   type MatchedKey,
   type WrittenRows,
 } from "./violated-key.js";
-import { notPresent, stillReferenced } from "./violated-reference.js";
 
 /** The table a failed statement wrote. */
 export interface FailedTarget {
@@ -61,15 +60,6 @@ export async function describeViolation(
       );
     case SQLSTATE.checkViolation:
       return check(error, cause, object, definition);
-    case SQLSTATE.foreignKeyViolation:
-      return cause.includes("still referenced")
-        ? await stillReferenced(error, cause, target.relation, connection)
-        : await notPresent(
-            error,
-            cause,
-            { object, schema: target.relation.schema, definition, written },
-            connection,
-          );
     default:
       return error;
   }

@@ -34,7 +34,7 @@ export function targetKey(scope: NameScope, { statement }: WithStep): string | u
 /**
  * The order, as places in the list. PostgreSQL runs the statement itself first, which draws what it reads of the others,
  * and then the others from the last to the first. That is the order here where it can be seen; a statement that writes
- * another table than they do runs behind them, or DuckDB would check foreign keys too early.
+ * another table than they do runs behind them.
  *
  * Errors  0A000 where two steps write one table and the outcome is not certain to be PostgreSQL's
  */

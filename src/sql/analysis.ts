@@ -6,6 +6,7 @@ import type { SqlError, SqlState } from "../core/errors.js";
 import type { BranchCommand } from "./branch-command.js";
 import type { ColumnNames } from "./column-names.js";
 import type { DomainForm, FunctionForm } from "./definition-forms.js";
+import type { ForeignKeyClause } from "./foreign-keys.js";
 import type { GroupedQuery, QuerySources } from "./result-sources.js";
 import type { LargeObjectStatement } from "./large-object-calls.js";
 import type { OnCommit, UnnamedIndex } from "./table-forms.js";
@@ -229,6 +230,8 @@ export interface RelationalStatement {
   readonly unnamedIndex: UnnamedIndex | undefined;
   /** Of createTable and of alterTable with ADD COLUMN. */
   readonly sequenceColumns: readonly SequenceColumn[];
+  /** Of createTable. */
+  readonly foreignKeys: readonly ForeignKeyClause[];
   /** Of createTable: LIKE clauses among the columns. */
   readonly likes: readonly LikeClause[];
   /** Statements that are run one after the other in its place; it has no names of its own then. */

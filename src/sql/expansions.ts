@@ -89,7 +89,11 @@ function addColumnParts(
     const end = constraints[at + 1]?.index ?? to;
     const written = sliceTokens(text, tokens, index, end);
     const type = textField(node, "contype");
-    // A key is held at each statement, whatever is said of it.
+    if (isAttribute(type) && before === "CONSTR_FOREIGN" && others.length > 0) {
+      others.push(`${others.pop() ?? ""} ${written}`);
+      continue;
+    }
+    // A unique key is held at each statement, whatever is said of it.
     if (isAttribute(type) && isKey(before)) continue;
     if (!isAttribute(type)) before = type;
     if (type === "CONSTR_NOTNULL") notNull = true;

@@ -25,6 +25,11 @@ export function quoteLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** `["a", "b"]` ⇒ `"a", "b"`. */
+export function nameList(names: readonly string[]): string {
+  return names.map(quoteIdentifier).join(", ");
+}
+
 /** `["public", "orders"]` ⇒ `"public"."orders"`. */
 export function formatName(parts: readonly string[]): string {
   return parts.map(quoteIdentifier).join(".");

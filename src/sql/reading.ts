@@ -22,6 +22,7 @@ export type Reading = Pick<
   | "rowBound"
   | "sequenceColumns"
   | "likes"
+  | "foreignKeys"
   | "onCommit"
   | "unnamedIndex"
   | "insert"
@@ -61,6 +62,7 @@ export function plainReading(
     repetition: NOT_REPEATABLE,
     sequenceColumns: [],
     likes: [],
+    foreignKeys: [],
     onCommit: undefined,
     unnamedIndex: undefined,
     insert: undefined,

@@ -77,6 +77,8 @@ export function dropConstraintAttributes(node: AstNode, references: References, 
     const isOneWord = isWord(tokens[at], "deferrable");
     const [first, last] = [tokens[at], tokens[isOneWord ? at : at + 1]];
     if (first === undefined || last === undefined) return references.doubt();
+    // Those of a foreign key are part of its text.
+    if (edits.some(({ start, end }) => start <= first.start && last.end <= end)) continue;
     edits.push({ start: first.start, end: last.end, text: "" });
   }
 }
@@ -206,7 +208,7 @@ export function labelConstraints(
       const type = CONSTRAINT_TYPES.get(textField(constraint, "contype"));
       const at = references.tokenIndexAt(offsets.toUtf16(locationOf(constraint))) ?? -1;
       const name = isWord(tokens[at], "constraint") ? tokens[at + 1]?.value : undefined;
-      if (type === undefined || name === undefined) continue;
+      if (type === undefined || type === "foreign" || name === undefined) continue;
       if (type === "check") labelCheck(references, at, name);
       else {
         const keys = [...stringList(constraint, "keys"), ...stringList(constraint, "fk_attrs")];

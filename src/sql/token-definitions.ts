@@ -1,5 +1,6 @@
 /** CREATE, ALTER, DROP, COMMENT and TRUNCATE in DuckDB's dialect, from tokens. */
 import { isReserved } from "./builtin-names.js";
+import { readForeignKeys } from "./foreign-keys.js";
 import { readComment, readDrop, readNameBehind } from "./named-objects.js";
 import { plainReading, type Reading } from "./reading.js";
 import type { References } from "./references.js";
@@ -80,7 +81,8 @@ function readTable(
   }
   if (!reader.accept("as")) {
     walker.visitExpression(reader.position, references.tokens.length, new Scope());
-    return plainReading("createTable", "CREATE TABLE", true, { ...head, ifNotExists });
+    const foreignKeys = readForeignKeys(references);
+    return plainReading("createTable", "CREATE TABLE", true, { ...head, ifNotExists, foreignKeys });
   }
   const range = queryRange(references);
   const end = references.tokens.findLastIndex((token) => token.end === range?.end) + 1;

@@ -3,6 +3,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { flagField, listField, nodeField, stringList, textField, unwrapAs, type AstNode } from "./ast.js";
 import { resTargets, resultColumnNames } from "./column-names.js";
 import { readDomain } from "./domain-definitions.js";
+import { readForeignKeys } from "./foreign-keys.js";
 import { rewriteSequenceOptions } from "./sequence-type.js";
 import { readFunction } from "./function-definitions.js";
 import { holdTypes } from "./held-types.js";
@@ -79,6 +80,7 @@ function readCreateTable(node: AstNode, walker: TreeWalker, references: Referenc
   dropTableOptions(references);
   const offsets = new Utf8Offsets(references.text);
   storedToVirtual(node["tableElts"], references, offsets);
+  const foreignKeys = readForeignKeys(references);
   dropConstraintAttributes(node, references, offsets);
   labelConstraints(node, walker.relationName(target)?.parts.at(-1) ?? "", references, offsets);
   holdTypes(node, references, offsets);
@@ -90,6 +92,7 @@ function readCreateTable(node: AstNode, walker: TreeWalker, references: Referenc
     temporary: readTemporary(target, references),
     onCommit: onCommitOf(node),
     sequenceColumns,
+    foreignKeys,
     likes: readLikes(node, references, offsets),
   });
 }

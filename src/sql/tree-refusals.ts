@@ -14,7 +14,7 @@ export function refuseTableForms(node: AstNode): void {
 /**
  * Throws 0A000 for constraints that would be ignored or misread. Takes any part of a tree.
  *
- * Foreign and unique keys may be said to be deferrable: they are held at each statement, which can only fail earlier.
+ * Unique keys may be said to be deferrable: they are held at each statement, which can only fail earlier.
  */
 export function refuseConstraints(tree: unknown): void {
   visitAll(tree, (type, node) => {
@@ -49,14 +49,6 @@ function refuseConstraint(node: AstNode): void {
     case "CONSTR_EXCLUSION":
       throw notSupported("exclusion constraints are not supported");
     case "CONSTR_FOREIGN":
-      if (
-        ![textField(node, "fk_upd_action"), textField(node, "fk_del_action")].every((action) =>
-          "ar".includes(action),
-        )
-      ) {
-        throw notSupported("foreign keys with CASCADE, SET NULL or SET DEFAULT are not supported");
-      }
-      return;
     case "CONSTR_PRIMARY":
     case "CONSTR_UNIQUE":
       return;

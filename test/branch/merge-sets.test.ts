@@ -42,8 +42,10 @@ describe("foreign keys", () => {
     await main.query(FAMILY);
     const b = await open.session("main/b");
     await b.query(
-      "DELETE FROM grandchild WHERE id = 1; DELETE FROM child WHERE id = 1; DELETE FROM parent WHERE id < 3",
+      "DELETE FROM grandchild WHERE id = 1; DELETE FROM child WHERE id = 1; DELETE FROM parent WHERE id = 1",
     );
+    expect(await b.outcome("DELETE FROM parent WHERE id = 2")).toBe("23503");
+    await main.query("INSERT INTO child VALUES (9, 1)");
     expect(await main.outcome("MERGE BRANCH b")).toBe("23503");
     expect(
       await main.query("SELECT (SELECT count(*)::int FROM parent), (SELECT count(*)::int FROM grandchild)"),

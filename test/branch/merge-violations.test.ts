@@ -31,12 +31,12 @@ test("rows of several tables that no constraint allows are all told, before and 
     CREATE UNIQUE INDEX low ON "a b" (lower("x""y"));
     CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int PRIMARY KEY, p int REFERENCES parent);
     CREATE TABLE bag (a int UNIQUE, b int CHECK (b > 0));
-    INSERT INTO "a b" VALUES (1, 1, 'one'), (2, 2, 'two'); INSERT INTO parent VALUES (1), (2), (3); INSERT INTO child VALUES (1, 1); CREATE BRANCH "Ü"`);
+    INSERT INTO "a b" VALUES (1, 1, 'one'), (2, 2, 'two'); INSERT INTO parent VALUES (1), (2), (3), (4); INSERT INTO child VALUES (1, 1); CREATE BRANCH "Ü"`);
   const branch = await open.session("main/Ü");
   await branch.query(`INSERT INTO "a b" VALUES (3, 30, 'Three'), (4, 40, 'four'); UPDATE "a b" SET u = 50 WHERE id = 2;
-    DELETE FROM parent WHERE id = 2; INSERT INTO child VALUES (7, 3), (8, 99); INSERT INTO bag VALUES (5, 1), (6, 1)`);
+    DELETE FROM parent WHERE id = 2; INSERT INTO child VALUES (7, 3), (8, 4); INSERT INTO bag VALUES (5, 1), (6, 1)`);
   await main.query(`INSERT INTO "a b" VALUES (13, 30, 'thirteen'), (14, 50, 'FOUR'); INSERT INTO child VALUES (2, 2), (3, 3);
-    INSERT INTO bag VALUES (5, 3); DELETE FROM child WHERE id = 3; DELETE FROM parent WHERE id = 3`);
+    INSERT INTO bag VALUES (5, 3); DELETE FROM child WHERE id = 3; DELETE FROM parent WHERE id > 2`);
   const expected = [
     'duplicate key value violates unique constraint "a b_u_key": {"u":30}',
     'duplicate key value violates unique constraint "a b_u_key": {"u":50}',
@@ -44,7 +44,7 @@ test("rows of several tables that no constraint allows are all told, before and 
     'duplicate key value violates unique constraint "bag_a_key": {"a":5}',
     'insert or update on table "child" violates foreign key constraint "child_p_fkey": Key (p)=(2) of table "child" is not present in table "parent".',
     'insert or update on table "child" violates foreign key constraint "child_p_fkey": Key (p)=(3) of table "child" is not present in table "parent".',
-    'insert or update on table "child" violates foreign key constraint "child_p_fkey": Key (p)=(99) of table "child" is not present in table "parent".',
+    'insert or update on table "child" violates foreign key constraint "child_p_fkey": Key (p)=(4) of table "child" is not present in table "parent".',
   ].toSorted();
   expect((await shown(main, `MERGE BRANCH "Ü"`)).toSorted()).toEqual(expected);
   const { code, lines } = await refusal(main, `MERGE BRANCH "Ü"`);
@@ -154,7 +154,13 @@ describe("foreign keys that DuckDB takes for broken", () => {
     ]);
     const round = await open.session("main/round");
     await round.query("INSERT INTO node VALUES (20, 21, 'a'), (21, 20, 'b')");
-    expect(await main.outcome("MERGE BRANCH round")).toBe("0A000");
+    await main.query("MERGE BRANCH round");
+    expect(await main.query("SELECT id, up FROM node ORDER BY id")).toEqual([
+      [8, 9],
+      [9, null],
+      [20, 21],
+      [21, 20],
+    ]);
   });
 });
 

@@ -144,7 +144,7 @@ export const LABELLED: readonly Label[] = [
     "CREATE TABLE a.t (x int REFERENCES b.u (id), y mood DEFAULT nextval('q'))",
     "createTable",
     true,
-    "#create:a.t #read:b.u #type:mood #sequence:q",
+    "#create:a.t #type:mood #sequence:q",
   ],
   ["CREATE TABLE t AS SELECT * FROM u WITH NO DATA", "createTableAs", true, "#create:t read:u"],
   [
@@ -245,7 +245,7 @@ export const LABELLED: readonly Label[] = [
     "CREATE OR REPLACE TABLE t (a STRUCT(x INT, y mood)[], b INT REFERENCES s.u (id), CHECK (len(a) > 0))",
     "createTable",
     true,
-    "#create:t #type:mood #read:s.u",
+    "#create:t #type:mood",
   ],
   ["CREATE MACRO f(a, b := 1) AS a + (SELECT max(x) FROM t)", "createMacro", true, "#create:f read:t"],
   [

@@ -1,0 +1,155 @@
+/** What a statement is about to change, asked for before it runs: rows that refer to others, and keys that others refer to. */
+import { rowIdsQuery, readRowIds, type RowIds } from "../branch/changed-rows.js";
+import type { ForeignKey } from "../branch/foreign-keys.js";
+import { MAIN, type RelationName } from "../branch/model.js";
+import { headRows, type GoneKeys } from "../branch/reference-checks.js";
+import { ROW_ID, withRowIds } from "../branch/rows.js";
+import { physicalName } from "../branch/system-schema.js";
+import type { Transaction } from "../branch/transaction.js";
+import { SNAPSHOT_PREFIX } from "../catalog/names.js";
+import type { RelationalStatement, TextSpan } from "../sql/analysis.js";
+import type { Token } from "../sql/lexer.js";
+import { normaliseName, quoteIdentifier as quote } from "../sql/names.js";
+import { isName, isSymbol, isWord, splitAtCommas } from "../sql/token-reader.js";
+import { isStable, writeSpans, type WriteSpans } from "../sql/write-spans.js";
+import type { PlanContext } from "./plan-context.js";
+import { resolvedSlices } from "./resolve.js";
+import { rowsToChange, tellsItsRows } from "./rows-to-change.js";
+import { targetText } from "./writable-names.js";
+
+let lastTable = 0;
+
+/** A name no temporary table of the session has. */
+export function newStage(): string {
+  return `${SNAPSHOT_PREFIX}keys${++lastTable}`;
+}
+
+interface Sliced {
+  readonly spans: WriteSpans;
+  readonly slice: (span: TextSpan | undefined) => string;
+}
+
+/** Rows of main that UPDATE changes where they stand; undefined where any may be, or it is known otherwise. */
+export async function captureRows(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  relation: RelationName,
+): Promise<readonly RowIds[] | undefined> {
+  const { runBound } = context;
+  if (context.scope.head !== MAIN || statement.verb !== "update" || runBound === undefined) return undefined;
+  const sliced = await slicesOf(context, transaction, statement, relation);
+  if (sliced === undefined || !tellsItsRows(context, statement, sliced.spans)) return undefined;
+  const query = rowsToChange(sliced.spans, withRowIds(physicalName(relation)), sliced.slice);
+  const id = `${quote(query.alias)}.${quote(ROW_ID)}`;
+  const rows = readRowIds(await runBound.firstRow(rowIdsQuery(id, query.source, query.with)));
+  return rows === "unknown" ? undefined : rows;
+}
+
+/** Keys that a statement changes or takes away, in a temporary table. */
+export interface CapturedKeys extends GoneKeys {
+  /** What a column of the parent becomes is called so; undefined where that is not known. */
+  readonly becomes: ((target: string) => string) | undefined;
+  /** One row at most gets another key. */
+  readonly isSingle: boolean;
+  readonly drop: (() => Promise<void>) | undefined;
+}
+
+/** Any key may be gone. */
+const UNKNOWN: CapturedKeys = {
+  table: undefined,
+  columnOf: (target) => target,
+  becomes: undefined,
+  isSingle: false,
+  drop: undefined,
+};
+
+export async function captureKeys(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  relation: RelationName,
+  leading: readonly ForeignKey[],
+): Promise<CapturedKeys> {
+  const { runBound, scope } = context;
+  const isChange = statement.verb === "update" || statement.verb === "delete";
+  const rows = headRows(transaction, scope.head, relation);
+  if (!isChange) return { ...UNKNOWN, isSingle: statement.insert?.rows === 1 };
+  if (runBound === undefined || rows === undefined) return UNKNOWN;
+  const sliced = await slicesOf(context, transaction, statement, relation);
+  if (sliced === undefined || !isTold(context, statement, sliced.spans)) return UNKNOWN;
+  const { spans, slice } = sliced;
+  const columns = [
+    ...new Map(leading.flatMap(({ target }) => target).map((name) => [normaliseName(name), name])).values(),
+  ];
+  const place = (target: string): number =>
+    columns.findIndex((column) => normaliseName(column) === normaliseName(target));
+  const assigned = statement.verb === "update" ? assignedValues(sliced) : new Map<string, string>();
+  const alias = quote(spans.alias);
+  const values = columns.map((column) => `${alias}.${quote(column)}`);
+  const next = columns.map((column, at) => assigned?.get(normaliseName(column)) ?? values[at] ?? "");
+  const name = newStage();
+  const table = `temp.main.${quote(name)}`;
+  const shape = columns.flatMap((column, at) => [
+    `t.${quote(column)} AS k${at}`,
+    `t.${quote(column)} AS n${at}`,
+  ]);
+  await transaction.connection.run(
+    `CREATE TEMP TABLE ${quote(name)} AS SELECT ${shape.join(", ")} FROM ${rows} AS t LIMIT 0`,
+  );
+  const list = values.flatMap((value, at) => [value, next[at] ?? ""]);
+  const from = spans.from === undefined ? "" : `, ${slice(spans.from)}`;
+  const where = spans.where === undefined ? "" : `WHERE (${slice(spans.where)}\n)`;
+  await runBound.change(
+    `${slice(spans.with)} INSERT INTO ${table} SELECT DISTINCT ${list.join(", ")} FROM ${rows} AS ${alias}${from} ${where}`,
+  );
+  return {
+    table,
+    columnOf: (target) => `k${place(target)}`,
+    becomes: assigned === undefined ? undefined : (target) => `n${place(target)}`,
+    isSingle: false,
+    drop: async () => await transaction.connection.run(`DROP TABLE ${table}`),
+  };
+}
+
+/** An UPDATE of all rows has no condition that could choose others. */
+function isTold(context: PlanContext, statement: RelationalStatement, spans: WriteSpans): boolean {
+  if (tellsItsRows(context, statement, spans)) return true;
+  const isPlain = spans.where === undefined && spans.from === undefined && statement.parameterCount === 0;
+  return statement.verb === "update" && isPlain && statement.mayVary !== true;
+}
+
+/** What UPDATE sets columns to, as SQL by their names; undefined where it cannot be told column by column. */
+function assignedValues({ spans, slice }: Sliced): ReadonlyMap<string, string> | undefined {
+  const { set, tokens } = spans;
+  if (set === undefined || !isStable(spans, [set])) return undefined;
+  const first = tokens.findIndex(({ start }) => start >= set.start);
+  const behind = tokens.findIndex(({ start }) => start >= set.end);
+  const found = new Map<string, string>();
+  for (const [from, to] of splitAtCommas(tokens, first, behind === -1 ? tokens.length : behind)) {
+    const [name, equals, value] = tokens.slice(from, to);
+    const last = tokens[to - 1];
+    if (!isName(name) || !isEquals(equals) || value === undefined || last === undefined) return undefined;
+    if (isWord(value, "default")) return undefined;
+    found.set(normaliseName(name?.value ?? ""), `(${slice({ start: value.start, end: last.end })})`);
+  }
+  return found;
+}
+
+function isEquals(token: Token | undefined): boolean {
+  return isSymbol(token, "=") || (token?.kind === "operator" && token.value === "=");
+}
+
+async function slicesOf(
+  { services, scope }: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  relation: RelationName,
+): Promise<Sliced | undefined> {
+  const spans = statement.certain ? writeSpans(statement) : undefined;
+  const target = statement.names.find(({ role }) => role === "write");
+  if (spans === undefined || target === undefined) return undefined;
+  const inside = { ...scope, state: transaction.state };
+  const text = targetText(target, relation);
+  return { spans, slice: await resolvedSlices(services, inside, statement, new Map([[target.start, text]])) };
+}
