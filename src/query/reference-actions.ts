@@ -106,9 +106,8 @@ async function refuseMovedKeys(
   const stays = key.target.map((column, at) => `p.${quote(column)} = ${old[at] ?? ""}`);
   const refers = key.columns.map((column, at) => `c.${quote(column)} = ${old[at] ?? ""}`);
   const rows = await transaction.connection.rows(
-    `SELECT 1 AS found FROM ${table} AS g WHERE (${changed.join(" OR ")})
-       AND EXISTS (SELECT 1 FROM ${parents} AS p WHERE ${stays.join(" AND ")})
-       AND EXISTS (SELECT 1 FROM ${children} AS c WHERE ${refers.join(" AND ")}) LIMIT 1`,
+    `SELECT 1 AS found FROM ${table} AS g SEMI JOIN ${parents} AS p ON ${stays.join(" AND ")}
+       SEMI JOIN ${children} AS c ON ${refers.join(" AND ")} WHERE (${changed.join(" OR ")}) LIMIT 1`,
   );
   if (rows.length > 0)
     throw notSupported(

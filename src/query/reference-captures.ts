@@ -64,13 +64,14 @@ const UNKNOWN: CapturedKeys = {
   drop: undefined,
 };
 
+/** Undefined where none changes. */
 export async function captureKeys(
   context: PlanContext,
   transaction: Transaction,
   statement: RelationalStatement,
   relation: RelationName,
   leading: readonly ForeignKey[],
-): Promise<CapturedKeys> {
+): Promise<CapturedKeys | undefined> {
   const { runBound, scope } = context;
   const isChange = statement.verb === "update" || statement.verb === "delete";
   const rows = headRows(transaction, scope.head, relation);
@@ -88,6 +89,21 @@ export async function captureKeys(
   const alias = quote(spans.alias);
   const values = columns.map((column) => `${alias}.${quote(column)}`);
   const next = columns.map((column, at) => assigned?.get(normaliseName(column)) ?? values[at] ?? "");
+  const changed = values.map((value, at) => `${value} IS DISTINCT FROM ${next[at] ?? "NULL"}`).join(" OR ");
+  const conditions = [
+    ...(spans.where === undefined ? [] : [`(${slice(spans.where)}\n)`]),
+    ...(statement.verb === "update" && assigned !== undefined ? [`(${changed})`] : []),
+  ];
+  const from = spans.from === undefined ? "" : `, ${slice(spans.from)}`;
+  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+  const source = `FROM ${rows} AS ${alias}${from} ${where}`;
+  // What ORMs save sets every column, and most of them to what they are.
+  if (statement.verb === "update") {
+    const [found] = await runBound.firstRow(
+      `${slice(spans.with)} SELECT count(*) FROM (SELECT 1 ${source} LIMIT 1)`,
+    );
+    if (Number(found) === 0) return undefined;
+  }
   const name = newStage();
   const table = `temp.main.${quote(name)}`;
   const shape = columns.flatMap((column, at) => [
@@ -98,10 +114,8 @@ export async function captureKeys(
     `CREATE TEMP TABLE ${quote(name)} AS SELECT ${shape.join(", ")} FROM ${rows} AS t LIMIT 0`,
   );
   const list = values.flatMap((value, at) => [value, next[at] ?? ""]);
-  const from = spans.from === undefined ? "" : `, ${slice(spans.from)}`;
-  const where = spans.where === undefined ? "" : `WHERE (${slice(spans.where)}\n)`;
   await runBound.change(
-    `${slice(spans.with)} INSERT INTO ${table} SELECT DISTINCT ${list.join(", ")} FROM ${rows} AS ${alias}${from} ${where}`,
+    `${slice(spans.with)} INSERT INTO ${table} SELECT DISTINCT ${list.join(", ")} ${source}`,
   );
   return {
     table,

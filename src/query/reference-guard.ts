@@ -121,8 +121,21 @@ function updateAt(tokens: readonly Token[], from: number): number {
   );
 }
 
-/** Rows that have to be looked at: those a statement adds, these, or all. */
-type Suspects = "added" | "all" | readonly RowIds[];
+/** Rows that have to be looked at: those the transaction has added, behind a row id or all of them; these and those; or all. */
+type Suspects = "added" | "all" | { readonly behind: number; readonly in: string } | readonly RowIds[];
+
+/** The last row that the transaction has added to the table so far: what a statement adds is behind it. */
+async function addedBehind(transaction: Transaction, relation: RelationName): Promise<Suspects> {
+  const { connection, head, state } = transaction;
+  const version = state.own(head, relation);
+  const table = head === MAIN ? relation : version?.kind === "table" ? version.physical : null;
+  if (table === null || !transaction.hasWritten) return "added";
+  const rows = physicalName(table);
+  const [last] = await connection.firstRow(
+    `SELECT max(rowid) FROM ${rows} WHERE rowid >= ${FIRST_LOCAL_ROW_ID}`,
+  );
+  return typeof last === "bigint" ? { behind: Number(last), in: rows } : "added";
+}
 
 async function changedRows(
   context: PlanContext,
@@ -131,7 +144,8 @@ async function changedRows(
   { relation, own, sets }: Concerned,
 ): Promise<Suspects> {
   const isInsert = statement.verb === "insert" || statement.verb === "merge";
-  if (isInsert) return own.some((key) => sets(key.columns)) ? "all" : "added";
+  if (isInsert)
+    return own.some((key) => sets(key.columns)) ? "all" : await addedBehind(transaction, relation);
   return (await captureRows(context, transaction, statement, relation)) ?? "all";
 }
 
@@ -144,11 +158,19 @@ function suspectRows(transaction: Transaction, { from }: ForeignKey, rows: Suspe
   if (version?.kind !== "table") return undefined;
   const table = physicalName(requirePhysical(version));
   const isWhole = version.layer === null;
+  // Large overlays become tables, whose rows are numbered anew.
+  if (isBehind(rows))
+    return `(SELECT * FROM ${table} WHERE ${rows.in === table ? condition(rows) : "true"}) AS c`;
   return `(SELECT * FROM ${table} WHERE ${isWhole && rows === "added" ? condition(rows) : "true"}) AS c`;
+}
+
+function isBehind(rows: Suspects): rows is Extract<Suspects, { readonly behind: number }> {
+  return typeof rows === "object" && "behind" in rows;
 }
 
 function condition(rows: Suspects): string {
   if (rows === "all") return "true";
+  if (isBehind(rows)) return `rowid > ${rows.behind}`;
   const added = `rowid >= ${FIRST_LOCAL_ROW_ID}`;
   if (rows === "added" || rows.length === 0) return added;
   return [
@@ -157,7 +179,9 @@ function condition(rows: Suspects): string {
   ].join(" OR ");
 }
 
-async function askOrphans(transaction: Transaction, key: ForeignKey, rows: Suspects): Promise<void> {
+async function askOrphans(transaction: Transaction, key: ForeignKey, changed: Suspects): Promise<void> {
+  // At the end of the transaction all that it has added is looked at, once.
+  const rows = isDeferred(transaction, key) && isBehind(changed) ? "added" : changed;
   const ask = async (): Promise<void> => {
     const source = suspectRows(transaction, key, rows);
     if (source !== undefined) await refuseOrphans(transaction, transaction.head, key, source);
