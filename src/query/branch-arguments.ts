@@ -22,7 +22,7 @@ import { parseDuration } from "./duration.js";
 /** The value of an argument: a literal's, or the bound parameter's. */
 export type ArgumentReader = (argument: Argument) => string | null;
 
-export function tableStrategy(
+function tableStrategy(
   entry: TableStrategy,
   read: ArgumentReader,
 ): { table: RelationName; strategy: ReturnType<typeof readStrategy> } {
