@@ -73,13 +73,14 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   });
   const { signal } = new AbortController();
   await followOfflineChanges(context, signal);
-  const adopted = await adoptForeignKeys(context, signal);
-  if (adopted.length > 0)
-    log.info({ tables: adopted.length }, "foreign keys of DuckDB's own were taken over");
   const utility = await database.connect("void");
   cleanup.defer(() => utility.close());
   const live = new LiveSessions();
   await installVoid(database, utility, live);
+  // Defaults of the tables may call the server's own functions.
+  const adopted = await adoptForeignKeys(context, signal);
+  if (adopted.length > 0)
+    log.info({ tables: adopted.length }, "foreign keys of DuckDB's own were taken over");
   const httpPort = config.httpPort ?? portBehind(config.port);
   const metrics = httpPort === "off" ? undefined : new Metrics();
   const observer = observerOf(metrics, await tracingOf(config, log, cleanup));

@@ -45,7 +45,7 @@ export async function physicalDefinition(
 }
 
 /** The CREATE TABLE statement of a table; undefined when it is not there. */
-async function tableSql(
+export async function tableSql(
   connection: Connection,
   table: PhysicalTable,
   catalog = DATA_CATALOG,
@@ -58,7 +58,7 @@ async function tableSql(
 }
 
 /** CREATE INDEX statements of a table, each with its semicolon. */
-async function indexesOf(
+export async function indexesOf(
   connection: Connection,
   table: PhysicalTable,
   catalog: string,

@@ -8,6 +8,7 @@ import type { BranchContext } from "./branch-context.js";
 import { endedBranch, requireBranch } from "./branch-rules.js";
 import { changeBranch } from "./change-branch.js";
 import { isEnded, type Branch, type BranchGrants } from "./model.js";
+import type { RegistryState } from "./registry-state.js";
 
 const PRIVILEGES = ["read", "write"] as const;
 type Privilege = (typeof PRIVILEGES)[number];
@@ -26,18 +27,32 @@ export interface GrantRequest {
   readonly actor: string;
 }
 
-/** Writing includes reading. */
-export function maySee(principal: Principal, branch: Branch): boolean {
-  return isAllowed(principal, branch, ["read", "write"]);
+/** Writing includes reading; a live branch shows what its parent has now, so that has to be open, too. */
+export function maySee(principal: Principal, branch: Branch, state: RegistryState): boolean {
+  return liveLine(branch, state).every((each) => isAllowed(principal, each, ["read", "write"]));
+}
+
+/** The branch, and the branches whose present state it shows. */
+function liveLine(branch: Branch, state: RegistryState): readonly Branch[] {
+  const line = [branch];
+  for (let at = branch; at.isolation === "live";) {
+    const parent = state.branches.get(at.parent);
+    if (parent === undefined) break;
+    line.push(parent);
+    at = parent;
+  }
+  return line;
 }
 
 /** Errors: 42501 */
-export function requireSeen(principal: Principal, branch: Branch): void {
-  if (!maySee(principal, branch)) throw missing(branch, principal, "read");
+export function requireSeen(principal: Principal, branch: Branch, state: RegistryState): void {
+  const closed = liveLine(branch, state).find((each) => !isAllowed(principal, each, ["read", "write"]));
+  if (closed !== undefined) throw missing(closed, principal, "read");
 }
 
 /** To write in it, to merge it, to merge into it. Errors: 42501 */
-export function requireWriter(principal: Principal, branch: Branch): void {
+export function requireWriter(principal: Principal, branch: Branch, state: RegistryState): void {
+  requireSeen(principal, branch, state);
   if (!isAllowed(principal, branch, ["write"])) throw missing(branch, principal, "write");
 }
 

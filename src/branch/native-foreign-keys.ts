@@ -8,10 +8,15 @@ import { defaultConstraintName, readLabel } from "../sql/constraint-labels.js";
 import { foreignKeyCheck } from "../sql/foreign-keys.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { BranchContext } from "./branch-context.js";
-import { physicalDefinition } from "./catalog-reader.js";
+import { indexesOf, tableSql } from "./catalog-reader.js";
 import { markCopied } from "./copied-tables.js";
 import { MAIN, relationKey, type RelationName } from "./model.js";
-import { storedColumns, type TableDefinition, type TableElement } from "./table-definition.js";
+import {
+  readTableDefinition,
+  storedColumns,
+  type TableDefinition,
+  type TableElement,
+} from "./table-definition.js";
 import { rebuildTable } from "./table-rebuild.js";
 import { Transaction } from "./transaction.js";
 import { undefinedTable } from "./undefined-table.js";
@@ -22,6 +27,8 @@ interface NativeKey {
   readonly to: RelationName;
   readonly columns: readonly string[];
   readonly target: readonly string[];
+  /** As DuckDB prints it in the definition of the table. */
+  readonly printed: string;
 }
 
 /**
@@ -56,7 +63,7 @@ export async function adoptForeignKeys(
 
 async function nativeKeys(connection: Connection): Promise<readonly NativeKey[]> {
   const rows = await connection.rows(
-    `SELECT schema_name, table_name, referenced_table, to_json(constraint_column_names)::VARCHAR AS columns,
+    `SELECT schema_name, table_name, referenced_table, constraint_text, to_json(constraint_column_names)::VARCHAR AS columns,
        to_json(referenced_column_names)::VARCHAR AS target
      FROM duckdb_constraints() WHERE database_name = ? AND constraint_type = 'FOREIGN KEY'
      ORDER BY schema_name, table_name, constraint_index`,
@@ -69,6 +76,7 @@ async function nativeKeys(connection: Connection): Promise<readonly NativeKey[]>
       to: { schema, name: textCell(row, "referenced_table") },
       columns: texts(textCell(row, "columns")),
       target: texts(textCell(row, "target")),
+      printed: textCell(row, "constraint_text"),
     };
   });
 }
@@ -92,8 +100,7 @@ function referrersFirst(keys: readonly NativeKey[]): readonly RelationName[] {
 }
 
 async function adopt(connection: Connection, table: RelationName, keys: readonly NativeKey[]): Promise<void> {
-  const definition = await physicalDefinition(connection, table);
-  if (definition === undefined) throw undefinedTable(table);
+  const definition = await definitionWithout(connection, table, keys);
   const kept = definition.elements.filter((element) => !isForeign(element)).map(({ text }) => text);
   const taken = new Set<string>();
   const adopted = keys.map((key) => adoptedCheck(definition, table, key, taken));
@@ -104,6 +111,19 @@ async function adopt(connection: Connection, table: RelationName, keys: readonly
     renamed: new Map(),
     place: table,
   });
+}
+
+/** DuckDB (1.5.6) does not quote the names that a foreign key leads to: what it prints cannot be read. */
+async function definitionWithout(
+  connection: Connection,
+  table: RelationName,
+  keys: readonly NativeKey[],
+): Promise<TableDefinition> {
+  let sql = await tableSql(connection, table);
+  if (sql === undefined) throw undefinedTable(table);
+  // Of one to the table itself it prints nothing but the comma.
+  for (const { printed } of keys) if (printed !== "") sql = sql.replace(`, ${printed}`, () => "");
+  return readTableDefinition([sql, ...(await indexesOf(connection, table, DATA_CATALOG))].join("\n"));
 }
 
 /** DuckDB's foreign key, or the check that kept its name. */

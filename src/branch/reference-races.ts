@@ -4,6 +4,7 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { relationKey, type HeadId, type RelationName, type Sequence } from "./model.js";
+import type { WrittenRelation } from "./registry.js";
 import type { Transaction } from "./transaction.js";
 
 /** Keys as texts, or all of the table's. */
@@ -21,7 +22,7 @@ interface Notes {
   /** Keys that are gone. */
   readonly lost: KeysByTable;
   /** Tables that a new foreign key leads to. */
-  readonly led: Set<string>;
+  readonly led: Map<string, WrittenRelation>;
 }
 
 const notesOf = new WeakMap<Transaction, Notes>();
@@ -32,7 +33,7 @@ export class ReferenceNotes {
   readonly #head: HeadId;
 
   constructor(transaction: Transaction, head: HeadId = transaction.head) {
-    const known = notesOf.get(transaction) ?? { referred: new Map(), lost: new Map(), led: new Set() };
+    const known = notesOf.get(transaction) ?? { referred: new Map(), lost: new Map(), led: new Map() };
     notesOf.set(transaction, known);
     this.#notes = known;
     this.#head = head;
@@ -48,7 +49,8 @@ export class ReferenceNotes {
 
   /** A foreign key that leads to this table begins to hold. */
   led(table: RelationName): void {
-    this.#notes.led.add(nameOn(this.#head, table));
+    const { schema, name } = table;
+    this.#notes.led.set(nameOn(this.#head, table), { head: this.#head, schema, name });
   }
 }
 
@@ -74,7 +76,7 @@ export class ReferenceRaces {
   #forgotten: Sequence = -1;
 
   /** To be asked under the latch, with the number of the commit. Errors: 40001 */
-  check(transaction: Transaction, sequence: Sequence): void {
+  check(transaction: Transaction, sequence: Sequence, changedAt: (table: WrittenRelation) => Sequence): void {
     const own = notesOf.get(transaction);
     const since = transaction.snapshot.sequence;
     const later = this.#commits.filter(
@@ -85,9 +87,10 @@ export class ReferenceRaces {
         if (later.some(({ led }) => led.has(nameOn(head, relation)))) throw lost();
     if (own === undefined) return;
     if (since < this.#forgotten) throw lost();
+    // Who wrote such a table before the key began to hold has noted nothing.
+    if ([...own.led.values()].some((table) => changedAt(table) > since)) throw lost();
     for (const other of later)
-      if (meet(own.referred, other.lost) || meet(own.lost, other.referred) || reaches(own.led, other.lost))
-        throw lost();
+      if (meet(own.referred, other.lost) || meet(own.lost, other.referred)) throw lost();
     this.#commits.push({ ...own, transaction, sequence });
     if (this.#commits.length > MAX_COMMITS) this.#forget();
   }
@@ -106,10 +109,6 @@ function meet(one: KeysByTable, other: KeysByTable): boolean {
     for (const key of keys) if (others.has(key)) return true;
   }
   return false;
-}
-
-function reaches(led: ReadonlySet<string>, lostKeys: KeysByTable): boolean {
-  return [...led].some((table) => lostKeys.has(table));
 }
 
 function lost(): SqlError {

@@ -8,7 +8,7 @@ import type { RegistryState } from "../branch/registry-state.js";
 /** Errors: 3D000, 55000 it cannot be read any more, 42501 */
 export function branchToUse(state: RegistryState, principal: Principal, name: string): Branch {
   const branch = requireBranch(state, name);
-  requireSeen(principal, branch);
+  requireSeen(principal, branch, state);
   requireReadable(branch, Date.now());
   return branch;
 }
@@ -22,8 +22,8 @@ export interface BranchSight {
 
 export function branchSight(state: RegistryState, principal: Principal): BranchSight {
   return {
-    requireSeen: (branch) => requireSeen(principal, branch),
+    requireSeen: (branch) => requireSeen(principal, branch, state),
     hidden: () =>
-      [...state.branches.values()].filter((branch) => !maySee(principal, branch)).map(({ id }) => id),
+      [...state.branches.values()].filter((branch) => !maySee(principal, branch, state)).map(({ id }) => id),
   };
 }

@@ -55,7 +55,7 @@ export async function runBranch(
     signal,
     showsRows: hasScope(core.identity.principal, "data:read"),
     isAdministrator: hasScope(core.identity.principal, "admin"),
-    maySee: (branch: Branch) => maySee(core.identity.principal, branch),
+    maySee: (branch: Branch) => maySee(core.identity.principal, branch, core.services.context.registry.state),
     useBranch: async (name: string) => {
       await core.useBranch(name);
       forgetPath(core.settings);

@@ -42,17 +42,17 @@ export async function requireCommand(
       return void principal.scopes();
     case "describe":
       principal.scopes();
-      return withBranch(asked.branch(command.name), (branch) => requireSeen(principal, branch));
+      return withBranch(asked.branch(command.name), (branch) => requireSeen(principal, branch, state));
     case "create": {
       requireScope(principal, "branches:create");
       const parent =
         command.parent === undefined ? state.branches.get(core.head) : asked.branch(command.parent);
-      return withBranch(parent, (branch) => requireSeen(principal, branch));
+      return withBranch(parent, (branch) => requireSeen(principal, branch, state));
     }
     case "diff":
       requireScope(principal, "data:read");
-      withBranch(asked.branch(command.name), (branch) => requireSeen(principal, branch));
-      return withBranch(asked.branch(command.against), (branch) => requireSeen(principal, branch));
+      withBranch(asked.branch(command.name), (branch) => requireSeen(principal, branch, state));
+      return withBranch(asked.branch(command.against), (branch) => requireSeen(principal, branch, state));
     case "merge":
     case "explainMerge":
       return requireMerge(asked, command, nameOf(command.name), nameOf(command.into));
@@ -106,18 +106,18 @@ function requireMerge(
   const target = synced ?? (source && state.branches.get(source.parent));
   if (command.verb === "explainMerge") {
     requireScope(principal, "data:read");
-    for (const side of [source, target]) withBranch(side, (one) => requireSeen(principal, one));
+    for (const side of [source, target]) withBranch(side, (one) => requireSeen(principal, one, state));
     return;
   }
   requireScope(principal, synced === undefined ? "branches:merge" : "data:write");
-  withBranch(target, (one) => requireChanged(principal, one));
-  if (synced !== undefined) withBranch(source, (one) => requireSeen(principal, one));
-  else withBranch(source, (one) => requireChanged(principal, one));
+  withBranch(target, (one) => requireChanged(principal, one, state));
+  if (synced !== undefined) withBranch(source, (one) => requireSeen(principal, one, state));
+  else withBranch(source, (one) => requireChanged(principal, one, state));
 }
 
 /** A branch that a merge changes, or ends. */
-function requireChanged(principal: Principal, branch: Branch): void {
-  requireWriter(principal, branch);
+function requireChanged(principal: Principal, branch: Branch, state: RegistryState): void {
+  requireWriter(principal, branch, state);
   if (branch.protected) requireScope(principal, "admin");
 }
 
@@ -130,9 +130,9 @@ async function requireMade({ identity, services }: SessionCore, mergeId: string)
   const scope: Scope = isSync ? "data:write" : "branches:merge";
   requireScope(principal, scope);
   const changed = state.branches.get(headId(merge?.syncedId ?? merge?.branchId ?? MAIN));
-  withBranch(changed, (branch) => requireChanged(principal, branch));
+  withBranch(changed, (branch) => requireChanged(principal, branch, state));
   const target = isSync || changed === undefined ? undefined : state.branches.get(changed.parent);
-  withBranch(target, (branch) => requireChanged(principal, branch));
+  withBranch(target, (branch) => requireChanged(principal, branch, state));
 }
 
 /** Those that end with it are asked for, too. */

@@ -158,7 +158,7 @@ function requireComparable(child: TableDefinition, parent: TableDefinition, key:
   for (const [at, column] of key.columns.entries()) {
     const target = key.target[at] ?? "";
     const [own, other] = [typeOf(child, column) ?? "", typeOf(parent, target) ?? ""];
-    if (family(own) === family(other)) continue;
+    if (isComparable(own, other)) continue;
     throw new SqlError(
       SQLSTATE.datatypeMismatch,
       `foreign key constraint "${key.name}" cannot be implemented`,
@@ -169,8 +169,17 @@ function requireComparable(child: TableDefinition, parent: TableDefinition, key:
   }
 }
 
-/** Types of one family are compared by PostgreSQL as they are. */
-function family(type: string): string {
-  if (/^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL\(.*)$/.test(type)) return "number";
-  return /^(?:DATE|TIMESTAMP.*)$/.test(type) ? "moment" : type;
+/** PostgreSQL compares them as they are, or takes the first for the second without being asked to. */
+function isComparable(own: string, other: string): boolean {
+  const [rank, otherRank] = [numberRank(own), numberRank(other)];
+  if (rank !== undefined && otherRank !== undefined) return rank <= otherRank;
+  const isMoment = (type: string): boolean => /^(?:DATE|TIMESTAMP.*)$/.test(type);
+  return own === other || (isMoment(own) && isMoment(other));
+}
+
+/** Whole numbers, numeric, double precision. */
+function numberRank(type: string): number | undefined {
+  if (/^U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?$/.test(type)) return 0;
+  if (/^DECIMAL\(.*$/.test(type)) return 1;
+  return type === "FLOAT" || type === "DOUBLE" ? 2 : undefined;
 }

@@ -52,10 +52,11 @@ export async function requireRelational(core: SessionCore, statement: Relational
 
 /** A branch may have been closed while the session is on it: then its catalogue is as well. Errors: 42501 */
 function requireHead(core: SessionCore, writes: boolean): void {
-  const branch = core.services.context.registry.state.branches.get(core.head);
+  const { state } = core.services.context.registry;
+  const branch = state.branches.get(core.head);
   if (branch === undefined) return;
-  if (writes) requireWriter(core.identity.principal, branch);
-  else requireSeen(core.identity.principal, branch);
+  if (writes) requireWriter(core.identity.principal, branch, state);
+  else requireSeen(core.identity.principal, branch, state);
 }
 
 export function requireCopyIn(core: SessionCore, target: NameReference | undefined): void {
@@ -158,8 +159,9 @@ async function collectTemporary(
   depth: number,
 ): Promise<void> {
   for (const { scope: made, statement } of definitions) {
-    const branch = core.services.context.registry.state.branches.get(made.head);
-    if (branch !== undefined) requireSeen(core.identity.principal, branch);
+    const { state } = core.services.context.registry;
+    const branch = state.branches.get(made.head);
+    if (branch !== undefined) requireSeen(core.identity.principal, branch, state);
     await collectNeeds(core, { ...scope, ...made }, asRead(statement), needs, depth + 1);
   }
 }

@@ -9,7 +9,12 @@ import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { writeSpans } from "../sql/write-spans.js";
 import { changingTable, type ChangingTable } from "./changing-table.js";
-import type { NestedPlanner, PlanContext, PlannedStatement } from "./plan-context.js";
+import {
+  NOTHING_TO_RUN,
+  type NestedPlanner,
+  type PlanContext,
+  type PlannedStatement,
+} from "./plan-context.js";
 import { refuseGivenRowIds } from "./given-row-ids.js";
 import { planAlter } from "./plan-alter.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
@@ -102,6 +107,7 @@ export async function planStatement(
       return [await planInPlace(context, transaction, statement)];
     case "createSchema":
       requireSchemaName(createdName(statement).parts.at(-1) ?? "");
+      if (isPublic(statement)) return [madePublic(context, statement)];
       if (context.scope.head !== MAIN) return await planBranchSchema(context, transaction, statement);
       return [await planInPlace(context, transaction, statement)];
     case "createIndex":
@@ -251,6 +257,19 @@ async function alterTarget(
 function markRenamed(context: PlanContext, transaction: Transaction, name: NameReference): void {
   const meaning = writableName(context.scope, name);
   if (meaning.kind !== "temporary") transaction.markReplaced(meaning.relation);
+}
+
+function isPublic(statement: RelationalStatement): boolean {
+  const { parts } = createdName(statement);
+  return parts.length === 1 && parts[0] === "public";
+}
+
+/** The schema is always there. Errors: 42P06 without IF NOT EXISTS */
+function madePublic({ notice }: PlanContext, { ifNotExists }: RelationalStatement): PlannedStatement {
+  const message = 'schema "public" already exists';
+  if (!ifNotExists) throw new SqlError(SQLSTATE.duplicateSchema, message);
+  notice("NOTICE", SQLSTATE.duplicateSchema, `${message}, skipping`);
+  return NOTHING_TO_RUN;
 }
 
 function requireSchemaName(name: string): void {

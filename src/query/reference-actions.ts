@@ -56,22 +56,32 @@ export async function followKeys(
   if (stranded === undefined) return;
   const stage = newStage();
   const table = `temp.main.${quote(stage)}`;
-  await connection.run(`CREATE TEMP TABLE ${quote(stage)} AS ${withNewKeys(stranded, key, gone)}`);
+  const parents = headRows(transaction, head, key.to);
+  await connection.run(`CREATE TEMP TABLE ${quote(stage)} AS ${withNewKeys(stranded, key, gone, parents)}`);
   const [count] = await connection.firstRow(`SELECT count(*) FROM ${table}`);
+  const isKnown = isDelete || action !== "c" || gone.becomes !== undefined || gone.isSingle;
+  if (Number(count) > 0 && !isKnown) throw unknownKeys(key);
   if (Number(count) > 0) await runNested(context, transaction, followingText(key, action, isDelete, stage));
   await connection.run(`DROP TABLE ${table}`);
 }
 
-/** Also what they become, as n0, n1 …, where that is known. */
+/** Also what they become, as n0, n1 …, where that is known: of a single row the only key that was not there before. */
 function withNewKeys(
   stranded: string,
   { target }: ForeignKey,
-  { table, becomes, columnOf }: CapturedKeys,
+  { table, becomes, columnOf, isSingle }: CapturedKeys,
+  parents: string | undefined,
 ): string {
-  if (table === undefined || becomes === undefined) return stranded;
-  const added = target.map((column, at) => `g.${quote(becomes(column))} AS n${at}`);
-  const same = target.map((column, at) => `g.${quote(columnOf(column))} = s.k${at}`);
-  return `SELECT s.*, ${added.join(", ")} FROM (${stranded}) AS s JOIN ${table} AS g ON ${same.join(" AND ")}`;
+  if (table === undefined || (becomes === undefined && !isSingle)) return stranded;
+  if (becomes !== undefined) {
+    const added = target.map((column, at) => `g.${quote(becomes(column))} AS n${at}`);
+    const same = target.map((column, at) => `g.${quote(columnOf(column))} = s.k${at}`);
+    return `SELECT s.*, ${added.join(", ")} FROM (${stranded}) AS s JOIN ${table} AS g ON ${same.join(" AND ")}`;
+  }
+  const fresh = target.map((column, at) => `p.${quote(column)} AS n${at}`);
+  const known = target.map((column) => `g.${quote(columnOf(column))} = p.${quote(column)}`);
+  return `SELECT s.*, f.* FROM (${stranded}) AS s,
+    (SELECT ${fresh.join(", ")} FROM ${parents ?? ""} AS p ANTI JOIN ${table} AS g ON ${known.join(" AND ")}) AS f`;
 }
 
 function followingText(

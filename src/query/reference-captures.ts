@@ -7,7 +7,7 @@ import { ROW_ID, withRowIds } from "../branch/rows.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
 import { SNAPSHOT_PREFIX } from "../catalog/names.js";
-import type { RelationalStatement, TextSpan } from "../sql/analysis.js";
+import type { NameReference, RelationalStatement, TextSpan } from "../sql/analysis.js";
 import type { Token } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier as quote } from "../sql/names.js";
 import { isName, isSymbol, isWord, splitAtCommas } from "../sql/token-reader.js";
@@ -75,14 +75,20 @@ export async function captureKeys(
   const { runBound, scope } = context;
   const isChange = statement.verb === "update" || statement.verb === "delete";
   const rows = headRows(transaction, scope.head, relation);
-  if (!isChange) return { ...UNKNOWN, isSingle: statement.insert?.rows === 1 };
-  if (runBound === undefined || rows === undefined) return UNKNOWN;
-  const sliced = await slicesOf(context, transaction, statement, relation);
-  if (sliced === undefined || !isTold(context, statement, sliced.spans)) return UNKNOWN;
-  const { spans, slice } = sliced;
+  if (rows === undefined) return UNKNOWN;
   const columns = [
     ...new Map(leading.flatMap(({ target }) => target).map((name) => [normaliseName(name), name])).values(),
   ];
+  const sliced =
+    isChange && runBound !== undefined
+      ? await slicesOf(context, transaction, statement, relation)
+      : undefined;
+  if (sliced === undefined || runBound === undefined || !isTold(context, statement, sliced.spans)) {
+    // What waits for COMMIT may miss its key already, and actions must not take it for one that is gone.
+    if (leading.every(isCheckedAtOnce)) return UNKNOWN;
+    return { ...(await captureAll(transaction, rows, columns)), isSingle: statement.insert?.rows === 1 };
+  }
+  const { spans, slice } = sliced;
   const place = (target: string): number =>
     columns.findIndex((column) => normaliseName(column) === normaliseName(target));
   const assigned = statement.verb === "update" ? assignedValues(sliced) : new Map<string, string>();
@@ -126,6 +132,31 @@ export async function captureKeys(
   };
 }
 
+function isCheckedAtOnce({ deferrable, onDelete, onUpdate }: ForeignKey): boolean {
+  return deferrable === "not" && /^[ar]{2}$/.test(onDelete + onUpdate);
+}
+
+/** All keys of the parent, for statements whose rows cannot be told. */
+async function captureAll(
+  { connection }: Transaction,
+  rows: string,
+  columns: readonly string[],
+): Promise<CapturedKeys> {
+  const name = newStage();
+  const table = `temp.main.${quote(name)}`;
+  const list = columns.map((column, at) => `t.${quote(column)} AS k${at}`).join(", ");
+  await connection.run(`CREATE TEMP TABLE ${quote(name)} AS SELECT ${list} FROM ${rows} AS t`);
+  const place = (target: string): number =>
+    columns.findIndex((column) => normaliseName(column) === normaliseName(target));
+  return {
+    table,
+    columnOf: (target) => `k${place(target)}`,
+    becomes: undefined,
+    isSingle: false,
+    drop: async () => await connection.run(`DROP TABLE ${table}`),
+  };
+}
+
 /** An UPDATE of all rows has no condition that could choose others. */
 function isTold(context: PlanContext, statement: RelationalStatement, spans: WriteSpans): boolean {
   if (tellsItsRows(context, statement, spans)) return true;
@@ -164,6 +195,22 @@ async function slicesOf(
   const target = statement.names.find(({ role }) => role === "write");
   if (spans === undefined || target === undefined) return undefined;
   const inside = { ...scope, state: transaction.state };
-  const text = targetText(target, relation);
-  return { spans, slice: await resolvedSlices(services, inside, statement, new Map([[target.start, text]])) };
+  const targets = new Map([
+    [target.start, targetText(target, relation)],
+    ...ownQualifiers(statement, target, spans),
+  ]);
+  return { spans, slice: await resolvedSlices(services, inside, statement, targets) };
+}
+
+/** `public.t.a` ⇒ `t.a`: the rows that are asked for stand under the alias alone. */
+export function ownQualifiers(
+  { names }: RelationalStatement,
+  target: NameReference,
+  { alias }: WriteSpans,
+): readonly (readonly [start: number, text: string])[] {
+  if (target.alias !== undefined) return [];
+  const own = normaliseName(target.parts.at(-1) ?? "");
+  return names
+    .filter(({ role, parts }) => role === "columnQualifier" && normaliseName(parts.at(-1) ?? "") === own)
+    .map(({ start }) => [start, quote(alias)] as const);
 }

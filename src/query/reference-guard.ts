@@ -107,7 +107,8 @@ function columnsSet(statement: RelationalStatement): Concerned["sets"] {
   const tokens = spans?.tokens ?? tokenise(text);
   const from =
     spans?.set?.start ?? updateAt(tokens, spans?.conflictAt ?? (verb === "merge" ? 0 : text.length));
-  const to = spans?.set?.end ?? text.length;
+  const behind = tokens.findLast((token) => isWord(token, "returning"));
+  const to = spans?.set?.end ?? (statement.returning ? behind?.start : undefined) ?? text.length;
   const named = new Set(
     tokens.filter(({ start, end }) => start >= from && end <= to).map(({ value }) => normaliseName(value)),
   );

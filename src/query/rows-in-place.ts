@@ -14,6 +14,7 @@ import { quoteIdentifier } from "../sql/names.js";
 import { writeSpans, type WriteSpans } from "../sql/write-spans.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { mainRelationText } from "./head-relations.js";
+import { ownQualifiers } from "./reference-captures.js";
 import { resolvedSlices } from "./resolve.js";
 import { targetText, writableName } from "./writable-names.js";
 import { rowsToChange, tellsItsRows } from "./rows-to-change.js";
@@ -110,6 +111,9 @@ async function loggedTarget(
   const sql = head === MAIN ? mainRelationText(scope, relation) : physicalName(own);
   const text = head === MAIN ? sql : targetText(target, own);
   const inside = { ...scope, state: transaction.state };
-  const slice = await resolvedSlices(services, inside, statement, new Map([[target.start, text]]));
+  const spans = writeSpans(statement);
+  const qualifiers = spans === undefined ? [] : ownQualifiers(statement, target, spans);
+  const targets = new Map([[target.start, text], ...qualifiers]);
+  const slice = await resolvedSlices(services, inside, statement, targets);
   return { version, sql, slice };
 }

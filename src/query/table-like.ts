@@ -9,6 +9,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { RelationalStatement, SequenceColumn, TextEdit } from "../sql/analysis.js";
 import { readLabel } from "../sql/constraint-labels.js";
+import { readForeignKeyCheck } from "../sql/foreign-keys.js";
 import { readHeldType } from "../sql/held-types.js";
 import { isPolicyCheck } from "../sql/merge-policies.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
@@ -111,7 +112,7 @@ function constraintText({ text, tokens }: TableElement, like: LikeClause): strin
       return like.indexes ? text : undefined;
     case "check":
       if (readHeldType(text) !== undefined) return text;
-      if (isPolicyCheck(text)) return undefined;
+      if (isPolicyCheck(text) || readForeignKeyCheck(text) !== undefined) return undefined;
       return like.constraints && readLabel(text)?.type === undefined ? text : undefined;
     default:
       return undefined;

@@ -62,7 +62,9 @@ export function readAlterTable(tree: ParsedTree, walker: TreeWalker, references:
   const { sequenceColumns } = walker;
   return plainReading("alterTable", `ALTER ${kind.word.toUpperCase()}`, true, {
     ifExists: flagField(node, "missing_ok"),
-    cascade: textField(node, "behavior") === "DROP_CASCADE",
+    cascade: [node, ...listField(node, "cmds").map((item) => unwrapAs(item, "AlterTableCmd") ?? item)].some(
+      (each) => textField(each, "behavior") === "DROP_CASCADE",
+    ),
     sequenceColumns,
     alteration,
   });

@@ -6,6 +6,7 @@ import { readInsertForm } from "./insert-form.js";
 import type { ParsedTree } from "./pg-parser.js";
 import { resultSources } from "./read-sources.js";
 import { plainReading, unsupportedStatement, type Reading } from "./reading.js";
+import { dropReturningQualifiers } from "./returning-qualifiers.js";
 import { readRowBound } from "./row-bound.js";
 import type { References } from "./references.js";
 import { assignmentsOf, refuseReturnedJoins } from "./row-assignments.js";
@@ -37,6 +38,7 @@ function readStatement(tree: ParsedTree, references: References): Reading {
       return plainReading("select", "SELECT", false, { rowBound: readRowBound(node) });
     case "InsertStmt":
       walker.modify(node, new Scope());
+      dropReturningQualifiers(references);
       return plainReading("insert", "INSERT", true, {
         returning: hasReturning(node),
         insert: readInsertForm(node, references, new Utf8Offsets(references.text)),

@@ -1,5 +1,13 @@
 /** Foreign keys of DuckDB's own, in a file that another program or an earlier version wrote. */
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { expect, onTestFinished, test } from "vitest";
+import { startApp } from "../../src/app.js";
+import { readConfig } from "../../src/config.js";
+import { createLog } from "../../src/core/log.js";
+import { connectPg } from "../cli/pg-client.js";
 import { followOfflineChanges } from "../../src/branch/lifecycle.js";
 import { adoptForeignKeys } from "../../src/branch/native-foreign-keys.js";
 import { World } from "../support/world.js";
@@ -59,4 +67,28 @@ test("they are taken over once, with their names, and held; branches go on readi
     [2, 20],
     [3, 6],
   ]);
+});
+
+test("tables whose defaults draw from sequences, and names with quotes", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "duckbranch-native-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const data = join(folder, "data.duckdb");
+  const instance = await DuckDBInstance.create(data);
+  const connection = await instance.connect();
+  await connection.run(`CREATE SEQUENCE sq; CREATE TABLE a (i INTEGER DEFAULT nextval('sq') PRIMARY KEY); CREATE TABLE b (i INTEGER DEFAULT nextval('sq') REFERENCES a (i));
+    CREATE TABLE "Pa""r" ("i""d" INTEGER PRIMARY KEY); CREATE TABLE c ("x""y" INTEGER REFERENCES "Pa""r" ("i""d"), v VARCHAR DEFAULT 'it''s');
+    CREATE SCHEMA "S'q"; CREATE TABLE "S'q".p (i INTEGER PRIMARY KEY); CREATE TABLE "S'q".q (i INTEGER REFERENCES "S'q".p (i));
+    INSERT INTO a VALUES (1); INSERT INTO b VALUES (1); INSERT INTO "Pa""r" VALUES (5); INSERT INTO c ("x""y") VALUES (5); INSERT INTO "S'q".p VALUES (1); INSERT INTO "S'q".q VALUES (1)`);
+  connection.closeSync();
+  instance.closeSync();
+  const app = await startApp(readConfig({ data, port: 0, httpPort: "off" }, {}), createLog("error"));
+  onTestFinished(async () => await app.close());
+  await using client = await connectPg(app.address, { user: "tester", database: "main" });
+  expect(await client.rows(`SELECT b.i, c.v, q.i FROM b, c, "S'q".q AS q`)).toEqual([["1", "it's", "1"]]);
+  for (const [sql, constraint] of [
+    ["INSERT INTO b VALUES (9)", "b_i_fkey"],
+    [`DELETE FROM "Pa""r"`, 'c_x"y_fkey'],
+    [`INSERT INTO "S'q".q VALUES (2)`, "q_i_fkey"],
+  ] as const)
+    await expect(client.rows(sql)).rejects.toMatchObject({ code: "23503", constraint });
 });

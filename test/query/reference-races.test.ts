@@ -35,6 +35,16 @@ const RACES: Readonly<Record<string, readonly [one: string, other: string, end: 
     "ok",
   ],
   "a child of nothing": ["INSERT INTO c VALUES (1, NULL)", `DELETE FROM "P x" WHERE id = 5`, "ok"],
+  "a key that begins to hold behind a parent's end": [
+    `DELETE FROM "P x" WHERE id = 5`,
+    `ALTER TABLE f ADD FOREIGN KEY (id) REFERENCES "P x"`,
+    "40001",
+  ],
+  "a new table with a child": [
+    `DELETE FROM "P x" WHERE id = 5`,
+    `CREATE TABLE fresh (id int REFERENCES "P x"); INSERT INTO fresh VALUES (5)`,
+    "40001",
+  ],
   "a key that begins to hold": [
     `ALTER TABLE f ADD FOREIGN KEY (id) REFERENCES "P x"`,
     `DELETE FROM "P x" WHERE id = 5`,
