@@ -173,8 +173,11 @@ function requireComparable(child: TableDefinition, parent: TableDefinition, key:
 function isComparable(own: string, other: string): boolean {
   const [rank, otherRank] = [numberRank(own), numberRank(other)];
   if (rank !== undefined && otherRank !== undefined) return rank <= otherRank;
-  const isMoment = (type: string): boolean => /^(?:DATE|TIMESTAMP.*)$/.test(type);
   return own === other || (isMoment(own) && isMoment(other));
+}
+
+function isMoment(type: string): boolean {
+  return /^(?:DATE|TIMESTAMP.*)$/.test(type);
 }
 
 /** Whole numbers, numeric, double precision. */

@@ -84,7 +84,7 @@ test("tables whose defaults draw from sequences, and names with quotes", async (
   const app = await startApp(readConfig({ data, port: 0, httpPort: "off" }, {}), createLog("error"));
   onTestFinished(async () => await app.close());
   await using client = await connectPg(app.address, { user: "tester", database: "main" });
-  expect(await client.rows(`SELECT b.i, c.v, q.i FROM b, c, "S'q".q AS q`)).toEqual([["1", "it's", "1"]]);
+  expect(await client.rows(`SELECT b.i, c.v, q.i FROM b, c, "S'q".q AS q`)).toEqual([[1, "it's", 1]]);
   for (const [sql, constraint] of [
     ["INSERT INTO b VALUES (9)", "b_i_fkey"],
     [`DELETE FROM "Pa""r"`, 'c_x"y_fkey'],
