@@ -203,7 +203,9 @@ describe("the server survives", () => {
         const whole = await converse(first, stream, [stream.length]);
         using second = await WireClient.start(open.address);
         expect(await converse(second, stream, sizes)).toEqual(whole);
-        expect(whole.at(-1)).toBe("readyForQuery");
+        // Whoever sends a statement among COPY's data is told so, and let go, as by PostgreSQL.
+        const isLetGo = whole.slice(-2).join() === "error 08P01,error 08P01";
+        expect(isLetGo ? "readyForQuery" : whole.at(-1)).toBe("readyForQuery");
         expect(whole.filter((name) => name === "error XX000")).toEqual([]);
       }),
       RUNS,

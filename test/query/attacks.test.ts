@@ -130,8 +130,29 @@ test("columns with a collation are refused by a merge: a change of letters would
   expect(await main.outcome("MERGE BRANCH b")).toBe("0A000");
 });
 
+test("a merge goes into the table that was changed, under the name it has now", async () => {
+  await using world = await World.open();
+  await using main = await world.connect();
+  await main.query(
+    `${T}; CREATE TABLE u (id INTEGER PRIMARY KEY, v INTEGER); INSERT INTO u VALUES (1, 1), (3, 3); CREATE BRANCH b`,
+  );
+  await using branch = await world.connect("main/b");
+  await branch.query("UPDATE t SET v = 100 WHERE id = 1");
+  await main.query(
+    "BEGIN; ALTER TABLE t RENAME TO x; ALTER TABLE u RENAME TO t; ALTER TABLE x RENAME TO u; COMMIT",
+  );
+  await main.query("MERGE BRANCH b USING branch_wins");
+  expect(await rows(main, "u")).toEqual([
+    [1, 100],
+    [2, 2],
+  ]);
+  expect(await rows(main)).toEqual([
+    [1, 1],
+    [3, 3],
+  ]);
+});
+
 test.each([
-  "BEGIN; ALTER TABLE t RENAME TO x; ALTER TABLE u RENAME TO t; ALTER TABLE x RENAME TO u; COMMIT",
   "BEGIN; DROP TABLE t; CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER); COMMIT",
   "CREATE OR REPLACE TABLE t (id INTEGER PRIMARY KEY, v INTEGER)",
   "BEGIN; DROP TABLE t; ALTER TABLE u RENAME TO t; COMMIT",

@@ -135,13 +135,13 @@ describe("names looked up in the catalogue", () => {
 });
 
 test.each([
-  ["bigint", "0A000", "bigint and integer"],
-  ["text", "42804", "text and integer"],
-])("a foreign key from %s to integer", async (type, code, types) => {
+  ["numeric", "numeric and integer"],
+  ["text", "text and integer"],
+])("a foreign key from %s to integer", async (type, types) => {
   await using session = await world.connect();
   const error = await failureOf(session, `CREATE TABLE referring (x ${type} REFERENCES kept)`);
   expect(error).toMatchObject({
-    code,
+    code: "42804",
     detail: `Key columns "x" and "id" are of incompatible types: ${types}.`,
   });
 });

@@ -116,7 +116,7 @@ export const LABELLED: readonly Label[] = [
     "INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET a = t.a RETURNING main.t.a",
     "insert",
     true,
-    "write:t columnQualifier:t columnQualifier:main.t",
+    "write:t columnQualifier:t",
   ],
   [
     "UPDATE public.t SET a = (SELECT max(a) FROM u WHERE u.b = public.t.b)",
