@@ -153,31 +153,37 @@ async function changedRows(
 /** The rows of the table that may refer to nothing, as what stands behind FROM; undefined where the branch has written none. */
 function suspectRows(transaction: Transaction, { from }: ForeignKey, rows: Suspects): string | undefined {
   const { head, state } = transaction;
-  if (head === MAIN) return `(SELECT * FROM ${physicalName(from)} WHERE ${condition(rows)}) AS c`;
+  if (head === MAIN) return rowsWhere(physicalName(from), conditions(rows));
   const version = state.own(head, from);
   // Of an overlay there are only rows that the branch has written.
   if (version?.kind !== "table") return undefined;
   const table = physicalName(requirePhysical(version));
   const isWhole = version.layer === null;
+  const isAdded = isWhole && rows === "added";
   // Large overlays become tables, whose rows are numbered anew.
-  if (isBehind(rows))
-    return `(SELECT * FROM ${table} WHERE ${rows.in === table ? condition(rows) : "true"}) AS c`;
-  return `(SELECT * FROM ${table} WHERE ${isWhole && rows === "added" ? condition(rows) : "true"}) AS c`;
+  const isSame = isBehind(rows) && rows.in === table;
+  return rowsWhere(table, isAdded || isSame ? conditions(rows) : ["true"]);
+}
+
+/** In parts: beside another condition DuckDB skips no rows by their ids (measured: 15 ms for 1 M rows). */
+function rowsWhere(table: string, all: readonly string[]): string {
+  return `(${all.map((one) => `SELECT * FROM ${table} WHERE ${one}`).join(" UNION ALL ")}) AS c`;
 }
 
 function isBehind(rows: Suspects): rows is Extract<Suspects, { readonly behind: number }> {
   return typeof rows === "object" && "behind" in rows;
 }
 
-function condition(rows: Suspects): string {
-  if (rows === "all") return "true";
-  if (isBehind(rows)) return `rowid > ${rows.behind}`;
+function conditions(rows: Suspects): readonly string[] {
+  if (rows === "all") return ["true"];
+  if (isBehind(rows)) return [`rowid > ${rows.behind}`];
   const added = `rowid >= ${FIRST_LOCAL_ROW_ID}`;
-  if (rows === "added" || rows.length === 0) return added;
-  return [
-    added,
-    ...rows.map(({ json }) => `rowid IN (SELECT unnest(CAST(${quoteLiteral(json)}::JSON AS BIGINT[])))`),
-  ].join(" OR ");
+  if (rows === "added") return [added];
+  const listed = rows.map(
+    ({ json, lowest, highest }) =>
+      `rowid BETWEEN ${lowest} AND ${highest} AND rowid IN (SELECT unnest(CAST(${quoteLiteral(json)}::JSON AS BIGINT[])))`,
+  );
+  return [added, ...listed];
 }
 
 async function askOrphans(transaction: Transaction, key: ForeignKey, changed: Suspects): Promise<void> {
