@@ -1,16 +1,14 @@
 /** `duckbranch completion`: what the shell offers, made from the commands there are. */
-import type { Command } from "commander";
-import { OperatorError } from "../core/operator-error.js";
+import { Argument, type Command } from "commander";
 
 const SHELLS = ["bash", "zsh"] as const;
 
 export function addCompletionCommand(program: Command): void {
   program
-    .command("completion <shell>")
+    .command("completion")
+    .addArgument(new Argument("<shell>").choices(SHELLS))
     .description('print what completes commands: eval "$(duckbranch completion bash)"; or zsh')
     .action((shell: string) => {
-      if (!SHELLS.some((known) => known === shell))
-        throw new OperatorError(`there is no completion for "${shell}": ${SHELLS.join(" or ")}`);
       // zsh reads bash's by its own emulation.
       const before = shell === "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
       process.stdout.write(`${before}${bashCompletion(program)}`);

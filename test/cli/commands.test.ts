@@ -175,6 +175,11 @@ test("the shell completes commands and options", async () => {
     execFile("bash", ["-c", `${out}\n${typed}`], (_, stdout) => resolve(stdout)),
   );
   expect(completed).toBe("--granularity\n");
+  const { code, err } = await duckbranch(["completion", "tcsh"]);
+  expect([code !== 0, err]).toEqual([
+    true,
+    expect.stringMatching(/^error: [^\n]*'tcsh'[^\n]*bash, zsh\.\n$/),
+  ]);
 });
 
 test("connections are encrypted as PGSSLMODE and PGSSLROOTCERT say", async () => {
