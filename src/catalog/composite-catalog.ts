@@ -7,7 +7,7 @@ import { numberCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
-import { formatName } from "../sql/names.js";
+import { clientSchema, formatName } from "../sql/names.js";
 import { findNamed } from "./lookup.js";
 import { oidExpression, shownTypeName } from "./names.js";
 import { typeNames, type NamedDefinition } from "./type-definition.js";
@@ -103,7 +103,7 @@ export class CompositeCatalog {
   /** What the session's catalogue shows. */
   listed(): readonly ListedComposite[] {
     return this.all.map(({ schema, typeName, printed, fields }) => ({
-      schema: schema === "main" ? "public" : schema,
+      schema: clientSchema(schema),
       name: typeName,
       duck_schema: schema,
       printed,

@@ -10,7 +10,7 @@ import { notSupported } from "../core/errors.js";
 import type { Alteration, RelationalStatement } from "../sql/analysis.js";
 import { addedForeignKey, foreignKeyCheck, type ReferenceAction } from "../sql/foreign-keys.js";
 import { tokenise } from "../sql/lexer.js";
-import { nameList, normaliseName, quoteIdentifier } from "../sql/names.js";
+import { nameList, nameSet, normaliseName, quoteIdentifier } from "../sql/names.js";
 import { dropForeignKeys, refuseLeading } from "./drop-references.js";
 import { keptForeignKey, requireForeignKeys } from "./foreign-key-form.js";
 import type { PlanContext } from "./plan-context.js";
@@ -85,7 +85,7 @@ export async function freeForeignKeys(
     case "dropConstraint": {
       const columns = await uniqueColumns(transaction, relation, alteration.name);
       const dependent = keys.filter(
-        ({ target }) => columns !== undefined && setOf(target) === setOf(columns),
+        ({ target }) => columns !== undefined && nameSet(target) === nameSet(columns),
       );
       return await dropped(
         dependent,
@@ -150,10 +150,6 @@ export async function freeForeignKeys(
 
 function has(names: readonly string[], name: string): boolean {
   return names.some((each) => normaliseName(each) === normaliseName(name));
-}
-
-function setOf(names: readonly string[]): string {
-  return JSON.stringify(names.map(normaliseName).toSorted());
 }
 
 function isSame(one: RelationName, other: RelationName): boolean {

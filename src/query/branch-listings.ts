@@ -17,6 +17,7 @@ import type { Database } from "../engine/database.js";
 import type { NameScope } from "./relation-names.js";
 import { listedObjects } from "./listed-objects.js";
 import { viewQuery, type ResolveServices } from "./resolve.js";
+import { clientSchema } from "../sql/names.js";
 
 type Described = Pick<BranchListing, "columns" | "constraints">;
 
@@ -106,7 +107,7 @@ function listed(version: Version): ListedRelation {
 }
 
 function clientName(version: Version): { readonly schema: string; readonly name: string } {
-  return { schema: version.schema === "main" ? "public" : version.schema, name: version.name };
+  return { schema: clientSchema(version.schema), name: version.name };
 }
 
 function listedColumn(

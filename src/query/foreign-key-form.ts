@@ -12,7 +12,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { typeName } from "../engine/failure-rule.js";
 import { defaultConstraintName } from "../sql/constraint-labels.js";
 import type { ForeignKeyClause, KeptForeignKey } from "../sql/foreign-keys.js";
-import { normaliseName } from "../sql/names.js";
+import { nameSet, normaliseName } from "../sql/names.js";
 import { resolveName, type NameScope } from "./relation-names.js";
 
 /** The table that gets the key, and what of it is known before it is there. */
@@ -136,22 +136,18 @@ export function undefinedKeyColumn(name: string): SqlError {
 }
 
 function requireUnique(parent: TableDefinition, to: RelationName, target: readonly string[]): void {
-  const wanted = setOf(target);
+  const wanted = nameSet(target);
   const keys = constraintsOf(parent, to.name)
     .filter(({ type }) => type === "primary" || type === "unique")
     .map(({ columns }) => columns);
   const indexes = parent.indexes
     .filter((sql) => /^create unique/i.test(sql))
     .map((sql) => indexParts(sql).map(({ column }) => column ?? ""));
-  if ([...keys, ...indexes].some((columns) => setOf(columns) === wanted)) return;
+  if ([...keys, ...indexes].some((columns) => nameSet(columns) === wanted)) return;
   throw new SqlError(
     SQLSTATE.invalidForeignKey,
     `there is no unique constraint matching given keys for referenced table "${to.name}"`,
   );
-}
-
-function setOf(names: readonly string[]): string {
-  return JSON.stringify(names.map(normaliseName).toSorted());
 }
 
 function requireComparable(child: TableDefinition, parent: TableDefinition, key: ForeignKey): void {

@@ -8,7 +8,7 @@ import type { TypeIdentity } from "../pgtypes/user-types.js";
 import { typeNamed } from "../catalog/type-names.js";
 import type { EngineType } from "../engine/types.js";
 import type { WrittenType } from "../sql/result-sources.js";
-import { formatName } from "../sql/names.js";
+import { clientSchema, formatName } from "../sql/names.js";
 import { withPrepared } from "./deferred-columns.js";
 import { columnType, heldColumns, type HeldColumns } from "./held-columns.js";
 import { tableBehind } from "./table-behind.js";
@@ -45,7 +45,7 @@ export async function relationColumns(
 }
 
 function classOid(schema: string, name: string): number {
-  return hashedOid("c", schema === "main" ? "public" : schema, name);
+  return hashedOid("c", clientSchema(schema), name);
 }
 
 /** The type of the rows of a table or view of the user, by its OID; undefined for other relations. */

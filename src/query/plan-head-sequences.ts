@@ -7,7 +7,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
-import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { clientSchema, normaliseName, quoteIdentifier } from "../sql/names.js";
 import { othersDepend } from "./dependents.js";
 import { headObject } from "./head-functions.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
@@ -32,7 +32,8 @@ export async function planBranchSequence(
   const object = await lockedName(context, transaction, "sequence", created);
   const isTaken =
     scope.state.find(scope.head, object) !== undefined ||
-    (await findSequence(transaction.connection, scope, [clientSchema(object), object.name])) !== undefined;
+    (await findSequence(transaction.connection, scope, [clientSchema(object.schema), object.name])) !==
+      undefined;
   if (isTaken) {
     const message = `relation "${object.name}" already exists`;
     if (!statement.ifNotExists) throw new SqlError(SQLSTATE.duplicateTable, message);
@@ -42,10 +43,6 @@ export async function planBranchSequence(
   const physical = await freePhysical(transaction, object);
   const afterwards = (): void => transaction.objects.make(scope.head, { ...object, physical });
   return [{ sql: await resolved(physicalName(physical)), afterwards }];
-}
-
-function clientSchema({ schema }: ObjectName): string {
-  return normaliseName(schema) === "main" ? "public" : schema;
 }
 
 /** DuckDB reads no quotation mark inside a sequence's quoted name. */

@@ -12,7 +12,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { Alteration, NameReference, SequenceOptions } from "../sql/analysis.js";
-import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { clientSchema, normaliseName, quoteIdentifier } from "../sql/names.js";
 import { kindsOf } from "./existing-objects.js";
 import { branchIndex } from "./index-names.js";
 import { coverDropped } from "./plan-drop.js";
@@ -71,7 +71,7 @@ async function refuseTaken(
   const isTaken =
     kinds.has("table") || kinds.has("view") || (head !== MAIN && state.find(head, to) !== undefined);
   if (!isTaken) return;
-  const where = isMoved ? ` in schema "${to.schema === "main" ? "public" : to.schema}"` : "";
+  const where = isMoved ? ` in schema "${clientSchema(to.schema)}"` : "";
   throw new SqlError(SQLSTATE.duplicateTable, `relation "${to.name}" already exists${where}`);
 }
 

@@ -6,7 +6,7 @@ import { ReferenceNotes } from "../branch/reference-races.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
-import { normaliseName } from "../sql/names.js";
+import { clientSchema } from "../sql/names.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
 import { planRestarts } from "./plan-restarts.js";
 import { writableName } from "./writable-names.js";
@@ -56,7 +56,7 @@ async function emptiedTables(
 
 /** As a statement would name it. */
 function nameOf({ schema, name }: RelationName): NameReference {
-  const parts = [normaliseName(schema) === "main" ? "public" : schema, name];
+  const parts = [clientSchema(schema), name];
   return { role: "write", parts, start: -1, end: -1, alias: undefined, aliasAt: undefined };
 }
 

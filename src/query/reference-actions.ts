@@ -4,7 +4,7 @@ import type { RelationName } from "../branch/model.js";
 import { headRows, noteGone, strandedKeys } from "../branch/reference-checks.js";
 import type { Transaction } from "../branch/transaction.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { formatName, normaliseName, quoteIdentifier as quote } from "../sql/names.js";
+import { clientSchema, formatName, quoteIdentifier as quote } from "../sql/names.js";
 import type { PlanContext } from "./plan-context.js";
 import { newStage, type CapturedKeys } from "./reference-captures.js";
 
@@ -33,7 +33,7 @@ export async function runNested(context: PlanContext, transaction: Transaction, 
 
 /** The table in the words of a session: `public` is DuckDB's `main`. */
 export function clientName({ schema, name }: RelationName): string {
-  return formatName([normaliseName(schema) === "main" ? "public" : schema, name]);
+  return formatName([clientSchema(schema), name]);
 }
 
 /**

@@ -3,12 +3,13 @@ import { defaultConstraintName } from "../sql/constraint-labels.js";
 import type { TableChange } from "../branch/table-changes.js";
 import type { RelationName } from "../branch/model.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { clientSchema } from "../sql/names.js";
 
 /** The error of a table's rebuild; anything that is no violation passes unchanged. */
 export function explainRows(error: unknown, change: TableChange, relation: RelationName): unknown {
   if (!(error instanceof SqlError)) return error;
   const { name: table } = relation;
-  const schema = relation.schema === "main" ? "public" : relation.schema;
+  const schema = clientSchema(relation.schema);
   if (change.kind === "addConstraint" && error.code === SQLSTATE.uniqueViolation) {
     const name = change.name ?? defaultConstraintName(table, change.type, change.columns);
     const detail = error.detail

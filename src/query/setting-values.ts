@@ -4,7 +4,7 @@
  */
 import { isInternalSchema } from "../branch/system-names.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { normaliseName } from "../sql/names.js";
+import { clientSchema, normaliseName } from "../sql/names.js";
 
 /** How values of one setting are read, and how what is kept is shown. */
 export interface SettingType {
@@ -171,7 +171,7 @@ export function schemasOf(setting: string): readonly string[] {
 
 /** As clients see them: none of an empty path, where the catalogue qualifies every name (pg_dump reads it so). */
 export function shownSchemas(setting: string): readonly string[] {
-  return namedSchemas(setting).map((schema) => (schema === "main" ? "public" : schema));
+  return namedSchemas(setting).map(clientSchema);
 }
 
 function namedSchemas(setting: string): readonly string[] {

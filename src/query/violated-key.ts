@@ -10,7 +10,7 @@ import { indexName, indexParts } from "../branch/table-rebuild.js";
 import type { Connection } from "../engine/connection.js";
 import type { InsertedValue, RelationalStatement } from "../sql/analysis.js";
 import { defaultConstraintName } from "../sql/constraint-labels.js";
-import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { isSameName, quoteIdentifier } from "../sql/names.js";
 import type { BoundParameter } from "./types.js";
 
 /** A column of a key, or an expression. */
@@ -106,7 +106,7 @@ const VALUE_SHAPES: readonly (readonly [type: RegExp, value: RegExp])[] = [
 ];
 
 function typeOf(column: string, definition: TableDefinition | undefined): string {
-  return definition?.columns.find(({ name }) => isSame(name, column))?.type ?? "";
+  return definition?.columns.find(({ name }) => isSameName(name, column))?.type ?? "";
 }
 
 function fits(value: string, type: string): boolean {
@@ -123,14 +123,14 @@ function mayBeWritten(
   const { verb, insert, assignments } = written.statement;
   if (verb === "update")
     return parts.some(
-      ({ column }) => column === undefined || assignments.some((given) => isSame(given.column, column)),
+      ({ column }) => column === undefined || assignments.some((given) => isSameName(given.column, column)),
     );
   if (insert === undefined || insert.rows === 0 || insert.conflict === "update") return true;
   const given =
     insert.columns.length > 0 ? insert.columns : (definition?.columns ?? []).map(({ name }) => name);
   return insert.values.some((row) =>
     parts.every(({ column = "" }, at) => {
-      const cell = row[given.findIndex((name) => isSame(name, column))];
+      const cell = row[given.findIndex((name) => isSameName(name, column))];
       const text = cell === undefined ? undefined : writtenText(cell, written.parameters);
       return text === undefined || mayEqual(text, values[at] ?? "", typeOf(column, definition));
     }),
@@ -184,8 +184,4 @@ export async function holds(
     [...key.values],
   );
   return rows.length > 0;
-}
-
-function isSame(left: string, right: string): boolean {
-  return normaliseName(left) === normaliseName(right);
 }

@@ -12,7 +12,7 @@ import type { Connection } from "../engine/connection.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { readLabel } from "../sql/constraint-labels.js";
 import { tokenise } from "../sql/lexer.js";
-import { normaliseName } from "../sql/names.js";
+import { clientSchema } from "../sql/names.js";
 import {
   existingKey,
   guess,
@@ -67,7 +67,7 @@ export async function describeViolation(
 
 function shownSchema({ relation, temporary }: FailedTarget): string {
   if (temporary) return "pg_temp";
-  return normaliseName(relation.schema) === "main" ? "public" : relation.schema;
+  return clientSchema(relation.schema);
 }
 
 async function readDefinition(

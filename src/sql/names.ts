@@ -13,6 +13,20 @@ export function normaliseName(part: string): string {
   return foldIdentifier(part);
 }
 
+export function isSameName(left: string, right: string): boolean {
+  return normaliseName(left) === normaliseName(right);
+}
+
+/** Names without their order, as one text that can be compared. */
+export function nameSet(names: readonly string[]): string {
+  return JSON.stringify(names.map(normaliseName).toSorted());
+}
+
+/** A schema in the words of a session: what DuckDB calls `main` is `public`. */
+export function clientSchema(schema: string): string {
+  return normaliseName(schema) === "main" ? "public" : schema;
+}
+
 /** Always quotes, so that no keyword list can go out of date: `Order "x"` ⇒ `"Order ""x"""`. */
 export function quoteIdentifier(name: string): string {
   rejectNul(name);

@@ -4,6 +4,8 @@ import { World, type TestSession } from "../support/world.js";
 
 const T = "CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER); INSERT INTO t VALUES (1, 1), (2, 2)";
 
+const TWO_TABLES = `${T}; CREATE TABLE u (id INTEGER PRIMARY KEY, v INTEGER); INSERT INTO u VALUES (1, 1), (3, 3); CREATE BRANCH b`;
+
 async function rows(session: TestSession, table = "t"): Promise<unknown[][]> {
   return await session.query(`SELECT * FROM ${table} ORDER BY ALL`);
 }
@@ -133,9 +135,7 @@ test("columns with a collation are refused by a merge: a change of letters would
 test("a merge goes into the table that was changed, under the name it has now", async () => {
   await using world = await World.open();
   await using main = await world.connect();
-  await main.query(
-    `${T}; CREATE TABLE u (id INTEGER PRIMARY KEY, v INTEGER); INSERT INTO u VALUES (1, 1), (3, 3); CREATE BRANCH b`,
-  );
+  await main.query(TWO_TABLES);
   await using branch = await world.connect("main/b");
   await branch.query("UPDATE t SET v = 100 WHERE id = 1");
   await main.query(
@@ -159,9 +159,7 @@ test.each([
 ])("a merge does not go into a table that only took the name: %s", async (swap) => {
   await using world = await World.open();
   await using main = await world.connect();
-  await main.query(
-    `${T}; CREATE TABLE u (id INTEGER PRIMARY KEY, v INTEGER); INSERT INTO u VALUES (1, 1), (3, 3); CREATE BRANCH b`,
-  );
+  await main.query(TWO_TABLES);
   await using branch = await world.connect("main/b");
   await branch.query("UPDATE t SET v = 100 WHERE id = 1");
   await main.query(swap);

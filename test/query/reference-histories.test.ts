@@ -2,13 +2,11 @@
  * Foreign keys, random histories: what PostgreSQL 15 answers and keeps, on main, on a branch and on a branch of a branch. Single
  * statements and blocks with savepoints; rows that refer to their own table, actions, keys that wait.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { BackendMessage } from "pg-protocol/dist/messages.js";
-import { startApp } from "../../src/app.js";
-import { readConfig } from "../../src/config.js";
-import { createLog } from "../../src/core/log.js";
-import { hasPostgres, startPostgres } from "../support/postgres.js";
-import { type Address, WireClient } from "../support/wire-client.js";
+import { describe, expect, it } from "vitest";
+import { hasPostgres } from "../support/postgres.js";
+import { WireClient } from "../support/wire-client.js";
+import { randomFrom } from "../differential/random.js";
+import { seen, useBothServers } from "../support/both-servers.js";
 
 const SEED = Number(process.env["REFERENCES_SEED"] ?? 1);
 const HISTORIES = Number(process.env["REFERENCES_RUNS"] ?? 4);
@@ -33,15 +31,6 @@ const CONTENT = [
   "SELECT * FROM s ORDER BY 1",
   "SELECT * FROM w ORDER BY 1",
 ];
-
-/** A small generator of its own, so that a seed names one history on every machine. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 function step(random: (below: number) => number): string {
   const [id, other, key] = [random(7) + 1, random(7) + 1, random(7) + 1];
@@ -95,33 +84,13 @@ function step(random: (below: number) => number): string {
   return steps[random(steps.length)] ?? "";
 }
 
-/** What a client can tell: rows, tags, errors by their code (which of several keys is told nobody promises), and the state of the transaction. */
-function seen(messages: readonly BackendMessage[]): string[] {
-  return messages.flatMap((message): string[] => {
-    if ("fields" in message && message.name === "dataRow") return [JSON.stringify(message.fields)];
-    if (message.name === "commandComplete" && "text" in message) return [String(message.text)];
-    if (message.name === "error" && "code" in message) return [String(message.code)];
-    if (message.name === "readyForQuery" && "status" in message) return [String(message.status)];
-    return [];
-  });
-}
-
 describe.skipIf(!hasPostgres)("foreign keys in random histories", () => {
-  let ours: Address & AsyncDisposable;
-  let postgres: Awaited<ReturnType<typeof startPostgres>>;
-  beforeAll(async () => {
-    const app = await startApp(readConfig({ data: ":memory:", port: 0 }, {}), createLog("error"));
-    ours = { ...app.address, [Symbol.asyncDispose]: async () => await app.close() };
-    postgres = await startPostgres();
-  });
-  afterAll(async () => {
-    await ours[Symbol.asyncDispose]();
-    await postgres[Symbol.asyncDispose]();
-  });
+  const servers = useBothServers();
 
   it.each(["main", "branch", "grandchild"])("answer as PostgreSQL does, on %s", async (head) => {
+    const { ours, postgres } = servers();
     using admin = await WireClient.start(ours, { database: "main" });
-    using theirs = await WireClient.start(postgres.address, { database: "postgres" });
+    using theirs = await WireClient.start(postgres, { database: "postgres" });
     for (let history = 0; history < HISTORIES; history++) {
       const schema = `${head}_${history}`;
       const prepare = [`CREATE SCHEMA ${schema}`, `SET search_path = ${schema}`, ...SETUP];
@@ -135,7 +104,7 @@ describe.skipIf(!hasPostgres)("foreign keys in random histories", () => {
         database: database === "main" ? "main" : `main/${database}`,
       });
       await client.query(`SET search_path = ${schema}`);
-      const random = randomOf(SEED + history);
+      const random = randomFrom(SEED + history).below;
       const said: string[] = [];
       for (let count = 0; count < STEPS; count++) {
         const sql = step(random);

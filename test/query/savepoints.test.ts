@@ -3,13 +3,11 @@
  * over DuckDB is refused, not guessed.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { BackendMessage } from "pg-protocol/dist/messages.js";
-import { startApp } from "../../src/app.js";
-import { readConfig } from "../../src/config.js";
-import { createLog } from "../../src/core/log.js";
-import { hasPostgres, startPostgres } from "../support/postgres.js";
-import { type Address, WireClient } from "../support/wire-client.js";
+import { hasPostgres } from "../support/postgres.js";
+import { WireClient } from "../support/wire-client.js";
 import { World } from "../support/world.js";
+import { randomFrom } from "../differential/random.js";
+import { seen, useBothServers } from "../support/both-servers.js";
 
 const SEED = Number(process.env["SEED"] ?? 20_261);
 const HISTORIES = 12;
@@ -21,15 +19,6 @@ const setup = (schema: string): readonly string[] => [
   `CREATE TABLE log (n int DEFAULT nextval('${schema}.numbers'), v int, s text DEFAULT 'none')`,
   `CREATE TABLE "odd ""name" ("a b" int DEFAULT nextval('${schema}.numbers'), "q""" text)`,
 ];
-
-/** A small generator of its own, so that a seed names one history on every machine. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 /** One step of a history; most of them are right, some fail on purpose. */
 function step(random: (below: number) => number): string {
@@ -64,17 +53,6 @@ function step(random: (below: number) => number): string {
   return steps[random(steps.length)] ?? "";
 }
 
-/** What a client can tell: rows, tags, errors by their code, and the state of the transaction. */
-function seen(messages: readonly BackendMessage[]): string[] {
-  return messages.flatMap((message): string[] => {
-    if ("fields" in message && message.name === "dataRow") return [JSON.stringify(message.fields)];
-    if (message.name === "commandComplete" && "text" in message) return [String(message.text)];
-    if (message.name === "error" && "code" in message) return [String(message.code)];
-    if (message.name === "readyForQuery" && "status" in message) return [String(message.status)];
-    return [];
-  });
-}
-
 const CONTENT = [
   "SELECT * FROM t ORDER BY id",
   "SELECT v, s FROM log ORDER BY v, s",
@@ -86,21 +64,12 @@ const CONTENT = [
 const REFUSED = "0A000";
 
 describe.skipIf(!hasPostgres)("random blocks with savepoints", () => {
-  let ours: Address & AsyncDisposable;
-  let postgres: Awaited<ReturnType<typeof startPostgres>>;
-  beforeAll(async () => {
-    const app = await startApp(readConfig({ data: ":memory:", port: 0 }, {}), createLog("error"));
-    ours = { ...app.address, [Symbol.asyncDispose]: async () => await app.close() };
-    postgres = await startPostgres();
-  });
-  afterAll(async () => {
-    await ours[Symbol.asyncDispose]();
-    await postgres[Symbol.asyncDispose]();
-  });
+  const servers = useBothServers();
 
   it.each(["main", "branch"])("answer as PostgreSQL does, on %s", async (head) => {
+    const { ours, postgres } = servers();
     using admin = await WireClient.start(ours, { database: "main" });
-    using theirs = await WireClient.start(postgres.address, { database: "postgres" });
+    using theirs = await WireClient.start(postgres, { database: "postgres" });
     for (let history = 0; history < HISTORIES; history++) {
       const schema = `${head}_${history}`;
       const prepare = [`CREATE SCHEMA ${schema}`, `SET search_path = ${schema}`, ...setup(schema)];
@@ -110,7 +79,7 @@ describe.skipIf(!hasPostgres)("random blocks with savepoints", () => {
       if (head === "branch") await admin.query(`CREATE BRANCH ${schema}`);
       using client = await WireClient.start(ours, { database });
       await client.query(`SET search_path = ${schema}`);
-      const random = randomOf(SEED + history);
+      const random = randomFrom(SEED + history).below;
       const said: string[] = [];
       for (let count = 0; count < STEPS; count++) {
         const sql = step(random);

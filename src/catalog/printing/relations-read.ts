@@ -1,7 +1,7 @@
 /** Which relations a view reads, and which of their columns: by the names in its text. */
 import { SqlError } from "../../core/errors.js";
 import { listField, stringList, textField, unwrapAs, visitAll, type AstNode } from "../../sql/ast.js";
-import { foldIdentifier } from "../../sql/names.js";
+import { clientSchema, foldIdentifier, isSameName } from "../../sql/names.js";
 import { parseLoaded } from "../../sql/pg-parser.js";
 import type { KnownRelation } from "./scope.js";
 
@@ -37,8 +37,6 @@ export function relationsRead(
   });
 }
 
-const isSame = (one: string, other: string): boolean => foldIdentifier(one) === foldIdentifier(other);
-
 function isNamed(
   one: KnownRelation,
   known: readonly KnownRelation[],
@@ -46,10 +44,10 @@ function isNamed(
   path: readonly string[],
 ): boolean {
   return relations.some(([schema, name]) => {
-    if (!isSame(one.name, name)) return false;
-    if (schema !== "") return isSame(one.schema, schema === "main" ? "public" : schema);
+    if (!isSameName(one.name, name)) return false;
+    if (schema !== "") return isSameName(one.schema, clientSchema(schema));
     const first = path.find((place) =>
-      known.some((other) => other.schema === place && isSame(other.name, name)),
+      known.some((other) => other.schema === place && isSameName(other.name, name)),
     );
     return first === one.schema;
   });

@@ -8,7 +8,7 @@ import {
   type Query,
 } from "./tree.js";
 import type { AstNode } from "../../sql/ast.js";
-import { foldIdentifier } from "../../sql/names.js";
+import { clientSchema, foldIdentifier } from "../../sql/names.js";
 
 /** A relation of the catalogue. */
 export interface KnownRelation {
@@ -98,7 +98,7 @@ export class Scope {
   relation(parts: readonly string[]): KnownRelation {
     const name = foldIdentifier(parts.at(-1) ?? "");
     const schema = parts.length > 1 ? foldIdentifier(parts.at(-2) ?? "") : undefined;
-    const wanted = schema === "main" ? "public" : schema;
+    const wanted = schema === undefined ? undefined : clientSchema(schema);
     const named = this.#catalog.relations.filter((one) => foldIdentifier(one.name) === name);
     const paths = wanted === undefined ? this.#catalog.lookupPath : [wanted];
     for (const path of paths) {
