@@ -107,9 +107,12 @@ function onlyKey(keys: readonly Key[]): Key | undefined {
 /**
  * LIMIT ALL: without it DuckDB gives no row at all where a parameter is what the window is partitioned by (a test holds it).
  *
+ * Numbers of sequences are given out in the order of the query, which windows lose.
+ *
  *   SELECT id, n FROM u
- *     ⇒  SELECT * FROM (SELECT * FROM (SELECT id, n FROM u) LIMIT ALL) AS proposed(c0, c1) QUALIFY CASE WHEN c0 IS NOT NULL AND
- *        count(*) OVER (PARTITION BY CAST(c0 AS INTEGER)) > 1 THEN error('…') ELSE true END
+ *     ⇒  SELECT c0, c1 FROM (SELECT *, row_number() OVER () AS place FROM (SELECT * FROM (SELECT id, n FROM u) LIMIT ALL)
+ *        AS proposed(c0, c1)) QUALIFY CASE WHEN c0 IS NOT NULL AND count(*) OVER (PARTITION BY CAST(c0 AS INTEGER)) > 1
+ *        THEN error('…') ELSE true END ORDER BY place
  */
 function refusingRows(
   { conflict, source }: InsertForm,
@@ -134,11 +137,15 @@ function refusingRows(
   if (refusals.length === 0) return [];
   const names = columns.map((_, index) => `c${index}`).join(", ");
   return [
-    { start: source.start, end: source.start, text: "SELECT * FROM (SELECT * FROM (" },
+    {
+      start: source.start,
+      end: source.start,
+      text: `SELECT ${names} FROM (SELECT *, row_number() OVER () AS place FROM (SELECT * FROM (`,
+    },
     {
       start: source.end,
       end: source.end,
-      text: `\n) LIMIT ALL) AS proposed(${names}) QUALIFY CASE ${refusals.join(" ")} ELSE true END`,
+      text: `\n) LIMIT ALL) AS proposed(${names})) QUALIFY CASE ${refusals.join(" ")} ELSE true END ORDER BY place`,
     },
   ];
 }

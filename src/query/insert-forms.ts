@@ -51,19 +51,20 @@ export async function withInsertForm(
   const columns = insert.columns.length > 0 ? insert.columns : givenColumns(width, definition);
   refuseIdentityValues(insert, columns, always);
   const edits: TextEdit[] = [...excludedEdits(statement, definition)];
+  let { conflictColumns } = insert;
   if (insert.columns.length === 0 && columns.length < definition.columns.length) {
     const list = columns.map(quoteIdentifier).join(", ");
     edits.push({ start: insert.columnsAt, end: insert.columnsAt, text: ` (${list})` });
   }
   if (insert.constraint !== undefined) {
     const { start, end } = insert.constraint;
-    const constrained = constraintColumns(insert.constraint, definition, table);
-    edits.push({ start, end, text: `(${constrained.map(quoteIdentifier).join(", ")})` });
-    edits.push(
-      ...conflictEdits({ ...insert, conflictColumns: constrained }, columns, definition, table, parameters),
-    );
-  } else edits.push(...conflictEdits(insert, columns, definition, table, parameters));
-  return withAssigned(statement, assignedEdits(statement, definition, columns), edits);
+    conflictColumns = constraintColumns(insert.constraint, definition, table);
+    edits.push({ start, end, text: `(${conflictColumns.map(quoteIdentifier).join(", ")})` });
+  }
+  const form = { ...insert, conflictColumns };
+  edits.push(...conflictEdits(form, columns, definition, table, parameters));
+  const formed = form.constraint === undefined ? statement : { ...statement, insert: form };
+  return withAssigned(formed, assignedEdits(statement, definition, columns), edits);
 }
 
 /** Where edits meet, what closes last was opened first. */

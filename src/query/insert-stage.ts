@@ -1,11 +1,17 @@
 /** The rows an INSERT is about to make, computed once into a temporary table with the target's columns and defaults. */
-import type { OverlayTable } from "../branch/overlay.js";
-import { requirePhysical } from "../branch/rows.js";
 import { optionalTextCell, textCell, type Connection } from "../engine/connection.js";
-import { physicalName } from "../branch/system-schema.js";
 import { SNAPSHOT_PREFIX } from "../catalog/names.js";
 import { quoteIdentifier } from "../sql/names.js";
 
+/** The table the rows go to. */
+export interface StageTarget {
+  /** Its name in full. */
+  readonly sql: string;
+  /** Columns that hold values of their own. */
+  readonly columns: readonly string[];
+}
+
+/** A row per row that is to be inserted, in their order: `rowid` counts them. */
 export interface InsertStage {
   /** Its name in full. */
   readonly sql: string;
@@ -21,15 +27,14 @@ export interface InsertStage {
  */
 export async function makeStage(
   connection: Connection,
-  { version, shape }: OverlayTable,
+  target: StageTarget,
   run: (sql: string) => Promise<number>,
   source: { readonly with: string; readonly rows: string },
 ): Promise<InsertStage> {
-  const { schema, name } = requirePhysical(version);
   const rows = await connection.rows(
-    `SELECT column_name AS name, column_type AS type, "default" AS value FROM (DESCRIBE ${physicalName({ schema, name })})`,
+    `SELECT column_name AS name, column_type AS type, "default" AS value FROM (DESCRIBE ${target.sql})`,
   );
-  const names = new Set(shape.columns);
+  const names = new Set(target.columns);
   const stored = rows.filter((row) => names.has(textCell(row, "name")));
   const definitions = stored.map((row) => {
     const value = optionalTextCell(row, "value");

@@ -1,6 +1,7 @@
 /** What planning a statement needs, and what it gives. */
 import type { EngineValue } from "../engine/types.js";
 import type { RelationalStatement } from "../sql/analysis.js";
+import type { ReturnedOrder } from "./returned-order.js";
 import type { OnCommit } from "../sql/table-forms.js";
 import type { NameScope } from "./relation-names.js";
 import type { ResolveServices } from "./resolve.js";
@@ -22,6 +23,8 @@ export interface PlannedStatement {
   readonly changed?: number;
   /** The SQL may leave out some of the statement's parameters. */
   readonly usesSomeParameters?: boolean;
+  /** How the rows it returns are put in order. */
+  readonly order?: ReturnedOrder | undefined;
   /** Answered with this tag instead of the statement's. */
   readonly tag?: string;
 }

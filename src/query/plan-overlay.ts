@@ -135,7 +135,8 @@ async function planUpsert(write: OverlayWrite): Promise<PlannedStatement> {
 }
 
 function stagedFrom(write: OverlayWrite): Parameters<typeof planStagedInsert>[0] {
-  return { ...write, table: write.overlay, run: runOf(write) };
+  const { version, shape } = write.overlay;
+  return { ...write, table: { sql: physicalName(requirePhysical(version)), ...shape }, run: runOf(write) };
 }
 
 /** What a view reads is taken to be the target, too. */

@@ -26,6 +26,7 @@ import { planBranchSchema } from "./plan-head-schemas.js";
 import { planBranchSequence } from "./plan-head-sequences.js";
 import { planCreateIndex } from "./plan-index.js";
 import { planMerge } from "./plan-merge.js";
+import { planOrderedInsert } from "./ordered-insert.js";
 import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
 import { guardReferences } from "./reference-guard.js";
@@ -175,11 +176,16 @@ async function planInPlace(
   // Reads of a table forked just now are reads of the fork: its rowids are the ones the target has.
   const scope = { ...context.scope, state: transaction.state };
   const changing = changedWhileRead(scope, statement);
-  return {
-    sql: await resolveStatement(context.services, { ...scope, changing }, statement, targets),
-    afterwards: undefined,
-    check: leavingNoTrace(context, transaction, statement),
-  };
+  const inside = { ...context, scope: { ...scope, changing } };
+  const check = leavingNoTrace(context, transaction, statement);
+  const ordered = await planOrderedInsert(inside, transaction, statement, { targets, check });
+  return (
+    ordered ?? {
+      sql: await resolveStatement(context.services, inside.scope, statement, targets),
+      afterwards: undefined,
+      check,
+    }
+  );
 }
 
 /** A table of the branch that was made for a statement which then changed nothing is taken away again. */

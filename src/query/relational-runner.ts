@@ -17,7 +17,6 @@ import { withDescribedTargets } from "./describe-targets.js";
 import { describeRelational } from "./describe-relational.js";
 import { withCastTypes } from "./parameter-casts.js";
 import { MAX_CAPTURED_ROWS, type InsertCapture, type InsertedRows } from "./insert-capture.js";
-import type { DataChunk } from "../engine/types.js";
 import type { PlannedStatement } from "./plan-context.js";
 import { waitFirst } from "./waiting-calls.js";
 import { rememberRead, startLoneRead } from "./lone-reads.js";
@@ -40,6 +39,7 @@ import { settleSequences } from "./settle-sequences.js";
 import { transactionMode } from "./transaction-mode.js";
 import { hasSteps, runSteps, type StepServices } from "./with-steps.js";
 import type { StatementResult } from "./types.js";
+import { readWritten, shownColumns, shownRows } from "./written-rows.js";
 
 /** How often a statement that is alone in its transaction is run again after losing a race. */
 const MAX_RACE_RETRIES = 20;
@@ -203,18 +203,19 @@ function stepServices(core: SessionCore, guards: NonNullable<PlannedStatement["g
       if (planned === undefined) throw new SqlError(SQLSTATE.internalError, "a step of WITH without a plan");
       const start = planned.usesSomeParameters === true ? startSubset : startStatement;
       const stream = await start(core, statement, planned.sql, bound);
-      const returned = stream.columns;
+      const returned = shownColumns(stream, planned);
       const returnsRows = statement.verb === "select" || statement.returning;
       const { chunks, changed } = returnsRows
         ? await readWritten(stream, Number.POSITIVE_INFINITY)
         : { chunks: [], changed: await stream.changedRows() };
       refuseSecondChange(statement, changed);
       await settleSequences(core, statement);
+      const rows = await shownRows(core, stream, chunks, planned, returned.length);
       await planned.check?.(changed);
       if (planned.guard !== undefined) guards.push(planned.guard);
       return {
         columns: await announced(core, returned, statement),
-        chunks,
+        chunks: rows,
         changed: planned.changed ?? changed,
       };
     },
@@ -335,8 +336,9 @@ async function outcomeOf(
   stream: ResultStream,
   end: ResultEnd,
   capture: InsertCapture | undefined,
-  { check, guard, changed: known }: Pick<PlannedStatement, "check" | "guard" | "changed"> = {},
+  planned: Pick<PlannedStatement, "check" | "guard" | "changed" | "order"> = {},
 ): Promise<Outcome> {
+  const { check, guard, changed: known } = planned;
   if (statement.verb === "explain") {
     const result = explainResult(await readAll(stream), statement.explainedAsJson === true);
     await end(true);
@@ -356,8 +358,8 @@ async function outcomeOf(
     await end(true);
     return done(statement, changed);
   }
-  const all = stream.columns;
-  const columns = await announced(core, all.slice(0, all.length - (capture?.width ?? 0)), statement);
+  const shown = shownColumns(stream, planned, capture?.width);
+  const columns = await announced(core, shown, statement);
   const tag = (rows: number): string => commandTag(statement, rows);
   if (!statement.writes) {
     const result = { kind: "rows", columns, batches: streamBatches(stream, end), tag } as const;
@@ -369,28 +371,14 @@ async function outcomeOf(
   );
   refuseSecondChange(statement, changed);
   await settleSequences(core, statement);
+  const rows = returnsRows ? await shownRows(core, stream, chunks, planned, shown.length) : [];
   await check?.(changed);
   await guard?.();
   await end(true);
-  const inserted = capture?.read(chunks, changed, all.length);
+  const inserted = capture?.read(chunks, changed, stream.columns.length);
   if (!returnsRows) return { ...done(statement, changed), inserted };
-  const result = { kind: "rows", columns, batches: chunkBatches(chunks), tag } as const;
+  const result = { kind: "rows", columns, batches: chunkBatches(rows), tag } as const;
   return { result, tag: tag(changed), inserted };
-}
-
-/** Reads a write's rows to the end; beyond `maxKept` of them they are only counted. */
-async function readWritten(
-  stream: ResultStream,
-  maxKept: number,
-): Promise<{ readonly chunks: readonly DataChunk[]; readonly changed: number }> {
-  let chunks: DataChunk[] = [];
-  let changed = 0;
-  for (let chunk = await stream.next(); chunk !== undefined; chunk = await stream.next()) {
-    changed += chunk.rowCount;
-    if (changed <= maxKept) chunks.push(chunk);
-    else chunks = [];
-  }
-  return { chunks, changed };
 }
 
 function done(statement: RelationalStatement, changed: number): Outcome {

@@ -5,7 +5,7 @@
  */
 import { readRowIds, rowIdsQuery, type ChangedRows } from "../branch/changed-rows.js";
 import { MAIN, type Version } from "../branch/model.js";
-import { ROW_ID, withRowIds } from "../branch/rows.js";
+import { requirePhysical, ROW_ID, withRowIds } from "../branch/rows.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
 import { wholeTable } from "../branch/whole-table.js";
@@ -52,7 +52,7 @@ export async function planUpsertInPlace(
   const { version, sql, slice } = target;
   const shape = await transaction.overlayShape(version);
   if (shape === undefined) return undefined;
-  const table = { version, shape };
+  const table = { sql: physicalName(requirePhysical(version)), ...shape };
   const upsert = {
     context,
     transaction,

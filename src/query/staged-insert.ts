@@ -1,20 +1,22 @@
 /**
  * INSERT whose rows are computed once, into a stage, before any of them is inserted: because they are read from the table they
- * go to, or because the rows that ON CONFLICT will find have to be known before, which have a key in common with one of them.
+ * go to, because the rows that ON CONFLICT will find have to be known before, which have a key in common with one of them, or
+ * because what ON CONFLICT returns has to be put into their order.
  */
-import type { OverlayTable } from "../branch/overlay.js";
+import type { UniqueKey } from "../branch/overlay-shape.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { RelationalStatement, TextSpan } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import type { WriteSpans } from "../sql/write-spans.js";
-import { makeStage } from "./insert-stage.js";
+import { makeStage, type StageTarget } from "./insert-stage.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { returnedOrder } from "./returned-order.js";
 
 interface StagedInsert {
   readonly context: PlanContext;
   readonly transaction: Transaction;
   readonly statement: RelationalStatement;
-  readonly table: OverlayTable;
+  readonly table: StageTarget & { readonly keys: readonly UniqueKey[] };
   readonly spans: WriteSpans;
   readonly run: (sql: string) => Promise<number>;
 }
@@ -35,7 +37,7 @@ export async function planStagedInsert(
     with: slice(spans.with),
     rows: slice({ start: spans.behindTarget, end: spans.rowsEnd }),
   });
-  for (const { columns } of table.shape.keys) {
+  for (const { columns } of table.keys) {
     await find?.((alias) => {
       const same = columns.map(quoteIdentifier).map((column) => `s.${column} = ${alias}.${column}`);
       return `EXISTS (SELECT 1 FROM ${stage.sql} AS s WHERE ${same.join(" AND ")})`;
@@ -44,8 +46,10 @@ export async function planStagedInsert(
   const columns = stage.columns.map(quoteIdentifier).join(", ");
   const head = slice({ start: 0, end: spans.behindTarget });
   const tail = slice({ start: spans.rowsEnd, end: statement.text.length });
+  const order = returnedOrder(statement, stage);
   return {
-    sql: `${head} (${columns}) SELECT ${columns} FROM ${stage.sql} ${tail}`,
+    sql: `${head} (${columns}) SELECT ${columns} FROM ${stage.sql} ${tail}${order?.suffix ?? ""}`,
+    order,
     usesSomeParameters: context.runBound !== undefined,
     afterwards: undefined,
     check: async (changed) => {
