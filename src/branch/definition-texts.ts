@@ -7,6 +7,8 @@ import type { Transaction } from "./transaction.js";
 /** A view as it is defined, under the name it has or gets. */
 export interface DefinedView extends RelationName {
   readonly definition: string;
+  /** The head that has the text: `main` in one of main is a schema. */
+  readonly head: HeadId;
 }
 
 /** A function's CREATE MACRO, under the name it has or gets. */
@@ -17,6 +19,8 @@ interface DefinedFunction extends RelationName {
 export interface DefinitionTexts {
   /** Equal for views that say the same, whoever wrote them down; names are read as on the head. */
   canonicalView(transaction: Transaction, head: HeadId, view: DefinedView): Promise<string>;
+  /** Its text as a branch may have it for its own. */
+  ownText(view: Pick<DefinedView, "definition" | "head">): Promise<string>;
   /** The CREATE VIEW by which DuckDB makes it on main. Errors: 0A000 for one that means nothing there */
   viewOnMain(transaction: Transaction, view: DefinedView): Promise<string>;
   /** Its rows on a branch, as SQL that stands where a table name may stand. */
@@ -34,6 +38,7 @@ export interface DefinitionTexts {
 /** Where nobody reads SQL. */
 export const NO_TEXTS: DefinitionTexts = {
   canonicalView: refuse,
+  ownText: refuse,
   viewOnMain: refuse,
   viewRows: refuse,
   functionCalls: refuse,

@@ -121,10 +121,10 @@ function counterpart({ transaction: { state }, target }: ViewSides, base: Versio
 
 function defined(
   { schema, name }: RelationName,
-  { definition }: Version,
+  { definition, head }: Version,
   source: Version,
 ): DefinedView & { readonly source: Version } {
-  return { schema, name, definition: definition ?? "", source };
+  return { schema, name, definition: definition ?? "", head, source };
 }
 
 function isSame(a: RelationName, b: RelationName): boolean {
@@ -172,7 +172,8 @@ export async function makeChangedViews(
 ): Promise<void> {
   const made = changes.flatMap(({ before, after }) => (after === undefined ? [] : [{ before, after }]));
   if (target !== MAIN) {
-    for (const { before, after } of made) makeOnBranch(transaction, target, before, after);
+    for (const { before, after } of made)
+      makeOnBranch(transaction, target, before, { ...after, definition: await texts.ownText(after) });
     return;
   }
   const statements = new Map<string, string>();

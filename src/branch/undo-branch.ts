@@ -76,7 +76,8 @@ export async function keepDefinitions(
   const versions = new Map<string, NewVersion>();
   for (const mark of marks)
     versions.set(relationKey(mark), { head, ...mark, kind: "dropped", physical: null, definition: null });
-  for (const { schema, name, definition, objectId } of views)
+  for (const { schema, name, definition: text, objectId, head: from } of views) {
+    const definition = await context.texts.ownText({ definition: text ?? "", head: from });
     versions.set(relationKey({ schema, name }), {
       head,
       schema,
@@ -86,6 +87,7 @@ export async function keepDefinitions(
       definition,
       objectId,
     });
+  }
   for (const [index, table] of copied.entries()) {
     const target = { schema: schemaName, name: `${table.name}#${index}` };
     versions.set(relationKey(table), await copyOf(context, transaction, { table, head, target }));

@@ -11,6 +11,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { formatName, quoteLiteral } from "../sql/names.js";
+import { inheritedFrom, ownText } from "./main-texts.js";
 import { resolveName, type NameScope } from "./relation-names.js";
 import {
   macroOf,
@@ -54,6 +55,7 @@ export function definitionTexts({ storage }: BranchContext, analyse: Analyse): D
       const query = await printed(transaction.connection, slice({ start, end }));
       return JSON.stringify([columns, query]);
     },
+    ownText: async (view) => await ownText(analyse, view),
     viewOnMain: async (transaction, view) => {
       const statement = await readView(analyse, view);
       const scope = scopeOf(transaction, MAIN, view);
@@ -137,7 +139,7 @@ type ViewStatement = RelationalStatement & { readonly query: NonNullable<Relatio
 async function readView(analyse: Analyse, view: DefinedView): Promise<ViewStatement> {
   const [statement] = await analyse(view.definition);
   if (statement?.kind === "relational" && statement.query !== undefined && statement.certain)
-    return { ...statement, query: statement.query };
+    return { ...inheritedFrom(view.head, statement), query: statement.query };
   throw notSupported(
     `cannot merge view "${displayName(view)}": its definition could not be resolved safely`,
     "make it on both sides",

@@ -37,7 +37,7 @@ export async function planBranchFunction(
       ? statement.text
       : `CREATE MACRO ${quoteIdentifier(object.name)}${await functionText(context, transaction, statement.routine)}`;
   // Made for this session at once: DuckDB reads it.
-  await macroOf(services, scope, { ...object, definition });
+  await macroOf(services, scope, { ...object, definition, head: scope.head });
   const afterwards = (): void => transaction.objects.make(scope.head, { ...object, definition });
   return [{ ...NOTHING_TO_RUN, afterwards }];
 }

@@ -14,6 +14,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { Alteration, NameReference, SequenceOptions } from "../sql/analysis.js";
 import { clientSchema, normaliseName, quoteIdentifier } from "../sql/names.js";
 import { kindsOf } from "./existing-objects.js";
+import { ownText } from "./main-texts.js";
 import { branchIndex } from "./index-names.js";
 import { coverDropped } from "./plan-drop.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
@@ -45,8 +46,11 @@ export async function planRename(
   // A mark that the name was dropped here goes with it.
   const covered = transaction.state.own(scope.head, to);
   if (covered !== undefined) transaction.endVersion(covered);
-  const { kind, physical, definition, objectId, lineage } = version;
+  const { kind, physical, objectId, lineage } = version;
   const layer = renamedLayer(version);
+  const { definition: text, head } = version;
+  const isView = kind === "view" && text !== null;
+  const definition = isView ? await ownText(context.services.analyse, { head, definition: text }) : text;
   transaction.addVersion({ head: scope.head, ...to, kind, physical, definition, objectId, layer, lineage });
   return [NOTHING_TO_RUN];
 }

@@ -22,6 +22,7 @@ import { applyEdits, applyEditsWithin } from "../sql/splice.js";
 import { insideView, isReadAhead, readAhead } from "./changing-table.js";
 import { mainRelationText, refuseChangedHere } from "./head-relations.js";
 import { headFunction, headObject } from "./head-functions.js";
+import { inheritedFrom } from "./main-texts.js";
 import { sequenceSql } from "./owned-sequences.js";
 import { sequenceRow, type FoundSequence } from "./sequence-names.js";
 import { MACRO_PREFIX } from "./session-macros.js";
@@ -286,7 +287,7 @@ async function viewSql(
     searchPath: searchPathOf(view),
     mentioned: undefined,
   };
-  const reads = statement.names.filter((name) => name.role !== "create");
+  const reads = inheritedFrom(view.head, statement).names.filter(({ role }) => role !== "create");
   const edits = await statementEdits(services, inner, { ...statement, names: reads }, NO_TARGETS, depth + 1);
   const body = applyEditsWithin(statement.text, edits, { start, end });
   if (columns.length === 0) return `(${body})`;
@@ -340,7 +341,7 @@ function isMainsOwn(scope: NameScope, found: HeadObject, { parts }: NameReferenc
 export async function macroOf(
   services: ResolveServices,
   scope: NameScope,
-  { name, schema, definition }: Pick<HeadObject, "name" | "schema" | "definition">,
+  { name, schema, definition, head }: Pick<HeadObject, "name" | "schema" | "definition" | "head">,
   depth = 0,
 ): Promise<string> {
   if (depth >= MAX_VIEW_DEPTH)
@@ -354,7 +355,7 @@ export async function macroOf(
     );
   }
   const inner = { ...scope, temporary: new Set<string>(), searchPath: searchPathOf({ schema }) };
-  const names = statement.names.filter((one) => one !== created);
+  const names = inheritedFrom(head, statement).names.filter(({ role }) => role !== "create");
   const edits = await statementEdits(services, inner, { ...statement, names }, NO_TARGETS, depth + 1);
   const behind = { start: created.end, end: statement.text.length };
   return await services.macro(applyEditsWithin(statement.text, edits, behind));
