@@ -50,10 +50,15 @@ export function requireSeen(principal: Principal, branch: Branch, state: Registr
   if (closed !== undefined) throw missing(closed, principal, "read");
 }
 
+/** Whether requireWriter would let them. */
+export function mayWrite(principal: Principal, branch: Branch, state: RegistryState): boolean {
+  return maySee(principal, branch, state) && isAllowed(principal, branch, ["write"]);
+}
+
 /** To write in it, to merge it, to merge into it. Errors: 42501 */
 export function requireWriter(principal: Principal, branch: Branch, state: RegistryState): void {
   requireSeen(principal, branch, state);
-  if (!isAllowed(principal, branch, ["write"])) throw missing(branch, principal, "write");
+  if (!mayWrite(principal, branch, state)) throw missing(branch, principal, "write");
 }
 
 /** To alter or end it, which everybody may do with one that is open. Errors: 42501 */

@@ -6,6 +6,7 @@ import { FUNCTION_TEXTS } from "./function-texts.js";
 import { FORMAT_TYPE } from "./format-type.js";
 import { PG } from "./names.js";
 import { PRETTY } from "./printing/functions-of-sql.js";
+import { PRIVILEGES, PRIVILEGE_VIEWS } from "./privilege-functions.js";
 import { PROPERTIES } from "./property-functions.js";
 import { lastValue } from "./sequence-state.js";
 import { DATABASE_SIZE, SIZE_VIEWS, sizeOf } from "./table-sizes.js";
@@ -36,8 +37,6 @@ const SIZE = `list_transform([_1], lambda _bytes: CASE WHEN abs(_bytes) < 10240 
   ELSE round(_bytes / 1099511627776.0)::BIGINT::VARCHAR || ' TB' END)[1]`;
 
 const CONSTRAINT = lookup("constraint");
-/** Everybody may do everything: there are no grants. */
-const yes = (least: number, most: number): Bodies => sameForArity("true", least, most);
 
 /**
  * `body` with the argument's text as _text, computed once: DuckDB copies an argument to wherever a macro names it, and of
@@ -115,12 +114,6 @@ const VISIBILITY: Readonly<Record<string, Bodies>> = {
       .map((what) => [`pg_${what}_is_visible`, visible]),
   ),
 };
-
-const PRIVILEGES: Readonly<Record<string, Bodies>> = Object.fromEntries(
-  `database schema table column any_column sequence function language server tablespace type foreign_data_wrapper`
-    .split(" ")
-    .map((what) => [`has_${what}_privilege`, yes(2, 4)]),
-);
 
 const SIZES: Readonly<Record<string, Bodies>> = {
   pg_size_pretty: { 1: SIZE },
@@ -230,6 +223,7 @@ const LOOKUPS = [
   `CREATE VIEW ${PG}._lookup_last_value AS SELECT c.oid AS _key, ${lastValue("s")} AS _value FROM ${PG}._sequence AS s
      JOIN ${PG}._class AS c ON c.kind = 'S' AND c.sch = s.sch AND c.nam = s.nam`,
   ...FUNCTION_TEXTS,
+  ...PRIVILEGE_VIEWS,
   ...SIZE_VIEWS,
 ];
 

@@ -41,20 +41,23 @@ const CONSTRAINT_TABLE_USAGE: Content = {
   from: `${PG}._constraint AS c WHERE c.kind IN ('p', 'u', 'f')`,
 };
 
-/** Everybody may do everything. */
+const HELD = {
+  grantor: USER,
+  grantee: USER,
+  table_catalog: DATABASE,
+  table_schema: "c.sch",
+  privilege_type: "p.privilege",
+  is_grantable: "if(p.is_grantable, 'YES', 'NO')",
+};
+
 const TABLE_PRIVILEGES: Content = {
-  columns: {
-    grantor: USER,
-    grantee: USER,
-    table_catalog: DATABASE,
-    table_schema: "c.sch",
-    table_name: "c.nam",
-    privilege_type: "p.privilege",
-    is_grantable: "'YES'",
-    with_hierarchy: "if(p.privilege = 'SELECT', 'YES', 'NO')",
-  },
-  from: `${PG}._class AS c, (VALUES ('INSERT'), ('SELECT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), ('REFERENCES'), ('TRIGGER')) AS p(privilege)
-    WHERE c.kind IN ('r', 'v')`,
+  columns: { ...HELD, table_name: "c.nam", with_hierarchy: "if(p.privilege = 'SELECT', 'YES', 'NO')" },
+  from: `${PG}._class AS c, ${PG}._held_privilege AS p WHERE p.is_held AND c.kind IN ('r', 'v')`,
+};
+
+const COLUMN_PRIVILEGES: Content = {
+  columns: { ...HELD, table_name: "c.rel", column_name: "c.nam" },
+  from: `${PG}._column AS c, ${PG}._held_privilege AS p WHERE p.is_held AND p.of_columns AND c.kind IN ('r', 'v')`,
 };
 
 const DOMAINS: Content = {
@@ -222,6 +225,8 @@ export const OBJECT_CONTENT: readonly (readonly [name: string, content: Content]
   ["constraint_table_usage", CONSTRAINT_TABLE_USAGE],
   ["table_privileges", TABLE_PRIVILEGES],
   ["role_table_grants", TABLE_PRIVILEGES],
+  ["column_privileges", COLUMN_PRIVILEGES],
+  ["role_column_grants", COLUMN_PRIVILEGES],
   ["enabled_roles", { columns: { role_name: USER }, from: "(SELECT 1)" }],
   ["domains", DOMAINS],
   ["user_defined_types", USER_DEFINED_TYPES],

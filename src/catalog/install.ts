@@ -6,6 +6,7 @@ import { lookupStatements, namingStatements } from "./lookups.js";
 import { INFORMATION, PG } from "./names.js";
 import { objectMacros } from "./objects.js";
 import { printedStatements } from "./printed-texts.js";
+import { HELD_VIEWS } from "./privilege-functions.js";
 import { PG_CATALOG_CONTENT } from "./pg-catalog-content.js";
 import { snapshotViews } from "./snapshot.js";
 import { INFORMATION_SCHEMA, PG_CATALOG, shapedQuery, type Content, type RelationShape } from "./shapes.js";
@@ -21,6 +22,7 @@ export function catalogStatements(): string[] {
     ...staticStatements(),
     ...snapshotViews(),
     ...printedStatements(),
+    ...HELD_VIEWS,
     ...views(PG, PG_CATALOG, PG_CATALOG_CONTENT),
     ...lookupStatements(),
     ...functionStatements(),

@@ -5,7 +5,7 @@ import { INDEX, OPERATOR_CLASS_CONTENT } from "./index-content.js";
 import { lastValue } from "./sequence-state.js";
 import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import { PG, variable } from "./names.js";
+import { FIRST_USER_OID, PG, variable } from "./names.js";
 import { printedQuery } from "./printed-texts.js";
 import { PRINTED, READS_COLUMNS } from "./printing/functions-of-sql.js";
 import { ACTIVITY, CURSORS, PREPARED_STATEMENTS } from "./session-content.js";
@@ -51,6 +51,7 @@ const CLASS: Content = {
     relhasrules: "c.kind = 'v'",
     // psql asks for foreign keys only where triggers could be enforcing them.
     relhastriggers: `c.kind = 'r' AND (c.sch, c.nam) IN (SELECT unnest([(sch, rel), (referenced_schema, referenced_table)]) FROM ${PG}._constraint WHERE kind = 'f')`,
+    relacl: `CASE WHEN c.kind IN ('r', 'v') AND c.oid >= ${FIRST_USER_OID} THEN (SELECT acl FROM ${PG}._table_acl) END`,
     relispopulated: "true",
     relreplident: "if(c.kind = 'r' AND c.sch <> 'pg_catalog', 'd', 'n')",
   },

@@ -23,13 +23,15 @@ export interface Principal {
   scopes(): ReadonlySet<Scope>;
   /** Learns of changes to what they may do; undefined when nothing has to be waited for. */
   refresh(): Promise<void> | undefined;
+  /** Whoever logs in under that name; undefined when nobody can. */
+  named(name: string): Principal | undefined;
 }
 
 const EVERYTHING: ReadonlySet<Scope> = new Set(SCOPES);
 
 /** Somebody who may do everything: where nobody has to say who they are, and with the one password of all. */
 export function fullAccess(name: string): Principal {
-  return { name, scopes: () => EVERYTHING, refresh: () => undefined };
+  return { name, scopes: () => EVERYTHING, refresh: () => undefined, named: fullAccess };
 }
 
 export function isScope(text: string): text is Scope {

@@ -21,7 +21,8 @@ export type SessionCall =
   | "pg_sleep"
   | "currval"
   | "lastval"
-  | "setval";
+  | "setval"
+  | "held_privilege";
 
 /** Who a session is to the others. */
 export interface LiveIdentity {
@@ -66,6 +67,7 @@ const CALLS: ReadonlySet<string> = new Set<SessionCall>([
   "currval",
   "lastval",
   "setval",
+  "held_privilege",
 ]);
 
 export class LiveSessions {

@@ -1,35 +1,23 @@
 /** Functions inside a statement that only its session can answer: settings and notifications. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import { heldPrivilege } from "./held-privileges.js";
 import type { LiveSession, OtherSessions, SessionCall } from "./live-sessions.js";
-import type { SessionCursors } from "./cursors.js";
-import type { SessionNotifications } from "./notifications.js";
-import type { SessionSequences } from "./session-sequences.js";
+import type { SessionCore } from "./session-core.js";
 import type { Settings } from "./settings.js";
 import { listCursors, listStatements } from "./statement-listing.js";
-import type { SessionWaits } from "./session-waits.js";
-import type { ClientPortals, NamedStatement, SessionControl } from "./types.js";
+import type { SessionControl } from "./types.js";
 
 type Values = readonly (string | null)[];
 
 /** A second number that was not given, where NULL would be one that is not known. */
 export const ABSENT = "";
 
-/** The parts of the session that answer. */
-export interface AnsweringParts {
-  readonly notifications: SessionNotifications;
-  readonly namedStatements: ReadonlyMap<string, NamedStatement>;
-  readonly cursors: Pick<SessionCursors, "list">;
-  readonly portals: ClientPortals | undefined;
-  readonly sequences: SessionSequences;
-  readonly waits: SessionWaits;
-}
-
 export class SessionCalls implements LiveSession {
   readonly #settings: Settings;
-  readonly #session: AnsweringParts;
+  readonly #session: SessionCore;
   readonly #others: OtherSessions;
 
-  constructor(settings: Settings, session: AnsweringParts, others: OtherSessions) {
+  constructor(settings: Settings, session: SessionCore, others: OtherSessions) {
     this.#settings = settings;
     this.#session = session;
     this.#others = others;
@@ -75,6 +63,8 @@ export class SessionCalls implements LiveSession {
         return this.#session.sequences.lastval();
       case "setval":
         return this.#setval(values);
+      case "held_privilege":
+        return heldPrivilege(this.#session, values)?.toString() ?? null;
       default:
         return name satisfies never;
     }

@@ -107,7 +107,22 @@ export class FileCredentials implements Credentials {
   }
 
   #principal(name: string, scopes: Principal["scopes"]): Principal {
-    return { name, scopes, refresh: () => this.#checkSometimes() };
+    return {
+      name,
+      scopes,
+      refresh: () => this.#checkSometimes(),
+      named: (other) => this.#named(other),
+    };
+  }
+
+  /** With all that a user and the keys of one name may do between them. */
+  #named(name: string): Principal | undefined {
+    const sources = [...this.#list.keys.values()]
+      .filter((key) => key.name === name && statusOf(key, Date.now()) === "active")
+      .map((key) => () => this.#scopesOfKey(key.id));
+    if (this.#list.verifiers.has(name)) sources.push(() => this.#scopesOfUser(name));
+    if (sources.length === 0) return undefined;
+    return this.#principal(name, () => new Set(sources.flatMap((scopes) => [...scopes()])));
   }
 
   #scopesOfUser(name: string): ReadonlySet<Scope> {

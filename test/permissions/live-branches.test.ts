@@ -5,7 +5,7 @@ import type { Principal, Scope } from "../../src/core/scopes.js";
 import { OpenWorld } from "../support/open-world.js";
 
 function user(name: string, ...scopes: readonly Scope[]): Principal {
-  return { name, scopes: () => new Set(scopes), refresh: () => undefined };
+  return { ...fullAccess(name), scopes: () => new Set(scopes) };
 }
 
 test("closing a branch closes the live branches made from it, to others and to who made them", async () => {
