@@ -173,15 +173,40 @@ export function requireBudget(state: RegistryState, activity: BranchActivity, br
 }
 
 function refuseOvertime(state: RegistryState, branch: Branch, activity: BranchActivity): void {
-  for (const limiter of lineOf(state, branch)) {
-    const { maxMs } = limiter.terms;
-    if (maxMs === null) continue;
+  const error = overtime(state, activity, branch.id);
+  if (error !== undefined) throw error;
+}
+
+/** What statements on the head may still take; below zero when they have taken more than they may, infinite where nothing limits them. */
+export function timeLeftMs(state: RegistryState, activity: BranchActivity, head: HeadId): number {
+  let left = Number.POSITIVE_INFINITY;
+  for (const { limiter, maxMs } of timeLimits(state, head))
+    left = Math.min(left, maxMs - spentMsOf(state, activity, limiter));
+  return left;
+}
+
+/** 53400 when statements have taken more than they may. */
+export function overtime(state: RegistryState, activity: BranchActivity, head: HeadId): SqlError | undefined {
+  for (const { limiter, maxMs } of timeLimits(state, head)) {
     const spentMs = spentMsOf(state, activity, limiter);
     if (spentMs > maxMs)
-      throw exceeded(
+      return exceeded(
         limiter.name,
         `statements, those on branches made from it included, took ${(spentMs / 1000).toFixed(1)} seconds of the ${maxMs / 1000} they may take`,
       );
+  }
+  return undefined;
+}
+
+function* timeLimits(
+  state: RegistryState,
+  head: HeadId,
+): Generator<{ readonly limiter: Branch; readonly maxMs: number }> {
+  const branch = state.branches.get(head);
+  if (branch === undefined) return;
+  for (const limiter of lineOf(state, branch)) {
+    const { maxMs } = limiter.terms;
+    if (maxMs !== null) yield { limiter, maxMs };
   }
 }
 

@@ -39,6 +39,7 @@ import {
   mayWrite,
 } from "./statement-kinds.js";
 import { StatementTimeout } from "./statement-timeout.js";
+import { timeBudget } from "./time-budget.js";
 import type {
   BoundParameter,
   ClientCursors,
@@ -218,17 +219,17 @@ export class DuckSession implements QuerySession {
       throw new SqlError(SQLSTATE.queryCanceled, "canceling statement due to user request");
     this.#core.transactions.lockTimeoutMs = Number(this.#core.settings.get("lock_timeout"));
     const timeout = new StatementTimeout(this.statementTimeoutMs, () => this.cancel());
+    // A merge is of other branches than the session's.
+    const budget = analysis.kind === "branch" ? undefined : timeBudget(this.#core, () => this.cancel());
     const ended = this.#core.services.context.activity.begin(this.#core.head);
     try {
       const { observer } = this.#core.services;
       const run = (): ReturnType<DuckSession["execute"]> | StatementResult =>
         this.#dispatch(analysis, { parameters, declaredOids }, running);
-      const result = await timeout.run(() =>
-        observer ? observed(observer, analysis, this.#core.branchName, run) : run(),
-      );
-      if (!timeout.isLimited || ("isFinal" in result && result.isFinal)) return result;
-      if (result.kind === "copyIn") return { ...result, sink: timeout.sink(result.sink) };
-      return "batches" in result ? { ...result, batches: timeout.batches(result.batches) } : result;
+      const within = (): ReturnType<typeof run> =>
+        timeout.run(() => (observer ? observed(observer, analysis, this.#core.branchName, run) : run()));
+      const result = timeout.rest(await (budget === undefined ? within() : budget.run(within)));
+      return budget?.rest(result) ?? result;
     } catch (error) {
       throw await explainFailure(this.#core, analysis, error, sourceOf(statement), parameters);
     } finally {

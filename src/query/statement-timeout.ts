@@ -5,7 +5,7 @@
  *         a portal that nobody reads from is not cancelled
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { CopySink, RowBatch } from "./types.js";
+import type { CopySink, RowBatch, StatementResult } from "./types.js";
 
 /** A cancellation that comes between two steps of a statement is not heard: it is repeated. */
 const REPEAT_MS = 100;
@@ -45,6 +45,13 @@ export class StatementTimeout {
 
   get isLimited(): boolean {
     return this.#remainingMs !== Number.POSITIVE_INFINITY;
+  }
+
+  /** The same result: what is still to be done for it is under the limit, too. */
+  rest(result: StatementResult): StatementResult {
+    if (!this.isLimited || ("isFinal" in result && result.isFinal)) return result;
+    if (result.kind === "copyIn") return { ...result, sink: this.sink(result.sink) };
+    return "batches" in result ? { ...result, batches: this.batches(result.batches) } : result;
   }
 
   /** The same batches, each read under the limit. */
