@@ -177,18 +177,19 @@ test("names of every kind are found, and roles are those whose rights somebody h
   ).toBe(1n);
 });
 
+async function listed(name: string): Promise<unknown> {
+  const session = await open.session("main/open_one", person(name));
+  const rows =
+    await session.query(`SELECT string_agg(privilege_type || ' ' || is_grantable, ', ' ORDER BY privilege_type)
+    FROM information_schema.table_privileges WHERE table_name = 't' AND grantee = current_user`);
+  const [columns] = await session.query(
+    "SELECT count(*)::int FROM information_schema.column_privileges WHERE table_name = 't'",
+  );
+  const [acl] = await session.query("SELECT relacl::text FROM pg_class WHERE relname = 't'");
+  return [rows[0]?.[0], columns?.[0], acl?.[0]];
+}
+
 test("information_schema and pg_class list the same", async () => {
-  const listed = async (name: string): Promise<unknown> => {
-    const session = await open.session("main/open_one", person(name));
-    const rows =
-      await session.query(`SELECT string_agg(privilege_type || ' ' || is_grantable, ', ' ORDER BY privilege_type)
-      FROM information_schema.table_privileges WHERE table_name = 't' AND grantee = current_user`);
-    const [columns] = await session.query(
-      "SELECT count(*)::int FROM information_schema.column_privileges WHERE table_name = 't'",
-    );
-    const [acl] = await session.query("SELECT relacl::text FROM pg_class WHERE relname = 't'");
-    return [rows[0]?.[0], columns?.[0], acl?.[0]];
-  };
   expect(await listed("reader")).toEqual(["SELECT NO", 2, "{reader=r/reader}"]);
   expect(await listed("nothing")).toEqual([null, 0, "{}"]);
   expect(await listed("operator")).toEqual([
