@@ -3,8 +3,9 @@ import type { Command } from "commander";
 import { escapeIdentifier, escapeLiteral } from "pg";
 import { OperatorError } from "../core/operator-error.js";
 import { withProgress } from "./dialogue.js";
+import { objectText } from "./json-values.js";
 import { withServer, type ConnectOptions, type RemoteRows } from "./remote.js";
-import { linesOf, objectOf, tableOf } from "./rendering.js";
+import { linesOf, tableOf } from "./rendering.js";
 
 export interface Shared extends ConnectOptions {
   readonly json?: boolean;
@@ -75,8 +76,8 @@ export async function run(
 
 function asJson({ columns, rows, command: done }: RemoteRows, single: boolean): string {
   if (columns.length === 0) return JSON.stringify({ command: done });
-  const objects = rows.map((row) => objectOf(columns, row));
-  return JSON.stringify(single ? (objects[0] ?? null) : objects);
+  const objects = rows.map((row) => objectText(columns, row));
+  return single ? (objects[0] ?? "null") : `[${objects.join(",")}]`;
 }
 
 function asText(answer: RemoteRows, single: boolean): string {

@@ -1,6 +1,6 @@
 /** How a command of the command line ends: what it prints when it fails, and its exit code. */
 import { DatabaseError } from "pg";
-import { tellOperator } from "./operator.js";
+import { isExpected, tellOperator } from "./operator.js";
 
 /** A merge that has conflicts; 1 is any other failure, 2 a command that makes no sense. */
 export const CONFLICTS = 3;
@@ -8,19 +8,34 @@ export const USAGE = 2;
 
 const CONFLICT_CODE = "40002";
 
-/** Wraps a command's action. What the server says is printed with its code, detail and hint. */
+/**
+ * Wraps a command's action. What the server says is printed with its code, detail and hint; with `--json` any failure as an object,
+ * on stderr as well.
+ */
 export function tellUser<Arguments extends readonly unknown[]>(
   action: (...given: Arguments) => Promise<void>,
 ): (...given: Arguments) => Promise<void> {
   return tellOperator(async (...given: Arguments) => {
+    const asJson = given.some((each) => Object(each).json === true);
     try {
       await action(...given);
     } catch (error) {
-      if (!(error instanceof DatabaseError)) throw error;
-      const { code, message, detail, hint } = error;
-      const lines = [`${code ?? ""} ${message}`, detail, hint === undefined ? undefined : `hint: ${hint}`];
-      process.stderr.write(`duckbranch: ${lines.filter((line) => line !== undefined).join("\n  ")}\n`);
-      process.exitCode = code === CONFLICT_CODE ? CONFLICTS : 1;
+      const isServers = error instanceof DatabaseError;
+      if (asJson && isExpected(error)) process.stderr.write(failureJson(error));
+      else if (isServers) process.stderr.write(failureText(error));
+      else throw error;
+      process.exitCode = isServers && error.code === CONFLICT_CODE ? CONFLICTS : 1;
     }
   });
+}
+
+function failureText({ code, message, detail, hint }: DatabaseError): string {
+  const lines = [`${code ?? ""} ${message}`, detail, hint === undefined ? undefined : `hint: ${hint}`];
+  return `duckbranch: ${lines.filter((line) => line !== undefined).join("\n  ")}\n`;
+}
+
+/** Without a server's answer there is no SQLSTATE. */
+export function failureJson(error: Error): string {
+  const { code: sqlstate = null, detail, hint } = error instanceof DatabaseError ? error : {};
+  return `${JSON.stringify({ error: { sqlstate, message: error.message, detail, hint } })}\n`;
 }

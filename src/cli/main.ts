@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /** The command line. */
 import { Command, CommanderError } from "commander";
+import { OperatorError } from "../core/operator-error.js";
 import { SCOPES } from "../core/scopes.js";
 import { programVersion } from "../core/version.js";
 import { addBranchCommands } from "./branch.js";
 import { addCompletionCommand } from "./completion.js";
-import { USAGE } from "./exit-codes.js";
+import { failureJson, USAGE } from "./exit-codes.js";
 import { tellOperator } from "./operator.js";
 import type { ServeOptions } from "./serve.js";
 import { addSqlCommand } from "./sql.js";
@@ -110,5 +111,10 @@ try {
 /** For programs that ask a server, what makes no sense has an exit code of its own; commander has said why. */
 function endsWithUsage(command: Command): void {
   command.exitOverride();
+  if (process.argv.includes("--json"))
+    command.configureOutput({
+      outputError: (text, write) =>
+        write(failureJson(new OperatorError(text.trim().replace(/^error: /, "")))),
+    });
   command.commands.forEach(endsWithUsage);
 }

@@ -10,13 +10,17 @@ export function tellOperator<Arguments extends readonly unknown[]>(
     try {
       await action(...given);
     } catch (error) {
-      if (!(error instanceof OperatorError) && !(error instanceof SqlError) && !isSystemError(error))
-        throw error;
+      if (!isExpected(error)) throw error;
       const hint = error instanceof SqlError && error.hint !== undefined ? ` (${error.hint})` : "";
       process.stderr.write(`duckbranch: ${error.message}${hint}\n`);
       process.exitCode = 1;
     }
   };
+}
+
+/** What the operator can mend. */
+export function isExpected(error: unknown): error is Error {
+  return error instanceof OperatorError || error instanceof SqlError || isSystemError(error);
 }
 
 /** Listening and file errors of Node carry a code. */

@@ -8,6 +8,8 @@ export interface ConnectOptions {
   readonly host?: string;
   readonly port?: string;
   readonly user?: string;
+  /** What it says beside its answer is JSON, too. */
+  readonly json?: boolean;
 }
 
 /** Values as the server wrote them, with what their columns are. */
@@ -38,14 +40,17 @@ const AS_TEXT = { getTypeParser: () => (value: string) => value };
  * Errors  those of the server, as `DatabaseError`; of the network, with Node's codes
  */
 export async function withServer<T>(
-  { host = PGHOST, port = PGPORT, user = PGUSER ?? USER }: ConnectOptions,
+  { host = PGHOST, port = PGPORT, user = PGUSER ?? USER, json = false }: ConnectOptions,
   branch: string | undefined,
   work: (server: Remote) => Promise<T>,
 ): Promise<T> {
   if (!/^\d{1,5}$/.test(port)) throw new OperatorError(`"${port}" is no port`);
   const database = branch === undefined || branch === "main" ? "main" : `main/${branch}`;
   const client = await connect({ host, port: Number(port), user, database, application_name: "duckbranch" });
-  client.on("notice", ({ severity, message }) => process.stderr.write(`${severity}: ${message}\n`));
+  client.on("notice", ({ severity, code, message }) => {
+    const notice = { severity, sqlstate: code, message };
+    process.stderr.write(`${json ? JSON.stringify({ notice }) : `${severity}: ${message}`}\n`);
+  });
   try {
     return await work(new Remote(client));
   } finally {
@@ -87,15 +92,10 @@ export class Remote {
   }
 
   /**
-   * Runs a text of any number of statements. Rows that cannot be taken yet stay with the server. Tells `ended` of the statements
+   * Runs a text of any number of statements. Rows that cannot be taken yet stay with the server. Tells `end` of the statements
    * that were run to their ends, also where a later one failed.
    */
-  async stream(
-    sql: string,
-    take: TakeRow,
-    drained: () => Promise<unknown>,
-    ended: (outcomes: readonly Outcome[]) => void,
-  ): Promise<void> {
+  async stream(sql: string, { take, drained, done, end }: RowReader): Promise<void> {
     const { connection } = this.#client;
     const { stream } = connection;
     const outcomes: Outcome[] = [];
@@ -104,7 +104,9 @@ export class Remote {
       described = columnsOf(fields);
     });
     connection.on("commandComplete", ({ text }: { readonly text: string }) => {
-      outcomes.push(outcomeOf(text, described));
+      const outcome = outcomeOf(text, described);
+      outcomes.push(outcome);
+      done?.(outcome);
       described = [];
     });
     const config = { text: sql, rowMode: "array", types: AS_TEXT };
@@ -123,9 +125,16 @@ export class Remote {
     try {
       await isOver;
     } finally {
-      ended(outcomes);
+      end(outcomes);
     }
   }
+}
+
+export interface RowReader {
+  readonly take: TakeRow;
+  readonly drained: () => Promise<unknown>;
+  readonly done?: (outcome: Outcome) => void;
+  readonly end: (outcomes: readonly Outcome[]) => void;
 }
 
 /** What a statement came to. */

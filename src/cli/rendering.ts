@@ -1,11 +1,9 @@
-/** Rows for people, as psql shows them, and for programs. */
-import type { RemoteColumn, RemoteRows } from "./remote.js";
+/** Rows for people, as psql shows them, and as CSV. */
+import type { RemoteRows } from "./remote.js";
 
 type Values = readonly (string | null)[];
 
 const NUMBER_OIDS: ReadonlySet<number> = new Set([20, 21, 23, 26, 700, 701, 1700]);
-const BOOLEAN_OID = 16;
-const JSON_OIDS: ReadonlySet<number> = new Set([114, 3802]);
 
 /** A table with aligned columns, numbers to the right. */
 export function tableOf({ columns, rows }: Pick<RemoteRows, "columns" | "rows">): string {
@@ -36,21 +34,6 @@ export function linesOf({ columns, rows: [row = []] }: Pick<RemoteRows, "columns
       return value === "" ? [] : [`${name}${" ".repeat(width - widthOf(name))}  ${value}`];
     })
     .join("\n");
-}
-
-/** Numbers that JSON cannot hold exactly stay texts. */
-export function objectOf(columns: readonly RemoteColumn[], values: Values): Record<string, unknown> {
-  return Object.fromEntries(
-    columns.map(({ name, typeOid }, i) => [name, jsonValue(typeOid, values[i] ?? null)]),
-  );
-}
-
-function jsonValue(typeOid: number, value: string | null): unknown {
-  if (value === null) return null;
-  if (typeOid === BOOLEAN_OID) return value === "t";
-  if (JSON_OIDS.has(typeOid)) return JSON.parse(value);
-  const number = NUMBER_OIDS.has(typeOid) ? Number(value) : Number.NaN;
-  return String(number) === value && Number.isFinite(number) ? number : value;
 }
 
 /** A line of CSV, as COPY writes it: an empty text is quoted, NULL is nothing. */

@@ -6,8 +6,9 @@ import { OperatorError } from "../core/operator-error.js";
 import { addConnectOptions } from "./branch-command.js";
 import { withProgress } from "./dialogue.js";
 import { tellUser } from "./exit-codes.js";
+import { objectText } from "./json-values.js";
 import { withServer, type ConnectOptions, type Outcome, type RemoteColumn, type TakeRow } from "./remote.js";
-import { csvOf, objectOf, tableOf } from "./rendering.js";
+import { csvOf, tableOf } from "./rendering.js";
 
 const CHUNK = 65_536;
 
@@ -32,7 +33,7 @@ async function runSql(given: string | undefined, options: SqlOptions): Promise<v
   const output = options.json === true ? asJsonLines() : options.csv === true ? asCsv() : asTables();
   await withServer(options, options.branch, async (server) => {
     await withProgress("running", async () => {
-      await server.stream(statements, output.take, drained, output.end);
+      await server.stream(statements, { ...output, drained });
     });
   });
 }
@@ -43,6 +44,8 @@ async function drained(): Promise<unknown> {
 
 interface Output {
   readonly take: TakeRow;
+  /** Behind the rows of each statement. */
+  readonly done?: (outcome: Outcome) => void;
   readonly end: (outcomes: readonly Outcome[]) => void;
 }
 
@@ -66,7 +69,10 @@ class Lines {
 function asJsonLines(): Output {
   const lines = new Lines();
   return {
-    take: (columns, values) => lines.add(JSON.stringify(objectOf(columns, values))),
+    take: (columns, values) => lines.add(objectText(columns, values)),
+    done: ({ columns, command, rowCount }) => {
+      if (columns.length === 0) lines.add(JSON.stringify({ command, row_count: rowCount }));
+    },
     end: () => lines.flush(),
   };
 }

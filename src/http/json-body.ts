@@ -1,5 +1,5 @@
 /** Bodies of requests: UTF-8, JSON, and no number that reading it would change. */
-import { lostNumber } from "../pgtypes/double-digits.js";
+import { lostNumber } from "../core/double-digits.js";
 import { HttpError } from "./http-error.js";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });

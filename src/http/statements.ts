@@ -1,6 +1,6 @@
 /** Statements of a request: which may run, in what transaction, and their rows. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { exactJson } from "../pgtypes/double-digits.js";
+import { exactJson } from "../core/double-digits.js";
 import { JsonRowEncoder } from "../pgtypes/json-rows.js";
 import type {
   BoundParameter,

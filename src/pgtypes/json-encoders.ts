@@ -9,7 +9,7 @@ import type { EngineType } from "../engine/types.js";
 import { EngineTypeId, LIST, STRUCT, UTINYINT } from "../engine/vector-values.js";
 import type { ColumnVector } from "../engine/vectors.js";
 import type { ColumnEncoder } from "./cell-writer.js";
-import { SURE_DIGITS, survivesDouble } from "./double-digits.js";
+import { SURE_DIGITS, survivesDouble } from "../core/double-digits.js";
 import { isJson } from "./oids.js";
 import { isListLike, openList, type ListLike } from "./text-arrays.js";
 import { timestamptzText, timestampText } from "./text-datetime.js";

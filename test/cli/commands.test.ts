@@ -63,8 +63,8 @@ test("a branch from its making to its merge, for people and for programs", async
   expect(csv.out).toBe('id,note\n1,"x,""y"""\n20,\n');
   const json = await duckbranch(["sql", "--json", "SELECT id, note, 1.50::numeric AS n, true AS b FROM t"]);
   expect(json.out.trim().split("\n")).toEqual([
-    '{"id":1,"note":"a","n":"1.50","b":true}',
-    '{"id":20,"note":null,"n":"1.50","b":true}',
+    '{"id":1,"note":"a","n":1.50,"b":true}',
+    '{"id":20,"note":null,"n":1.50,"b":true}',
   ]);
   const compared = await duckbranch(["branch", "diff", 'My "b"', "--table", "t", "--json"]);
   expect(JSON.parse(compared.out)).toMatchObject([{ table_name: "t", change: "update" }]);
@@ -115,6 +115,59 @@ test("nothing is thrown away unasked, and what makes no sense is said", async ()
   expect((await duckbranch(["sql", "--csv", "SELECT 1 AS a WHERE false"])).out).toBe("a\n");
 });
 
+/** A value of each kind whose JSON is not its text. */
+const VALUES = `SELECT 1::int2 AS a, 9007199254740993 AS b, 1.10::numeric(10, 2) AS c, 1e300::float8 AS d, 'NaN'::float8 AS e, 0.1::float4 AS f,
+  NULL::int AS g, '2024-01-02 03:04:05.6'::timestamp AS h, '2024-01-02 03:04:05+00'::timestamptz AS i, 'infinity'::timestamp AS j,
+  '0044-03-15 10:00 BC'::timestamp AS k, '\\x00ff'::bytea AS l, '{"a": [1, 2]}'::jsonb AS m, ARRAY['a', 'b"c\\d, {x}', NULL, '', 'NULL'] AS n,
+  ARRAY[ARRAY[1, 2], ARRAY[3, NULL]] AS o, ARRAY[true, false] AS p, ARRAY['2024-01-02 03:04:05'::timestamp] AS q, ARRAY[1.50::numeric(5, 2)] AS r,
+  ARRAY['{"a":1}'::json] AS s, int4range(1, 5) AS t, '-0'::float8 AS u, 12345678901234567890.123::numeric AS v, ARRAY['2024-01-02'::date] AS w,
+  '00000000-0000-0000-0000-000000000001'::uuid AS x, interval '1 day 2 hours' AS y, 2 AS "2", 1 AS "1", ARRAY[]::int[] AS z`;
+
+test("values are the JSON that HTTP gives, and statements without rows say what they did", async () => {
+  const [, port] = /^HTTP API on port (\d+)$/m.exec(server.output.join("\n")) ?? [];
+  const response = await fetch(`http://${server.address.host}:${port}/v1/query`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/x-ndjson" },
+    body: JSON.stringify({ sql: VALUES }),
+  });
+  const { out } = await duckbranch(["sql", "--json", VALUES], "", { TZ: "UTC" });
+  expect(out).toBe(await response.text());
+  const done = await duckbranch([
+    "sql",
+    "--json",
+    "CREATE TABLE j (a int); INSERT INTO j VALUES (1), (2); SELECT * FROM j; SELECT * FROM j WHERE false; DELETE FROM j",
+  ]);
+  expect(done.out.trim().split("\n")).toEqual([
+    '{"command":"CREATE","row_count":null}',
+    '{"command":"INSERT","row_count":2}',
+    '{"a":1}',
+    '{"a":2}',
+    '{"command":"DELETE","row_count":2}',
+  ]);
+});
+
+test.each([
+  [["sql", "SELECT 1; SELECT * FROM nothing"], 1, "42P01"],
+  [["sql", "--branch", "nothing", "SELECT 1"], 1, "3D000"],
+  [["sql", "--port", "1", "SELECT 1"], 1, null],
+  [["sql", "--port", "x", "SELECT 1"], 1, null],
+  [["branch", "show", "nothing"], 1, "3D000"],
+  [["branch", "discard", "nothing"], 1, null],
+  [["branch", "show"], 2, null],
+  [["branch", "show", "x", "--nothing"], 2, null],
+])("a failure is an object for programs: %s", async (args, code, sqlstate) => {
+  const ended = await duckbranch([...args, "--json"]);
+  expect(ended.code).toBe(code);
+  expect(JSON.parse(ended.err)).toEqual({
+    error: expect.objectContaining({ sqlstate, message: expect.stringMatching(/./) }),
+  });
+});
+
+test("notices are objects for programs, too", async () => {
+  const { err } = await duckbranch(["sql", "--json", "DROP TABLE IF EXISTS nothing"]);
+  expect(JSON.parse(err)).toMatchObject({ notice: { severity: "NOTICE" } });
+});
+
 async function answered(...args: readonly string[]): Promise<unknown> {
   const { out, err } = await duckbranch(["branch", ...args, "--json"]);
   return err === "" ? JSON.parse(out) : err;
@@ -134,9 +187,11 @@ test("a branch is renamed, protected, granted and given terms", async () => {
   expect(await answered("grants", 'K "2"')).toEqual([{ grantee: "ann", privilege: "read" }]);
   expect(await answered("revoke", 'K "2"', "read", "ann")).toEqual([]);
   expect(await answered("grant", 'K "2"', "merge", "ann")).toBe(
-    'duckbranch: "merge" is neither read nor write\n',
+    '{"error":{"sqlstate":null,"message":"\\"merge\\" is neither read nor write"}}\n',
   );
-  expect(await answered("alter", 'K "2"')).toBe("duckbranch: say what to change: see --help\n");
+  expect(await answered("alter", 'K "2"')).toBe(
+    '{"error":{"sqlstate":null,"message":"say what to change: see --help"}}\n',
+  );
 });
 
 test("what was done before a failure is shown, and nothing of no statement", async () => {

@@ -23,7 +23,7 @@ export function fromShell({ address }: Pick<App, "address">): Way {
     const env = { ...process.env, PGHOST: address.host, PGPORT: String(address.port), PGUSER: "tester" };
     return await new Promise((resolve, reject) => {
       const child = execFile(process.execPath, [MAIN, ...args], { env }, (_error, out, err) => {
-        const [, code] = /^duckbranch: (\S{5}) /.exec(err) ?? [];
+        const [, code] = /^(?:duckbranch: |\{"error":\{"sqlstate":")([0-9A-Z]{5})[" ]/.exec(err) ?? [];
         const expected = code === undefined ? [0, 3] : [code === "40002" ? 3 : 1];
         if (expected.includes(child.exitCode ?? -1)) resolve(code === undefined ? out : `!${code}`);
         else reject(new Error(`exit code ${String(child.exitCode)}: ${err}`));

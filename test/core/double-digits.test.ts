@@ -1,6 +1,6 @@
 /** Numbers of JSON texts that a double would change, and what is none. */
 import { expect, test } from "vitest";
-import { exactJson, lostNumber } from "../../src/pgtypes/double-digits.js";
+import { exactJson, lostNumber } from "../../src/core/double-digits.js";
 
 test.each([
   ['{"a":9007199254740993}', "9007199254740993", '{"a":"9007199254740993"}'],
