@@ -11,6 +11,19 @@ export interface DefinedView extends RelationName {
   readonly head: HeadId;
 }
 
+/** All columns of a table: what each is called before, and afterwards. */
+export type RenamedColumns = readonly (readonly [was: string, is: string])[];
+
+/** A relation of a head that gets another name, or has columns that do. */
+export interface NewName {
+  readonly from: RelationName;
+  readonly to: RelationName;
+  readonly columns?: RenamedColumns;
+}
+
+/** To be called once the names are the new ones. */
+export type Follow = () => Promise<void>;
+
 /** A function's CREATE MACRO, under the name it has or gets. */
 interface DefinedFunction extends RelationName {
   readonly definition: string;
@@ -19,6 +32,12 @@ interface DefinedFunction extends RelationName {
 export interface DefinitionTexts {
   /** Equal for views that say the same, whoever wrote them down; names are read as on the head. */
   canonicalView(transaction: Transaction, head: HeadId, view: DefinedView): Promise<string>;
+  /** Makes the views of a head that read what gets another name go on reading it. Errors: 0A000 for one that may */
+  followingViews(
+    transaction: Transaction,
+    head: HeadId,
+    renamed: readonly NewName[],
+  ): Promise<Follow | undefined>;
   /** Its text as a branch may have it for its own. */
   ownText(view: Pick<DefinedView, "definition" | "head">): Promise<string>;
   /** The CREATE VIEW by which DuckDB makes it on main. Errors: 0A000 for one that means nothing there */
@@ -39,6 +58,7 @@ export interface DefinitionTexts {
 export const NO_TEXTS: DefinitionTexts = {
   canonicalView: refuse,
   ownText: refuse,
+  followingViews: refuse,
   viewOnMain: refuse,
   viewRows: refuse,
   functionCalls: refuse,

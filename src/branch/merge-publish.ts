@@ -22,7 +22,7 @@ import { remakeTables } from "./merge-remake.js";
 import { changeInPlace, remakesOf } from "./merge-tables.js";
 import { readableBefore, refuseUnreadable } from "./merge-bindings.js";
 import { dropSchemas, makeBeforeTables, makeBehindTables } from "./merge-object-steps.js";
-import { byOldNames, renameMerged } from "./merge-renames.js";
+import { byOldNames, newNames, renameMerged } from "./merge-renames.js";
 import { dropChangedViews, makeChangedViews } from "./merge-views.js";
 import { keepUndoRows, markAltered } from "./undo-rows.js";
 import { canKeepDefinitions, keepDefinitions, plantUndoBranch, type KeptDefinitions } from "./undo-branch.js";
@@ -119,6 +119,11 @@ export async function writeMerge(
   const sides = { transaction, texts: context.texts, branch, target: planned.target };
   await dropChangedViews(transaction, planned.target, planned.objects.views);
   await dropMerged(transaction, planned.target, planned.objects.dropped);
+  const renamed = await newNames(planned);
+  const follow =
+    renamed.length === 0
+      ? undefined
+      : await context.texts.followingViews(transaction, planned.target, renamed);
   const attempt = await renameMerged(planned);
   await changeInPlace(attempt);
   const { others } = attempt.objects;
@@ -131,6 +136,7 @@ export async function writeMerge(
     if (schema.steps.length > 0) putLineage(transaction, target, schema.lineage);
   await makeBehindTables(sides, context.texts, others);
   await makeChangedViews(sides, attempt.objects.views);
+  await follow?.();
   await dropSchemas(sides, others);
   await refuseUnreadable(attempt, context.texts, readable);
   await requireReferences(attempt, strategyOf);

@@ -2,6 +2,7 @@
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { physicalDefinition } from "./catalog-reader.js";
 import { markCopied } from "./copied-tables.js";
+import type { NewName } from "./definition-texts.js";
 import { displayName } from "./merge-ledger.js";
 import { dropOnBranch } from "./merge-views.js";
 import type { MergeAttempt } from "./merge-types.js";
@@ -39,6 +40,23 @@ export async function renameMerged(attempt: MergeAttempt): Promise<MergeAttempt>
     left = [...others, { table: { ...first.table, ...aside }, to: first.to }];
   }
   return underNewNames(attempt);
+}
+
+/** What gets another name on the target. */
+export async function newNames({ transaction, objects, tables }: MergeAttempt): Promise<readonly NewName[]> {
+  const found: NewName[] = [];
+  for (const { target: from, schema } of tables) {
+    const to = objects.renamed.find(({ table }) => relationKey(table) === relationKey(from))?.to ?? from;
+    if (schema.renamed.size === 0) {
+      if (to !== from) found.push({ from, to });
+      continue;
+    }
+    const { columns } = await transaction.definitionOf(from);
+    const names = columns.map(({ name }) => [name, schema.renamed.get(name) ?? name] as const);
+    const gone = new Set(schema.dropped.map(({ droppedBy, other }) => (droppedBy === "source" ? other : "")));
+    found.push({ from, to, columns: names.filter(([was]) => !gone.has(was)) });
+  }
+  return found;
 }
 
 /** By the names that the tables had before. */

@@ -11,6 +11,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
 import { formatName, quoteLiteral } from "../sql/names.js";
+import { followingViews } from "./following-views.js";
 import { inheritedFrom, ownText } from "./main-texts.js";
 import { resolveName, type NameScope } from "./relation-names.js";
 import {
@@ -55,6 +56,8 @@ export function definitionTexts({ storage }: BranchContext, analyse: Analyse): D
       const query = await printed(transaction.connection, slice({ start, end }));
       return JSON.stringify([columns, query]);
     },
+    followingViews: async (transaction, head, renamed) =>
+      await followingViews(analyse, transaction, head, renamed),
     ownText: async (view) => await ownText(analyse, view),
     viewOnMain: async (transaction, view) => {
       const statement = await readView(analyse, view);

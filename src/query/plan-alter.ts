@@ -2,6 +2,7 @@
 import { noteColumnChange } from "../branch/column-lineage.js";
 import { markAltered } from "../branch/undo-rows.js";
 import { physicalDefinition } from "../branch/catalog-reader.js";
+import type { Follow } from "../branch/definition-texts.js";
 import { MAIN, type RelationName } from "../branch/model.js";
 import { requirePhysical } from "../branch/rows.js";
 import type { Transaction } from "../branch/transaction.js";
@@ -13,6 +14,7 @@ import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { freeForeignKeys } from "./altered-keys.js";
 import { AlteredTable, type TableAlteration } from "./altered-table.js";
 import { kindsOf } from "./existing-objects.js";
+import { followingViews, renamedColumns } from "./following-views.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { planOtherAlter, planRename } from "./plan-rename.js";
 import { resolveStatement } from "./resolve.js";
@@ -50,10 +52,30 @@ export async function planAlter(
   const altered = transaction.state.find(transaction.head, relation);
   if (altered !== undefined && alteration.kind !== "setPolicy")
     await markAltered(transaction.connection, transaction.head, altered.objectId);
-  const behind = await freeForeignKeys(context, transaction, statement, relation, alteration);
+  const guards = [
+    await freeForeignKeys(context, transaction, statement, relation, alteration),
+    await followColumn(context, transaction, relation, alteration),
+  ];
   const plan = transaction.head === MAIN ? planOnMain : planOnBranch;
   const planned = await plan(context, transaction, statement, relation, alteration);
-  return behind === undefined ? planned : [...planned, { ...NOTHING_TO_RUN, guard: behind }];
+  return [
+    ...planned,
+    ...guards.flatMap((guard) => (guard === undefined ? [] : { ...NOTHING_TO_RUN, guard })),
+  ];
+}
+
+/** Views go on reading a column that gets another name. */
+async function followColumn(
+  { services, scope: { head } }: PlanContext,
+  transaction: Transaction,
+  relation: RelationName,
+  alteration: Alteration,
+): Promise<Follow | undefined> {
+  if (alteration.kind !== "renameColumn") return undefined;
+  const columns = await renamedColumns(transaction, head, relation, alteration);
+  return await followingViews(services.analyse, transaction, head, [
+    { from: relation, to: relation, columns },
+  ]);
 }
 
 async function planOnMain(

@@ -14,6 +14,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { Alteration, NameReference, SequenceOptions } from "../sql/analysis.js";
 import { clientSchema, normaliseName, quoteIdentifier } from "../sql/names.js";
 import { kindsOf } from "./existing-objects.js";
+import { followingViews } from "./following-views.js";
 import { ownText } from "./main-texts.js";
 import { branchIndex } from "./index-names.js";
 import { coverDropped } from "./plan-drop.js";
@@ -32,8 +33,10 @@ export async function planRename(
   to: RelationName,
 ): Promise<PlannedStatement[]> {
   await refuseTaken(context, transaction, from, to);
-  if (context.scope.head === MAIN) return await renameOnMain(context, transaction, from, to);
-  const { scope } = context;
+  const { scope, services } = context;
+  const guard = await followingViews(services.analyse, transaction, scope.head, [{ from, to }]);
+  const behind = guard === undefined ? [] : [{ ...NOTHING_TO_RUN, guard }];
+  if (scope.head === MAIN) return [...(await renameOnMain(context, transaction, from, to)), ...behind];
   await transaction.lock(from, scope.head);
   await transaction.lock(to, scope.head);
   const inherited = transaction.state.find(scope.head, from);
@@ -52,7 +55,7 @@ export async function planRename(
   const isView = kind === "view" && text !== null;
   const definition = isView ? await ownText(context.services.analyse, { head, definition: text }) : text;
   transaction.addVersion({ head: scope.head, ...to, kind, physical, definition, objectId, layer, lineage });
-  return [NOTHING_TO_RUN];
+  return [NOTHING_TO_RUN, ...behind];
 }
 
 async function refuseTaken(

@@ -1,0 +1,270 @@
+/**
+ * Views that go on reading what has got another name. PostgreSQL's know what they read by its OID; here a view is a text, so the
+ * text is changed with the name, in the same transaction, and goes on calling things by the names they had.
+ *
+ *   ALTER TABLE t RENAME TO u:         SELECT t.a FROM t  ⇒  SELECT t.a FROM u AS "t"
+ *   ALTER TABLE t RENAME a TO b:       SELECT t.a FROM t  ⇒  SELECT t.a FROM (SELECT "b" AS "a" FROM t) AS "t"
+ */
+import { mainObjects, physicalDefinition } from "../branch/catalog-reader.js";
+import type { Follow, NewName, RenamedColumns } from "../branch/definition-texts.js";
+import { MAIN, relationKey, type HeadId, type RelationKey, type RelationName } from "../branch/model.js";
+import { physicalName } from "../branch/system-schema.js";
+import type { Transaction } from "../branch/transaction.js";
+import { notSupported } from "../core/errors.js";
+import { optionalTextCell, textCell } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import type { NameReference, RelationalStatement, StatementAnalysis, TextEdit } from "../sql/analysis.js";
+import { tokenise } from "../sql/lexer.js";
+import { formatName, normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { applyEdits } from "../sql/splice.js";
+import { ownText } from "./main-texts.js";
+import { columnsUnderOldNames } from "./old-column-names.js";
+
+interface ViewText extends RelationName {
+  readonly definition: string;
+  readonly head: HeadId;
+}
+
+interface Rewritten extends RelationName {
+  readonly definition: string;
+  /** Other views that it reads. */
+  readonly reads: ReadonlySet<RelationKey>;
+}
+
+type Analyse = (text: string) => Promise<readonly StatementAnalysis[]>;
+
+/**
+ * Rewrites the views of a head that read what gets another name; undefined where none does.
+ *
+ * Atomic  the caller's transaction
+ * Errors  0A000 for a view that may read it, in a way that could not be read
+ */
+export async function followingViews(
+  analyse: Analyse,
+  transaction: Transaction,
+  head: HeadId,
+  renamed: readonly NewName[],
+): Promise<Follow | undefined> {
+  const relations =
+    head === MAIN
+      ? (await mainObjects(transaction.connection)).map((one) => ({ ...one, head: MAIN }))
+      : transaction.state.visible(head);
+  const names = new Set<RelationKey>(relations.map(relationKey));
+  const rewritten: Rewritten[] = [];
+  for (const { schema, name, kind, definition, head: from } of relations) {
+    if (kind !== "view" || definition === null) continue;
+    const view = { schema, name, definition, head: from };
+    const found = await rewrite(analyse, view, { head, names, renamed });
+    if (found !== undefined) rewritten.push(found);
+  }
+  if (rewritten.length === 0) return undefined;
+  return head === MAIN
+    ? async () => await replaceOnMain(transaction, rewritten)
+    : async () => await replaceOnBranch(transaction, head, rewritten);
+}
+
+interface Heads {
+  readonly head: HeadId;
+  /** What there is on it, before. */
+  readonly names: ReadonlySet<RelationKey>;
+  readonly renamed: readonly NewName[];
+}
+
+async function rewrite(
+  analyse: Analyse,
+  view: ViewText,
+  { head, names, renamed }: Heads,
+): Promise<Rewritten | undefined> {
+  const text = normaliseName(view.definition);
+  // Reading a text costs more than looking whether the name is in it at all.
+  const isNamed = ({ from }: NewName): boolean =>
+    text.includes(normaliseName(from.name).replaceAll('"', '""'));
+  const mentioned = renamed.filter(isNamed);
+  if (mentioned.length === 0) return undefined;
+  const definition = head === MAIN ? view.definition : await ownText(analyse, view);
+  const [statement] = await analyse(definition);
+  if (statement?.kind !== "relational" || !statement.certain)
+    throw notSupported(
+      `whether view "${view.name}" reads "${mentioned[0]?.from.name}" could not be determined`,
+      "drop the view first",
+    );
+  const meaning = (name: NameReference): RelationName | undefined => meantBy(name, view, head, names);
+  const edits = statement.names.flatMap((name) => {
+    const meant = meaning(name);
+    const change = mentioned.find(({ from }) => meant !== undefined && isSame(from, meant));
+    if (change !== undefined) return renamedEdits(statement, name, view, head, change);
+    return head === MAIN ? inFull(name, view, meant) : [];
+  });
+  const isChanged = statement.names.some((name) => {
+    const meant = meaning(name);
+    return meant !== undefined && mentioned.some(({ from }) => isSame(from, meant));
+  });
+  if (!isChanged || edits.length === 0) return undefined;
+  const made = head === MAIN ? madeAnew(statement, view) : [];
+  const read = statement.names.flatMap((name) => meaning(name) ?? []);
+  return {
+    schema: view.schema,
+    name: view.name,
+    definition: applyEdits(definition, [...edits, ...made]),
+    reads: new Set(read.map(relationKey)),
+  };
+}
+
+/** What a name in a view's text is on the view's head. */
+function meantBy(
+  { role, parts }: NameReference,
+  view: RelationName,
+  head: HeadId,
+  names: ReadonlySet<RelationKey>,
+): RelationName | undefined {
+  if (role !== "read" && role !== "columnQualifier") return undefined;
+  const [name = "", qualifier, ...more] = parts.toReversed();
+  if (more.length > 0) return undefined;
+  if (qualifier === undefined) {
+    const isBeside = names.has(relationKey({ schema: view.schema, name }));
+    return { schema: isBeside ? view.schema : "main", name };
+  }
+  const written = normaliseName(qualifier);
+  // On a branch it is the head main.
+  if (written === "main" && head !== MAIN) return undefined;
+  return { schema: written === "public" ? "main" : qualifier, name };
+}
+
+function renamedEdits(
+  statement: RelationalStatement,
+  name: NameReference,
+  view: RelationName,
+  head: HeadId,
+  { from, to, columns }: NewName,
+): readonly TextEdit[] {
+  const old = name.parts.at(-1) ?? "";
+  const { start, end } = name;
+  if (name.role === "columnQualifier") return [{ start, end, text: quoteIdentifier(old) }];
+  const tokens = tokenise(statement.text);
+  const plain = nameFrom(
+    view,
+    head,
+    to,
+    tokens.some(({ value }) => normaliseName(value) === normaliseName(to.name)),
+  );
+  const rows = columns && columnsUnderOldNames(tokens, name, columns, plain);
+  if (columns !== undefined && rows === undefined && isSame(from, to)) return [];
+  const isCalled = tokens.filter(({ value }) => normaliseName(value) === normaliseName(old)).length > 1;
+  const isSameName = normaliseName(to.name) === normaliseName(old) && rows === undefined;
+  const needsAlias = name.alias === undefined && !isSameName && (isCalled || rows !== undefined);
+  const replaced = { start, end, text: rows ?? plain };
+  if (!needsAlias || name.aliasAt === undefined) return [replaced];
+  const alias = ` AS ${quoteIdentifier(old)}`;
+  if (name.aliasAt === end) return [{ start, end, text: `${replaced.text}${alias}` }];
+  return [replaced, { start: name.aliasAt, end: name.aliasAt, text: alias }];
+}
+
+/** As the view's text calls it: with its schema where a query of WITH might have the name. */
+function nameFrom(
+  view: RelationName,
+  head: HeadId,
+  { schema, name }: RelationName,
+  isTaken: boolean,
+): string {
+  if (normaliseName(schema) !== "main") return formatName([schema, name]);
+  const isPlain = normaliseName(view.schema) === "main" && !isTaken;
+  return formatName(isPlain ? [name] : [head === MAIN ? "main" : "public", name]);
+}
+
+/** DuckDB looks the names of a view that it makes up where the session does. */
+function inFull(
+  { role, parts, start, end }: NameReference,
+  view: RelationName,
+  meant: RelationName | undefined,
+): readonly TextEdit[] {
+  if (role !== "read" || parts.length > 1 || meant === undefined) return [];
+  if (normaliseName(meant.schema) === "main" || !isSameText(meant.schema, view.schema)) return [];
+  return [{ start, end, text: formatName([meant.schema, meant.name]) }];
+}
+
+/** `CREATE VIEW v AS …` ⇒ `CREATE OR REPLACE VIEW data.main.v AS …` */
+function madeAnew({ text, names }: RelationalStatement, view: RelationName): readonly TextEdit[] {
+  const [create] = tokenise(text);
+  const created = names.find(({ role }) => role === "create");
+  if (create === undefined || created === undefined)
+    throw notSupported(`view "${view.name}" could not be made to follow a new name`, "drop the view first");
+  const { start, end } = created;
+  return [
+    { start: create.end, end: create.end, text: " OR REPLACE" },
+    { start, end, text: physicalName({ schema: view.schema, name: view.name }) },
+  ];
+}
+
+async function replaceOnMain(transaction: Transaction, views: readonly Rewritten[]): Promise<void> {
+  const { connection } = transaction;
+  for (const view of inOrder(views)) {
+    transaction.markReplaced(view);
+    const comments = await connection.rows(
+      `SELECT NULL AS column_name, comment FROM duckdb_views() WHERE database_name = $1 AND schema_name = $2 AND view_name = $3 AND comment IS NOT NULL
+       UNION ALL SELECT column_name, comment FROM duckdb_columns()
+       WHERE database_name = $1 AND schema_name = $2 AND table_name = $3 AND comment IS NOT NULL`,
+      [DATA_CATALOG, view.schema, view.name],
+    );
+    await connection.run(view.definition);
+    for (const row of comments) {
+      const column = optionalTextCell(row, "column_name");
+      const object = column === null ? "VIEW" : "COLUMN";
+      const part = column === null ? "" : `.${quoteIdentifier(column)}`;
+      const text = quoteLiteral(textCell(row, "comment"));
+      await connection.run(`COMMENT ON ${object} ${physicalName(view)}${part} IS ${text}`);
+    }
+  }
+  transaction.markDefinitionsChanged();
+}
+
+/** Each behind those that it reads. */
+function inOrder(views: readonly Rewritten[]): readonly Rewritten[] {
+  const ordered: Rewritten[] = [];
+  const add = (view: Rewritten): void => {
+    if (ordered.includes(view)) return;
+    for (const other of views) if (other !== view && view.reads.has(relationKey(other))) add(other);
+    ordered.push(view);
+  };
+  for (const view of views) add(view);
+  return ordered;
+}
+
+async function replaceOnBranch(
+  transaction: Transaction,
+  head: HeadId,
+  views: readonly Rewritten[],
+): Promise<void> {
+  for (const { schema, name, definition } of views) {
+    await transaction.lock({ schema, name }, head);
+    const objectId = transaction.state.find(head, { schema, name })?.objectId;
+    const own = transaction.state.own(head, { schema, name });
+    if (own !== undefined) transaction.endVersion(own);
+    const identity = objectId === undefined ? {} : { objectId };
+    transaction.addVersion({ head, schema, name, kind: "view", physical: null, definition, ...identity });
+  }
+  transaction.markDefinitionsChanged();
+}
+
+/** The columns of a relation one of which gets another name. */
+export async function renamedColumns(
+  transaction: Transaction,
+  head: HeadId,
+  relation: RelationName,
+  { column, to }: { readonly column: string; readonly to: string },
+): Promise<RenamedColumns> {
+  const version = transaction.state.find(head, relation);
+  const definition =
+    version?.kind === "table" && head !== MAIN
+      ? await transaction.definitionOf(version)
+      : await physicalDefinition(transaction.connection, relation);
+  const columns = definition?.columns ?? [];
+  return columns.map(({ name }) => [name, isSameText(name, column) ? to : name]);
+}
+
+function isSame(one: RelationName, other: RelationName): boolean {
+  return relationKey(one) === relationKey(other);
+}
+
+function isSameText(one: string, other: string): boolean {
+  return normaliseName(one) === normaliseName(other);
+}

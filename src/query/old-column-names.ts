@@ -1,0 +1,52 @@
+/** A table whose columns get other names, as a view goes on reading it. */
+import type { RenamedColumns } from "../branch/definition-texts.js";
+import type { NameReference } from "../sql/analysis.js";
+import type { Token } from "../sql/lexer.js";
+import { normaliseName, quoteIdentifier } from "../sql/names.js";
+
+/**
+ * `t` ⇒ `(SELECT "id", "b" AS "a" FROM t)`, with the columns that the text may mean: others may be dropped afterwards. Undefined
+ * where it means none that gets another name.
+ */
+export function columnsUnderOldNames(
+  tokens: readonly Token[],
+  { parts, alias, end }: NameReference,
+  columns: RenamedColumns,
+  rows: string,
+): string | undefined {
+  const words = tokens.filter(({ kind }) => kind === "word" || kind === "quoted");
+  const isMentioned = (column: string): boolean => words.some(({ value }) => isSame(value, column));
+  const called = alias ?? parts.at(-1) ?? "";
+  const meansAll =
+    tokens.some(({ value }) => value === "*") ||
+    isMentioned("natural") ||
+    isMentioned("columns") ||
+    isRowMeant(tokens, called) ||
+    isListed(tokens, end, alias);
+  const meant = meansAll ? columns : columns.filter(([was]) => isMentioned(was));
+  if (meant.every(([was, is]) => isSame(was, is))) return undefined;
+  const list = meant.map(([was, is]) =>
+    isSame(was, is) ? quoteIdentifier(is) : `${quoteIdentifier(is)} AS ${quoteIdentifier(was)}`,
+  );
+  return `(SELECT ${list.join(", ")} FROM ${rows})`;
+}
+
+function isSame(one: string, other: string): boolean {
+  return normaliseName(one) === normaliseName(other);
+}
+
+/** The table stands for a whole row: `SELECT t FROM t`. */
+function isRowMeant(tokens: readonly Token[], called: string): boolean {
+  const places = tokens.flatMap((token, at) =>
+    (token.kind === "word" || token.kind === "quoted") && isSame(token.value, called) ? [at] : [],
+  );
+  return places.filter((at) => tokens[at + 1]?.value !== ".").length > 1;
+}
+
+/** Its alias gives names to its columns, by their places: `t AS x(a, b)`. */
+function isListed(tokens: readonly Token[], end: number, alias: string | undefined): boolean {
+  if (alias === undefined) return false;
+  const behind = tokens.filter(({ start }) => start >= end);
+  const at = behind.findIndex(({ value }) => isSame(value, alias));
+  return behind[at + 1]?.value === "(";
+}
