@@ -5,8 +5,8 @@ const NUMERIC_MODIFIER = `'(' || ((_2 - 4) >> 16)::VARCHAR || ',' || ((_2 - 4) &
 export const FORMAT_TYPE = `CASE WHEN _1 IS NULL THEN NULL WHEN _1 = 0 THEN '-'
   WHEN _1 = 1700 AND _2 >= 4 THEN 'numeric' || ${NUMERIC_MODIFIER}
   WHEN _1 = 1231 AND _2 >= 4 THEN 'numeric' || ${NUMERIC_MODIFIER} || '[]'
-  WHEN _1 = 1043 AND _2 >= 4 THEN 'character varying(' || (_2 - 4)::VARCHAR || ')'
-  WHEN _1 = 1042 AND _2 >= 4 THEN 'character(' || (_2 - 4)::VARCHAR || ')'
+  WHEN _1 IN (1043, 1015) AND _2 >= 4 THEN 'character varying(' || (_2 - 4)::VARCHAR || ')' || if(_1 = 1015, '[]', '')
+  WHEN _1 IN (1042, 1014) AND _2 >= 4 THEN 'character(' || (_2 - 4)::VARCHAR || ')' || if(_1 = 1014, '[]', '')
   WHEN _1 IN (1083, 1114, 1184, 1266) AND _2 >= 0
     THEN if(_1 IN (1083, 1266), 'time(', 'timestamp(') || _2::VARCHAR || if(_1 IN (1083, 1114), ') without time zone', ') with time zone')
   WHEN _1 = 1186 AND _2 >= 2147418112 AND _2 & 65535 < 7 THEN 'interval(' || (_2 & 65535)::VARCHAR || ')'

@@ -99,12 +99,12 @@ const RAW_CONSTRAINTS = `
 /** The label that keeps a name, as JSON: see sql/constraint-labels.ts. */
 const LABEL_PATTERN = "length\\(''constraint (\\{(?:[^'']|'''')*\\})''\\)";
 /** The check that holds a column to its type: see sql/held-types.ts. */
-const LIMIT_PATTERN = "length\\(''type ([a-z ]+?)(?:\\((\\d+)\\))?( with(?:out)? time zone)?''\\)";
+const LIMIT_PATTERN = "length\\(''type ([a-z ]+?)(?:\\((\\d+)\\))?( with(?:out)? time zone)?(\\[\\])?''\\)";
 /** A type held by such a check: `name` is what stands in front of its modifier. */
-const HELD_OID = `CASE l.type WHEN 'character' THEN 1042 WHEN 'character varying' THEN 1043 WHEN 'json' THEN 114 WHEN 'interval' THEN 1186
+const HELD_OID = `CASE l.type WHEN 'character' THEN if(l.brackets = '', 1042, 1014) WHEN 'character varying' THEN if(l.brackets = '', 1043, 1015) WHEN 'json' THEN 114 WHEN 'interval' THEN 1186
   WHEN 'time' THEN 1083 WHEN 'timestamp' THEN if(l.zone = ' with time zone', 1184, 1114) END`;
 const WRITTEN_DEFAULT = `nullif(regexp_replace(c.default_value, '^duckbranch_(?:timestamp|timestamptz|time|interval)\\((.*), \\d\\)$', '\\1', 's'), 'NULL')`;
-const HELD_TYPMOD = `CASE WHEN l.type = 'json' THEN -1 WHEN l.type = 'interval' THEN 2147418112 | l.length WHEN starts_with(l.type, 'char') THEN l.length + 4 ELSE l.length END`;
+const HELD_TYPMOD = `CASE WHEN l.length IS NULL THEN -1 WHEN l.type = 'interval' THEN 2147418112 | l.length WHEN starts_with(l.type, 'char') THEN l.length + 4 ELSE l.length END`;
 /** The check that keeps a column's merge policy: see sql/merge-policies.ts. */
 const POLICY_PATTERN = "length\\(''merge policy ([a-z_]+)''\\)";
 /** The check that holds a column to its domain: see core/domain-checks.ts. */
@@ -258,8 +258,8 @@ const TYPED_COLUMNS = `
   -- What a view computes has DuckDB's precision, and none of PostgreSQL's: it is kept where a table has such a column.
   LEFT JOIN (SELECT DISTINCT nam, type FROM ${PG}._column WHERE kind = 'r' AND starts_with(type, 'DECIMAL')) AS k
     ON c.kind = 'v' AND k.nam = c.nam AND k.type = c.base
-  LEFT JOIN (SELECT sch, rel, nam, any_value(found.type) AS type, nullif(any_value(found.length), '')::INTEGER AS length, any_value(found.zone) AS zone
-    FROM (SELECT sch, rel, columns[1] AS nam, regexp_extract(expression, '${LIMIT_PATTERN}', ['type', 'length', 'zone']) AS found
+  LEFT JOIN (SELECT sch, rel, nam, any_value(found.type) AS type, nullif(any_value(found.length), '')::INTEGER AS length, any_value(found.zone) AS zone, any_value(found.brackets) AS brackets
+    FROM (SELECT sch, rel, columns[1] AS nam, regexp_extract(expression, '${LIMIT_PATTERN}', ['type', 'length', 'zone', 'brackets']) AS found
       FROM ${PG}._raw_constraint WHERE type = 'CHECK') WHERE found.type <> '' GROUP BY sch, rel, nam) AS l
     ON l.sch = c.sch AND l.rel = c.rel AND l.nam = c.nam
   LEFT JOIN (SELECT sch, rel, nam, any_value(domain) AS domain FROM (SELECT sch, rel, columns[1] AS nam,

@@ -75,6 +75,10 @@ const ATTRIBUTE_TABLES = `
   UNION ALL
   SELECT s.attrelid, s.nam, t.oid, -1, s.position, s.not_null, false, 0, '', NULL FROM ${PG}._system_column AS s JOIN ${PG}._builtin_type AS t ON t.typname = s.type`;
 
+/** Of a type `t`: texts and arrays of them, and names. */
+const COLLATION =
+  "CASE WHEN t.oid IN (19, 1003) THEN 950 WHEN t.typcategory = 'S' OR t.oid IN (1009, 1014, 1015) THEN 100 ELSE 0 END";
+
 const ATTRIBUTE: Content = {
   columns: {
     attrelid: "a.attrelid",
@@ -95,7 +99,7 @@ const ATTRIBUTE: Content = {
     attgenerated: `if(${READS_COLUMNS}(a.default_value) = 't', 's', '')`,
     attislocal: "true",
     attoptions: "CASE WHEN p.policy IS NOT NULL THEN ['merge_policy=' || p.policy] END",
-    attcollation: "if(coalesce(t.typcategory, 'E') = 'S', 100, 0)",
+    attcollation: COLLATION,
   },
   from: `(${ATTRIBUTE_TABLES}) AS a LEFT JOIN ${PG}._type AS t ON t.oid = a.type_oid
     LEFT JOIN ${PG}._merge_policy AS p ON p.relid = a.attrelid AND p.nam = a.nam`,
@@ -166,7 +170,7 @@ const TYPE: Content = {
     typbasetype: "t.base",
     typtypmod: "t.base_typmod",
     typdefault: `${PRINTED}(t.by_default, map_extract_value(${TYPE_NAMES}, t.base), '[]', 'plain')`,
-    typcollation: "if(t.typcategory = 'S', 100, 0)",
+    typcollation: COLLATION,
   },
   from: `${PG}._type AS t`,
 };

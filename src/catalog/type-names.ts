@@ -8,6 +8,7 @@ const ROWS = BUILTIN_TYPES.trim()
 const BY_OID: ReadonlyMap<number, string> = new Map(
   ROWS.map((fields) => [Number(fields[0]), (fields[15] ?? "").replaceAll("~", " ")]),
 );
+const OIDS: ReadonlyMap<string, number> = new Map(ROWS.map((fields) => [fields[1] ?? "", Number(fields[0])]));
 const NAMES: ReadonlyMap<number, string> = new Map(
   ROWS.map((fields) => [Number(fields[0]), fields[1] ?? ""]),
 );
@@ -20,4 +21,9 @@ export function typeNameOf(oid: number): string | undefined {
 /** `pg_type.typname`: int4 where a cast may write integer. */
 export function typeNamed(oid: number): string | undefined {
   return NAMES.get(oid);
+}
+
+/** The built-in type of a `pg_type.typname`. */
+export function typeOidNamed(name: string): number | undefined {
+  return OIDS.get(name);
 }

@@ -11,7 +11,7 @@ import { asRow } from "../pgtypes/user-types.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import type { RelationalStatement } from "../sql/analysis.js";
-import type { QuerySources } from "../sql/result-sources.js";
+import type { QuerySources, WrittenType } from "../sql/result-sources.js";
 import { normaliseName } from "../sql/names.js";
 import { relationColumns, rowIdentity } from "./known-relations.js";
 import { namedColumns } from "./results.js";
@@ -47,6 +47,16 @@ export async function findSources(core: SessionCore, sources: QuerySources | und
   if (columns.has(sources)) return;
   const found = await sourceColumns(sources, async (parts) => await relationNamed(core, relations, parts));
   columns.set(sources, found ?? null);
+}
+
+/** The types of a query's columns as far as they are known; undefined where not even their number is. */
+export async function writtenTypes(
+  core: SessionCore,
+  query: QuerySources,
+): Promise<readonly (WrittenType | undefined)[] | undefined> {
+  const { relations } = foundNow(core);
+  const columns = await sourceColumns(query, async (parts) => await relationNamed(core, relations, parts));
+  return columns?.map(({ type }) => type);
 }
 
 async function relationNamed(

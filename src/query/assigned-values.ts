@@ -37,7 +37,7 @@ function assignedColumns(definition: TableDefinition): ReadonlyMap<string, Assig
   const found = new Map(
     definition.columns.flatMap(({ name, type, generated }): [string, Assign][] => {
       const own = held.get(normaliseName(name));
-      if (generated || own?.kind === "json") return [];
+      if (generated || own?.name === "json") return [];
       if (type === "JSON") return [[normaliseName(name), asDocument]];
       if (type === UNBOUNDED) return [[normaliseName(name), asKept]];
       if (own === undefined || assignedValue(VALUE, own) === undefined) return [];

@@ -156,7 +156,7 @@ async function copiedColumns(
 
 /** What clients know as jsonb is kept as PostgreSQL keeps it. */
 function storedAs(type: EngineType, { held }: TableColumn): EngineType {
-  return type.alias === "JSON" && held?.kind !== "json" ? withAlias(type, "jsonb") : type;
+  return type.alias === "JSON" && held?.name !== "json" ? withAlias(type, "jsonb") : type;
 }
 
 async function columnTypes(

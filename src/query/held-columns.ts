@@ -47,10 +47,14 @@ export function columnType(
 ): WrittenType | undefined {
   const held = columns.get(normaliseName(name));
   if (type?.typeId === EngineTypeId.VARCHAR && type.alias === "JSON")
-    return held?.kind === "json" ? writtenHeldType(held) : JSONB;
-  if (held === undefined || held.kind === "json") return undefined;
-  const holder = held.kind === "text" ? EngineTypeId.VARCHAR : MOMENTS.get(held.name);
-  return type?.typeId === holder ? writtenHeldType(held) : undefined;
+    return held?.name === "json" ? writtenHeldType(held) : JSONB;
+  if (held === undefined || held.name === "json") return undefined;
+  return type?.typeId === holderOf(held) ? writtenHeldType(held) : undefined;
+}
+
+function holderOf(held: HeldType): EngineTypeId | undefined {
+  if (held.kind === "moment") return MOMENTS.get(held.name);
+  return held.kind === "named" && held.isArray ? EngineTypeId.LIST : EngineTypeId.VARCHAR;
 }
 
 /** What a column's default becomes: rounded as whatever else is stored in it. */

@@ -2,6 +2,7 @@
 import { constraintsOf, mentionedColumns } from "../branch/constraint-names.js";
 import { isColumn, type TableChange } from "../branch/table-changes.js";
 import type { TableDefinition } from "../branch/table-definition.js";
+import { readHeldType } from "../sql/held-types.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 
 /** The action behind ALTER TABLE t; undefined where DuckDB has none, or an index or constraint is in its way. */
@@ -16,7 +17,7 @@ export function nativeAlteration(definition: TableDefinition, change: TableChang
     change.kind === "setPolicy" ||
     !("column" in change) ||
     definition.indexes.length > 0 ||
-    isConstrained(definition, change.column)
+    isConstrained(definition, change)
   )
     return undefined;
   const column = quoteIdentifier(change.column);
@@ -48,14 +49,18 @@ function isBeforeKey(definition: TableDefinition, column: string): boolean {
   );
 }
 
-/** A key, a check or a generated column mentions the column. */
-function isConstrained(definition: TableDefinition, column: string): boolean {
+/** A key, a check or a generated column mentions the column. What holds it to its type is in the way of another type alone. */
+function isConstrained(
+  definition: TableDefinition,
+  { kind, column }: Extract<TableChange, { column: string }>,
+): boolean {
   return definition.elements.some((element) => {
     const names = mentionedColumns(element.tokens, definition).map(normaliseName);
     if (isColumn(element, column))
       return constraintsOf(definition, "").some((own) =>
         own.columns.map(normaliseName).includes(normaliseName(column)),
       );
+    if (kind !== "setType" && readHeldType(element.text) !== undefined) return false;
     return (
       (element.column === undefined || element.column.generated) && names.includes(normaliseName(column))
     );

@@ -15,6 +15,7 @@ import { freeForeignKeys } from "./altered-keys.js";
 import { AlteredTable, type TableAlteration } from "./altered-table.js";
 import { kindsOf } from "./existing-objects.js";
 import { followingViews, renamedColumns } from "./following-views.js";
+import { isPlainTextCheck } from "../sql/held-types.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { planOtherAlter, planRename } from "./plan-rename.js";
 import { resolveStatement } from "./resolve.js";
@@ -179,6 +180,7 @@ async function planTemporary(
   alteration: Alteration,
 ): Promise<PlannedStatement[]> {
   if (alteration.kind === "owner" || alteration.kind === "storage") return [NOTHING_TO_RUN];
+  if (alteration.kind === "addConstraint" && isPlainTextCheck(statement.text)) return [NOTHING_TO_RUN];
   if (alteration.kind === "setSchema" || statement.sequenceColumns.length > 0)
     throw notSupported("this form of ALTER TABLE is not supported for temporary tables");
   const table = name.parts.at(-1) ?? "";

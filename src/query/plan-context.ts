@@ -2,6 +2,7 @@
 import type { EngineValue } from "../engine/types.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import type { ReturnedOrder } from "./returned-order.js";
+import type { QuerySources, WrittenType } from "../sql/result-sources.js";
 import type { OnCommit } from "../sql/table-forms.js";
 import type { NameScope } from "./relation-names.js";
 import type { ResolveServices } from "./resolve.js";
@@ -54,6 +55,8 @@ export interface PlanContext {
   readonly scope: NameScope;
   readonly temporary: TemporaryNames;
   readonly user: string;
+  /** PostgreSQL's types of a query's columns, as far as they are known; undefined where not even their number is. */
+  readonly writtenTypes: (query: QuerySources) => Promise<readonly (WrittenType | undefined)[] | undefined>;
   /** Undefined where there are no parameters to be had. */
   readonly runBound?: BoundRun;
   /** Set while a statement is planned: what has to follow from it is planned in the same transaction. */

@@ -20,6 +20,7 @@ import { planOwnedSequences, withSequenceEdits, type SequencePlace } from "./own
 import { sliceStatement } from "./slice-statement.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { readsOtherHeads, resolveStatement, type WriteTargets } from "./resolve.js";
+import { heldByQuery, planHeldTable } from "./typed-table-as.js";
 import { expandLikes } from "./table-like.js";
 import { refuseLeading } from "./drop-references.js";
 import { keptForeignKey, requireForeignKeys, undefinedKeyColumn } from "./foreign-key-form.js";
@@ -51,6 +52,11 @@ export async function planCreateTable(
     if (own !== undefined) transaction.endVersion(own);
     transaction.addVersion({ head: scope.head, ...relation, kind: "table", physical, definition: null });
   };
+  const held = await heldByQuery(context, statement);
+  if (held !== undefined && existing === undefined) {
+    const [made, filled] = await planHeldTable(context, transaction, statement, physical, held);
+    return [made, { ...filled, afterwards }];
+  }
   return await withSequences(context, transaction, place, statement, targets, afterwards);
 }
 
@@ -167,6 +173,12 @@ async function planCreateOnMain(
   const targets = new Map([[name.start, mainObjectName(context.scope, name)]]);
   const place = { catalog: DATA_CATALOG, schema: relation.schema };
   if (statement.orReplace) await refuseReferred(context.scope, transaction, relation);
+  const held = statement.verb === "createTableAs" ? await heldByQuery(context, statement) : undefined;
+  if (held !== undefined) {
+    const kinds = await kindsOf(transaction.connection, { catalog: DATA_CATALOG, ...relation });
+    if (kinds.size > 0) throw alreadyExists(relation);
+    return await planHeldTable(context, transaction, statement, relation, held);
+  }
   return await withSequences(context, transaction, place, statement, targets);
 }
 

@@ -1,14 +1,15 @@
 /** Plans CREATE DOMAIN: the definition becomes the label of an ENUM, which is all that DuckDB is told of it. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { Transaction } from "../branch/transaction.js";
+import { typeOidNamed } from "../catalog/type-names.js";
 import { domainLabel, type CatalogDomain, type DomainDefinition } from "../catalog/domain-catalog.js";
 import type { EngineType } from "../engine/types.js";
-import { describeType } from "../pgtypes/oids.js";
+import { arrayOidOf, describeType } from "../pgtypes/oids.js";
 import { identified } from "../pgtypes/user-types.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import type { DomainForm } from "../sql/definition-forms.js";
 import { DOMAIN_VALUE } from "../sql/domain-definitions.js";
-import { writtenTypeOf } from "../sql/held-types.js";
+import { writtenTypeOf, type HeldType } from "../sql/held-types.js";
 import { quoteLiteral } from "../sql/names.js";
 import { withPrepared } from "./deferred-columns.js";
 import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
@@ -40,7 +41,7 @@ export async function domainType(
   const created = createdName(statement);
   const typeText = statement.text.slice(form.base.start, form.base.end);
   const held = writtenTypeOf(typeText);
-  if ((held !== undefined && held.kind !== "json") || /^\s*(?:bit|varbit)\b/i.test(typeText))
+  if ((held !== undefined && held.kind !== "named") || /^\s*(?:bit|varbit)\b/i.test(typeText))
     throw notSupported(
       "domains over types of limited length are not supported",
       "make it over text, with a check of the length",
@@ -72,13 +73,20 @@ export async function domainType(
   const pgType = describeType(identified(engineType, (part) => types.identityOf(part)));
   const definition: DomainDefinition = {
     type,
-    base: over?.domain.oid ?? pgType.oid,
+    base: over?.domain.oid ?? heldOid(held) ?? pgType.oid,
     typmod: over === undefined ? pgType.typmod : -1,
     checks,
     notNull: form.notNull ? name : (over?.domain.definition.notNull ?? null),
     default: byDefault,
   };
   return `ENUM(${quoteLiteral(domainLabel(definition))})`;
+}
+
+/** DuckDB says text of a varchar. */
+function heldOid(held: HeldType | undefined): number | undefined {
+  if (held === undefined) return undefined;
+  const oid = typeOidNamed(held.name);
+  return held.kind === "named" && held.isArray && oid !== undefined ? arrayOidOf(oid) : oid;
 }
 
 interface OverDomain {

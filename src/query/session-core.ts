@@ -16,6 +16,7 @@ import { SessionCatalog } from "../catalog/session-catalog.js";
 import { useCatalog } from "../engine/database.js";
 import { normaliseName, quoteLiteral } from "../sql/names.js";
 import { isHeard } from "./heard-messages.js";
+import { writtenTypes } from "./announced-columns.js";
 import { schemasOf, shownSchemas } from "./setting-values.js";
 import { SessionCalls } from "./session-calls.js";
 import { SessionNotifications } from "./notifications.js";
@@ -286,10 +287,6 @@ export class SessionCore implements Disposable {
     await this.#temporary.discard();
   }
 
-  discardPlans(): void {
-    this.prepared.clear();
-  }
-
   /**
    * The definitions statements are read by now: another number, other definitions. Those a transaction changes itself have
    * one number for all of them: whoever remembers something by it forgets it at each statement that changes any.
@@ -331,6 +328,7 @@ export class SessionCore implements Disposable {
       scope: this.scope(transaction),
       user: this.identity.user,
       temporary: this.#temporary,
+      writtenTypes: async (query) => await writtenTypes(this, query),
       notice: (severity, code, message) => this.notice(severity, code, message),
     };
   }

@@ -50,7 +50,8 @@ export interface SessionStatementHost {
   applySearchPath(): Promise<void>;
   applyTimeZone(): Promise<void>;
   discardTemporary(): Promise<void>;
-  discardPlans(): void;
+  /** Plans that are remembered. */
+  readonly prepared: { clear(): void };
   visibleRelations(): readonly string[];
   /** Errors: 42P01 for a name that means nothing on this head. */
   requireRelation(parts: readonly string[]): Promise<void>;

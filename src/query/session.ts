@@ -279,7 +279,7 @@ export class DuckSession implements QuerySession {
     );
     await core.transactions.rollbackTo(name, { head: core.head, keepsSnapshot, signal });
     core.ownDefinitions.takeBack();
-    core.discardPlans();
+    core.prepared.clear();
   }
 
   beginImplicit(several: boolean): void {

@@ -114,7 +114,7 @@ export async function discard(
     await host.cursors.close(undefined);
   }
   if (what === "all" || what === "temp") await host.discardTemporary();
-  if (what === "all" || what === "plans") host.discardPlans();
+  if (what === "all" || what === "plans") host.prepared.clear();
   if (what === "all" || what === "sequences") host.sequences.forget();
   return command(`DISCARD ${what.toUpperCase()}`);
 }

@@ -192,11 +192,20 @@ function common(values: readonly Value[]): Value {
   const [first, ...others] = values.filter((value) => value.isLiteral !== true);
   const type = first?.type;
   if (type === undefined) return OPEN;
+  // Each of them stands for the other: the first is taken.
+  if (others.some(({ type: other }) => other?.name !== type.name && isText(type) && isText(other)))
+    return others.every((other) => isText(other.type))
+      ? { type: { ...type, typmod: -1 }, origin: undefined }
+      : OPEN;
   if (others.some((other) => other.type?.name !== type.name || other.type.isArray !== type.isArray))
     return OPEN;
   const isSame =
     others.length === values.length - 1 && others.every((other) => other.type?.typmod === type.typmod);
   return { type: isSame ? type : { ...type, typmod: -1 }, origin: undefined };
+}
+
+function isText(type: WrittenType | undefined): boolean {
+  return type !== undefined && !type.isArray && (type.name === "text" || type.name === "varchar");
 }
 
 function elementOf(type: WrittenType | undefined): Value {
@@ -216,7 +225,18 @@ function isAmong(names: readonly string[], name: string): boolean {
 }
 
 /** Functions that give one of their argument's values. Text's kin come back as text. */
-const PASSING = new Set(["min", "max", "first_value", "last_value", "nth_value", "lag", "lead", "any_value"]);
+const PASSING = new Set([
+  "nullif",
+  "min",
+  "max",
+  "first_value",
+  "last_value",
+  "nth_value",
+  "lag",
+  "lead",
+  "any_value",
+]);
+const MADE = new Set(["min", "max", "nullif"]);
 const TEXT_KIN = new Set(["varchar", "name", "char"]);
 
 function callType(name: string, [first]: readonly Value[]): Value {
@@ -225,7 +245,7 @@ function callType(name: string, [first]: readonly Value[]): Value {
   if (PASSING.has(name)) {
     const type = first?.type;
     if (type === undefined) return OPEN;
-    const isMade = (name === "min" || name === "max") && TEXT_KIN.has(type.name);
+    const isMade = MADE.has(name) && TEXT_KIN.has(type.name);
     return { type: { ...type, name: isMade ? "text" : type.name, typmod: -1 }, origin: undefined };
   }
   const result = RESULTS.get(name);

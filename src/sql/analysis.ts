@@ -7,7 +7,7 @@ import type { BranchCommand } from "./branch-command.js";
 import type { ColumnNames } from "./column-names.js";
 import type { DomainForm, FunctionForm } from "./definition-forms.js";
 import type { ForeignKeyClause } from "./foreign-keys.js";
-import type { GroupedQuery, QuerySources } from "./result-sources.js";
+import type { DefiningQuery, GroupedQuery, QuerySources } from "./result-sources.js";
 import type { LargeObjectStatement } from "./large-object-calls.js";
 import type { OnCommit, UnnamedIndex } from "./table-forms.js";
 import type { LikeClause } from "./table-like.js";
@@ -204,10 +204,8 @@ export interface RelationalStatement {
   readonly ifNotExists: boolean;
   readonly orReplace: boolean;
   readonly cascade: boolean;
-  /** createView and createTableAs: the position of the query behind AS, and the column list if one was given. */
-  readonly query:
-    | { readonly start: number; readonly end: number; readonly columns: readonly string[] }
-    | undefined;
+  /** createView and createTableAs: the query behind AS. */
+  readonly query: DefiningQuery | undefined;
   /** PostgreSQL's names of the result's columns, where they are known. */
   readonly columnNames: ColumnNames | undefined;
   /** Where the result's columns come from, where PostgreSQL's parser reads the statement. */

@@ -1,12 +1,13 @@
 /**
- * Columns of types that DuckDB reads and forgets, or has no type for: varchar(n) and char(n), moments of fewer digits of a
- * second than six, and json beside jsonb, which is what JSON stands for otherwise. The type stands in the table's
+ * Columns of types that DuckDB reads and forgets, or has no type for: varchar beside text, varchar(n) and char(n), moments
+ * of fewer digits of a second than six, and json beside jsonb, which is what JSON stands for otherwise. The type stands in the table's
  * definition as a check, where it goes with the table through forks, preserved copies and other programs. The catalogue
  * shows it as the column's type. A text that breaks it is 22001; moments are rounded before they come here.
  *
  * Shape   CHECK ((len("v") <= 20) AND (length('type character varying(20)') > 0)); of char(n) without blanks at the end.
  *         Not length("v"), a macro with overloads: DuckDB would look for its column in the whole statement, and find two
  *         where a query or `excluded` has one of that name
+ * Limits  the elements of an array of varchar(n) or char(n) are not held to their length
  */
 import { listField, locationOf, nodeField, stringList, textField, unwrapAs, type AstNode } from "./ast.js";
 import { quoteIdentifier } from "./names.js";
@@ -22,7 +23,16 @@ type MomentName = "timestamp" | "timestamptz" | "time" | "interval";
 export type HeldType =
   | { readonly kind: "text"; readonly name: TextName; readonly length: number }
   | { readonly kind: "moment"; readonly name: MomentName; readonly digits: number }
-  | { readonly kind: "json"; readonly name: "json" };
+  | NamedType;
+
+/** A type that differs from the one DuckDB has by its name alone. */
+interface NamedType {
+  readonly kind: "named";
+  readonly name: TextName | "json";
+  /** Of an array's elements. */
+  readonly length: number | undefined;
+  readonly isArray: boolean;
+}
 
 /** How a type's name is written around its modifier. */
 const SPELLINGS: ReadonlyMap<HeldType["name"], readonly [before: string, behind: string]> = new Map([
@@ -36,7 +46,7 @@ const SPELLINGS: ReadonlyMap<HeldType["name"], readonly [before: string, behind:
 ]);
 
 /** As DuckDB prints a definition, and names it in its error. */
-const MARK = /length\('type ([a-z ]+?)(?:\((\d+)\))?( with(?:out)? time zone)?'\)/;
+const MARK = /length\('type ([a-z ]+?)(?:\((\d+)\))?( with(?:out)? time zone)?(\[\])?'\)/;
 /** What DuckDB has all of anyway. */
 const ALL_DIGITS = 6;
 /** Bytes PostgreSQL counts with every length. */
@@ -48,17 +58,21 @@ const ALL_FIELDS = 0x7fff;
 export function readHeldType(check: string): HeldType | undefined {
   const match = MARK.exec(check);
   if (match === null) return undefined;
-  const [, before, modifier, behind = ""] = match;
+  const [, before, modifier, behind = "", brackets] = match;
   const found = [...SPELLINGS].find(([, spelling]) => spelling[0] === before && spelling[1] === behind);
-  return found && heldType(found[0], modifier === undefined ? undefined : Number(modifier));
+  const number = modifier === undefined ? undefined : Number(modifier);
+  return found && heldType(found[0], number, brackets !== undefined);
 }
 
 /** Undefined for what DuckDB holds itself. */
-function heldType(name: string, modifier: number | undefined): HeldType | undefined {
+function heldType(name: string, modifier: number | undefined, isArray: boolean): HeldType | undefined {
+  if (isArray) return heldArray(name, modifier);
   switch (name) {
     case "varchar":
     case "bpchar":
-      return modifier === undefined || modifier === 0 ? undefined : { kind: "text", name, length: modifier };
+      if (modifier === 0) return undefined;
+      if (modifier !== undefined) return { kind: "text", name, length: modifier };
+      return { kind: "named", name, length: undefined, isArray };
     case "timestamp":
       // TIMESTAMP_S and TIMESTAMP_MS.
       if (modifier === 0 || modifier === 3) return undefined;
@@ -68,10 +82,14 @@ function heldType(name: string, modifier: number | undefined): HeldType | undefi
     case "interval":
       return moment(name, modifier);
     case "json":
-      return { kind: "json", name };
+      return { kind: "named", name, length: undefined, isArray };
     default:
       return undefined;
   }
+}
+
+function heldArray(name: string, length: number | undefined): HeldType | undefined {
+  return name === "varchar" || name === "bpchar" ? { kind: "named", name, length, isArray: true } : undefined;
 }
 
 function moment(name: MomentName, modifier: number | undefined): HeldType | undefined {
@@ -83,8 +101,11 @@ function moment(name: MomentName, modifier: number | undefined): HeldType | unde
 /** The CHECK that makes a column one of the type. */
 export function heldTypeCheck(column: string, type: HeldType): string {
   const [before, behind] = SPELLINGS.get(type.name) ?? [type.name, ""];
-  const modifier = type.kind === "json" ? "" : `(${type.kind === "text" ? type.length : type.digits})`;
-  return `CHECK (${condition(quoteIdentifier(column), type)} AND (length('type ${before}${modifier}${behind}') > 0))`;
+  const number = type.kind === "moment" ? type.digits : type.length;
+  const modifier = number === undefined ? "" : `(${number})`;
+  const brackets = type.kind === "named" && type.isArray ? "[]" : "";
+  const text = `${before}${modifier}${behind}${brackets}`;
+  return `CHECK (${condition(quoteIdentifier(column), type)} AND (length('type ${text}') > 0))`;
 }
 
 function condition(name: string, type: HeldType): string {
@@ -93,28 +114,46 @@ function condition(name: string, type: HeldType): string {
       return `(len(${type.name === "bpchar" ? `rtrim(${name}, ' ')` : name}) <= ${type.length})`;
     case "moment":
       return `((epoch_us(${name}) % ${10 ** (ALL_DIGITS - type.digits)}) = 0)`;
-    case "json":
+    case "named":
       return `(typeof(${name}) <> '')`;
     default:
       return type satisfies never;
   }
 }
 
+/** Differs from text by its name alone: not worth a check that DuckDB's ALTER of temporary tables would stumble over. */
+function isPlainText(type: HeldType): boolean {
+  return type.kind === "named" && type.name !== "json";
+}
+
+/** Whether a text adds the check of such a type. */
+export function isPlainTextCheck(text: string): boolean {
+  const type = readHeldType(text);
+  return type !== undefined && isPlainText(type);
+}
+
+/** What a column of the type is held to; undefined for what DuckDB holds itself. */
+export function heldTypeWritten({ name, typmod, isArray }: WrittenType): HeldType | undefined {
+  const isText = name === "varchar" || name === "bpchar";
+  if (!isText && name !== "json") return undefined;
+  return heldType(name, isText && typmod >= HEADER_BYTES ? typmod - HEADER_BYTES : undefined, isArray);
+}
+
 /** As PostgreSQL's catalogue has it. */
 export function writtenHeldType(type: HeldType): WrittenType {
-  return { name: type.name, typmod: modifierOf(type), isArray: false };
+  const isArray = type.kind === "named" && type.isArray;
+  return { name: type.name, typmod: modifierOf(type), isArray };
 }
 
 function modifierOf(type: HeldType): number {
-  if (type.kind === "json") return -1;
-  if (type.kind === "text") return type.length + HEADER_BYTES;
+  if (type.kind !== "moment") return type.length === undefined ? -1 : type.length + HEADER_BYTES;
   return type.name === "interval" ? (ALL_FIELDS << 16) | type.digits : type.digits;
 }
 
 /** A value as one of the type, for what is to be stored; undefined where DuckDB's own assignment does it. */
 export function assignedValue(value: string, type: HeldType): string | undefined {
   // Blanks at its end mean nothing, and are added when it is sent.
-  if (type.name === "bpchar") return `rtrim(CAST(${value} AS varchar), ' ')`;
+  if (type.kind === "text" && type.name === "bpchar") return `rtrim(CAST(${value} AS varchar), ' ')`;
   if (type.kind !== "moment") return undefined;
   return `duckbranch_${type.name}(${value}, ${type.digits})`;
 }
@@ -124,21 +163,21 @@ export function writtenValue(value: string): string {
   return /^duckbranch_(?:timestamp|timestamptz|time|interval)\((.*), \d\)$/s.exec(value)?.[1] ?? value;
 }
 
-/** The type a ColumnDef says; undefined for other types, and for arrays. */
+/** The type a ColumnDef says; undefined for other types. */
 export function heldTypeOf(column: AstNode): HeldType | undefined {
   const typeName = nodeField(column, "typeName") ?? {};
-  if (listField(typeName, "arrayBounds").length > 0) return undefined;
+  const isArray = listField(typeName, "arrayBounds").length > 0;
   const modifiers = listField(typeName, "typmods").map(
     (item) => nodeField(unwrapAs(item, "A_Const") ?? {}, "ival") ?? {},
   );
   const numbers = modifiers.map((value) => Number(value["ival"] ?? 0));
   const name = stringList(typeName, "names").at(-1) ?? "";
   // Of an interval the first is its fields.
-  return heldType(name, name === "interval" ? numbers[1] : numbers[0]);
+  return heldType(name, name === "interval" ? numbers[1] : numbers[0], isArray);
 }
 
 const WRITTEN =
-  /^(character\s+varying|char\s+varying|varchar|character|char|bpchar|timestamptz|timestamp|time|interval|json)\s*(?:\(\s*(\d+)\s*\))?\s*(with(?:out)?\s+time\s+zone)?$/i;
+  /^(character\s+varying|char\s+varying|varchar|character|char|bpchar|timestamptz|timestamp|time|interval|json)\s*(?:\(\s*(\d+)\s*\))?\s*(with(?:out)?\s+time\s+zone)?((?:\s*\[\s*\d*\s*\]|\s+array\b)+)?$/i;
 
 /** The type a text says, as ALTER … TYPE gives it. */
 export function writtenTypeOf(text: string): HeldType | undefined {
@@ -152,6 +191,7 @@ export function writtenTypeOf(text: string): HeldType | undefined {
   return heldType(
     name === "timestamp" && hasZone ? "timestamptz" : name,
     isOne ? 1 : match[2] === undefined ? undefined : Number(match[2]),
+    match[4] !== undefined,
   );
 }
 
@@ -161,10 +201,11 @@ export function writtenTypeOf(text: string): HeldType | undefined {
  */
 export function holdTypes(node: AstNode, references: References, offsets: Utf8Offsets): void {
   const { tokens, edits } = references;
+  const isTemporary = textField(nodeField(node, "relation") ?? {}, "relpersistence") === "t";
   const checks = listField(node, "tableElts").flatMap((item) => {
     const column = unwrapAs(item, "ColumnDef") ?? {};
     const type = heldTypeOf(column);
-    if (type === undefined) return [];
+    if (type === undefined || (isTemporary && isPlainText(type))) return [];
     assignDefault(column, type, references, offsets);
     return [`, ${heldTypeCheck(columnName(column, references, offsets), type)}`];
   });

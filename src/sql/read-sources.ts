@@ -23,7 +23,7 @@ const OPEN_QUERY: QuerySources = { relations: [], outputs: [], others: [] };
 
 /** Of a SELECT, or of what a statement that changes rows returns. */
 export function resultSources(type: string, node: AstNode): QuerySources | undefined {
-  if (type === "SelectStmt") return readQuery(node, new Map());
+  if (type === "SelectStmt") return querySources(node);
   const ctes = readCtes(node, new Map());
   const target = nodeField(node, "relation");
   if (target === undefined) return undefined;
@@ -36,6 +36,11 @@ export function resultSources(type: string, node: AstNode): QuerySources | undef
   const clause = nodeField(node, "returningClause");
   const returned = clause === undefined ? listField(node, "returningList") : listField(clause, "exprs");
   return { relations, outputs: readOutputs(returned, ctes), others: [] };
+}
+
+/** Of a SELECT. */
+export function querySources(node: AstNode): QuerySources {
+  return readQuery(node, new Map());
 }
 
 function readQuery(node: AstNode, outer: Ctes): QuerySources {
@@ -188,7 +193,7 @@ function readValue(expression: unknown, ctes: Ctes): ValueSource {
         readValue(unwrapAs(item, "CaseWhen")?.["result"], ctes),
       );
       const otherwise = "defresult" in node ? [readValue(node["defresult"], ctes)] : [];
-      return { kind: "common", values: [...results, ...otherwise] };
+      return { kind: "common", values: [...otherwise, ...results] };
     }
     case "A_ArrayExpr":
       return { kind: "array", of: { kind: "common", values: values("elements") } };
@@ -234,7 +239,8 @@ function isOneElement(node: AstNode): boolean {
 const DOCUMENT_OPERATORS = new Set(["->", "#>", "||", "-", "#-"]);
 
 function readOperator(node: AstNode, ctes: Ctes): ValueSource {
-  if (textField(node, "kind") === "AEXPR_NULLIF") return readValue(node["lexpr"], ctes);
+  if (textField(node, "kind") === "AEXPR_NULLIF")
+    return { kind: "call", name: "nullif", values: [readValue(node["lexpr"], ctes)] };
   const [name] = stringList(node, "name");
   return textField(node, "kind") === "AEXPR_OP" && DOCUMENT_OPERATORS.has(name ?? "")
     ? { kind: "document", of: readValue(node["lexpr"], ctes) }

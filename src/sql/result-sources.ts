@@ -20,6 +20,16 @@ export interface QuerySources {
   readonly others: readonly QuerySources[];
 }
 
+/** What a view or a table is made of. */
+export interface DefiningQuery {
+  readonly start: number;
+  readonly end: number;
+  /** The column list if one was given. */
+  readonly columns: readonly string[];
+  /** Where PostgreSQL's parser reads it. */
+  readonly sources?: QuerySources;
+}
+
 export interface SourceRelation {
   /** What the query calls it. */
   readonly name: string;

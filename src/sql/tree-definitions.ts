@@ -10,6 +10,7 @@ import { holdTypes } from "./held-types.js";
 import { readComment, readDrop, readNameBehind } from "./named-objects.js";
 import { quoteIdentifier } from "./names.js";
 import type { ParsedTree } from "./pg-parser.js";
+import { querySources } from "./read-sources.js";
 import { plainReading, type Reading } from "./reading.js";
 import type { ObjectKind, References } from "./references.js";
 import { Scope } from "./scope.js";
@@ -115,7 +116,11 @@ function readCreateTableAs(node: AstNode, walker: TreeWalker, references: Refere
     query:
       range === undefined
         ? undefined
-        : { ...range, columns: columnNames(references, stringList(into, "colNames")) },
+        : {
+            ...range,
+            columns: columnNames(references, stringList(into, "colNames")),
+            sources: querySources(query),
+          },
   });
 }
 
@@ -129,13 +134,18 @@ function readCreateView(node: AstNode, walker: TreeWalker, references: Reference
   walker.visit(node["query"], new Scope());
   const range = queryRange(references);
   const written = columnNames(references, stringList(node, "aliases"));
+  const query = unwrapAs(node["query"], "SelectStmt");
   return plainReading("createView", "CREATE VIEW", true, {
     orReplace: flagField(node, "replace"),
     temporary: readTemporary(target, references),
     query:
       range === undefined
         ? undefined
-        : { ...range, columns: written.length > 0 ? written : addViewColumns(node, references, range.start) },
+        : {
+            ...range,
+            columns: written.length > 0 ? written : addViewColumns(node, references, range.start),
+            ...(query === undefined ? {} : { sources: querySources(query) }),
+          },
   });
 }
 
