@@ -34,6 +34,11 @@ test.each([
     "SELECT 1 FROM pg_class WHERE oid = _regclass($1::varchar )",
   ],
   ["SELECT nextval('s'::regclass)", "SELECT nextval('s')"],
+  [
+    "SELECT 1 FROM pg_attribute WHERE atttypid = ANY ('{int,\"a,b\"}'::regtype[])",
+    "SELECT 1 FROM pg_attribute WHERE atttypid = ANY ([_regtype('int'), _regtype('a,b')])",
+  ],
+  ["SELECT '{a, b}'::regclass[]", "SELECT [_regclass_name(_regclass('a')), _regclass_name(_regclass('b'))]"],
   ["SELECT '{a,\"b c\",NULL}'::text[]", "SELECT ['a','b c',NULL]::text[]"],
   ["SELECT 1 FROM t WHERE k = ANY ('{r,p}')", "SELECT 1 FROM t WHERE k IN ('r','p')"],
   ["SELECT 1 FROM t WHERE k <> ALL ('{1,null}')", "SELECT 1 FROM t WHERE k NOT IN ('1',NULL)"],

@@ -4,6 +4,7 @@ import type { Token } from "../lexer.js";
 import { quoteLiteral } from "../names.js";
 import { isSymbol, isWord, nameAt } from "../token-reader.js";
 import { byteaLiteral, isBytea } from "./bytea-literals.js";
+import { isLookUp } from "./catalog-casts.js";
 import { isOperand } from "./operators.js";
 import type { DialectPass } from "./pass.js";
 
@@ -28,7 +29,7 @@ export const arrayLiteralsPass: DialectPass = ({ tokens }) =>
     const type = typeIndex(tokens, index);
     const isArray = isQuantified(tokens, index) || isListOperand(tokens, index);
     if (type === undefined ? !isArray : !isArrayType(tokens, type)) return [];
-    if (type !== undefined && isKeyed(tokens, type)) return [];
+    if (type !== undefined && (isKeyed(tokens, type) || isLookUp(tokens, type))) return [];
     const elements = arrayElements(token.value);
     if (elements === undefined) return [];
     const write = type !== undefined && isBytea(tokens, type) ? byteaLiteral : quoteLiteral;

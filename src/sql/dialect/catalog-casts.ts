@@ -1,6 +1,7 @@
 import type { TextEdit } from "../analysis.js";
 import { takesSequence } from "../builtin-names.js";
 import type { Token } from "../lexer.js";
+import { quoteLiteral } from "../names.js";
 import { closingBracket, isSymbol, isWord, nameAt } from "../token-reader.js";
 import { operandStart } from "./operand-start.js";
 import type { DialectPass } from "./pass.js";
@@ -47,6 +48,7 @@ interface Cast {
  *   CAST('t' AS regclass)          ⇒  _regclass('t')
  *   oid = CAST($1 AS regclass)     ⇒  oid = _regclass($1)
  *   CAST(CAST(a AS regclass) AS oid) ⇒  CAST(_regclass(a) AS oid)
+ *   oid = ANY ('{a,b}'::regclass[])  ⇒  oid = ANY ([_regclass('a'), _regclass('b')])
  *
  * Reason  psql, drivers and ORMs name tables and types so
  */
@@ -66,6 +68,8 @@ function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
   const [begin, sign] = [first === undefined ? undefined : tokens[first], tokens[index]];
   if (cast === undefined || first === undefined || begin === undefined || sign === undefined) return [];
   if (isSequenceLiteral(tokens, first)) return [];
+  if (cast.isArray && first === index - 1 && begin.kind === "string")
+    return [{ start: begin.start, end: cast.end, text: literalArray(tokens, cast, begin.value, first - 1) }];
   const macros = macrosFor(tokens, cast, { first, last: index - 1, before: first - 1 });
   return [
     { start: begin.start, end: begin.start, text: `${macros.join("(")}(` },
@@ -80,6 +84,22 @@ function oidOfType(tokens: readonly Token[], index: number): Cast | undefined {
   const first = isOid ? operandStart(tokens, index - 1) : undefined;
   if (type === undefined || first === undefined || !isWord(tokens[first], "pg_typeof")) return undefined;
   return { type: "regtype", isArray: false, isOid: true, end: type.end, next: type.next };
+}
+
+/** OIDs where they are compared, names where they are shown. */
+function literalArray(tokens: readonly Token[], { type }: Cast, value: string, before: number): string {
+  const isAny = ["any", "some", "all"].some((word) => isWord(tokens[before - 1], word));
+  const macro = `${CATALOG_SCHEMA}._${type}`;
+  const elements = value.replace(/^\{|\}$/g, "").match(/"(?:[^"\\]|\\.)*"|[^,]+/g) ?? [];
+  const texts = elements.map((element) => {
+    const name = element
+      .trim()
+      .replace(/^"(.*)"$/s, "$1")
+      .replaceAll(/\\(.)/gs, "$1");
+    const found = `${macro}(${quoteLiteral(name)})`;
+    return isAny && isSymbol(tokens[before], "(") ? found : `${macro}_name(${found})`;
+  });
+  return `[${texts.join(", ")}]`;
 }
 
 function prefixCast(tokens: readonly Token[], index: number): TextEdit[] {
@@ -103,6 +123,11 @@ function typeAt(tokens: readonly Token[], close: number): number {
     if (isWord(tokens[index], "as")) return castAt(tokens, index + 1)?.next === close ? index : -1;
   }
   return -1;
+}
+
+/** A type whose casts are look-ups. */
+export function isLookUp(tokens: readonly Token[], index: number): boolean {
+  return castAt(tokens, index) !== undefined;
 }
 
 function castAt(tokens: readonly Token[], index: number): Cast | undefined {
