@@ -32,7 +32,7 @@ export function addBranchRoutes(api: Api, services: WorkServices): void {
   addLife(api, services);
   addKeepingRoutes(api, services);
   addMerges(api, services);
-  const diffQuery = z.object({
+  const diffQuery = z.strictObject({
     against: z.string().optional().describe("A branch, or main; what it was made from when left out"),
     table: z.string().optional(),
     row_format: z.enum(["object", "array"]).default("object"),
@@ -83,7 +83,7 @@ function addLife(api: Api, services: WorkServices): void {
       schema: {
         tags,
         summary: "Branches that still exist, or those of a status",
-        querystring: z.object({ status: z.string().optional() }),
+        querystring: z.strictObject({ status: z.string().optional() }),
         response: { ...objectErrors, 200: shapes.branchList },
       },
     },
@@ -101,7 +101,7 @@ function addLife(api: Api, services: WorkServices): void {
       schema: {
         tags,
         summary: "Branches whose time will be over, and what would be lost with them",
-        querystring: z.object({ within_hours: z.coerce.number().positive().optional() }),
+        querystring: z.strictObject({ within_hours: z.coerce.number().positive().optional() }),
         response: { ...objectErrors, 200: shapes.expiring },
       },
     },
@@ -130,7 +130,7 @@ function addLife(api: Api, services: WorkServices): void {
         tags,
         summary: "End it without merging; it can be brought back for some time",
         params,
-        querystring: z.object({
+        querystring: z.strictObject({
           immediate: z
             .enum(["true", "false"])
             .optional()

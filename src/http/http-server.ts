@@ -21,7 +21,7 @@ import { refuseMalformed, requireHost, takeUnusual } from "./malformed-requests.
 import type { Metrics } from "./metrics.js";
 import { addOrganizationRoutes } from "./organization-routes.js";
 import { addTableRoutes } from "./table-routes.js";
-import { parseBody } from "./json-body.js";
+import { parseBody, requireJsonBytes } from "./json-body.js";
 import { describeApi } from "./openapi.js";
 import { addQueryRoutes } from "./query-routes.js";
 import { RequestSlots } from "./request-slots.js";
@@ -72,7 +72,6 @@ const STOP_GRACE_MS = 2000;
 const IDLE_CHECK_MS = 50;
 /** A request has to be there by then, whatever it sends how slowly. */
 const RECEIVE_FACTOR = 3;
-const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
 
 /** Starts to listen. Errors: what the system says when it cannot. */
 export async function startHttpServer(
@@ -196,16 +195,27 @@ function peerOf({ socket }: FastifyRequest): Parameters<typeof principalOf>[2] {
 function readJson(api: Api): void {
   api.removeAllContentTypeParsers();
   for (const type of ["application/json", "*"])
-    api.addContentTypeParser(type, { parseAs: "buffer" }, readBody);
+    api.addContentTypeParser(
+      type,
+      { parseAs: "buffer" },
+      async ({ headers }: FastifyRequest, body: Buffer) => {
+        requireJsonBytes(headers);
+        return parseBody(body);
+      },
+    );
   api.addHook("preValidation", async (request) => {
     if (request.method === "POST") request.body ??= {};
+    refuseUnreadOptions(request);
   });
 }
 
-async function readBody({ headers }: FastifyRequest, body: Buffer): Promise<unknown> {
-  const type = headers["content-type"] ?? "";
-  if (type !== "" && !JSON_TYPE.test(type)) throw new HttpError(415, `content type "${type}" is not JSON`);
-  return parseBody(body);
+/** What a route does not read would be quietly left out. Errors: HttpError 400 */
+function refuseUnreadOptions({ query, routeOptions: { config, schema, url = "" } }: FastifyRequest): void {
+  const [name] = Object.keys(Object(query));
+  const isRead = config.isPublic === true || schema?.querystring !== undefined;
+  // Of HatiData's clients nobody knows what they add.
+  if (name !== undefined && !isRead && !url.startsWith("/v1/organizations/"))
+    throw new HttpError(400, `"${name}" is no parameter of this path`);
 }
 
 async function drain(

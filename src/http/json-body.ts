@@ -8,6 +8,31 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true });
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 const HALF = /\p{Surrogate}/u;
 
+const JSON_TYPE = /^application\/json$/i;
+const CHARSET = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i;
+/** ASCII is UTF-8, too. */
+const CHARSETS: ReadonlySet<string> = new Set(["utf-8", "utf8", "us-ascii"]);
+
+interface BodyHeaders {
+  readonly "content-type"?: string | undefined;
+  readonly "content-encoding"?: string | undefined;
+}
+
+/** Where nothing is said it is taken for JSON. Errors: HttpError 415 for another type, charset or encoding */
+export function requireJsonBytes(headers: BodyHeaders): void {
+  const { "content-type": type = "", "content-encoding": encoding = "identity" } = headers;
+  const [media = "", ...parameters] = type.split(";");
+  if (type !== "" && !JSON_TYPE.test(media.trim()))
+    throw new HttpError(415, `content type "${type}" is not JSON`);
+  for (const parameter of parameters) {
+    const [, charset = "utf-8"] = CHARSET.exec(parameter) ?? [];
+    if (!CHARSETS.has(charset.toLowerCase()))
+      throw new HttpError(415, `the charset "${charset}" is not UTF-8`);
+  }
+  if (encoding.trim().toLowerCase() !== "identity")
+    throw new HttpError(415, `bodies encoded as "${encoding}" are not read`);
+}
+
 /** Undefined for an empty body. Errors: HttpError 400. */
 export function parseBody(bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined;

@@ -39,7 +39,7 @@ function addNaming(api: Api, services: WorkServices): void {
   ] as const)
     api.post(
       `/v1/branches/:branch/${action}`,
-      { schema: { tags, summary, params, response: details } },
+      { schema: { tags, summary, params, body: z.strictObject({}), response: details } },
       async (request, reply) =>
         await inSession(services, request, reply, {}, async (work) =>
           protectBranch(work, request.params.branch, isProtected),

@@ -32,7 +32,8 @@ const organizationBranch = z
   })
   .meta({ id: "OrganizationBranch" });
 
-const createRequest = z.object({
+/** What published clients send, and nothing else: a mistyped field would be one that is quietly left out. */
+const createRequest = z.strictObject({
   agent_id: z.string().nullish(),
   tables: z.array(z.string()).nullish().describe("A branch has all tables, whichever are named"),
   description: z.string().nullish(),
@@ -129,7 +130,7 @@ function addOne(api: Api, services: WorkServices): void {
       schema: {
         tags,
         params: ofBranch,
-        body: z.object({ strategy: z.string().nullish() }),
+        body: z.strictObject({ strategy: z.string().nullish() }),
         response: { ...objectErrors, 200: merged },
       },
     },

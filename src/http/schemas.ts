@@ -24,6 +24,8 @@ export const commonErrors = {
   400: errorBody,
   401: errorBody,
   403: errorBody,
+  413: errorBody,
+  415: errorBody,
   429: errorBody,
   499: errorBody,
   500: errorBody,
@@ -52,7 +54,7 @@ export const queryRequest = z
   .meta({ id: "QueryRequest" });
 
 export const mainQueryRequest = z
-  .object({
+  .strictObject({
     sql: z.string(),
     params: parameters.nullish().transform((values) => values ?? []),
     database: z.string().default("main").describe("main, or one of its other names"),

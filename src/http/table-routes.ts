@@ -31,7 +31,7 @@ export function addTableRoutes(api: Api, services: WorkServices): void {
         tags: ["sql"],
         summary: "Tables and views of main, or of a branch",
         params: z.object({ database: z.string().describe("main, or one of its other names") }),
-        querystring: z.object({ branch: z.string().optional() }),
+        querystring: z.strictObject({ branch: z.string().optional() }),
         response: { ...objectErrors, 200: tables },
       },
     },

@@ -56,6 +56,10 @@ describe("without users", () => {
     [{ host: "localhost", "content-type": "application/x-www-form-urlencoded" }, 415],
     [{ host: "localhost", "content-type": "application/jsonp" }, 415],
     [{ host: "localhost", "content-type": "application/json; charset=utf-8" }, 200],
+    [{ host: "localhost", "content-type": 'Application/JSON;charset="UTF-8"; x=y' }, 200],
+    [{ host: "localhost", "content-type": "application/json", "content-encoding": "identity" }, 200],
+    [{ host: "localhost", "content-type": "application/json; charset=utf-16" }, 415],
+    [{ host: "localhost", "content-type": "application/json", "content-encoding": "gzip" }, 415],
   ])("a request with %j is answered with %i", async (headers, status) => {
     expect(await statusWith(app, headers)).toBe(status);
   });

@@ -163,6 +163,13 @@ test("answers are as they are described, for every path", async () => {
   expect([...called].toSorted()).toEqual(all.toSorted());
 });
 
+/** With parameters that stand for nothing. */
+function posts(): readonly (readonly [path: string, url: string])[] {
+  return Object.entries(described.paths).flatMap(([path, methods]) =>
+    "post" in methods ? [[path, path.replaceAll(/\{\w+\}/g, "x")] as const] : [],
+  );
+}
+
 describe("every path", () => {
   test("refuses pages of other origins as it is described", async () => {
     for (const [path, methods] of Object.entries(described.paths)) {
@@ -172,6 +179,51 @@ describe("every path", () => {
           origin: "http://evil.example",
         });
         expect([method, path, answer.status]).toEqual([method, path, 403]);
+        requireDescribed(path, method, answer);
+      }
+    }
+  });
+
+  test("that takes a body refuses fields it does not read, and what is no UTF-8, as it is described", async () => {
+    expect(posts().length).toBeGreaterThan(15);
+    const required = {
+      sql: "SELECT 1",
+      name: "n",
+      merge_id: "m",
+      resolutions: {},
+      grantee: "g",
+      privilege: "read",
+    };
+    for (const [path, url] of posts()) {
+      const mistyped = await app.post(url, { stratgy: "branch_wins" });
+      expect([path, mistyped.status, mistyped.text]).toEqual([path, 400, expect.stringContaining("stratgy")]);
+      requireDescribed(path, "post", mistyped);
+      for (const headers of [
+        { "content-type": "application/json; charset=utf-16" },
+        { "content-type": "application/json; charset=latin1" },
+        { "content-encoding": "gzip" },
+        { "content-type": "application/xml" },
+      ]) {
+        const answer = await app.post(url, required, headers);
+        expect([path, headers, answer.status]).toEqual([path, headers, 415]);
+        requireDescribed(path, "post", answer);
+      }
+    }
+  });
+
+  test("refuses parameters it does not read", async () => {
+    for (const [path, methods] of Object.entries(described.paths)) {
+      if (path.startsWith("/v1/organizations/") || !path.startsWith("/v1/") || path === "/v1/health")
+        continue;
+      for (const method of Object.keys(methods)) {
+        const url = `${path.replaceAll(/\{\w+\}/g, "x")}?stratgy=branch_wins`;
+        const answer = await app.request(method.toUpperCase(), url);
+        expect([method, path, answer.status, answer.text]).toEqual([
+          method,
+          path,
+          400,
+          expect.stringContaining("stratgy"),
+        ]);
         requireDescribed(path, method, answer);
       }
     }
