@@ -20,7 +20,7 @@ const MANY_ROWS = 1_000_000;
 
 /** The query whose row `readRowIds` reads: `id` is what gives a row id in `source`, FROM … WHERE …; `before` a WITH. */
 export function rowIdsQuery(id: string, source: string, before = ""): string {
-  return `${before} SELECT count(*), min(id), max(id), CAST(to_json(list(id)) AS VARCHAR)
+  return `${before} SELECT count(*), min(id), max(id), CAST(system.main.to_json(list(id)) AS VARCHAR)
     FROM (SELECT ${id} AS id ${source} LIMIT ${MANY_ROWS + 1}) WHERE id < ${FIRST_LOCAL_ROW_ID}`;
 }
 

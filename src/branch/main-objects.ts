@@ -52,8 +52,8 @@ const READERS: Readonly<Record<HeadObjectKind, (connection: Connection) => Promi
 /** DuckDB lists each overload, and no default of a parameter. */
 async function functionsOf(connection: Connection): Promise<readonly MainObject[]> {
   const rows = await connection.rows(
-    `SELECT schema_name, function_name, function_type, macro_definition, to_json(parameters)::VARCHAR AS parameters,
-       to_json(parameter_types)::VARCHAR AS parameter_types FROM duckdb_functions()
+    `SELECT schema_name, function_name, function_type, macro_definition, system.main.to_json(parameters)::VARCHAR AS parameters,
+       system.main.to_json(parameter_types)::VARCHAR AS parameter_types FROM duckdb_functions()
      WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND function_type IN ('macro', 'table_macro')
      ORDER BY schema_name, function_name, len(parameters)`,
   );

@@ -206,7 +206,7 @@ export async function openMergeOf(
   return row === undefined ? undefined : recordOf(row);
 }
 
-const SELECT_MERGE = `SELECT * REPLACE (to_json(tables_merged)::VARCHAR AS tables_merged, epoch_ms(undoable_until) AS undoable_until) FROM ${MERGES}`;
+const SELECT_MERGE = `SELECT * REPLACE (system.main.to_json(tables_merged)::VARCHAR AS tables_merged, epoch_ms(undoable_until) AS undoable_until) FROM ${MERGES}`;
 
 function recordOf(row: Row): MergeRecord {
   const status = textCell(row, "status");

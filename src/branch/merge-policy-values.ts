@@ -116,7 +116,7 @@ function mergedKeys({ base, ours, theirs }: Cell): PolicyValue {
   const keys = `list_distinct(list_concat(json_keys(${o}), json_keys(${t})))`;
   const isConflict = `NOT (${same(at(o), at(t))}) AND NOT (${same(at(o), at(b))}) AND NOT (${same(at(t), at(b))})`;
   const merged = `CASE WHEN ${same(at(o), at(b))} THEN ${at(t)} ELSE ${at(o)} END`;
-  const members = `list_transform(list_filter(${keys}, lambda k: ${merged} IS NOT NULL), lambda k: CAST(to_json(k) AS VARCHAR) || ':' || ${merged})`;
+  const members = `list_transform(list_filter(${keys}, lambda k: ${merged} IS NOT NULL), lambda k: CAST(system.main.to_json(k) AS VARCHAR) || ':' || ${merged})`;
   return {
     isKnown: `CASE WHEN ${isObject} THEN len(list_filter(${keys}, lambda k: ${isConflict})) = 0 ELSE FALSE END`,
     value: `duckbranch_jsonb(CAST('{' || array_to_string(${members}, ',') || '}' AS JSON))`,

@@ -79,7 +79,7 @@ async function brokenRules(
     const count = counts === undefined ? 0 : numberCell(counts, `n${index}`);
     if (count === 0) continue;
     const found = await connection.rows(
-      `SELECT to_json(${shown})::VARCHAR AS line FROM ${rows} AS t WHERE ${condition} LIMIT ${MAX_SHOWN}`,
+      `SELECT system.main.to_json(${shown})::VARCHAR AS line FROM ${rows} AS t WHERE ${condition} LIMIT ${MAX_SHOWN}`,
     );
     violations.push({
       code,

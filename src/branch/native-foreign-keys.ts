@@ -63,8 +63,8 @@ export async function adoptForeignKeys(
 
 async function nativeKeys(connection: Connection): Promise<readonly NativeKey[]> {
   const rows = await connection.rows(
-    `SELECT schema_name, table_name, referenced_table, constraint_text, to_json(constraint_column_names)::VARCHAR AS columns,
-       to_json(referenced_column_names)::VARCHAR AS target
+    `SELECT schema_name, table_name, referenced_table, constraint_text, system.main.to_json(constraint_column_names)::VARCHAR AS columns,
+       system.main.to_json(referenced_column_names)::VARCHAR AS target
      FROM duckdb_constraints() WHERE database_name = ? AND constraint_type = 'FOREIGN KEY'
      ORDER BY schema_name, table_name, constraint_index`,
     [DATA_CATALOG],

@@ -9,7 +9,7 @@ const OWN = "system.main";
 
 /** A struct, or NULL, as DuckDB writes it. */
 export function jsonOf(struct: string): string {
-  return `CAST(to_json(${struct}) AS VARCHAR)`;
+  return `CAST(system.main.to_json(${struct}) AS VARCHAR)`;
 }
 
 /** Values by their names as an object. */

@@ -23,7 +23,7 @@ interface CatalogEnum {
 }
 
 const QUERY = `
-  SELECT schema_name, type_name, CAST(to_json(labels) AS VARCHAR) AS labels,
+  SELECT schema_name, type_name, CAST(system.main.to_json(labels) AS VARCHAR) AS labels,
     ${oidExpression("'e'", "schema_name", "type_name")} AS oid, ${oidExpression("'a'", "schema_name", "type_name")} AS array_oid
   FROM duckdb_types() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND logical_type = 'ENUM'
     AND NOT coalesce(starts_with(labels[1], '${DOMAIN_MARK}'), false) ORDER BY oid`;

@@ -189,7 +189,7 @@ const OTHERS: Readonly<Record<string, Bodies>> = {
   pg_relation_filenode: { 1: `${PG}._regclass(_1)` },
   // A list: the dialect calls it inside unnest().
   pg_partition_ancestors: { 1: "[]::BIGINT[]" },
-  txid_current: { 0: "1::BIGINT" },
+  txid_current: { 0: "system.main.txid_current()::BIGINT" },
   pg_backend_pid: { 0: "getvariable('duckbranch_pid')" },
   pg_my_temp_schema: { 0: "0" },
   // INSERT, UPDATE and DELETE; no view takes any of them.

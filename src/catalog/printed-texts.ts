@@ -8,8 +8,8 @@ const typeName = (oid: string): string => `map_extract_value(${TYPE_NAMES}, ${oi
 
 /** Columns of each relation, as JSON. */
 const TABLE_COLUMNS = `
-  SELECT sch, rel, to_json(list({'name': nam, 'type': ${typeName("type_oid")}} ORDER BY position))::VARCHAR AS columns,
-    to_json(list(nam ORDER BY position))::VARCHAR AS names
+  SELECT sch, rel, system.main.to_json(list({'name': nam, 'type': ${typeName("type_oid")}} ORDER BY position))::VARCHAR AS columns,
+    system.main.to_json(list(nam ORDER BY position))::VARCHAR AS names
   FROM ${PG}._typed_column WHERE kind IN ('r', 'v') GROUP BY sch, rel`;
 
 /** Defaults, and what generated columns are made of: DuckDB lists both as defaults. */
@@ -28,7 +28,7 @@ const DOMAIN_CHECKS = `
 
 /** The value is called VALUE, which is no name. */
 const ofDomain = (form: string): string =>
-  `replace(${PRINTED}(source, '', to_json([{'name': 'VALUE', 'type': base}])::VARCHAR, '${form}'), '"VALUE"', 'VALUE')`;
+  `replace(${PRINTED}(source, '', system.main.to_json([{'name': 'VALUE', 'type': base}])::VARCHAR, '${form}'), '"VALUE"', 'VALUE')`;
 
 const CHECKS = `
   SELECT c.oid, ${PRINTED}(c.expression, '', k.columns, 'plain') AS plain, ${PRINTED}(c.expression, '', k.columns, 'pretty') AS pretty
@@ -53,9 +53,9 @@ const INDEXES = `
 /** Relations that a view may read: those whose names stand in its text. */
 const VIEWS = `
   SELECT c.oid, c.sch, c.nam, ${PG}._view_query(c.definition) AS stored, k.names, r.relations,
-    (SELECT to_json(list(f.sch || '.' || f.nam))::VARCHAR FROM ${PG}._function AS f WHERE f.sch <> 'pg_catalog') AS functions
+    (SELECT system.main.to_json(list(f.sch || '.' || f.nam))::VARCHAR FROM ${PG}._function AS f WHERE f.sch <> 'pg_catalog') AS functions
   FROM ${PG}._class AS c JOIN ${PG}._table_columns AS k ON k.sch = c.sch AND k.rel = c.nam
-  LEFT JOIN (SELECT v.oid, to_json(list({'schema': t.sch, 'name': t.rel, 'columns': t.columns::JSON}))::VARCHAR AS relations
+  LEFT JOIN (SELECT v.oid, system.main.to_json(list({'schema': t.sch, 'name': t.rel, 'columns': t.columns::JSON}))::VARCHAR AS relations
     FROM ${PG}._class AS v JOIN ${PG}._table_columns AS t ON contains(lower(v.definition), lower(replace(t.rel, '"', '""'))) WHERE v.kind = 'v' GROUP BY v.oid) AS r
     ON r.oid = c.oid
   WHERE c.kind = 'v'`;
@@ -68,7 +68,7 @@ const READ_RELATIONS = `
 
 /** A view's query in a style; as it is stored where it cannot be printed. */
 export function printedQuery(view: string, style: string): string {
-  return `coalesce(${PRINTED_VIEW}(${view}.stored, ${view}.relations, to_json(${PG}._search_path())::VARCHAR, ${view}.names, ${style}, ${view}.sch, ${view}.functions), ${view}.stored)`;
+  return `coalesce(${PRINTED_VIEW}(${view}.stored, ${view}.relations, system.main.to_json(${PG}._search_path())::VARCHAR, ${view}.names, ${style}, ${view}.sch, ${view}.functions), ${view}.stored)`;
 }
 
 /** Statements that make the views; the helpers come first. */

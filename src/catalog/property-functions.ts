@@ -50,5 +50,5 @@ export const PROPERTIES: Readonly<Record<string, Bodies>> = {
     2: `CASE WHEN _1 = 1082 THEN 0 WHEN _1 IN (1083, 1114, 1184, 1266) THEN if(_2 < 0, 6, _2)
       WHEN _1 = 1186 THEN if(_2 < 0 OR _2 & 65535 = 65535, 6, _2 & 65535) END::INTEGER`,
   },
-  pg_current_xact_id: { 0: "1::BIGINT" },
+  pg_current_xact_id: { 0: "system.main.txid_current()::BIGINT" },
 };

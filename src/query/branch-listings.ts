@@ -140,7 +140,7 @@ async function scratchColumns(scratch: Connection, version: Version): Promise<Li
 
 async function scratchConstraints(scratch: Connection, version: Version): Promise<ListedConstraint[]> {
   const rows = await scratch.rows(
-    `SELECT constraint_index, constraint_type, expression, to_json(constraint_column_names)::VARCHAR AS columns
+    `SELECT constraint_index, constraint_type, expression, system.main.to_json(constraint_column_names)::VARCHAR AS columns
      FROM duckdb_constraints() WHERE database_name = 'temp' AND table_name = ? ORDER BY constraint_index`,
     [SCRATCH],
   );

@@ -7,15 +7,17 @@ import { RETOLD } from "./outputs.js";
 const DEPTH = "(length(typeof(_1)) - length(replace(typeof(_1), '[', '')))";
 /** Elements of the n-th dimension; NULL where there is none. JSON because a list of numbers has no inner lists to ask. */
 const LENGTH = `CASE WHEN _2 = 1 THEN nullif(len(_1), 0)::INTEGER WHEN _2 < 1 OR _2 > ${DEPTH} THEN NULL
-  ELSE nullif(${OWN}.json_array_length(to_json(_1), '$' || repeat('[0]', (_2 - 1)::INTEGER)), 0)::INTEGER END`;
+  ELSE nullif(${OWN}.json_array_length(system.main.to_json(_1), '$' || repeat('[0]', (_2 - 1)::INTEGER)), 0)::INTEGER END`;
 
-/** Elements as texts, in PostgreSQL's form where that differs from DuckDB's. */
-const ELEMENT = "regexp_replace(typeof(_1), '\\[\\d*\\]$', '')";
-const ELEMENTS = `CASE WHEN ${ELEMENT} = 'BOOLEAN' THEN list_transform(_1, lambda _e: left(CAST(_e AS VARCHAR), 1))
+/** Elements of all dimensions as texts, in PostgreSQL's form where that differs from DuckDB's. */
+const ELEMENT = "regexp_replace(typeof(_1), '(\\[\\d*\\])+$', '')";
+const FLAT = `CASE ${DEPTH} WHEN 2 THEN flatten(TRY_CAST(_1 AS VARCHAR[][]))
+  WHEN 3 THEN flatten(flatten(TRY_CAST(_1 AS VARCHAR[][][]))) ELSE TRY_CAST(_1 AS VARCHAR[]) END`;
+const ELEMENTS = `CASE WHEN ${ELEMENT} = 'BOOLEAN' THEN list_transform(${FLAT}, lambda _e: left(_e, 1))
   WHEN ${ELEMENT} IN ('DOUBLE', 'FLOAT', 'INTERVAL', 'BLOB', 'DECIMAL(38,9)', 'DECIMAL(38,20)')
-  THEN list_transform(TRY_CAST(_1 AS VARCHAR[]), lambda _e: ${RETOLD}(_e, ${ELEMENT}))
+  THEN list_transform(${FLAT}, lambda _e: ${RETOLD}(_e, ${ELEMENT}))
   WHEN starts_with(${ELEMENT}, 'STRUCT("pg_catalog.')
-  THEN list_transform(TRY_CAST(_1 AS VARCHAR[]), lambda _e: ${RETOLD}(_e, 'address')) ELSE CAST(_1 AS VARCHAR[]) END`;
+  THEN list_transform(${FLAT}, lambda _e: ${RETOLD}(_e, 'address')) ELSE ${FLAT} END`;
 
 /**
  * `||` of two sides of which one may be an array: NULL is then an array without elements, and what is no array an element.
@@ -48,7 +50,7 @@ export const ARRAYS: Definitions = {
   cardinality: [
     any(
       1,
-      `(len(_1) * CASE WHEN len(_1) > 0 AND ${DEPTH} > 1 THEN ${OWN}.json_array_length(to_json(_1), '$[0]') ELSE 1 END)::INTEGER`,
+      `(len(_1) * CASE WHEN len(_1) > 0 AND ${DEPTH} > 1 THEN ${OWN}.json_array_length(system.main.to_json(_1), '$[0]') ELSE 1 END)::INTEGER`,
     ),
   ],
   array_remove: [any(2, "list_filter(_1, lambda _e: _e IS DISTINCT FROM _2)")],

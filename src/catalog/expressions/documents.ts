@@ -108,6 +108,7 @@ export const DOCUMENTS: Definitions = {
   ),
   to_jsonb: one("to_json(_1)"),
   array_to_json: one("to_json(_1)"),
+  row_to_json: one("to_json(_1)"),
   "@>": [any(2, contains("_1", "_2"))],
   "<@": [any(2, contains("_2", "_1"))],
   // PostgreSQL's ?, ?|, ?&, #>, #>> under names that DuckDB's lexer takes.

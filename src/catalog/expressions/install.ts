@@ -11,7 +11,7 @@ import { INPUTS } from "./inputs.js";
 import { MOMENTS } from "./moments.js";
 import { NUMBERS, PICK_DEFINITION, PICK_PLACEHOLDER } from "./numbers.js";
 import { OPERATORS } from "./operators.js";
-import { OUTPUTS, retell, RETOLD } from "./outputs.js";
+import { OUTPUTS, retell, RETOLD, RETOLD_JSON, retellJson } from "./outputs.js";
 import { PATTERNS } from "./patterns.js";
 import { ROWS } from "./rows.js";
 import { TEXTS } from "./texts.js";
@@ -37,6 +37,7 @@ const ALL: Definitions = {
 /** Those that are not SQL; once per instance. */
 export function defineExpressions(connection: Connection): void {
   connection.defineFunction(RETOLD, 2, retell, "pure");
+  connection.defineFunction(RETOLD_JSON, 2, retellJson, "pure");
   connection.defineFunction(CHANGED_DOCUMENT, 4, changeDocument, "pure");
 }
 

@@ -32,7 +32,7 @@ function arrayText(value: unknown, element: string): string {
   return isPlain ? shown : `"${shown.replace(/["\\]/g, "\\$&")}"`;
 }
 
-function scalarText(text: string, type: string): string {
+export function scalarText(text: string, type: string): string {
   if (type === "DOUBLE" || type === "FLOAT") return floatText(text, MOST_DIGITS[type]);
   if (type === "INTERVAL") return intervalText(text);
   if (type === "BLOB") return bytesText(text);

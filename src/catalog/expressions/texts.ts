@@ -24,7 +24,7 @@ const BYTES = `CAST(3 * strlen(replace(${SHOWN}, '\\', '')) - 2 * strlen(${SHOWN
 const NO_LENGTH = fail(SQLSTATE.undefinedFunction, "a length is one of a text, of bytes, bits or a list");
 /** No overloads by type: DuckDB does not know an aggregate's when it chooses, and would cast bytes to a text. */
 const LENGTH = `CAST(CASE WHEN typeof(_1) = 'BLOB' THEN ${BYTES}
-  WHEN ends_with(typeof(_1), ']') THEN CAST(json_array_length(to_json(_1)) AS INTEGER)
+  WHEN ends_with(typeof(_1), ']') THEN CAST(json_array_length(system.main.to_json(_1)) AS INTEGER)
   WHEN typeof(_1) IN ('VARCHAR', 'JSON', 'BIT', '"NULL"') OR starts_with(typeof(_1), 'ENUM')
     THEN CAST(${OWN}.length(${SHOWN}) AS INTEGER) ELSE ${NO_LENGTH} END AS INTEGER)`;
 const OCTETS = `CAST(CASE typeof(_1) WHEN 'BLOB' THEN ${BYTES}

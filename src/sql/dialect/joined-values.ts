@@ -60,7 +60,7 @@ function joined(tokens: readonly Token[], from: number, to: number): TextEdit[] 
   return isJoined ? wrapped(tokens, from, to, "duckbranch_joined(") : [];
 }
 
-function wrapped(tokens: readonly Token[], from: number, to: number, macro: string): TextEdit[] {
+export function wrapped(tokens: readonly Token[], from: number, to: number, macro: string): TextEdit[] {
   const [first, last] = [tokens[from], tokens[to - 1]];
   if (first === undefined || last === undefined) return [];
   if (to === from + 1 && ["string", "parameter", "number"].includes(first.kind)) return [];

@@ -20,6 +20,7 @@ import { foldNamesPass } from "./fold-names.js";
 import { functionAliasesPass } from "./function-aliases.js";
 import { groupedParametersPass } from "./grouped-parameters.js";
 import { indexMethodsPass } from "./index-methods.js";
+import { jsonValuesPass } from "./json-values.js";
 import { jsonLiteralsPass } from "./json-literals.js";
 import { intervalComparisonsPass } from "./interval-comparisons.js";
 import { joinedValuesPass } from "./joined-values.js";
@@ -77,6 +78,7 @@ const PASSES: readonly DialectPass[] = [
   momentModifiersPass,
   lengthCastsPass,
   joinedValuesPass,
+  jsonValuesPass,
   checkedCastsPass,
   switchCastsPass,
   catalogCastsPass,
