@@ -11,6 +11,7 @@ import { assignedValue } from "../sql/held-types.js";
 import { characterPosition, type Token } from "../sql/lexer.js";
 import { normaliseName, quoteLiteral } from "../sql/names.js";
 import { storedValues, type StoredValue } from "../sql/stored-values.js";
+import { refuseOtherTypes } from "./assigned-types.js";
 import { heldColumns } from "./held-columns.js";
 import { isEdited } from "./uncast-literals.js";
 
@@ -54,12 +55,13 @@ const asKept: Assign = (value) => `duckbranch_kept(${value})`;
 const READ: ReadonlySet<Token["kind"]> = new Set(["number", "string", "parameter"]);
 const asDocument: Assign = (value) => `duckbranch_jsonb(CAST(${value} AS JSON))`;
 
-/** `columns`: those INSERT fills, in order. Errors: 22P02 for a literal that is no JSON */
+/** `columns`: those INSERT fills, in order. Errors: 22P02 for a literal that is no JSON, 42804 */
 export function assignedEdits(
   statement: RelationalStatement,
   definition: TableDefinition,
   columns: readonly string[],
 ): AssignedEdits | undefined {
+  refuseOtherTypes(statement, definition, columns);
   const assigned = assignedColumns(definition);
   if (assigned.size === 0) return undefined;
   const { values, query } = storedValues(statement);
