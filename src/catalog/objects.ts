@@ -99,7 +99,8 @@ const RAW_CONSTRAINTS = `
 /** The label that keeps a name, as JSON: see sql/constraint-labels.ts. */
 const LABEL_PATTERN = "length\\(''constraint (\\{(?:[^'']|'''')*\\})''\\)";
 /** The check that holds a column to its type: see sql/held-types.ts. */
-const LIMIT_PATTERN = "length\\(''type ([a-z ]+?)(?:\\((\\d+)\\))?( with(?:out)? time zone)?(\\[\\])?''\\)";
+const LIMIT_PATTERN =
+  "\\(''type ([a-z ]+?)(?:\\((\\d+)\\))?( with(?:out)? time zone)?(\\[\\])?''(?:\\)| IS NOT NULL)";
 /** A type held by such a check: `name` is what stands in front of its modifier. */
 const HELD_OID = `CASE l.type WHEN 'character' THEN if(l.brackets = '', 1042, 1014) WHEN 'character varying' THEN if(l.brackets = '', 1043, 1015) WHEN 'json' THEN 114 WHEN 'interval' THEN 1186
   WHEN 'time' THEN 1083 WHEN 'timestamp' THEN if(l.zone = ' with time zone', 1184, 1114) END`;

@@ -10,7 +10,8 @@ import type { WrittenType } from "../sql/result-sources.js";
 export type HeldColumns = ReadonlyMap<string, HeldType>;
 
 /** The column in a check, as DuckDB prints it. */
-const NAME = /(?:len|rtrim|epoch_us|typeof)\(("(?:[^"]|"")+"|[^\s,()"]+)[,)]/;
+const NAME =
+  /(?:len|rtrim|epoch_us|typeof)\(("(?:[^"]|"")+"|[^\s,()"]+)[,)]|^CHECK\s*\(+("(?:[^"]|"")+"|[^\s,()"]+) IS NULL/;
 
 const nameOf = (printed: string): string =>
   normaliseName(printed.startsWith('"') ? printed.slice(1, -1).replaceAll('""', '"') : printed);
@@ -23,7 +24,8 @@ export function heldColumns(definition: TableDefinition): HeldColumns {
   const found = new Map(
     definition.elements.flatMap(({ column, text }): [string, HeldType][] => {
       const type = column === undefined ? readHeldType(text) : undefined;
-      const name = NAME.exec(text)?.[1];
+      const [, called, tested] = NAME.exec(text) ?? [];
+      const name = called ?? tested;
       return type === undefined || name === undefined ? [] : [[nameOf(name), type]];
     }),
   );
