@@ -141,7 +141,9 @@ const CASTS: Readonly<Record<string, Bodies>> = {
     1: orNumber("relation", "relation_oid"),
   },
   _regclass_name: {
-    1: withText(`CASE WHEN ${NUMBER} THEN coalesce(${lookup("relation", AS_NUMBER)}, _text) ELSE _text END`),
+    1: withText(`CASE WHEN ${NUMBER} THEN coalesce(${lookup("relation", AS_NUMBER)}, _text)
+    ELSE coalesce((SELECT any_value(t._value) FROM ${PG}._lookup_relation AS t JOIN ${PG}._lookup_relation_oid AS o ON t._key = o._value
+      WHERE o._key = ${PG}._stored_name(_text)), _text) END`),
   },
   _regtype: {
     1: orNumber("type", "type_oid"),

@@ -77,7 +77,11 @@ const COLUMNS: Content = {
     is_self_referencing: NO,
     is_identity: `if(a.identity = '', ${NO}, ${YES})`,
     identity_generation: "CASE a.identity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END",
-    identity_cycle: NO,
+    identity_start: "i.start_value",
+    identity_increment: "i.increment_by",
+    identity_maximum: "i.max_value",
+    identity_minimum: "i.min_value",
+    identity_cycle: `if(i."cycle", ${YES}, ${NO})`,
     is_generated: "if(d.is_generated, 'ALWAYS', 'NEVER')",
     generation_expression: "if(d.is_generated, rtrim(d.printed), NULL)",
     is_updatable: `if(a.kind = 'r', ${YES}, ${NO})`,
@@ -87,6 +91,9 @@ const COLUMNS: Content = {
       JOIN ${PG}._system_column AS s ON s.attrelid = k.oid JOIN ${PG}._builtin_type AS y ON y.typname = s.type) AS a
     LEFT JOIN ${PG}._type AS t ON t.oid = a.type_oid
     LEFT JOIN ${PG}._domain AS o ON o.oid = a.domain_oid
+    LEFT JOIN (SELECT c.sch, c.rel, c.nam, s.* FROM ${PG}._column AS c JOIN ${PG}.pg_sequences AS s
+      ON s.schemaname = c.sch AND s.sequencename = c.drawn_sequence WHERE c.identity <> '') AS i
+      ON a.identity <> '' AND i.sch = a.sch AND i.rel = a.rel AND i.nam = a.nam
     LEFT JOIN ${PG}._printed_default AS d ON d.sch = a.sch AND d.rel = a.rel AND d.nam = a.nam AND d.kind = a.kind`,
 };
 

@@ -11,7 +11,7 @@ import { PRINTED, READS_COLUMNS } from "./printing/functions-of-sql.js";
 import { ACTIVITY, CURSORS, PREPARED_STATEMENTS } from "./session-content.js";
 import { TYPE_NAMES } from "./snapshot.js";
 import type { Content } from "./shapes.js";
-import { TABLE_PLACES, TABLE_STATISTICS } from "./statistics-content.js";
+import { STATISTICS } from "./statistics-content.js";
 
 /** The only role there is: whoever is connected owns everything. */
 const OWNER = "10";
@@ -336,10 +336,7 @@ export const PG_CATALOG_CONTENT: ReadonlyMap<string, Content> = new Map([
   ["pg_proc", FUNCTION],
   ["pg_depend", DEPEND],
   ["pg_rewrite", REWRITE],
-  ["pg_stat_all_tables", TABLE_STATISTICS],
-  ["pg_stat_user_tables", TABLE_STATISTICS],
-  ["pg_statio_all_tables", TABLE_PLACES],
-  ["pg_statio_user_tables", TABLE_PLACES],
+  ...STATISTICS,
   ["pg_opclass", OPERATOR_CLASS_CONTENT],
   ["pg_settings", SETTINGS],
   ["pg_prepared_statements", PREPARED_STATEMENTS],
