@@ -5,8 +5,8 @@
  * state the pins need.
  */
 import type { Connection } from "../engine/connection.js";
-import { definitionOf } from "./catalog-reader.js";
 import type { UnkeptTable } from "./changed-rows.js";
+import type { KnownDefinitions } from "./known-definitions.js";
 import type { LockTable } from "./locks.js";
 import { relationKey, type HeadId, type RelationName, type Sequence, type Version } from "./model.js";
 import { canLog, logRows, type TableToKeep } from "./row-log.js";
@@ -15,32 +15,44 @@ import type { LoggedVersion, RegistryChange, RegistryState } from "./registry-st
 import { copyTable } from "./table-copy.js";
 import { definitionText } from "./table-definition.js";
 
+export interface Keeping {
+  readonly registry: Registry;
+  readonly locks: LockTable;
+  readonly definitions: KnownDefinitions;
+}
+
 /** Held by whoever adds to or removes from what is kept of a table. */
 export function keepingLock(head: HeadId, relation: RelationName): string {
   return `keep ${head} ${relationKey(relation)}`;
 }
 
 /**
- * Makes sure that no live pin reads those rows of `version` from its table any more. Returns the point at which they were as
- * they are kept now.
+ * Makes sure that no live pin reads those rows of the tables from where they are any more. Returns the point at which they
+ * were as they are kept now.
  *
- * Atomic  one transaction: the rows kept and the split of the version's interval
+ * Atomic  one transaction for all of them: the rows kept and the splits of their versions' intervals
  * Crash   before its commit nothing changed; after it the pins read equal rows
  */
 export async function preserve(
-  registry: Registry,
-  locks: LockTable,
-  { version, rows }: UnkeptTable,
+  { registry, locks, definitions }: Keeping,
+  tables: readonly UnkeptTable[],
   signal: AbortSignal,
 ): Promise<Sequence> {
   const owner = {};
-  await locks.acquire(keepingLock(version.head, version), owner, signal);
+  const keys = new Set(tables.map(({ version }) => keepingLock(version.head, version)));
   try {
+    // Sorted, as whoever removes what is kept takes them: nobody waits in a circle.
+    for (const key of [...keys].toSorted()) await locks.acquire(key, owner, signal);
     for (;;) {
-      const current = registry.state.current(version);
-      if (current === undefined || current.to !== null || current.kind !== "table") return registry.sequence;
+      const standing = tables.flatMap(({ version, rows }) => {
+        const current = registry.state.current(version);
+        return current === undefined || current.to !== null || current.kind !== "table"
+          ? []
+          : [{ version: current, rows }];
+      });
+      if (standing.length === 0) return registry.sequence;
       using connection = await registry.database.connect("data");
-      const keptAt = await keepOnce(registry, connection, { version: current, rows });
+      const keptAt = await keepOnce(registry, definitions, connection, standing);
       if (keptAt !== undefined) return keptAt;
     }
   } finally {
@@ -48,26 +60,32 @@ export async function preserve(
   }
 }
 
-/** Undefined when the table changed meanwhile (its pins had been released and new ones made): look again. */
+/** Undefined when a table changed meanwhile (its pins had been released and new ones made): look again. */
 async function keepOnce(
   registry: Registry,
+  definitions: KnownDefinitions,
   connection: Connection,
-  { version, rows }: UnkeptTable,
+  tables: readonly UnkeptTable[],
 ): Promise<Sequence | undefined> {
-  const { state, sequence } = await registry.begin(connection);
-  const keptAt = sequence + 1;
+  const snapshot = await registry.begin(connection);
+  const keptAt = snapshot.sequence + 1;
   try {
-    const current = state.current(version);
-    if (current === undefined) return keptAt;
-    const definition = await definitionOf(connection, current);
-    const table = { version: current, definition, pinned: state.isPinned(current), keptAt };
-    const logged = state.loggedOver(current);
-    const changes =
-      rows !== "unknown" && (await canLog(connection, table, rows))
-        ? await logRows(connection, { ...table, logged, id: registry.newVersionId() }, rows)
-        : await copyWhole(registry, connection, table, logged);
+    const changes: RegistryChange[] = [];
+    const kept: Version[] = [];
+    for (const { version, rows } of tables) {
+      const current = snapshot.state.current(version);
+      if (current === undefined) continue;
+      const view = { connection, definitions: snapshot.definitions };
+      const definition = await definitions.definitionOf(view, current);
+      const table = { version: current, definition, pinned: snapshot.state.isPinned(current), keptAt };
+      const logged = snapshot.state.loggedOver(current);
+      changes.push(...(await keepTable(registry, connection, { ...table, logged }, rows)));
+      kept.push(current);
+    }
     const committed = await registry.commit(connection, (newest) =>
-      isAsItWas(registry, newest, current, sequence) ? { changes, written: [] } : undefined,
+      kept.every((version) => isAsItWas(registry, newest, version, snapshot.sequence))
+        ? { changes, written: [] }
+        : undefined,
     );
     if (committed === undefined) await connection.run("ROLLBACK");
     return committed === undefined ? undefined : keptAt;
@@ -75,6 +93,17 @@ async function keepOnce(
     await rollbackQuietly(connection);
     throw error;
   }
+}
+
+async function keepTable(
+  registry: Registry,
+  connection: Connection,
+  table: TableToKeep & { readonly logged: readonly LoggedVersion[] },
+  rows: UnkeptTable["rows"],
+): Promise<RegistryChange[]> {
+  return rows !== "unknown" && (await canLog(connection, table, rows))
+    ? await logRows(connection, { ...table, id: registry.newVersionId() }, rows)
+    : await copyWhole(registry, connection, table);
 }
 
 function isAsItWas(registry: Registry, newest: RegistryState, version: Version, since: Sequence): boolean {
@@ -86,8 +115,13 @@ function isAsItWas(registry: Registry, newest: RegistryState, version: Version, 
 async function copyWhole(
   registry: Registry,
   connection: Connection,
-  { version, definition, pinned, keptAt }: TableToKeep,
-  logged: readonly LoggedVersion[],
+  {
+    version,
+    definition,
+    pinned,
+    keptAt,
+    logged,
+  }: TableToKeep & { readonly logged: readonly LoggedVersion[] },
 ): Promise<RegistryChange[]> {
   if (!pinned && logged.length === 0) return [];
   const id = registry.newVersionId();

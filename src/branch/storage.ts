@@ -50,8 +50,8 @@ export interface TableStorage {
   fork(view: CatalogView, state: RegistryState, request: ForkRequest): Promise<Layer | null>;
   /** Turns an overlay into a table with all the rows. Atomic: the caller's transaction. */
   promote(view: CatalogView, state: RegistryState, overlay: Version): Promise<void>;
-  /** Keeps what pins read of a table that is about to change, and says as of which point; see preserve.ts. */
-  preserve(table: UnkeptTable, signal: AbortSignal): Promise<Sequence>;
+  /** Keeps what pins read of tables that are about to change, and says as of which point; see preserve.ts. */
+  preserve(tables: readonly UnkeptTable[], signal: AbortSignal): Promise<Sequence>;
 }
 
 export interface ForkRequest {
@@ -138,8 +138,9 @@ export class LayeredStorage implements TableStorage {
     this.#shapes.delete(overlay.id);
   }
 
-  async preserve(table: UnkeptTable, signal: AbortSignal): Promise<Sequence> {
-    return await preserve(this.#registry, this.#locks, table, signal);
+  async preserve(tables: readonly UnkeptTable[], signal: AbortSignal): Promise<Sequence> {
+    const keeping = { registry: this.#registry, locks: this.#locks, definitions: this.#definitions };
+    return await preserve(keeping, tables, signal);
   }
 }
 

@@ -389,8 +389,8 @@ export class Transaction {
         };
       });
       if (committed !== undefined) return;
-      for (const table of needed)
-        this.#written.markKept(table.version, await storage.preserve(table, this.#signal));
+      const keptAt = await storage.preserve(needed, this.#signal);
+      for (const { version } of needed) this.#written.markKept(version, keptAt);
     }
     throw new SqlError(
       SQLSTATE.serializationFailure,
