@@ -94,8 +94,9 @@ interface ReadTable {
 /** Tables of the query that ends before `at`; of anything but names in its FROM none. */
 function tablesOf(tokens: readonly Token[], at: number): readonly ReadTable[] {
   const from = clauseStart(tokens, at);
+  if (from === -1) return [];
   const found: ReadTable[] = [];
-  for (let index = from + 1; from !== -1;) {
+  for (let index = from + 1; index < at;) {
     const name = nameAt(tokens, isWord(tokens[index], "only") ? index + 1 : index);
     if (name === undefined || isSymbol(tokens[name.next], "(")) return [];
     const named = nameAt(tokens, isWord(tokens[name.next], "as") ? name.next + 1 : name.next);
