@@ -1,6 +1,6 @@
 /** Every operation by every scope on both ports: allowed, or 42501 with what is missing. */
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { startApp, type App } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
 import { createLog } from "../../src/core/log.js";
@@ -127,43 +127,67 @@ async function request(key: string, method: string, path: string, body: unknown)
   return verdictOf({ code: error.details.sqlstate, message: error.message });
 }
 
-function verdicts(scopes: readonly Scope[], head: string, operations: readonly Operation[]): string[] {
-  return operations.map((one) => `${one.sql}: ${isAllowed(scopes, one, head) ? "allowed" : "refused"}`);
+type Asked = Pick<Operation, "needs">;
+
+/**
+ * What each case comes to for each key, beside what it should. All keys ask for one case at once before the next one: the catalogue
+ * changes with some of them, and is read anew by whoever asks next.
+ */
+async function compare<Case extends Asked>(
+  cases: readonly Case[],
+  { head, nameOf }: { readonly head: string; readonly nameOf: (one: Case) => string },
+  ask: (one: Case, index: number) => Promise<string>,
+): Promise<void> {
+  const [found, expected]: [string[], string[]] = [[], []];
+  for (const one of cases) {
+    const name = (scopes: readonly Scope[]): string => `${nameOf(one)} with ${String(scopes)}`;
+    const verdicts = await Promise.all(GIVEN.map(async (_scopes, index) => await ask(one, index)));
+    for (const [index, scopes] of GIVEN.entries()) {
+      found.push(`${name(scopes)}: ${verdicts[index]}`);
+      expected.push(`${name(scopes)}: ${isAllowed(scopes, one, head) ? "allowed" : "refused"}`);
+    }
+  }
+  expect(found.length).toBe(cases.length * GIVEN.length);
+  expect(found).toEqual(expected);
 }
 
-describe.each(GIVEN.map((scopes) => ({ scopes })))("a key with $scopes", ({ scopes }) => {
-  const key = (): string => keys.get(String(scopes)) ?? "";
+/** Of the key whose scopes stand at that place. */
+function keyAt(index: number): string {
+  return keys.get(String(GIVEN[index])) ?? "";
+}
 
-  test.each(["main", "side"])("on the port of PostgreSQL, on %s", async (head) => {
-    const client = await connect("agent", key(), head === "main" ? "main" : `main/${head}`);
-    const found: string[] = [];
-    for (const { sql } of OPERATIONS) {
-      const failure = await failureOf(async () => await client.query(sql));
-      if (failure !== undefined) await client.query("ROLLBACK; DEALLOCATE ALL");
-      found.push(`${sql}: ${verdictOf(failure)}`);
-    }
-    await client.end();
-    expect(found).toEqual(verdicts(scopes, head, OPERATIONS));
-  });
+async function runOn(client: Client | undefined, sql: string): Promise<string> {
+  const failure = await failureOf(async () => await client?.query(sql));
+  if (failure !== undefined) await client?.query("ROLLBACK; DEALLOCATE ALL");
+  return verdictOf(failure);
+}
 
-  test("over HTTP", async () => {
-    const operations = OPERATIONS.filter(({ wireOnly }) => wireOnly !== true);
-    const found: string[] = [];
-    for (const { sql } of operations)
-      found.push(`${sql}: ${await request(key(), "POST", "/v1/branches/side/write", { sql })}`);
-    expect(found).toEqual(verdicts(scopes, "side", operations));
-  });
-
-  test("on each path of HTTP", async () => {
-    const found: string[] = [];
-    for (const { method, path, body } of REQUESTS)
-      found.push(`${method} ${path}: ${await request(key(), method, path, body?.(merges))}`);
-    expect(found).toEqual(
-      REQUESTS.map(
-        (one) => `${one.method} ${one.path}: ${isAllowed(scopes, one, "side") ? "allowed" : "refused"}`,
-      ),
+test.each(["main", "side"])(
+  "every statement with every key on the port of PostgreSQL, on %s",
+  async (head) => {
+    const database = head === "main" ? "main" : `main/${head}`;
+    const clients = await Promise.all(
+      GIVEN.map(async (_scopes, index) => await connect("agent", keyAt(index), database)),
     );
-  });
+    await compare(OPERATIONS, { head, nameOf: ({ sql }) => sql }, async ({ sql }, index) =>
+      runOn(clients[index], sql),
+    );
+    await Promise.all(clients.map(async (client) => await client.end()));
+  },
+);
+
+test("every statement with every key over HTTP", async () => {
+  const operations = OPERATIONS.filter(({ wireOnly }) => wireOnly !== true);
+  await compare(operations, { head: "side", nameOf: ({ sql }) => sql }, async ({ sql }, index) =>
+    request(keyAt(index), "POST", "/v1/branches/side/write", { sql }),
+  );
+});
+
+test("every path of HTTP with every key", async () => {
+  const nameOf = ({ method, path }: (typeof REQUESTS)[number]): string => `${method} ${path}`;
+  await compare(REQUESTS, { head: "side", nameOf }, async ({ method, path, body }, index) =>
+    request(keyAt(index), method, path, body?.(merges)),
+  );
 });
 
 test("no path of HTTP is left out", async () => {
