@@ -222,11 +222,12 @@ const DATABASE: Content = {
     datcollate: "'C'",
     datctype: "'C'",
   },
-  from: `(SELECT 5 AS oid, 'main' AS nam
+  from: `(WITH heads AS (SELECT 5 AS oid, 'main' AS nam
     UNION ALL SELECT ${PG}._oid('b', '', branch_id), 'main/' || name FROM ${DATA_CATALOG}.${SYSTEM_SCHEMA}.branch_rows
       WHERE NOT released AND status IN ('active', 'conflicted')
-        AND (protected OR expires_at IS NULL OR expires_at > now())
-    UNION ALL SELECT 4, getvariable('duckbranch_database') WHERE getvariable('duckbranch_database') <> 'main') AS d`,
+        AND (protected OR expires_at IS NULL OR expires_at > now()))
+    SELECT * FROM heads
+    UNION ALL SELECT 4, getvariable('duckbranch_database') WHERE getvariable('duckbranch_database') NOT IN (SELECT nam FROM heads)) AS d`,
 };
 
 /** The session's user, and who the schema `public` belongs to. */

@@ -194,8 +194,8 @@ function onHead(core: SessionCore, head: HeadId, holder: Principal | undefined):
 
 /** Errors: 3D000 */
 function onDatabase(core: SessionCore, name: string, holder: Principal | undefined): Rights {
-  const { database, user } = core.identity;
-  if (name === database) return onHead(core, core.head, holder);
+  const { database, databaseName, user } = core.identity;
+  if (name === databaseName) return onHead(core, core.head, holder);
   const [, base = name, branch] = /^([^/@]*)[/@](.*)$/s.exec(name) ?? [];
   const isKnown = [MAIN, database, user].includes(base);
   const found = branch === undefined ? undefined : core.services.context.registry.state.findBranch(branch);

@@ -22,7 +22,8 @@ export function isOwnDatabase({ head, branchName, identity }: Place, name: strin
   if (head === MAIN) return databases.includes(folded);
   if (folded === MAIN) return false;
   const branch = normaliseName(branchName);
-  const isConnected = head === identity.head && databases.includes(folded);
+  const isConnected =
+    head === identity.head && [...databases, normaliseName(identity.databaseName)].includes(folded);
   return (
     isConnected || databases.some((start) => [`${start}/${branch}`, `${start}@${branch}`].includes(folded))
   );

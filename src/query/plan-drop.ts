@@ -93,7 +93,9 @@ async function planOther(
 ): Promise<PlannedStatement[]> {
   transaction.markCatalogChanged();
   transaction.objects.markMain(...changedKinds(name));
-  if (statement.cascade) await refuseBranchDependants(transaction, statement);
+  // What uses a type is asked for below, and nothing hangs on an index: there CASCADE means no more.
+  const cascade = statement.cascade && name.object !== "type" && name.object !== "index";
+  if (cascade) await refuseBranchDependants(transaction, statement);
   if (name.object === "schema" && name.parts.some(isInternalSchema)) {
     throw new SqlError(
       SQLSTATE.insufficientPrivilege,
@@ -117,7 +119,7 @@ async function planOther(
   const object = name.object === "type" ? "TYPE" : statement.tag.slice("DROP ".length);
   return [
     ...(await keepSequences(transaction, name, schema)),
-    step(`DROP ${object} ${target}${statement.cascade ? " CASCADE" : ""}`),
+    step(`DROP ${object} ${target}${cascade ? " CASCADE" : ""}`),
   ];
 }
 

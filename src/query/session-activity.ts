@@ -71,7 +71,7 @@ export class SessionActivity {
 
   /** What this user may see: of others' sessions only that they are there. */
   rowFor(user: string): ActivityRow {
-    const { processId, user: owner, database } = this.#identity;
+    const { processId, user: owner, databaseName: database } = this.#identity;
     const row = { pid: processId, usename: owner, datname: database, backend_start: shown(this.#startedAt) };
     if (user !== owner) {
       const hidden = { xact_start: null, query_start: null, state_change: null, state: null };

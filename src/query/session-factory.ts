@@ -36,7 +36,8 @@ export class DuckSessionFactory implements SessionFactory {
   async open(request: SessionRequest): Promise<QuerySession> {
     const settings = startSettings(request);
     const principal = request.principal ?? fullAccess(request.user);
-    const { database, branch: named } = splitDatabase(request.database ?? request.user);
+    const databaseName = request.database ?? request.user;
+    const { database, branch: named } = splitDatabase(databaseName);
     if (!this.#isKnownDatabase(database, request.user)) {
       throw new SqlError(SQLSTATE.invalidCatalogName, `database "${database}" does not exist`, {
         hint: 'connect to "main", or to a branch as "main/branch-name"',
@@ -52,6 +53,7 @@ export class DuckSessionFactory implements SessionFactory {
         user: request.user,
         principal,
         database,
+        databaseName,
         head,
         ownsHead: own,
         processId: request.processId ?? this.#services.live.nextProcessId(),

@@ -103,7 +103,7 @@ export function sessionFunctionStatements(): string[] {
 
 interface Identity {
   readonly user: string;
-  readonly database: string;
+  readonly databaseName: string;
   readonly processId: number;
 }
 
@@ -115,7 +115,7 @@ export class SessionFunctions {
   }
 
   async install(connection: Connection, key: string): Promise<void> {
-    await connection.run(`SET VARIABLE duckbranch_database = ${quoteLiteral(this.#identity.database)}`);
+    await connection.run(`SET VARIABLE duckbranch_database = ${quoteLiteral(this.#identity.databaseName)}`);
     await connection.run(`SET VARIABLE duckbranch_process = ${this.#identity.processId}`);
     await connection.run(`SET VARIABLE duckbranch_session = ${quoteLiteral(key)}`);
     await connection.run(`SET VARIABLE duckbranch_user = ${quoteLiteral(this.#identity.user)}`);

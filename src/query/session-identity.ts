@@ -11,6 +11,8 @@ export interface SessionIdentity {
   readonly principal: Principal;
   /** Database name as the client gave it, without the branch. */
   readonly database: string;
+  /** With the branch, where it was given so: current_database(), and what tools look for as the catalogue of tables. */
+  readonly databaseName: string;
   /** The head chosen at connect. */
   readonly head: HeadId;
   /** The session's own branch, made by `branch=new`: discarded at its end. */

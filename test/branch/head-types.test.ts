@@ -71,3 +71,22 @@ test("what a rolled back block made is gone", async () => {
   expect(await b.outcome("SELECT 'q'::mood")).toBe("42704");
   expect(await b.outcome("SELECT a FROM t")).toBe("42P01");
 });
+
+test("types and indexes are dropped with CASCADE beside branches whose tables draw from sequences", async () => {
+  await using open = await OpenWorld.open();
+  const main = await open.session();
+  await main.query(
+    "CREATE TYPE mood AS ENUM ('a'); CREATE TABLE t (id serial PRIMARY KEY, n int); CREATE INDEX ix ON t (n)",
+  );
+  await main.query("CREATE BRANCH b");
+  const b = await open.session("main/b");
+  await b.query(
+    "INSERT INTO t (n) VALUES (1); CREATE TABLE own (id serial, m mood); INSERT INTO own (m) VALUES ('a')",
+  );
+  await main.query("DROP TYPE mood CASCADE; DROP INDEX ix CASCADE");
+  expect(await main.outcome("SELECT 'a'::mood")).toBe("42704");
+  await b.query("INSERT INTO t (n) VALUES (2); INSERT INTO own (m) VALUES ('a')");
+  expect(await b.query("SELECT count(*)::int, (SELECT string_agg(m::text, '') FROM own) FROM t")).toEqual([
+    [2, "aa"],
+  ]);
+});

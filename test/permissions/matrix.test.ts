@@ -129,26 +129,30 @@ async function request(key: string, method: string, path: string, body: unknown)
 
 type Asked = Pick<Operation, "needs">;
 
+interface Compared {
+  readonly found: readonly string[];
+  readonly expected: readonly string[];
+}
+
 /**
  * What each case comes to for each key, beside what it should. All keys ask for one case at once before the next one: the catalogue
  * changes with some of them, and is read anew by whoever asks next.
  */
-async function compare<Case extends Asked>(
+async function compared<Case extends Asked>(
   cases: readonly Case[],
-  { head, nameOf }: { readonly head: string; readonly nameOf: (one: Case) => string },
+  head: string,
   ask: (one: Case, index: number) => Promise<string>,
-): Promise<void> {
+): Promise<Compared> {
   const [found, expected]: [string[], string[]] = [[], []];
   for (const one of cases) {
-    const name = (scopes: readonly Scope[]): string => `${nameOf(one)} with ${String(scopes)}`;
     const verdicts = await Promise.all(GIVEN.map(async (_scopes, index) => await ask(one, index)));
     for (const [index, scopes] of GIVEN.entries()) {
-      found.push(`${name(scopes)}: ${verdicts[index]}`);
-      expected.push(`${name(scopes)}: ${isAllowed(scopes, one, head) ? "allowed" : "refused"}`);
+      const name = `${JSON.stringify(one)} with ${String(scopes)}`;
+      found.push(`${name}: ${verdicts[index]}`);
+      expected.push(`${name}: ${isAllowed(scopes, one, head) ? "allowed" : "refused"}`);
     }
   }
-  expect(found.length).toBe(cases.length * GIVEN.length);
-  expect(found).toEqual(expected);
+  return { found, expected };
 }
 
 /** Of the key whose scopes stand at that place. */
@@ -169,25 +173,28 @@ test.each(["main", "side"])(
     const clients = await Promise.all(
       GIVEN.map(async (_scopes, index) => await connect("agent", keyAt(index), database)),
     );
-    await compare(OPERATIONS, { head, nameOf: ({ sql }) => sql }, async ({ sql }, index) =>
+    const { found, expected } = await compared(OPERATIONS, head, async ({ sql }, index) =>
       runOn(clients[index], sql),
     );
     await Promise.all(clients.map(async (client) => await client.end()));
+    expect(found).toHaveLength(OPERATIONS.length * GIVEN.length);
+    expect(found).toEqual(expected);
   },
 );
 
 test("every statement with every key over HTTP", async () => {
   const operations = OPERATIONS.filter(({ wireOnly }) => wireOnly !== true);
-  await compare(operations, { head: "side", nameOf: ({ sql }) => sql }, async ({ sql }, index) =>
+  const { found, expected } = await compared(operations, "side", async ({ sql }, index) =>
     request(keyAt(index), "POST", "/v1/branches/side/write", { sql }),
   );
+  expect(found).toEqual(expected);
 });
 
 test("every path of HTTP with every key", async () => {
-  const nameOf = ({ method, path }: (typeof REQUESTS)[number]): string => `${method} ${path}`;
-  await compare(REQUESTS, { head: "side", nameOf }, async ({ method, path, body }, index) =>
+  const { found, expected } = await compared(REQUESTS, "side", async ({ method, path, body }, index) =>
     request(keyAt(index), method, path, body?.(merges)),
   );
+  expect(found).toEqual(expected);
 });
 
 test("no path of HTTP is left out", async () => {

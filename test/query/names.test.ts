@@ -152,3 +152,34 @@ test("numbers in a conflict report keep all their digits", async () => {
   expect(row?.at(-1)).toContain('"pk":{"id":9007199254740993}');
   expect(row?.at(-1)).toContain('"v":12345678901234567890.12}');
 });
+
+test("a branch that was named in the database's name is the database that the catalogue speaks of", async () => {
+  await using world = await World.open();
+  await using main = await world.connect();
+  await main.query("CREATE TABLE t (id int PRIMARY KEY); CREATE BRANCH x; INSERT INTO t VALUES (1)");
+  for (const database of ["main/x", "main@x"]) {
+    await using branch = await world.connect(database);
+    const named = async (sql: string): Promise<unknown> => await branch.query(sql.replace("$db", database));
+    expect(await named("SELECT current_database()")).toEqual([[database]]);
+    // As Sequelize looks for tables.
+    expect(
+      await named(`SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'
+        AND table_type LIKE '%TABLE' AND table_catalog = '$db'`),
+    ).toEqual([["t"]]);
+    expect(
+      await named(
+        `SELECT constraint_name FROM information_schema.table_constraints WHERE constraint_catalog = '$db'`,
+      ),
+    ).toEqual([["t_pkey"]]);
+    expect(await named("SELECT count(*)::int FROM pg_database WHERE datname = current_database()")).toEqual([
+      [1],
+    ]);
+    expect(await named("SELECT datname FROM pg_stat_activity WHERE pid = pg_backend_pid()")).toEqual([
+      [database],
+    ]);
+    // What says the database before the schema is the branch's, and not main's.
+    expect(await named('SELECT count(*)::int FROM "$db".public.t')).toEqual([[0]]);
+    expect(await named(`SELECT '"$db".public.t'::regclass = 't'::regclass`)).toEqual([[true]]);
+  }
+  expect(await main.query("SELECT current_database()")).toEqual([["main"]]);
+});
