@@ -101,8 +101,7 @@ export async function planTable(
 ): Promise<TablePlan> {
   const granularity = isKeyed(input) ? asked.granularity : "row";
   const name = `temp.main.merge_plan_${index}`;
-  if (isKeyed(input))
-    await connection.run(`CREATE TEMP TABLE merge_plan_${index} AS ${keyedPlan(input, granularity)}`);
+  if (isKeyed(input)) await planKeyed(connection, input, index, granularity);
   else await planCounted(connection, input, index, asked.keyless);
   return {
     input,
@@ -154,13 +153,32 @@ export async function planFrom(
   };
 }
 
+/**
+ * One join at a time: two in one statement hold both their tables in memory, and three million rows in conflict did not fit
+ * into 300 MB; so they do.
+ */
+async function planKeyed(
+  connection: Connection,
+  input: MergeInput,
+  index: number,
+  granularity: Granularity,
+): Promise<void> {
+  const { key, columns, base, source } = input;
+  const difference = `merge_difference_${index}`;
+  await connection.run(
+    `CREATE TEMP TABLE ${difference} AS ${keyedDifference(key, columns, base, source)};
+     CREATE TEMP TABLE merge_plan_${index} AS ${keyedPlan(input, difference, granularity)};
+     DROP TABLE temp.main.${difference}`,
+  );
+}
+
 /** Shape: k0 … · old_row, new_row, target_row · class · kind; and what `cellwiseRows` adds */
-function keyedPlan(input: MergeInput, granularity: Granularity): string {
+function keyedPlan(input: MergeInput, difference: string, granularity: Granularity): string {
   const { key, columns } = input;
   const join = key.map((k, i) => `t.${quoteIdentifier(k)} = d.${keyAlias(i)}`).join(" AND ");
   const present = `t.${quoteIdentifier(key[0] ?? "")} IS NOT NULL`;
   const rows = `SELECT d.*, CASE WHEN ${present} THEN ${rowStruct(columns, "t")} END AS target_row
-          FROM (${keyedDifference(key, columns, input.base, input.source)}) AS d
+          FROM temp.main.${difference} AS d
           LEFT JOIN ${input.target} AS t ON ${join}`;
   const plan = `SELECT *,
       CASE WHEN ${sameRow(columns, "target_row", "new_row")} THEN 'agreed'

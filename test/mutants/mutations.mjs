@@ -61,11 +61,29 @@ export const MUTATIONS = [
   const tables = changedTables(attempt, strategyOf);`,
   },
   {
-    name: "foreign keys are not looked at as a set",
-    file: "src/branch/merge-tables.ts",
-    // Both ways to it: what is foreseen, and what is done with care once DuckDB has refused.
-    from: "(one) => one.table.schema.remakes || held.includes(one) || (target === MAIN && holdsOthers(one, all)),",
-    to: "(one) => one.table.schema.remakes || (held.includes(one) && holdsOthers(one, [])),",
+    name: "foreign keys are not looked at as a set: before the rows are written",
+    file: "src/branch/merge-publish.ts",
+    from: "const totals = await applyPlans(attempt, byOldNames(planned, strategyOf));",
+    to: `await requireReferences(attempt, strategyOf);
+  const totals = await applyPlans(attempt, byOldNames(planned, strategyOf));`,
+  },
+  {
+    name: "rows that a merge adds may refer to nothing",
+    file: "src/branch/merge-references.ts",
+    from: "if (asked.rows !== undefined) await refuseOrphans",
+    to: "if (asked.rows !== undefined && sync !== undefined) await refuseOrphans",
+  },
+  {
+    name: "keys that a merge takes away are missed by nobody",
+    file: "src/branch/merge-references.ts",
+    from: "if (asked.gone !== undefined) await refuseStranded",
+    to: "if (asked.gone !== undefined && sync !== undefined) await refuseStranded",
+  },
+  {
+    name: "a renamed column is another one",
+    file: "src/branch/column-lineage.ts",
+    from: `found.set(normaliseName(change.to), identity);`,
+    to: "found.set(normaliseName(change.to), `+${id}`);",
   },
   {
     name: "the base does not advance: what was merged is merged again",

@@ -1,7 +1,7 @@
 /**
  * `npm run mutants`: makes the merge wrong in one way after the other, in a copy of the sources, and counts the tests that notice.
  * Each wrong merge has to be noticed by two at least. Exits with 1 when one is not. `npm run mutants pattern` runs those
- * whose name matches it.
+ * whose name matches it, with the tests of further arguments instead of these.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -13,7 +13,10 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const ENOUGH = 2;
 /** Tests that were under way when the last failed are not in the report. */
 const FAILURES = 4;
+const GIVEN = process.argv.slice(3);
 const TESTS = [
+  "test/branch/merge-columns.test.ts",
+  "test/branch/merge-foreign-keys.test.ts",
   "test/branch/merge-invariant.test.ts",
   "test/branch/merge-laws.test.ts",
   "test/branch/merge-sets.test.ts",
@@ -55,7 +58,13 @@ function killersOf({ file, from, to }) {
   const report = join(directory, "report.json");
   const { error } = spawnSync(
     join(directory, "node_modules/.bin/vitest"),
-    ["run", ...TESTS, `--bail=${FAILURES}`, "--reporter=json", `--outputFile=${report}`],
+    [
+      "run",
+      ...(GIVEN.length > 0 ? GIVEN : TESTS),
+      `--bail=${FAILURES}`,
+      "--reporter=json",
+      `--outputFile=${report}`,
+    ],
     { cwd: directory, stdio: "ignore" },
   );
   if (error !== undefined) throw error;
