@@ -104,3 +104,18 @@ test("into a branch, and rows without a key", async () => {
   await main.query("DELETE FROM bag WHERE code = 'b'; MERGE BRANCH b");
   expect(await main.outcome("INSERT INTO bag VALUES ('b')")).toBe("23503");
 });
+
+test("a row that the branch adds, or leads elsewhere, while its parent goes on the target: told, and nothing is merged", async () => {
+  await using open = await family(`ALTER TABLE c ADD FOREIGN KEY (pid) REFERENCES "P x"`);
+  const [main, b, x] = [await open.session(), await open.session("main/b"), await open.session("main/x")];
+  await b.query("INSERT INTO c VALUES (8, 3)");
+  await x.query("UPDATE c SET pid = 3 WHERE id = 3");
+  await main.query(`DELETE FROM "P x" WHERE id = 3`);
+  const before = await main.query("SELECT * FROM c ORDER BY id");
+  for (const branch of ["b", "x"])
+    for (const strategy of ["abort", "branch_wins", "main_wins"])
+      expect(await main.outcome(`MERGE BRANCH ${branch} USING ${strategy}`)).toBe("23503");
+  expect(await main.query("SELECT * FROM c ORDER BY id")).toEqual(before);
+  await main.query(`INSERT INTO "P x" VALUES (3, 9); MERGE BRANCH b; MERGE BRANCH x`);
+  expect(await main.query(ORPHANS)).toEqual([[0]]);
+});
