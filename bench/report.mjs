@@ -53,6 +53,7 @@ export function toTable(results) {
           yesNo(idleConnections.met),
         ],
     ...copyRows(copy),
+    ...referenceRows(results.foreignKeys),
     ...catalogRows(results.catalog),
   ];
   const [head, ...body] = rows;
@@ -216,6 +217,22 @@ function copyRows({ formats, memory }) {
       "≤ 200 MB",
       yesNo(memory.met),
     ],
+  ];
+}
+
+/** Results of older runs have no such part. */
+function referenceRows(results) {
+  if (results === undefined) return [];
+  const { rows, main, branch, postgres } = results;
+  const row = (what, name) => {
+    const beside = postgres === undefined ? "" : `; PostgreSQL 15 ${postgres[name]} ms`;
+    return [what, `${main[name]} ms (branch ${branch[name]} ms${beside})`, "", ""];
+  };
+  return [
+    row(`${rows.toLocaleString("en")} rows that refer to as many others`, "children"),
+    row("One row that refers to another", "child"),
+    row("One row deleted with the one that refers to it", "parent"),
+    row(`${(rows / 10).toLocaleString("en")} rows deleted with those that refer to them`, "parents"),
   ];
 }
 

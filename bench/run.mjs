@@ -11,6 +11,7 @@ import { measureBytesWritten } from "./bytes-written.mjs";
 import { measureCatalog } from "./catalog.mjs";
 import { measureCycles } from "./cycles.mjs";
 import { measureDepth } from "./depth.mjs";
+import { measureForeignKeys } from "./foreign-keys.mjs";
 import { measureIdleConnections } from "./idle-connections.mjs";
 import { measureCopy } from "./copy.mjs";
 import { measureMerge } from "./merge.mjs";
@@ -35,6 +36,7 @@ const MEASUREMENTS = {
   slowReader: measureSlowReader,
   idleConnections: measureIdleConnections,
   copy: measureCopy,
+  foreignKeys: measureForeignKeys,
   catalog: measureCatalog,
 };
 

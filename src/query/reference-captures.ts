@@ -29,18 +29,23 @@ interface Sliced {
   readonly slice: (span: TextSpan | undefined) => string;
 }
 
-/** Rows of main that UPDATE changes where they stand; undefined where any may be, or it is known otherwise. */
+/**
+ * Rows that UPDATE changes where they stand; undefined where any may be, or it is known otherwise. On a branch those of its own
+ * table: what it changes of others' rows it adds to that.
+ */
 export async function captureRows(
   context: PlanContext,
   transaction: Transaction,
   statement: RelationalStatement,
   relation: RelationName,
 ): Promise<readonly RowIds[] | undefined> {
-  const { runBound } = context;
-  if (context.scope.head !== MAIN || statement.verb !== "update" || runBound === undefined) return undefined;
+  const { runBound, scope } = context;
+  if (statement.verb !== "update" || runBound === undefined) return undefined;
+  const own = scope.head === MAIN ? relation : transaction.state.own(scope.head, relation)?.physical;
   const sliced = await slicesOf(context, transaction, statement, relation);
   if (sliced === undefined || !tellsItsRows(context, statement, sliced.spans)) return undefined;
-  const query = rowsToChange(sliced.spans, withRowIds(physicalName(relation)), sliced.slice);
+  if (own === undefined || own === null) return [];
+  const query = rowsToChange(sliced.spans, withRowIds(physicalName(own)), sliced.slice);
   const id = `${quote(query.alias)}.${quote(ROW_ID)}`;
   const rows = readRowIds(await runBound.firstRow(rowIdsQuery(id, query.source, query.with)));
   return rows === "unknown" ? undefined : rows;
