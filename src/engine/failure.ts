@@ -222,6 +222,12 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /^Binder Error: Cannot compare values of type/, code: SQLSTATE.datatypeMismatch },
   {
+    pattern: /^Binder Error: SUBQUERY is not supported in returning statements/,
+    code: SQLSTATE.featureNotSupported,
+    message: () => "a sub-query in RETURNING is not supported",
+    hint: "ask for it behind: WITH changed AS (… RETURNING *) SELECT …, (SELECT …) FROM changed",
+  },
+  {
     pattern: /^Binder Error: .*(?:has|expected) (\d+) columns but (\d+) values/,
     code: SQLSTATE.syntaxError,
     message: (m) =>
