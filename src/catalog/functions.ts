@@ -203,7 +203,8 @@ const OTHERS: Readonly<Record<string, Bodies>> = {
   pg_tablespace_location: { 1: "''" },
   pg_postmaster_start_time: { 0: "NULL::TIMESTAMPTZ" },
   pg_conf_load_time: { 0: "NULL::TIMESTAMPTZ" },
-  acldefault: sameForArity("NULL::VARCHAR[]", 2, 2),
+  // What pg_dump takes as given: it says nothing of who may do what here.
+  acldefault: { 2: `CASE WHEN _1 = 'r' AND _2 IS NOT NULL THEN (SELECT acl FROM ${PG}._table_acl) END` },
   _pg_expandarray: { 1: "unnest(list_transform(_1, lambda _e, _i: {x: _e, n: _i::INTEGER}))" },
 };
 

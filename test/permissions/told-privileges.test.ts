@@ -185,7 +185,10 @@ async function listed(name: string): Promise<unknown> {
   const [columns] = await session.query(
     "SELECT count(*)::int FROM information_schema.column_privileges WHERE table_name = 't'",
   );
-  const [acl] = await session.query("SELECT relacl::text FROM pg_class WHERE relname = 't'");
+  // The same by default: or pg_dump would write GRANTs of what nobody granted.
+  const [acl] = await session.query(
+    "SELECT relacl::text FROM pg_class WHERE relname = 't' AND relacl IS NOT DISTINCT FROM acldefault('r', relowner)",
+  );
   return [rows[0]?.[0], columns?.[0], acl?.[0]];
 }
 

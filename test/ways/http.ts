@@ -6,7 +6,7 @@ import {
   type MergeResult,
   type Strategy,
 } from "../../src/client/index.js";
-import { grantsText, mergeText, namesText, rowsText, type Way } from "./way.js";
+import { expiringText, grantsText, mergeText, namesText, rowsText, type Way } from "./way.js";
 
 const HOUR = / hours$/;
 
@@ -69,6 +69,7 @@ export function overHttp(url: string): Way {
     resolve: async (name, table, strategy) =>
       await told(branches.resolve(name, mergeId, { [table]: asStrategy(strategy) }), merged),
     abandon: async (name) => await told(branches.abandon(name, mergeId), ({ status }) => status),
+    sync: async (name) => await told(branches.sync(name), mergeText),
     undo: async (name) => await told(branches.undo(name, { merge_id: mergeId }), merged),
     extend: async (name, ttl) =>
       await told(branches.extend(name, { ttl_hours: Number(ttl.replace(HOUR, "")) }), shown),
@@ -79,6 +80,7 @@ export function overHttp(url: string): Way {
       await told(branches.grant(name, privilege, who), ({ grants }) => grantsText(grants)),
     revoke: async (name, privilege, who) =>
       await told(branches.revoke(name, privilege, who), ({ grants }) => grantsText(grants)),
+    expiring: async () => await told(branches.expiring(), expiringText),
     discard: async (name) => await told(branches.discard(name), ({ status }) => status),
     undelete: async (name) => await told(branches.undelete(name), shown),
   };

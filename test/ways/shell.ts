@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { App } from "../../src/app.js";
-import { grantsText, mergeText, namesText, rowsText, type Way } from "./way.js";
+import { expiringText, grantsText, mergeText, namesText, rowsText, type Way } from "./way.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/duckbranch.cjs", import.meta.url));
 
@@ -66,6 +66,17 @@ export function fromShell({ address }: Pick<App, "address">): Way {
     merge: async (name, strategy) => await branch(["merge", name, "--using", strategy], merged),
     resolve: async (_name, table, strategy) =>
       await branch(["resolve", mergeId, `${table}=${strategy}`], merged),
+    sync: async (name) =>
+      await branch(["merge", "main", "--into", name], ({ status = "", ...row }) =>
+        mergeText({
+          status,
+          merge_id: null,
+          tables_merged: row["tables_merged"],
+          rows_affected: row["rows_affected"],
+          conflicts: row["conflicts"],
+        }),
+      ),
+    expiring: async () => await list(["expiring"], expiringText),
     abandon: async () => await branch(["abandon", mergeId], statusOf),
     undo: async () => await branch(["undo", mergeId, "--yes"], merged),
     extend: async (name, ttl) => await branch(["extend", name, ttl], shown),

@@ -18,6 +18,8 @@ export interface Way {
   merge(name: string, strategy: string): Promise<string>;
   /** Of the merge remembered. */
   resolve(name: string, table: string, strategy: string): Promise<string>;
+  /** Brought up to date with what it was made from. */
+  sync(name: string): Promise<string>;
   abandon(name: string): Promise<string>;
   undo(name: string): Promise<string>;
   extend(name: string, ttl: string): Promise<string>;
@@ -26,6 +28,8 @@ export interface Way {
   /** Grantees and privileges there are then. */
   grant(name: string, privilege: "read" | "write", who: string): Promise<string>;
   revoke(name: string, privilege: "read" | "write", who: string): Promise<string>;
+  /** Of each branch whose time will be over, why, and the rows that would be lost. */
+  expiring(): Promise<string>;
   discard(name: string): Promise<string>;
   undelete(name: string): Promise<string>;
 }
@@ -54,6 +58,19 @@ export function grantsText(
   grants: readonly { readonly grantee?: unknown; readonly privilege?: unknown }[],
 ): string {
   return grants.map(({ grantee, privilege }) => `${String(grantee)} ${String(privilege)}`).join(", ");
+}
+
+export interface Expiring {
+  readonly name?: unknown;
+  readonly reason?: unknown;
+  readonly changed_rows?: unknown;
+}
+
+/** `b age 2` */
+export function expiringText(branches: readonly Expiring[]): string {
+  return branches
+    .map(({ name, reason, changed_rows: rows }) => `${String(name)} ${String(reason)} ${String(rows)}`)
+    .join(", ");
 }
 
 /** Numbers and texts are all that the scenarios ask for. */

@@ -1,7 +1,7 @@
 /** By the PostgreSQL protocol, with statements. */
 import { Client, DatabaseError, escapeIdentifier, escapeLiteral, type QueryResult } from "pg";
 import type { App } from "../../src/app.js";
-import { grantsText, mergeText, namesText, rowsText, type Way } from "./way.js";
+import { expiringText, grantsText, mergeText, namesText, rowsText, type Way } from "./way.js";
 
 const quoted = escapeIdentifier;
 /** Values as the server wrote them. */
@@ -72,6 +72,17 @@ export function overWire({ address }: Pick<App, "address">): Way {
     merge: async (name, strategy) => await merged(`MERGE BRANCH ${quoted(name)} USING ${strategy}`),
     resolve: async (_name, table, strategy) =>
       await merged(`RESOLVE MERGE ${mergeId} WITH (${quoted(table)} '${strategy}')`),
+    sync: async (name) =>
+      await told("main", `MERGE BRANCH main INTO ${quoted(name)}`, ({ rows: [row] }) =>
+        mergeText({
+          status: row?.["status"] ?? "",
+          merge_id: null,
+          tables_merged: row?.["tables_merged"],
+          rows_affected: row?.["rows_affected"],
+          conflicts: row?.["conflicts"],
+        }),
+      ),
+    expiring: async () => await told("main", "SHOW EXPIRING BRANCHES", ({ rows }) => expiringText(rows)),
     abandon: async () => await told("main", `SELECT * FROM branch_abandon('${mergeId}')`, statusOf),
     undo: async () => await merged(`UNDO MERGE ${mergeId}`),
     extend: async (name, ttl) =>
