@@ -82,6 +82,15 @@ const QUERIES = [
   `SELECT i.relname, array_to_string(array_agg(a.attname ORDER BY array_position(ix.indkey::int2[], a.attnum)), ',') FROM pg_class t JOIN pg_index ix ON t.oid=ix.indrelid
    JOIN pg_class i ON i.oid=ix.indexrelid JOIN pg_attribute a ON a.attrelid=t.oid AND a.attnum=any(ix.indkey) WHERE t.relname='parts' AND i.relname='parts_c' GROUP BY 1`,
   "SELECT pg_sequence_last_value('plain'::regclass)",
+  // Drizzle: what is serial, identity, and an index behind a key
+  `SELECT a.attname, a.atttypid = ANY ('{int,int8,int2}'::regtype[]) AND EXISTS (SELECT FROM pg_attrdef ad WHERE ad.adrelid = a.attrelid AND ad.adnum = a.attnum
+     AND pg_get_expr(ad.adbin, ad.adrelid) = 'nextval(''' || pg_get_serial_sequence(a.attrelid::regclass::text, a.attname)::regclass || '''::regclass)') AS is_serial
+   FROM pg_attribute a WHERE a.attrelid = 'part_refs'::regclass AND a.attnum > 0 ORDER BY a.attnum`,
+  `SELECT column_name, is_identity, identity_start, identity_increment, identity_maximum, identity_minimum, identity_cycle
+   FROM information_schema.columns WHERE table_name = 'part_refs' ORDER BY ordinal_position`,
+  `SELECT idx.indexrelname, idx.relname, schemaname, con.conname FROM pg_stat_user_indexes idx LEFT JOIN pg_constraint con ON con.conindid = idx.indexrelid
+   WHERE con.contype IS DISTINCT FROM 'f' ORDER BY 1`,
+  "SELECT schemaname, relname FROM pg_statio_user_sequences ORDER BY 2",
 ];
 
 async function answers(address: Address, database: string): Promise<unknown[]> {
