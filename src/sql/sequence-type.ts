@@ -1,5 +1,6 @@
 /** What CREATE SEQUENCE says that DuckDB's has no words for, as pg_dump writes it: AS type, CACHE, and limits before the increment. */
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { Token } from "./lexer.js";
 import type { References } from "./references.js";
 import { isWord } from "./token-reader.js";
 
@@ -17,7 +18,7 @@ const LARGEST: ReadonlyMap<string, string | undefined> = new Map([
  * `AS integer MINVALUE 0 NO MAXVALUE CACHE 1` ⇒ ` … MINVALUE 0 MAXVALUE 2147483647`. How many values a session takes at once
  * nobody can see. Limits go to the end: behind them DuckDB's INCREMENT would set them anew.
  *
- * Errors  0A000 for a type beside a negative increment, 22023 for other types
+ * Errors  22023 for other types
  */
 export function rewriteSequenceOptions({ text, tokens, edits }: References): void {
   const remove = (first: number, last: number): string => {
@@ -41,12 +42,19 @@ export function rewriteSequenceOptions({ text, tokens, edits }: References): voi
   if (as > 0) {
     const largest = largestOf(tokens[as + 1]?.value ?? "");
     remove(as, as + 1);
-    if (largest !== undefined && tokens.some(({ value }) => value === "-"))
-      throw notSupported("sequences of a type that count down are not supported", "leave out AS");
-    if (limits[1] === "" && largest !== undefined) limits[1] = `MAXVALUE ${largest}`;
+    // DuckDB's own end of a sequence that counts up is bigint's, and so is that of one that counts down.
+    const [end, limit] = countsDown(tokens, find("increment"))
+      ? [0, `MINVALUE -${Number(largest) + 1}`]
+      : [1, `MAXVALUE ${largest ?? ""}`];
+    if (limits[end] === "" && largest !== undefined) limits[end] = limit;
   }
   const end = tokens.at(-1)?.end ?? text.length;
   edits.push({ start: end, end, text: ` ${limits.join(" ")}` });
+}
+
+function countsDown(tokens: readonly Token[], increment: number): boolean {
+  const at = isWord(tokens[increment + 1], "by") ? increment + 2 : increment + 1;
+  return increment > 0 && tokens[at]?.value === "-";
 }
 
 function largestOf(type: string): string | undefined {
