@@ -44,6 +44,12 @@ const RULES: readonly Rule[] = [
     detail: (m) => (m[1] === undefined ? "The key already exists." : existingKey(m[1])),
   },
   {
+    pattern: /^Constraint Error: Data contains duplicates on indexed column/,
+    code: SQLSTATE.uniqueViolation,
+    message: () => "could not create unique index",
+    detail: () => "Some rows have the same key.",
+  },
+  {
     pattern: /^Constraint Error: NOT NULL constraint failed: (.*)\.([^.\n]*)/,
     code: SQLSTATE.notNullViolation,
     message: (m) =>

@@ -45,7 +45,7 @@ async function explain(
     foldedColumn(await describeEnum(core, error, analysis), analysis),
     analysis,
   );
-  const named = describeColumn(coerced, analysis);
+  const named = describeIndex(describeColumn(coerced, analysis), analysis);
   const place = placeOfName(named, analysis) ?? placeOfLiteral(named, analysis);
   const offset = place === undefined ? undefined : offsetOf(analysis.text, source);
   if (place !== undefined && offset !== undefined)
@@ -101,6 +101,13 @@ function foldedColumn(error: SqlError, { text }: RelationalStatement): SqlError 
   if (name === undefined || name === name.toLowerCase()) return error;
   const isQuoted = tokenise(text).some((token) => token.kind === "quoted" && token.value === name);
   return isQuoted ? error : error.with({ message: `column "${name.toLowerCase()}" does not exist` });
+}
+
+/** Rows that have a key twice: the index is called by the name that the statement gives. */
+function describeIndex(error: SqlError, { verb, names }: RelationalStatement): SqlError {
+  const name = names.find(({ role }) => role === "create")?.parts.at(-1);
+  if (verb !== "createIndex" || error.code !== SQLSTATE.uniqueViolation || name === undefined) return error;
+  return error.with({ message: `could not create unique index "${name}"` });
 }
 
 /** A value without a cast that its column cannot take. Drivers know the case by its routine, and prepare anew. */
