@@ -33,7 +33,6 @@ export async function addedKey(
   if (clause === undefined) throw notSupported("this form of foreign key is not supported");
   const taken = new Set(constraintsOf(definition, relation.name).map(({ name }) => name));
   const owner = { relation, primaryKey: definition.primaryKey, taken };
-  const { head } = context.scope;
   const key = await keptForeignKey(
     { ...context.scope, state: transaction.state },
     transaction,
@@ -43,18 +42,26 @@ export async function addedKey(
   const { name, columns } = key;
   return {
     change: { kind: "addConstraint", type: "foreign", name, columns, text: foreignKeyCheck(key) },
-    guard: async () => {
-      const scope = { ...context.scope, state: transaction.state };
-      const added = await requireForeignKeys(scope, transaction, relation, (own) => own.name === name);
-      const rows = headRows(transaction, head, relation);
-      for (const own of added) await refuseOrphans(transaction, head, own, `${rows ?? ""} AS c`);
-    },
+    guard: async () => await askAllRows(context, transaction, relation, name),
   };
+}
+
+/** Asks a foreign key anew, of its columns and of all rows. Errors: 42804, 23503 */
+async function askAllRows(
+  context: PlanContext,
+  transaction: Transaction,
+  relation: RelationName,
+  name: string,
+): Promise<void> {
+  const scope = { ...context.scope, state: transaction.state };
+  const rows = headRows(transaction, scope.head, relation);
+  for (const key of await requireForeignKeys(scope, transaction, relation, (own) => own.name === name))
+    await refuseOrphans(transaction, scope.head, key, `${rows ?? ""} AS c`);
 }
 
 /**
  * Before ALTER: foreign keys that lead to a dropped column or key go under CASCADE; those that lead to what gets another name are
- * taken out, and put back under it by what this gives, to be run behind.
+ * taken out, and put back under it by what this gives, to be run behind; so are those asked anew that have a column of another type.
  *
  * Errors  2BP01
  */
@@ -68,6 +75,16 @@ export async function freeForeignKeys(
   const { definitions } = transaction.context;
   const all = await definitions.foreignKeys(transaction.view, transaction.state, context.scope.head);
   const keys = all.filter((key) => leadsTo(key, relation));
+  if (alteration.kind === "setType") {
+    const { column } = alteration;
+    const typed = [
+      ...keys.filter(({ target }) => has(target, column)),
+      ...all.filter((key) => isOf(key, relation) && has(key.columns, column)),
+    ];
+    return async () => {
+      for (const { from, name } of typed) await askAllRows(context, transaction, from, name);
+    };
+  }
   if (keys.length === 0) return undefined;
   const { name: table } = relation;
   switch (alteration.kind) {
