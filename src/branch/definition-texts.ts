@@ -37,6 +37,8 @@ export interface DefinitionTexts {
     transaction: Transaction,
     head: HeadId,
     renamed: readonly NewName[],
+    /** Those that the head has itself: what it inherits follows by itself where the names are its parent's. */
+    which?: "own",
   ): Promise<Follow | undefined>;
   /** Its text as a branch may have it for its own. */
   ownText(view: Pick<DefinedView, "definition" | "head">): Promise<string>;

@@ -31,10 +31,11 @@ import { refuseTakenKeys } from "./overlay.js";
 import { requirePhysical } from "./rows.js";
 import { isKeyed, readConflicts, type TablePlan } from "./merge-plan.js";
 import type { MergeAttempt, MergeOutcome, MergeRequest, TableConflicts } from "./merge-types.js";
-import { MAIN, type Branch, type RelationName } from "./model.js";
+import { MAIN, relationKey, type Branch, type RelationName } from "./model.js";
 import type { Strategy } from "./strategy.js";
 import { physicalName } from "./system-schema.js";
-import { beginSync } from "./sync.js";
+import { beginSync, type Sync } from "./sync.js";
+import type { Transaction } from "./transaction.js";
 import { wholeTable } from "./whole-table.js";
 import type { BranchContext } from "./branch-context.js";
 
@@ -137,10 +138,27 @@ export async function writeMerge(
   await makeBehindTables(sides, context.texts, others);
   await makeChangedViews(sides, attempt.objects.views);
   await follow?.();
+  if (sync !== undefined) await followParent(context, transaction, sync);
   await dropSchemas(sides, others);
   await refuseUnreadable(attempt, context.texts, readable);
   await requireReferences(attempt, strategyOf);
   return { attempt, totals };
+}
+
+/** What the parent has renamed meanwhile: the branch's own views go on reading it. */
+async function followParent(
+  { texts }: BranchContext,
+  transaction: Transaction,
+  { before, branch }: Sync,
+): Promise<void> {
+  const now = new Map(transaction.state.visible(branch.id).map((version) => [version.objectId, version]));
+  const renamed = transaction.state.visible(before.id).flatMap((from) => {
+    const to = now.get(from.objectId);
+    return to === undefined || relationKey(to) === relationKey(from) ? [] : [{ from, to }];
+  });
+  if (renamed.length === 0) return;
+  const follow = await texts.followingViews(transaction, branch.id, renamed, "own");
+  await follow?.();
 }
 
 function ledgerSides({

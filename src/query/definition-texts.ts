@@ -56,8 +56,8 @@ export function definitionTexts({ storage }: BranchContext, analyse: Analyse): D
       const query = await printed(transaction.connection, slice({ start, end }));
       return JSON.stringify([columns, query]);
     },
-    followingViews: async (transaction, head, renamed) =>
-      await followingViews(analyse, transaction, head, renamed),
+    followingViews: async (transaction, head, renamed, which) =>
+      await followingViews(analyse, transaction, head, renamed, which),
     ownText: async (view) => await ownText(analyse, view),
     viewOnMain: async (transaction, view) => {
       const statement = await readView(analyse, view);

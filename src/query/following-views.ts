@@ -44,6 +44,7 @@ export async function followingViews(
   transaction: Transaction,
   head: HeadId,
   renamed: readonly NewName[],
+  which?: "own",
 ): Promise<Follow | undefined> {
   const relations =
     head === MAIN
@@ -52,7 +53,7 @@ export async function followingViews(
   const names = new Set<RelationKey>(relations.map(relationKey));
   const rewritten: Rewritten[] = [];
   for (const { schema, name, kind, definition, head: from } of relations) {
-    if (kind !== "view" || definition === null) continue;
+    if (kind !== "view" || definition === null || (which === "own" && from !== head)) continue;
     const view = { schema, name, definition, head: from };
     const found = await rewrite(analyse, view, { head, names, renamed });
     if (found !== undefined) rewritten.push(found);

@@ -64,3 +64,17 @@ test("what a view does not read can still be dropped, its comment stays, and wha
   expect(await main.query("SELECT obj_description('v'::regclass, 'pg_class')")).toEqual([["note"]]);
   expect(await main.outcome("DROP TABLE u")).toBe("2BP01");
 });
+
+test("a branch that is brought up to date has its own views read what its parent renamed, and merges", async () => {
+  await using open = await OpenWorld.open();
+  const main = await open.session();
+  await main.query(
+    "CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 1); CREATE BRANCH b",
+  );
+  const b = await open.session("main/b");
+  await b.query("CREATE VIEW own AS SELECT t.a FROM t; UPDATE t SET a = 5");
+  await main.query("ALTER TABLE t RENAME TO u; INSERT INTO u VALUES (2, 2); MERGE BRANCH main INTO b");
+  expect(await b.query("SELECT a FROM own ORDER BY a")).toEqual([[2], [5]]);
+  await main.query("MERGE BRANCH b");
+  expect(await main.query("SELECT a FROM own ORDER BY a")).toEqual([[2], [5]]);
+});
