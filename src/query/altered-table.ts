@@ -124,6 +124,9 @@ export class AlteredTable {
           ? [NOTHING_TO_RUN]
           : await this.change({ kind: "dropConstraint", constraint });
       }
+      case "validateConstraint":
+        this.constraint(alteration.name, false);
+        return [NOTHING_TO_RUN];
       case "renameConstraint": {
         const constraint = this.constraint(alteration.name, false);
         if (constraint === undefined) return [NOTHING_TO_RUN];

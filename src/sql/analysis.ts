@@ -148,6 +148,7 @@ export type Alteration =
   | { readonly kind: "dropConstraint"; readonly name: string; readonly ifExists: boolean }
   | { readonly kind: "renameColumn"; readonly column: string; readonly to: string }
   | { readonly kind: "renameConstraint"; readonly name: string; readonly to: string }
+  | { readonly kind: "validateConstraint"; readonly name: string }
   | { readonly kind: "rename"; readonly to: string }
   | { readonly kind: "setSchema"; readonly schema: string }
   | { readonly kind: "owner"; readonly role: string }

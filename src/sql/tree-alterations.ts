@@ -102,7 +102,6 @@ const STORAGE_ACTIONS = new Set([
   "AT_SetUnLogged",
   "AT_SetTableSpace",
   "AT_ReplicaIdentity",
-  "AT_ValidateConstraint",
 ]);
 
 const CONSTRAINT_TYPES: ReadonlyMap<string, ConstraintType> = new Map([
@@ -207,6 +206,8 @@ class AlterationReader {
         return this.identity(column, unwrapAs(action["def"], "Constraint") ?? {});
       case "AT_DropIdentity":
         return { kind: "dropIdentity", column, ifExists };
+      case "AT_ValidateConstraint":
+        return { kind: "validateConstraint", name: column };
       case "AT_SetOptions":
       case "AT_ResetOptions":
         return columnOptions(column, action);
