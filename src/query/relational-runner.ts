@@ -39,7 +39,7 @@ import { settleSequences } from "./settle-sequences.js";
 import { transactionMode } from "./transaction-mode.js";
 import { hasSteps, runSteps, type StepServices } from "./with-steps.js";
 import type { StatementResult } from "./types.js";
-import { readWritten, shownColumns, shownRows } from "./written-rows.js";
+import { readWritten, refuseLostRows, shownColumns, shownRows } from "./written-rows.js";
 
 /** How often a statement that is alone in its transaction is run again after losing a race. */
 const MAX_RACE_RETRIES = 20;
@@ -209,6 +209,7 @@ function stepServices(core: SessionCore, guards: NonNullable<PlannedStatement["g
         ? await readWritten(stream, Number.POSITIVE_INFINITY)
         : { chunks: [], changed: await stream.changedRows() };
       refuseSecondChange(statement, changed);
+      refuseLostRows(statement, changed);
       await settleSequences(core, statement);
       const rows = await shownRows(core, stream, chunks, planned, returned.length);
       await planned.check?.(changed);
@@ -370,6 +371,7 @@ async function outcomeOf(
     returnsRows ? Number.POSITIVE_INFINITY : MAX_CAPTURED_ROWS,
   );
   refuseSecondChange(statement, changed);
+  refuseLostRows(statement, changed);
   await settleSequences(core, statement);
   const rows = returnsRows ? await shownRows(core, stream, chunks, planned, shown.length) : [];
   await check?.(changed);
