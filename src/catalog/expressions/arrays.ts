@@ -9,15 +9,18 @@ const DEPTH = "(length(typeof(_1)) - length(replace(typeof(_1), '[', '')))";
 const LENGTH = `CASE WHEN _2 = 1 THEN nullif(len(_1), 0)::INTEGER WHEN _2 < 1 OR _2 > ${DEPTH} THEN NULL
   ELSE nullif(${OWN}.json_array_length(system.main.to_json(_1), '$' || repeat('[0]', (_2 - 1)::INTEGER)), 0)::INTEGER END`;
 
-/** Elements of all dimensions as texts, in PostgreSQL's form where that differs from DuckDB's. */
-const ELEMENT = "regexp_replace(typeof(_1), '(\\[\\d*\\])+$', '')";
-const FLAT = `CASE ${DEPTH} WHEN 2 THEN flatten(TRY_CAST(_1 AS VARCHAR[][]))
-  WHEN 3 THEN flatten(flatten(TRY_CAST(_1 AS VARCHAR[][][]))) ELSE TRY_CAST(_1 AS VARCHAR[]) END`;
-const ELEMENTS = `CASE WHEN ${ELEMENT} = 'BOOLEAN' THEN list_transform(${FLAT}, lambda _e: left(_e, 1))
+/**
+ * Elements of all dimensions as texts, in PostgreSQL's form where that differs from DuckDB's. The argument is written once, and what
+ * is made of it: of a sub-query there would be dozens, each planned.
+ */
+const ELEMENT = "regexp_replace(typeof(_v), '(\\[\\d*\\])+$', '')";
+const FLAT = `CASE ${DEPTH.replaceAll("_1", "_v")} WHEN 2 THEN flatten(TRY_CAST(_v AS VARCHAR[][]))
+  WHEN 3 THEN flatten(flatten(TRY_CAST(_v AS VARCHAR[][][]))) ELSE TRY_CAST(_v AS VARCHAR[]) END`;
+const TOLD = `CASE WHEN ${ELEMENT} = 'BOOLEAN' THEN list_transform(_f, lambda _e: left(_e, 1))
   WHEN ${ELEMENT} IN ('DOUBLE', 'FLOAT', 'INTERVAL', 'BLOB', 'DECIMAL(38,9)', 'DECIMAL(38,20)')
-  THEN list_transform(${FLAT}, lambda _e: ${RETOLD}(_e, ${ELEMENT}))
-  WHEN starts_with(${ELEMENT}, 'STRUCT("pg_catalog.')
-  THEN list_transform(${FLAT}, lambda _e: ${RETOLD}(_e, 'address')) ELSE ${FLAT} END`;
+  THEN list_transform(_f, lambda _e: ${RETOLD}(_e, ${ELEMENT}))
+  WHEN starts_with(${ELEMENT}, 'STRUCT("pg_catalog.') THEN list_transform(_f, lambda _e: ${RETOLD}(_e, 'address')) ELSE _f END`;
+const ELEMENTS = `list_transform([_1], lambda _v: list_transform([${FLAT}], lambda _f: ${TOLD})[1])[1]`;
 
 /**
  * `||` of two sides of which one may be an array: NULL is then an array without elements, and what is no array an element.
