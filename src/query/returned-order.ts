@@ -2,13 +2,13 @@
  * The order of what INSERT … ON CONFLICT … RETURNING gives: PostgreSQL's is that of the rows to insert, by which clients tell
  * which row became which; DuckDB joins them with the table and gives them as they come. They are put in order by their key.
  */
-import { setImmediate } from "node:timers/promises";
 import { SNAPSHOT_PREFIX } from "../catalog/names.js";
 import type { Connection } from "../engine/connection.js";
 import type { DataChunk, EngineColumn } from "../engine/types.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { storedType } from "./cursor-store.js";
+import { fillTable } from "./filled-table.js";
 import type { InsertStage } from "./insert-stage.js";
 import { readAll } from "./results.js";
 
@@ -21,13 +21,12 @@ export interface ReturnedOrder {
   sort(connection: Connection, rows: ReturnedRows, shown: number): Promise<DataChunk[]>;
 }
 
-export interface ReturnedRows {
+interface ReturnedRows {
   readonly columns: readonly EngineColumn[];
   readonly chunks: readonly DataChunk[];
 }
 
 const TABLE = `${SNAPSHOT_PREFIX}returned`;
-const CHUNKS_AT_ONCE = 16;
 const LOST = "a row that was returned is none of those to insert";
 
 /** True for a statement of several rows that come back in another order than they went. */
@@ -60,7 +59,7 @@ async function sortRows(
   const table = `temp.main.${quoteIdentifier(TABLE)}`;
   const definitions = columns.map((column, index) => `c${index} ${storedType(column)}`);
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${table} (${definitions.join(", ")})`);
-  await fill(connection, chunks);
+  await fillTable(connection, TABLE, chunks);
   const list = columns.slice(0, shown).map((_, index) => `r.c${index}`);
   const same = keys.map((key, index) => `r.c${shown + index} IS NOT DISTINCT FROM s.${key}`);
   const first = `SELECT ${keys.join(", ")}, min(rowid) AS place FROM ${stage} GROUP BY ${keys.join(", ")}`;
@@ -72,17 +71,4 @@ async function sortRows(
   );
   await connection.run(`DROP TABLE ${table}`);
   return sorted;
-}
-
-async function fill(connection: Connection, chunks: readonly DataChunk[]): Promise<void> {
-  const appender = await connection.appendChunks({ catalog: "temp", schema: "main", name: TABLE });
-  try {
-    for (const [at, chunk] of chunks.entries()) {
-      appender.append(chunk);
-      // The appender works on this thread, which others wait for.
-      if (at % CHUNKS_AT_ONCE === CHUNKS_AT_ONCE - 1) await setImmediate();
-    }
-  } finally {
-    appender.close();
-  }
 }

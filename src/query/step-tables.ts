@@ -3,19 +3,17 @@
  * session's transaction, so an error takes them away; at the end of the statement they are dropped.
  */
 import { createHash } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import { notSupported } from "../core/errors.js";
 import { numberCell, type Connection } from "../engine/connection.js";
 import type { DataChunk } from "../engine/types.js";
 import type { NameReference, RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { storedType } from "./cursor-store.js";
+import { fillTable } from "./filled-table.js";
 import type { ResultColumn } from "./types.js";
 
 /** Larger tables are not copied for the sake of what they held before. */
 const MAX_COPIED_ROWS = 1_000_000;
-
-const CHUNKS_AT_ONCE = 16;
 
 export class StepTables {
   readonly #connection: Connection;
@@ -35,16 +33,7 @@ export class StepTables {
     refuseSameNames(columns);
     await this.#connection.run(`CREATE TEMP TABLE ${quoteIdentifier(name)} (${definitions.join(", ")})`);
     this.#made.push(name);
-    const appender = await this.#connection.appendChunks({ catalog: "temp", schema: "main", name });
-    try {
-      for (const [at, chunk] of chunks.entries()) {
-        appender.append(chunk);
-        // The appender works on this thread, which others wait for.
-        if (at % CHUNKS_AT_ONCE === CHUNKS_AT_ONCE - 1) await setImmediate();
-      }
-    } finally {
-      appender.close();
-    }
+    await fillTable(this.#connection, name, chunks);
     return tableSql(name);
   }
 
