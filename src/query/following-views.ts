@@ -78,8 +78,9 @@ async function rewrite(
 ): Promise<Rewritten | undefined> {
   const text = normaliseName(view.definition);
   // Reading a text costs more than looking whether the name is in it at all.
-  const isNamed = ({ from }: NewName): boolean =>
-    text.includes(normaliseName(from.name).replaceAll('"', '""'));
+  const isIn = (name: string): boolean => text.includes(normaliseName(name).replaceAll('"', '""'));
+  const isNamed = ({ from, columns = [] }: NewName): boolean =>
+    isIn(from.name) && columns.every(([was, is]) => was !== "" || isIn(is));
   const mentioned = renamed.filter(isNamed);
   if (mentioned.length === 0) return undefined;
   const definition = head === MAIN ? view.definition : await ownText(analyse, view);
@@ -246,7 +247,7 @@ async function replaceOnBranch(
   transaction.markDefinitionsChanged();
 }
 
-/** The columns of a relation one of which gets another name. */
+/** The columns of a relation one of which gets another name, or, if there is no such one, comes. */
 export async function renamedColumns(
   transaction: Transaction,
   head: HeadId,
@@ -259,7 +260,9 @@ export async function renamedColumns(
       ? await transaction.definitionOf(version)
       : await physicalDefinition(transaction.connection, relation);
   const columns = definition?.columns ?? [];
-  return columns.map(({ name }) => [name, isSameText(name, column) ? to : name]);
+  const renamed = columns.map(({ name }) => [name, isSameText(name, column) ? to : name] as const);
+  const isThere = columns.some(({ name }) => isSameText(name, column) || isSameText(name, to));
+  return isThere ? renamed : [...renamed, ["", to]];
 }
 
 function isSame(one: RelationName, other: RelationName): boolean {

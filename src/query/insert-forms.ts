@@ -62,9 +62,18 @@ export async function withInsertForm(
     edits.push({ start, end, text: `(${conflictColumns.map(quoteIdentifier).join(", ")})` });
   }
   const form = { ...insert, conflictColumns };
-  edits.push(...conflictEdits(form, columns, definition, table, parameters));
+  const rows = isOneRow(statement.text, insert) ? 1 : insert.rows;
+  edits.push(...conflictEdits({ ...form, rows }, columns, definition, table, parameters));
   const formed = form.constraint === undefined ? statement : { ...statement, insert: form };
   return withAssigned(formed, assignedEdits(statement, definition, columns), edits);
+}
+
+const CONSTANT = String.raw`(?:\$\d+(?:::\w+)?|'(?:[^']|'')*'|-?\d+(?:\.\d+)?|null|true|false)`;
+const ONE_ROW = new RegExp(String.raw`^\s*select\s+${CONSTANT}(?:\s*,\s*${CONSTANT})*\s*$`, "i");
+
+/** `SELECT $1, 2`: in a query around it parameters would have no types. */
+function isOneRow(text: string, { source }: InsertForm): boolean {
+  return source !== undefined && ONE_ROW.test(text.slice(source.start, source.end));
 }
 
 /** Where edits meet, what closes last was opened first. */

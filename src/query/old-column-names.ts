@@ -6,7 +6,7 @@ import { normaliseName, quoteIdentifier } from "../sql/names.js";
 
 /**
  * `t` ⇒ `(SELECT "id", "b" AS "a" FROM t)`, with the columns that the text may mean: others may be dropped afterwards. Undefined
- * where it means none that gets another name.
+ * where it means none that gets another name, and nothing that is called as one now is. A column that there was not before was "".
  */
 export function columnsUnderOldNames(
   tokens: readonly Token[],
@@ -23,8 +23,12 @@ export function columnsUnderOldNames(
     isMentioned("columns") ||
     isRowMeant(tokens, called) ||
     isListed(tokens, end, alias);
-  const meant = meansAll ? columns : columns.filter(([was]) => isMentioned(was));
-  if (meant.every(([was, is]) => isSame(was, is))) return undefined;
+  const had = columns.filter(([was]) => was !== "");
+  const mentioned = meansAll ? had : had.filter(([was]) => isMentioned(was));
+  // What the text calls so is something else, and must not become the column.
+  const isHidden = columns.some(([was, is]) => !isSame(was, is) && isMentioned(is));
+  if (!isHidden && mentioned.every(([was, is]) => isSame(was, is))) return undefined;
+  const meant = mentioned.length === 0 ? had : mentioned;
   const list = meant.map(([was, is]) =>
     isSame(was, is) ? quoteIdentifier(is) : `${quoteIdentifier(is)} AS ${quoteIdentifier(was)}`,
   );

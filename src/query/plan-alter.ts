@@ -12,6 +12,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import type { Alteration, NameReference, RelationalStatement } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { freeForeignKeys } from "./altered-keys.js";
+import { refuseWaiting } from "./deferred-references.js";
 import { AlteredTable, type TableAlteration } from "./altered-table.js";
 import { kindsOf } from "./existing-objects.js";
 import { followingViews, renamedColumns } from "./following-views.js";
@@ -53,6 +54,7 @@ export async function planAlter(
   const altered = transaction.state.find(transaction.head, relation);
   if (altered !== undefined && alteration.kind !== "setPolicy")
     await markAltered(transaction.connection, transaction.head, altered.objectId);
+  refuseWaiting(transaction, relation, "ALTER TABLE");
   const guards = [
     await freeForeignKeys(context, transaction, statement, relation, alteration),
     await followColumn(context, transaction, relation, alteration),
@@ -65,15 +67,17 @@ export async function planAlter(
   ];
 }
 
-/** Views go on reading a column that gets another name. */
+/** Views go on reading a column that gets another name, and none that comes under one they have for something else. */
 async function followColumn(
   { services, scope: { head } }: PlanContext,
   transaction: Transaction,
   relation: RelationName,
   alteration: Alteration,
 ): Promise<Follow | undefined> {
-  if (alteration.kind !== "renameColumn") return undefined;
-  const columns = await renamedColumns(transaction, head, relation, alteration);
+  if (alteration.kind !== "renameColumn" && alteration.kind !== "addColumn") return undefined;
+  const { column } = alteration;
+  const to = alteration.kind === "addColumn" ? column : alteration.to;
+  const columns = await renamedColumns(transaction, head, relation, { column, to });
   return await followingViews(services.analyse, transaction, head, [
     { from: relation, to: relation, columns },
   ]);

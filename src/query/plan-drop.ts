@@ -13,6 +13,7 @@ import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { freeTables } from "./drop-references.js";
 import { kindsOf, type ObjectKind } from "./existing-objects.js";
 import { refuseUsedType } from "./dependent-types.js";
+import { refuseWaiting } from "./deferred-references.js";
 import { dependentViews, refuseDependents, shownName } from "./dependent-views.js";
 import { branchIndex } from "./index-names.js";
 import { dropOwnedSql, ownedSequences } from "./owned-sequences.js";
@@ -58,6 +59,7 @@ async function planDependents(
     return meaning.kind === "temporary" ? [] : [{ ...meaning.relation, kind }];
   });
   if (dropped.length === 0) return [];
+  for (const table of dropped) refuseWaiting(transaction, table, "DROP TABLE");
   const views = await dependentViews(context, transaction, dropped);
   if (!cascade) refuseDependents(dropped, views);
   const [view] = views;

@@ -123,7 +123,7 @@ function updateAt(tokens: readonly Token[], from: number): number {
 }
 
 /** Rows that have to be looked at: those the transaction has added, behind a row id or all of them; these and those; or all. */
-type Suspects = "added" | "all" | { readonly behind: number; readonly in: string } | readonly RowIds[];
+type Suspects = "added" | "all" | { readonly behind: string; readonly in: string } | readonly RowIds[];
 
 /** The last row that the transaction has added to the table so far: what a statement adds is behind it. */
 async function addedBehind(transaction: Transaction, relation: RelationName): Promise<Suspects> {
@@ -135,7 +135,8 @@ async function addedBehind(transaction: Transaction, relation: RelationName): Pr
   const [last] = await connection.firstRow(
     `SELECT max(rowid) FROM ${rows} WHERE rowid >= ${FIRST_LOCAL_ROW_ID}`,
   );
-  return typeof last === "bigint" ? { behind: Number(last), in: rows } : "added";
+  // Above 2^53, where a number would stand for others beside it.
+  return typeof last === "bigint" ? { behind: String(last), in: rows } : "added";
 }
 
 async function changedRows(
@@ -168,7 +169,7 @@ function rowsWhere(table: string, all: readonly string[]): string {
   return `(${all.map((one) => `SELECT * FROM ${table} WHERE ${one}`).join(" UNION ALL ")}) AS c`;
 }
 
-function isBehind(rows: Suspects): rows is Extract<Suspects, { readonly behind: number }> {
+function isBehind(rows: Suspects): rows is Extract<Suspects, { readonly behind: string }> {
   return typeof rows === "object" && "behind" in rows;
 }
 
