@@ -49,6 +49,7 @@ export interface TextEdit {
   readonly start: number;
   readonly end: number;
   readonly text: string;
+  readonly around?: "opens" | "closes";
 }
 
 /** What CREATE SEQUENCE and identity columns may say; undefined for what they leave open. */

@@ -40,7 +40,14 @@ export function applyEditsWithin(
   );
 }
 
-/** Sorted by start; at one start insertions come before the replacement that begins there. */
+/** Sorted by start; at one start insertions come before the replacement that begins there, inside of those that go around others. */
 export function sortEdits<Edit extends TextEdit>(edits: readonly Edit[]): Edit[] {
-  return edits.toSorted((left, right) => left.start - right.start || left.end - right.end);
+  return edits.toSorted(
+    (left, right) => left.start - right.start || left.end - right.end || rank(left) - rank(right),
+  );
+}
+
+function rank({ around }: TextEdit): number {
+  if (around === undefined) return 0;
+  return around === "opens" ? -1 : 1;
 }

@@ -66,7 +66,7 @@ export function wrapped(tokens: readonly Token[], from: number, to: number, macr
   if (to === from + 1 && ["string", "parameter", "number"].includes(first.kind)) return [];
   if (isWord(first, "null") && to === from + 1) return [];
   return [
-    { start: first.start, end: first.start, text: macro },
-    { start: last.end, end: last.end, text: ")" },
+    { start: first.start, end: first.start, text: macro, around: "opens" },
+    { start: last.end, end: last.end, text: ")", around: "closes" },
   ];
 }
