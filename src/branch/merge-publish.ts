@@ -3,6 +3,8 @@
  */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { putLineage } from "./column-lineage.js";
+import { columnOrigins } from "./column-origins.js";
+import type { NewName, RenamedColumns } from "./definition-texts.js";
 import { recordHistory } from "./history.js";
 import {
   applyDeletes,
@@ -31,9 +33,10 @@ import { refuseTakenKeys } from "./overlay.js";
 import { requirePhysical } from "./rows.js";
 import { isKeyed, readConflicts, type TablePlan } from "./merge-plan.js";
 import type { MergeAttempt, MergeOutcome, MergeRequest, TableConflicts } from "./merge-types.js";
-import { MAIN, relationKey, type Branch, type RelationName } from "./model.js";
+import { MAIN, relationKey, type Branch, type RelationName, type Version } from "./model.js";
 import type { Strategy } from "./strategy.js";
 import { physicalName } from "./system-schema.js";
+import { normaliseName } from "../sql/names.js";
 import { beginSync, type Sync } from "./sync.js";
 import type { Transaction } from "./transaction.js";
 import { wholeTable } from "./whole-table.js";
@@ -151,14 +154,40 @@ async function followParent(
   transaction: Transaction,
   { before, branch }: Sync,
 ): Promise<void> {
-  const now = new Map(transaction.state.visible(branch.id).map((version) => [version.objectId, version]));
-  const renamed = transaction.state.visible(before.id).flatMap((from) => {
+  const visible = transaction.state.visible(branch.id);
+  if (!visible.some(({ kind, head }) => kind === "view" && head === branch.id)) return;
+  const now = new Map(visible.map((version) => [version.objectId, version]));
+  const renamed: NewName[] = [];
+  for (const from of transaction.state.visible(before.id)) {
     const to = now.get(from.objectId);
-    return to === undefined || relationKey(to) === relationKey(from) ? [] : [{ from, to }];
-  });
+    if (to === undefined || to.id === from.id) continue;
+    const columns = await renamedColumnsOf(transaction, from, to);
+    if (columns !== undefined) renamed.push({ from, to, columns });
+    else if (relationKey(to) !== relationKey(from)) renamed.push({ from, to });
+  }
   if (renamed.length === 0) return;
   const follow = await texts.followingViews(transaction, branch.id, renamed, "own");
   await follow?.();
+}
+
+/** Columns of a table that got other names between its versions; undefined where none did. Errors: 0A000 where that is not known */
+async function renamedColumnsOf(
+  transaction: Transaction,
+  from: Version,
+  to: Version,
+): Promise<RenamedColumns | undefined> {
+  if (from.kind !== "table" || to.kind !== "table") return undefined;
+  const [earlier, later] = [
+    { version: from, definition: await transaction.definitionOf(from) },
+    { version: to, definition: await transaction.definitionOf(to) },
+  ];
+  const origins = columnOrigins(transaction.state, earlier, later);
+  const now = new Map(later.definition.columns.map(({ name }) => [origins.get(normaliseName(name)), name]));
+  const columns = earlier.definition.columns.flatMap(({ name }) => {
+    const is = now.get(normaliseName(name));
+    return is === undefined ? [] : [[name, is] as const];
+  });
+  return columns.every(([was, is]) => was === is) ? undefined : columns;
 }
 
 function ledgerSides({

@@ -78,3 +78,29 @@ test("a branch that is brought up to date has its own views read what its parent
   await main.query("MERGE BRANCH b");
   expect(await main.query("SELECT a FROM own ORDER BY a")).toEqual([[2], [5]]);
 });
+
+const SWAP =
+  "BEGIN; ALTER TABLE t RENAME a TO c; ALTER TABLE t RENAME b TO a; ALTER TABLE t RENAME c TO b; COMMIT";
+
+test.each([
+  ["of a table it has not written", "", SWAP],
+  ["of a table it has written", "UPDATE t SET id = id + 10", SWAP],
+  ["of a table that got another name", "", `${SWAP}; ALTER TABLE t RENAME TO u`],
+  ["one of which got another name", "", "ALTER TABLE t RENAME a TO c"],
+])(
+  "a branch that is brought up to date has its own views read the columns they did, %s",
+  async (_, here, there) => {
+    await using open = await OpenWorld.open();
+    const main = await open.session();
+    await main.query(
+      `CREATE TABLE t (id int PRIMARY KEY, a text, b text); INSERT INTO t VALUES (1, 'a', 'b'); CREATE BRANCH x`,
+    );
+    const branch = await open.session("main/x");
+    await branch.query(`CREATE VIEW own AS SELECT a, b FROM t; ${here}`);
+    await main.query(there);
+    await main.query("MERGE BRANCH main INTO x");
+    expect(await branch.query("SELECT a, b FROM own")).toEqual([["a", "b"]]);
+    await main.query("MERGE BRANCH x");
+    expect(await main.query("SELECT a, b FROM own")).toEqual([["a", "b"]]);
+  },
+);
