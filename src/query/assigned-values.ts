@@ -53,6 +53,10 @@ const UNBOUNDED = `DECIMAL(${UNBOUNDED_NUMERIC.width},${UNBOUNDED_NUMERIC.scale}
 const asKept: Assign = (value) => `duckbranch_kept(${value})`;
 /** Constants and parameters are looked at where they are read. */
 const READ: ReadonlySet<Token["kind"]> = new Set(["number", "string", "parameter"]);
+/** A number with an exponent is another text by then. */
+function isRead(token: Token | undefined): boolean {
+  return token !== undefined && READ.has(token.kind) && !(token.kind === "number" && /e/i.test(token.value));
+}
 const asDocument: Assign = (value) => `duckbranch_jsonb(CAST(${value} AS JSON))`;
 
 /** `columns`: those INSERT fills, in order. Errors: 22P02 for a literal that is no JSON, 42804 */
@@ -70,7 +74,7 @@ export function assignedEdits(
   for (const value of values) {
     const name = typeof value.column === "number" ? columns[value.column] : value.column;
     const assign = assigned.get(normaliseName(name ?? ""));
-    if (assign === undefined || (assign === asKept && READ.has(value.only?.kind ?? "word"))) continue;
+    if (assign === undefined || (assign === asKept && isRead(value.only))) continue;
     if (assign === asDocument && value.only?.kind === "string" && !isEdited(statement, value.only))
       closing.push(documentLiteral(statement, value, value.only.value));
     else {
