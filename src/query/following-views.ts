@@ -15,7 +15,7 @@ import { optionalTextCell, textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement, StatementAnalysis, TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
-import { formatName, normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { formatName, isSameName, normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
 import { ownText } from "./main-texts.js";
 import { columnsUnderOldNames } from "./old-column-names.js";
@@ -152,8 +152,8 @@ function renamedEdits(
   const rows = columns && columnsUnderOldNames(tokens, name, columns, plain);
   if (columns !== undefined && rows === undefined && isSame(from, to)) return [];
   const isCalled = tokens.filter(({ value }) => normaliseName(value) === normaliseName(old)).length > 1;
-  const isSameName = normaliseName(to.name) === normaliseName(old) && rows === undefined;
-  const needsAlias = name.alias === undefined && !isSameName && (isCalled || rows !== undefined);
+  const keepsName = normaliseName(to.name) === normaliseName(old) && rows === undefined;
+  const needsAlias = name.alias === undefined && !keepsName && (isCalled || rows !== undefined);
   const replaced = { start, end, text: rows ?? plain };
   if (!needsAlias || name.aliasAt === undefined) return [replaced];
   const alias = ` AS ${quoteIdentifier(old)}`;
@@ -180,7 +180,7 @@ function inFull(
   meant: RelationName | undefined,
 ): readonly TextEdit[] {
   if (role !== "read" || parts.length > 1 || meant === undefined) return [];
-  if (normaliseName(meant.schema) === "main" || !isSameText(meant.schema, view.schema)) return [];
+  if (normaliseName(meant.schema) === "main" || !isSameName(meant.schema, view.schema)) return [];
   return [{ start, end, text: formatName([meant.schema, meant.name]) }];
 }
 
@@ -260,15 +260,11 @@ export async function renamedColumns(
       ? await transaction.definitionOf(version)
       : await physicalDefinition(transaction.connection, relation);
   const columns = definition?.columns ?? [];
-  const renamed = columns.map(({ name }) => [name, isSameText(name, column) ? to : name] as const);
-  const isThere = columns.some(({ name }) => isSameText(name, column) || isSameText(name, to));
+  const renamed = columns.map(({ name }) => [name, isSameName(name, column) ? to : name] as const);
+  const isThere = columns.some(({ name }) => isSameName(name, column) || isSameName(name, to));
   return isThere ? renamed : [...renamed, ["", to]];
 }
 
 function isSame(one: RelationName, other: RelationName): boolean {
   return relationKey(one) === relationKey(other);
-}
-
-function isSameText(one: string, other: string): boolean {
-  return normaliseName(one) === normaliseName(other);
 }

@@ -2,7 +2,7 @@
 import type { RenamedColumns } from "../branch/definition-texts.js";
 import type { NameReference } from "../sql/analysis.js";
 import type { Token } from "../sql/lexer.js";
-import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { isSameName, quoteIdentifier } from "../sql/names.js";
 
 /**
  * `t` ⇒ `(SELECT "id", "b" AS "a" FROM t)`, with the columns that the text may mean: others may be dropped afterwards. Undefined
@@ -15,7 +15,7 @@ export function columnsUnderOldNames(
   rows: string,
 ): string | undefined {
   const words = tokens.filter(({ kind }) => kind === "word" || kind === "quoted");
-  const isMentioned = (column: string): boolean => words.some(({ value }) => isSame(value, column));
+  const isMentioned = (column: string): boolean => words.some(({ value }) => isSameName(value, column));
   const called = alias ?? parts.at(-1) ?? "";
   const meansAll =
     tokens.some(({ value }) => value === "*") ||
@@ -26,23 +26,19 @@ export function columnsUnderOldNames(
   const had = columns.filter(([was]) => was !== "");
   const mentioned = meansAll ? had : had.filter(([was]) => isMentioned(was));
   // What the text calls so is something else, and must not become the column.
-  const isHidden = columns.some(([was, is]) => !isSame(was, is) && isMentioned(is));
-  if (!isHidden && mentioned.every(([was, is]) => isSame(was, is))) return undefined;
+  const isHidden = columns.some(([was, is]) => !isSameName(was, is) && isMentioned(is));
+  if (!isHidden && mentioned.every(([was, is]) => isSameName(was, is))) return undefined;
   const meant = mentioned.length === 0 ? had : mentioned;
   const list = meant.map(([was, is]) =>
-    isSame(was, is) ? quoteIdentifier(is) : `${quoteIdentifier(is)} AS ${quoteIdentifier(was)}`,
+    isSameName(was, is) ? quoteIdentifier(is) : `${quoteIdentifier(is)} AS ${quoteIdentifier(was)}`,
   );
   return `(SELECT ${list.join(", ")} FROM ${rows})`;
-}
-
-function isSame(one: string, other: string): boolean {
-  return normaliseName(one) === normaliseName(other);
 }
 
 /** The table stands for a whole row: `SELECT t FROM t`. */
 function isRowMeant(tokens: readonly Token[], called: string): boolean {
   const places = tokens.flatMap((token, at) =>
-    (token.kind === "word" || token.kind === "quoted") && isSame(token.value, called) ? [at] : [],
+    (token.kind === "word" || token.kind === "quoted") && isSameName(token.value, called) ? [at] : [],
   );
   return places.filter((at) => tokens[at + 1]?.value !== ".").length > 1;
 }
@@ -51,6 +47,6 @@ function isRowMeant(tokens: readonly Token[], called: string): boolean {
 function isListed(tokens: readonly Token[], end: number, alias: string | undefined): boolean {
   if (alias === undefined) return false;
   const behind = tokens.filter(({ start }) => start >= end);
-  const at = behind.findIndex(({ value }) => isSame(value, alias));
+  const at = behind.findIndex(({ value }) => isSameName(value, alias));
   return behind[at + 1]?.value === "(";
 }

@@ -4,7 +4,7 @@
 import type { TextEdit } from "./analysis.js";
 
 /**
- * Applies edits given in any order; two insertions at one place keep the order in which they were given.
+ * Applies edits given in any order; two insertions at one place keep the order in which they were given, those that go around others outermost.
  *
  * Limits  edits that overlap, leave the text or end before they start are a broken invariant: RangeError
  */

@@ -33,7 +33,7 @@ function refuseLong(value: string): void {
   const digits = value.replaceAll(/[._]/g, "").replace(/^0+/, "");
   const isTooLong = value.includes(".")
     ? digits.length > MOST_DECIMAL_DIGITS
-    : BigInt(`0${digits}`) > LARGEST;
+    : digits.length > String(LARGEST).length || BigInt(`0${digits}`) > LARGEST;
   if (!isTooLong) return;
   throw notSupported(
     "numbers of more than 38 digits are not supported",
