@@ -13,6 +13,7 @@ import { branchSequences } from "./moved-sequences.js";
 import { objectJson, structJson } from "./row-json.js";
 import { countedDifference, countedRow, keyAlias, keyedDifference } from "./row-sql.js";
 import { storedColumns, type TableDefinition } from "./table-definition.js";
+import { valueForms } from "./value-forms.js";
 
 export interface DiffRequest {
   readonly branch: Branch;
@@ -93,7 +94,7 @@ async function pairQuery(
   return `SELECT ${name} AS table_name, ${objectJson(keyValues)} AS key,
       CASE WHEN old_row IS NULL THEN 'insert' WHEN new_row IS NULL THEN 'delete' ELSE 'update' END AS change,
       ${structJson(columns, "old_row")} AS old_values, ${structJson(columns, "new_row")} AS new_values
-    FROM (${keyedDifference(key, columns, rows.before, rows.after)}) ORDER BY ${key.map((_, i) => keyAlias(i)).join(", ")}`;
+    FROM (${keyedDifference(key, columns, valueForms(storedColumns(newTable)), rows.before, rows.after)}) ORDER BY ${key.map((_, i) => keyAlias(i)).join(", ")}`;
 }
 
 /** One result row per row added or removed; an update of a keyless row is a delete and an insert. */

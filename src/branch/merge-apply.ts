@@ -13,6 +13,7 @@ import { moveUp, type OverlayTable } from "./overlay.js";
 import { baseRows } from "./rows.js";
 import { columnAlias, columnList, keyAlias } from "./row-sql.js";
 import type { Transaction } from "./transaction.js";
+import { sameValue } from "./value-forms.js";
 
 /** Which plan rows are taken from the source: all changes, and conflicts if the branch wins or has more than they are about. */
 export function taken({ granularity }: TablePlan, branchWins: boolean): string {
@@ -129,7 +130,7 @@ export async function applyUpdates(
   const expected = await countWhere(connection, rows, "true");
   if (expected === 0) return 0;
   const changed = await changedColumns(connection, plan, rows);
-  const set = changed.map((c) => assignment(quoteIdentifier(c))).join(", ");
+  const set = changed.map((c) => assignment(input, c)).join(", ");
   const sql = `UPDATE ${target} AS t SET ${set} FROM ${rows} AS p WHERE ${sameKey(input)}`;
   return await changeExactly(connection, sql, expected);
 }
@@ -163,8 +164,10 @@ export async function applyInserts(
 }
 
 /** What is the same in another form (an interval of '30 days') keeps the target's. */
-function assignment(name: string): string {
-  return `${name} = CASE WHEN p.target_row.${name} IS NOT DISTINCT FROM p.wanted.${name} THEN t.${name} ELSE p.wanted.${name} END`;
+function assignment({ forms }: MergeInput, column: string): string {
+  const name = quoteIdentifier(column);
+  const isSame = sameValue(forms, column, `p.target_row.${name}`, `p.wanted.${name}`);
+  return `${name} = CASE WHEN ${isSame} THEN t.${name} ELSE p.wanted.${name} END`;
 }
 
 /** Columns that some row really changes: the others are left alone (DuckDB rewrites rows whose indexed columns are set). */
@@ -173,7 +176,8 @@ async function changedColumns(connection: Connection, plan: TablePlan, rows: str
   if (candidates.length === 0) return [];
   const tests = candidates.map((c, i) => {
     const name = quoteIdentifier(c);
-    return `coalesce(bool_or(target_row.${name} IS DISTINCT FROM wanted.${name}), FALSE) AS ${columnAlias(i)}`;
+    const isSame = sameValue(plan.input.forms, c, `target_row.${name}`, `wanted.${name}`);
+    return `coalesce(bool_or(NOT ${isSame}), FALSE) AS ${columnAlias(i)}`;
   });
   const [row] = await connection.rows(`SELECT ${tests.join(", ")} FROM ${rows}`);
   return candidates.filter((_, i) => row?.[columnAlias(i)] === true);

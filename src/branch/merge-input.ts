@@ -21,6 +21,7 @@ import { ROW_ID } from "./rows.js";
 import type { WinnerOf } from "./merge-types.js";
 import type { TableDefinition } from "./table-definition.js";
 import type { Transaction } from "./transaction.js";
+import { valueForms } from "./value-forms.js";
 
 /** The three states of one table, and what its target becomes. */
 export interface MergeTable {
@@ -152,6 +153,7 @@ async function mergeTable(
       key: schema.key,
       columns: schema.columns.map(({ name }) => name),
       policies: cellPolicies(schema.merged.definition),
+      forms: valueForms(schema.merged.definition.columns),
       base: projected(compared.base, schema.columns, "base"),
       source: projected(compared.source, schema.columns, "source"),
       target: projected(rows.target, schema.columns, "target"),

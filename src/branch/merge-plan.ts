@@ -24,6 +24,7 @@ import { ROW_ID } from "./rows.js";
 import { multisetPlan } from "./merge-multisets.js";
 import type { Granularity, KeylessMode, Strategy } from "./strategy.js";
 import type { CellRule } from "./merge-policy-values.js";
+import type { ValueForms } from "./value-forms.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 
 const ROW_ID_SQL = quoteIdentifier(ROW_ID);
@@ -35,6 +36,8 @@ export interface MergeInput {
   readonly key: readonly string[];
   /** Stored columns, key included. */
   readonly columns: readonly string[];
+  /** How their values are compared in tables with a key; without one as they are. */
+  readonly forms: ValueForms;
   /** Rows of base and source may be left out where both have them. */
   readonly base: string;
   readonly source: string;
@@ -163,10 +166,10 @@ async function planKeyed(
   index: number,
   granularity: Granularity,
 ): Promise<void> {
-  const { key, columns, base, source } = input;
+  const { key, columns, forms, base, source } = input;
   const difference = `merge_difference_${index}`;
   await connection.run(
-    `CREATE TEMP TABLE ${difference} AS ${keyedDifference(key, columns, base, source)};
+    `CREATE TEMP TABLE ${difference} AS ${keyedDifference(key, columns, forms, base, source)};
      CREATE TEMP TABLE merge_plan_${index} AS ${keyedPlan(input, difference, granularity)};
      DROP TABLE temp.main.${difference}`,
   );
@@ -174,19 +177,19 @@ async function planKeyed(
 
 /** Shape: k0 … · old_row, new_row, target_row · class · kind; and what `cellwiseRows` adds */
 function keyedPlan(input: MergeInput, difference: string, granularity: Granularity): string {
-  const { key, columns } = input;
+  const { key, columns, forms } = input;
   const join = key.map((k, i) => `t.${quoteIdentifier(k)} = d.${keyAlias(i)}`).join(" AND ");
   const present = `t.${quoteIdentifier(key[0] ?? "")} IS NOT NULL`;
   const rows = `SELECT d.*, CASE WHEN ${present} THEN ${rowStruct(columns, "t")} END AS target_row
           FROM temp.main.${difference} AS d
           LEFT JOIN ${input.target} AS t ON ${join}`;
   const plan = `SELECT *,
-      CASE WHEN ${sameRow(columns, "target_row", "new_row")} THEN 'agreed'
-           WHEN ${sameRow(columns, "target_row", "old_row")} THEN 'change' ELSE 'conflict' END AS class,
+      CASE WHEN ${sameRow(columns, forms, "target_row", "new_row")} THEN 'agreed'
+           WHEN ${sameRow(columns, forms, "target_row", "old_row")} THEN 'change' ELSE 'conflict' END AS class,
       CASE WHEN old_row IS NULL THEN 'insert/insert' WHEN target_row IS NULL THEN 'delete/update'
            WHEN new_row IS NULL THEN 'update/delete' ELSE 'update/update' END AS kind
     FROM (${rows})`;
-  return granularity === "cell" ? cellwiseRows(plan, columns, input.policies) : plan;
+  return granularity === "cell" ? cellwiseRows(plan, input) : plan;
 }
 
 /** Where the branch only added rows nobody has to look at base and target. */

@@ -25,6 +25,7 @@ import { winnerUnder, type Strategy } from "./strategy.js";
 import { storedColumns } from "./table-definition.js";
 import { Transaction } from "./transaction.js";
 import { endUndoBranch, undoBranchOf } from "./undo-branch.js";
+import { valueForms } from "./value-forms.js";
 import { countedUndo, dropUndoRows, shapeOf, undoStates, undoTablesOf, type UndoTable } from "./undo-rows.js";
 
 export interface UndoRequest {
@@ -252,9 +253,10 @@ async function undoneTable(
     targetWithIds: "",
   };
   const comments = await transaction.commentsOf(version);
+  const forms = valueForms(definition.columns);
   const side = { version, definition, comments };
   return {
-    input: { relation: version, key, columns, policies: undoPolicies(definition), ...rows },
+    input: { relation: version, key, columns, policies: undoPolicies(definition), forms, ...rows },
     target: version,
     source: version,
     schema: mergeSchema(state, { base: side, source: side, target: side }, version.name),

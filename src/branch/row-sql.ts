@@ -4,6 +4,7 @@
  * column of a user's table can collide with them.
  */
 import { quoteIdentifier } from "../sql/names.js";
+import { sameValue, type ValueForms } from "./value-forms.js";
 
 /** `"a", "b"`, or with an alias `t."a", t."b"`. */
 export function columnList(columns: readonly string[], alias?: string): string {
@@ -15,15 +16,13 @@ function qualified(column: string, alias: string | undefined): string {
 }
 
 /** NULL-safe equality of all columns of two aliases or structs. */
-function sameValues(columns: readonly string[], left: string, right: string): string {
-  return columns
-    .map((c) => `${qualified(c, left)} IS NOT DISTINCT FROM ${qualified(c, right)}`)
-    .join(" AND ");
+function sameValues(columns: readonly string[], forms: ValueForms, left: string, right: string): string {
+  return columns.map((c) => sameValue(forms, c, qualified(c, left), qualified(c, right))).join(" AND ");
 }
 
 /** Equality of two row structs, either of which may be NULL for an absent row. */
-export function sameRow(columns: readonly string[], left: string, right: string): string {
-  return `((${left} IS NULL) = (${right} IS NULL) AND ${sameValues(columns, left, right)})`;
+export function sameRow(columns: readonly string[], forms: ValueForms, left: string, right: string): string {
+  return `((${left} IS NULL) = (${right} IS NULL) AND ${sameValues(columns, forms, left, right)})`;
 }
 
 /** A row as a struct with the columns' own names. */
@@ -43,6 +42,7 @@ export const columnAlias = (index: number): string => `c${index}`;
 export function keyedDifference(
   key: readonly string[],
   columns: readonly string[],
+  forms: ValueForms,
   oldRelation: string,
   newRelation: string,
 ): string {
@@ -55,7 +55,7 @@ export function keyedDifference(
       CASE WHEN ${present("n")} THEN ${rowStruct(columns, "n")} END AS new_row
     FROM (SELECT ${columnList(columns)} FROM ${oldRelation}) AS o
     FULL OUTER JOIN (SELECT ${columnList(columns)} FROM ${newRelation}) AS n ON ${join}
-    WHERE NOT (${present("o")} AND ${present("n")} AND ${sameValues(columns, "o", "n")})`;
+    WHERE NOT (${present("o")} AND ${present("n")} AND ${sameValues(columns, forms, "o", "n")})`;
 }
 
 /**
