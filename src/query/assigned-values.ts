@@ -59,6 +59,18 @@ function isRead(token: Token | undefined): boolean {
 }
 const asDocument: Assign = (value) => `duckbranch_jsonb(CAST(${value} AS JSON))`;
 
+const asDouble: Assign = (value) => `CAST(${value} AS DOUBLE)`;
+const DECIMAL = /^[+-]?\s*\d*\.\d+$/;
+
+/**
+ * Columns of double precision. The first decimal of one is cast, and with it all rows of VALUES are: DuckDB would give them
+ * the digits of the longest, and with so many digits a decimal becomes a double's neighbour.
+ */
+function doubleColumns({ columns }: TableDefinition): Set<string> {
+  const doubles = columns.filter(({ type }) => type === "DOUBLE" || type === "FLOAT");
+  return new Set(doubles.map(({ name }) => normaliseName(name)));
+}
+
 /** `columns`: those INSERT fills, in order. Errors: 22P02 for a literal that is no JSON, 42804 */
 export function assignedEdits(
   statement: RelationalStatement,
@@ -67,13 +79,18 @@ export function assignedEdits(
 ): AssignedEdits | undefined {
   refuseOtherTypes(statement, definition, columns);
   const assigned = assignedColumns(definition);
-  if (assigned.size === 0) return undefined;
+  const doubles = doubleColumns(definition);
+  if (assigned.size === 0 && doubles.size === 0) return undefined;
   const { values, query } = storedValues(statement);
   const isWhole = query !== undefined && (statement.insert?.width ?? columns.length) === columns.length;
   const [opening, closing]: [TextEdit[], TextEdit[]] = [[], []];
   for (const value of values) {
-    const name = typeof value.column === "number" ? columns[value.column] : value.column;
-    const assign = assigned.get(normaliseName(name ?? ""));
+    const name = normaliseName(
+      (typeof value.column === "number" ? columns[value.column] : value.column) ?? "",
+    );
+    const isDecimal = doubles.has(name) && DECIMAL.test(statement.text.slice(value.start, value.end));
+    if (isDecimal) doubles.delete(name);
+    const assign = isDecimal ? asDouble : assigned.get(name);
     if (assign === undefined || (assign === asKept && isRead(value.only))) continue;
     if (assign === asDocument && value.only?.kind === "string" && !isEdited(statement, value.only))
       closing.push(documentLiteral(statement, value, value.only.value));
