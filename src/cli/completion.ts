@@ -1,31 +1,34 @@
 /** `duckbranch completion`: what the shell offers, made from the commands there are. */
 import { Argument, type Command } from "commander";
 
-const SHELLS = ["bash", "zsh"] as const;
+interface Completion {
+  readonly path: readonly string[];
+  readonly words: readonly string[];
+}
+
+/** Each shell is told in its own language: zsh's emulation of bash's reads no slices of COMP_WORDS. */
+const SHELLS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 
 export function addCompletionCommand(program: Command): void {
   program
     .command("completion")
-    .addArgument(new Argument("<shell>").choices(SHELLS))
-    .description('print what completes commands: eval "$(duckbranch completion bash)"; or zsh')
-    .action((shell: string) => {
-      // zsh reads bash's by its own emulation.
-      const before = shell === "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
-      process.stdout.write(`${before}${bashCompletion(program)}`);
+    .addArgument(new Argument("<shell>").choices(Object.keys(SHELLS)))
+    .description(
+      'print what completes commands: eval "$(duckbranch completion bash)", or zsh; duckbranch completion fish | source',
+    )
+    .action((shell: keyof typeof SHELLS) => {
+      // The longest first: the first that fits is taken.
+      const all = pathsOf(program, []).toSorted((a, b) => b.path.length - a.path.length);
+      process.stdout.write(SHELLS[shell](all));
     });
 }
 
 /** Words by what has been typed: behind `branch` its commands, behind `branch merge` its options. */
-function bashCompletion(program: Command): string {
-  const cases = pathsOf(program, [])
-    .toSorted((a, b) => b.path.length - a.path.length)
-    .map(
-      ({ path, words }) => `    "${path.map((name) => `${name} `).join("")}"*) words="${words.join(" ")}" ;;`,
-    );
+function bashCompletion(all: readonly Completion[]): string {
   return `_duckbranch() {
   local words=""
   case "\${COMP_WORDS[*]:1:COMP_CWORD-1} " in
-${cases.join("\n")}
+${casesOf(all, (words) => `words="${words.join(" ")}"`)}
   esac
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
@@ -33,16 +36,48 @@ complete -o default -F _duckbranch duckbranch
 `;
 }
 
-interface Completion {
-  readonly path: readonly string[];
-  readonly words: readonly string[];
+function zshCompletion(all: readonly Completion[]): string {
+  return `(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+_duckbranch() {
+  local -a offered
+  case "\${(j: :)words[2,CURRENT-1]} " in
+${casesOf(all, (words) => `offered=(${words.join(" ")})`)}
+  esac
+  compadd -- $offered || _files
+}
+compdef _duckbranch duckbranch
+`;
+}
+
+function fishCompletion(all: readonly Completion[]): string {
+  const cases = all.map(
+    ({ path, words }) => `    case '${patternOf(path)}*'\n      printf '%s\\n' ${words.join(" ")}`,
+  );
+  return `function __duckbranch_words
+  set -l typed (commandline -opc)
+  set -e typed[1]
+  switch (string join ' ' -- $typed)' '
+${cases.join("\n")}
+  end
+end
+complete -c duckbranch -a '(__duckbranch_words)'
+`;
+}
+
+function casesOf(all: readonly Completion[], assign: (words: readonly string[]) => string): string {
+  return all.map(({ path, words }) => `    "${patternOf(path)}"*) ${assign(words)} ;;`).join("\n");
+}
+
+function patternOf(path: readonly string[]): string {
+  return path.map((name) => `${name} `).join("");
 }
 
 function pathsOf(command: Command, path: readonly string[]): Completion[] {
   const options = command.options.flatMap(({ long }) => (long === undefined || long === null ? [] : [long]));
   const names = command.commands.map((each) => each.name());
+  const choices = command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices);
   return [
-    { path, words: [...names, ...options, "--help"] },
+    { path, words: [...names, ...choices, ...options, "--help"] },
     ...command.commands.flatMap((each) => pathsOf(each, [...path, each.name()])),
   ];
 }

@@ -1,5 +1,5 @@
 /** `duckbranch branch` and `duckbranch sql` against a running server: output, exit codes, what is asked before. */
-import { execFile, spawn } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -222,18 +222,35 @@ test("the program says which it is", async () => {
   });
 });
 
-test("the shell completes commands and options", async () => {
-  const { out } = await duckbranch(["completion", "bash"]);
-  const typed =
-    'COMP_WORDS=(duckbranch branch merge --gr); COMP_CWORD=3; _duckbranch; echo "${COMPREPLY[@]}"';
-  const completed = await new Promise((resolve) =>
-    execFile("bash", ["-c", `${out}\n${typed}`], (_, stdout) => resolve(stdout)),
+/** Runs the completion of a shell on `duckbranch branch merge --gr`, as that shell itself would. */
+const COMPLETIONS = {
+  bash: (script: string) => [
+    "-c",
+    `${script}\nCOMP_WORDS=(duckbranch branch merge --gr); COMP_CWORD=3; _duckbranch; echo "\${COMPREPLY[@]}"`,
+  ],
+  // What is offered, before zsh looks which of it fits.
+  zsh: (script: string) => [
+    "-fc",
+    `compdef() { :; }; compadd() { print -l -- "$@"; }\n${script}\nwords=(duckbranch branch merge --gr); CURRENT=4; _duckbranch | grep -e --gr`,
+  ],
+  fish: (script: string) => ["--no-config", "-c", `${script}\ncomplete -C "duckbranch branch merge --gr"`],
+} as const;
+
+for (const shell of ["bash", "zsh", "fish"] as const)
+  test.skipIf(spawnSync(shell, ["-c", "true"]).status !== 0)(
+    `${shell} completes commands and options`,
+    async () => {
+      const { out } = await duckbranch(["completion", shell]);
+      const ended = spawnSync(shell, COMPLETIONS[shell](out), { encoding: "utf8" });
+      expect([ended.stdout, ended.stderr]).toEqual(["--granularity\n", ""]);
+    },
   );
-  expect(completed).toBe("--granularity\n");
+
+test("shells that nothing is known of are refused", async () => {
   const { code, err } = await duckbranch(["completion", "tcsh"]);
   expect([code !== 0, err]).toEqual([
     true,
-    expect.stringMatching(/^error: [^\n]*'tcsh'[^\n]*bash, zsh\.\n$/),
+    expect.stringMatching(/^error: [^\n]*'tcsh'[^\n]*bash, zsh, fish\.\n$/),
   ]);
 });
 
