@@ -15,6 +15,7 @@ import {
 import { tokenise } from "../sql/lexer.js";
 import { nameList, normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
+import { boundView, fullNames, readsTemporary, temporaryView } from "./bound-views.js";
 import { kindsOf } from "./existing-objects.js";
 import { planOwnedSequences, withSequenceEdits, type SequencePlace } from "./owned-sequences.js";
 import { sliceStatement } from "./slice-statement.js";
@@ -204,7 +205,11 @@ async function planCreateTemporary(
     return [skipExisting(context, statement, table)];
   const own = quoteIdentifier(table);
   // DuckDB takes a foreign key between temporary tables for one across databases where a name is qualified.
-  const targets = new Map([[name.start, statement.foreignKeys.length === 0 ? `temp.main.${own}` : own]]);
+  const targets =
+    context.scope.head === MAIN && statement.verb === "createView"
+      ? fullNames(context.scope, statement)
+      : new Map<number, string>();
+  targets.set(name.start, statement.foreignKeys.length === 0 ? `temp.main.${own}` : own);
   const place = { catalog: "temp", schema: "main" };
   const afterwards = (): void => context.temporary.add(table, statement.onCommit);
   return await withSequences(context, transaction, place, statement, targets, afterwards);
@@ -234,11 +239,27 @@ export async function planCreateView(
   transaction: Transaction,
   statement: RelationalStatement,
 ): Promise<PlannedStatement[]> {
+  const { scope } = context;
   const name = createdName(statement);
   if (statement.temporary) return await planCreateTemporary(context, transaction, statement, name);
-  const relation = creatableName(context.scope, name);
-  if (context.scope.head === MAIN) return await planCreateOnMain(context, transaction, statement, relation);
-  return await planBranchView(context, transaction, statement, relation);
+  if (readsTemporary(scope, statement)) {
+    noticeTemporaryView(context, name);
+    return await planCreateTemporary(context, transaction, temporaryView(statement), name);
+  }
+  const relation = creatableName(scope, name);
+  const bound = boundView(scope, relation, statement);
+  if (scope.head === MAIN) return await planCreateOnMain(context, transaction, bound.statement, relation);
+  return await planBranchView(context, transaction, bound.statement, relation, bound.text);
+}
+
+function noticeTemporaryView({ notice }: PlanContext, { parts }: NameReference): void {
+  const name = parts.at(-1) ?? "";
+  notice("NOTICE", SQLSTATE.successfulCompletion, `view "${name}" will be a temporary view`);
+  if (parts.length > 1)
+    throw new SqlError(
+      SQLSTATE.invalidTableDefinition,
+      "cannot create temporary relation in non-temporary schema",
+    );
 }
 
 /** A branch's view is kept as its text and resolved each time it is read, so it always shows the branch's rows. */
@@ -247,6 +268,7 @@ async function planBranchView(
   transaction: Transaction,
   statement: RelationalStatement,
   relation: RelationName,
+  definition: string,
 ): Promise<PlannedStatement[]> {
   const { scope } = context;
   const existing = scope.state.find(scope.head, relation);
@@ -264,7 +286,7 @@ async function planBranchView(
       ...relation,
       kind: "view",
       physical: null,
-      definition: statement.text,
+      definition,
     });
   };
   return [{ sql: await checkQuery(context, statement), afterwards }];

@@ -19,6 +19,7 @@ import type {
 } from "../sql/analysis.js";
 import { formatName, normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { applyEdits, applyEditsWithin } from "../sql/splice.js";
+import { mayReadTemporary } from "./bound-views.js";
 import { insideView, isReadAhead, readAhead } from "./changing-table.js";
 import { mainRelationText, refuseChangedHere } from "./head-relations.js";
 import { headFunction, headObject } from "./head-functions.js";
@@ -248,6 +249,10 @@ async function versionSql(
   const readsAhead = isReadAhead(scope, name, version);
   if (head === MAIN) {
     if (readsAhead) return { sql: readAhead(mainRelationText(scope, version)), aliased: true };
+    const isInView = scope.head === MAIN && depth > 0;
+    if (version.kind === "view" && (isInView || mayReadTemporary(scope)))
+      return { sql: await viewSql(services, scope, version, depth), aliased: true };
+    if (isInView) return { sql: `${DATA_CATALOG}.${mainRelationText(scope, version)}`, aliased: false };
     if (scope.head === MAIN && name.parts.length === 1) return undefined;
     return { sql: mainRelationText(scope, version), aliased: false };
   }
@@ -370,13 +375,8 @@ function typeText(scope: NameScope, parts: readonly string[]): string {
 
 function publicToMain(parts: readonly string[]): string | undefined {
   return parts.length > 1 && normaliseName(parts[0] ?? "") === "public"
-    ? formatName(inMain(parts))
+    ? formatName(["main", ...parts.slice(1)])
     : undefined;
-}
-
-function inMain(parts: readonly string[]): readonly string[] {
-  if (parts.length === 1) return ["main", ...parts];
-  return normaliseName(parts[0] ?? "") === "public" ? ["main", ...parts.slice(1)] : parts;
 }
 
 /** On main a plain name is left to DuckDB where it can mean but one sequence. */

@@ -25,7 +25,7 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
       CREATE OR REPLACE VIEW v AS SELECT id, more, q / 3 AS part FROM public.t WHERE q::text LIKE '2%';
       CREATE VIEW "a ""b" (x, y) AS SELECT made.id, made.d FROM made;
       CREATE VIEW over AS SELECT v.id, n.x FROM v CROSS JOIN "a ""b" AS n;
-      CREATE VIEW "Über"."Ü" AS SELECT id FROM t;
+      CREATE VIEW "Über"."Ü" AS SELECT id FROM "Über".t;
       DROP VIEW gone; ALTER VIEW "old ""name""" RENAME TO new_name; INSERT INTO t VALUES (29, 29)`);
     const prepared = await target.prepared("SELECT id, part FROM v ORDER BY id");
     expect(await prepared()).toEqual([
