@@ -9,9 +9,10 @@ import {
 } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
-import { conflictQuery, type TablePlan } from "./merge-plan.js";
+import { conflictQuery, conflictRow, type ConflictRow, type TablePlan } from "./merge-plan.js";
 import { normaliseName } from "../sql/names.js";
 import type { RelationName } from "./model.js";
+import type { TableConflicts } from "./merge-types.js";
 import { readGranularity, readKeyless, type Granularity, type KeylessMode } from "./strategy.js";
 import { SYSTEM_SCHEMA } from "./system-schema.js";
 
@@ -43,6 +44,8 @@ export interface MergeRecord {
   readonly status: MergeStatus;
   readonly granularity: Granularity;
   readonly keyless: KeylessMode;
+  /** By what its conflicts were resolved, as RESOLVE MERGE said it: JSON. */
+  readonly resolutions: string | null;
   /** Null for a merge that cannot be undone. */
   readonly undoableUntilMs: number | null;
   readonly totals: MergeTotals;
@@ -186,6 +189,27 @@ export async function insertConflicts(
   );
 }
 
+/** The report of a merge as it was answered: the first conflicts of each table. */
+export async function storedConflicts(
+  connection: Connection,
+  mergeId: string,
+  limit: number,
+): Promise<TableConflicts[]> {
+  const rows = await connection.rows(
+    `SELECT table_name, count(*) OVER (PARTITION BY table_name) AS row_count, kind, key, base_value, main_value, branch_value
+     FROM ${CONFLICTS} WHERE merge_id = ? QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY rowid) <= ${limit} ORDER BY rowid`,
+    [mergeId],
+  );
+  const tables = new Map<string, { readonly row_count: number; readonly rows: ConflictRow[] }>();
+  for (const row of rows) {
+    const table = textCell(row, "table_name");
+    const report = tables.get(table) ?? { row_count: numberCell(row, "row_count"), rows: [] };
+    tables.set(table, report);
+    report.rows.push(conflictRow(row));
+  }
+  return [...tables].map(([table, report]) => ({ table, ...report }));
+}
+
 export async function deleteConflicts(connection: Connection, mergeId: string): Promise<void> {
   await connection.run(`DELETE FROM ${CONFLICTS} WHERE merge_id = ?`, [mergeId]);
 }
@@ -218,6 +242,7 @@ function recordOf(row: Row): MergeRecord {
     syncedId: optionalTextCell(row, "synced_id"),
     target: textCell(row, "target"),
     status: MERGE_STATUSES.find((known) => known === status) ?? "aborted",
+    resolutions: optionalTextCell(row, "resolutions"),
     undoableUntilMs: optionalNumberCell(row, "undoable_until"),
     granularity: readGranularity(optionalTextCell(row, "granularity") ?? "row"),
     keyless: readKeyless(optionalTextCell(row, "keyless") ?? "row_identity"),

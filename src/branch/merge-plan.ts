@@ -7,7 +7,7 @@
  *         change    only the source changed it, or, cell by cell, each cell was changed by one side: take the merged row
  *         conflict  both changed it, differently: the strategy decides
  */
-import { numberCell, optionalTextCell, textCell, type Connection } from "../engine/connection.js";
+import { numberCell, optionalTextCell, textCell, type Connection, type Row } from "../engine/connection.js";
 import { cellwiseRows, type CellPolicies } from "./merge-cells.js";
 import type { RelationName } from "./model.js";
 import { objectJson, structJson } from "./row-json.js";
@@ -323,11 +323,16 @@ export async function readConflicts(
   limit: number,
 ): Promise<ConflictRow[]> {
   const rows = await connection.rows(`${conflictQuery(plan)} LIMIT ${limit}`);
-  return rows.map((row) => ({
+  return rows.map(conflictRow);
+}
+
+/** A row of `conflictQuery`. */
+export function conflictRow(row: Row): ConflictRow {
+  return {
     pk: optionalTextCell(row, "key"),
     kind: textCell(row, "kind"),
     main_value: optionalTextCell(row, "main_value"),
     branch_value: optionalTextCell(row, "branch_value"),
     base_value: optionalTextCell(row, "base_value"),
-  }));
+  };
 }

@@ -17,10 +17,11 @@ import {
 } from "./merge-ledger.js";
 import type { TablePlan } from "./merge-plan.js";
 import { notOpen, publish } from "./merge-publish.js";
+import { outcomeOf } from "./merge-stored.js";
 import { retryOnChange } from "./merge-retry.js";
 import { settleRows, type RowChoice } from "./merge-settle.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
-import { MAIN, relationKey, type Branch } from "./model.js";
+import { headId, isEnded, MAIN, relationKey, type Branch } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import { Transaction } from "./transaction.js";
 
@@ -54,6 +55,8 @@ export async function resolveMerge(
       );
     }
   }
+  const done = await resolvedBefore(context, mergeId, resolutions);
+  if (done !== undefined) return done;
   const { branchId, syncedId, target: into, granularity, keyless } = await requireOpenMerge(context, mergeId);
   const request: MergeRequest = {
     branch: branchId,
@@ -65,6 +68,8 @@ export async function resolveMerge(
     actor,
   };
   const resolve = async (manner: Manner): Promise<MergeOutcome> => {
+    const doneMeanwhile = await resolvedBefore(context, mergeId, resolutions);
+    if (doneMeanwhile !== undefined) return doneMeanwhile;
     await requireOpenMerge(context, mergeId);
     return await withAttempt({ context, request, signal, manner }, async (attempt) => {
       const strategyOf = strategyByTable(request, attempt);
@@ -126,14 +131,29 @@ async function refuseUnreported(attempt: MergeAttempt, mergeId: string): Promise
   );
 }
 
-/** Gives up an unfinished merge: the branch goes on as if it had not been tried. */
+/** What came of the same resolutions, if they were given before: whoever lost the answer may ask again. */
+async function resolvedBefore(
+  { registry }: BranchContext,
+  mergeId: string,
+  resolutions: Resolutions,
+): Promise<MergeOutcome | undefined> {
+  using connection = await registry.database.connect("data");
+  const merge = await readMerge(connection, mergeId);
+  const isSame = merge?.status === "merged" && merge.resolutions === JSON.stringify(said(resolutions));
+  return isSame ? await outcomeOf(connection, merge) : undefined;
+}
+
+/** Gives up an unfinished merge: the branch goes on as if it had not been tried. Given up already is success. */
 export async function abandonMerge(
   context: BranchContext,
   mergeId: string,
   actor: string,
   signal: AbortSignal,
 ): Promise<Branch> {
-  const merge = await requireOpenMerge(context, mergeId);
+  const merge = await requireMerge(context, mergeId);
+  const abandoned = merge.status === "abandoned" ? branchOf(context.registry.state, merge) : undefined;
+  if (abandoned !== undefined) return abandoned;
+  if (merge.status !== "conflicted") throw notOpen(mergeId);
   using connection = await context.registry.database.connect("data");
   const transaction = await Transaction.begin(context, connection, MAIN, signal);
   try {
@@ -157,11 +177,23 @@ export async function abandonMerge(
 }
 
 async function requireOpenMerge(context: BranchContext, mergeId: string): Promise<MergeRecord> {
-  using connection = await context.registry.database.connect("data");
-  const merge = await readMerge(connection, mergeId);
-  if (merge === undefined) throw new SqlError(SQLSTATE.undefinedObject, `merge "${mergeId}" does not exist`);
+  const merge = await requireMerge(context, mergeId);
   if (merge.status !== "conflicted") throw notOpen(mergeId);
   return merge;
+}
+
+/** Errors: 42704 */
+async function requireMerge(context: BranchContext, mergeId: string): Promise<MergeRecord> {
+  using connection = await context.registry.database.connect("data");
+  const merge = await readMerge(connection, mergeId);
+  if (merge !== undefined) return merge;
+  throw new SqlError(SQLSTATE.undefinedObject, `merge "${mergeId}" does not exist`);
+}
+
+/** What was merged, or what its parent was merged into; undefined once it has ended. */
+function branchOf({ branches }: RegistryState, { syncedId, branchId }: MergeRecord): Branch | undefined {
+  const branch = branches.get(headId(syncedId ?? branchId));
+  return branch === undefined || isEnded(branch) ? undefined : branch;
 }
 
 function unresolvedTables(plans: readonly TablePlan[]): SqlError {

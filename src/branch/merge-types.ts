@@ -21,6 +21,8 @@ export interface MergeRequest {
   /** Of rows that are merged by cells. */
   readonly columns?: readonly ColumnStrategy[];
   readonly actor: string;
+  /** Its id, where the caller gives it one to ask again by. */
+  readonly mergeId?: string | undefined;
   /** What EXPLAIN MERGE gave for the plan: nothing else is done. */
   readonly token?: string | undefined;
   /** 40001 at once where a head moved meanwhile. */

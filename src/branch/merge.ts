@@ -13,6 +13,7 @@ import { planTable, type TablePlan } from "./merge-plan.js";
 import { outcome, publish, recordConflicts } from "./merge-publish.js";
 import { NO_CHANGES } from "./merge-totals.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
+import { storedOutcome } from "./merge-stored.js";
 import { retryOnChange, TURN_LOCK_MS, withCare } from "./merge-retry.js";
 import { refuseOtherPlan } from "./merge-token.js";
 import { isEnded, MAIN, type Branch, type HeadId, type RelationName } from "./model.js";
@@ -23,7 +24,7 @@ import { holdingPin, imagineSync, syncedBranch } from "./sync.js";
 import type { BranchContext } from "./branch-context.js";
 
 /**
- * Merges a branch into its parent.
+ * Merges a branch into its parent. Under an id that has been merged already: what came of it.
  *
  * Atomic  one transaction; the ledger row is read back after the commit
  * Crash   before the commit the target is as before, after it merged, never between
@@ -34,6 +35,11 @@ export async function mergeBranch(
   request: MergeRequest,
   signal: AbortSignal,
 ): Promise<MergeOutcome> {
+  // The branch may be gone since.
+  const before = await context.registry.database.onSpare(
+    async (own) => await storedOutcome(own, context.registry.state, request),
+  );
+  if (before !== undefined) return before;
   const attempt = async (manner: Manner): Promise<MergeOutcome> =>
     await mergeOnce(context, request, signal, manner);
   return await onHeads(context, request, async (target) => {
@@ -69,6 +75,11 @@ async function mergeOnce(
   const run = { context, request, signal, manner };
   return await withAttempt(run, async (attempt) => {
     const { transaction, branch, sync } = attempt;
+    const meanwhile = await storedOutcome(transaction.connection, transaction.state, request);
+    if (meanwhile !== undefined) {
+      await transaction.rollback();
+      return meanwhile;
+    }
     if (branch.status === "merged" || sync?.changesNothing === true) {
       await transaction.rollback();
       return outcome(attempt, "up_to_date", null, NO_CHANGES, []);
@@ -80,7 +91,7 @@ async function mergeOnce(
     const unresolved = attempt.plans.filter(
       (plan) => plan.counts.failing > 0 || conflictsUnder([plan], strategyOf, ["manual", "abort"]).length > 0,
     );
-    const mergeId = newMergeId();
+    const mergeId = request.mergeId ?? newMergeId();
     if (unresolved.length === 0)
       return await publish(context, attempt, mergeId, strategyOf, request, undefined);
     const isManual = conflictsUnder(unresolved, strategyOf, ["manual"]).length === unresolved.length;

@@ -114,6 +114,8 @@ export interface MergeOptions {
   readonly keyless?: "row_identity" | "strict" | "append";
   /** Of a plan that EXPLAIN MERGE has shown: that, or nothing. */
   readonly token?: string;
+  /** Asked for again under it, the answer is what came of it: nothing is merged twice. */
+  readonly merge_id?: string;
   readonly exceptions?: Readonly<Record<string, Strategy>>;
 }
 

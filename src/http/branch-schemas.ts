@@ -133,6 +133,13 @@ export const mergeRequest = z
     granularity: z.enum(["row", "cell"]).optional(),
     keyless: z.enum(["row_identity", "strict", "append"]).optional(),
     token: z.string().optional().describe("Do exactly what EXPLAIN MERGE has shown under it, or nothing"),
+    merge_id: z
+      .string()
+      .regex(/^[\w-]{1,64}$/)
+      .optional()
+      .describe(
+        "An id for this merge: asked for again under it, the answer is what came of it, and nothing is merged twice",
+      ),
     exceptions: z.record(z.string(), strategy).optional().describe("Strategies of single tables, by name"),
   })
   .meta({ id: "MergeRequest" });

@@ -45,7 +45,7 @@ export async function mergeBranch(
 
 function mergeStatement(
   name: string,
-  { strategy, into, granularity, keyless, token, exceptions = {} }: MergeOptions,
+  { strategy, into, granularity, keyless, token, merge_id, exceptions = {} }: MergeOptions,
 ): string {
   const parts = [
     `MERGE BRANCH ${quotedName(name)}`,
@@ -54,7 +54,7 @@ function mergeStatement(
     ...Object.entries(exceptions).map(
       ([table, other]) => `EXCEPT ${quotedName(other)} FOR ${quotedTable(table)}`,
     ),
-    withOptions({ granularity, keyless, token }),
+    withOptions({ granularity, keyless, token, merge_id }),
   ];
   return parts.join(" ");
 }
@@ -101,7 +101,7 @@ export async function resolveMerge(
   return await mergeResult(
     work,
     id,
-    await readRows(work, `RESOLVE MERGE ${mergeId} WITH (${tables.join(", ")})`),
+    await readRows(work, `RESOLVE MERGE ${quotedText(mergeId)} WITH (${tables.join(", ")})`),
   );
 }
 
@@ -114,7 +114,7 @@ export async function abandonMerge(
   const abandoned = mergeId ?? (await openMerge(work, await branchId(work, name)));
   if (abandoned === undefined) throw new HttpError(404, `branch "${name}" has no merge that waits`);
   const id = await requireMerge(work, name, abandoned);
-  await readRows(work, `ABANDON MERGE ${abandoned}`);
+  await readRows(work, `ABANDON MERGE ${quotedText(abandoned)}`);
   const { branch_id, name: found, status } = await getBranch(work, id);
   return { branch_id, name: found, status };
 }
@@ -129,7 +129,7 @@ export async function undoMerge(
   const undone = mergeId ?? (await lastMerge(work, name));
   const id = await requireMerge(work, name, undone);
   const using = strategy === undefined ? "" : ` USING ${quotedName(strategy)}`;
-  return await mergeResult(work, id, await readRows(work, `UNDO MERGE ${undone}${using}`));
+  return await mergeResult(work, id, await readRows(work, `UNDO MERGE ${quotedText(undone)}${using}`));
 }
 
 async function lastMerge(work: RequestWork, name: string): Promise<string> {

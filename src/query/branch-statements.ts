@@ -5,6 +5,7 @@ import { alterBranch, type BranchChange } from "../branch/lifecycle.js";
 import { mergeBranch } from "../branch/merge.js";
 import { abandonMerge, resolveMerge } from "../branch/merge-resolve.js";
 import { previewMerge } from "../branch/merge-preview.js";
+import { readMergeId } from "../branch/merge-stored.js";
 import { undoMerge } from "../branch/merge-undo.js";
 import type { MergeOutcome, MergeRequest } from "../branch/merge-types.js";
 import { isEnded, ISOLATIONS, MAIN, type Branch, type Isolation } from "../branch/model.js";
@@ -236,7 +237,9 @@ async function explainMerge(
 
 function mergeRequest(host: BranchCommandHost, command: MergeCommand, read: ArgumentReader): MergeRequest {
   const accepted =
-    command.verb === "merge" ? ["granularity", "keyless", "token", "retry"] : ["granularity", "keyless"];
+    command.verb === "merge"
+      ? ["granularity", "keyless", "token", "retry", "merge_id"]
+      : ["granularity", "keyless"];
   const options = readOptions(command.options, read, accepted);
   return {
     branch: required(read(command.name), "branch name"),
@@ -248,6 +251,7 @@ function mergeRequest(host: BranchCommandHost, command: MergeCommand, read: Argu
     ...mergeExceptions(command.exceptions, read),
     actor: host.user,
     token: options.get("token"),
+    mergeId: readMergeId(options.get("merge_id")),
     once: !readRetry(options.get("retry") ?? "on"),
   };
 }

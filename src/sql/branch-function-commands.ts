@@ -82,9 +82,11 @@ const NAMED_OPTIONS = [
   "access",
 ];
 
+const MERGE_OPTIONS = ["granularity", "keyless", "token", "retry", "merge_id"];
+
 const NAMED_ONLY: Partial<Readonly<Record<FunctionVerb, readonly string[]>>> = {
   create: ["parent", ...NAMED_OPTIONS, "if_not_exists"],
-  merge: ["into", "granularity", "keyless", "token", "retry"],
+  merge: ["into", ...MERGE_OPTIONS],
   explainMerge: ["into", "granularity", "keyless"],
   drop: ["immediate"],
   undelete: ["ttl_hours", "ttl_seconds"],
@@ -125,10 +127,7 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
         name: name(),
         ...mergeTarget(bound, calledAs),
         exceptions: [],
-        options: optionsOf(
-          bound,
-          verb === "merge" ? ["granularity", "keyless", "token", "retry"] : ["granularity", "keyless"],
-        ),
+        options: optionsOf(bound, verb === "merge" ? MERGE_OPTIONS : ["granularity", "keyless"]),
       };
     case "resolve": {
       const resolutionsJson = need(bound, "resolutions", calledAs);
