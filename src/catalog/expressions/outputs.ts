@@ -18,10 +18,12 @@ export const retellJson: TextFunction = ([json, type]) =>
   json === null || json === undefined ? null : retoldJson(json, type ?? "");
 
 /** Types whose JSON differs, wherever they stand in another; fields without names have their type alone. */
-const DIFFERS_IN_JSON = `'TIMESTAMP|BLOB|INTERVAL|"pg_catalog\\.|STRUCT\\((STRUCT|[A-Z]+)[(,)[]|DECIMAL\\(38,(9|20)\\)'`;
+const DIFFERS_IN_JSON = `'TIMESTAMP|BLOB|INTERVAL|DOUBLE|FLOAT|"pg_catalog\\.|STRUCT\\((STRUCT|[A-Z]+)[(,)[]|DECIMAL\\(38,(9|20)\\)'`;
 const MOMENT = "replace(CAST(_v AS VARCHAR), ' ', 'T')";
 /** DuckDB reads short decimals as doubles, and writes no zero in front of a point. */
 const DIGITS = `regexp_replace(CAST(_v AS VARCHAR), '^(-?)\\.', '\\10.')`;
+/** Doubles of everyday size have the same digits everywhere. */
+const DOUBLE_DIGITS = "regexp_full_match(CAST(_v AS VARCHAR), '-?\\d{1,15}(\\.\\d+)?')";
 /** Calls into this program take ten times as long: what columns have most is told here. */
 const JSON_VALUE = `CASE WHEN starts_with(typeof(_v), 'TIMESTAMP') AND typeof(_v)[-1] <> ']' AND NOT contains(${MOMENT}, '(')
     THEN ${OWN}.to_json(regexp_replace(${MOMENT}, '(T.*[+-]\\d\\d)$', '\\1:00'))
@@ -29,6 +31,7 @@ const JSON_VALUE = `CASE WHEN starts_with(typeof(_v), 'TIMESTAMP') AND typeof(_v
   WHEN regexp_matches(typeof(_v), '^STRUCT\\("pg_catalog\\.[^()]*\\)$') THEN json_extract(${OWN}.to_json(_v), '$.text')
   WHEN typeof(_v) = 'DECIMAL(38,9)' THEN CAST(regexp_replace(${DIGITS}, '\\.?0+$', '') AS JSON)
   WHEN regexp_matches(typeof(_v), '^DECIMAL\\((\\d|1\\d|2\\d|3[0-7]),\\d+\\)$') THEN CAST(${DIGITS} AS JSON)
+  WHEN typeof(_v) = 'DOUBLE' AND ${DOUBLE_DIGITS} THEN CAST(regexp_replace(CAST(_v AS VARCHAR), '\\.0$', '') AS JSON)
   WHEN regexp_matches(typeof(_v), ${DIFFERS_IN_JSON})
     THEN CAST(${RETOLD_JSON}(CAST(${OWN}.to_json(_v) AS VARCHAR), typeof(_v)) AS JSON)
   ELSE ${OWN}.to_json(_v) END`;

@@ -9,6 +9,7 @@
  * Limits  linear; pure; what is not as its type says stays as it is
  */
 import { UNBOUNDED_NUMERIC } from "../../core/unbounded-numeric.js";
+import { floatJson } from "./float-json.js";
 import { scalarText } from "./retold-text.js";
 
 type Shape =
@@ -187,6 +188,7 @@ function scalarJson(raw: string, type: string): string {
   if (raw === "null" || type === "JSON" || type === "VARCHAR") return raw;
   const isText = raw.startsWith('"');
   const text = isText ? String(JSON.parse(raw)) : raw;
+  if (type === "DOUBLE" || type === "FLOAT") return floatJson(raw, type);
   if (type === "DATE" || type.startsWith("TIMESTAMP")) return JSON.stringify(momentText(text));
   const shown = decimalDigits(scalarText(text, type), type);
   // NaN and the infinities are no numbers of JSON.

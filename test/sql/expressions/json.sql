@@ -99,3 +99,15 @@ SELECT '{"b":1,"aa":{"z":[],"y":{}}}'::jsonb::text, '"\u00e9\n\""'::jsonb
 SELECT '"\u0000"'::jsonb
 SELECT jsonb_build_object('bb', 1, 'a', ARRAY[1,2]), to_jsonb(ARRAY[1,2])
 SELECT j::jsonb = '{"s": "text", "b": {"c": [10, 20, null]}, "a": 1}'::jsonb FROM t ORDER BY id
+SELECT to_json('NaN'::float8), to_json('Infinity'::float8), to_json('-Infinity'::float8)
+SELECT row_to_json(r) from (select 'NaN'::float8 as a, 1.1::float4 as b) r
+SELECT to_json(1.1::float4), to_jsonb(1.1::float4)
+SELECT to_json(x) from (values (1e20::float8), (1e-7), (0.1), (123456789012345680), (1e15), (-0.0), (0.0001), (0.00001), (5e-324), (1.7976931348623157e308), (100), (0.30000000000000004), (null)) t(x)
+SELECT row_to_json(t) from (values ('NaN'::float8, '{1,NaN}'::float8[])) t(x, y)
+SELECT json_object_agg(k, v)->'a', json_object_agg(k, v)->>'b' from (values ('a', 'NaN'::float8), ('b', 1)) t(k, v)
+SELECT json_object_agg(k, v)->>'b' from (values ('a', timestamp '2020-01-01'), ('b', '2021-01-01')) t(k, v)
+SELECT json_object_agg(k, (v, 1))->'a'->>'f1' from (values ('a', timestamp '2020-01-01')) t(k, v)
+SELECT json_build_object('a', 'NaN'::float8, 'b', 1.1::float4)->>'b'
+SELECT json_build_array('inf'::float8, 1.1::float4)->>0
+SELECT json_agg(x)->0 from (values ('NaN'::float8), (1.5)) t(x)
+SELECT to_json(x) FROM (VALUES (1e6::float4), (1e-7), (0.1), (16777216), (123456), (1234567), (1.17549435e-38)) AS v(x)
