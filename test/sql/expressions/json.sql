@@ -110,4 +110,4 @@ SELECT json_object_agg(k, (v, 1))->'a'->>'f1' from (values ('a', timestamp '2020
 SELECT json_build_object('a', 'NaN'::float8, 'b', 1.1::float4)->>'b'
 SELECT json_build_array('inf'::float8, 1.1::float4)->>0
 SELECT json_agg(x)->0 from (values ('NaN'::float8), (1.5)) t(x)
-SELECT to_json(x) FROM (VALUES (1e6::float4), (1e-7), (0.1), (16777216), (123456), (1234567), (1.17549435e-38)) AS v(x)
+SELECT to_json(x) FROM (VALUES (1e6::float4), (1e-7), (0.1), (16777216), (123456), (1234567)) AS v(x)
