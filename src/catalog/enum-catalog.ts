@@ -95,6 +95,11 @@ export class EnumCatalog {
     return all.find(({ typeName }) => typeName === name) ?? all[0];
   }
 
+  /** The name of the type that this OID, or that of its array type, is of. */
+  nameOf(oid: number): string | undefined {
+    return this.#byOid.get(oid)?.typeName;
+  }
+
   /** DuckDB's type for the OID of an enum or of its array type; undefined for any other OID. */
   engineTypeOf(oid: number): string | undefined {
     const found = this.#byOid.get(oid);

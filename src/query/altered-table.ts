@@ -23,6 +23,7 @@ import { newSequence, ownedBy, withOwnedSequence } from "./sequence-owners.js";
 import { addedKey } from "./altered-keys.js";
 import { policyChange, requireFittingType } from "./column-policy.js";
 import { assignedDefault } from "./held-columns.js";
+import { keptUsing } from "./kept-numeric.js";
 import { nativeAlteration } from "./native-alteration.js";
 import { staysOverlay } from "./altered-overlay.js";
 import { planRename } from "./plan-rename.js";
@@ -76,19 +77,19 @@ export class AlteredTable {
         return await this.addColumn(alteration);
       case "dropColumn":
         return await this.dropColumn(alteration);
-      case "setType":
+      case "setType": {
         this.requireColumn(alteration.column);
-        await requireFittingType(
-          this.transaction.connection,
-          policyOf(this.definition, alteration.column),
-          await this.text(alteration.type),
-        );
+        const type = await this.text(alteration.type);
+        const policy = policyOf(this.definition, alteration.column);
+        await requireFittingType(this.transaction.connection, policy, type);
+        const using = alteration.using && (await this.text(alteration.using));
         return await this.change({
           ...alteration,
-          type: await this.text(alteration.type),
+          type,
           held: writtenTypeOf(this.statement.text.slice(alteration.type.start, alteration.type.end)),
-          using: alteration.using === undefined ? undefined : await this.text(alteration.using),
+          using: keptUsing(this.definition, alteration.column, type, using),
         });
+      }
       case "setDefault": {
         this.requireColumn(alteration.column);
         const { column, expression } = alteration;

@@ -102,12 +102,13 @@ export async function announced(
   core: SessionCore,
   given: Columns,
   { sources, columnNames, names }: RelationalStatement,
+  declaredOids: readonly number[],
 ): Promise<Columns> {
-  const last = sources === undefined ? undefined : FOUND.get(core)?.last;
+  const last = sources === undefined || declaredOids.length > 0 ? undefined : FOUND.get(core)?.last;
   const before = sources === undefined ? undefined : last?.get(sources);
   if (before !== undefined && areAlike(before.given, given)) return before.shown;
   const columns = namedColumns(given, columnNames);
-  const known = knownOf(core, columns, sources);
+  const known = await withDeclared(core, knownOf(core, columns, sources), declaredOids);
   const typed =
     known === undefined
       ? withCatalogTypes(columns, names)
@@ -115,6 +116,23 @@ export async function announced(
   const shown = await core.types.identify(typed, known?.map(({ type }) => type?.name) ?? []);
   if (sources !== undefined) last?.set(sources, { given, shown });
   return shown;
+}
+
+/** Parameters that are shown as they are have the types they were declared with. */
+async function withDeclared(
+  core: SessionCore,
+  known: readonly SourceColumn[] | undefined,
+  declaredOids: readonly number[],
+): Promise<readonly SourceColumn[] | undefined> {
+  if (!known?.some(({ parameter }) => parameter !== undefined && declaredOids[parameter])) return known;
+  const types = await core.types.all();
+  return known.map((column) => {
+    const oid = column.parameter === undefined ? 0 : (declaredOids[column.parameter] ?? 0);
+    const element = elementOidOf(oid);
+    const name = typeNamed(element ?? oid) ?? types.enums.nameOf(oid);
+    if (oid === 0 || name === undefined) return column;
+    return { ...column, type: { name, typmod: -1, isArray: element !== undefined } };
+  });
 }
 
 function areAlike(one: Columns, other: Columns): boolean {

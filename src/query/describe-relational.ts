@@ -78,7 +78,7 @@ export async function describeRelational(
     { length: count },
     (_, i) => declaredOids[i] || inferParameterOid(parameterTypes[i]),
   );
-  return { parameterOids, columns: hasRows ? await announced(core, columns, statement) : null };
+  return { parameterOids, columns: hasRows ? await announced(core, columns, statement, declaredOids) : null };
 }
 
 async function shapeOf(

@@ -1,7 +1,9 @@
 /** Columns of types that DuckDB does not keep, by the checks that hold them: see sql/held-types.ts. */
 import type { TableDefinition } from "../branch/table-definition.js";
+import { UNBOUNDED_NUMERIC } from "../core/unbounded-numeric.js";
 import type { EngineType } from "../engine/types.js";
 import { EngineTypeId } from "../engine/vector-values.js";
+import { requireKeptDecimals } from "../sql/dialect/kept-decimals.js";
 import { normaliseName } from "../sql/names.js";
 import { assignedValue, readHeldType, writtenHeldType, type HeldType } from "../sql/held-types.js";
 import type { WrittenType } from "../sql/result-sources.js";
@@ -59,8 +61,12 @@ function holderOf(held: HeldType): EngineTypeId | undefined {
   return held.kind === "named" && held.isArray ? EngineTypeId.LIST : EngineTypeId.VARCHAR;
 }
 
+const UNBOUNDED = `DECIMAL(${UNBOUNDED_NUMERIC.width},${UNBOUNDED_NUMERIC.scale})`;
+
 /** What a column's default becomes: rounded as whatever else is stored in it. */
 export function assignedDefault(definition: TableDefinition, column: string, expression: string): string {
   const held = heldColumns(definition).get(normaliseName(column));
+  const type = definition.columns.find(({ name }) => normaliseName(name) === normaliseName(column))?.type;
+  if (type === UNBOUNDED) requireKeptDecimals(expression.replace(/^\s*'(.*)'\s*$/s, "$1"));
   return (held && assignedValue(expression, held)) ?? expression;
 }

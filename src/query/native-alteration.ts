@@ -4,6 +4,7 @@ import { isColumn, type TableChange } from "../branch/table-changes.js";
 import type { TableDefinition } from "../branch/table-definition.js";
 import { readHeldType } from "../sql/held-types.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { mayRefuse } from "./kept-numeric.js";
 
 /** The action behind ALTER TABLE t; undefined where DuckDB has none, or an index or constraint is in its way. */
 export function nativeAlteration(definition: TableDefinition, change: TableChange): string | undefined {
@@ -25,6 +26,7 @@ export function nativeAlteration(definition: TableDefinition, change: TableChang
     case "dropColumn":
       return isBeforeKey(definition, change.column) ? undefined : `DROP COLUMN ${column}`;
     case "setType":
+      if (mayRefuse(change.using)) return undefined;
       if (change.held !== undefined || /^jsonb?$/i.test(change.type.trim())) return undefined;
       return `ALTER COLUMN ${column} TYPE ${change.type}${change.using === undefined ? "" : ` USING ${change.using}`}`;
     case "setNotNull":

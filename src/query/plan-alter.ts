@@ -18,6 +18,7 @@ import { kindsOf } from "./existing-objects.js";
 import { followingViews, renamedColumns } from "./following-views.js";
 import { isPlainTextCheck } from "../sql/held-types.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { keptTemporary } from "./kept-numeric.js";
 import { planOtherAlter, planRename } from "./plan-rename.js";
 import { resolveStatement } from "./resolve.js";
 import { writableName } from "./writable-names.js";
@@ -189,7 +190,8 @@ async function planTemporary(
     throw notSupported("this form of ALTER TABLE is not supported for temporary tables");
   const table = name.parts.at(-1) ?? "";
   const targets = new Map([[name.start, `temp.main.${quoteIdentifier(table)}`]]);
-  const sql = await resolveStatement(context.services, context.scope, statement, targets);
+  const resolved = await resolveStatement(context.services, context.scope, statement, targets);
+  const sql = keptTemporary(resolved, alteration);
   const afterwards = (): void => {
     if (alteration.kind !== "rename") return;
     context.temporary.delete(table);

@@ -102,7 +102,7 @@ async function chooseTransaction(
   if (!core.transactions.isAlone) return await runInTransaction(core, statement, input, running);
   const read = await startLoneRead(core, statement, input);
   if (read === undefined) return await runAlone(core, statement, input, running);
-  const { result } = await outcomeOf(core, statement, read.stream, async () => {}, undefined);
+  const { result } = await outcomeOf(core, statement, read.stream, async () => {}, undefined, input);
   if (asWritten !== undefined && result.kind === "rows")
     rememberRead(core, statement, asWritten, read, result.columns);
   return result;
@@ -215,7 +215,7 @@ function stepServices(core: SessionCore, guards: NonNullable<PlannedStatement["g
       await planned.check?.(changed);
       if (planned.guard !== undefined) guards.push(planned.guard);
       return {
-        columns: await announced(core, returned, statement),
+        columns: await announced(core, returned, statement, declaredOids),
         chunks: rows,
         changed: planned.changed ?? changed,
       };
@@ -302,7 +302,10 @@ async function runPlanned(
     const stream = await run(core, statement, sql, input);
     step.afterwards?.();
     const shown = step.tag === undefined ? statement : { ...statement, tag: step.tag };
-    outcome = await outcomeOf(core, shown, stream, isLast ? end : async () => {}, kept, step);
+    outcome = await outcomeOf(core, shown, stream, isLast ? end : async () => {}, kept, {
+      ...step,
+      declaredOids: input.declaredOids,
+    });
   }
   return outcome;
 }
@@ -337,7 +340,8 @@ async function outcomeOf(
   stream: ResultStream,
   end: ResultEnd,
   capture: InsertCapture | undefined,
-  planned: Pick<PlannedStatement, "check" | "guard" | "changed" | "order"> = {},
+  planned: Pick<PlannedStatement, "check" | "guard" | "changed" | "order"> &
+    Pick<ExecuteInput, "declaredOids">,
 ): Promise<Outcome> {
   const { check, guard, changed: known } = planned;
   if (statement.verb === "explain") {
@@ -360,7 +364,7 @@ async function outcomeOf(
     return done(statement, changed);
   }
   const shown = shownColumns(stream, planned, capture?.width);
-  const columns = await announced(core, shown, statement);
+  const columns = await announced(core, shown, statement, planned.declaredOids);
   const tag = (rows: number): string => commandTag(statement, rows);
   if (!statement.writes) {
     const result = { kind: "rows", columns, batches: streamBatches(stream, end), tag } as const;

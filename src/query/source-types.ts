@@ -19,6 +19,8 @@ export interface SourceColumn {
   readonly origin: ColumnOrigin | undefined;
   /** The whole row of a relation: `pg_class.oid`, 0 for rows of what has none. */
   readonly row?: number | undefined;
+  /** A parameter as it is: what the client declared, which is another type each time. */
+  readonly parameter?: number;
 }
 
 /** The columns of a relation, all of them and in order; undefined for one that is not known. */
@@ -100,6 +102,8 @@ class SourceReader {
         return columnNamed(scopes, value.relation, value.name);
       case "type":
         return { type: value.type, origin: undefined };
+      case "parameter":
+        return { ...OPEN, parameter: value.index };
       case "literal":
         return { ...OPEN, isLiteral: true };
       case "common":

@@ -181,6 +181,8 @@ function readValue(expression: unknown, ctes: Ctes): ValueSource {
         ? OPEN
         : { kind: "type", type: writtenType(unwrapAs(name, "TypeName") ?? name) };
     }
+    case "ParamRef":
+      return { kind: "parameter", index: Number(node["number"] ?? 0) - 1 };
     case "A_Const":
       return "sval" in node || flagField(node, "isnull") ? { kind: "literal" } : OPEN;
     case "CollateClause":

@@ -69,6 +69,8 @@ export type OutputSource =
 export type ValueSource =
   | { readonly kind: "column"; readonly relation: string | undefined; readonly name: string }
   | { readonly kind: "type"; readonly type: WrittenType }
+  /** `$1`, from 0 on: what the client declared it as. */
+  | { readonly kind: "parameter"; readonly index: number }
   /** A string or NULL: it takes the type of what stands beside it. */
   | { readonly kind: "literal" }
   /** CASE, COALESCE and their like: what its values have in common. */

@@ -3,6 +3,7 @@ import { SQLSTATE, SqlError } from "../../core/errors.js";
 import { raisedText } from "../../engine/failure.js";
 import { quoteLiteral } from "../../sql/names.js";
 import { any, fail, OWN, type Definitions } from "./definition.js";
+import { IS_EXACT, PICK } from "./numbers.js";
 
 const IS_TEXT = "typeof(_1) = 'VARCHAR'";
 
@@ -51,17 +52,35 @@ const IS_NUMBER = "ends_with(typeof(_1), 'INT') OR typeof(_1) = 'INTEGER'";
 const BIT = `CAST(CASE WHEN ${IS_NUMBER} THEN lpad(right(${BITS}, _2), _2, left(${BITS}, 1))
   ELSE rpad(left(${BITS}, _2), _2, '0') END AS BIT)`;
 
-/** A numeric without a scale on its way into a column, which keeps nine decimals. Of double precision 15 digits count. */
-const KEPT = "CAST(_1 AS DECIMAL(38, 9))";
-const LOST = `CASE typeof(_1) WHEN 'DOUBLE' THEN abs(CAST(${KEPT} AS DOUBLE) - _1) > abs(_1) * 1e-15 WHEN 'FLOAT' THEN false
+/**
+ * A numeric without a scale keeps nine decimals. Of double precision 15 digits count, of real six; a text with an exponent
+ * is told by them too.
+ */
+const significant = (value: string, digits: number): string =>
+  `format('{:.${digits - 1}e}', CAST(${value} AS DOUBLE))`;
+const KEPT = `CAST(CASE typeof(_1) WHEN 'DOUBLE' THEN ${significant("_1", 15)} WHEN 'FLOAT' THEN ${significant("_1", 6)} END AS DECIMAL(38, 9))`;
+const NUMERIC = `CASE WHEN typeof(_1) IN ('DOUBLE', 'FLOAT') THEN ${KEPT} ELSE CAST(_1 AS DECIMAL(38, 9)) END`;
+const IS_READ = "typeof(_1) IN ('VARCHAR', 'JSON')";
+const IS_WRITTEN = "regexp_matches(CAST(_1 AS VARCHAR), '[eE]')";
+const otherDigits = (digits: number): string =>
+  `${significant(NUMERIC, digits)} <> ${significant("_1", digits)}`;
+const LOST = `CASE WHEN typeof(_1) = 'DOUBLE' THEN ${otherDigits(15)} WHEN typeof(_1) = 'FLOAT' THEN ${otherDigits(6)}
+  WHEN ${IS_READ} THEN if(${IS_WRITTEN}, ${otherDigits(15)}, regexp_matches(CAST(_1 AS VARCHAR), '\\.\\d{9}\\d*[1-9]'))
   ELSE regexp_matches(typeof(_1), '^DECIMAL.*,[123]\\d\\)$') AND CAST(_1 AS DECIMAL(38, 9)) <> _1 END`;
 const NOT_KEPT = fail(
   SQLSTATE.featureNotSupported,
   "numeric without a scale keeps 9 decimals: the value would be rounded",
 );
 
+const ofNumeric = (made: string): string =>
+  `${PICK}({'own': _1, 'made': CASE WHEN NOT ${IS_EXACT} THEN ${made} END}, CASE WHEN ${IS_EXACT} THEN 'own' ELSE 'made' END)`;
+
 export const INPUTS: Definitions = {
-  duckbranch_kept: [any(1, `coalesce(CASE WHEN ${LOST} THEN ${NOT_KEPT} END, ${KEPT})`)],
+  duckbranch_kept: [any(1, `coalesce(CASE WHEN ${LOST} THEN ${NOT_KEPT} END, ${NUMERIC})`)],
+  // x::numeric: a numeric stays the one it is.
+  duckbranch_numeric: [any(1, ofNumeric("duckbranch_kept(_1)"))],
+  // What is rounded at once: round(x::numeric, 2).
+  duckbranch_rounded_numeric: [any(1, ofNumeric(NUMERIC))],
   duckbranch_bit: [any(2, BIT)],
   duckbranch_varbit: [any(2, `CAST(left(${BITS}, _2) AS BIT)`)],
   duckbranch_int2: checkedInteger("SMALLINT", "smallint"),

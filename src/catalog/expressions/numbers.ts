@@ -65,7 +65,8 @@ const WINDOW_AVERAGE = `${PICK}({'own': _1, 'quotient': ${averageOf("_2", "_3")}
   CASE WHEN typeof(_1) = 'DOUBLE' THEN 'quotient' ELSE 'own' END)`;
 const FILTER = " FILTER (WHERE _2)";
 
-const IS_EXACT = "starts_with(typeof(_1), 'DECIMAL')";
+/** A numeric. */
+export const IS_EXACT = "starts_with(typeof(_1), 'DECIMAL')";
 const ROUND = `${PICK}({'own': ${OWN}.round(_1), 'even': CASE WHEN NOT ${IS_EXACT} THEN round_even(CAST(_1 AS DOUBLE), 0) END},
   CASE WHEN ${IS_EXACT} THEN 'own' ELSE 'even' END)`;
 

@@ -15,6 +15,8 @@ const CASTS: Readonly<Record<string, TypeName>> = {
   int8: "bigint",
   float4: "real",
   float8: "double precision",
+  numeric: "numeric",
+  rounded_numeric: "numeric",
   date: "date",
   jsonb: "jsonb",
 };

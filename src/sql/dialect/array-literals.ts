@@ -5,6 +5,7 @@ import { quoteLiteral } from "../names.js";
 import { isSymbol, isWord, nameAt } from "../token-reader.js";
 import { byteaLiteral, isBytea } from "./bytea-literals.js";
 import { isLookUp } from "./catalog-casts.js";
+import { requireKeptDecimals } from "./kept-decimals.js";
 import { isOperand } from "./operators.js";
 import type { DialectPass } from "./pass.js";
 
@@ -32,6 +33,7 @@ export const arrayLiteralsPass: DialectPass = ({ tokens }) =>
     if (type !== undefined && (isKeyed(tokens, type) || isLookUp(tokens, type))) return [];
     const elements = arrayElements(token.value);
     if (elements === undefined) return [];
+    if (type !== undefined && isUnbounded(tokens, type)) requireKept(elements);
     const write = type !== undefined && isBytea(tokens, type) ? byteaLiteral : quoteLiteral;
     const membership = elements.length === 0 ? undefined : membershipEdit(tokens, index);
     if (membership !== undefined) {
@@ -91,6 +93,25 @@ function isArrayType(tokens: readonly Token[], index: number): boolean {
   const name = nameAt(tokens, index);
   if (name === undefined) return false;
   return (name.parts.at(-1) ?? "").startsWith("_") || isSymbol(tokens[name.next], "[");
+}
+
+/** `numeric[]`; with a modifier it rounds as PostgreSQL does. */
+function isUnbounded(tokens: readonly Token[], index: number): boolean {
+  const name = nameAt(tokens, index);
+  return (
+    name !== undefined &&
+    NUMERICS.has(name.parts.at(-1) ?? "") &&
+    (tokens[name.next]?.value === "[" || name.parts.at(-1) === "_numeric")
+  );
+}
+
+const NUMERICS = new Set(["numeric", "decimal", "dec", "_numeric"]);
+
+function requireKept(elements: readonly Element[]): void {
+  for (const element of elements) {
+    if (typeof element === "string") requireKeptDecimals(element);
+    else if (element !== null) requireKept(element);
+  }
 }
 
 /** Read where the values can be: see query/keyed-literals.ts. */

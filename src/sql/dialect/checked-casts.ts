@@ -10,7 +10,7 @@ import type { DialectPass } from "./pass.js";
 /** Type ⇒ what casts to it. */
 const MACROS: ReadonlyMap<string, string> = new Map([
   ...["text", "varchar", "bpchar"].map((name) => [name, "duckbranch_text"] as const),
-  ...["int2", "int4", "int8", "bool", "float4", "float8", "jsonb"].map(
+  ...["int2", "int4", "int8", "bool", "float4", "float8", "numeric", "jsonb"].map(
     (name) => [name, `duckbranch_${name}`] as const,
   ),
 ]);
@@ -26,20 +26,30 @@ const MODIFIED: ReadonlyMap<string, number> = new Map([
  *
  *   a::text              ⇒  duckbranch_text(a)
  *   CAST(a AS int)       ⇒  duckbranch_int4(a)                  a::jsonb   ⇒  duckbranch_jsonb(a)
+ *   a::numeric           ⇒  duckbranch_numeric(a)               round(a::numeric, 2)  ⇒  round(duckbranch_rounded_numeric(a), 2)
  *   a::timestamptz(0)    ⇒  duckbranch_timestamptz(a, 0)        5::bit(4)  ⇒  duckbranch_bit(5, 4)
  *
  * Reason  DuckDB writes [1, 2], 1.0, -1 month and \x00 otherwise, takes '1.5' for the integer 2, and knows no timestamptz(0) and no bit(4).
  *         Literals and parameters are read elsewhere: what the cast says of them is their type
  */
 export const checkedCastsPass: DialectPass = ({ tokens }) => {
-  if (isDefinition(tokens)) return [];
+  const first = firstChecked(tokens);
   const edits = tokens.map((token, index) => {
+    if (index < first) return [];
     if (isSymbol(token, "::")) return suffixCast(tokens, index);
     return isWord(token, "cast") && isSymbol(tokens[index + 1], "(") ? prefixCast(tokens, index) : [];
   });
   // Of casts behind one another the last is outermost.
   return edits.toReversed().flat();
 };
+
+/** Of a definition it is what ALTER … USING makes of each row. */
+function firstChecked(tokens: readonly Token[]): number {
+  if (!isDefinition(tokens)) return 0;
+  const using = tokens.findIndex((token) => isWord(token, "using"));
+  const isUsed = isWord(tokens[0], "alter") && using !== -1 && tokens.some((token) => isWord(token, "type"));
+  return isUsed ? using : tokens.length;
+}
 
 interface CheckedType {
   readonly macro: string;
@@ -64,10 +74,22 @@ function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
   const [begin, sign, last] = [tokens[first ?? -1], tokens[index], tokens[type?.last ?? -1]];
   if (type === undefined || first === undefined || begin === undefined) return [];
   if (sign === undefined || last === undefined || isRead(tokens, first, index, type)) return [];
+  const macro = isRounded(tokens, first, type) ? ROUNDED_NUMERIC : type.macro;
   return [
-    { start: begin.start, end: begin.start, text: `${type.macro}(` },
+    { start: begin.start, end: begin.start, text: `${macro}(` },
     { start: sign.start, end: last.end, text: closing(type) },
   ];
+}
+
+const ROUNDED_NUMERIC = "duckbranch_rounded_numeric";
+const ROUNDING = new Set(["round", "trunc", "ceil", "ceiling", "floor", "to_char"]);
+
+/** The cast is all of a rounding function's first argument. */
+function isRounded(tokens: readonly Token[], first: number, { macro, last }: CheckedType): boolean {
+  const called = tokens[first - 2];
+  const isFirst = macro === "duckbranch_numeric" && isSymbol(tokens[first - 1], "(");
+  const isAll = isSymbol(tokens[last + 1], ",") || isSymbol(tokens[last + 1], ")");
+  return isFirst && isAll && called?.kind === "word" && ROUNDING.has(called.value);
 }
 
 /** Where what is cast begins: a type in front of a literal belongs to it. */
@@ -91,8 +113,9 @@ function prefixCast(tokens: readonly Token[], index: number): TextEdit[] {
     if (type === undefined || type.last + 1 !== close || isRead(tokens, index + 2, at, type)) return [];
     if (word === undefined || as === undefined || end === undefined) return [];
     if (VECTOR_COLUMNS.has(tokens[at - 1]?.value ?? "")) return [];
+    const macro = isRounded(tokens, index, { ...type, last: close }) ? ROUNDED_NUMERIC : type.macro;
     return [
-      { start: word.start, end: word.end, text: type.macro },
+      { start: word.start, end: word.end, text: macro },
       { start: as.start, end: end.end, text: closing(type) },
     ];
   }

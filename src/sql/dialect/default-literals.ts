@@ -6,6 +6,7 @@ import { isSymbol, isWord } from "../token-reader.js";
 import { listLiteral } from "./array-literals.js";
 import { byteaLiteral } from "./bytea-literals.js";
 import { isDefinition } from "./checked-casts.js";
+import { requireKeptDecimals } from "./kept-decimals.js";
 import type { DialectPass } from "./pass.js";
 
 /**
@@ -15,14 +16,17 @@ import type { DialectPass } from "./pass.js";
  *   ALTER TABLE t ADD b bytea NOT NULL DEFAULT '\x00ff'      ⇒  ALTER TABLE t ADD b bytea NOT NULL DEFAULT '\x00\xFF'
  *   CREATE TABLE t (j jsonb DEFAULT '{"b":1,"a":2}')         ⇒  CREATE TABLE t (j jsonb DEFAULT '{"a": 2, "b": 1}')
  *
+ * Errors  0A000 for a number that a numeric without a scale would round
  * Reason  DuckDB writes lists and bytes otherwise, and keeps the text of JSON as it is
  */
 export const defaultLiteralsPass: DialectPass = ({ text, tokens }) => {
   if (!isDefinition(tokens)) return [];
   return tokens.flatMap((token, index) => {
-    const isDefault = token.kind === "string" && isWord(tokens[index - 1], "default");
-    if (!isDefault || isSymbol(tokens[index + 1], "::")) return [];
+    const isDefault = isWord(tokens[index - 1], "default") && !isSymbol(tokens[index + 1], "::");
+    if (!isDefault || !["string", "number"].includes(token.kind)) return [];
     try {
+      if (isUnbounded(columnBefore(tokens, index - 1))) requireKeptDecimals(token.value);
+      if (token.kind === "number") return [];
       const written = ofType(token.value, columnBefore(tokens, index - 1));
       return written === undefined ? [] : [{ start: token.start, end: token.end, text: written }];
     } catch (error) {
@@ -42,6 +46,11 @@ function columnBefore(tokens: readonly Token[], end: number): readonly Token[] {
     if (isSymbol(before, "(") || isSymbol(before, "[")) depth -= 1;
   }
   return tokens.slice(first + 1, end);
+}
+
+function isUnbounded(column: readonly Token[]): boolean {
+  const at = column.findIndex((token) => isWord(token, "numeric") || isWord(token, "decimal"));
+  return at !== -1 && !isSymbol(column[at + 1], "(");
 }
 
 function ofType(value: string, column: readonly Token[]): string | undefined {
