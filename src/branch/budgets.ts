@@ -198,6 +198,22 @@ export function overtime(state: RegistryState, activity: BranchActivity, head: H
   return undefined;
 }
 
+/** What statements on the head may take together; infinite where nothing limits them. */
+export function timeLimitMs(state: RegistryState, head: HeadId): number {
+  return Math.min(...[...timeLimits(state, head)].map(({ maxMs }) => maxMs));
+}
+
+/** 53400 for a statement that read for longer than a branch without time left is read; undefined when nothing limits it any more. */
+export function readingOvertime(state: RegistryState, head: HeadId): SqlError | undefined {
+  const limitMs = timeLimitMs(state, head);
+  const limiter = [...timeLimits(state, head)].find(({ maxMs }) => maxMs === limitMs)?.limiter;
+  if (limiter === undefined) return undefined;
+  return exceeded(
+    limiter.name,
+    `its time is over, and a statement that reads may take ${limitMs / 1000} seconds`,
+  );
+}
+
 function* timeLimits(
   state: RegistryState,
   head: HeadId,

@@ -5,7 +5,7 @@
  * Limits  the time in which the client reads or sends counts for nobody
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import { overtime, timeLeftMs } from "../branch/budgets.js";
+import { overtime, readingOvertime, timeLeftMs, timeLimitMs } from "../branch/budgets.js";
 import { MAIN } from "../branch/model.js";
 import type { SessionCore } from "./session-core.js";
 import type { CopySink, RowBatch, StatementResult } from "./types.js";
@@ -17,25 +17,31 @@ const LOOK_AGAIN_MS = 250;
 
 type Core = Pick<SessionCore, "head" | "services">;
 
-/** Undefined where nothing limits what is about to run, or all time is taken. */
+/** Undefined where nothing limits what is about to run. */
 export function timeBudget({ head, services }: Core, cancel: () => void): TimeBudget | undefined {
   if (head === MAIN) return undefined;
   const { registry, activity } = services.context;
-  const leftMs = (): number => timeLeftMs(registry.state, activity, head);
-  const left = leftMs();
-  if (left < 0 || left === Number.POSITIVE_INFINITY) return undefined;
+  const left = timeLeftMs(registry.state, activity, head);
+  if (left === Number.POSITIVE_INFINITY) return undefined;
+  const rest = { begin: () => activity.begin(head), cancel };
+  if (left >= 0)
+    return new TimeBudget({
+      ...rest,
+      leftMs: () => timeLeftMs(registry.state, activity, head),
+      exceeded: () => overtime(registry.state, activity, head),
+    });
+  const leftMs = (tookMs: number): number => timeLimitMs(registry.state, head) - tookMs;
   return new TimeBudget({
+    ...rest,
     leftMs,
-    exceeded: () => overtime(registry.state, activity, head),
-    begin: () => activity.begin(head),
-    cancel,
+    exceeded: (tookMs) => (leftMs(tookMs) < 0 ? readingOvertime(registry.state, head) : undefined),
   });
 }
 
 interface Account {
-  /** Below zero when there is none. */
-  readonly leftMs: () => number;
-  readonly exceeded: () => SqlError | undefined;
+  /** Below zero when there is none. `tookMs`: what this statement took. */
+  readonly leftMs: (tookMs: number) => number;
+  readonly exceeded: (tookMs: number) => SqlError | undefined;
   /** Time is taken until the answer is called. */
   readonly begin: () => () => void;
   readonly cancel: () => void;
@@ -43,6 +49,8 @@ interface Account {
 
 export class TimeBudget {
   readonly #account: Account;
+  /** By the parts that are done. */
+  #tookMs = 0;
 
   constructor(account: Account) {
     this.#account = account;
@@ -52,19 +60,22 @@ export class TimeBudget {
   async run<T>(work: () => Promise<T> | T): Promise<T> {
     let isOver = false;
     let timer: NodeJS.Timeout | undefined;
+    const sinceMs = performance.now();
+    const tookMs = (): number => this.#tookMs + performance.now() - sinceMs;
     const look = (): void => {
-      const left = this.#account.leftMs();
+      const left = this.#account.leftMs(tookMs());
       isOver ||= left < 0;
       if (isOver) this.#account.cancel();
       timer = setTimeout(look, isOver ? REPEAT_MS : Math.min(left + 1, LOOK_AGAIN_MS));
     };
-    timer = setTimeout(look, Math.min(this.#account.leftMs() + 1, LOOK_AGAIN_MS));
+    timer = setTimeout(look, Math.min(this.#account.leftMs(tookMs()) + 1, LOOK_AGAIN_MS));
     try {
       return await work();
     } catch (error) {
       const isCanceled = error instanceof SqlError && error.code === SQLSTATE.queryCanceled;
-      throw isOver && isCanceled ? (this.#account.exceeded() ?? error) : error;
+      throw isOver && isCanceled ? (this.#account.exceeded(tookMs()) ?? error) : error;
     } finally {
+      this.#tookMs = tookMs();
       clearTimeout(timer);
     }
   }
@@ -76,7 +87,7 @@ export class TimeBudget {
   }
 
   async #part<T>(work: () => Promise<T>): Promise<T> {
-    const exceeded = this.#account.exceeded();
+    const exceeded = this.#account.exceeded(this.#tookMs);
     if (exceeded !== undefined) throw exceeded;
     const ended = this.#account.begin();
     try {

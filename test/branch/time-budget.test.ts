@@ -1,6 +1,7 @@
 /** A statement is ended when the time that is left of its branch's budget runs out, with nothing of it committed. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { OpenWorld } from "../support/open-world.js";
+import { MAIN } from "../../src/branch/model.js";
 import type { TestSession } from "../support/world.js";
 
 const EXCEEDED = "53400";
@@ -109,6 +110,23 @@ test("a branch without time left can be read for longer than any statement had, 
   expect(await b.query("DIFF BRANCH b")).toHaveLength(1);
   expect((await main.query("MERGE BRANCH b"))[0]?.[0]).toBe("merged");
   await main.query("DELETE FROM t WHERE id = 500");
+});
+
+test("behind its time a statement that reads takes no longer than all were to take", async () => {
+  await main.query("CREATE BRANCH short WITH (max_seconds 1)");
+  const { registry, activity } = open.world.context;
+  const short = await open.session("main/short");
+  const { id } = registry.state.findBranch("short") ?? { id: MAIN };
+  activity.spend(id, 1001);
+  expect(await short.outcome(`SELECT * FROM ${ENDLESS}`)).toBe(EXCEEDED);
+  await expect(short.query("SELECT pg_sleep(100000)")).rejects.toMatchObject({
+    code: EXCEEDED,
+    detail: "its time is over, and a statement that reads may take 1 seconds",
+  });
+  expect(await rows(short)).toEqual([10, 0]);
+  await main.query("ALTER BRANCH short SET (max_seconds none)");
+  expect(await short.outcome("SELECT pg_sleep(1.1)")).toBe("ok");
+  await main.query("DROP BRANCH short IMMEDIATE");
 });
 
 test("main and branches without a budget run as long as they like", async () => {
