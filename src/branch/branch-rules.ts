@@ -55,25 +55,30 @@ export function requireBranch(state: RegistryState, nameOrId: string): Branch {
 }
 
 /** 55000 unless the branch takes writes now. */
-export function requireWritable(branch: Branch, nowMs: number): void {
-  if (isExpired(branch, nowMs) || (branch.status !== "active" && branch.status !== "conflicted"))
-    throw endedBranch(branch, nowMs);
+export function requireWritable(state: RegistryState, branch: Branch, nowMs: number): void {
+  refuseExpired(state, branch, nowMs);
+  if (branch.status !== "active" && branch.status !== "conflicted") throw endedBranch(branch);
 }
 
 /** 55000 unless the branch can be read now: its data go with its time to live. */
-export function requireReadable(branch: Branch, nowMs: number): void {
-  if (isEnded(branch) || isExpired(branch, nowMs)) throw endedBranch(branch, nowMs);
+export function requireReadable(state: RegistryState, branch: Branch, nowMs: number): void {
+  if (isEnded(branch)) throw endedBranch(branch);
+  refuseExpired(state, branch, nowMs);
 }
 
-export function isExpired(branch: Branch, nowMs: number): boolean {
-  return (
-    branch.status === "expired" ||
-    (branch.expiresAtMs !== null && branch.expiresAtMs <= nowMs && !branch.protected)
-  );
+/** Its time is over, and neither protection nor a branch made from it, which sees its rows, keeps it: the sweeper's own rule. */
+export function isExpired(state: RegistryState, branch: Branch, nowMs: number): boolean {
+  if (branch.status === "expired") return true;
+  if (branch.expiresAtMs === null || branch.expiresAtMs > nowMs || branch.protected) return false;
+  return state.childrenInUse(branch.id).length === 0;
 }
 
-export function endedBranch(branch: Branch, nowMs = Date.now()): SqlError {
-  const how = branch.status !== "merged" && isExpired(branch, nowMs) ? "expired" : branch.status;
+function refuseExpired(state: RegistryState, branch: Branch, nowMs: number): void {
+  if (isExpired(state, branch, nowMs))
+    throw endedBranch(branch, branch.status === "merged" ? "merged" : "expired");
+}
+
+export function endedBranch(branch: Branch, how: string = branch.status): SqlError {
   return new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${branch.name}" is ${how}`, {
     hint: hintFor(branch, how),
   });

@@ -168,7 +168,7 @@ function refuseExcess({ name, terms }: Branch, before: Taken, after: Taken): voi
 
 /** For a statement that writes. Errors: 55000, 53400 statements have taken all the time they may */
 export function requireBudget(state: RegistryState, activity: BranchActivity, branch: Branch): void {
-  requireWritable(branch, Date.now());
+  requireWritable(state, branch, Date.now());
   refuseOvertime(state, branch, activity);
 }
 

@@ -3,7 +3,7 @@
  * for most of what a creation costs is that.
  */
 import type { Connection } from "../engine/connection.js";
-import { endedBranch, refuseTakenName, requireBranch, checkName, takenName } from "./branch-rules.js";
+import { checkName, refuseTakenName, requireBranch, requireReadable, takenName } from "./branch-rules.js";
 import { grantsOfChild, type BranchAccess } from "./grants.js";
 import { recordHistory } from "./history.js";
 import { canceled } from "./locks.js";
@@ -144,7 +144,6 @@ export class BranchCreator {
 function parentId(state: RegistryState, name: string | undefined): HeadId {
   if (name === undefined || name === MAIN) return MAIN;
   const parent = requireBranch(state, name);
-  if (parent.status !== "active" && parent.status !== "conflicted" && parent.status !== "merged")
-    throw endedBranch(parent);
+  requireReadable(state, parent, Date.now());
   return parent.id;
 }

@@ -227,8 +227,8 @@ function targetOf(state: RegistryState, merge: MergeRecord): HeadId {
   const parent = state.branches.get(headId(merge.branchId))?.parent ?? MAIN;
   const target = state.branches.get(parent);
   if (target === undefined) return MAIN;
-  requireReadable(target, Date.now());
-  requireWritable(target, Date.now());
+  requireReadable(state, target, Date.now());
+  requireWritable(state, target, Date.now());
   return parent;
 }
 

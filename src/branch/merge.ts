@@ -131,7 +131,7 @@ export async function withAttempt<T>(
     const branch = transaction.state.branches.get(named.id) ?? named;
     const sides = sidesOf(transaction.state, branch, request, synced !== undefined);
     const finished = branch.status === "merged" && synced === undefined;
-    if (!finished) requireWritable(branch, Date.now());
+    if (!finished) requireWritable(transaction.state, branch, Date.now());
     const sync = synced === undefined ? undefined : imagineSync(context, transaction, branch);
     refuseColumns(request);
     const { tables: all, objects } = finished
@@ -180,7 +180,7 @@ function sidesOf(
   isSync: boolean,
 ): Pick<MergeAttempt, "source" | "targetName"> {
   if (!isSync) return { source: branch, targetName: checkTarget(state, branch, into) };
-  requireReadable(branch, Date.now());
+  requireReadable(state, branch, Date.now());
   const parent = state.branches.get(branch.parent) ?? { id: MAIN, name: MAIN };
   return { source: parent, targetName: branch.name };
 }
@@ -196,8 +196,8 @@ function checkTarget(state: RegistryState, branch: Branch, into: string | undefi
     );
   }
   if (parent !== undefined) {
-    requireReadable(parent, Date.now());
-    requireWritable(parent, Date.now());
+    requireReadable(state, parent, Date.now());
+    requireWritable(state, parent, Date.now());
   }
   return parentName;
 }

@@ -9,7 +9,7 @@ import type { RegistryState } from "../branch/registry-state.js";
 export function branchToUse(state: RegistryState, principal: Principal, name: string): Branch {
   const branch = requireBranch(state, name);
   requireSeen(principal, branch, state);
-  requireReadable(branch, Date.now());
+  requireReadable(state, branch, Date.now());
   return branch;
 }
 

@@ -7,6 +7,7 @@ import { MAIN, tablesOf, type Branch, type Isolation, type PhysicalTable } from 
 import { rollbackQuietly } from "../branch/preserve.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { BranchContext } from "../branch/branch-context.js";
+import type { RegistryState } from "../branch/registry-state.js";
 import { quoteLiteral } from "../sql/names.js";
 import type { BranchSize } from "./system-relations.js";
 
@@ -64,7 +65,7 @@ export async function branchList(
     name: branch.name,
     branch_id: branch.id,
     parent: parentName(context, branch),
-    status: statusOf(branch),
+    status: statusOf(state, branch),
     created_at: new Date(branch.createdAtMs).toISOString(),
     expires_at: timeOrNull(branch.expiresAtMs),
     agent_id: branch.agent,
@@ -73,7 +74,8 @@ export async function branchList(
 }
 
 export async function branchDetails(context: BranchContext, branch: Branch): Promise<BranchDetails> {
-  const tables = context.registry.state.liveVersionsOf(branch.id);
+  const { state } = context.registry;
+  const tables = state.liveVersionsOf(branch.id);
   const [size] = await branchSizes(context, [branch]);
   return {
     name: branch.name,
@@ -81,7 +83,7 @@ export async function branchDetails(context: BranchContext, branch: Branch): Pro
     schema_name: branch.schemaName,
     parent: parentName(context, branch),
     isolation: branch.isolation,
-    status: statusOf(branch),
+    status: statusOf(state, branch),
     owner: branch.owner,
     agent_id: branch.agent,
     description: branch.description,
@@ -164,8 +166,8 @@ async function oneNumber(connection: Connection, sql: string): Promise<number> {
   return row === undefined ? 0 : (optionalNumberCell(row, "bytes") ?? 0);
 }
 
-function statusOf(branch: Branch): string {
-  return branch.status !== "merged" && isExpired(branch, Date.now()) ? "expired" : branch.status;
+function statusOf(state: RegistryState, branch: Branch): string {
+  return branch.status !== "merged" && isExpired(state, branch, Date.now()) ? "expired" : branch.status;
 }
 
 export function parentName(context: BranchContext, branch: Branch): string {

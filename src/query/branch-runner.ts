@@ -134,7 +134,7 @@ async function runDiff(
   const { context } = core.services;
   const transaction = await core.transactions.need(core.head, signal);
   const branch = requireBranch(transaction.state, name);
-  requireReadable(branch, Date.now());
+  requireReadable(transaction.state, branch, Date.now());
   // Its base may be the very rows that this transaction has changed.
   if (transaction.hasWritten && branch.id !== core.head) {
     throw notSupported(

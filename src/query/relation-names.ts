@@ -145,7 +145,7 @@ function crossDatabase(parts: readonly string[]): SqlError {
 
 function onBranch(scope: NameScope, branch: Branch, relation: RelationName): NameMeaning {
   scope.sight?.requireSeen(branch);
-  requireReadable(branch, scope.nowMs);
+  requireReadable(scope.state, branch, scope.nowMs);
   return onHead(scope, branch.id, relation);
 }
 

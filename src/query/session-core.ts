@@ -378,7 +378,7 @@ export class SessionCore implements Disposable {
         `branch "${branch?.name ?? this.#head}" does not exist any more`,
       );
     if (writes) requireBudget(state, this.services.context.activity, branch);
-    else requireReadable(branch, Date.now());
+    else requireReadable(state, branch, Date.now());
   }
 
   refuseReadOnly(tag: string): void {

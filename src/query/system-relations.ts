@@ -64,9 +64,10 @@ const HIDDEN_BY: ReadonlyMap<string, string> = new Map([
   ["conflicts", `merge_id NOT IN (${HIDDEN_MERGES})`],
 ]);
 
-/** A branch past its time is expired whether or not the sweeper has come by. */
+/** A branch past its time is expired whether or not the sweeper has come by: see isExpired. */
 function currentStatus(alias: string): string {
   return `CASE WHEN ${alias}.status IN ('active', 'conflicted') AND NOT ${alias}.protected AND ${alias}.expires_at <= now()
+    AND ${alias}.branch_id NOT IN (SELECT parent_id FROM ${SYSTEM}.branch_rows WHERE held IS NULL AND NOT released)
     THEN 'expired' ELSE ${alias}.status END`;
 }
 

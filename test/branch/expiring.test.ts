@@ -1,5 +1,5 @@
 /** Which branches expire, when and why; and those that end with their session. */
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { sweepExpired } from "../../src/branch/lifecycle.js";
 import { mergeBranch } from "../../src/branch/merge.js";
 import { temporaryDirectory } from "../cli/temporary-directory.js";
@@ -68,6 +68,38 @@ describe("a branch whose time is over", () => {
     }
     expect(await main.query("SELECT v FROM t WHERE id = 1")).toEqual([[11]]);
     expect(await sweptAfter(open, 2 * HOUR_MS)).toEqual(["b"]);
+  });
+});
+
+describe("a branch that others were made from", () => {
+  test("goes on behind its time, as long as one of them is in use", async () => {
+    const { open, main } = await opened();
+    // DuckDB's own clock cannot be set: what is made here was made long ago.
+    vi.setSystemTime(Date.now() - 2 * HOUR_MS);
+    onTestFinished(() => void vi.useRealTimers());
+    await main.query("CREATE BRANCH b WITH (ttl '1 hour'); CREATE BRANCH alone WITH (ttl '1 hour')");
+    const b = await open.session("main/b");
+    await b.query("UPDATE t SET v = 11 WHERE id = 1; CREATE BRANCH child");
+    await (await open.session("main/child")).query("UPDATE t SET v = 22 WHERE id = 2");
+    vi.useRealTimers();
+    expect(await main.outcome("USE BRANCH alone")).toBe("55000");
+    expect(await main.outcome("CREATE BRANCH late FROM alone")).toBe("55000");
+    const shown = [
+      ["alone", "expired"],
+      ["b", "active"],
+      ["child", "active"],
+    ];
+    expect(await main.query("SELECT name, status FROM duckbranch.branches ORDER BY name")).toEqual(shown);
+    const listed = await main.query("SHOW BRANCHES");
+    expect(Object.fromEntries(listed.map(([name, , , status]) => [name, status]))).toEqual(
+      Object.fromEntries(shown),
+    );
+    expect(await b.outcome("INSERT INTO t VALUES (3, 30)")).toBe("ok");
+    expect((await main.query("MERGE BRANCH child"))[0]?.[0]).toBe("merged");
+    expect(await b.query("SELECT sum(v)::int FROM t")).toEqual([[63]]);
+    await main.query("DROP BRANCH child");
+    expect(await b.outcome("SELECT * FROM t")).toBe("55000");
+    expect((await main.query("DESCRIBE BRANCH b"))[0]?.[5]).toBe("expired");
   });
 });
 
