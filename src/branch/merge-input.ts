@@ -10,7 +10,7 @@ import { tablesMadeTwice } from "./made-twice.js";
 import { displayName } from "./merge-ledger.js";
 import type { Side } from "./merge-names.js";
 import type { MergeInput } from "./merge-plan.js";
-import { mergeObjects, type MergeObjects } from "./merge-objects.js";
+import { mergeObjects, targetTable, type MergeObjects } from "./merge-objects.js";
 import { renameStep, type RenamedTable } from "./merge-renames.js";
 import { mergeSchema, type MergedColumn, type MergeState, type SchemaMerge } from "./merge-schema.js";
 import { MAIN, relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
@@ -61,8 +61,8 @@ export async function mergeTables(
     if (base === undefined) continue;
     const winner = winnerOf(source);
     const there = targetTable(state, target, base);
-    if (there === undefined && target === MAIN)
-      // It may as well have another name now: main's tables are known by their names.
+    if (there === undefined && target === MAIN && !(await isKnownByKey(transaction, base)))
+      // It may as well have another name now: main's tables without a key are known by their names.
       throw notSupported(
         `cannot merge table "${displayName(source)}": it was dropped or replaced on the target since the branch was made`,
       );
@@ -100,15 +100,9 @@ export async function mergeTables(
   return { tables, objects: made };
 }
 
-/** Of main a renamed table without a key is another one. */
-function targetTable(
-  state: RegistryState,
-  target: HeadId,
-  { schema, name, objectId }: Version,
-): Version | undefined {
-  const there = state.find(target, { schema, name });
-  if (there?.objectId === objectId) return there;
-  return state.visible(target).find((own) => own.kind === "table" && own.objectId === objectId);
+/** A table of main that has one is itself under any name. */
+async function isKnownByKey(transaction: Transaction, base: Version): Promise<boolean> {
+  return (await transaction.definitionOf(base)).primaryKey.length > 0;
 }
 
 function isNamedAs(one: RelationName, other: RelationName): boolean {

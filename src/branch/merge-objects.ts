@@ -63,7 +63,7 @@ export async function mergeObjects(
     if (source?.kind === "table" && base === undefined)
       created.push(await createdTable(context, transaction, source));
     if (source !== undefined || base?.kind !== "table") continue;
-    const there = state.find(target, base);
+    const there = targetTable(state, target, base) ?? state.find(target, base);
     if (there === undefined) continue;
     // Another one of its name is not the one that was dropped: nobody can choose it to go.
     const winner = there.objectId === base.objectId ? winnerOf(base) : undefined;
@@ -80,6 +80,17 @@ export async function mergeObjects(
   return objects;
 }
 
+/** A table of the base, whatever the target calls it now. Of main a renamed table without a key is another one. */
+export function targetTable(
+  state: RegistryState,
+  target: HeadId,
+  { schema, name, objectId }: Version,
+): Version | undefined {
+  const there = state.find(target, { schema, name });
+  if (there?.objectId === objectId) return there;
+  return state.visible(target).find((own) => own.kind === "table" && own.objectId === objectId);
+}
+
 /** What was changed and changed back is unchanged. It costs the table, where it was written at all. */
 async function isSameState(
   { storage }: BranchContext,
@@ -88,7 +99,7 @@ async function isSameState(
   there: Version,
 ): Promise<boolean> {
   if (there.id === base.id) return true;
-  if (there.objectId !== base.objectId) return false;
+  if (there.objectId !== base.objectId || relationKey(there) !== relationKey(base)) return false;
   const [before, after] = [await transaction.definitionOf(base), await transaction.definitionOf(there)];
   if (textsOf(before) !== textsOf(after)) return false;
   const rows = [base, there].map(

@@ -79,6 +79,47 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
   });
 });
 
+describe.each([false, true])("dropped on one side, changed on the other; into a branch: %s", (onBranch) => {
+  const MAKE = `CREATE TABLE t (id int PRIMARY KEY, v text CHECK (v <> '')); INSERT INTO t VALUES (1, 'a'), (2, 'b'); CREATE INDEX ti ON t (v);
+    CREATE TABLE kept (id int)`;
+
+  test("a table that the target dropped stays away, or comes back with all its rows, as is chosen", async () => {
+    await using open = await OpenWorld.open();
+    const { target, source } = await mergeHeads(open, MAKE, onBranch);
+    await source.query("UPDATE t SET v = 'branch' WHERE id = 1; INSERT INTO kept VALUES (1)");
+    await target.query("DROP TABLE t");
+    expect(await target.outcome("MERGE BRANCH b")).toBe("40002");
+    expect(await target.query("SELECT count(*)::int FROM kept")).toEqual([[0]]);
+    const [merged] = await target.query("MERGE BRANCH b USING main_wins");
+    expect(await target.outcome("SELECT * FROM t")).toBe("42P01");
+    expect(await target.query("SELECT count(*)::int FROM kept")).toEqual([[1]]);
+    await target.query(`UNDO MERGE '${String(merged?.[1])}'`);
+    const [again] = await target.query("MERGE BRANCH b USING branch_wins");
+    expect(await target.query("SELECT id, v FROM t ORDER BY id")).toEqual([
+      [1, "branch"],
+      [2, "b"],
+    ]);
+    expect(await target.outcome("INSERT INTO t VALUES (3, '')")).toBe("23514");
+    expect(await target.outcome("CREATE INDEX ti ON kept (id)")).toBe("42P07");
+    await target.query(`UNDO MERGE '${String(again?.[1])}'`);
+    expect(await target.outcome("SELECT * FROM t")).toBe("42P01");
+  });
+
+  test("a table that the branch dropped and the target renamed is not the same any more", async () => {
+    await using open = await OpenWorld.open();
+    const { target, source } = await mergeHeads(open, MAKE, onBranch);
+    await source.query("DROP TABLE t; INSERT INTO kept VALUES (1)");
+    await target.query("ALTER TABLE t RENAME TO renamed");
+    expect(await target.outcome("MERGE BRANCH b")).toBe("40002");
+    expect(await target.query("SELECT count(*)::int FROM renamed")).toEqual([[2]]);
+    expect((await target.query("MERGE BRANCH b USING branch_wins"))[0]?.slice(4, 6)).toEqual([
+      2,
+      "kept, renamed",
+    ]);
+    expect(await target.outcome("SELECT * FROM renamed")).toBe("42P01");
+  });
+});
+
 test("a table of main that others, or a view, read or refer to is not dropped", async () => {
   await using open = await OpenWorld.open();
   const { target: main, source } = await mergeHeads(
