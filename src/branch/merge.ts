@@ -35,6 +35,7 @@ export async function mergeBranch(
   request: MergeRequest,
   signal: AbortSignal,
 ): Promise<MergeOutcome> {
+  using _ = holdSides(context, request);
   // The branch may be gone since.
   const before = await context.registry.database.onSpare(
     async (own) => await storedOutcome(own, context.registry.state, request),
@@ -57,13 +58,16 @@ export async function onHeads<T>(
   const { state } = registry;
   const synced = syncedBranch(state, request.branch, request.into);
   const source = synced ?? requireSource(state, request);
-  const held = activity.hold(source.id, source.parent);
-  try {
-    if (synced === undefined) return await work(source.parent);
-    return await holdingPin(registry, synced.id, async () => await work(synced.id));
-  } finally {
-    held[Symbol.dispose]();
-  }
+  using _ = activity.hold(source.id, source.parent);
+  if (synced === undefined) return await work(source.parent);
+  return await holdingPin(registry, synced.id, async () => await work(synced.id));
+}
+
+/** At once, before anything is asked: the sweeper may come by meanwhile. A branch that is gone has nothing to keep. */
+function holdSides({ registry, activity }: BranchContext, { branch, into }: MergeRequest): Disposable {
+  const { state } = registry;
+  const source = syncedBranch(state, branch, into) ?? state.findBranch(branch);
+  return activity.hold(...(source === undefined ? [] : [source.id, source.parent]));
 }
 
 async function mergeOnce(
