@@ -79,9 +79,18 @@ describe("parameters", () => {
     ["SELECT $1::numeric * 2.50 AS x", ["1.5"], "3.750"],
     ["SELECT $1::numeric AS x", [null], null],
     ["SELECT '-1 day +23:59:59'::interval = $1 AS x", ["-1 s"], true],
+    ["SELECT $1::float8::numeric AS x", ["0.30000000000000004"], "0.3"],
   ])("%s", async (text, values, expected) => {
     const { rows } = await client.query<{ x: unknown }>(text, values);
     expect(rows).toEqual([{ x: expected }]);
+  });
+
+  test("a value of a declared type is cast to PostgreSQL's text", async () => {
+    await client.query(
+      "PREPARE told(numeric, interval) AS SELECT $1::text, CAST($1 AS text) AS c, $2::text AS i",
+    );
+    const { rows } = await client.query("EXECUTE told('-0.50', '-1 day 23:59:59')");
+    expect(rows).toEqual([{ text: "-0.50", c: "-0.50", i: "-1 days +23:59:59" }]);
   });
 
   test("a value keeps its own digits in a cast, however often the statement is run", async () => {
