@@ -90,6 +90,7 @@ export const SQLSTATE = {
   diskFull: "53100",
   outOfMemory: "53200",
   configurationLimitExceeded: "53400",
+  invalidArgumentForWidthBucket: "2201G",
   programLimitExceeded: "54000",
   statementTooComplex: "54001",
   objectNotInPrerequisiteState: "55000",

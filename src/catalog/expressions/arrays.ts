@@ -58,6 +58,10 @@ export const ARRAYS: Definitions = {
   ],
   array_remove: [any(2, "list_filter(_1, lambda _e: _e IS DISTINCT FROM _2)")],
   array_replace: [any(3, "list_transform(_1, lambda _e: if(_e IS NOT DISTINCT FROM _2, _3, _e))")],
+  array_position: [
+    any(2, `${OWN}.list_position(_1, _2)`),
+    any(3, "list_filter(range(_3, len(_1) + 1), lambda _i: _1[_i] IS NOT DISTINCT FROM _2)[1]::INTEGER"),
+  ],
   array_positions: [
     any(2, "list_filter(range(1, len(_1) + 1), lambda _i: _1[_i] IS NOT DISTINCT FROM _2)::INTEGER[]"),
   ],

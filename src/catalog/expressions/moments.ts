@@ -26,6 +26,39 @@ const MAKE_INTERVAL: Overload = {
     + to_microseconds((secs * 1000000)::BIGINT)`,
 };
 
+/** Centuries and millennia begin with their year 1, those of an interval count years. */
+const HAS_ERA = `lower(_1) IN ('century', 'centuries', 'cent', 'c', 'millennium', 'millennia', 'mil', 'mils') AND typeof(_2) <> 'INTERVAL'`;
+const DATE_TRUNC = `CASE WHEN ${HAS_ERA} THEN ${OWN}.date_trunc(_1, _2 - to_years(1)) + to_years(1) ELSE ${OWN}.date_trunc(_1, _2) END`;
+
+/** There is no year 0: DuckDB's is 1 BC. */
+const NO_YEAR = fail(SQLSTATE.datetimeFieldOverflow, "date field value out of range: 0");
+const MAKE_DATE = `${OWN}.make_date(CASE WHEN _1 < 0 THEN _1 + 1 WHEN _1 = 0 THEN ${NO_YEAR} ELSE _1 END, _2, _3)`;
+
+/** The months, days and microseconds of an interval, changed one after the other and put together again. */
+const DAY = 86_400_000_000;
+const PARTS = `{'m': (year(_i) * 12 + month(_i))::BIGINT, 'd': day(_i)::BIGINT,
+  'u': hour(_i)::BIGINT * 3600000000 + minute(_i) * 60000000 + microsecond(_i)}`;
+const WHOLE_DAYS = `{'m': _p.m, 'd': _p.d + ${OWN}."//"(_p.u, ${DAY}), 'u': ${OWN}."%"(_p.u, ${DAY})}`;
+const WHOLE_MONTHS = `{'m': _p.m + ${OWN}."//"(_p.d, 30), 'd': ${OWN}."%"(_p.d, 30), 'u': _p.u}`;
+/** Of one sign. */
+const sided = (large: string, small: string, unit: number, rest: string): string => {
+  const step = `CASE WHEN _p.${large} > 0 AND (${rest.replaceAll("?", "<")}) THEN 1 WHEN _p.${large} < 0 AND (${rest.replaceAll("?", ">")}) THEN -1 ELSE 0 END`;
+  const field = (name: string): string => {
+    if (name === large) return `_p.${name} - ${step}`;
+    return name === small ? `_p.${name} + ${unit} * ${step}` : `_p.${name}`;
+  };
+  return `{'m': ${field("m")}, 'd': ${field("d")}, 'u': ${field("u")}}`;
+};
+const ALIKE_DAYS = sided("d", "u", DAY, "_p.u ? 0");
+const ALIKE_MONTHS = sided("m", "d", 30, "_p.d ? 0");
+const ALL_ALIKE_MONTHS = sided("m", "d", 30, "_p.d ? 0 OR (_p.d = 0 AND _p.u ? 0)");
+function justified(...steps: readonly string[]): readonly Overload[] {
+  const parts = `list_transform([(_1)::INTERVAL], lambda _i: ${PARTS})`;
+  const changed = steps.reduce((list, step) => `list_transform(${list}, lambda _p: ${step})`, parts);
+  const made = "to_months(_p.m::INTEGER) + to_days(_p.d::INTEGER) + to_microseconds(_p.u)";
+  return [any(1, `CASE WHEN _1 IS NOT NULL THEN list_transform(${changed}, lambda _p: ${made})[1] END`)];
+}
+
 /** A text without a type, as a parameter is, becomes one. Beyond the microseconds of a BIGINT there is only DuckDB's. */
 const SPAN: Overload = {
   parameters: ["_1"],
@@ -37,11 +70,12 @@ const SPAN: Overload = {
 export const MOMENTS: Definitions = {
   duckbranch_span: [SPAN],
   date_part: [any(2, DATE_PART)],
-  date_trunc: [
-    any(2, `${OWN}.date_trunc(_1, _2)`),
-    any(3, `timezone(_3, ${OWN}.date_trunc(_1, timezone(_3, _2)))`),
-  ],
+  date_trunc: [any(2, DATE_TRUNC), any(3, `timezone(_3, ${OWN}.date_trunc(_1, timezone(_3, _2)))`)],
   date_bin: [any(3, "time_bucket(_1::INTERVAL, _2, _3)")],
+  make_date: [any(3, MAKE_DATE)],
+  justify_hours: justified(WHOLE_DAYS, ALIKE_DAYS),
+  justify_days: justified(WHOLE_MONTHS, ALIKE_MONTHS),
+  justify_interval: justified(WHOLE_DAYS, WHOLE_MONTHS, ALL_ALIKE_MONTHS, ALIKE_DAYS),
   make_interval: [MAKE_INTERVAL],
   clock_timestamp: [any(0, CLOCK)],
   // A query of its own: once per statement.

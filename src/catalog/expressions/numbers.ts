@@ -70,6 +70,18 @@ export const IS_EXACT = "starts_with(typeof(_1), 'DECIMAL')";
 const ROUND = `${PICK}({'own': ${OWN}.round(_1), 'even': CASE WHEN NOT ${IS_EXACT} THEN round_even(CAST(_1 AS DOUBLE), 0) END},
   CASE WHEN ${IS_EXACT} THEN 'own' ELSE 'even' END)`;
 
+/** What percentile_cont() lies between: numbers are of double precision, as in PostgreSQL. */
+const IS_NUMBER = "regexp_matches(typeof(_1), '^(DECIMAL|U?[A-Z]*INT(EGER)?$)')";
+const CONTINUOUS = `${PICK}({'own': _1, 'double': CASE WHEN ${IS_NUMBER} THEN CAST(_1 AS DOUBLE) END},
+  CASE WHEN ${IS_NUMBER} THEN 'double' ELSE 'own' END)`;
+
+const NO_COUNT = fail(SQLSTATE.invalidArgumentForWidthBucket, "count must be greater than zero");
+const NO_BOUNDS = fail(SQLSTATE.invalidArgumentForWidthBucket, "lower bound cannot equal upper bound");
+/** The bucket of a value between the bounds, which may be the wrong way round; 0 and one more than there are for others. */
+const BUCKET = `CASE WHEN _4 <= 0 THEN ${NO_COUNT} WHEN _2 = _3 THEN ${NO_BOUNDS}
+  WHEN if(_2 < _3, _1 < _2, _1 > _2) THEN 0 WHEN if(_2 < _3, _1 >= _3, _1 <= _3) THEN _4 + 1
+  ELSE CAST(floor(${OWN}.divide((_1 - _2) * _4, _3 - _2)) AS INTEGER) + 1 END::INTEGER`;
+
 /** How many of up to eight arguments are NULL, or not. */
 const MOST_COUNTED = 8;
 function counted(name: string, test: string): Definitions {
@@ -100,6 +112,8 @@ export const NUMBERS: Definitions = {
   lcm: [any(2, common("lcm"))],
   // Of double precision, and of integers, half goes to the even neighbour.
   round: [any(1, ROUND), any(2, `${OWN}.round(_1, _2)`)],
+  duckbranch_continuous: [any(1, CONTINUOUS)],
+  width_bucket: [any(2, "list_count(list_filter(_2, lambda _b: _b <= _1))::INTEGER"), any(4, BUCKET)],
   duckbranch_sum_input: [any(1, SUM_INPUT)],
   duckbranch_sum: [any(1, SUM)],
   duckbranch_averaged: [any(1, AVERAGED)],

@@ -40,7 +40,8 @@ const SPLIT = `CASE WHEN _1 = '' THEN []::VARCHAR[] WHEN _1 IS NULL THEN NULL WH
   WHEN _2 = '' THEN [_1] ELSE string_split(_1, _2) END`;
 
 /** Base64 in lines of 76 characters. */
-const BASE64 = `rtrim(${OWN}.regexp_replace(to_base64(_1), '(.{76})', '\\1' || chr(10), 'g'), chr(10))`;
+const NO_NULL = failText(SQLSTATE.programLimitExceeded, "null character not permitted");
+const BASE64 = `rtrim(${OWN}.regexp_replace(to_base64(_1), '(.{76})', '\\1' || ${OWN}.chr(10), 'g'), ${OWN}.chr(10))`;
 const NO_ENCODING = failText(SQLSTATE.invalidParameterValue, "unrecognized encoding");
 
 /** Errors: 2202E for a byte that is not there. */
@@ -65,6 +66,7 @@ export const TEXTS: Definitions = {
   initcap: [
     any(1, `array_to_string(list_transform(${WORDS}, lambda _w: upper(_w[1]) || lower(_w[2:])), '')`),
   ],
+  chr: [any(1, `coalesce(CASE WHEN _1 = 0 THEN ${NO_NULL} END, ${OWN}.chr((_1)::INTEGER))`)],
   btrim: [any(1, "trim(_1)"), any(2, "trim(_1, _2)")],
   lpad: [
     any(2, `${OWN}.lpad(_1, greatest(_2, 0)::INTEGER, ' ')`),

@@ -37,7 +37,7 @@ function readStandIn(scope: Scope, node: AstNode, name: string): Expression | un
   const args = listField(node, "args");
   const own = name.startsWith("duckbranch_") ? name.slice("duckbranch_".length) : "";
   if (own === "joined" || own === "output" || own === "sum_input") return scope.read(args[0]);
-  if (own === "sum" || own === "averaged") return scope.read(args[0]);
+  if (own === "sum" || own === "averaged" || own === "continuous") return scope.read(args[0]);
   if (own === "avg") return readPlain(scope, node, "avg");
   const cast = CASTS[own];
   if (cast !== undefined) return castOf(scope.read(args[0]), cast);

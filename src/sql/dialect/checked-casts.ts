@@ -76,7 +76,7 @@ function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
   if (sign === undefined || last === undefined || isRead(tokens, first, index, type)) return [];
   const macro = isRounded(tokens, first, type) ? ROUNDED_NUMERIC : type.macro;
   return [
-    { start: begin.start, end: begin.start, text: `${macro}(` },
+    { start: begin.start, end: begin.start, text: `${macro}(`, reach: last.end },
     { start: sign.start, end: last.end, text: closing(type) },
   ];
 }

@@ -10,7 +10,7 @@ import type { DialectPass } from "./pass.js";
  * Casts to a text of at most so many characters cut the text off.
  *
  *   a::varchar(3)              ⇒  left(a::varchar, 3)
- *   CAST(a AS char(3))         ⇒  left(CAST(a AS char), 3)
+ *   CAST(a AS char(3))         ⇒  rtrim(left(CAST(a AS char), 3), ' ')
  *
  * Reason  DuckDB reads the length and forgets it. Blanks that would fill a char(n) are not added: they mean nothing
  */
@@ -22,7 +22,9 @@ export const lengthCastsPass: DialectPass = ({ tokens }) =>
   });
 
 interface LengthType {
-  readonly length: string;
+  /** What stands around the cast without its length. */
+  readonly open: string;
+  readonly close: string;
   /** Where the text of the length begins and ends, with its parentheses; one place when there is none. */
   readonly start: number;
   readonly end: number;
@@ -37,12 +39,26 @@ function lengthTypeAt(tokens: readonly Token[], index: number): LengthType | und
   if (!type.hasModifier) {
     // `char` alone is char(1); bpchar alone has no length, and `character varying` is none of them.
     const isOne = type.name === "bpchar" && ["char", "character"].includes(tokens[index]?.value ?? "");
-    return isOne ? { length: "1", start: last.end, end: last.end, behind: type.behind } : undefined;
+    return isOne
+      ? { ...aroundCast(true, "1"), start: last.end, end: last.end, behind: type.behind }
+      : undefined;
   }
   const [number, close] = [tokens[type.behind - 2], tokens[type.behind - 1]];
   const open = tokens[type.behind - 3];
   if (number?.kind !== "number" || open === undefined || close === undefined) return undefined;
-  return { length: number.value, start: open.start, end: close.end, behind: type.behind };
+  return {
+    ...aroundCast(type.name === "bpchar", number.value),
+    start: open.start,
+    end: close.end,
+    behind: type.behind,
+  };
+}
+
+/** A char(n) is held without blanks at its end. */
+function aroundCast(isPadded: boolean, length: string): Pick<LengthType, "open" | "close"> {
+  return isPadded
+    ? { open: "rtrim(left(", close: `, ${length}), ' ')` }
+    : { open: "left(", close: `, ${length})` };
 }
 
 function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
@@ -57,8 +73,8 @@ function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
     );
   }
   return [
-    { start: begin.start, end: begin.start, text: "left(" },
-    { start: type.start, end: type.end, text: `, ${type.length})` },
+    { start: begin.start, end: begin.start, text: type.open, reach: type.end },
+    { start: type.start, end: type.end, text: type.close },
   ];
 }
 
@@ -71,9 +87,9 @@ function prefixCast(tokens: readonly Token[], index: number): TextEdit[] {
     const type = lengthTypeAt(tokens, at + 1);
     if (type?.behind !== close) return [];
     return [
-      { start: word.start, end: word.start, text: "left(" },
+      { start: word.start, end: word.start, text: type.open },
       ...(type.start === type.end ? [] : [{ start: type.start, end: type.end, text: "" }]),
-      { start: last.end, end: last.end, text: `, ${type.length})` },
+      { start: last.end, end: last.end, text: type.close },
     ];
   }
   return [];

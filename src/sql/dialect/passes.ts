@@ -9,6 +9,7 @@ import { catalogCastsPass } from "./catalog-casts.js";
 import { catalogColumnsPass } from "./catalog-columns.js";
 import { collationsPass } from "./collations.js";
 import { concatenationsPass } from "./concatenations.js";
+import { continuousPercentilesPass } from "./continuous-percentiles.js";
 import { dateFormatsPass } from "./date-formats.js";
 import { defaultLiteralsPass } from "./default-literals.js";
 import { distinctNullsPass } from "./distinct-nulls.js";
@@ -110,6 +111,7 @@ const PASSES: readonly DialectPass[] = [
   storageParametersPass,
   unnestRowsPass,
   emptyListsPass,
+  continuousPercentilesPass,
   // What it puts in front of a name must stay there.
   sumsPass,
 ];
@@ -123,7 +125,7 @@ export function dialectEdits(
   names: readonly NameReference[],
   given: readonly TextEdit[] = [],
 ): TextEdit[] {
-  const found = nested(PASSES.flatMap((pass) => pass(input)));
+  const found = withWiderOutside(nested(PASSES.flatMap((pass) => pass(input))));
   const edits = withoutOverlaps(
     [...given, ...found.filter((edit) => !given.some((other) => overlaps(edit, other)))],
     names,
@@ -137,6 +139,14 @@ const CLOSING = /^(?:\)| AS DECIMAL|, \d| \|\|)/;
 
 function closes({ start, end, text }: TextEdit): boolean {
   return start === end && CLOSING.test(text);
+}
+
+/** Of casts behind one another the last is outermost, whatever passes they are of. */
+function withWiderOutside(edits: readonly TextEdit[]): TextEdit[] {
+  const wider = edits
+    .filter(({ reach }) => reach !== undefined)
+    .toSorted((one, other) => one.start - other.start || (other.reach ?? 0) - (one.reach ?? 0));
+  return edits.map((edit) => (edit.reach === undefined ? edit : (wider.shift() ?? edit)));
 }
 
 /** Passes that wrap the same operand: who opens first closes last. */

@@ -45,6 +45,8 @@ function literalEdits(tokens: readonly Token[], token: Token, index: number, typ
   if (token.kind !== "string") return [];
   const range = RANGES.get(type.name);
   if (range !== undefined) return integerEdits(token, range);
+  const nearest = FLOATS.get(type.name);
+  if (nearest !== undefined) return requireFinite(token, nearest);
   if (type.name === "bool") return replaced(token, booleanLiteral(token.value));
   if (type.name === "interval") return intervalLiteral(tokens, index, type);
   const readAs = type.name === "text" && type.form === "suffix" ? castBehind(tokens, type) : type.name;
@@ -80,6 +82,24 @@ function integerEdits(token: Token, [most, name]: readonly [bigint, string]): Te
     );
   }
   return [];
+}
+
+const FLOATS: ReadonlyMap<string, readonly [(value: number) => number, string]> = new Map([
+  ["float8", [(value) => value, "double precision"]],
+  ["float4", [Math.fround, "real"]],
+]);
+
+/** DuckDB reads an infinity, or zero. */
+function requireFinite(
+  { value }: Token,
+  [nearest, name]: readonly [(value: number) => number, string],
+): TextEdit[] {
+  const text = value.trim();
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return [];
+  const number = nearest(Number(text));
+  const isZero = !/[1-9]/.test(text.replace(/e.*/i, ""));
+  if (Number.isFinite(number) && (number !== 0 || isZero)) return [];
+  throw new SqlError(SQLSTATE.numericValueOutOfRange, `"${text}" is out of range for type ${name}`);
 }
 
 function noValue(type: string, value: string): SqlError {

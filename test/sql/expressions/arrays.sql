@@ -99,3 +99,5 @@ SELECT id FROM t WHERE s LIKE ANY (ARRAY['Hello%', 'foo%']) ORDER BY id
 SELECT ARRAY[1,2] || NULL::int[], NULL::int[] || ARRAY[1], ARRAY[1] || NULL, ARRAY[1,2] || 3, 0 || ARRAY[1]
 SELECT tags || ARRAY['n'], id || '-' || tags[1] FROM t ORDER BY id
 SELECT NULL::int[] || NULL::int[]
+SELECT array_position('{1,2,3,2}'::int[], 2), array_position('{1,2}'::int[], 5), array_position('{1,2,3,2}'::int[], 2, 3)
+SELECT 1 = any(null::int[]), 1 = all(null::int[])

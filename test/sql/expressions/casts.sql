@@ -119,3 +119,11 @@ SELECT tz::timestamptz(0), ts::timestamp(1), ti::time(0), iv::interval(0), 'infi
 SELECT sum(x::bigint) / 2, sum(x::text::int), sum(x / 2 / 1), sum(a / b::numeric), avg(x::bigint), avg(v::int) FROM g, (SELECT 7 AS a, 2 AS b, '5' AS v) q
 SELECT sum(x::bigint)::text || '!', avg(x)::text, round(avg(x::numeric), 2)::text || 'x', sum(f)::int FROM g, (SELECT 1.5::float8 AS f) q
 SELECT concat(sum(x)::int, x::text, avg(x) OVER ()) FROM g WHERE x = 1 GROUP BY x
+SELECT float8 '1e400'
+SELECT '1e40'::float4
+SELECT '1e-400'::float8
+SELECT '1e308'::float8, 'inf'::float8, '0e400'::float8, '-1.5e-300'::float8
+SELECT 'x'::char(3)::text, 'x'::char(3), 'a  '::char(5) || '|', 'abcdef'::varchar(4)::char(2)::text || '|', 12345::text::varchar(3), 'abc'::text::char(2)::varchar(1)
+SELECT 'x'::char(3) = 'x', length('x  '::char(3)), cast('ab ' as char(4)) || '|', 'abc'::char::text
+SELECT x::varchar(2)::text || x::text::varchar(1) from (values ('abc')) t(x)
+SELECT 1.5::numeric::text::varchar(2), 'a'::varchar(3)::char(2)

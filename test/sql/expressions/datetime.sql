@@ -100,3 +100,9 @@ SELECT '0.0000006'::interval, '0.0000004'::interval, '1.9999999 s'::interval, '0
 SELECT '-1 day +23:59:59'::interval = '-1 s'::interval, cast('1 mon -1 day' AS interval) = '29 days'::interval, '1 mon -1 day'::interval < '30 days'::interval
 SELECT id FROM t WHERE iv <> '-1 day 24:00:01'::interval AND '-2 days 48:00:00'::interval <= iv ORDER BY id
 SELECT timestamp '2020-02-29' + '1 month'::interval > timestamp '2020-03-28', NULL::interval = '1 day'::interval
+SELECT date_trunc('century', timestamp '2025-05-05'), date_trunc('millennium', timestamp '2025-05-05'), date_trunc('century', timestamp '2000-12-31'), date_trunc('century', timestamp '2001-01-01')
+SELECT date_trunc('century', interval '150 years'), date_trunc('month', timestamptz '2020-02-03 10:00+00')
+SELECT make_date(-44, 3, 15), make_date(2020, 2, 29), make_date(null, 1, 1)
+SELECT make_date(0, 1, 1)
+SELECT justify_hours(interval '27 hours'), justify_days(interval '35 days'), justify_interval(interval '1 mon -1 hour'), justify_hours(interval '-27 hours')
+SELECT justify_hours(interval '1 day -1 hour'), justify_days(interval '1 month -35 days'), justify_interval(interval '-1 mon 1 day'), justify_interval(interval '100 days 50 hours'), justify_hours(null)

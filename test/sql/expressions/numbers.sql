@@ -135,3 +135,9 @@ SELECT k, x FROM g ORDER BY 1, 2
 SELECT k FROM g ORDER BY 2
 SELECT k FROM g GROUP BY 2
 SELECT '0.5'::numeric(2,2)::text, (-0.5)::numeric(2,2)::text, 0.25::numeric(4,2)::text, 0::numeric(2,2)::text
+SELECT width_bucket(5.35, 0.024, 10.06, 5), width_bucket(-1, 0, 10, 5), width_bucket(10, 0, 10, 5), width_bucket(11, 0, 10, 5), width_bucket(5, 10, 0, 5), width_bucket(2.3, 0, 10, 100)
+SELECT width_bucket(5.35::float8, 0.024, 10.06, 5), width_bucket(5, array[1, 3, 6]), width_bucket(0, array[1, 3, 6])
+SELECT width_bucket(1, 5, 5, 3)
+SELECT width_bucket(1, 0, 5, 0)
+SELECT percentile_cont(0.25) within group (order by x) from (values (1.5), (2.5)) t(x)
+SELECT percentile_cont(0.25) within group (order by x desc) from (values (1), (2)) t(x)

@@ -169,3 +169,5 @@ SELECT user = current_user, session_user = user, length(user) > 0
 SELECT 'x' || '10.0.0.1'::inet, '10.0.0.1'::inet::text, concat('10.0.0.1'::inet), '::1'::inet::text, '10.0.0.0/8'::inet || '', ARRAY['10.0.0.1'::inet]::text
 SELECT '[1,2)'::int4range || 'x', a || '-' || r FROM (SELECT '10.0.0.1'::inet AS a, '[1,3]'::int4range AS r) v
 SELECT array_to_string(ARRAY['10.0.0.1'::inet, '10.0.0.0/8'], ',')
+SELECT chr(65), chr(8364), chr(null)
+SELECT chr(0)
