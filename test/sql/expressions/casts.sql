@@ -127,3 +127,5 @@ SELECT 'x'::char(3)::text, 'x'::char(3), 'a  '::char(5) || '|', 'abcdef'::varcha
 SELECT 'x'::char(3) = 'x', length('x  '::char(3)), cast('ab ' as char(4)) || '|', 'abc'::char::text
 SELECT x::varchar(2)::text || x::text::varchar(1) from (values ('abc')) t(x)
 SELECT 1.5::numeric::text::varchar(2), 'a'::varchar(3)::char(2)
+SELECT '0.1234567891'::text::numeric
+SELECT 0.1234567890123::float8::numeric
