@@ -50,8 +50,6 @@ export interface TextEdit {
   readonly end: number;
   readonly text: string;
   readonly around?: "opens" | "closes";
-  /** Where what this opens is closed, of a cast. */
-  readonly reach?: number;
 }
 
 /** What CREATE SEQUENCE and identity columns may say; undefined for what they leave open. */

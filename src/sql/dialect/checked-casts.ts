@@ -1,11 +1,10 @@
-import type { TextEdit } from "../analysis.js";
 import { isReserved } from "../builtin-names.js";
 import type { Token } from "../lexer.js";
 import { closingBracket, isSymbol, isWord } from "../token-reader.js";
 import { typeNameAt } from "./cast-places.js";
 import { VECTOR_COLUMNS } from "./catalog-columns.js";
 import { operandStart } from "./operand-start.js";
-import type { DialectPass } from "./pass.js";
+import type { DialectEdit, DialectPass } from "./pass.js";
 
 /** Type ⇒ what casts to it. */
 const MACROS: ReadonlyMap<string, string> = new Map([
@@ -67,7 +66,7 @@ export function isDefinition(tokens: readonly Token[]): boolean {
   return isDefining && !tokens.some((token) => isWord(token, "select"));
 }
 
-function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
+function suffixCast(tokens: readonly Token[], index: number): DialectEdit[] {
   if (VECTOR_COLUMNS.has(tokens[index - 1]?.value ?? "")) return [];
   const type = checkedTypeAt(tokens, index + 1);
   const first = type === undefined ? undefined : castStart(tokens, index);
@@ -103,7 +102,7 @@ function castStart(tokens: readonly Token[], index: number): number | undefined 
 
 const PREFIXES = new Set(["timestamp", "timestamptz", "time", "date", "interval"]);
 
-function prefixCast(tokens: readonly Token[], index: number): TextEdit[] {
+function prefixCast(tokens: readonly Token[], index: number): DialectEdit[] {
   const close = closingBracket(tokens, index + 1);
   if (close === undefined) return [];
   for (let at = close - 1; at > index + 2; at -= 1) {

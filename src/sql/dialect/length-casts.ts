@@ -1,10 +1,9 @@
 import { notSupported } from "../../core/errors.js";
-import type { TextEdit } from "../analysis.js";
 import type { Token } from "../lexer.js";
 import { closingBracket, isSymbol, isWord } from "../token-reader.js";
 import { typeNameAt } from "./cast-places.js";
 import { operandStart } from "./operand-start.js";
-import type { DialectPass } from "./pass.js";
+import type { DialectEdit, DialectPass } from "./pass.js";
 
 /**
  * Casts to a text of at most so many characters cut the text off.
@@ -61,7 +60,7 @@ function aroundCast(isPadded: boolean, length: string): Pick<LengthType, "open" 
     : { open: "left(", close: `, ${length})` };
 }
 
-function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
+function suffixCast(tokens: readonly Token[], index: number): DialectEdit[] {
   const type = lengthTypeAt(tokens, index + 1);
   if (type === undefined) return [];
   const first = operandStart(tokens, index - 1);
@@ -78,7 +77,7 @@ function suffixCast(tokens: readonly Token[], index: number): TextEdit[] {
   ];
 }
 
-function prefixCast(tokens: readonly Token[], index: number): TextEdit[] {
+function prefixCast(tokens: readonly Token[], index: number): DialectEdit[] {
   const close = closingBracket(tokens, index + 1);
   const [word, last] = [tokens[index], close === undefined ? undefined : tokens[close]];
   if (close === undefined || word === undefined || last === undefined) return [];

@@ -13,5 +13,10 @@ export interface PassInput {
   readonly types: readonly NameSpan[];
 }
 
+export interface DialectEdit extends TextEdit {
+  /** Where what this opens is closed, of a cast. */
+  readonly reach?: number;
+}
+
 /** Throws SqlError 0A000 where PostgreSQL's meaning cannot be kept. */
-export type DialectPass = (input: PassInput) => readonly TextEdit[];
+export type DialectPass = (input: PassInput) => readonly DialectEdit[];

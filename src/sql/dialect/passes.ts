@@ -34,7 +34,7 @@ import { numberLiteralsPass } from "./number-literals.js";
 import { numericTypesPass } from "./numeric-types.js";
 import { operatorNamesPass } from "./operator-names.js";
 import { operatorsPass } from "./operators.js";
-import type { DialectPass, PassInput } from "./pass.js";
+import type { DialectEdit, DialectPass, PassInput } from "./pass.js";
 import { quantifiedArraysPass } from "./quantified-arrays.js";
 import { quantifiedChecksPass } from "./quantified-checks.js";
 import { regclassLiteralsPass } from "./regclass-literals.js";
@@ -142,7 +142,7 @@ function closes({ start, end, text }: TextEdit): boolean {
 }
 
 /** Of casts behind one another the last is outermost, whatever passes they are of. */
-function withWiderOutside(edits: readonly TextEdit[]): TextEdit[] {
+function withWiderOutside(edits: readonly DialectEdit[]): TextEdit[] {
   const wider = edits
     .filter(({ reach }) => reach !== undefined)
     .toSorted((one, other) => one.start - other.start || (other.reach ?? 0) - (one.reach ?? 0));
@@ -150,7 +150,7 @@ function withWiderOutside(edits: readonly TextEdit[]): TextEdit[] {
 }
 
 /** Passes that wrap the same operand: who opens first closes last. */
-function nested(edits: readonly TextEdit[]): TextEdit[] {
+function nested(edits: readonly DialectEdit[]): DialectEdit[] {
   return [...edits.filter(closes).toReversed(), ...edits.filter((edit) => !closes(edit))];
 }
 
