@@ -4,6 +4,7 @@
  */
 import { notSupported } from "../core/errors.js";
 import { normaliseName } from "../sql/names.js";
+import { mergedNotes } from "../sql/table-notes.js";
 import { unfitPolicies } from "./column-policies.js";
 import { addedValue, columnOrigins, type TableState } from "./column-origins.js";
 import { identities, lineageOf } from "./column-lineage.js";
@@ -158,6 +159,11 @@ function propertyChanges(
       conflicts.push(`${shown(gone.name)} was set on one side, and its column dropped on the other`);
     if (theirs?.text === before?.text || theirs?.text === ours?.text) continue;
     const isBoth = ours?.text !== before?.text;
+    const noted = isBoth ? bothComments(before, ours, theirs) : undefined;
+    if (noted !== undefined) {
+      changes.push({ before: ours, after: noted });
+      continue;
+    }
     if (isBoth && winner === "target") continue;
     if (isBoth && winner === undefined)
       conflicts.push(
@@ -166,6 +172,18 @@ function propertyChanges(
     else if (theirs !== undefined || !mentionsDropped(key)) changes.push({ before: ours, after: theirs });
   }
   return changes;
+}
+
+/** A table's comment also holds what is said of its constraints and indexes, each by itself. */
+function bothComments(
+  before: TableProperty | undefined,
+  ours: TableProperty | undefined,
+  theirs: TableProperty | undefined,
+): TableProperty | undefined {
+  const own = ours ?? theirs;
+  if (own?.kind !== "comment" || own.column !== undefined) return undefined;
+  const text = mergedNotes(before?.text ?? null, ours?.text ?? null, theirs?.text ?? null);
+  return typeof text === "string" ? { ...own, text, statement: text } : undefined;
 }
 
 /** What can be done to a table that is there, whatever its rows are. */

@@ -11,6 +11,7 @@ import { formatName, quoteIdentifier } from "../sql/names.js";
 import { tokenise } from "../sql/lexer.js";
 import { sliceTokens, splitAtCommas } from "../sql/token-reader.js";
 import { applyEdits } from "../sql/splice.js";
+import { fittedNotes } from "../sql/table-notes.js";
 import { commentsOf, type TableComment } from "./catalog-reader.js";
 import { commentStatements } from "./comments.js";
 import type { PhysicalTable } from "./model.js";
@@ -74,11 +75,14 @@ async function dress(
   { place, indexes, values, renamed }: NewDefinition,
   comments: Comments,
 ): Promise<void> {
-  for (const index of indexes) await connection.run(createIndexOn(index, place));
   const kept = new Set(values.map(([column]) => column));
+  const own = comments.find(({ column }) => column === null)?.comment;
+  const notes = own === undefined ? undefined : fittedNotes(own, renamed, kept);
+  for (const index of indexes)
+    if (notes?.gone.has(indexName(index)) !== true) await connection.run(createIndexOn(index, place));
   const named = comments.map(({ column, comment: text }) => ({
     column: column === null ? null : (renamed.get(column) ?? column),
-    comment: text,
+    comment: column === null ? (notes?.text ?? text) : text,
   }));
   const shown = named.filter(({ column }) => column === null || kept.has(column));
   for (const sql of commentStatements(shown, place)) await connection.run(sql);

@@ -2,6 +2,7 @@
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
 import { BUILTIN_TYPES } from "./builtin-types.js";
+import { ACCESS_METHODS } from "./index-content.js";
 import { PG } from "./names.js";
 import { BRANCH_OBJECTS } from "./objects.js";
 import { INFORMATION_SCHEMA, PG_CATALOG, type RelationShape } from "./shapes.js";
@@ -24,6 +25,7 @@ function staticTables(): string[] {
     s.columns.map((column, index) => [s.oid, column.name, index + 1, column.type, column.notNull]),
   );
   return [
+    ACCESS_METHODS,
     `CREATE TABLE ${PG}._builtin_type (${TYPE_COLUMNS})`,
     `INSERT INTO ${PG}._builtin_type VALUES ${types.join(", ")}`,
     `CREATE TABLE ${PG}._system_class (oid BIGINT, sch VARCHAR, nam VARCHAR, kind VARCHAR)`,
@@ -90,11 +92,11 @@ function columnNumbers(names: string, schema: string, relation: string): string 
     JOIN ${PG}._column AS t ON t.sch = ${schema} AND t.rel = ${relation} AND t.nam = c.member GROUP BY ALL`;
 }
 
-/** Comments: of relations and columns from their physical tables, of enums. 1259 and 1247 are pg_class and pg_type. */
+/** Comments: of relations and columns from their physical tables, of enums. 1259, 1247 and 2606 are pg_class, pg_type and pg_constraint. */
 const DESCRIPTIONS = `
   SELECT c.oid, 1259 AS classoid, 0 AS position, coalesce(t.comment, v.comment) AS comment
   FROM ${PG}._class AS c
-  LEFT JOIN duckdb_tables() AS t ON c.kind = 'r' AND t.database_name = c.database_name AND t.schema_name = c.psch AND t.table_name = c.pnam
+  LEFT JOIN ${PG}._table_comment AS t ON c.kind = 'r' AND t.sch = c.sch AND t.rel = c.nam
   LEFT JOIN duckdb_views() AS v ON c.kind = 'v' AND v.database_name = c.database_name AND v.schema_name = c.psch AND v.view_name = c.pnam
   WHERE coalesce(t.comment, v.comment) IS NOT NULL
   UNION ALL
@@ -113,6 +115,10 @@ const DESCRIPTIONS = `
   SELECT c.oid, 1259, 0, i.comment FROM duckdb_indexes() AS i JOIN ${PG}._relation_name AS r
     ON i.database_name = r.database_name AND i.schema_name = r.psch AND i.table_name = r.pnam AND r.kind = 'r'
   JOIN ${PG}._class AS c ON c.kind = 'i' AND c.sch = r.sch AND c.nam = i.index_name AND c.rel = r.nam WHERE i.comment IS NOT NULL
+  UNION ALL
+  SELECT n.oid, 2606, 0, k.said."value" FROM ${PG}._constraint_numbers AS n
+  JOIN (SELECT sch, rel, unnest(map_entries((notes->'constraints')::MAP(VARCHAR, VARCHAR))) AS said FROM ${PG}._table_comment) AS k
+    ON k.sch = n.sch AND k.rel = n.rel AND k.said."key" = n.nam
   UNION ALL
   SELECT * FROM (VALUES (2200, 2615, 0, 'standard public schema'), (11, 2615, 0, 'system catalog schema'))`;
 

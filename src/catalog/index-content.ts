@@ -13,12 +13,21 @@ const OPERATOR_CLASSES = `(1978, 'int4_ops', 1976, 23), (1979, 'int2_ops', 1976,
 const OPERATOR_CLASS = `coalesce(map_extract_value(MAP {${[...OPERATOR_CLASSES.matchAll(/\((\d+), '\w+', \d+, (\d+)\)/g)].map(([, oid, type]) => `${type}: ${oid}`).join(", ")}}, c.type_oid::INTEGER),
   CASE t.typcategory WHEN 'E' THEN 10069 WHEN 'A' THEN 10000 WHEN 'C' THEN 10034 ELSE 3126 END)`;
 
+/** Of a type `t`: texts and arrays of them, and names. */
+export const COLLATION =
+  "CASE WHEN t.oid IN (19, 1003) THEN 950 WHEN t.typcategory = 'S' OR t.oid IN (1009, 1014, 1015) THEN 100 ELSE 0 END";
+
+/** Methods that CREATE INDEX may name, and that of tables; DuckDB has one for all. */
+export const ACCESS_METHODS = `CREATE TABLE ${PG}._access_method AS FROM (VALUES (2, 'heap', 'heap_tableam_handler', 't'), (403, 'btree', 'bthandler', 'i'),
+  (405, 'hash', 'hashhandler', 'i'), (783, 'gist', 'gisthandler', 'i'), (2742, 'gin', 'ginhandler', 'i'), (3580, 'brin', 'brinhandler', 'i'),
+  (4000, 'spgist', 'spghandler', 'i')) AS a(oid, nam, handler, type)`;
+
 export const INDEX: Content = {
   columns: {
     indexrelid: "x.oid",
     indrelid: "r.oid",
     indnatts: "len(i.keys)",
-    indnkeyatts: "len(i.keys)",
+    indnkeyatts: "i.key_count",
     indisunique: "i.is_unique",
     indisprimary: "i.is_primary",
     indimmediate: "true",
@@ -26,15 +35,16 @@ export const INDEX: Content = {
     indisready: "true",
     indislive: "true",
     indkey: "k.numbers",
-    indcollation: "list_transform(i.keys, lambda key: 0)",
-    indclass: "k.classes",
-    indoption: "list_transform(i.keys, lambda key: 0)",
+    indcollation: "k.collations[:i.key_count]",
+    indclass: "k.classes[:i.key_count]",
+    indoption: "i.options",
     indexprs: "p.expressions",
+    indpred: "p.predicate",
   },
   from: `${PG}._index AS i JOIN ${PG}._class AS x ON x.sch = i.sch AND x.nam = i.nam AND x.kind = 'i' AND x.rel = i.rel
     JOIN ${PG}._class AS r ON r.sch = i.sch AND r.nam = i.rel AND r.kind = 'r'
     JOIN (SELECT i.sch, i.rel, i.nam, list(coalesce(c.position, 0) ORDER BY i.position) AS numbers,
-        list(${OPERATOR_CLASS} ORDER BY i.position) AS classes FROM ${PG}._index_key AS i
+        list(${OPERATOR_CLASS} ORDER BY i.position) AS classes, list(${COLLATION} ORDER BY i.position) AS collations FROM ${PG}._index_key AS i
       LEFT JOIN ${PG}._typed_column AS c ON c.sch = i.sch AND c.rel = i.rel AND c.nam = i.key
       LEFT JOIN ${PG}._type AS t ON t.oid = c.type_oid GROUP BY ALL) AS k
       ON k.sch = i.sch AND k.rel = i.rel AND k.nam = i.nam

@@ -18,9 +18,12 @@ const NAMING = [
   `CREATE MACRO ${PG}._qualified(_schema_name, _object) AS
      if(${PG}._is_visible(_schema_name), ${PG}.quote_ident(_object), ${PG}._full(_schema_name, _object))`,
   `CREATE MACRO ${PG}._columns_text(_names) AS array_to_string(list_transform(_names, lambda _n: ${PG}.quote_ident(_n)), ', ')`,
-  `CREATE MACRO ${PG}._index_definition(_unique, _schema_name, _relation, _object, _index_keys) AS
-     'CREATE ' || if(_unique, 'UNIQUE ', '') || 'INDEX ' || ${PG}.quote_ident(_object) || ' ON ' || ${PG}._full(_schema_name, _relation) ||
-     ' USING btree (' || array_to_string(_index_keys, ', ') || ')'`,
+  `CREATE MACRO ${PG}._index_definition(_index, _index_keys, _index_predicate) AS
+     'CREATE ' || if(_index.is_unique, 'UNIQUE ', '') || 'INDEX ' || ${PG}.quote_ident(_index.nam) || ' ON ' || ${PG}._full(_index.sch, _index.rel) ||
+     ' USING ' || _index.method || ' (' || array_to_string(list_transform(_index_keys[:_index.key_count], lambda _text, _nth: _text || coalesce(' ' || nullif(_index.classes[_nth], ''), '') ||
+       CASE _index.options[_nth] WHEN 1 THEN ' DESC NULLS LAST' WHEN 2 THEN ' NULLS FIRST' WHEN 3 THEN ' DESC' ELSE '' END), ', ') || ')'
+     || if(len(_index_keys) > _index.key_count, ' INCLUDE (' || array_to_string(_index_keys[_index.key_count + 1:], ', ') || ')', '')
+     || coalesce(' WHERE ' || _index_predicate, '')`,
   // CREATE VIEW "a as b" (x) AS SELECT … ⇒  SELECT …
   `CREATE MACRO ${PG}._view_query(_definition) AS
      ' ' || rtrim(regexp_replace(_definition, '(?is)^\\s*create\\s(?:[^"]|"[^"]*")*?\\sas\\s+', ''), '; ' || chr(10)) || ';'`,
@@ -54,8 +57,8 @@ const TYPE_OIDS = `
 const SCHEMA_OIDS = `SELECT nam AS _key, oid AS _value FROM ${PG}._schema`;
 
 const INDEXES = `
-  SELECT c.oid AS _key, ${PG}._index_definition(i.is_unique, i.sch, i.rel, i.nam, p.plain) AS _value,
-    ${PG}._index_definition(i.is_unique, i.sch, i.rel, i.nam, p.pretty) AS _pretty, p.plain AS _sub, p.pretty AS _pretty_keys
+  SELECT c.oid AS _key, ${PG}._index_definition(i, p.plain, p.predicate) AS _value,
+    ${PG}._index_definition(i, p.pretty, p.pretty_predicate) AS _pretty, p.plain AS _sub, p.pretty AS _pretty_keys
   FROM ${PG}._index AS i JOIN ${PG}._class AS c ON c.kind = 'i' AND c.sch = i.sch AND c.nam = i.nam AND c.rel = i.rel
   JOIN ${PG}._printed_index AS p ON p.sch = i.sch AND p.rel = i.rel AND p.nam = i.nam`;
 

@@ -137,14 +137,30 @@ const CONSTRAINTS = `
         ON l.sch = c.sch AND l.rel = c.rel AND l.columns = c.columns AND starts_with(lower(c.type), l.type)
       WHERE c.label->>'$.type' IS NULL))`;
 
-/** Indexes of CREATE INDEX, and those behind keys, which DuckDB does not list. */
+/** Of tables: their own words, and behind them what their definition cannot keep (sql/table-notes.ts). */
+const TABLE_COMMENTS = String.raw`
+  SELECT sch, rel, nullif(regexp_replace(comment, '(?s)\nduckbranch notes \{.*\}$', ''), '') AS comment,
+    nullif(regexp_extract(comment, '(?s)\nduckbranch notes (\{.*\})$', 1), '')::JSON AS notes
+  FROM (SELECT r.sch, r.nam AS rel, t.comment FROM ${PG}._relation_name AS r JOIN duckdb_tables() AS t
+    ON r.kind = 'r' AND t.database_name = r.database_name AND t.schema_name = r.psch AND t.table_name = r.pnam WHERE t.comment IS NOT NULL)`;
+
+/** `[a, '(coalesce(a, 1))', '"b ""c"']`: DuckDB's list of keys as a text. */
+const WRITTEN_KEYS = String.raw`list_transform(regexp_extract_all(i.expressions[2:-2], '''(?:[^''\\]|\\.)*''|[^,'' ][^,]*'),
+  lambda _e: CASE WHEN _e[1] = '''' THEN regexp_replace(_e[2:-2], '\\(.)', '\1', 'g') ELSE _e END)`;
+const UNQUOTED_KEYS = `list_transform(${WRITTEN_KEYS}, lambda _k: if(_k[1] = '"', replace(_k[2:-2], '""', '"'), _k))`;
+
+/** Indexes of CREATE INDEX, and those behind keys, which DuckDB does not list. Columns of INCLUDE stand behind the keys. */
 const INDEXES = `
-  SELECT r.sch, r.nam AS rel, i.index_name AS nam, i.is_unique, false AS is_primary, NULL AS constraint_name,
-    list_transform(string_split(trim(i.expressions, '[]'), ', '), lambda e: trim(e, '''"')) AS keys
-  FROM ${PG}._relation_name AS r JOIN duckdb_indexes() AS i
-    ON i.database_name = r.database_name AND i.schema_name = r.psch AND i.table_name = r.pnam AND r.kind = 'r'
-  UNION ALL
-  SELECT sch, rel, nam, true, kind = 'p', nam, columns FROM ${PG}._constraint WHERE kind IN ('p', 'u')`;
+  SELECT * EXCLUDE (own, note), own || coalesce(from_json(note->'include', '["VARCHAR"]'), []) AS keys, len(own) AS key_count,
+    coalesce(note->>'method', 'btree') AS method, coalesce(from_json(note->'options', '["INTEGER"]'), list_transform(own, lambda _k: 0)) AS options,
+    from_json(note->'classes', '["VARCHAR"]') AS classes, note->>'where' AS predicate
+  FROM (SELECT r.sch, r.nam AS rel, i.index_name AS nam, i.is_unique, false AS is_primary, NULL AS constraint_name, ${UNQUOTED_KEYS} AS own,
+      map_extract_value((k.notes->'indexes')::MAP(VARCHAR, JSON), i.index_name) AS note
+    FROM ${PG}._relation_name AS r JOIN duckdb_indexes() AS i
+      ON i.database_name = r.database_name AND i.schema_name = r.psch AND i.table_name = r.pnam AND r.kind = 'r'
+    LEFT JOIN ${PG}._table_comment AS k ON k.sch = r.sch AND k.rel = r.nam
+    UNION ALL
+    SELECT sch, rel, nam, true, kind = 'p', nam, columns, NULL FROM ${PG}._constraint WHERE kind IN ('p', 'u'))`;
 
 /** All that has a row in pg_class, OIDs made distinct. */
 const CLASSES = `
@@ -283,6 +299,7 @@ export const OBJECT_QUERIES: readonly (readonly [name: string, query: string])[]
   ["_raw_constraint", RAW_CONSTRAINTS],
   ["_labelled_constraint", LABELLED_CONSTRAINTS],
   ["_constraint", CONSTRAINTS],
+  ["_table_comment", TABLE_COMMENTS],
   ["_index", INDEXES],
   ["_enum", ENUMS],
   ["_composite", COMPOSITES],

@@ -1,7 +1,7 @@
 /** What pg_catalog's relations hold, over the helper views of objects.ts. Relations not named here are empty. */
 import { DEPEND, REWRITE } from "./dependency-content.js";
 import { FUNCTION } from "./function-content.js";
-import { INDEX, OPERATOR_CLASS_CONTENT } from "./index-content.js";
+import { COLLATION, INDEX, OPERATOR_CLASS_CONTENT } from "./index-content.js";
 import { lastValue } from "./sequence-state.js";
 import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { DATA_CATALOG } from "../engine/database.js";
@@ -38,7 +38,8 @@ const CLASS: Content = {
     relnamespace: `${PG}._schema_oid(c.sch)`,
     reltype: `coalesce(t.oid, 0)`,
     relowner: OWNER,
-    relam: "CASE c.kind WHEN 'r' THEN 2 WHEN 'i' THEN 403 ELSE 0 END",
+    relam: `CASE c.kind WHEN 'r' THEN 2 WHEN 'i' THEN coalesce((SELECT any_value(a.oid) FROM ${PG}._index AS i
+      JOIN ${PG}._access_method AS a ON a.nam = i.method WHERE i.sch = c.sch AND i.rel = c.rel AND i.nam = c.nam), 403) ELSE 0 END`,
     relfilenode: "if(c.kind IN ('v', 'c'), 0, c.oid)",
     relpages: "0",
     reltuples: `coalesce((SELECT any_value(t.estimated_size) FROM duckdb_tables() AS t WHERE t.database_name = c.database_name
@@ -74,10 +75,6 @@ const ATTRIBUTE_TABLES = `
   FROM ${PG}._class AS c, (VALUES ('last_value', 20, 1), ('log_cnt', 20, 2), ('is_called', 16, 3)) AS s(nam, type_oid, position) WHERE c.kind = 'S'
   UNION ALL
   SELECT s.attrelid, s.nam, t.oid, -1, s.position, s.not_null, false, 0, '', NULL FROM ${PG}._system_column AS s JOIN ${PG}._builtin_type AS t ON t.typname = s.type`;
-
-/** Of a type `t`: texts and arrays of them, and names. */
-const COLLATION =
-  "CASE WHEN t.oid IN (19, 1003) THEN 950 WHEN t.typcategory = 'S' OR t.oid IN (1009, 1014, 1015) THEN 100 ELSE 0 END";
 
 const ATTRIBUTE: Content = {
   columns: {
@@ -283,7 +280,7 @@ const INDEXES: Content = {
     schemaname: "i.sch",
     tablename: "i.rel",
     indexname: "i.nam",
-    indexdef: `${PG}._index_definition(i.is_unique, i.sch, i.rel, i.nam, p.plain)`,
+    indexdef: `${PG}._index_definition(i, p.plain, p.predicate)`,
   },
   from: `${PG}._index AS i JOIN ${PG}._printed_index AS p ON p.sch = i.sch AND p.rel = i.rel AND p.nam = i.nam`,
 };
@@ -349,10 +346,10 @@ export const PG_CATALOG_CONTENT: ReadonlyMap<string, Content> = new Map([
   ["pg_sequences", SEQUENCES],
   [
     "pg_am",
-    rows(
-      ["oid", "amname", "amhandler", "amtype"],
-      "(2, 'heap', 'heap_tableam_handler', 't'), (403, 'btree', 'bthandler', 'i')",
-    ),
+    {
+      columns: { oid: "a.oid", amname: "a.nam", amhandler: "a.handler", amtype: "a.type" },
+      from: `${PG}._access_method AS a`,
+    },
   ],
   [
     "pg_range",

@@ -45,10 +45,15 @@ const KEYS = `
     if(${isExpression}, ${DESCRIBED}(i.key, k.columns), NULL) AS described
   FROM ${PG}._index_key AS i JOIN ${PG}._table_columns AS k ON k.sch = i.sch AND k.rel = i.rel`;
 
+const predicate = (form: string): string =>
+  `CASE WHEN i.predicate IS NOT NULL THEN ${PRINTED}(i.predicate, '', c.columns, '${form}') END`;
+
 const INDEXES = `
-  SELECT sch, rel, nam, list(plain ORDER BY position) AS plain, list(pretty ORDER BY position) AS pretty,
-    array_to_string(list(regexp_replace(plain, '^\\((.*)\\)$', '\\1', 's') ORDER BY position) FILTER (WHERE is_expression), ', ') AS expressions
-  FROM ${PG}._printed_key GROUP BY sch, rel, nam`;
+  SELECT i.sch, i.rel, i.nam, k.plain, k.pretty, k.expressions, ${predicate("plain")} AS predicate, ${predicate("pretty")} AS pretty_predicate
+  FROM ${PG}._index AS i JOIN (SELECT sch, rel, nam, list(plain ORDER BY position) AS plain, list(pretty ORDER BY position) AS pretty,
+      array_to_string(list(regexp_replace(plain, '^\\((.*)\\)$', '\\1', 's') ORDER BY position) FILTER (WHERE is_expression), ', ') AS expressions
+    FROM ${PG}._printed_key GROUP BY sch, rel, nam) AS k ON k.sch = i.sch AND k.rel = i.rel AND k.nam = i.nam
+  LEFT JOIN ${PG}._table_columns AS c ON c.sch = i.sch AND c.rel = i.rel`;
 
 /** Relations that a view may read: those whose names stand in its text. */
 const VIEWS = `

@@ -12,6 +12,7 @@ import type { RelationalStatement } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { kindsOf, type ObjectName } from "./existing-objects.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { indexNotes } from "./plan-table-notes.js";
 import { changesNoRow, redefinedTable } from "./redefined-table.js";
 import { writableName } from "./writable-names.js";
 
@@ -29,7 +30,9 @@ export async function planCreateIndex(
   const meaning = writableName(context.scope, table);
   if (meaning.kind === "temporary") {
     const place = { catalog: "temp", schema: "main" };
-    return await planNamed(context, transaction, statement, place, meaning.name, planInPlace);
+    return await planNamed(context, transaction, statement, place, meaning.name, async (named) => [
+      await planInPlace(named),
+    ]);
   }
   const { relation } = meaning;
   const wasWritten = context.scope.isWritten(relation);
@@ -46,7 +49,12 @@ export async function planCreateIndex(
     }
   }
   const place = { catalog: DATA_CATALOG, schema: physical.schema };
-  return await planNamed(context, transaction, statement, place, relation.name, planInPlace);
+  const { connection } = transaction;
+  const planNoted = async (named: RelationalStatement, index: string): Promise<PlannedStatement[]> => [
+    await planInPlace(named),
+    ...(await indexNotes(connection, physical, statement.note, index)),
+  ];
+  return await planNamed(context, transaction, statement, place, relation.name, planNoted);
 }
 
 async function planNamed(
@@ -55,13 +63,13 @@ async function planNamed(
   statement: RelationalStatement,
   place: Omit<ObjectName, "name">,
   table: string,
-  planInPlace: PlanInPlace,
+  planAs: (statement: RelationalStatement, index: string) => Promise<PlannedStatement[]>,
 ): Promise<PlannedStatement[]> {
   const { unnamedIndex } = statement;
   const written = statement.names.find((name) => name.role === "create")?.parts.at(-1);
   if (unnamedIndex === undefined) {
     if (written === undefined) throw notSupported("the name this statement creates could not be determined");
-    if (!(await isTaken(transaction, { ...place, name: written }))) return [await planInPlace(statement)];
+    if (!(await isTaken(transaction, { ...place, name: written }))) return await planAs(statement, written);
     const message = `relation "${written}" already exists`;
     if (!statement.ifNotExists) throw new SqlError(SQLSTATE.duplicateTable, message);
     context.notice("NOTICE", SQLSTATE.duplicateTable, `${message}, skipping`);
@@ -72,7 +80,7 @@ async function planNamed(
     if (await isTaken(transaction, { ...place, name })) continue;
     const { at } = unnamedIndex;
     const edit = { start: at, end: at, text: `${quoteIdentifier(name)} ` };
-    return [await planInPlace({ ...statement, edits: [...statement.edits, edit] })];
+    return await planAs({ ...statement, edits: [...statement.edits, edit] }, name);
   }
 }
 

@@ -27,6 +27,7 @@ import { planBranchSequence } from "./plan-head-sequences.js";
 import { planCreateIndex } from "./plan-index.js";
 import { planMerge } from "./plan-merge.js";
 import { planOrderedInsert } from "./ordered-insert.js";
+import { planTableComment } from "./plan-table-notes.js";
 import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
 import { guardReferences } from "./reference-guard.js";
@@ -120,6 +121,17 @@ export async function planStatement(
       );
     case "createView":
       return await planCreateView(context, transaction, statement);
+    case "comment":
+      if (statement.note === undefined) return [await planInPlace(context, transaction, statement)];
+      return [
+        await planTableComment(
+          context,
+          transaction,
+          statement,
+          statement.note,
+          async (same) => await planInPlace(context, transaction, same),
+        ),
+      ];
     default:
       return [await planRows(context, transaction, statement)];
   }

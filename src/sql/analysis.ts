@@ -11,6 +11,7 @@ import type { DefiningQuery, GroupedQuery, QuerySources } from "./result-sources
 import type { LargeObjectStatement } from "./large-object-calls.js";
 import type { OnCommit, UnnamedIndex } from "./table-forms.js";
 import type { LikeClause } from "./table-like.js";
+import type { TableNote } from "./table-notes.js";
 import type { Repetition } from "./repetition.js";
 import type { RowBound } from "./row-bound.js";
 
@@ -188,8 +189,7 @@ export interface RelationalStatement {
   readonly kind: "relational";
   readonly text: string;
   readonly verb: RelationalVerb;
-  /** True only if every relation the statement touches is in `names`, with its position. */
-  readonly certain: boolean;
+  readonly certain: boolean; // every relation the statement touches is in `names`, with its position
   /** May change data or the catalogue. A SELECT with a data-modifying CTE writes. EXPLAIN ANALYZE of a write writes. */
   readonly writes: boolean;
   readonly names: readonly NameReference[];
@@ -228,11 +228,11 @@ export interface RelationalStatement {
   readonly restartsIdentity: boolean;
   /** CREATE INDEX without a name. */
   readonly unnamedIndex: UnnamedIndex | undefined;
+  readonly note?: TableNote; // of COMMENT and CREATE INDEX
   /** Of createTable and of alterTable with ADD COLUMN. */
   readonly sequenceColumns: readonly SequenceColumn[];
-  /** Of createTable. */
+  /** Of createTable, as LIKE clauses among its columns. */
   readonly foreignKeys: readonly ForeignKeyClause[];
-  /** Of createTable: LIKE clauses among the columns. */
   readonly likes: readonly LikeClause[];
   /** Statements that are run one after the other in its place; it has no names of its own then. */
   readonly parts: readonly RelationalStatement[] | undefined;

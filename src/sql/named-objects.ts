@@ -60,6 +60,7 @@ export function readComment(references: References): Reading {
   const tokens = new TokenReader(references.text, references.tokens);
   tokens.expect("comment", "on");
   const kind = tokens.next().value;
+  if (kind === "constraint") return readConstraintComment(tokens, references);
   const object = kind === "column" ? "table" : OBJECTS.get(kind);
   if (object === undefined || kind === "schema") throw unsupportedStatement(["comment on", kind]);
   const at = tokens.position;
@@ -74,7 +75,25 @@ export function readComment(references: References): Reading {
   // Without words there is no comment; DuckDB keeps an empty one.
   if (comment?.kind === "string" && comment.value === "")
     references.edits.push({ start: comment.start, end: comment.end, text: "NULL" });
-  return plainReading("comment", "COMMENT", true);
+  const note = kind === "table" ? ({ kind, comment: commentText(tokens) } as const) : undefined;
+  return plainReading("comment", "COMMENT", true, note === undefined ? {} : { note });
+}
+
+/** COMMENT ON CONSTRAINT c ON t IS …: kept with the table (table-notes.ts). */
+function readConstraintComment(tokens: TokenReader, references: References): Reading {
+  const name = tokens.qualifiedName();
+  tokens.expect("on");
+  if (tokens.accept("domain")) throw unsupportedStatement(["comment on", "constraint on domain"]);
+  references.addName("alter", tokens.qualifiedName(), "table");
+  tokens.expect("is");
+  const note = { kind: "constraint", name: name.parts.at(-1) ?? "", comment: commentText(tokens) } as const;
+  return plainReading("comment", "COMMENT", true, { note });
+}
+
+/** Behind IS; null for none. */
+function commentText(tokens: TokenReader): string | null {
+  const token = tokens.peek();
+  return token?.kind === "string" && token.value !== "" ? token.value : null;
 }
 
 /** A domain is a type to DuckDB, and a function a macro. */

@@ -25,6 +25,7 @@ export type Reading = Pick<
   | "foreignKeys"
   | "onCommit"
   | "unnamedIndex"
+  | "note"
   | "insert"
   | "assignments"
   | "restartsIdentity"

@@ -159,9 +159,8 @@ export function simplifyIndex(node: AstNode, references: References): UnnamedInd
   if (last !== undefined && close < tokens.length - 1)
     references.edits.push({ start: last.end, end: text.length, text: "" });
   if (textField(node, "idxname") !== "") return undefined;
-  const columns = listField(node, "indexParams").map((item) =>
-    elementName(unwrapAs(item, "IndexElem") ?? item),
-  );
+  const parts = [...listField(node, "indexParams"), ...listField(node, "indexIncludingParams")];
+  const columns = parts.map((item) => elementName(unwrapAs(item, "IndexElem") ?? item));
   return { at: tokens[on]?.start ?? 0, columns: [...new Set(columns)] };
 }
 

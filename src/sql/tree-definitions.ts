@@ -7,6 +7,7 @@ import { readForeignKeys } from "./foreign-keys.js";
 import { rewriteSequenceOptions } from "./sequence-type.js";
 import { readFunction } from "./function-definitions.js";
 import { holdTypes } from "./held-types.js";
+import { readIndexNote } from "./index-notes.js";
 import { readComment, readDrop, readNameBehind } from "./named-objects.js";
 import { quoteIdentifier } from "./names.js";
 import type { ParsedTree } from "./pg-parser.js";
@@ -174,12 +175,13 @@ function hasPlainName(target: AstNode): boolean {
 }
 
 function readCreateIndex(node: AstNode, walker: TreeWalker, references: References): Reading {
+  const note = { kind: "index", note: readIndexNote(node, references) } as const;
   const unnamedIndex = simplifyIndex(node, references);
   if (unnamedIndex === undefined) readNameBehind(references, "index", "create");
   addTarget(node, "relation", "table", walker, references, "alter");
   walker.visit(node["indexParams"], new Scope());
   const ifNotExists = flagField(node, "if_not_exists");
-  return plainReading("createIndex", "CREATE INDEX", true, { ifNotExists, unnamedIndex });
+  return plainReading("createIndex", "CREATE INDEX", true, { ifNotExists, unnamedIndex, note });
 }
 
 function readCreateSequence(node: AstNode, walker: TreeWalker, references: References): Reading {

@@ -1,0 +1,84 @@
+/** Plans for what stands in a table's comment beside its own words (sql/table-notes.ts). */
+import { commentsOf, physicalDefinition } from "../branch/catalog-reader.js";
+import { commentStatements } from "../branch/comments.js";
+import { constraintsOf } from "../branch/constraint-names.js";
+import type { PhysicalTable, RelationName } from "../branch/model.js";
+import type { Transaction } from "../branch/transaction.js";
+import { undefinedTable } from "../branch/undefined-table.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import type { Connection } from "../engine/connection.js";
+import type { RelationalStatement } from "../sql/analysis.js";
+import { notedText, type TableNote } from "../sql/table-notes.js";
+import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { redefinedTable } from "./redefined-table.js";
+import { writableName } from "./writable-names.js";
+
+/** Plans the statement as it stands. */
+type PlanInPlace = (statement: RelationalStatement) => Promise<PlannedStatement>;
+
+/**
+ * COMMENT ON TABLE and ON CONSTRAINT.
+ *
+ * Errors  42704 for a constraint that is not there, 0A000 for one of a temporary table
+ */
+export async function planTableComment(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  note: TableNote,
+  planInPlace: PlanInPlace,
+): Promise<PlannedStatement> {
+  const name = statement.names.find(({ role }) => role === "alter");
+  if (name === undefined) throw notSupported("the table this comments on could not be determined");
+  const meaning = writableName(context.scope, name);
+  if (meaning.kind === "temporary") {
+    if (note.kind === "table") return await planInPlace(statement);
+    throw notSupported("comments on constraints of temporary tables are not supported");
+  }
+  const { relation } = meaning;
+  const planned = await planInPlace(statement);
+  const physical = await redefinedTable(transaction, relation);
+  if (note.kind === "constraint")
+    await requireConstraint(transaction.connection, physical, relation, note.name);
+  const [sql] = await noteStatements(transaction.connection, physical, note);
+  return sql === undefined ? planned : { ...planned, sql };
+}
+
+/** Behind CREATE INDEX: what DuckDB does not keep of it, or what was kept of another of its name. */
+export async function indexNotes(
+  connection: Connection,
+  physical: PhysicalTable,
+  note: TableNote | undefined,
+  index: string,
+): Promise<readonly PlannedStatement[]> {
+  if (note?.kind !== "index") return [];
+  return (await noteStatements(connection, physical, note, index)).map(step);
+}
+
+/** None where the comment says it already. */
+async function noteStatements(
+  connection: Connection,
+  physical: PhysicalTable,
+  note: TableNote,
+  index = "",
+): Promise<readonly string[]> {
+  const all = await commentsOf(connection, physical);
+  const before = all.find(({ column }) => column === null)?.comment ?? null;
+  const comment = notedText(before, note, index);
+  return comment === before ? [] : commentStatements([{ column: null, comment }], physical);
+}
+
+async function requireConstraint(
+  connection: Connection,
+  physical: PhysicalTable,
+  relation: RelationName,
+  name: string,
+): Promise<void> {
+  const definition = await physicalDefinition(connection, physical);
+  if (definition === undefined) throw undefinedTable(relation);
+  if (constraintsOf(definition, relation.name).some((own) => own.name === name)) return;
+  throw new SqlError(
+    SQLSTATE.undefinedObject,
+    `constraint "${name}" for table "${relation.name}" does not exist`,
+  );
+}

@@ -1,0 +1,156 @@
+/**
+ * What a table's definition cannot keep in DuckDB: comments on its constraints, and what CREATE INDEX says beyond keys that
+ * are ascending. It stands behind the table's own comment, where it goes with the table through forks, copies and merges.
+ *
+ * Shape  people⏎duckbranch notes {"constraints":{"t_pkey":"the key"},"indexes":{"i":{"options":[3]}}}
+ */
+import { tokenise } from "./lexer.js";
+import { quoteIdentifier } from "./names.js";
+import { applyEdits } from "./splice.js";
+import { isSymbol } from "./token-reader.js";
+
+export interface TableNotes {
+  /** The table's own comment. */
+  readonly comment: string | null;
+  readonly constraints: Readonly<Record<string, string>>;
+  readonly indexes: Readonly<Record<string, IndexNote>>;
+}
+
+/** Fields that say nothing new are left out. */
+export interface IndexNote {
+  /** hash, gin … for `btree`. */
+  readonly method?: string;
+  /** As pg_index.indoption has it, a number per key: 1 for DESC, 2 for NULLS FIRST. */
+  readonly options?: readonly number[];
+  /** Operator classes, one per key; "" for the type's own. */
+  readonly classes?: readonly string[];
+  /** INCLUDE. */
+  readonly include?: readonly string[];
+  /** WHERE, as it was written. */
+  readonly where?: string;
+}
+
+/** What a statement says of it; null takes a comment away. */
+export type TableNote =
+  | { readonly kind: "table"; readonly comment: string | null }
+  | { readonly kind: "constraint"; readonly name: string; readonly comment: string | null }
+  | { readonly kind: "index"; readonly note: IndexNote | undefined };
+
+const MARK = "\nduckbranch notes ";
+
+/** Reads a table's comment as DuckDB keeps it. */
+export function readNotes(text: string | null): TableNotes {
+  const at = text?.lastIndexOf(MARK) ?? -1;
+  if (text === null || at < 0) return { comment: text, constraints: {}, indexes: {} };
+  const kept: unknown = JSON.parse(text.slice(at + MARK.length));
+  const { constraints, indexes } = isKept(kept) ? kept : {};
+  return {
+    comment: at === 0 ? null : text.slice(0, at),
+    constraints: constraints ?? {},
+    indexes: indexes ?? {},
+  };
+}
+
+/** The comment that DuckDB keeps; null for none. */
+export function notesText({ comment, constraints, indexes }: TableNotes): string | null {
+  const kept = {
+    ...(Object.keys(constraints).length > 0 && { constraints }),
+    ...(Object.keys(indexes).length > 0 && { indexes }),
+  };
+  return Object.keys(kept).length === 0 ? comment : `${comment ?? ""}${MARK}${JSON.stringify(kept)}`;
+}
+
+/** The table's comment once the statement is done; `index` is what the index it makes is called. */
+export function notedText(text: string | null, note: TableNote, index = ""): string | null {
+  const notes = readNotes(text);
+  switch (note.kind) {
+    case "table":
+      return notesText({ ...notes, comment: note.comment });
+    case "constraint":
+      return notesText({
+        ...notes,
+        constraints: changed(notes.constraints, note.name, note.comment ?? undefined),
+      });
+    case "index":
+      return notesText({ ...notes, indexes: changed(notes.indexes, index, note.note) });
+    default:
+      return note satisfies never;
+  }
+}
+
+/** The same for columns of other names; `columns` are those there are then. Indexes that INCLUDE another one are gone. */
+export function fittedNotes(
+  text: string,
+  renamed: ReadonlyMap<string, string>,
+  columns: ReadonlySet<string>,
+): { readonly text: string; readonly gone: ReadonlySet<string> } {
+  const notes = readNotes(text);
+  const gone = new Set<string>();
+  const indexes = Object.entries(notes.indexes).flatMap(([name, note]): [string, IndexNote][] => {
+    const include = note.include?.map((column) => renamed.get(column) ?? column);
+    if (include?.every((column) => columns.has(column)) === false) {
+      gone.add(name);
+      return [];
+    }
+    const where = note.where && renamedIn(note.where, renamed);
+    return [[name, { ...note, ...(include && { include }), ...(where !== undefined && { where }) }]];
+  });
+  return { text: notesText({ ...notes, indexes: Object.fromEntries(indexes) }) ?? text, gone };
+}
+
+function renamedIn(expression: string, renamed: ReadonlyMap<string, string>): string {
+  const tokens = tokenise(expression);
+  const edits = tokens.flatMap((token, at) => {
+    const to = token.kind === "word" || token.kind === "quoted" ? renamed.get(token.value) : undefined;
+    if (to === undefined || isSymbol(tokens[at + 1], "(")) return [];
+    return [{ start: token.start, end: token.end, text: quoteIdentifier(to) }];
+  });
+  return applyEdits(expression, edits);
+}
+
+/** Both sides' changes; undefined where they changed the same in different ways. */
+export function mergedNotes(
+  base: string | null,
+  ours: string | null,
+  theirs: string | null,
+): string | null | undefined {
+  const [before, own, other] = [readNotes(base), readNotes(ours), readNotes(theirs)];
+  const comment = mergedValue(before.comment, own.comment, other.comment);
+  const constraints = mergedRecord(before.constraints, own.constraints, other.constraints);
+  const indexes = mergedRecord(before.indexes, own.indexes, other.indexes);
+  if (comment === undefined || constraints === undefined || indexes === undefined) return undefined;
+  return notesText({ comment, constraints, indexes });
+}
+
+function mergedRecord<T>(
+  base: Readonly<Record<string, T>>,
+  ours: Readonly<Record<string, T>>,
+  theirs: Readonly<Record<string, T>>,
+): Record<string, T> | undefined {
+  const merged: [string, T][] = [];
+  for (const name of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
+    const value = mergedValue(base[name] ?? null, ours[name] ?? null, theirs[name] ?? null);
+    if (value === undefined) return undefined;
+    if (value !== null) merged.push([name, value]);
+  }
+  return Object.fromEntries(merged);
+}
+
+function mergedValue<T>(base: T, ours: T, theirs: T): T | undefined {
+  const [before, own, other] = [base, ours, theirs].map((value) => JSON.stringify(value));
+  if (other === before || other === own) return ours;
+  return own === before ? theirs : undefined;
+}
+
+function changed<T>(
+  record: Readonly<Record<string, T>>,
+  name: string,
+  value: T | undefined,
+): Readonly<Record<string, T>> {
+  const others = Object.entries(record).filter(([key]) => key !== name);
+  return Object.fromEntries(value === undefined ? others : [...others, [name, value]]);
+}
+
+function isKept(value: unknown): value is Partial<Pick<TableNotes, "constraints" | "indexes">> {
+  return typeof value === "object" && value !== null;
+}
