@@ -8,8 +8,16 @@ import { quoteIdentifier as quote } from "../sql/names.js";
 import type { BranchActivity } from "./activity.js";
 import { holdersOf, lineOf, spentMsOf } from "./budget-family.js";
 import { requireWritable } from "./branch-rules.js";
+import { descents } from "./descent.js";
 import type { KnownDefinitions } from "./known-definitions.js";
-import { relationKey, type Branch, type HeadId, type RelationKey, type Version } from "./model.js";
+import {
+  relationKey,
+  type Branch,
+  type HeadId,
+  type RelationKey,
+  type RelationName,
+  type Version,
+} from "./model.js";
 import { rollbackQuietly } from "./preserve.js";
 import type { Registry } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
@@ -55,16 +63,17 @@ export class BranchBudgets {
     for (const holder of new Set([head, ...holders]))
       if (!this.#known.has(holder)) await this.#countAll(holder);
     const measured = new Map<RelationKey, { version: Version; taken: Taken }>();
-    for (const relation of transaction.written) {
-      if (relation.head !== head) continue;
+    const lost = lostTables(state, branch);
+    for (const relation of measuredRelations(transaction)) {
       const own = state.own(head, relation);
       const version = own ?? transaction.snapshot.state.own(head, relation);
       if (version === undefined) continue;
-      const taken =
+      const key = relationKey(relation);
+      const table =
         own?.kind === "table"
           ? await count(connection, { state, branch, version: own }, await transaction.definitionOf(own))
           : NOTHING;
-      measured.set(relationKey(relation), { version, taken });
+      measured.set(key, { version, taken: plus(table, await countLost(connection, state, lost.get(key))) });
     }
     return measured;
   }
@@ -128,11 +137,16 @@ export class BranchBudgets {
         const view = { connection, definitions: this.#registry.definitions };
         const all = new Map<RelationKey, Taken>();
         const branch = state.branches.get(head);
-        const tables = state.liveVersionsOf(head).filter(({ kind }) => kind === "table");
-        for (const version of tables) {
+        const lost = branch === undefined ? new Map<RelationKey, Version>() : lostTables(state, branch);
+        for (const version of state.liveVersionsOf(head)) {
           if (branch === undefined) break;
-          const definition = await this.#definitions.definitionOf(view, version);
-          all.set(relationKey(version), await count(connection, { state, branch, version }, definition));
+          const key = relationKey(version);
+          const counted = { state, branch, version };
+          const table =
+            version.kind === "table"
+              ? await count(connection, counted, await this.#definitions.definitionOf(view, version))
+              : NOTHING;
+          all.set(key, plus(table, await countLost(connection, state, lost.get(key))));
         }
         this.#known.set(head, all);
         return undefined;
@@ -141,6 +155,32 @@ export class BranchBudgets {
       await rollbackQuietly(connection);
     }
   }
+}
+
+/** The tables that were written; where definitions changed all of the branch, for one may have taken another's place. */
+function measuredRelations({
+  head,
+  written,
+  definitionsChanged,
+  state,
+  snapshot,
+}: Transaction): readonly RelationName[] {
+  const changed = written.filter((relation) => relation.head === head);
+  if (!definitionsChanged) return changed;
+  const all = [...changed, ...state.liveVersionsOf(head), ...snapshot.state.liveVersionsOf(head)];
+  return [...new Map(all.map((relation) => [relationKey(relation), relation])).values()];
+}
+
+/** Tables that the branch dropped or replaced, by their names, under which it has something of its own: at least a mark. */
+function lostTables(state: RegistryState, branch: Branch): ReadonlyMap<RelationKey, Version> {
+  const lost = new Map<RelationKey, Version>();
+  for (const { base, source } of descents(state, branch))
+    if (source === undefined && base?.kind === "table") lost.set(relationKey(base), base);
+  return lost;
+}
+
+function plus(a: Taken, b: Taken): Taken {
+  return { rows: a.rows + b.rows, bytes: a.bytes + b.bytes };
 }
 
 /** Those whose rows or bytes are limited. */
@@ -254,6 +294,20 @@ async function count(
   const hidden = `EXCLUDE (${quote(BATCH)}, ${quote(ROW_ID)})`;
   const bytes = [bytesOf(own, ""), ...(before === undefined ? [] : [bytesOf(before, hidden)])].join(" + ");
   const [row] = await connection.rows(`SELECT ${rows} AS rows, (${bytes})::BIGINT AS bytes`);
+  return row === undefined ? NOTHING : { rows: numberCell(row, "rows"), bytes: numberCell(row, "bytes") };
+}
+
+/** All rows of a table that the branch dropped count as deleted. */
+async function countLost(
+  connection: Connection,
+  state: RegistryState,
+  base: Version | undefined,
+): Promise<Taken> {
+  if (base === undefined) return NOTHING;
+  const rows = rowsOf(state, base);
+  const [row] = await connection.rows(
+    `SELECT (SELECT count(*) FROM ${rows} AS r) AS rows, ${bytesOf(`${rows} AS r`, "")}::BIGINT AS bytes`,
+  );
   return row === undefined ? NOTHING : { rows: numberCell(row, "rows"), bytes: numberCell(row, "bytes") };
 }
 
