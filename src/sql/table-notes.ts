@@ -52,7 +52,7 @@ export function readNotes(text: string | null): TableNotes {
 }
 
 /** The comment that DuckDB keeps; null for none. */
-export function notesText({ comment, constraints, indexes }: TableNotes): string | null {
+function notesText({ comment, constraints, indexes }: TableNotes): string | null {
   const kept = {
     ...(Object.keys(constraints).length > 0 && { constraints }),
     ...(Object.keys(indexes).length > 0 && { indexes }),
