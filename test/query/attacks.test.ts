@@ -164,7 +164,7 @@ test.each([
   await branch.query("UPDATE t SET v = 100 WHERE id = 1");
   await main.query(swap);
   const before = await rows(main);
-  expect(await main.outcome("MERGE BRANCH b USING branch_wins")).toBe("0A000");
+  expect(await main.outcome("MERGE BRANCH b USING branch_wins")).toBe("40002");
   expect(await rows(main)).toEqual(before);
   expect(await branch.query("SELECT v FROM t ORDER BY id")).toEqual([[100], [2]]);
 });
