@@ -40,20 +40,7 @@ export function addBranchCommands(branch: Command): void {
     .option("--max-bytes <number>", "their bytes")
     .option("--max-seconds <number>", "time its statements may take in all")
     .action(tellUser(create));
-  command(branch, "list", "branches that still exist").action(
-    tellUser(async (options: Shared) => {
-      await run(options, { sql: "SHOW BRANCHES", single: false });
-    }),
-  );
-  command(branch, "expiring", "branches whose time will be over, and what would be lost with them")
-    .option("--within <time>", "only those within so long, as '1 day'")
-    .action(
-      tellUser(async (options: Shared & { readonly within?: string }) => {
-        const { within } = options;
-        const limit = within === undefined ? "" : ` WITHIN ${escapeLiteral(within)}`;
-        await run(options, { sql: `SHOW EXPIRING BRANCHES${limit}`, single: false });
-      }),
-    );
+  addLists(branch);
   command(branch, "show <name>", "what a branch is, and what it changed").action(
     tellUser(async (name: string, options: Shared) => {
       await run(options, { sql: describe(name), single: true });
@@ -100,6 +87,41 @@ export function addBranchCommands(branch: Command): void {
     .option("--ttl <time>", "how long it lives from now on, as '24 hours'")
     .action(tellUser(undelete));
   addKeepingCommands(branch);
+}
+
+interface Part extends Shared {
+  readonly limit?: string;
+  readonly offset?: string;
+}
+
+function addLists(branch: Command): void {
+  listCommand(branch, "list", "branches that still exist, newest first").action(
+    tellUser(async (options: Part) => {
+      await run(options, { sql: `SHOW BRANCHES${partOf(options)}`, single: false });
+    }),
+  );
+  listCommand(branch, "expiring", "branches whose time will be over, and what would be lost with them")
+    .option("--within <time>", "only those within so long, as '1 day'")
+    .action(
+      tellUser(async (options: Part & { readonly within?: string }) => {
+        const { within } = options;
+        const until = within === undefined ? "" : ` WITHIN ${escapeLiteral(within)}`;
+        await run(options, { sql: `SHOW EXPIRING BRANCHES${until}${partOf(options)}`, single: false });
+      }),
+    );
+}
+
+function listCommand(branch: Command, name: string, description: string): Command {
+  return command(branch, name, description)
+    .option("--limit <number>", "so many at most")
+    .option("--offset <number>", "those behind so many");
+}
+
+function partOf({ limit, offset }: Part): string {
+  const parts = Object.entries({ LIMIT: limit, OFFSET: offset });
+  return parts
+    .map(([word, number]) => (number === undefined ? "" : ` ${word} ${escapeLiteral(number)}`))
+    .join("");
 }
 
 async function create(name: string, options: CreateOptions): Promise<void> {

@@ -14,6 +14,7 @@ import type {
   Grants,
   MergeOptions,
   MergeResult,
+  Part,
   Privilege,
   QueryOptions,
   Resolution,
@@ -120,22 +121,20 @@ class Branches {
     return await this.#transport.json({ method: "POST", path: "/v1/branches", body: branch });
   }
 
-  /** Those that still exist, or those of a status. */
-  async list(status?: string): Promise<readonly Branch[]> {
-    const query = status === undefined ? "" : `?status=${encodeURIComponent(status)}`;
+  /** Those that still exist, or those of a status; newest first. */
+  async list(status?: string, part: Part = {}): Promise<readonly Branch[]> {
     const { branches } = await this.#transport.json<{ readonly branches: readonly Branch[] }>({
       method: "GET",
-      path: `/v1/branches${query}`,
+      path: `/v1/branches${queryOf({ status, ...part })}`,
     });
     return branches;
   }
 
   /** Those whose time will be over, and what would be lost with them. */
-  async expiring(withinHours?: number): Promise<readonly ExpiringBranch[]> {
-    const query = withinHours === undefined ? "" : `?within_hours=${withinHours}`;
+  async expiring(withinHours?: number, part: Part = {}): Promise<readonly ExpiringBranch[]> {
     const { branches } = await this.#transport.json<{ readonly branches: readonly ExpiringBranch[] }>({
       method: "GET",
-      path: `/v1/expiring${query}`,
+      path: `/v1/expiring${queryOf({ within_hours: withinHours, ...part })}`,
     });
     return branches;
   }
@@ -263,6 +262,14 @@ class Branches {
   async #post<Result>(branch: string, action: string, body: object): Promise<Result> {
     return await this.#transport.json({ method: "POST", path: `${pathOf(branch)}/${action}`, body });
   }
+}
+
+/** What is said, as the end of an address. */
+function queryOf(values: object): string {
+  const given: [string, string][] = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
 }
 
 /** Errors: DuckbranchError for names that an address takes for another path, main's: no branch has them. */

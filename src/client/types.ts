@@ -47,6 +47,12 @@ export interface Branch {
   readonly modified_table_count: number | null;
 }
 
+/** Of a long list: so many, behind so many. */
+export interface Part {
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
 export interface BranchDetails extends Branch {
   readonly idle_ttl_seconds: number | null;
   readonly max_rows: number | null;

@@ -17,6 +17,7 @@ import {
 import { HttpError } from "./http-error.js";
 import type { RequestWork } from "./request-work.js";
 import { quotedName, quotedText } from "./sql-text.js";
+import type { JsonValue } from "./parameters.js";
 import { type JsonRow, readRows } from "./statements.js";
 
 const MAX_LISTED = 10_000;
@@ -36,9 +37,9 @@ async function onlyRow(work: RequestWork, sql: string, values: readonly string[]
 export async function createBranch(work: RequestWork, request: CreateBranch): Promise<BranchDetails> {
   const { name, parent, description, agent_id: agent, isolation } = request;
   const options = { description, agent, isolation, ...ttlOption(request), ...termsOptions(request) };
-  const written = writtenOptions(options);
+  const given = writtenOptions(options);
   const from = parent === undefined ? "" : ` FROM ${quotedName(parent)}`;
-  const made = written.length === 0 ? "" : ` WITH (${written.join(", ")})`;
+  const made = given.length === 0 ? "" : ` WITH (${given.join(", ")})`;
   await readRows(work, `CREATE BRANCH ${quotedName(name)}${from}${made}`);
   return await getBranch(work, name);
 }
@@ -72,21 +73,45 @@ function ttlOption(request: {
   return total === undefined ? {} : { ttl_seconds: String(Math.ceil(total)) };
 }
 
+/** Which part of a list is wanted: all of it where nothing is said. */
+export interface Part {
+  readonly limit?: number | undefined;
+  readonly offset?: number | undefined;
+}
+
+/** ` LIMIT 10 OFFSET 20`, or nothing. */
+function written({ limit, offset }: Part): string {
+  return `${limit === undefined ? "" : ` LIMIT ${limit}`}${offset === undefined ? "" : ` OFFSET ${offset}`}`;
+}
+
 /** Branches that still exist, or those of one status; newest first. */
 export async function listBranches(
   work: RequestWork,
   status: string | undefined,
+  part: Part = {},
 ): Promise<readonly Branch[]> {
   if (status !== undefined && !STATUSES.includes(status))
     throw new HttpError(400, `there is no status "${status}": ${STATUSES.join(", ")}`);
-  const rows = await readRows(
-    work,
-    `SELECT ${BRANCH_COLUMNS} FROM duckbranch.branches ORDER BY created_at DESC, branch_id LIMIT ${MAX_LISTED}`,
+  if (status !== undefined) {
+    const ofStatus = `WHERE status = $1 ORDER BY created_at DESC, branch_id${written(part)}`;
+    return await describedBranches(work, ofStatus, [status]);
+  }
+  const existing = await readRows(work, `SHOW BRANCHES${written(part)}`);
+  const ids = existing.map(({ branch_id: id }) => String(id));
+  if (ids.length === 0) return [];
+  const found = new Map(
+    (await describedBranches(work, "WHERE branch_id = ANY($1)", [ids])).map((one) => [one.branch_id, one]),
   );
-  const branches = z.array(branch).parse(rows);
-  if (status !== undefined) return branches.filter((one) => one.status === status);
-  const existing = new Set((await readRows(work, "SHOW BRANCHES")).map((row) => row["branch_id"]));
-  return branches.filter((one) => existing.has(one.branch_id));
+  return ids.flatMap((id) => found.get(id) ?? []);
+}
+
+async function describedBranches(
+  work: RequestWork,
+  which: string,
+  values: readonly JsonValue[],
+): Promise<readonly Branch[]> {
+  const rows = await readRows(work, `SELECT ${BRANCH_COLUMNS} FROM duckbranch.branches ${which}`, values);
+  return z.array(branch).parse(rows);
 }
 
 export async function getBranch(work: RequestWork, nameOrId: string): Promise<BranchDetails> {
@@ -152,10 +177,11 @@ export async function extendBranch(
 export async function expiringBranches(
   work: RequestWork,
   withinHours: number | undefined,
+  part: Part,
 ): Promise<ExpiringBranches> {
   const within =
     withinHours === undefined ? "" : ` WITHIN ${quotedText(`${Math.ceil(withinHours * 3600)} seconds`)}`;
-  const branches = await readRows(work, `SHOW EXPIRING BRANCHES${within}`);
+  const branches = await readRows(work, `SHOW EXPIRING BRANCHES${within}${written(part)}`);
   return expiring.parse({ branches });
 }
 

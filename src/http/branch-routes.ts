@@ -25,8 +25,12 @@ import type { WorkServices } from "./request-work.js";
 import { objectErrors, queryAnswers } from "./schemas.js";
 import { quotedName, quotedTable } from "./sql-text.js";
 
+/** What the statements take, too. */
+const MAX_COUNT = 1_000_000_000_000;
 const params = z.object({ branch: z.string().min(1).describe("Name or id") });
 const tags = ["branches"];
+const count = z.coerce.number().int().nonnegative().max(MAX_COUNT).optional();
+const part = { limit: count.describe("As many at most"), offset: count.describe("Behind so many") };
 
 export function addBranchRoutes(api: Api, services: WorkServices): void {
   addLife(api, services);
@@ -83,14 +87,14 @@ function addLife(api: Api, services: WorkServices): void {
       schema: {
         tags,
         summary: "Branches that still exist, or those of a status",
-        querystring: z.strictObject({ status: z.string().optional() }),
+        querystring: z.strictObject({ status: z.string().optional(), ...part }),
         response: { ...objectErrors, 200: shapes.branchList },
       },
     },
     async (request, reply) => {
-      const { status } = request.query;
+      const { status, ...wanted } = request.query;
       const branches = await inSession(services, request, reply, {}, async (work) =>
-        listBranches(work, status),
+        listBranches(work, status, wanted),
       );
       return { branches: [...branches] };
     },
@@ -101,14 +105,16 @@ function addLife(api: Api, services: WorkServices): void {
       schema: {
         tags,
         summary: "Branches whose time will be over, and what would be lost with them",
-        querystring: z.strictObject({ within_hours: z.coerce.number().positive().optional() }),
+        querystring: z.strictObject({ within_hours: z.coerce.number().positive().optional(), ...part }),
         response: { ...objectErrors, 200: shapes.expiring },
       },
     },
-    async (request, reply) =>
-      await inSession(services, request, reply, {}, async (work) =>
-        expiringBranches(work, request.query.within_hours),
-      ),
+    async (request, reply) => {
+      const { within_hours: within, ...wanted } = request.query;
+      return await inSession(services, request, reply, {}, async (work) =>
+        expiringBranches(work, within, wanted),
+      );
+    },
   );
   api.get(
     "/v1/branches/:branch",

@@ -66,14 +66,10 @@ export function answerQuery(
   columns: readonly string[],
   rows: readonly (readonly (string | null)[])[],
 ): string {
-  const cells = (row: readonly (string | null)[]): string =>
-    columns
-      .map((column, i) => {
-        const value = row[i] ?? null;
-        const text = value === null ? "NULL" : quoteLiteral(value);
-        return `CAST(${text} AS ${columnType(command, column)}) AS ${quoteIdentifier(column)}`;
-      })
-      .join(", ");
-  if (rows.length === 0) return `SELECT ${cells([])} WHERE false`;
-  return rows.map((row) => `SELECT ${cells(row)}`).join(" UNION ALL ");
+  const cells = columns.map(
+    (column, i) => `CAST(cells[${i + 1}] AS ${columnType(command, column)}) AS ${quoteIdentifier(column)}`,
+  );
+  // One text for all of them: of a list of ten thousand rows as SQL DuckDB's planner makes seconds.
+  const all = quoteLiteral(JSON.stringify(rows));
+  return `SELECT ${cells.join(", ")} FROM (SELECT unnest(system.main.from_json(${all}, '[["VARCHAR"]]')) AS cells)`;
 }

@@ -9,6 +9,7 @@ import type {
   Argument,
   BranchCommand,
   BranchOption,
+  Page,
   TableName,
   MergeException,
   TableStrategy,
@@ -193,6 +194,23 @@ function readLimit(options: ReadonlyMap<string, string>, name: string): number |
   throw new SqlError(SQLSTATE.invalidParameterValue, `invalid value for "${name}": "${text}"`, {
     hint: `a whole number up to ${MAX_LIMIT}, or none`,
   });
+}
+
+/** Part of a list, as positions; from the first on and all where nothing is said. */
+export interface PageRange {
+  readonly first: number;
+  /** Exclusive. */
+  readonly end: number;
+}
+
+/** Errors: 22023 */
+export function readPage({ limit, offset }: Page, read: ArgumentReader): PageRange {
+  const given = { limit: optional(limit, read), offset: optional(offset, read) };
+  const values = new Map(
+    Object.entries(given).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])),
+  );
+  const first = readLimit(values, "offset") ?? 0;
+  return { first, end: first + (readLimit(values, "limit") ?? Number.POSITIVE_INFINITY) };
 }
 
 /** As milliseconds still a whole number. */

@@ -9,6 +9,7 @@ import { physicalName } from "../branch/system-schema.js";
 import type { BranchContext } from "../branch/branch-context.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import { quoteLiteral } from "../sql/names.js";
+import type { PageRange } from "./branch-arguments.js";
 import type { BranchSize } from "./system-relations.js";
 
 export type BranchSummary = Readonly<
@@ -55,12 +56,13 @@ const WIDTH = `CASE WHEN segment_type = 'VALIDITY' THEN 0.125 WHEN segment_type 
   WHEN segment_type IN ('VARCHAR', 'BLOB', 'HUGEINT', 'UHUGEINT', 'UUID', 'INTERVAL') THEN 16 ELSE 8 END`;
 
 /** Branches that still exist, newest first. */
-export async function branchList(
+export function branchList(
   context: BranchContext,
   maySee: (branch: Branch) => boolean,
-): Promise<BranchSummary[]> {
+  { first, end }: PageRange,
+): BranchSummary[] {
   const { state } = context.registry;
-  const branches = [...state.branches.inUse()].toReversed();
+  const branches = [...state.branches.inUse()].toReversed().slice(first, end);
   return branches.map((branch) => ({
     name: branch.name,
     branch_id: branch.id,

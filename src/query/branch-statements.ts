@@ -18,6 +18,7 @@ import {
   readAccess,
   readChange,
   readOptions,
+  readPage,
   readTtl,
   required,
   readResolutions,
@@ -76,7 +77,12 @@ export async function runBranchCommand(
     case "current":
       return answer(command, "SELECT 1", { branch: host.currentBranch });
     case "list":
-      return rowsAnswer(command, "SHOW BRANCHES", await branchList(host.context, host.maySee), LIST_COLUMNS);
+      return rowsAnswer(
+        command,
+        "SHOW BRANCHES",
+        branchList(host.context, host.maySee, readPage(command.page, read)),
+        LIST_COLUMNS,
+      );
     case "describe": {
       const branch = requireBranch(host.context.registry.state, name(command.name));
       return answer(command, "DESCRIBE BRANCH", detailsRow(await branchDetails(host.context, branch)), true);
@@ -131,6 +137,7 @@ export async function runBranchCommand(
         host.context,
         host.maySee,
         withinMs(optional(command.within, read)),
+        readPage(command.page, read),
       );
       return rowsAnswer(command, "SHOW EXPIRING BRANCHES", rows, EXPIRING_COLUMNS);
     }

@@ -32,6 +32,12 @@ export interface RowStrategy extends TableStrategy {
   readonly key: Argument | undefined;
 }
 
+/** Which part of a long list is asked for; all of it where nothing is said. */
+export interface Page {
+  readonly limit: Argument | undefined;
+  readonly offset: Argument | undefined;
+}
+
 export type BranchCommand = { readonly shape: AnswerShape; readonly functionName: string | undefined } & (
   | {
       readonly verb: "create";
@@ -41,10 +47,10 @@ export type BranchCommand = { readonly shape: AnswerShape; readonly functionName
       readonly options: readonly BranchOption[];
     }
   | { readonly verb: "use"; readonly name: Argument }
-  | { readonly verb: "list" }
+  | { readonly verb: "list"; readonly page: Page }
   | { readonly verb: "describe"; readonly name: Argument }
   | { readonly verb: "current" }
-  | { readonly verb: "expiring"; readonly within: Argument | undefined }
+  | { readonly verb: "expiring"; readonly within: Argument | undefined; readonly page: Page }
   | { readonly verb: "keep"; readonly newName: Argument | undefined }
   | {
       readonly verb: "diff";

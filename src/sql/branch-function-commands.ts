@@ -1,6 +1,6 @@
 /** Which arguments each branch function takes, and the command they make. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { Argument, BranchCommand, BranchOption } from "./branch-command.js";
+import type { Argument, BranchCommand, BranchOption, Page } from "./branch-command.js";
 import { TokenReader } from "./token-reader.js";
 
 export interface FunctionArguments {
@@ -84,10 +84,14 @@ const NAMED_OPTIONS = [
 
 const MERGE_OPTIONS = ["granularity", "keyless", "token", "retry", "merge_id"];
 
+const PAGE = ["limit", "offset"];
+
 const NAMED_ONLY: Partial<Readonly<Record<FunctionVerb, readonly string[]>>> = {
   create: ["parent", ...NAMED_OPTIONS, "if_not_exists"],
   merge: ["into", ...MERGE_OPTIONS],
   explainMerge: ["into", "granularity", "keyless"],
+  list: PAGE,
+  expiring: PAGE,
   drop: ["immediate"],
   undelete: ["ttl_hours", "ttl_seconds"],
 };
@@ -114,6 +118,7 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
       return { verb, name: name(), parent: optional(bound, "parent"), ifNotExists, options };
     }
     case "list":
+      return { verb, page: pageOf(bound) };
     case "current":
       return { verb };
     case "diff": {
@@ -138,7 +143,7 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
     case "undo":
       return { verb, mergeId: need(bound, "merge_id", calledAs), strategy: optional(bound, "strategy") };
     case "expiring":
-      return { verb, within: optional(bound, "within") };
+      return { verb, within: optional(bound, "within"), page: pageOf(bound) };
     case "keep":
       return { verb, newName: optional(bound, "new_name") };
     case "rename":
@@ -222,6 +227,10 @@ function tableName(argument: Argument | undefined, calledAs: string): readonly s
 function optional(bound: ReadonlyMap<string, Argument>, name: string): Argument | undefined {
   const argument = bound.get(name);
   return argument?.kind === "value" && argument.value === null ? undefined : argument;
+}
+
+function pageOf(bound: ReadonlyMap<string, Argument>): Page {
+  return { limit: optional(bound, "limit"), offset: optional(bound, "offset") };
 }
 
 function privilegeOf(argument: Argument): "read" | "write" {

@@ -1,5 +1,5 @@
 /** The pieces branch statements share: names, options, table lists, merge ids. */
-import type { Argument, BranchOption, RowStrategy } from "./branch-command.js";
+import type { Argument, BranchOption, Page, RowStrategy } from "./branch-command.js";
 import { isName, type TokenReader } from "./token-reader.js";
 
 /** A branch, head or strategy: an identifier (folded unless quoted) or a string literal. */
@@ -63,6 +63,13 @@ function readLiteral(tokens: TokenReader): Argument {
   if (token?.kind === "number") return value(sign + tokens.next().value);
   if (sign !== "" || (token?.kind !== "string" && !isName(token))) throw tokens.syntaxError();
   return value(tokens.next().value);
+}
+
+/** `LIMIT n`, `OFFSET n`, in any order. */
+export function readPage(tokens: TokenReader): Page {
+  const first = tokens.accept("offset") ? readLiteral(tokens) : undefined;
+  const limit = tokens.accept("limit") ? readLiteral(tokens) : undefined;
+  return { limit, offset: first ?? (tokens.accept("offset") ? readLiteral(tokens) : undefined) };
 }
 
 /** One of these words, or 42601. */

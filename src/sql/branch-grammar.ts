@@ -7,6 +7,7 @@ import {
   readBranchName,
   readMergeId,
   readOptions,
+  readPage,
   readTableStrategies,
   readWord,
 } from "./branch-grammar-parts.js";
@@ -21,13 +22,14 @@ const STATEMENT = { shape: "statement", functionName: undefined } as const;
 const STATEMENTS: readonly (readonly [words: readonly string[], read: Reader])[] = [
   [["create", "branch"], readCreate],
   [["use", "branch"], (tokens) => ({ ...STATEMENT, verb: "use", name: readBranchName(tokens) })],
-  [["show", "branches"], () => ({ ...STATEMENT, verb: "list" })],
+  [["show", "branches"], (tokens) => ({ ...STATEMENT, verb: "list", page: readPage(tokens) })],
   [
     ["show", "expiring", "branches"],
     (tokens) => ({
       ...STATEMENT,
       verb: "expiring",
       within: tokens.accept("within") ? readBranchName(tokens) : undefined,
+      page: readPage(tokens),
     }),
   ],
   [

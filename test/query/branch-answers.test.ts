@@ -10,6 +10,8 @@ const STATEMENTS = [
   "SELECT * FROM branch_list()",
   "SELECT * FROM branch_create('c', ttl => '2 days')",
   "SHOW EXPIRING BRANCHES",
+  "SHOW EXPIRING BRANCHES WITHIN '3 days' OFFSET 0 LIMIT 1",
+  "SELECT * FROM branch_list(limit => 1, offset => 1)",
   "SELECT * FROM branch_expiring('3 days')",
   "SELECT * FROM current_branch()",
   "DIFF BRANCH b",

@@ -58,7 +58,7 @@ export function overHttp(url: string): Way {
       };
       return await told(branches.create(request), shown);
     },
-    list: async () => await told(branches.list(), (found) => namesText(found)),
+    list: async (part) => await told(branches.list(undefined, part), (found) => namesText(found)),
     show: async (name) => await told(branches.get(name), shown),
     diff: async (name, table) =>
       await told(allOf(branches.diff(name, { table })), (changes) =>
@@ -80,7 +80,7 @@ export function overHttp(url: string): Way {
       await told(branches.grant(name, privilege, who), ({ grants }) => grantsText(grants)),
     revoke: async (name, privilege, who) =>
       await told(branches.revoke(name, privilege, who), ({ grants }) => grantsText(grants)),
-    expiring: async () => await told(branches.expiring(), expiringText),
+    expiring: async (part) => await told(branches.expiring(undefined, part), expiringText),
     discard: async (name) => await told(branches.discard(name), ({ status }) => status),
     undelete: async (name) => await told(branches.undelete(name), shown),
   };

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { App } from "../../src/app.js";
-import { expiringText, grantsText, mergeText, namesText, rowsText, type Way } from "./way.js";
+import { expiringText, grantsText, mergeText, namesText, rowsText, type Part, type Way } from "./way.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/duckbranch.cjs", import.meta.url));
 
@@ -57,7 +57,7 @@ export function fromShell({ address }: Pick<App, "address">): Way {
       const given = Object.entries(options).flatMap(([key, value]) => [`--${key.replace("_", "-")}`, value]);
       return await branch(["create", name, ...given], shown);
     },
-    list: async () => await list(["list"], (rows) => namesText(rows)),
+    list: async (part) => await list(["list", ...partArgs(part)], (rows) => namesText(rows)),
     show: async (name) => await branch(["show", name], shown),
     diff: async (name, table) =>
       await list(["diff", name, "--table", table], (rows) =>
@@ -76,7 +76,7 @@ export function fromShell({ address }: Pick<App, "address">): Way {
           conflicts: row["conflicts"],
         }),
       ),
-    expiring: async () => await list(["expiring"], expiringText),
+    expiring: async (part) => await list(["expiring", ...partArgs(part)], expiringText),
     abandon: async () => await branch(["abandon", mergeId], statusOf),
     undo: async () => await branch(["undo", mergeId, "--yes"], merged),
     extend: async (name, ttl) => await branch(["extend", name, ttl], shown),
@@ -88,4 +88,8 @@ export function fromShell({ address }: Pick<App, "address">): Way {
     discard: async (name) => await branch(["discard", name, "--yes"], statusOf),
     undelete: async (name) => await branch(["undelete", name], shown),
   };
+}
+
+function partArgs(part: Part | undefined): string[] {
+  return Object.entries(part ?? {}).flatMap(([name, number]) => [`--${name}`, String(number)]);
 }

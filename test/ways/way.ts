@@ -8,8 +8,8 @@ export interface Way {
   write(head: string, sql: string): Promise<string>;
   /** The branch's status. */
   create(name: string, options?: Readonly<Record<string, string>>): Promise<string>;
-  /** Names of the branches there are, in order. */
-  list(): Promise<string>;
+  /** Names of the branches there are, in order; of a part, the newest first, those of it. */
+  list(part?: Part): Promise<string>;
   /** Status and changed tables. */
   show(name: string): Promise<string>;
   /** Tables, kinds of change and keys. */
@@ -29,9 +29,20 @@ export interface Way {
   grant(name: string, privilege: "read" | "write", who: string): Promise<string>;
   revoke(name: string, privilege: "read" | "write", who: string): Promise<string>;
   /** Of each branch whose time will be over, why, and the rows that would be lost. */
-  expiring(): Promise<string>;
+  expiring(part?: Part): Promise<string>;
   discard(name: string): Promise<string>;
   undelete(name: string): Promise<string>;
+}
+
+/** Of a list. */
+export interface Part {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** ` LIMIT 1 OFFSET 2` */
+export function partText(part: Part | undefined): string {
+  return part === undefined ? "" : ` LIMIT ${part.limit} OFFSET ${part.offset}`;
 }
 
 export interface Merged {

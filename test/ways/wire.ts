@@ -1,7 +1,7 @@
 /** By the PostgreSQL protocol, with statements. */
 import { Client, DatabaseError, escapeIdentifier, escapeLiteral, type QueryResult } from "pg";
 import type { App } from "../../src/app.js";
-import { expiringText, grantsText, mergeText, namesText, rowsText, type Way } from "./way.js";
+import { expiringText, grantsText, mergeText, namesText, partText, rowsText, type Way } from "./way.js";
 
 const quoted = escapeIdentifier;
 /** Values as the server wrote them. */
@@ -63,7 +63,7 @@ export function overWire({ address }: Pick<App, "address">): Way {
       const sql = `CREATE BRANCH ${quoted(name)}${parent}${given.length === 0 ? "" : ` WITH (${given.join()})`}`;
       return await then(sql, async () => await shown(name));
     },
-    list: async () => await told("main", "SHOW BRANCHES", ({ rows }) => namesText(rows)),
+    list: async (part) => await told("main", `SHOW BRANCHES${partText(part)}`, ({ rows }) => namesText(rows)),
     show: shown,
     diff: async (name, table) =>
       await told("main", `DIFF BRANCH ${quoted(name)} TABLE ${quoted(table)}`, ({ rows }) =>
@@ -82,7 +82,8 @@ export function overWire({ address }: Pick<App, "address">): Way {
           conflicts: row?.["conflicts"],
         }),
       ),
-    expiring: async () => await told("main", "SHOW EXPIRING BRANCHES", ({ rows }) => expiringText(rows)),
+    expiring: async (part) =>
+      await told("main", `SHOW EXPIRING BRANCHES${partText(part)}`, ({ rows }) => expiringText(rows)),
     abandon: async () => await told("main", `SELECT * FROM branch_abandon('${mergeId}')`, statusOf),
     undo: async () => await merged(`UNDO MERGE ${mergeId}`),
     extend: async (name, ttl) =>
