@@ -148,7 +148,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /^Catalog Error: (?:Scalar|Aggregate|Table|Macro)? ?(?:Macro )?Function with name "?(.*?)"? does not exist/,
+      /^Catalog Error: (?:Scalar|Aggregate|Table|Macro)? ?(?:Macro )?Function with name "?(.*?)"? (?:does not exist|is not in the catalog)/i,
     code: SQLSTATE.undefinedFunction,
     message: (m) => `function ${text(m[1])} does not exist`,
   },

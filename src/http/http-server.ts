@@ -17,7 +17,7 @@ import { addBranchRoutes } from "./branch-routes.js";
 import { addHealthRoutes } from "./health-routes.js";
 import { HttpConnections } from "./http-connections.js";
 import { HttpError } from "./http-error.js";
-import { refuseMalformed, requireHost, takeUnusual } from "./malformed-requests.js";
+import { refuseMalformed, requireClearHeaders, takeUnusual } from "./malformed-requests.js";
 import type { Metrics } from "./metrics.js";
 import { addOrganizationRoutes } from "./organization-routes.js";
 import { addTableRoutes } from "./table-routes.js";
@@ -164,7 +164,7 @@ async function createApi(
     const { routeOptions } = request;
     request.startedAt = performance.now();
     reply.header("x-request-id", request.id);
-    requireHost(request.raw);
+    requireClearHeaders(request.raw);
     refusePages(request.headers, security.policy.kind === "trust");
     const peer = peerOf(request);
     const isPublic = routeOptions.config.isPublic === true;

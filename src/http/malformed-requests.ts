@@ -31,10 +31,17 @@ export function takeUnusual(server: Server): void {
   server.on("checkExpectation", (request, response) => server.emit("request", request, response));
 }
 
+/** Of two of them Node keeps the first, and what stands between us and the client perhaps the other. */
+const SINGLE = ["host", "content-type", "authorization", "x-api-key"];
+
 /** Errors: HttpError 400 */
-export function requireHost({ httpVersion, headers }: IncomingMessage): void {
+export function requireClearHeaders({ httpVersion, headers, headersDistinct }: IncomingMessage): void {
   if (httpVersion === "1.1" && headers.host === undefined)
     throw new HttpError(400, "a request of HTTP/1.1 has a Host header");
+  const twice = SINGLE.find((name) => (headersDistinct[name]?.length ?? 0) > 1);
+  if (twice !== undefined) throw new HttpError(400, `the header "${twice}" is there more than once`);
+  // Nothing is said by it: as if it were not there.
+  if (headers["content-type"] === "") delete headers["content-type"];
 }
 
 function answerTo({ status, message }: Refusal): string {

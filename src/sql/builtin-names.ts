@@ -31,10 +31,12 @@ export function isOpaqueFunction(name: string): boolean {
   return OPAQUE_FUNCTIONS.has(name.toLowerCase());
 }
 
-/** Functions that change the server itself; never to be run for a client. */
+/** Functions that change the server itself, or look for files of whoever runs it; never to be run for a client. */
 const SERVER_FUNCTIONS = new Set(
   `checkpoint force_checkpoint enable_peg_parser disable_peg_parser enable_logging disable_logging enable_profiling
-   disable_profiling truncate_duckdb_logs`.split(/\s+/),
+   disable_profiling truncate_duckdb_logs add_parquet_key duckdb_extensions duckdb_secrets which_secret`.split(
+    /\s+/,
+  ),
 );
 
 export function isServerFunction(name: string): boolean {

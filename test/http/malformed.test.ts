@@ -47,6 +47,15 @@ test.each([
   ],
   [`GET /health HTTP/1.1\r\n${HOST}X: ${"x".repeat(20_000)}\r\n\r\n`, "431 HEADERS_TOO_LARGE"],
   ["GET /health HTTP/1.1\r\nConnection: close\r\n\r\n", "400 VALIDATION_ERROR"],
+  [`GET /health HTTP/1.1\r\n${HOST}${HOST}Connection: close\r\n\r\n`, "400 VALIDATION_ERROR"],
+  [
+    `GET /health HTTP/1.1\r\n${HOST}X-Api-Key: a\r\nX-API-Key: b\r\nConnection: close\r\n\r\n`,
+    "400 VALIDATION_ERROR",
+  ],
+  [
+    `POST /v1/branches HTTP/1.1\r\n${HOST}Content-Type:\r\nContent-Length: 2\r\nConnection: close\r\n\r\n1a`,
+    "400 VALIDATION_ERROR",
+  ],
   [`GET /nowhere HTTP/1.1\r\n${HOST}Expect: miracles\r\nConnection: close\r\n\r\n`, "404 NOT_FOUND"],
 ])("%j", async (text, expected) => {
   expect(await told(text)).toBe(expected);

@@ -111,6 +111,8 @@ describe("refusals", () => {
     "DELETE FROM t WHERE CURRENT OF c",
     "EXPLAIN (FORMAT xml) SELECT 1",
     "SELECT * FROM force_checkpoint()",
+    "FROM duckdb_secrets()",
+    "SELECT add_parquet_key('k', '0123456789112345')",
     "SELECT branch_list() FROM t",
     "SELECT a ~ ANY (ARRAY['x']) FROM t",
   ])("%s is refused with 0A000", async (sql) => {
