@@ -40,6 +40,11 @@ export class ObjectChanges {
     for (const kind of kinds) this.#onMain.add(kind);
   }
 
+  /** Whether main may have other objects of this kind than the registry knows. */
+  mayDifferOnMain(kind: HeadObjectKind): boolean {
+    return this.#onMain.has(kind);
+  }
+
   /** Remembers the CREATE MACRO that made a function of main. */
   noteFunction(name: ObjectName, definition: string): void {
     this.markMain("function");

@@ -3,7 +3,7 @@
  * memory or a file of the build, is the `void` catalogue: a branch session's default catalogue, where no unresolved name can
  * reach main (see docs/decisions/0004-void-catalog.md).
  */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { DuckDBInstance, version } from "@duckdb/node-api";
@@ -62,11 +62,19 @@ export class Database implements AsyncDisposable {
   readonly #path: string;
   /** Whether functions and catalogue are there already. */
   readonly isVoidFilled: boolean;
+  /** Whether this opening made the file, and put nothing into it. */
+  readonly isNew: boolean;
   #spare: Connection | undefined;
   #isClosed = false;
 
-  private constructor(instance: DuckDBInstance, keeper: Connection, path: string, isVoidFilled: boolean) {
+  private constructor(
+    instance: DuckDBInstance,
+    keeper: Connection,
+    path: string,
+    { isVoidFilled, isNew }: Pick<Database, "isVoidFilled" | "isNew">,
+  ) {
     this.isVoidFilled = isVoidFilled;
+    this.isNew = isNew;
     this.#instance = instance;
     this.#keeper = keeper;
     this.#path = path;
@@ -75,6 +83,7 @@ export class Database implements AsyncDisposable {
   static async open(options: DatabaseOptions): Promise<Database> {
     const path = options.path === ":memory:" ? options.path : resolve(options.path);
     if (path !== ":memory:") await mkdir(dirname(path), { recursive: true });
+    const isNew = options.initSql === undefined && !isThere(path);
     const instance = await DuckDBInstance.create(":memory:", engineConfiguration(options));
     const keeper = new Connection(await instance.connect());
     try {
@@ -87,7 +96,7 @@ export class Database implements AsyncDisposable {
       await keeper.run(`ATTACH ':memory:' AS ${COPIES_CATALOG}`);
       if (options.initSql !== undefined) await keeper.run(options.initSql);
       await lockDown(keeper, path);
-      return new Database(instance, keeper, path, isVoidFilled);
+      return new Database(instance, keeper, path, { isVoidFilled, isNew });
     } catch (error) {
       keeper.close();
       instance.closeSync();
@@ -168,6 +177,10 @@ function engineConfiguration(options: DatabaseOptions): Record<string, string> {
   };
   if (options.memoryLimit !== undefined) configuration["memory_limit"] = options.memoryLimit;
   return configuration;
+}
+
+function isThere(path: string): boolean {
+  return path !== ":memory:" && (existsSync(path) || existsSync(`${path}.wal`));
 }
 
 function logBytes(path: string): number {

@@ -3,7 +3,7 @@ import { notSupported } from "../core/errors.js";
 import type { Transaction } from "../branch/transaction.js";
 import { domainTest } from "../core/domain-checks.js";
 import type { CatalogDomain } from "../catalog/domain-catalog.js";
-import { definitionsOf, TypeCatalog } from "./type-catalog.js";
+import { typeDefinitionsOf, TypeCatalog } from "./type-catalog.js";
 import { MAIN, relationKey } from "../branch/model.js";
 import { isInternalSchema } from "../branch/system-schema.js";
 import { textCell, type Row } from "../engine/connection.js";
@@ -23,7 +23,7 @@ export async function refuseUsedType(
   cascade: boolean,
 ): Promise<void> {
   const { head, state } = transaction;
-  const types = await TypeCatalog.ofHead(transaction.connection, definitionsOf(state, head));
+  const types = await TypeCatalog.ofHead(transaction.connection, typeDefinitionsOf(state, head));
   const domain = types.domains.named([schema, name], []);
   if (domain !== undefined) return await refuseUsedDomain(transaction, domain, types, cascade);
   const printed = types.printedOf(schema, name);

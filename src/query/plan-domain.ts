@@ -14,7 +14,7 @@ import { quoteLiteral } from "../sql/names.js";
 import { withPrepared } from "./deferred-columns.js";
 import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { resolvedSlices } from "./resolve.js";
-import { definitionsOf, TypeCatalog } from "./type-catalog.js";
+import { typeDefinitionsOf, TypeCatalog } from "./type-catalog.js";
 import { createdName, mainObjectName } from "./write-targets.js";
 
 export async function planCreateDomain(
@@ -47,7 +47,7 @@ export async function domainType(
       "make it over text, with a check of the length",
     );
   const { head } = context.scope;
-  const types = await TypeCatalog.ofHead(transaction.connection, definitionsOf(transaction.state, head));
+  const types = await TypeCatalog.ofHead(transaction.connection, typeDefinitionsOf(transaction.state, head));
   const over = overDomain(context, statement, form, types);
   const written = over === undefined ? statement : without(statement, over.name);
   const slice = await resolvedSlices(

@@ -5,11 +5,11 @@ import { dropTables } from "../branch/dropped-tables.js";
 import { MAIN, type RelationName, type Version } from "../branch/model.js";
 import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
-import { FunctionCatalog } from "../catalog/function-catalog.js";
 import { numberCell, textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
+import { functionsOfMain } from "./branch-functions.js";
 import { freeTables } from "./drop-references.js";
 import { kindsOf, type ObjectKind } from "./existing-objects.js";
 import { refuseUsedType } from "./dependent-types.js";
@@ -177,11 +177,12 @@ function inMain(schema: string): string {
 /** A function of this name, and of these arguments where the statement says some. */
 async function hasFunction(
   { scope }: PlanContext,
-  { connection }: Transaction,
+  transaction: Transaction,
   { argumentTypes }: RelationalStatement,
   { parts }: NameReference,
 ): Promise<boolean> {
-  const found = (await FunctionCatalog.read(connection)).named(parts, scope.searchPath);
+  const functions = await functionsOfMain(transaction.state, transaction);
+  const found = functions.named(parts, scope.searchPath);
   if (found === undefined || argumentTypes === undefined) return found !== undefined;
   return found.declaration?.arguments.join() === argumentTypes.join();
 }

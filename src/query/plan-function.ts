@@ -6,7 +6,7 @@
  */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { Transaction } from "../branch/transaction.js";
-import { FunctionCatalog, functionLabel } from "../catalog/function-catalog.js";
+import { functionLabel } from "../catalog/function-catalog.js";
 import { FUNCTIONS_SCHEMA } from "../engine/database.js";
 import { describeType } from "../pgtypes/oids.js";
 import type { NameReference, RelationalStatement, TextEdit } from "../sql/analysis.js";
@@ -15,6 +15,7 @@ import { isSymbol, isWord } from "../sql/token-reader.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
+import { functionsOfMain } from "./branch-functions.js";
 import { withPrepared } from "./deferred-columns.js";
 import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { resolvedSlices } from "./resolve.js";
@@ -32,7 +33,7 @@ export async function planCreateFunction(
   const created = createdName(statement);
   const target = mainObjectName(context.scope, created);
   await refuseBuiltIn(transaction, created);
-  const functions = await FunctionCatalog.read(transaction.connection);
+  const functions = await functionsOfMain(transaction.state, transaction);
   if (functions.named(created.parts, context.scope.searchPath.slice(0, 1)) !== undefined)
     refuseTaken(statement);
   const body = await functionText(context, transaction, form);

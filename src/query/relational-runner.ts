@@ -177,7 +177,7 @@ async function runInTransaction(
     throw uncertainOnBranch();
   }
   if (transactionMode(core, "isolation") === "serializable")
-    core.transactions.noteReads(await readsOf(core.connection, core.scope(transaction), statement));
+    core.transactions.noteReads(await readsOf(transaction, core.scope(transaction), statement));
   if (hasSteps(statement)) {
     const guards: NonNullable<PlannedStatement["guard"]>[] = [];
     const result = await runSteps(core, transaction, statement, input, stepServices(core, guards));

@@ -6,11 +6,10 @@
 import type { HeadId } from "../branch/model.js";
 import { MAIN, relationKey } from "../branch/model.js";
 import type { Registry, WrittenRelation } from "../branch/registry.js";
-import type { CommitCheck } from "../branch/transaction.js";
+import type { CommitCheck, Transaction } from "../branch/transaction.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { Connection } from "../engine/connection.js";
-import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
+import { functionsOfMain } from "./branch-functions.js";
 import { resolveName, type NameScope } from "./relation-names.js";
 
 /** What a statement reads; "anything" where its text does not say. */
@@ -52,7 +51,7 @@ function unserializable(): SqlError {
 
 /** The relations a statement reads, those it changes by a condition among them. */
 export async function readsOf(
-  connection: Connection,
+  transaction: Transaction | undefined,
   scope: NameScope,
   statement: RelationalStatement,
 ): Promise<StatementReads> {
@@ -61,7 +60,8 @@ export async function readsOf(
   const names = statements.flatMap((part) => part.names);
   const calls = names.some(({ role }) => role === "function");
   // A macro of the user may read tables that no statement names.
-  if (calls && scope.head === MAIN && (await hasMacros(connection))) return "anything";
+  if (calls && scope.head === MAIN && !(await functionsOfMain(scope.state, transaction)).isEmpty)
+    return "anything";
   const reads: WrittenRelation[] = [];
   for (const name of names) {
     if (!isRead(name, statement)) continue;
@@ -87,12 +87,4 @@ export async function readsOf(
 
 function isRead({ role }: NameReference, { verb }: RelationalStatement): boolean {
   return role === "read" || (role === "write" && verb !== "insert");
-}
-
-async function hasMacros(connection: Connection): Promise<boolean> {
-  const rows = await connection.rows(
-    "SELECT 1 FROM duckdb_functions() WHERE database_name = ? AND NOT internal LIMIT 1",
-    [DATA_CATALOG],
-  );
-  return rows.length > 0;
 }

@@ -6,9 +6,10 @@
 import type { HeadId } from "../branch/model.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import type { Registry } from "../branch/registry.js";
+import type { NamedDefinition } from "../catalog/type-definition.js";
 import type { EnumCatalog } from "../catalog/enum-catalog.js";
 import { FIRST_USER_OID } from "../catalog/names.js";
-import { definitionsOf, TypeCatalog, type HeadDefinitions } from "./type-catalog.js";
+import { typeDefinitionsOf, TypeCatalog } from "./type-catalog.js";
 import type { Connection } from "../engine/connection.js";
 import type { EngineType } from "../engine/types.js";
 import { identified, mayHaveIdentity } from "../pgtypes/user-types.js";
@@ -39,7 +40,7 @@ export class TypeDirectory {
     const known = this.#known.get(head);
     if (known !== undefined) return await known;
     // The registry's state and the number of its definitions are of one moment.
-    const types = this.#read(definitionsOf(state, head));
+    const types = this.#read(typeDefinitionsOf(state, head));
     this.#known.set(head, types);
     // Whoever awaits it is told; the next to ask reads again.
     types.catch(() => {
@@ -48,7 +49,7 @@ export class TypeDirectory {
     return await types;
   }
 
-  async #read(definitions: HeadDefinitions | undefined): Promise<TypeCatalog> {
+  async #read(definitions: readonly NamedDefinition[] | undefined): Promise<TypeCatalog> {
     using connection = await this.#registry.database.connect("data");
     return await TypeCatalog.ofHead(connection, definitions);
   }
@@ -92,7 +93,7 @@ export class SessionTypes {
   async #readOwn(): Promise<TypeCatalog> {
     const { head, transactions } = this.#of;
     const state = transactions.current?.state;
-    const definitions = state && definitionsOf(state, head);
+    const definitions = state && typeDefinitionsOf(state, head);
     return await TypeCatalog.ofHead(this.#connection, definitions);
   }
 

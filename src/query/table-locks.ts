@@ -55,5 +55,5 @@ async function noteLocked(core: SessionCore, parts: readonly string[]): Promise<
   if (current !== undefined) return core.transactions.noteReads("anything");
   const [analysis] = await core.services.analyse(`SELECT 1 FROM ${formatName(parts)}`);
   if (analysis?.kind !== "relational") return;
-  core.transactions.noteReads(await readsOf(core.connection, core.scope(current), analysis));
+  core.transactions.noteReads(await readsOf(current, core.scope(current), analysis));
 }

@@ -1,4 +1,4 @@
-/** The types and functions that users made, as one moment of the database has them. */
+/** The types that users made, as one moment of the database has them. */
 import { MAIN, type HeadId } from "../branch/model.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import type { NamedDefinition } from "../catalog/type-definition.js";
@@ -9,37 +9,25 @@ import type { TypeIdentity } from "../pgtypes/user-types.js";
 import { normaliseName } from "../sql/names.js";
 import { CompositeCatalog } from "../catalog/composite-catalog.js";
 import { DomainCatalog } from "../catalog/domain-catalog.js";
-import { FunctionCatalog } from "../catalog/function-catalog.js";
 import { EnumCatalog, enumText } from "../catalog/enum-catalog.js";
 
-/** What a branch defines, or inherits. */
-export interface HeadDefinitions {
-  readonly types: readonly NamedDefinition[];
-  readonly functions: readonly NamedDefinition[];
-}
-
-/** Undefined on main. */
-export function definitionsOf(state: RegistryState, head: HeadId): HeadDefinitions | undefined {
-  if (head === MAIN) return undefined;
-  return { types: state.visibleObjects(head, "type"), functions: state.visibleObjects(head, "function") };
+/** The types that a branch defines, or inherits; undefined on main. */
+export function typeDefinitionsOf(
+  state: RegistryState,
+  head: HeadId,
+): readonly NamedDefinition[] | undefined {
+  return head === MAIN ? undefined : state.visibleObjects(head, "type");
 }
 
 export class TypeCatalog {
   readonly enums: EnumCatalog;
   readonly composites: CompositeCatalog;
   readonly domains: DomainCatalog;
-  readonly functions: FunctionCatalog;
 
-  constructor(
-    enums: EnumCatalog,
-    composites: CompositeCatalog,
-    domains: DomainCatalog,
-    functions: FunctionCatalog,
-  ) {
+  constructor(enums: EnumCatalog, composites: CompositeCatalog, domains: DomainCatalog) {
     this.enums = enums;
     this.composites = composites;
     this.domains = domains;
-    this.functions = functions;
   }
 
   /** As this connection's transaction sees them. No result of the connection may be open. */
@@ -48,24 +36,22 @@ export class TypeCatalog {
       await EnumCatalog.read(connection),
       await CompositeCatalog.read(connection),
       await DomainCatalog.read(connection),
-      await FunctionCatalog.read(connection),
     );
   }
 
   /** Those of a branch. No result of the connection may be open. */
-  static async of(connection: Connection, { types, functions }: HeadDefinitions): Promise<TypeCatalog> {
+  static async of(connection: Connection, types: readonly NamedDefinition[]): Promise<TypeCatalog> {
     return new TypeCatalog(
       EnumCatalog.of(types),
       await CompositeCatalog.of(connection, types),
       DomainCatalog.of(types),
-      FunctionCatalog.of(functions),
     );
   }
 
   /** As a head has them; `definitions` undefined on main, whose catalogue DuckDB keeps. */
   static async ofHead(
     connection: Connection,
-    definitions: HeadDefinitions | undefined,
+    definitions: readonly NamedDefinition[] | undefined,
   ): Promise<TypeCatalog> {
     return definitions === undefined
       ? await TypeCatalog.read(connection)

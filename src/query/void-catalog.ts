@@ -23,9 +23,12 @@ import { defineSessionFunctions, sessionFunctionStatements } from "./session-fun
 const FOLDER = fileURLToPath(new URL("../../dist/", import.meta.url));
 const FILE_NAME = /^void-[0-9a-f]{32}\.duckdb$/;
 
+let preparedPath: string | undefined;
+
 /** The build's file, if it is of this very program: its name says what it holds. */
 export function preparedVoidFile(): DatabaseOptions["voidFile"] {
-  const path = voidFile(contents());
+  preparedPath ??= voidFile(contents());
+  const path = preparedPath;
   return existsSync(path) ? { path, state: "filled" } : undefined;
 }
 

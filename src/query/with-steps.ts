@@ -7,12 +7,12 @@
 import { notSupported } from "../core/errors.js";
 import type { Transaction } from "../branch/transaction.js";
 import { MAIN } from "../branch/model.js";
-import { DATA_CATALOG } from "../engine/database.js";
 import type { DataChunk } from "../engine/types.js";
 import type { NameReference, RelationalStatement, WithStep } from "../sql/analysis.js";
 import { characterPosition, tokenise } from "../sql/lexer.js";
 import { stepTable } from "../sql/modifying-ctes.js";
 import { quoteIdentifier } from "../sql/names.js";
+import { functionsOfMain } from "./branch-functions.js";
 import { explainFailure } from "./explain-failure.js";
 import { requireSame } from "./insert-capture.js";
 import { wayToRepeat } from "./recorded-write.js";
@@ -283,12 +283,9 @@ async function refuseMacros(core: SessionCore, steps: readonly WithStep[]): Prom
     ),
   );
   if (called.length === 0) return;
-  const macros = await core.connection.rows(
-    `SELECT DISTINCT lower(function_name) AS name FROM duckdb_functions()
-     WHERE database_name = ? AND function_type IN ('macro', 'table_macro') AND NOT internal`,
-    [DATA_CATALOG],
-  );
-  const found = called.find((name) => macros.some((macro) => macro["name"] === name));
+  const transaction = core.transactions.current;
+  const macros = await functionsOfMain(core.scope(transaction).state, transaction);
+  const found = called.find((name) => macros.all.some((macro) => macro.name.toLowerCase() === name));
   if (found !== undefined)
     throw notSupported(`macro "${found}" beside data-modifying statements in WITH is not supported`);
 }

@@ -37,3 +37,19 @@ test("so it is once the branch has given the view another name, and after that i
   expect(await p.query("SELECT id FROM full_name")).toEqual([[1]]);
   expect(await p.query("SELECT id FROM nested")).toEqual([[1]]);
 });
+
+test("a view is one whatever its columns are called, and a table is one", async () => {
+  await using open = await OpenWorld.open();
+  const main = await open.session();
+  await main.query(`CREATE TABLE t (rowid int, v int); INSERT INTO t VALUES (7, 1);
+    CREATE VIEW v AS SELECT * FROM t; CREATE VIEW w AS SELECT 1::bigint AS rowid;
+    BEGIN; CREATE TABLE base (a int); CREATE TABLE swapped (a int); DROP TABLE swapped;
+    CREATE VIEW swapped AS SELECT a FROM base; COMMIT; CREATE BRANCH b`);
+  await main.query("INSERT INTO t VALUES (8, 2); INSERT INTO base VALUES (1); DROP VIEW w");
+  const b = await open.session("main/b");
+  expect(await b.query("SELECT * FROM v")).toEqual([[7, 1]]);
+  expect(await b.query("SELECT * FROM w")).toEqual([[1n]]);
+  expect(await b.query("SELECT * FROM swapped")).toEqual([]);
+  await b.query("UPDATE t SET v = 9");
+  expect(await b.query("SELECT * FROM v")).toEqual([[7, 9]]);
+});
