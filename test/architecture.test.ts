@@ -1,4 +1,5 @@
 /** The shape of the house: who may import whom, who owns which package, and how long a file may be. */
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -138,5 +139,28 @@ describe("the source", () => {
       ({ lines }) => lines > MAX_LINES,
     );
     expect(long).toEqual([]);
+  });
+});
+
+describe("the package", () => {
+  test("holds the built program and the client's types, and nothing else", () => {
+    const cwd = fileURLToPath(new URL("../", import.meta.url));
+    const listed = execFileSync("npm", ["pack", "--dry-run", "--json"], { cwd, encoding: "utf8" });
+    const [{ files = [] } = {}]: { readonly files?: readonly { readonly path: string }[] }[] =
+      JSON.parse(listed);
+    const paths = files.map(({ path }) => path);
+    const built = paths.filter((path) => /^dist\/.*\.c?js$/.test(path));
+    const sources = FILES.filter(({ path }) => !path.startsWith("cli/demo"));
+    const modules = sources.map(({ path }) => `dist/${path.replace(/\.(c?)ts$/, ".$1js")}`);
+    expect(built).toEqual(expect.arrayContaining([...modules, "dist/cli/duckbranch.cjs"]));
+    const others = paths.filter((path) => !built.includes(path) && !/^dist\/client\/\w+\.d\.ts$/.test(path));
+    expect(others.toSorted()).toEqual([
+      "LICENSE",
+      "README.md",
+      expect.stringMatching(/^dist\/void-[0-9a-f]+\.duckdb$/),
+      "package.json",
+    ]);
+    expect(paths).toContain("dist/client/index.d.ts");
+    expect(built.filter((path) => path.includes("demo"))).toEqual([]);
   });
 });

@@ -23,6 +23,10 @@ interface MergeOptions extends Shared {
   readonly into?: string;
   readonly using?: string;
   readonly granularity?: string;
+  readonly keyless?: string;
+  readonly except?: readonly string[];
+  readonly mergeId?: string;
+  readonly retry?: boolean;
   readonly token?: string;
   readonly explain?: boolean;
 }
@@ -54,13 +58,20 @@ export function addBranchCommands(branch: Command): void {
     .option("--into <head>", "the head; a branch, with its parent as <name>, is brought up to date")
     .option("--using <strategy>", "abort (default), manual, branch_wins or main_wins")
     .option("--granularity <unit>", "what conflicts are about: row (default) or cell")
+    .option("--keyless <mode>", "tables without a key: row_identity (default), strict or append")
+    .option(
+      "--except <choice...>",
+      "another strategy for some: table=main_wins, schema:s=…, column:table.column=…",
+    )
+    .option("--merge-id <id>", "an id of your own: asked for again, the answer is what came of it")
+    .option("--no-retry", "give up where writers overtake it, instead of comparing anew")
     .option("--token <token>", "do what EXPLAIN MERGE has shown, or nothing")
     .option("--explain", "show what would be merged, and change nothing")
     .action(tellUser(merge));
   command(
     branch,
     "resolve <merge-id> <table=strategy...>",
-    "end a merge that waits for its conflicts",
+    'end a merge that waits for its conflicts; of one row: table{"id":1}=strategy',
   ).action(tellUser(resolve));
   command(branch, "abandon <merge-id>", "give such a merge up").action(
     tellUser(async (id: string, options: Shared) => {
@@ -144,20 +155,38 @@ async function diff(
 }
 
 async function merge(name: string, options: MergeOptions): Promise<void> {
-  const { into, using, granularity, token, explain = false } = options;
+  const { into, using, granularity, keyless, token, mergeId, explain = false, except = [] } = options;
+  const given = Object.entries({ granularity, keyless, token, merge_id: mergeId });
+  const retry: [string, string][] = options.retry === false ? [["retry", "off"]] : [];
   const sides = `MERGE BRANCH ${escapeIdentifier(name)}${optional("INTO", into)}${optional("USING", using)}`;
-  const sql = `${explain ? "EXPLAIN " : ""}${sides}${withOptions(Object.entries({ granularity, token }))}`;
+  const rest = `${except.map(exception).join("")}${withOptions([...given, ...retry])}`;
+  const sql = `${explain ? "EXPLAIN " : ""}${sides}${rest}`;
   const answer = await run(options, { sql, single: !explain, doing: `merging ${name}` });
   const status = answer.columns.findIndex((column) => column.name === "status");
   if (!explain && answer.rows[0]?.[status] === "conflicted") process.exitCode = CONFLICTS;
 }
 
+/** `what=strategy` */
+function choice(text: string): { readonly what: string; readonly strategy: string } {
+  const [, what, strategy] = /^(.+)=(\w+)$/s.exec(text) ?? [];
+  if (what === undefined || strategy === undefined)
+    throw new OperatorError(`"${text}" is not table=strategy`);
+  return { what, strategy };
+}
+
+/** ` EXCEPT main_wins FOR COLUMN "t"."c"` */
+function exception(text: string): string {
+  const { what, strategy } = choice(text);
+  const [, kind = "", name = what] = /^(schema|column):(.+)$/s.exec(what) ?? [];
+  return ` EXCEPT ${escapeIdentifier(strategy)} FOR ${kind.toUpperCase()} ${relation(name)}`;
+}
+
 async function resolve(id: string, strategies: readonly string[], options: Shared): Promise<void> {
   const resolutions = strategies.map((text) => {
-    const [, table, strategy] = /^(.+)=([a-z_]+)$/.exec(text) ?? [];
-    if (table === undefined || strategy === undefined)
-      throw new OperatorError(`"${text}" is not table=strategy`);
-    return `${relation(table)} ${escapeLiteral(strategy)}`;
+    const { what, strategy } = choice(text);
+    const [, table = what, key] = /^([^{]+)(\{.*\})$/s.exec(what) ?? [];
+    const row = key === undefined ? "" : ` ROW ${escapeLiteral(key)}`;
+    return `${relation(table)}${row} ${escapeLiteral(strategy)}`;
   });
   const sql = `RESOLVE MERGE ${escapeLiteral(id)} WITH (${resolutions.join(", ")})`;
   await run(options, { sql, single: true, doing: `merging ${id}` });

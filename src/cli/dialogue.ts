@@ -1,6 +1,7 @@
 /** What a command says to whoever sits before it: questions before it destroys something, and that it is still at work. */
 import { createInterface } from "node:readline/promises";
 import { OperatorError } from "../core/operator-error.js";
+import { printable } from "./rendering.js";
 
 const PATIENCE_MS = 1000;
 
@@ -10,7 +11,7 @@ export async function confirm(question: string, isSure: boolean): Promise<void> 
   if (!process.stdin.isTTY || !process.stderr.isTTY) throw new OperatorError(`${question} Say --yes`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`${question} [y/N] `);
+    const answer = await terminal.question(`${printable(question)} [y/N] `);
     if (!/^y(es)?$/i.test(answer.trim())) throw new OperatorError("nothing was changed");
   } finally {
     terminal.close();
@@ -22,7 +23,7 @@ export async function withProgress<T>(what: string, work: () => Promise<T>): Pro
   if (!process.stderr.isTTY) return await work();
   const since = Date.now();
   const timer = setInterval(() => {
-    process.stderr.write(`\r${what} … ${Math.round((Date.now() - since) / 1000)} s`);
+    process.stderr.write(`\r${printable(what)} … ${Math.round((Date.now() - since) / 1000)} s`);
   }, PATIENCE_MS);
   try {
     return await work();

@@ -1,6 +1,7 @@
 /** How a command of the command line ends: what it prints when it fails, and its exit code. */
 import { DatabaseError } from "pg";
 import { isExpected, tellOperator } from "./operator.js";
+import { printableLines } from "./rendering.js";
 
 /** A merge that has conflicts; 1 is any other failure, 2 a command that makes no sense. */
 export const CONFLICTS = 3;
@@ -31,7 +32,7 @@ export function tellUser<Arguments extends readonly unknown[]>(
 
 function failureText({ code, message, detail, hint }: DatabaseError): string {
   const lines = [`${code ?? ""} ${message}`, detail, hint === undefined ? undefined : `hint: ${hint}`];
-  return `duckbranch: ${lines.filter((line) => line !== undefined).join("\n  ")}\n`;
+  return `duckbranch: ${printableLines(lines.filter((line) => line !== undefined).join("\n"))}\n`;
 }
 
 /** Without a server's answer there is no SQLSTATE. */

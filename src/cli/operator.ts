@@ -1,6 +1,7 @@
 /** Failures that are the operator's to mend end a command with one line on stderr, without a stack. */
 import { SqlError } from "../core/errors.js";
 import { OperatorError } from "../core/operator-error.js";
+import { printableLines } from "./rendering.js";
 
 /** Wraps a command's action. Anything unexpected is thrown on. */
 export function tellOperator<Arguments extends readonly unknown[]>(
@@ -12,7 +13,7 @@ export function tellOperator<Arguments extends readonly unknown[]>(
     } catch (error) {
       if (!isExpected(error)) throw error;
       const hint = error instanceof SqlError && error.hint !== undefined ? ` (${error.hint})` : "";
-      process.stderr.write(`duckbranch: ${error.message}${hint}\n`);
+      process.stderr.write(`duckbranch: ${printableLines(error.message + hint)}\n`);
       process.exitCode = 1;
     }
   };

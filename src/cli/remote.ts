@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { Client, Query, type ClientConfig, type QueryArrayResult } from "pg";
 import { OperatorError } from "../core/operator-error.js";
 import { encryptions, isAboutEncryption } from "./encryption.js";
+import { printableLines } from "./rendering.js";
 
 export interface ConnectOptions {
   readonly host?: string;
@@ -49,7 +50,9 @@ export async function withServer<T>(
   const client = await connect({ host, port: Number(port), user, database, application_name: "duckbranch" });
   client.on("notice", ({ severity, code, message }) => {
     const notice = { severity, sqlstate: code, message };
-    process.stderr.write(`${json ? JSON.stringify({ notice }) : `${severity}: ${message}`}\n`);
+    process.stderr.write(
+      `${json ? JSON.stringify({ notice }) : printableLines(`${severity}: ${message}`)}\n`,
+    );
   });
   try {
     return await work(new Remote(client));

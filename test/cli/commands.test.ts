@@ -82,26 +82,33 @@ test("conflicts have an exit code of their own, also where they wait for a resol
   await duckbranch(["branch", "create", "conflicts"]);
   await duckbranch(["sql", "--branch", "conflicts", "UPDATE c SET n = 2"]);
   await duckbranch(["sql", "UPDATE c SET n = 3"]);
-  const refused = await duckbranch(["branch", "merge", "conflicts"]);
+  const refused = await duckbranch(["branch", "merge", "conflicts", "--keyless", "strict"]);
   expect(refused).toMatchObject({ code: 3, out: "", err: expect.stringMatching(/^duckbranch: 40002 /) });
-  const waiting = await duckbranch(["branch", "merge", "conflicts", "--using", "manual", "--json"]);
+  const choices = ["--except", "schema:public=branch_wins", "c=manual", "--merge-id", "mine", "--no-retry"];
+  const waiting = await duckbranch(["branch", "merge", "conflicts", ...choices, "--json"]);
   expect(waiting.code).toBe(3);
   const { merge_id: id } = JSON.parse(waiting.out);
   expect((await duckbranch(["branch", "resolve", id, "c"])).err).toBe(
     'duckbranch: "c" is not table=strategy\n',
   );
-  expect(await duckbranch(["branch", "resolve", id, "c=branch_wins"])).toMatchObject({ code: 0 });
+  expect(id).toBe("mine");
+  expect(await duckbranch(["branch", "resolve", id, 'c{"id": 1}=branch_wins'])).toMatchObject({ code: 0 });
   expect((await duckbranch(["sql", "--csv", "SELECT n FROM c"])).out).toBe("n\n2\n");
 });
 
+/** A name that clears the screen, pretends to be two lines, and turns the second around. */
+const CURSED = "k\u001b[2J\n\u202ept";
+
 test("nothing is thrown away unasked, and what makes no sense is said", async () => {
-  await duckbranch(["branch", "create", "kept"]);
-  expect(await duckbranch(["branch", "discard", "kept"], "y\n")).toMatchObject({
+  const created = await duckbranch(["branch", "create", CURSED]);
+  expect(created.out).toMatch(/^name +k\\u001b\[2J\\n\\u202ept$/m);
+  expect(await duckbranch(["branch", "discard", CURSED], "y\n")).toMatchObject({
     code: 1,
-    err: 'duckbranch: Throw away branch "kept"? Say --yes\n',
+    err: 'duckbranch: Throw away branch "k\\u001b[2J\n  \\u202ept"? Say --yes\n',
   });
-  expect(await duckbranch(["branch", "discard", "kept", "--yes"])).toMatchObject({ code: 0 });
-  const back = await duckbranch(["branch", "undelete", "kept", "--as", "back", "--ttl", "1 hour", "--json"]);
+  const discarded = await duckbranch(["branch", "discard", CURSED, "--yes", "--json"]);
+  expect(JSON.parse(discarded.out)).toMatchObject({ name: CURSED });
+  const back = await duckbranch(["branch", "undelete", CURSED, "--as", "back", "--ttl", "1 hour", "--json"]);
   expect(JSON.parse(back.out)).toMatchObject({ name: "back", status: "active", undelete_until: null });
   expect(await duckbranch(["branch", "show", "nobody"])).toMatchObject({
     code: 1,
