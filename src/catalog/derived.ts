@@ -47,27 +47,34 @@ function row(values: readonly (string | number | boolean)[]): string {
   return `(${values.map((value) => (typeof value === "string" ? quoteLiteral(value) : String(value))).join(", ")})`;
 }
 
+/** `suffix`: what stands behind the qualified name where the type is printed. The macros are named once: DuckDB plans each of their calls. */
+const USER_MADE_TYPES = `
+  SELECT e.oid, e.nam AS typname, 4 AS typlen, 'e' AS typtype, 'E' AS typcategory, e.array_oid AS typarray, 0 AS typelem, 'enum_in' AS typinput, 'enum_out' AS typoutput,
+    'enum_recv' AS typreceive, 'enum_send' AS typsend, true AS typbyval, 'i' AS typalign, 'p' AS typstorage, '' AS suffix, e.nam, e.sch, 0 AS relid, 0 AS base,
+    -1 AS base_typmod, false AS not_null, NULL::VARCHAR AS by_default
+  FROM ${PG}._enum AS e
+  UNION ALL
+  SELECT d.oid, d.nam, coalesce(b.typlen, -1), 'd', coalesce(b.typcategory, 'U'), d.array_oid, 0, 'domain_in', coalesce(b.typoutput, 'record_out'),
+    'domain_recv', coalesce(b.typsend, 'record_send'), coalesce(b.typbyval, false), coalesce(b.typalign, 'i'), coalesce(b.typstorage, 'x'),
+    '', d.nam, d.sch, 0, (d.definition->>'base')::BIGINT, (d.definition->>'typmod')::INTEGER,
+    coalesce(d.definition->>'notNull' = d.nam, false), d.definition->>'default'
+  FROM ${PG}._domain AS d LEFT JOIN ${PG}._builtin_type AS b ON b.oid = (d.definition->>'base')::BIGINT
+  UNION ALL
+  SELECT r.oid, r.nam, -1, 'c', 'C', r.array_oid, 0, 'record_in', 'record_out', 'record_recv', 'record_send', false, 'd', 'x',
+    '', r.nam, r.sch, r.relid, 0, -1, false, NULL
+  FROM ${PG}._row_type AS r
+  UNION ALL
+  SELECT e.array_oid, '_' || e.nam, -1, 'b', 'A', 0, e.oid, 'array_in', 'array_out', 'array_recv', 'array_send', false, e.align, 'x',
+    '[]', e.nam, e.sch, 0, 0, -1, false, NULL
+  FROM (SELECT oid, array_oid, sch, nam, 'i' AS align FROM ${PG}._enum UNION ALL SELECT oid, array_oid, sch, nam, 'i' FROM ${PG}._domain UNION ALL SELECT oid, array_oid, sch, nam, 'd' FROM ${PG}._row_type) AS e`;
+
 /** Built-in types, enums, composite types, and the types of tables' and views' rows, each with its array type. */
 const TYPES = `
   SELECT * RENAME (sql_name AS printed), 11 AS namespace, 'pg_catalog' AS sch, 0 AS relid, 0 AS base, -1 AS base_typmod, false AS not_null, NULL::VARCHAR AS by_default FROM ${PG}._builtin_type
   UNION ALL
-  SELECT e.oid, e.nam, 4, 'e', 'E', false, 0, e.array_oid, 'enum_in', 'enum_out', 'enum_recv', 'enum_send', true, 'i', 'p',
-    ${PG}._qualified(e.sch, e.nam), ${PG}._schema_oid(e.sch), e.sch, 0, 0, -1, false, NULL
-  FROM ${PG}._enum AS e
-  UNION ALL
-  SELECT d.oid, d.nam, coalesce(b.typlen, -1), 'd', coalesce(b.typcategory, 'U'), false, 0, d.array_oid, 'domain_in', coalesce(b.typoutput, 'record_out'),
-    'domain_recv', coalesce(b.typsend, 'record_send'), coalesce(b.typbyval, false), coalesce(b.typalign, 'i'), coalesce(b.typstorage, 'x'),
-    ${PG}._qualified(d.sch, d.nam), ${PG}._schema_oid(d.sch), d.sch, 0, (d.definition->>'base')::BIGINT, (d.definition->>'typmod')::INTEGER,
-    coalesce(d.definition->>'notNull' = d.nam, false), d.definition->>'default'
-  FROM ${PG}._domain AS d LEFT JOIN ${PG}._builtin_type AS b ON b.oid = (d.definition->>'base')::BIGINT
-  UNION ALL
-  SELECT r.oid, r.nam, -1, 'c', 'C', false, 0, r.array_oid, 'record_in', 'record_out', 'record_recv', 'record_send', false, 'd', 'x',
-    ${PG}._qualified(r.sch, r.nam), ${PG}._schema_oid(r.sch), r.sch, r.relid, 0, -1, false, NULL
-  FROM ${PG}._row_type AS r
-  UNION ALL
-  SELECT e.array_oid, '_' || e.nam, -1, 'b', 'A', false, e.oid, 0, 'array_in', 'array_out', 'array_recv', 'array_send', false, e.align, 'x',
-    ${PG}._qualified(e.sch, e.nam) || '[]', ${PG}._schema_oid(e.sch), e.sch, 0, 0, -1, false, NULL
-  FROM (SELECT oid, array_oid, sch, nam, 'i' AS align FROM ${PG}._enum UNION ALL SELECT oid, array_oid, sch, nam, 'i' FROM ${PG}._domain UNION ALL SELECT oid, array_oid, sch, nam, 'd' FROM ${PG}._row_type) AS e`;
+  SELECT oid, typname, typlen, typtype, typcategory, false, typelem, typarray, typinput, typoutput, typreceive, typsend, typbyval, typalign, typstorage,
+    ${PG}._qualified(sch, nam) || suffix, ${PG}._schema_oid(sch), sch, relid, base, base_typmod, not_null, by_default
+  FROM (${USER_MADE_TYPES})`;
 
 /** Rows of composite types, tables and views have types; `relid` is the relation of their attributes. */
 const ROW_TYPES = `
