@@ -170,7 +170,7 @@ async function mergedTables(work: RequestWork, row: z.output<typeof mergeRow>): 
   return z.array(z.string()).nullish().parse(merge?.["tables_merged"]) ?? [];
 }
 
-/** What a merge into the parent would meet now; with rows where a merge waits to be resolved. */
+/** What a merge waits for, else what one into the parent would meet now: counts, and the first rows of each table. */
 export async function branchConflicts(work: RequestWork, name: string): Promise<Conflicts> {
   const id = await branchId(work, name);
   const mergeId = (await openMerge(work, id)) ?? null;
@@ -191,7 +191,8 @@ async function foreseen(work: RequestWork, name: string): Promise<Conflicts["con
   const tables = await readRows(work, `EXPLAIN MERGE BRANCH ${quotedName(name)}`);
   return tables.flatMap((row) => {
     const count = Number(row["conflicts"]);
-    return count > 0 ? [{ table: String(row["table_name"]), row_count: count, rows: [] }] : [];
+    const rows = tableConflicts.shape.rows.parse(row["conflict_rows"] ?? []);
+    return count > 0 ? [{ table: String(row["table_name"]), row_count: count, rows }] : [];
   });
 }
 
