@@ -50,6 +50,18 @@ function castName(engineName: string): string {
   return engineName.startsWith("STRUCT(") ? "record" : typeName(engineName);
 }
 
+/** Where a condition stands, in PostgreSQL's words, by the name of the macro that takes it. */
+export const CONDITIONS: Readonly<Record<string, string>> = {
+  where: "WHERE",
+  having: "HAVING",
+  filter: "FILTER",
+  on: "JOIN/ON",
+  when: "CASE/WHEN",
+  and: "AND",
+  or: "OR",
+  not: "NOT",
+};
+
 export const VALUE_RULES: readonly Rule[] = [
   {
     pattern: /^Conversion Error: Unimplemented type for cast \((.*) -> (.*)\)/,
@@ -180,6 +192,19 @@ export const VALUE_RULES: readonly Rule[] = [
     pattern: new RegExp(`^Invalid Input Error: ((?:${RE2_ERRORS})[^\\n:]*)`),
     code: SQLSTATE.invalidRegularExpression,
     message: (m) => `invalid regular expression: ${text(m[1])}`,
+  },
+  {
+    // See sql/dialect/boolean-operands.ts.
+    pattern: /^Binder Error: Macro duckbranch_boolean_(\w+)\(\) does not support/,
+    code: SQLSTATE.datatypeMismatch,
+    message: (m) => `argument of ${CONDITIONS[text(m[1])] ?? ""} must be type boolean`,
+    hint: "Compare it with something, or cast it to boolean.",
+  },
+  {
+    pattern: /^Binder Error: Macro ((?!duckbranch_)\w+)\(\) does not support/,
+    code: SQLSTATE.undefinedFunction,
+    message: (m) => `function ${text(m[1])} does not exist with these arguments`,
+    hint: "No function matches the given name and argument types. You might need to add explicit type casts.",
   },
   {
     pattern: /^Binder Error: No function matches the given name and argument types '(\S+?)\((.*?)\)'\. You/s,

@@ -37,6 +37,9 @@ export const JOINED_SIDES = `${PICK}({
   'list': CASE WHEN _1 IS NOT NULL OR _2 IS NOT NULL THEN ${sides("duckbranch_list_side", (left, right) => `list_concat(${left}, ${right})`)} END},
   CASE WHEN ${HAS_LIST} THEN 'list' ELSE 'own' END)`;
 
+const SLICE = `CASE WHEN _2 IS NULL OR _3 IS NULL THEN NULL WHEN suffix(typeof(_1), ']')
+  THEN _1[if(_2 < 1, 1, _2):if(_3 < 0, 0, _3)] ELSE _1[_2:_3] END`;
+
 export const ARRAYS: Definitions = {
   duckbranch_list_side: [any(2, LIST_SIDE)],
   duckbranch_text_side: [any(2, TEXT_SIDE)],
@@ -68,6 +71,7 @@ export const ARRAYS: Definitions = {
   array_fill: [any(2, "list_transform(range(_2[1]), lambda _i: _1)")],
   // What the dialect makes of a[-1]: see sql/dialect/negative-subscripts.ts.
   negative_subscript: [any(2, "CASE WHEN NOT suffix(typeof(_1), ']') THEN _1[_2] END")],
+  duckbranch_slice: [any(3, SLICE)],
   trim_array: [any(2, "_1[:len(_1) - _2]")],
   duckbranch_elements: [any(1, ELEMENTS)],
   array_to_string: [

@@ -4,6 +4,8 @@ import { FUNCTIONS_SCHEMA } from "../../engine/database.js";
 import { quoteIdentifier } from "../../sql/names.js";
 import type { Definitions, Overload } from "./definition.js";
 import { ARRAYS } from "./arrays.js";
+import { GROUP_STATES, tellGroups } from "./group-states.js";
+import { BOOLEANS } from "./conditions.js";
 import { changeDocument } from "./document-changes.js";
 import { CHANGED_DOCUMENT, DOCUMENTS } from "./documents.js";
 import { FLOAT_FUNCTIONS } from "./float-functions.js";
@@ -32,12 +34,14 @@ const ALL: Definitions = {
   ...DOCUMENTS,
   ...TYPES,
   ...ROWS,
+  ...BOOLEANS,
 };
 
 /** Those that are not SQL; once per instance. */
 export function defineExpressions(connection: Connection): void {
   connection.defineFunction(RETOLD, 2, retell, "pure");
   connection.defineFunction(RETOLD_JSON, 2, retellJson, "pure");
+  connection.defineFunction(GROUP_STATES, 2, tellGroups, "pure");
   connection.defineFunction(CHANGED_DOCUMENT, 4, changeDocument, "pure");
 }
 

@@ -2,12 +2,24 @@
 import { SQLSTATE } from "../../core/errors.js";
 import { any, fail, OWN, type Definitions, type Overload } from "./definition.js";
 
+/** Fields that are infinite of infinity: see sql/dialect/extract-fields.ts. */
+const GROWING = "year years decade century millennium julian isoyear epoch"
+  .split(" ")
+  .map((field) => `'${field}'`)
+  .join(", ");
+
 /** Seconds and their parts come with their fraction, everything as double precision. */
 const DATE_PART = `CASE WHEN lower(_1) IN ('second', 'seconds', 'sec', 'secs', 's')
     THEN ${OWN}."/"(${OWN}.date_part('microseconds', _2), 1000000)
   WHEN lower(_1) IN ('millisecond', 'milliseconds', 'ms', 'msec', 'msecs')
     THEN ${OWN}."/"(${OWN}.date_part('microseconds', _2), 1000)
-  ELSE ${OWN}.date_part(_1, _2)::DOUBLE END`;
+  ELSE coalesce(${OWN}.date_part(_1, _2)::DOUBLE, CASE WHEN lower(_1) IN (${GROWING}) THEN CASE CAST(_2 AS VARCHAR)
+    WHEN 'infinity' THEN 'Infinity'::DOUBLE WHEN '-infinity' THEN '-Infinity'::DOUBLE END END) END`;
+
+const NOT_INFINITE = fail(SQLSTATE.featureNotSupported, "a numeric cannot be infinite here");
+/** What EXTRACT asks for of a field that goes on growing; date_part() is asked where it is infinite. */
+const EXTRACTED = `coalesce(${OWN}.date_part(_1, _2),
+  CASE WHEN CAST(_2 AS VARCHAR) IN ('infinity', '-infinity') THEN ${NOT_INFINITE} END)`;
 
 /**
  * The wall clock: DuckDB's now() stands still in a transaction, the number in a version 7 UUID does not. That one counts
@@ -70,6 +82,7 @@ const SPAN: Overload = {
 export const MOMENTS: Definitions = {
   duckbranch_span: [SPAN],
   date_part: [any(2, DATE_PART)],
+  duckbranch_extracted: [any(2, EXTRACTED)],
   date_trunc: [any(2, DATE_TRUNC), any(3, `timezone(_3, ${OWN}.date_trunc(_1, timezone(_3, _2)))`)],
   date_bin: [any(3, "time_bucket(_1::INTERVAL, _2, _3)")],
   make_date: [any(3, MAKE_DATE)],

@@ -1,6 +1,7 @@
 /** Functions of regular expressions. RE2 has neither back-references nor look-around: those patterns fail. */
 import { SQLSTATE } from "../../core/errors.js";
 import { any, failText, OWN, type Definitions } from "./definition.js";
+import { GROUP_STATES } from "./group-states.js";
 
 /** A dot also stands for a line's end in PostgreSQL; `\m`, `\M`, `\y` are its ends of a word. */
 const BODY = `${OWN}.regexp_replace(_2, '\\\\[mMy]', '\\\\b', 'g')`;
@@ -33,11 +34,17 @@ function byGroups(none: string, some: (count: number) => string, many: string): 
   return `CASE ${GROUPS} WHEN 0 THEN ${none} ${cases.join(" ")} ELSE ${many} END`;
 }
 
+/** What groups hold, where NULL those that took no part. */
+function told(groups: string): string {
+  const states = `from_json(${GROUP_STATES}(CAST(${OWN}.to_json(_g) AS VARCHAR), _2), '["VARCHAR"]')`;
+  return `list_transform([${groups}], lambda _g: CASE WHEN list_contains(_g, '') THEN ${states} ELSE _g END)[1]`;
+}
+
 function match(pattern: string): string {
   const extract = (group: number): string => `regexp_extract(_1, ${pattern}, ${group})`;
   const groups = byGroups(
     `[${extract(0)}]`,
-    (count) => `[${numbers(count).map(extract).join(", ")}]`,
+    (count) => told(`[${numbers(count).map(extract).join(", ")}]`),
     `[${TOO_MANY}]`,
   );
   return `CASE WHEN ${OWN}.regexp_matches(_1, ${pattern}) THEN ${groups} END`;
@@ -47,7 +54,7 @@ function matches(pattern: string): string {
   const all = (group: number): string => `regexp_extract_all(_1, ${pattern}, ${group})`;
   const row = (count: number): string => {
     const fields = numbers(count).map((group) => `_z[${group}]`);
-    return `list_transform(list_zip(${numbers(count).map(all).join(", ")}), lambda _z: [${fields.join(", ")}])`;
+    return `list_transform(list_zip(${numbers(count).map(all).join(", ")}), lambda _z: ${told(`[${fields.join(", ")}]`)})`;
   };
   return byGroups(`list_transform(${all(0)}, lambda _m: [_m])`, row, `[[${TOO_MANY}]]`);
 }
@@ -57,7 +64,7 @@ function replace(pattern: string, options: string): string {
 }
 
 const substring = `CASE WHEN ${OWN}.regexp_matches(_1, ${P})
-  THEN if(${GROUPS} = 0, regexp_extract(_1, ${P}), regexp_extract(_1, ${P}, 1)) END`;
+  THEN if(${GROUPS} = 0, regexp_extract(_1, ${P}), ${told(`[regexp_extract(_1, ${P}, 1)]`)}[1]) END`;
 
 export const PATTERNS: Definitions = {
   regexp_replace: [

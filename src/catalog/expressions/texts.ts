@@ -29,6 +29,16 @@ const LENGTH = `CAST(CASE WHEN typeof(_1) = 'BLOB' THEN ${BYTES}
     THEN CAST(${OWN}.length(${SHOWN}) AS INTEGER) ELSE ${NO_LENGTH} END AS INTEGER)`;
 const OCTETS = `CAST(CASE typeof(_1) WHEN 'BLOB' THEN ${BYTES}
   WHEN 'BIT' THEN (${OWN}.length(${SHOWN}) + 7) // 8 ELSE strlen(${SHOWN}) END AS INTEGER)`;
+const NO_NAME = failText(
+  SQLSTATE.nullValueNotAllowed,
+  "null values cannot be formatted as an SQL identifier",
+);
+
+/** The letter ß has no capital in PostgreSQL's tables: a character of nobody's stands for it. Indexes take no lambda. */
+const NOBODYS = "chr(1114109)";
+const UPPER = `CASE WHEN contains(CAST(_1 AS VARCHAR), 'ß')
+  THEN replace(${OWN}.upper(replace(CAST(_1 AS VARCHAR), 'ß', ${OWN}.${NOBODYS})), ${OWN}.${NOBODYS}, 'ß')
+  ELSE ${OWN}.upper(_1) END`;
 const lengthOfText: readonly Overload[] = [any(1, LENGTH)];
 
 const WORDS = `regexp_extract_all(_1, '[\\pL\\pN]+|[^\\pL\\pN]+')`;
@@ -52,6 +62,8 @@ export const TEXTS: Definitions = {
   length: lengthOfText,
   char_length: lengthOfText,
   character_length: lengthOfText,
+  upper: [any(1, UPPER)],
+  duckbranch_named: [any(1, `coalesce(_1, ${NO_NAME})`)],
   octet_length: [any(1, OCTETS)],
   bit_length: [any(1, `${OWN}.bit_length(_1)::INTEGER`)],
   // position(a IN b), its IN made a comma.

@@ -85,7 +85,8 @@ function readWorded(
   const written = textField(node, "funcformat") === "COERCE_SQL_SYNTAX";
   const args = (): Expression[] => scope.readAll(nodes);
   const asText = (value: Expression): Expression => (scope.verbatim ? value : castTo(value, "text"));
-  if (name === "extract" || (name === "date_part" && stringList(node, "funcname")[0] === "main")) {
+  const isExtract = name === "extract" || name === "duckbranch_extracted";
+  if (isExtract || (name === "date_part" && stringList(node, "funcname")[0] === "main")) {
     const [field, from] = args();
     if (field?.kind !== "constant" || from === undefined) return undefined;
     return worded("extract", [`EXTRACT(${field.value ?? ""} FROM `, ")"], [from], "numeric");

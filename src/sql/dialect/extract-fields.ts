@@ -10,13 +10,18 @@ const FRACTIONS: ReadonlyMap<string, readonly [string, string]> = new Map([
   ["milliseconds", ["microseconds", "0.001"]],
 ]);
 
+/** Fields that go on growing: of infinity they are infinite, where the others are NULL. */
+const GROWING = new Set("year years decade century millennium julian isoyear epoch".split(" "));
+
 /**
  * EXTRACT gives a numeric.
  *
- *   extract(year FROM d)    ⇒  CAST(extract(year FROM d) AS DECIMAL(38, 0))
+ *   extract(day FROM d)     ⇒  CAST(extract(day FROM d) AS DECIMAL(38, 0))
+ *   extract(year FROM d)    ⇒  CAST(duckbranch_extracted('year', d) AS DECIMAL(38, 0))
  *   extract(second FROM t)  ⇒  (CAST(extract(microseconds FROM t) AS DECIMAL(18, 0)) * 0.000001)
  *
- * Reason  DuckDB gives a bigint, which loses the fraction of a second and is divided as integers are
+ * Reason  DuckDB gives a bigint, which loses the fraction of a second and is divided as integers are; what is infinite of
+ *         an infinite moment is NULL
  */
 export const extractFieldsPass: DialectPass = ({ tokens }) =>
   tokens.flatMap((token, index) => {
@@ -25,15 +30,19 @@ export const extractFieldsPass: DialectPass = ({ tokens }) =>
       return [];
     const close = closingBracket(tokens, index + 1);
     const last = close === undefined ? undefined : tokens[close];
-    if (last === undefined || field === undefined) return [];
-    const fraction = FRACTIONS.get(field.value.toLowerCase());
+    const from = tokens[index + 3];
+    if (last === undefined || field === undefined || from === undefined) return [];
+    const name = field.value.toLowerCase();
+    const fraction = FRACTIONS.get(name);
     const wrapped = (before: string, behind: string): TextEdit[] => [
       { start: token.start, end: token.start, text: before },
       { start: last.end, end: last.end, text: behind },
     ];
     if (fraction === undefined) {
-      const scale = field.value.toLowerCase() === "epoch" ? 6 : 0;
-      return wrapped("CAST(", ` AS DECIMAL(38, ${scale}))`);
+      const cast = wrapped("CAST(", ` AS DECIMAL(38, ${name === "epoch" ? 6 : 0}))`);
+      if (!GROWING.has(name)) return cast;
+      const call = { start: token.start, end: from.end, text: `duckbranch_extracted('${name}',` };
+      return [...cast, call];
     }
     const [unit, worth] = fraction;
     return [

@@ -9,7 +9,7 @@ import type { DialectPass } from "./pass.js";
 /** What is done to an argument before it goes into the text. */
 const WRAPPED: Readonly<Record<string, readonly [string, string]>> = {
   s: ["coalesce(duckbranch_output(", "), '')"],
-  I: [`${CATALOG_SCHEMA}.quote_ident((`, ")::VARCHAR)"],
+  I: [`duckbranch_named(${CATALOG_SCHEMA}.quote_ident((`, ")::VARCHAR))"],
   L: ["quote_nullable((", ")::VARCHAR)"],
 };
 

@@ -11,6 +11,12 @@ const TIGHTER = new Set(["+", "-", "*", "/", "%", "^", "**", "//"]);
  * subscripts and COLLATE. Undefined for anything else, and when a tighter operator follows.
  */
 export function operandEnd(tokens: readonly Token[], index: number): Token | undefined {
+  const behind = behindOperand(tokens, index);
+  return behind === undefined ? undefined : tokens[behind - 1];
+}
+
+/** The index behind it. */
+export function behindOperand(tokens: readonly Token[], index: number): number | undefined {
   const primary = primaryEnd(tokens, index);
   if (primary === undefined) return undefined;
   const next = postfixEnd(tokens, primary);
@@ -20,7 +26,7 @@ export function operandEnd(tokens: readonly Token[], index: number): Token | und
     isWord(behind, "at") ||
     isSymbol(behind, ".") ||
     isWord(behind, "operator");
-  return goesOn ? undefined : tokens[next - 1];
+  return goesOn ? undefined : next;
 }
 
 /**

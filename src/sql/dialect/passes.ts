@@ -4,6 +4,7 @@ import { sortEdits } from "../splice.js";
 import { arrowsPass } from "./arrows.js";
 import { arrayLiteralsPass } from "./array-literals.js";
 import { bitLiteralsPass } from "./bit-literals.js";
+import { booleanOperandsPass } from "./boolean-operands.js";
 import { byteaLiteralsPass } from "./bytea-literals.js";
 import { catalogCastsPass } from "./catalog-casts.js";
 import { catalogColumnsPass } from "./catalog-columns.js";
@@ -59,6 +60,7 @@ import { wrappedCallsPass } from "./wrapped-calls.js";
 
 /** The order matters only where two passes insert at one place: what the earlier one opens is outermost. */
 const PASSES: readonly DialectPass[] = [
+  booleanOperandsPass,
   sumArgumentsPass,
   scalarSourcesPass,
   formatCallsPass,

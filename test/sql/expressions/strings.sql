@@ -171,3 +171,7 @@ SELECT '[1,2)'::int4range || 'x', a || '-' || r FROM (SELECT '10.0.0.1'::inet AS
 SELECT array_to_string(ARRAY['10.0.0.1'::inet, '10.0.0.0/8'], ',')
 SELECT chr(65), chr(8364), chr(null)
 SELECT chr(0)
+SELECT upper('ß'), upper('straße'), upper('ßẞ')
+SELECT format('%I', NULL)
+SELECT regexp_match('abc', '(x)?b'), regexp_match('abc', '(x*)b'), regexp_match('ab', '(a)|(b)'), regexp_match('b', '(a)|(b)|(c)')
+SELECT r FROM regexp_matches('1.5 2 3.', '(\d+)(\.(\d*))?', 'g') AS r
