@@ -10,7 +10,8 @@ import { tablesMadeTwice } from "./made-twice.js";
 import { displayName } from "./merge-ledger.js";
 import type { Side } from "./merge-names.js";
 import type { MergeInput } from "./merge-plan.js";
-import { mergeObjects, targetTable, type MergeObjects } from "./merge-objects.js";
+import { isRekeyed } from "./merge-keys.js";
+import { isSameState, mergeObjects, targetTable, type MergeObjects } from "./merge-objects.js";
 import { renameStep, type RenamedTable } from "./merge-renames.js";
 import { mergeSchema, type MergedColumn, type MergeState, type SchemaMerge } from "./merge-schema.js";
 import { MAIN, relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
@@ -71,6 +72,15 @@ export async function mergeTables(
       else if (winner !== "target")
         conflicts.push(
           `table "${displayName(source)}" was changed in the branch, and dropped or replaced on the target`,
+        );
+      continue;
+    }
+    if (await isRekeyed(transaction, base, source)) {
+      if (await isSameState(context, transaction, base, there))
+        created.push({ base, source: undefined }, { base: undefined, source });
+      else if (winner !== "target")
+        conflicts.push(
+          `table "${displayName(source)}" was given another primary key in the branch, and changed on the target`,
         );
       continue;
     }

@@ -92,7 +92,7 @@ export function targetTable(
 }
 
 /** What was changed and changed back is unchanged. It costs the table, where it was written at all. */
-async function isSameState(
+export async function isSameState(
   { storage }: BranchContext,
   transaction: Transaction,
   base: Version,

@@ -92,6 +92,8 @@ export function imagineSync(context: BranchContext, transaction: Transaction, br
   const { pin } = branch;
   const moved: Branch = {
     ...branch,
+    // What waited for a resolution waits no longer.
+    status: "active",
     pin: branch.comingPin ?? transaction.snapshot.sequence,
     comingPin: null,
     earlierPins: [...readPins(state, branch), { pin, until: PENDING }],

@@ -365,7 +365,7 @@ const REFUSED: readonly {
     name: "keys",
     target: "UPDATE t SET v = 5 WHERE id = 1",
     source: "ALTER TABLE t DROP CONSTRAINT t_pkey",
-    code: "0A000",
+    code: "40002",
     says: "primary key",
   },
   {

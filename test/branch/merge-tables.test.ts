@@ -118,6 +118,33 @@ describe.each([false, true])("dropped on one side, changed on the other; into a 
     ]);
     expect(await target.outcome("SELECT * FROM renamed")).toBe("42P01");
   });
+
+  test("a table that got another primary key replaces one that is as it was, and no other", async () => {
+    await using open = await OpenWorld.open();
+    const { target, source } = await mergeHeads(
+      open,
+      `${MAKE}; CREATE VIEW reads AS SELECT * FROM t`,
+      onBranch,
+    );
+    const [all, keys] = [
+      "SELECT id, v FROM reads ORDER BY v",
+      "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p' AND conrelid = 't'::regclass",
+    ];
+    const before = await target.query(all);
+    await source.query(`ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD PRIMARY KEY (v);
+      UPDATE t SET id = 1; INSERT INTO t (id, v) VALUES (1, 'z')`);
+    await target.query("UPDATE t SET id = 9 WHERE id = 1");
+    for (const strategy of ["abort", "manual", "branch_wins"])
+      expect(await target.outcome(`MERGE BRANCH b USING ${strategy}`)).toBe("40002");
+    await target.query("UPDATE t SET id = 1 WHERE id = 9");
+    const [merge] = await target.query("MERGE BRANCH b");
+    expect(await target.query(all)).toEqual(await source.query(all));
+    expect(await target.query(all)).toHaveLength(before.length + 1);
+    expect(await target.query(keys)).toEqual([["PRIMARY KEY (v)"]]);
+    await target.query(`UNDO MERGE '${String(merge?.[1])}'`);
+    expect(await target.query(all)).toEqual(before);
+    expect(await target.query(keys)).toEqual([["PRIMARY KEY (id)"]]);
+  });
 });
 
 test("a table of main that others, or a view, read or refer to is not dropped", async () => {

@@ -146,6 +146,7 @@ test("conflicts wait for a resolution, or for being given up; what is merged the
   await b.query("INSERT INTO u VALUES (8)");
   await main.query("INSERT INTO u VALUES (7)");
   await main.query(`RESOLVE MERGE '${second}' WITH (t = branch_wins)`);
+  expect(await main.query("SELECT status FROM duckbranch.branches WHERE name = 'b'")).toEqual([["active"]]);
   expect(await b.query("SELECT id FROM u ORDER BY id")).toEqual([[1], [7], [8]]);
   expect((await b.query(ALL)).map((row) => row.join(" "))).toEqual([
     "1 11 a",
