@@ -100,7 +100,7 @@ export function definitionTexts({ storage }: BranchContext, analyse: Analyse): D
       const sequence =
         physical && (await sequenceAt(transaction.connection, { catalog: DATA_CATALOG, ...physical }));
       if (sequence === undefined || sequence === null) return [];
-      await refuseUsed(transaction, sequence, name, false);
+      await refuseUsed(transaction, sequence, name);
       const drop = `DROP SEQUENCE ${sequenceSql(sequence)}`;
       if (head === MAIN) {
         const kept = await keepSequence(transaction, schema, name);

@@ -8,6 +8,7 @@ import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { normaliseName } from "../sql/names.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
+import { freeSequencesOf } from "./plan-head-sequences.js";
 import { createdName } from "./write-targets.js";
 import { othersDepend } from "./dependents.js";
 
@@ -43,12 +44,13 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 /** DROP SCHEMA; `dropTable` plans for its tables and views. Errors: 2BP01 for one with something in it, without CASCADE */
 export async function planDropSchema(
-  { scope, notice }: PlanContext,
+  context: PlanContext,
   transaction: Transaction,
   { cascade, ifExists }: RelationalStatement,
   { parts }: NameReference,
   dropTable: (version: Version) => Promise<PlannedStatement[]>,
 ): Promise<PlannedStatement[]> {
+  const { scope, notice } = context;
   const name = parts.at(-1) ?? "";
   const found = scope.state.findObject(scope.head, { kind: "schema", schema: "", name });
   if (found === undefined) {
@@ -64,7 +66,7 @@ export async function planDropSchema(
     );
     throw othersDepend(`schema ${name}`, things);
   }
-  const planned: PlannedStatement[] = [];
+  const planned = [...(await freeSequencesOf(context, transaction, objects))];
   for (const relation of relations) planned.push(...(await dropTable(relation)));
   const afterwards = (): void => {
     for (const object of [...objects, found]) transaction.objects.drop(scope.head, object);

@@ -1,13 +1,14 @@
 /** Plans for sequences made and dropped by name where branches are: a branch's own, and main's that branches go on with. */
-import type { ObjectName } from "../branch/head-objects.js";
+import type { HeadObject, ObjectName } from "../branch/head-objects.js";
 import { MAIN, relationKey, type RelationName } from "../branch/model.js";
 import { physicalName, STORE_SCHEMA } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import { textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { clientSchema, normaliseName, quoteIdentifier } from "../sql/names.js";
+import { freeDefaults, type DrawingColumn } from "./drawn-sequences.js";
 import { othersDepend } from "./dependents.js";
 import { headObject } from "./head-functions.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
@@ -62,33 +63,68 @@ async function freePhysical(
 
 /** DROP SEQUENCE on a branch; `missing` answers for what is not there. Errors: 2BP01 for one that columns draw from */
 export async function planDropSequence(
-  { scope }: PlanContext,
+  context: PlanContext,
   transaction: Transaction,
   { cascade }: RelationalStatement,
   { parts }: NameReference,
   missing: () => PlannedStatement[],
 ): Promise<PlannedStatement[]> {
+  const { scope } = context;
   refuseMains(parts);
   const sequence = await findSequence(transaction.connection, scope, parts);
   if (sequence === undefined) return missing();
   if (sequence.catalog === "temp") return [step(`DROP SEQUENCE ${sequenceSql(sequence)}`)];
-  await refuseUsed(transaction, sequence, parts.at(-1) ?? "", cascade);
+  const users = cascade ? await usersOf(transaction, sequence) : [];
+  const freed = await freeDefaults(
+    context,
+    users.map((user) => ({ ...user, sequence })),
+  );
+  if (!cascade) await refuseUsed(transaction, sequence, parts.at(-1) ?? "");
   const object = headObject(scope, "sequence", parts);
-  if (object === undefined) return [step(`DROP SEQUENCE ${sequenceSql(sequence)}`)];
+  if (object === undefined) return [...freed, step(`DROP SEQUENCE ${sequenceSql(sequence)}`)];
   await lockObject(transaction, object);
   // What a child branch reads stays in the file.
   const isGone = object.head === scope.head && !transaction.state.isPinned(object);
   const afterwards = (): void => transaction.objects.drop(scope.head, object, isGone);
-  return [{ ...(isGone ? step(`DROP SEQUENCE ${sequenceSql(sequence)}`) : NOTHING_TO_RUN), afterwards }];
+  const drop = isGone ? step(`DROP SEQUENCE ${sequenceSql(sequence)}`) : NOTHING_TO_RUN;
+  return [...freed, { ...drop, afterwards }];
+}
+
+/** For a schema that goes with these things in it: columns of other schemas' tables no longer draw from its sequences. */
+export async function freeSequencesOf(
+  context: PlanContext,
+  transaction: Transaction,
+  objects: readonly HeadObject[],
+): Promise<readonly PlannedStatement[]> {
+  const drawing = [];
+  for (const { kind, schema, name } of objects) {
+    if (kind !== "sequence") continue;
+    const sequence = await findSequence(transaction.connection, context.scope, [clientSchema(schema), name]);
+    if (sequence === undefined) continue;
+    for (const user of await usersOf(transaction, sequence))
+      if (normaliseName(user.schema) !== normaliseName(schema)) drawing.push({ ...user, sequence });
+  }
+  return await freeDefaults(context, drawing);
 }
 
 /** Errors: 2BP01 for one that columns of the transaction's head draw from */
 export async function refuseUsed(
-  { connection, state, head }: Transaction,
+  transaction: Transaction,
   sequence: FoundSequence,
   name: string,
-  cascade: boolean,
 ): Promise<void> {
+  const users = await usersOf(transaction, sequence);
+  const lines = users.map(
+    ({ table, column }) => `default value for column ${column} of table ${table} depends on sequence ${name}`,
+  );
+  if (lines.length > 0) throw othersDepend(`sequence ${name}`, lines);
+}
+
+/** Columns of the head's tables that draw from it, or may. */
+async function usersOf(
+  { connection, state, head }: Transaction,
+  sequence: FoundSequence,
+): Promise<readonly DrawingColumn[]> {
   const rows = await connection.rows(
     `SELECT schema_name, table_name, column_name, column_default FROM duckdb_columns()
      WHERE database_name = ? AND contains(lower(column_default), 'nextval') AND contains(lower(column_default), lower(?))`,
@@ -97,26 +133,18 @@ export async function refuseUsed(
   const tables = new Map(
     state
       .visible(head)
-      .flatMap((table) => (table.physical === null ? [] : [[relationKey(table.physical), table.name]])),
+      .flatMap((table) => (table.physical === null ? [] : [[relationKey(table.physical), table]])),
   );
-  const users = rows.flatMap((row) => {
-    const owned = readOwnedDefault(textCell(row, "column_default"))?.sequence;
+  return rows.flatMap((row) => {
+    const value = textCell(row, "column_default");
+    const owned = readOwnedDefault(value)?.sequence;
     if (owned !== undefined && sequenceSql(owned) !== sequenceSql(sequence)) return [];
     const table = tables.get(
       relationKey({ schema: textCell(row, "schema_name"), name: textCell(row, "table_name") }),
     );
     if (table === undefined) return [];
-    return [
-      `default value for column ${textCell(row, "column_name")} of table ${table} depends on sequence ${name}`,
-    ];
+    return [{ schema: table.schema, table: table.name, column: textCell(row, "column_name"), value }];
   });
-  if (users.length === 0) return;
-  if (cascade)
-    throw notSupported(
-      "DROP SEQUENCE ... CASCADE is not supported on a branch",
-      "drop the columns' defaults first",
-    );
-  throw othersDepend(`sequence ${name}`, users);
 }
 
 /** While there are branches, sequences that main drops, alone or with a schema, go on for them where they stand. */

@@ -95,6 +95,16 @@ async function defaultOf(
   return value === "" || value === "NULL" ? undefined : value;
 }
 
+/** Whether a default draws from this sequence: its column owns it, or nextval() is all that it is. */
+export async function drawsFrom(
+  context: PlanContext,
+  expression: string,
+  sequence: SequenceName,
+): Promise<boolean> {
+  const owned = readOwnedDefault(expression)?.sequence;
+  return owned === undefined ? await draws(context, expression, sequence) : isSame(owned, sequence);
+}
+
 /** Whether a default is nextval() of this sequence and nothing else. */
 async function draws(context: PlanContext, expression: string, sequence: SequenceName): Promise<boolean> {
   const name = /^\s*(?:main\.)?nextval\(\s*'((?:[^']|'')*)'\s*\)\s*$/i.exec(expression)?.[1];

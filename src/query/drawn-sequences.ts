@@ -1,0 +1,134 @@
+/**
+ * What hangs on the sequences and functions that main drops under CASCADE. DuckDB's own CASCADE drops whole tables for the sake of a
+ * column's default; PostgreSQL's takes the default away, and so is it done here.
+ */
+import { isInternalSchema } from "../branch/system-schema.js";
+import type { Transaction } from "../branch/transaction.js";
+import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { textCell } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { clientSchema, formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
+import { readOwnedDefault, type SequenceName } from "./owned-sequences.js";
+import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { drawsFrom } from "./sequence-owners.js";
+
+/** A column with a default that draws from a sequence, or may. */
+export interface DrawingColumn {
+  /** As the head has it: `main` for public. */
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+  /** The default, as DuckDB prints it. */
+  readonly value: string;
+}
+
+/** The sequences of a schema. */
+export async function sequencesIn({ connection }: Transaction, schema: string): Promise<SequenceName[]> {
+  const rows = await connection.rows(
+    `SELECT schema_name AS schema, sequence_name AS name FROM duckdb_sequences()
+     WHERE database_name = ? AND lower(schema_name) = lower(?)`,
+    [DATA_CATALOG, schema],
+  );
+  return rows.map((row) => ({
+    catalog: DATA_CATALOG,
+    schema: textCell(row, "schema"),
+    name: textCell(row, "name"),
+  }));
+}
+
+/** Statements that take away main's defaults which draw from these, but for those of a schema that goes as a whole. Errors: 2BP01 */
+export async function freeSequences(
+  context: PlanContext,
+  transaction: Transaction,
+  sequences: readonly SequenceName[],
+  goneSchema?: string,
+): Promise<readonly PlannedStatement[]> {
+  if (sequences.length === 0) return [];
+  const columns = await drawingColumns(transaction, goneSchema);
+  const drawing: (DrawingColumn & { readonly sequence: SequenceName })[] = [];
+  for (const sequence of sequences)
+    for (const column of columns)
+      if (await drawsFrom(context, column.value, sequence)) drawing.push({ ...column, sequence });
+  return await freeDefaults(context, drawing);
+}
+
+/** Of tables that stay. */
+async function drawingColumns(
+  { connection }: Transaction,
+  goneSchema: string | undefined,
+): Promise<readonly DrawingColumn[]> {
+  const rows = await connection.rows(
+    `SELECT schema_name, table_name, column_name, column_default FROM duckdb_columns()
+     WHERE database_name = ? AND contains(lower(column_default), 'nextval')`,
+    [DATA_CATALOG],
+  );
+  return rows.flatMap((row) => {
+    const schema = textCell(row, "schema_name");
+    const isGone = goneSchema !== undefined && normaliseName(schema) === normaliseName(goneSchema);
+    if (isInternalSchema(schema) || isGone) return [];
+    const [table, column] = [textCell(row, "table_name"), textCell(row, "column_name")];
+    return [{ schema, table, column, value: textCell(row, "column_default") }];
+  });
+}
+
+/**
+ * Statements that take these columns' defaults away, on the head of the context.
+ *
+ * Errors  2BP01 for an identity column's, 0A000 for a default that does more than draw from the sequence
+ */
+export async function freeDefaults(
+  context: PlanContext,
+  columns: readonly (DrawingColumn & { readonly sequence: SequenceName })[],
+): Promise<readonly PlannedStatement[]> {
+  const planned: PlannedStatement[] = [];
+  for (const drawing of columns) {
+    const { schema, table, column, value, sequence } = drawing;
+    const kind = readOwnedDefault(value)?.kind;
+    if (kind === "always" || kind === "byDefault") throw requiredByIdentity(sequence, drawing);
+    if (!(await drawsFrom(context, value, sequence)))
+      throw notSupported(
+        `DROP ... CASCADE is not supported of a sequence that the default of column "${column}" of table "${table}" may use`,
+        "drop that default first",
+      );
+    const relation = formatName([clientSchema(schema), table]);
+    const text = `ALTER TABLE ${relation} ALTER COLUMN ${quoteIdentifier(column)} DROP DEFAULT`;
+    const [statement] = await context.services.analyse(text);
+    if (statement?.kind !== "relational" || context.plan === undefined)
+      throw new SqlError(SQLSTATE.internalError, "a default cannot be taken away");
+    planned.push(...(await context.plan(context, statement)));
+  }
+  const [first, ...others] = columns;
+  if (first === undefined) return planned;
+  const one = `default value for column ${first.column} of table ${first.table}`;
+  const what = others.length === 0 ? one : `${columns.length} other objects`;
+  context.notice("NOTICE", SQLSTATE.successfulCompletion, `drop cascades to ${what}`);
+  return planned;
+}
+
+function requiredByIdentity({ name }: SequenceName, { table, column }: DrawingColumn): SqlError {
+  return new SqlError(
+    SQLSTATE.dependentObjectsStillExist,
+    `cannot drop sequence ${name} because column ${column} of table ${table} requires it`,
+    { hint: `You can drop column ${column} of table ${table} instead.` },
+  );
+}
+
+/** Errors: 0A000 for functions that tables outside of a dropped schema use in their definitions */
+export async function refuseUsedFunctions(
+  { connection }: Transaction,
+  { schema, name }: { readonly schema: string | undefined; readonly name: string | undefined },
+): Promise<void> {
+  const rows = await connection.rows(
+    `SELECT DISTINCT t.table_name FROM duckdb_dependencies() AS d JOIN duckdb_tables() AS t ON t.table_oid = d.refobjid
+     WHERE t.database_name = $1 AND lower(t.schema_name) IS DISTINCT FROM lower($2) AND d.objid IN
+       (SELECT function_oid FROM duckdb_functions() WHERE database_name = $1 AND NOT internal
+          AND lower(schema_name) = lower(coalesce($2, schema_name)) AND lower(function_name) = lower(coalesce($3, function_name)))`,
+    [DATA_CATALOG, schema ?? null, name ?? null],
+  );
+  const [row] = rows;
+  if (row === undefined) return;
+  throw notSupported(
+    `DROP ... CASCADE is not supported of a function that table "${textCell(row, "table_name")}" uses`,
+    "drop the default, check or generated column first",
+  );
+}
