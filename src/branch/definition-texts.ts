@@ -1,7 +1,7 @@
 /** What a merge asks of the layer that reads SQL: a definition is kept as the text a client wrote, or as DuckDB prints it. */
 import { notSupported } from "../core/errors.js";
 import type { HeadObject } from "./head-objects.js";
-import type { HeadId, RelationName, Version } from "./model.js";
+import type { AnyView, HeadId, RelationName } from "./model.js";
 import type { Transaction } from "./transaction.js";
 
 /** A view as it is defined, under the name it has or gets. */
@@ -45,7 +45,7 @@ export interface DefinitionTexts {
   /** The CREATE VIEW by which DuckDB makes it on main. Errors: 0A000 for one that means nothing there */
   viewOnMain(transaction: Transaction, view: DefinedView): Promise<string>;
   /** Its rows on a branch, as SQL that stands where a table name may stand. */
-  viewRows(transaction: Transaction, head: HeadId, view: Version): Promise<string>;
+  viewRows(transaction: Transaction, head: HeadId, view: AnyView): Promise<string>;
   /** A call of it on a branch with nothing in its arguments, as SQL that stands where a table name may stand. */
   functionCalls(transaction: Transaction, head: HeadId, object: HeadObject): Promise<string>;
   /** The CREATE MACRO by which DuckDB makes it on main. Errors: 0A000 for one that means nothing there */

@@ -3,6 +3,7 @@ import type { Descent } from "./descent.js";
 import type { Branch, HeadId, Version } from "./model.js";
 import { propertiesOf } from "./table-properties.js";
 import type { TableDefinition } from "./table-definition.js";
+import { viewNote } from "./materialized-views.js";
 import type { Transaction } from "./transaction.js";
 
 interface Heads {
@@ -24,7 +25,9 @@ export async function tablesMadeTwice(
     const there = state.find(target, source);
     if (there?.kind !== "table") continue;
     const [ours, theirs] = [await transaction.definitionOf(there), await transaction.definitionOf(source)];
-    if (said(ours) === said(theirs)) twins.set(source, there);
+    const queries = [await viewNote(transaction, there), await viewNote(transaction, source)];
+    const [query, other] = queries.map((note) => note?.query);
+    if (said(ours) === said(theirs) && query === other) twins.set(source, there);
   }
   return twins;
 }

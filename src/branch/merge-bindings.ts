@@ -6,6 +6,7 @@ import { formatName } from "../sql/names.js";
 import { mainObjects } from "./catalog-reader.js";
 import type { DefinitionTexts } from "./definition-texts.js";
 import type { ObjectName } from "./head-objects.js";
+import { materializedViews, viewText } from "./materialized-views.js";
 import { displayName } from "./merge-ledger.js";
 import type { MergeAttempt } from "./merge-types.js";
 import { MAIN, type Branch, type HeadId, type RelationName } from "./model.js";
@@ -56,7 +57,9 @@ export async function refuseUnreadable(
   if (readable.size === 0) return;
   const states = await bindingsOf(transaction, texts, target);
   const lines = [...readable].flatMap((what) => {
-    const failure = states.has(what) ? states.get(what) : "it does not exist any more";
+    // A materialized view goes, or gets another name, as a table.
+    const isGone = !states.has(what) && !what.startsWith(MATERIALIZED);
+    const failure = isGone ? "it does not exist any more" : states.get(what);
     return failure === undefined ? [] : [`${what}: ${failure}`];
   });
   refuseBroken(branch, lines);
@@ -76,6 +79,8 @@ function viewNamed(view: RelationName): string {
   return `view "${displayName(view)}"`;
 }
 
+const MATERIALIZED = "materialized view ";
+
 function functionNamed(name: Pick<ObjectName, "schema" | "name">): string {
   return `function "${displayName(name)}"`;
 }
@@ -88,6 +93,13 @@ async function bindingsOf(
 ): Promise<ReadonlyMap<string, string | undefined>> {
   const { connection, state } = transaction;
   const found = new Map<string, string | undefined>();
+  for (const view of await materializedViews(transaction, head)) {
+    const shown = { ...view, head, definition: viewText(view.name, view.note) };
+    found.set(
+      `${MATERIALIZED}"${displayName(view)}"`,
+      await onBranch(transaction, async () => await texts.viewRows(transaction, head, shown)),
+    );
+  }
   if (head === MAIN) {
     for (const view of await mainObjects(connection))
       if (view.kind === "view")

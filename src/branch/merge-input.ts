@@ -1,12 +1,14 @@
 /** What a branch brings to a merge: per changed table its three states, checked to be comparable row by row. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { quoteIdentifier } from "../sql/names.js";
+import { notedText, readNotes, type ViewNote } from "../sql/table-notes.js";
 import type { BranchContext } from "./branch-context.js";
 import { cellPolicies } from "./column-policies.js";
 import { comparedRows } from "./compared-rows.js";
 import { droppedAndChanged } from "./dropped-columns.js";
 import { descents, type Descent } from "./descent.js";
 import { tablesMadeTwice } from "./made-twice.js";
+import { viewNote } from "./materialized-views.js";
 import { displayName } from "./merge-ledger.js";
 import type { Side } from "./merge-names.js";
 import type { MergeInput } from "./merge-plan.js";
@@ -139,7 +141,11 @@ async function mergeTable(
     comments: await transaction.commentsOf(version),
   });
   const { base, source, target } = versions;
-  const sides = { base: await read(base), source: await read(source), target: await read(target) };
+  const view = await viewNote(transaction, target);
+  if ((view === undefined) !== ((await viewNote(transaction, source)) === undefined))
+    conflicts.push(`"${displayName(target)}" is a materialized view on one side only`);
+  const found = { base: await read(base), source: await read(source), target: await read(target) };
+  const sides = view === undefined ? found : withData(found, view);
   refuseCollations(source, sides.base.definition);
   const winner = winnerOf(source);
   const schema = mergeSchema(state, sides, target.name, winner);
@@ -151,6 +157,8 @@ async function mergeTable(
   const lost = await droppedAndChanged(transaction.connection, sides, schema, rows, winner);
   conflicts.push(...[...schema.conflicts, ...lost].map((line) => `table "${displayName(target)}": ${line}`));
   const compared = states(state, versions);
+  // Nobody wrote the rows of a materialized view: the target keeps its own until it is refreshed.
+  const isMerged = view === undefined;
   return {
     input: {
       relation: target,
@@ -158,8 +166,12 @@ async function mergeTable(
       columns: schema.columns.map(({ name }) => name),
       policies: cellPolicies(schema.merged.definition),
       forms: valueForms(schema.merged.definition.columns),
-      base: projected(compared.base, schema.columns, "base"),
-      source: projected(compared.source, schema.columns, "source"),
+      base: isMerged
+        ? projected(compared.base, schema.columns, "base")
+        : noneOf(projected(compared.base, schema.columns, "base")),
+      source: isMerged
+        ? projected(compared.source, schema.columns, "source")
+        : noneOf(projected(compared.source, schema.columns, "source")),
       target: projected(rows.target, schema.columns, "target"),
       ...(schema.key.length > 0
         ? NO_IDS
@@ -169,6 +181,23 @@ async function mergeTable(
     source,
     schema,
   };
+}
+
+/** Whether it has rows is not merged either. */
+function withData(
+  sides: Readonly<Record<Side, MergeState>>,
+  { populated }: ViewNote,
+): Record<Side, MergeState> {
+  const same = (state: MergeState): MergeState => ({
+    ...state,
+    comments: state.comments.map((one) => {
+      const view = one.column === null ? readNotes(one.comment).view : undefined;
+      if (view === undefined) return one;
+      const comment = notedText(one.comment, { kind: "view", note: { ...view, populated } });
+      return comment === null ? one : { ...one, comment };
+    }),
+  });
+  return { base: same(sides.base), source: same(sides.source), target: same(sides.target) };
 }
 
 /** All rows of both sides were added. */

@@ -178,6 +178,9 @@ export interface Version {
   readonly lineage: Lineage | null;
 }
 
+/** A view's version, or what stands for one: as far as it says what is shown. */
+export type AnyView = Pick<Version, "schema" | "name" | "head" | "definition">;
+
 /** The tables that hold a version's rows and go with it; those of logged versions may be those of others, too. */
 export function tablesOf({ physical, layer }: Version): readonly PhysicalTable[] {
   if (physical === null) return [];

@@ -18,6 +18,7 @@ import {
   type Version,
 } from "./model.js";
 import { newLineage } from "./column-lineage.js";
+import { MaterializedMarks } from "./materialized-views.js";
 import { rollbackQuietly } from "./preserve.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
 import {
@@ -51,6 +52,7 @@ const COMPACTED_ENTRIES = 10_000;
 
 export class Registry {
   readonly database: Database;
+  readonly materialized: MaterializedMarks;
   /** Sequences of changes can be compared within one opening of the file only. */
   readonly opening = randomBytes(4).toString("hex");
   readonly #latch = new Mutex();
@@ -75,8 +77,13 @@ export class Registry {
   /** When each relation of each head was last changed by a commit of this process. */
   readonly #changedAt = new Map<HeadId, Map<RelationKey, Sequence>>();
 
-  private constructor(database: Database, { state, highest }: OpenedRegistry) {
+  private constructor(
+    database: Database,
+    { state, highest }: OpenedRegistry,
+    materialized: MaterializedMarks,
+  ) {
     this.database = database;
+    this.materialized = materialized;
     this.#state = state;
     this.#sequence = highest.sequence;
     this.#versionId = highest.versionId;
@@ -85,7 +92,8 @@ export class Registry {
 
   static async open(database: Database): Promise<Registry> {
     using connection = await database.connect("data");
-    return new Registry(database, await openSystemSchema(connection));
+    const opened = await openSystemSchema(connection);
+    return new Registry(database, opened, await MaterializedMarks.read(connection));
   }
 
   /** The newest committed state. Hold on to one value for the length of a decision. */

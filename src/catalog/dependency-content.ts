@@ -29,9 +29,9 @@ const DRAWN_SEQUENCES = `
 
 /** A view is there by its rule, which needs what the view reads. */
 const READ_RELATIONS = `
-  SELECT ${RULE}, ${PG}._oid('r', '', v.oid), ${RELATION}, v.oid, 0, 'i' FROM ${PG}._class AS v WHERE v.kind = 'v'
+  SELECT ${RULE}, ${PG}._oid('r', '', v.oid), ${RELATION}, v.oid, 0, 'i' FROM ${PG}._class AS v WHERE v.kind IN ('v', 'm')
   UNION ALL SELECT ${RULE}, ${PG}._oid('r', '', v.oid), ${RELATION}, t.oid, c.position, 'n' FROM ${PG}._view_read AS v
-  JOIN ${PG}._class AS t ON t.sch = v.read_schema AND t.nam = v.read_name AND t.kind IN ('r', 'v')
+  JOIN ${PG}._class AS t ON t.sch = v.read_schema AND t.nam = v.read_name AND t.kind IN ('r', 'v', 'm')
   JOIN ${PG}._column AS c ON c.sch = t.sch AND c.rel = t.nam AND c.kind = t.kind AND list_contains(v.read_columns, c.nam)`;
 
 export const DEPEND: Content = {
@@ -59,5 +59,5 @@ export const REWRITE: Content = {
     ev_qual: "'<>'",
     ev_action: "'<>'",
   },
-  from: `${PG}._class AS v WHERE v.kind = 'v'`,
+  from: `${PG}._class AS v WHERE v.kind IN ('v', 'm')`,
 };

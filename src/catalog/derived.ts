@@ -81,7 +81,7 @@ const ROW_TYPES = `
   SELECT t.oid, t.array_oid, t.sch, t.nam, c.oid AS relid FROM ${PG}._composite AS t
   JOIN ${PG}._class AS c ON c.kind = 'c' AND c.sch = t.sch AND c.nam = t.nam
   UNION ALL
-  SELECT ${PG}._oid('t', '', oid::VARCHAR), ${PG}._oid('ta', '', oid::VARCHAR), sch, nam, oid FROM ${PG}._class WHERE kind IN ('r', 'v')`;
+  SELECT ${PG}._oid('t', '', oid::VARCHAR), ${PG}._oid('ta', '', oid::VARCHAR), sch, nam, oid FROM ${PG}._class WHERE kind IN ('r', 'v', 'm')`;
 
 const INDEX_KEYS = `SELECT sch, rel, nam, unnest(keys) AS key, generate_subscripts(keys, 1) AS position FROM ${PG}._index`;
 
@@ -103,7 +103,7 @@ function columnNumbers(names: string, schema: string, relation: string): string 
 const DESCRIPTIONS = `
   SELECT c.oid, 1259 AS classoid, 0 AS position, coalesce(t.comment, v.comment) AS comment
   FROM ${PG}._class AS c
-  LEFT JOIN ${PG}._table_comment AS t ON c.kind = 'r' AND t.sch = c.sch AND t.rel = c.nam
+  LEFT JOIN ${PG}._table_comment AS t ON c.kind IN ('r', 'm') AND t.sch = c.sch AND t.rel = c.nam
   LEFT JOIN duckdb_views() AS v ON c.kind = 'v' AND v.database_name = c.database_name AND v.schema_name = c.psch AND v.view_name = c.pnam
   WHERE coalesce(t.comment, v.comment) IS NOT NULL
   UNION ALL
@@ -120,7 +120,7 @@ const DESCRIPTIONS = `
   JOIN ${PG}._class AS c ON c.kind = 'S' AND c.sch = q.sch AND c.nam = q.nam WHERE s.database_name = '${DATA_CATALOG}' AND s.comment IS NOT NULL
   UNION ALL
   SELECT c.oid, 1259, 0, i.comment FROM duckdb_indexes() AS i JOIN ${PG}._relation_name AS r
-    ON i.database_name = r.database_name AND i.schema_name = r.psch AND i.table_name = r.pnam AND r.kind = 'r'
+    ON i.database_name = r.database_name AND i.schema_name = r.psch AND i.table_name = r.pnam AND r.kind IN ('r', 'm')
   JOIN ${PG}._class AS c ON c.kind = 'i' AND c.sch = r.sch AND c.nam = i.index_name AND c.rel = r.nam WHERE i.comment IS NOT NULL
   UNION ALL
   SELECT n.oid, 2606, 0, k.said."value" FROM ${PG}._constraint_numbers AS n

@@ -42,7 +42,7 @@ export const INDEX: Content = {
     indpred: "p.predicate",
   },
   from: `${PG}._index AS i JOIN ${PG}._class AS x ON x.sch = i.sch AND x.nam = i.nam AND x.kind = 'i' AND x.rel = i.rel
-    JOIN ${PG}._class AS r ON r.sch = i.sch AND r.nam = i.rel AND r.kind = 'r'
+    JOIN ${PG}._class AS r ON r.sch = i.sch AND r.nam = i.rel AND r.kind IN ('r', 'm')
     JOIN (SELECT i.sch, i.rel, i.nam, list(coalesce(c.position, 0) ORDER BY i.position) AS numbers,
         list(${OPERATOR_CLASS} ORDER BY i.position) AS classes, list(${COLLATION} ORDER BY i.position) AS collations FROM ${PG}._index_key AS i
       LEFT JOIN ${PG}._typed_column AS c ON c.sch = i.sch AND c.rel = i.rel AND c.nam = i.key

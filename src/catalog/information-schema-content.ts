@@ -41,7 +41,7 @@ const VIEWS: Content = {
     is_trigger_deletable: NO,
     is_trigger_insertable_into: NO,
   },
-  from: `${PG}._stored_view AS c`,
+  from: `${PG}._stored_view AS c WHERE c.kind = 'v'`,
 };
 
 const TYPMOD = "if(a.type_oid = 1700 AND a.typmod >= 4, a.typmod - 4, NULL)";

@@ -207,12 +207,12 @@ const VIEW_TABLES = {
 };
 
 export const OBJECT_CONTENT: readonly (readonly [name: string, content: Content])[] = [
-  ["view_table_usage", { columns: VIEW_TABLES, from: `${PG}._view_read AS v` }],
+  ["view_table_usage", { columns: VIEW_TABLES, from: `${PG}._view_read AS v WHERE v.kind = 'v'` }],
   [
     "view_column_usage",
     {
       columns: { ...VIEW_TABLES, column_name: "v.read_column" },
-      from: `(SELECT * EXCLUDE (read_columns), unnest(read_columns) AS read_column FROM ${PG}._view_read) AS v`,
+      from: `(SELECT * EXCLUDE (read_columns), unnest(read_columns) AS read_column FROM ${PG}._view_read WHERE kind = 'v') AS v`,
     },
   ],
   ["routines", ROUTINES],

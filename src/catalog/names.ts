@@ -31,7 +31,7 @@ export const VARIABLES = {
 
 /** The SQL type of each list variable: the views are bound before a session has set any. */
 export const VARIABLE_TYPES = {
-  relations: `STRUCT("schema" VARCHAR, "name" VARCHAR, kind VARCHAR, physical_schema VARCHAR, physical_name VARCHAR, definition VARCHAR)[]`,
+  relations: `STRUCT("schema" VARCHAR, "name" VARCHAR, kind VARCHAR, physical_schema VARCHAR, physical_name VARCHAR, definition VARCHAR, populated BOOLEAN)[]`,
   columns: `STRUCT("schema" VARCHAR, "name" VARCHAR, kind VARCHAR, "column" VARCHAR, position INTEGER, type VARCHAR,
     default_value VARCHAR, not_null BOOLEAN)[]`,
   constraints: `STRUCT("schema" VARCHAR, "name" VARCHAR, position INTEGER, type VARCHAR, expression VARCHAR, columns VARCHAR[])[]`,

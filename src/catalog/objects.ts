@@ -27,20 +27,29 @@ const HELPER_MACROS = [
   `CREATE MACRO ${PG}._on_main() AS getvariable('${VARIABLES.relations}') IS NULL`,
 ];
 
-/** Relations by name, with the table that holds their rows. */
-const RELATION_NAMES = `
+/** What a table's definition cannot keep, in its comment (sql/table-notes.ts). */
+const NOTES = String.raw`nullif(regexp_extract(comment, '(?s)\nduckbranch notes (\{.*\})$', 1), '')::JSON`;
+
+/** Relations by name, with the table that holds their rows; that of a materialized view has the view's query in its notes. */
+const RELATION_NAMES = String.raw`
+  SELECT database_name, sch, nam, if(query IS NULL, kind, 'm') AS kind, psch, pnam,
+    coalesce('CREATE VIEW "' || replace(nam, '"', '""') || '" AS ' || query, definition) AS definition, coalesce(is_populated, populated) AS populated
+  FROM (SELECT *, view->>'query' AS query, (view->>'populated')::BOOLEAN AS is_populated FROM (
+  SELECT *, CASE WHEN kind = 'r' AND contains(comment, 'duckbranch notes {') THEN ${NOTES}->'view' END AS view FROM (
   SELECT database_name, ${PG}._public(schema_name) AS sch, table_name AS nam, 'r' AS kind, schema_name AS psch,
-    table_name AS pnam, NULL::VARCHAR AS definition
+    table_name AS pnam, NULL::VARCHAR AS definition, comment, NULL AS populated
   FROM duckdb_tables() WHERE database_name = '${DATA_CATALOG}' AND NOT temporary AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()
   UNION ALL
-  SELECT database_name, ${PG}._public(schema_name), view_name, 'v', schema_name, view_name, sql
+  SELECT database_name, ${PG}._public(schema_name), view_name, 'v', schema_name, view_name, sql, NULL, NULL
   FROM duckdb_views() WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()
   UNION ALL
-  SELECT 'temp', 'pg_temp', table_name, 'r', schema_name, table_name, NULL FROM duckdb_tables() WHERE database_name = 'temp'
+  SELECT 'temp', 'pg_temp', table_name, 'r', schema_name, table_name, NULL, NULL, NULL FROM duckdb_tables() WHERE database_name = 'temp'
     AND NOT starts_with(table_name, '${SNAPSHOT_PREFIX}')
   UNION ALL
-  SELECT '${DATA_CATALOG}', l."schema", l."name", l.kind, l.physical_schema, l.physical_name, l.definition
-  FROM (SELECT unnest(${variable("relations")}) AS l)`;
+  SELECT '${DATA_CATALOG}', l."schema", l."name", l.kind, l.physical_schema, l.physical_name, l.definition, t.comment, l.populated
+  FROM (SELECT unnest(${variable("relations")}) AS l) LEFT JOIN (
+    SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE database_name = '${DATA_CATALOG}' AND contains(comment, 'duckbranch notes {')) AS t
+    ON t.schema_name = l.physical_schema AND t.table_name = l.physical_name)))`;
 
 /** The branch's own list; no rows on main. */
 export const BRANCH_OBJECTS = `(SELECT unnest(${variable("objects")}) AS o)`;
@@ -140,9 +149,9 @@ const CONSTRAINTS = `
 /** Of tables: their own words, and behind them what their definition cannot keep (sql/table-notes.ts). */
 const TABLE_COMMENTS = String.raw`
   SELECT sch, rel, nullif(regexp_replace(comment, '(?s)\nduckbranch notes \{.*\}$', ''), '') AS comment,
-    nullif(regexp_extract(comment, '(?s)\nduckbranch notes (\{.*\})$', 1), '')::JSON AS notes
+    ${NOTES} AS notes
   FROM (SELECT r.sch, r.nam AS rel, t.comment FROM ${PG}._relation_name AS r JOIN duckdb_tables() AS t
-    ON r.kind = 'r' AND t.database_name = r.database_name AND t.schema_name = r.psch AND t.table_name = r.pnam WHERE t.comment IS NOT NULL)`;
+    ON r.kind IN ('r', 'm') AND t.database_name = r.database_name AND t.schema_name = r.psch AND t.table_name = r.pnam WHERE t.comment IS NOT NULL)`;
 
 /** `[a, '(coalesce(a, 1))', '"b ""c"']`: DuckDB's list of keys as a text. */
 const WRITTEN_KEYS = String.raw`list_transform(regexp_extract_all(i.expressions[2:-2], '''(?:[^''\\]|\\.)*''|[^,'' ][^,]*'),
@@ -157,7 +166,7 @@ const INDEXES = `
   FROM (SELECT r.sch, r.nam AS rel, i.index_name AS nam, i.is_unique, false AS is_primary, NULL AS constraint_name, ${UNQUOTED_KEYS} AS own,
       map_extract_value((k.notes->'indexes')::MAP(VARCHAR, JSON), i.index_name) AS note
     FROM ${PG}._relation_name AS r JOIN duckdb_indexes() AS i
-      ON i.database_name = r.database_name AND i.schema_name = r.psch AND i.table_name = r.pnam AND r.kind = 'r'
+      ON i.database_name = r.database_name AND i.schema_name = r.psch AND i.table_name = r.pnam AND r.kind IN ('r', 'm')
     LEFT JOIN ${PG}._table_comment AS k ON k.sch = r.sch AND k.rel = r.nam
     UNION ALL
     SELECT sch, rel, nam, true, kind = 'p', nam, columns, NULL FROM ${PG}._constraint WHERE kind IN ('p', 'u'))`;
@@ -265,7 +274,7 @@ const shownName = (name: string): string =>
 const TYPED_COLUMNS = `
   SELECT c.sch, c.rel, c.kind, c.nam, c.position, nullif(${WRITTEN_DEFAULT}, d.definition->>'default') AS default_value, c.not_null, c.comment, c.dimensions, c.identity,
     CASE WHEN l.type IS NOT NULL THEN ${HELD_OID} WHEN c.head = 'JSON' AND c.dimensions = 0 THEN 3802 WHEN c.dimensions > 0 THEN coalesce(e.array_oid, ${PG}._array_oid(c.head)) ELSE coalesce(e.oid, ${PG}._base_oid(c.head)) END AS type_oid,
-    CASE WHEN l.type IS NOT NULL THEN ${HELD_TYPMOD} WHEN c.head = 'TIMESTAMP_S' THEN 0 WHEN c.head = 'TIMESTAMP_MS' THEN 3 WHEN c.head = 'DECIMAL' AND NOT list_contains(${UNBOUNDED}, c.base) AND (c.kind <> 'v' OR k.nam IS NOT NULL) THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
+    CASE WHEN l.type IS NOT NULL THEN ${HELD_TYPMOD} WHEN c.head = 'TIMESTAMP_S' THEN 0 WHEN c.head = 'TIMESTAMP_MS' THEN 3 WHEN c.head = 'DECIMAL' AND NOT list_contains(${UNBOUNDED}, c.base) AND (c.kind NOT IN ('v', 'm') OR k.nam IS NOT NULL) THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
       ELSE -1 END AS typmod, d.oid AS domain_oid
   FROM (SELECT *, regexp_replace(type, '(\\[\\d*\\])+$', '') AS base, ${HEAD} AS head,
     len(regexp_extract_all(regexp_extract(type, '(\\[\\d*\\])+$'), '\\[')) AS dimensions FROM ${PG}._column) AS c
@@ -274,7 +283,7 @@ const TYPED_COLUMNS = `
     ON c.head IN ('ENUM', 'STRUCT') AND e.printed = c.base
   -- What a view computes has DuckDB's precision, and none of PostgreSQL's: it is kept where a table has such a column.
   LEFT JOIN (SELECT DISTINCT nam, type FROM ${PG}._column WHERE kind = 'r' AND starts_with(type, 'DECIMAL')) AS k
-    ON c.kind = 'v' AND k.nam = c.nam AND k.type = c.base
+    ON c.kind IN ('v', 'm') AND k.nam = c.nam AND k.type = c.base
   LEFT JOIN (SELECT sch, rel, nam, any_value(found.type) AS type, nullif(any_value(found.length), '')::INTEGER AS length, any_value(found.zone) AS zone, any_value(found.brackets) AS brackets
     FROM (SELECT sch, rel, columns[1] AS nam, regexp_extract(expression, '${LIMIT_PATTERN}', ['type', 'length', 'zone', 'brackets']) AS found
       FROM ${PG}._raw_constraint WHERE type = 'CHECK') WHERE found.type <> '' GROUP BY sch, rel, nam) AS l

@@ -6,12 +6,12 @@ import { lastValue } from "./sequence-state.js";
 import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { FIRST_USER_OID, PG, variable } from "./names.js";
-import { printedQuery } from "./printed-texts.js";
 import { PRINTED, READS_COLUMNS } from "./printing/functions-of-sql.js";
 import { ACTIVITY, CURSORS, PREPARED_STATEMENTS } from "./session-content.js";
 import { TYPE_NAMES } from "./snapshot.js";
 import type { Content } from "./shapes.js";
 import { STATISTICS } from "./statistics-content.js";
+import { MATERIALIZED_VIEWS, POPULATED, VIEWS } from "./view-content.js";
 
 /** The only role there is: whoever is connected owns everything. */
 const OWNER = "10";
@@ -38,23 +38,23 @@ const CLASS: Content = {
     relnamespace: `${PG}._schema_oid(c.sch)`,
     reltype: `coalesce(t.oid, 0)`,
     relowner: OWNER,
-    relam: `CASE c.kind WHEN 'r' THEN 2 WHEN 'i' THEN coalesce((SELECT any_value(a.oid) FROM ${PG}._index AS i
+    relam: `CASE c.kind WHEN 'r' THEN 2 WHEN 'm' THEN 2 WHEN 'i' THEN coalesce((SELECT any_value(a.oid) FROM ${PG}._index AS i
       JOIN ${PG}._access_method AS a ON a.nam = i.method WHERE i.sch = c.sch AND i.rel = c.rel AND i.nam = c.nam), 403) ELSE 0 END`,
     relfilenode: "if(c.kind IN ('v', 'c'), 0, c.oid)",
     relpages: "0",
     reltuples: `coalesce((SELECT any_value(t.estimated_size) FROM duckdb_tables() AS t WHERE t.database_name = c.database_name
-      AND t.schema_name = c.psch AND t.table_name = c.pnam AND c.kind = 'r'), if(c.kind = 'r', -1, 0))`,
+      AND t.schema_name = c.psch AND t.table_name = c.pnam AND c.kind IN ('r', 'm')), if(c.kind IN ('r', 'm'), -1, 0))`,
     relhasindex: `(c.sch, c.nam) IN (SELECT (sch, rel) FROM ${PG}._index)`,
     relpersistence: "if(c.sch = 'pg_temp', 't', 'p')",
     relkind: "c.kind",
     relnatts: `(SELECT count(*) FROM ${PG}._column AS v WHERE v.sch = c.sch AND v.rel = c.nam AND v.kind = c.kind)`,
     relchecks: `(SELECT count(*) FROM ${PG}._constraint AS k WHERE k.sch = c.sch AND k.rel = c.nam AND k.kind = 'c')`,
-    relhasrules: "c.kind = 'v'",
+    relhasrules: "c.kind IN ('v', 'm')",
     // psql asks for foreign keys only where triggers could be enforcing them.
     relhastriggers: `c.kind = 'r' AND (c.sch, c.nam) IN (SELECT unnest([(sch, rel), (referenced_schema, referenced_table)]) FROM ${PG}._constraint WHERE kind = 'f')`,
-    relacl: `CASE WHEN c.kind IN ('r', 'v') AND c.oid >= ${FIRST_USER_OID} THEN (SELECT acl FROM ${PG}._table_acl) END`,
-    relispopulated: "true",
-    relreplident: "if(c.kind = 'r' AND c.sch <> 'pg_catalog', 'd', 'n')",
+    relacl: `CASE WHEN c.kind IN ('r', 'v', 'm') AND c.oid >= ${FIRST_USER_OID} THEN (SELECT acl FROM ${PG}._table_acl) END`,
+    relispopulated: `c.kind <> 'm' OR ${POPULATED}`,
+    relreplident: "if(c.kind IN ('r', 'm') AND c.sch <> 'pg_catalog', 'd', 'n')",
   },
   from: `(SELECT * FROM ${PG}._class UNION ALL SELECT oid, sch, nam, kind, NULL, NULL, NULL, NULL, NULL FROM ${PG}._system_class) AS c LEFT JOIN ${PG}._row_type AS t ON t.relid = c.oid`,
 };
@@ -64,7 +64,7 @@ const KEY_NAME = `regexp_extract(i.described, '^(.*):', 1) || coalesce(nullif(ro
 
 const ATTRIBUTE_TABLES = `
   SELECT c.oid AS attrelid, t.nam, coalesce(t.domain_oid, t.type_oid) AS type_oid, if(t.domain_oid IS NULL, t.typmod, -1) AS typmod, t.position, t.not_null, t.default_value IS NOT NULL AS has_default, t.dimensions, t.identity, t.default_value
-  FROM ${PG}._typed_column AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind IN ('r', 'v', 'c')
+  FROM ${PG}._typed_column AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind IN ('r', 'v', 'm', 'c')
   UNION ALL
   SELECT c.oid, coalesce(${KEY_NAME}, i.key), coalesce(t.type_oid, e.oid, 25), coalesce(t.typmod, -1), i.position, false, false, 0, '', NULL
   FROM ${PG}._printed_key AS i JOIN ${PG}._class AS c ON c.sch = i.sch AND c.nam = i.nam AND c.kind = 'i'
@@ -265,16 +265,6 @@ const TABLES: Content = {
   from: `${PG}._class AS c WHERE c.kind = 'r'`,
 };
 
-const VIEWS: Content = {
-  columns: {
-    schemaname: "c.sch",
-    viewname: "c.nam",
-    viewowner: "getvariable('duckbranch_user')",
-    definition: printedQuery("c", "'plain'"),
-  },
-  from: `${PG}._stored_view AS c`,
-};
-
 const INDEXES: Content = {
   columns: {
     schemaname: "i.sch",
@@ -342,6 +332,7 @@ export const PG_CATALOG_CONTENT: ReadonlyMap<string, Content> = new Map([
   ["pg_stat_activity", ACTIVITY],
   ["pg_tables", TABLES],
   ["pg_views", VIEWS],
+  ["pg_matviews", MATERIALIZED_VIEWS],
   ["pg_indexes", INDEXES],
   ["pg_sequences", SEQUENCES],
   [

@@ -10,7 +10,7 @@ const typeName = (oid: string): string => `map_extract_value(${TYPE_NAMES}, ${oi
 const TABLE_COLUMNS = `
   SELECT sch, rel, system.main.to_json(list({'name': nam, 'type': ${typeName("type_oid")}} ORDER BY position))::VARCHAR AS columns,
     system.main.to_json(list(nam ORDER BY position))::VARCHAR AS names
-  FROM ${PG}._typed_column WHERE kind IN ('r', 'v') GROUP BY sch, rel`;
+  FROM ${PG}._typed_column WHERE kind IN ('r', 'v', 'm') GROUP BY sch, rel`;
 
 /** Defaults, and what generated columns are made of: DuckDB lists both as defaults. */
 const DEFAULTS = `
@@ -57,18 +57,18 @@ const INDEXES = `
 
 /** Relations that a view may read: those whose names stand in its text. */
 const VIEWS = `
-  SELECT c.oid, c.sch, c.nam, ${PG}._view_query(c.definition) AS stored, k.names, r.relations,
+  SELECT c.oid, c.sch, c.nam, c.kind, ${PG}._view_query(c.definition) AS stored, k.names, r.relations,
     (SELECT system.main.to_json(list(f.sch || '.' || f.nam))::VARCHAR FROM ${PG}._function AS f WHERE f.sch <> 'pg_catalog') AS functions
   FROM ${PG}._class AS c JOIN ${PG}._table_columns AS k ON k.sch = c.sch AND k.rel = c.nam
   LEFT JOIN (SELECT v.oid, system.main.to_json(list({'schema': t.sch, 'name': t.rel, 'columns': t.columns::JSON}))::VARCHAR AS relations
-    FROM ${PG}._class AS v JOIN ${PG}._table_columns AS t ON contains(lower(v.definition), lower(replace(t.rel, '"', '""'))) WHERE v.kind = 'v' GROUP BY v.oid) AS r
+    FROM ${PG}._class AS v JOIN ${PG}._table_columns AS t ON contains(lower(v.definition), lower(replace(t.rel, '"', '""'))) WHERE v.kind IN ('v', 'm') GROUP BY v.oid) AS r
     ON r.oid = c.oid
-  WHERE c.kind = 'v'`;
+  WHERE c.kind IN ('v', 'm')`;
 
 /** What each view reads: relations, and columns of them. */
 const READ_RELATIONS = `
-  SELECT oid, sch, nam, r."schema" AS read_schema, r."name" AS read_name, r."columns" AS read_columns FROM (
-    SELECT oid, sch, nam, unnest(from_json(${VIEW_READS}(stored, relations, sch), '[{"schema": "VARCHAR", "name": "VARCHAR", "columns": ["VARCHAR"]}]')) AS r
+  SELECT oid, sch, nam, kind, r."schema" AS read_schema, r."name" AS read_name, r."columns" AS read_columns FROM (
+    SELECT oid, sch, nam, kind, unnest(from_json(${VIEW_READS}(stored, relations, sch), '[{"schema": "VARCHAR", "name": "VARCHAR", "columns": ["VARCHAR"]}]')) AS r
     FROM ${PG}._stored_view)`;
 
 /** A view's query in a style; as it is stored where it cannot be printed. */

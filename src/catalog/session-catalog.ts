@@ -14,16 +14,18 @@ import { sharingScript, snapshotScript } from "./snapshot.js";
 export interface ListedRelation {
   readonly schema: string;
   readonly name: string;
-  readonly kind: "r" | "v";
+  readonly kind: "r" | "v" | "m";
   readonly physical_schema: string | null;
   readonly physical_name: string | null;
   readonly definition: string | null;
+  /** Of a preserved materialized view; null of other relations. */
+  readonly populated: boolean | null;
 }
 
 export interface ListedColumn {
   readonly schema: string;
   readonly name: string;
-  readonly kind: "r" | "v";
+  readonly kind: "r" | "v" | "m";
   readonly column: string;
   readonly position: number;
   /** As DuckDB prints it. */

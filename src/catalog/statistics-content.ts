@@ -4,7 +4,7 @@ import type { Content } from "./shapes.js";
 
 const TABLE_PLACES: Content = {
   columns: { relid: "c.oid", schemaname: "c.sch", relname: "c.nam" },
-  from: `${PG}._class AS c WHERE c.kind = 'r'`,
+  from: `${PG}._class AS c WHERE c.kind IN ('r', 'm')`,
 };
 
 /** What nobody counts is 0. */
@@ -19,7 +19,7 @@ const TABLE_STATISTICS: Content = {
     ),
   },
   from: `${PG}._class AS c LEFT JOIN duckdb_tables() AS n ON n.database_name = c.database_name AND n.schema_name = c.psch
-    AND n.table_name = c.pnam WHERE c.kind = 'r'`,
+    AND n.table_name = c.pnam WHERE c.kind IN ('r', 'm')`,
 };
 
 function indexStatistics(counted: readonly string[]): Content {
@@ -32,7 +32,7 @@ function indexStatistics(counted: readonly string[]): Content {
       indexrelname: "c.nam",
       ...Object.fromEntries(counted.map((name) => [name, "0"])),
     },
-    from: `${PG}._class AS c JOIN ${PG}._class AS r ON r.sch = c.sch AND r.nam = c.rel AND r.kind = 'r' WHERE c.kind = 'i'`,
+    from: `${PG}._class AS c JOIN ${PG}._class AS r ON r.sch = c.sch AND r.nam = c.rel AND r.kind IN ('r', 'm') WHERE c.kind = 'i'`,
   };
 }
 

@@ -24,20 +24,20 @@ export const EXTENTS = `
   JOIN (SELECT oid::VARCHAR AS key, oid FROM ${PG}._class
     UNION ALL SELECT sch || '.' || nam, oid FROM ${PG}._class
     UNION ALL SELECT nam, oid FROM ${PG}._class WHERE ${PG}._is_visible(sch)) AS n ON n.oid = k.oid
-  LEFT JOIN ${PG}._class AS r ON r.kind = 'r' AND r.sch = k.sch AND r.nam = if(k.kind = 'i', k.rel, k.nam) AND k.kind IN ('r', 'i')
+  LEFT JOIN ${PG}._class AS r ON r.kind IN ('r', 'm') AND r.sch = k.sch AND r.nam = if(k.kind = 'i', k.rel, k.nam) AND k.kind IN ('r', 'm', 'i')
   LEFT JOIN (SELECT c.sch, c.rel, sum(${WIDTH}) AS width, bool_or(${LIMIT} IS NULL) OR sum(${LIMIT}) > ${LONGEST_ROW} AS is_long
-    FROM ${PG}._typed_column AS c JOIN ${PG}._type AS t ON t.oid = c.type_oid WHERE c.kind = 'r' GROUP BY c.sch, c.rel) AS w
+    FROM ${PG}._typed_column AS c JOIN ${PG}._type AS t ON t.oid = c.type_oid WHERE c.kind IN ('r', 'm') GROUP BY c.sch, c.rel) AS w
     ON w.sch = r.sch AND w.rel = r.nam
   LEFT JOIN (SELECT sch, rel, count(*) AS indexes FROM ${PG}._class WHERE kind = 'i' GROUP BY sch, rel) AS x ON x.sch = r.sch AND x.rel = r.nam`;
 
 const HEAP = `ceil(n.estimated_size * (e.width + ${ROW_HEAD}) / ${PAGE_ROOM}) * ${PAGE}`;
 /** An index has a page that describes it, and pages of entries once there are rows. */
 const INDEX = `${PAGE} + ceil(n.estimated_size * 20 / ${PAGE_ROOM}) * ${PAGE}`;
-const MAIN = `CASE e.kind WHEN 'r' THEN ${HEAP} WHEN 'i' THEN ${INDEX} WHEN 'S' THEN ${PAGE} ELSE 0 END`;
+const MAIN = `CASE e.kind WHEN 'r' THEN ${HEAP} WHEN 'm' THEN ${HEAP} WHEN 'i' THEN ${INDEX} WHEN 'S' THEN ${PAGE} ELSE 0 END`;
 
 export const SIZE_VIEWS: readonly string[] = [
-  `CREATE VIEW ${PG}._lookup_size AS SELECT e.key AS _key, ${MAIN} AS _main, ${MAIN} + if(e.kind = 'r' AND e.is_long, ${PAGE}, 0) AS _table,
-     if(e.kind = 'r', coalesce(e.indexes, 0) * (${INDEX}), 0) AS _indexes
+  `CREATE VIEW ${PG}._lookup_size AS SELECT e.key AS _key, ${MAIN} AS _main, ${MAIN} + if(e.kind IN ('r', 'm') AND e.is_long, ${PAGE}, 0) AS _table,
+     if(e.kind IN ('r', 'm'), coalesce(e.indexes, 0) * (${INDEX}), 0) AS _indexes
    FROM ${PG}._extent AS e LEFT JOIN duckdb_tables() AS n ON n.database_name = e.database_name AND n.schema_name = e.psch AND n.table_name = e.pnam`,
 ];
 

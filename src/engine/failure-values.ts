@@ -64,6 +64,11 @@ export const CONDITIONS: Readonly<Record<string, string>> = {
 
 export const VALUE_RULES: readonly Rule[] = [
   {
+    pattern: /^Binder Error: Target table has more colum names than query result/,
+    code: SQLSTATE.syntaxError,
+    message: () => "too many column names were specified",
+  },
+  {
     pattern: /^Conversion Error: Unimplemented type for cast \((.*) -> (.*)\)/,
     code: SQLSTATE.cannotCoerce,
     message: (m) => `cannot cast type ${castName(text(m[1]))} to ${castName(text(m[2]))}`,

@@ -2,6 +2,8 @@
  * What a branch's catalogue lists: its visible relations with the tables that describe them. Views of a branch and
  * preserved tables have no such table, so their columns and constraints are found out here.
  */
+import { commentsOf } from "../branch/catalog-reader.js";
+import { viewText } from "../branch/materialized-views.js";
 import type { HeadId, Version } from "../branch/model.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import { createTemporaryFor, readTableDefinition } from "../branch/table-definition.js";
@@ -18,6 +20,7 @@ import type { NameScope } from "./relation-names.js";
 import { listedObjects } from "./listed-objects.js";
 import { viewQuery, type ResolveServices } from "./resolve.js";
 import { clientSchema } from "../sql/names.js";
+import { readNotes, type ViewNote } from "../sql/table-notes.js";
 
 type Described = Pick<BranchListing, "columns" | "constraints">;
 
@@ -48,12 +51,17 @@ export class BranchListings {
   async #make(scope: NameScope): Promise<BranchListing> {
     const versions = scope.state.visible(scope.head);
     const described: Described[] = [];
+    const views = new Map<Version, ViewNote>();
     for (const version of versions) {
       if (version.kind === "view") described.push(await this.#describeView(scope, version));
-      else if (isPreserved(version)) described.push(await this.#describePreserved(version));
+      else if (isPreserved(version)) {
+        const view = await this.#viewNote(version);
+        if (view !== undefined) views.set(version, view);
+        described.push(await this.#describePreserved(version, view === undefined ? "r" : "m"));
+      }
     }
     return {
-      relations: versions.map(listed),
+      relations: versions.map((version) => listed(version, views.get(version))),
       columns: described.flatMap((one) => one.columns),
       constraints: described.flatMap((one) => one.constraints),
       objects: listedObjects(scope.state, scope.head),
@@ -79,12 +87,17 @@ export class BranchListings {
     }
   }
 
+  async #viewNote({ physical }: Version): Promise<ViewNote | undefined> {
+    const comments = physical === null ? [] : await commentsOf(this.#connection, physical);
+    return readNotes(comments.find(({ column }) => column === null)?.comment ?? null).view;
+  }
+
   /** A preserved table's copy has neither constraints nor defaults: an empty table made from its definition has. */
-  async #describePreserved(version: Version): Promise<Described> {
+  async #describePreserved(version: Version, kind: "r" | "m"): Promise<Described> {
     using scratch = await this.#database.connect("void");
     await scratch.run(createTemporaryFor(readTableDefinition(version.definition ?? ""), SCRATCH));
     return {
-      columns: await scratchColumns(scratch, version),
+      columns: (await scratchColumns(scratch, version)).map((column) => ({ ...column, kind })),
       constraints: await scratchConstraints(scratch, version),
     };
   }
@@ -95,15 +108,26 @@ function isPreserved(version: Version): boolean {
   return version.kind === "table" && version.definition !== null;
 }
 
-function listed(version: Version): ListedRelation {
+/** `view`: of a preserved materialized view. */
+function listed(version: Version, view?: ViewNote): ListedRelation {
   const physical = isPreserved(version) ? null : version.physical;
   return {
     ...clientName(version),
-    kind: version.kind === "view" ? "v" : "r",
+    kind: view === undefined ? kindOf(version) : "m",
     physical_schema: physical?.schema ?? null,
     physical_name: physical?.name ?? null,
-    definition: version.kind === "view" ? version.definition : null,
+    definition:
+      view === undefined
+        ? version.kind === "view"
+          ? version.definition
+          : null
+        : viewText(version.name, view),
+    populated: view?.populated ?? null,
   };
+}
+
+function kindOf({ kind }: Version): "v" | "r" {
+  return kind === "view" ? "v" : "r";
 }
 
 function clientName(version: Version): { readonly schema: string; readonly name: string } {
@@ -114,8 +138,7 @@ function listedColumn(
   version: Version,
   column: Pick<ListedColumn, "column" | "position" | "type"> & Partial<ListedColumn>,
 ): ListedColumn {
-  const kind = version.kind === "view" ? "v" : "r";
-  return { ...clientName(version), kind, default_value: null, not_null: false, ...column };
+  return { ...clientName(version), kind: kindOf(version), default_value: null, not_null: false, ...column };
 }
 
 /** Name of a preserved table as a temporary one. */

@@ -29,6 +29,7 @@ import {
   type TableColumn,
 } from "./copy-target.js";
 import { endOfStatement } from "./relational-runner.js";
+import { refuseMaterialized } from "./materialized-rules.js";
 import { guardAddedRows } from "./reference-guard.js";
 import { writableName } from "./writable-names.js";
 import type { SessionCore } from "./session-core.js";
@@ -48,6 +49,7 @@ export async function startCopyIn(
   const { target } = statement;
   if (target === undefined) throw new SqlError(SQLSTATE.syntaxError, "COPY FROM needs a table");
   const name = target.parts.at(-1) ?? "";
+  await refuseMaterialized(core.planContext(transaction), transaction, target, "to");
   const table = await copyTarget(core, transaction, target);
   const options = readCopyOptions(statement.options, "in");
   const columns = chooseColumns(table.columns, statement.columns, name);

@@ -7,6 +7,7 @@ import type { OutputSource, QuerySources } from "../sql/result-sources.js";
 import { startCopyIn } from "./copy-in.js";
 import { readCopyOptions, type CopyOptions } from "./copy-options.js";
 import { chooseColumns, forcedColumns, readTable } from "./copy-target.js";
+import { refuseMaterialized } from "./materialized-rules.js";
 import { requireCopyIn } from "./permissions.js";
 import { resolveName } from "./relation-names.js";
 import { runRelational } from "./relational-runner.js";
@@ -90,10 +91,13 @@ async function tableQuery(
   target: NameReference,
   running: AbortController,
 ): Promise<CopiedQuery> {
-  const transaction = core.transactions.shared
-    ? await core.transactions.need(core.head, running.signal)
-    : core.transactions.current;
+  const transaction =
+    core.transactions.shared || core.services.context.registry.materialized.any
+      ? await core.transactions.need(core.head, running.signal)
+      : core.transactions.current;
   const name = target.parts.at(-1) ?? "";
+  if (transaction !== undefined)
+    await refuseMaterialized(core.planContext(transaction), transaction, target, "from");
   const table = await readTable(core.connection, resolveName(core.scope(transaction), target.parts));
   const options = readCopyOptions(statement.options, "out");
   if (table === undefined)

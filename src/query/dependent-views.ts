@@ -1,6 +1,7 @@
 /** Views that read what is to be dropped. DuckDB drops under them; PostgreSQL refuses, or drops them too. */
 import { mainObjects } from "../branch/catalog-reader.js";
 import { MAIN, relationKey, type RelationKey, type RelationName } from "../branch/model.js";
+import { materializedViews, viewText } from "../branch/materialized-views.js";
 import type { Transaction } from "../branch/transaction.js";
 import { notSupported } from "../core/errors.js";
 import type { NameReference } from "../sql/analysis.js";
@@ -10,15 +11,19 @@ import { othersDepend } from "./dependents.js";
 
 /** A view, and the relation it was found by: `view v depends on table t`. */
 export interface DependentView extends RelationName {
-  readonly on: RelationName & { readonly kind: "table" | "view" };
+  readonly kind: ViewKind;
+  readonly on: RelationName & { readonly kind: "table" | ViewKind };
 }
 
+type ViewKind = "view" | "materialized view";
+
 interface ViewText extends RelationName {
+  readonly kind: ViewKind;
   readonly definition: string;
 }
 
 interface Dropped extends RelationName {
-  readonly kind: "table" | "view";
+  readonly kind: "table" | ViewKind;
 }
 
 /**
@@ -38,8 +43,9 @@ export async function dependentViews(
     for (const view of views) {
       if (known.has(relationKey(view)) || !(await reads(context, view, on))) continue;
       known.add(relationKey(view));
-      found.push({ schema: view.schema, name: view.name, on });
-      await follow({ schema: view.schema, name: view.name, kind: "view" });
+      const { schema, name, kind } = view;
+      found.push({ schema, name, kind, on });
+      await follow({ schema, name, kind });
     }
   };
   for (const relation of dropped) await follow(relation);
@@ -54,9 +60,19 @@ export function shownName(name: string): string {
 async function viewsOf({ scope }: PlanContext, transaction: Transaction): Promise<readonly ViewText[]> {
   const relations =
     scope.head === MAIN ? await mainObjects(transaction.connection) : transaction.state.visible(scope.head);
-  return relations.flatMap(({ schema, name, kind, definition }) =>
-    kind === "view" && definition !== null ? [{ schema, name, definition }] : [],
+  const views = relations.flatMap(({ schema, name, kind, definition }) =>
+    kind === "view" && definition !== null ? [{ schema, name, kind, definition }] : [],
   );
+  const materialized = await materializedViews(transaction, scope.head);
+  return [
+    ...views,
+    ...materialized.map(({ schema, name, note }) => ({
+      schema,
+      name,
+      kind: "materialized view" as const,
+      definition: viewText(name, note),
+    })),
+  ];
 }
 
 async function reads(
@@ -96,7 +112,7 @@ export function refuseDependents(dropped: readonly Dropped[], views: readonly De
   const isOne = dropped.length === 1 && first !== undefined;
   const what = isOne ? `${first.kind} ${shownName(first.name)}` : "desired object(s)";
   const lines = views.map(
-    ({ name, on }) => `view ${shownName(name)} depends on ${on.kind} ${shownName(on.name)}`,
+    ({ name, kind, on }) => `${kind} ${shownName(name)} depends on ${on.kind} ${shownName(on.name)}`,
   );
   throw othersDepend(what, lines, isOne ? "it" : "them");
 }

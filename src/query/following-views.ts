@@ -8,6 +8,7 @@
 import { mainObjects, physicalDefinition } from "../branch/catalog-reader.js";
 import type { Follow, NewName, RenamedColumns } from "../branch/definition-texts.js";
 import { MAIN, relationKey, type HeadId, type RelationKey, type RelationName } from "../branch/model.js";
+import { materializedViews, viewText } from "../branch/materialized-views.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
 import { notSupported } from "../core/errors.js";
@@ -15,18 +16,30 @@ import { optionalTextCell, textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement, StatementAnalysis, TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
-import { formatName, isSameName, normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import {
+  clientSchema,
+  formatName,
+  isSameName,
+  normaliseName,
+  quoteIdentifier,
+  quoteLiteral,
+} from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
+import type { ViewNote } from "../sql/table-notes.js";
 import { ownText } from "./main-texts.js";
+import { writeViewNote } from "./plan-table-notes.js";
 import { columnsUnderOldNames } from "./old-column-names.js";
 
 interface ViewText extends RelationName {
   readonly definition: string;
   readonly head: HeadId;
+  /** Of a materialized view: its text names schemas as clients do, on every head. */
+  readonly note?: ViewNote | undefined;
 }
 
 interface Rewritten extends RelationName {
   readonly definition: string;
+  readonly note: ViewNote | undefined;
   /** Other views that it reads. */
   readonly reads: ReadonlySet<RelationKey>;
 }
@@ -52,16 +65,25 @@ export async function followingViews(
       : transaction.state.visible(head);
   const names = new Set<RelationKey>(relations.map(relationKey));
   const rewritten: Rewritten[] = [];
-  for (const { schema, name, kind, definition, head: from } of relations) {
-    if (kind !== "view" || definition === null || (which === "own" && from !== head)) continue;
-    const view = { schema, name, definition, head: from };
+  const views = relations.flatMap(({ schema, name, kind, definition, head: from }): ViewText[] =>
+    kind === "view" && definition !== null ? [{ schema, name, definition, head: from }] : [],
+  );
+  const materialized = (await materializedViews(transaction, head)).map((view): ViewText => {
+    return { ...view, definition: viewText(view.name, view.note) };
+  });
+  for (const view of [...views, ...materialized]) {
+    if (which === "own" && view.head !== head) continue;
     const found = await rewrite(analyse, view, { head, names, renamed });
     if (found !== undefined) rewritten.push(found);
   }
   if (rewritten.length === 0) return undefined;
-  return head === MAIN
-    ? async () => await replaceOnMain(transaction, rewritten)
-    : async () => await replaceOnBranch(transaction, head, rewritten);
+  return async () => {
+    const plain = rewritten.filter(({ note }) => note === undefined);
+    if (head === MAIN) await replaceOnMain(transaction, plain);
+    else await replaceOnBranch(transaction, head, plain);
+    for (const { note, ...view } of rewritten)
+      if (note !== undefined) await writeViewNote(transaction, view, note);
+  };
 }
 
 interface Heads {
@@ -83,7 +105,9 @@ async function rewrite(
     isIn(from.name) && columns.every(([was, is]) => was !== "" || isIn(is));
   const mentioned = renamed.filter(isNamed);
   if (mentioned.length === 0) return undefined;
-  const definition = head === MAIN ? view.definition : await ownText(analyse, view);
+  const { note } = view;
+  const isAsKept = head === MAIN || note !== undefined;
+  const definition = isAsKept ? view.definition : await ownText(analyse, view);
   const [statement] = await analyse(definition);
   if (statement?.kind !== "relational" || !statement.certain)
     throw notSupported(
@@ -95,19 +119,21 @@ async function rewrite(
     const meant = meaning(name);
     const change = mentioned.find(({ from }) => meant !== undefined && isSame(from, meant));
     if (change !== undefined) return renamedEdits(statement, name, view, head, change);
-    return head === MAIN ? inFull(name, view, meant) : [];
+    return head === MAIN && note === undefined ? inFull(name, view, meant) : [];
   });
   const isChanged = statement.names.some((name) => {
     const meant = meaning(name);
     return meant !== undefined && mentioned.some(({ from }) => isSame(from, meant));
   });
   if (!isChanged || edits.length === 0) return undefined;
-  const made = head === MAIN ? madeAnew(statement, view) : [];
+  const made = head === MAIN && note === undefined ? madeAnew(statement, view) : [];
   const read = statement.names.flatMap((name) => meaning(name) ?? []);
+  const changed = applyEdits(definition, [...edits, ...made]);
   return {
     schema: view.schema,
     name: view.name,
-    definition: applyEdits(definition, [...edits, ...made]),
+    definition: changed,
+    note: note && { ...note, query: changed.slice(viewText(view.name, { ...note, query: "" }).length) },
     reads: new Set(read.map(relationKey)),
   };
 }
@@ -135,7 +161,7 @@ function meantBy(
 function renamedEdits(
   statement: RelationalStatement,
   name: NameReference,
-  view: RelationName,
+  view: ViewText,
   head: HeadId,
   { from, to, columns }: NewName,
 ): readonly TextEdit[] {
@@ -163,11 +189,12 @@ function renamedEdits(
 
 /** As the view's text calls it: with its schema where a query of WITH might have the name. */
 function nameFrom(
-  view: RelationName,
+  view: Omit<ViewText, "definition" | "head">,
   head: HeadId,
   { schema, name }: RelationName,
   isTaken: boolean,
 ): string {
+  if (view.note !== undefined) return formatName([clientSchema(schema), name]);
   if (normaliseName(schema) !== "main") return formatName([schema, name]);
   const isPlain = normaliseName(view.schema) === "main" && !isTaken;
   return formatName(isPlain ? [name] : [head === MAIN ? "main" : "public", name]);

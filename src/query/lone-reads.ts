@@ -66,6 +66,7 @@ export async function startLoneRead(
 ): Promise<LoneRead | undefined> {
   if (statement.verb !== "select" || statement.writes) return undefined;
   const { registry } = core.services.context;
+  if (registry.materialized.unpopulated) return undefined;
   const { moment } = registry;
   const text = await textOf(core, statement, core.scope(undefined));
   if (text === undefined) return undefined;

@@ -151,8 +151,14 @@ async function refuseReferred(
 }
 
 /** IF NOT EXISTS met something of that name. */
-function skipExisting(context: PlanContext, { verb }: RelationalStatement, name: string): PlannedStatement {
+function skipExisting(
+  context: PlanContext,
+  { verb, materialized }: RelationalStatement,
+  name: string,
+): PlannedStatement {
   context.notice("NOTICE", SQLSTATE.duplicateTable, `relation "${name}" already exists, skipping`);
+  if (materialized !== undefined)
+    return { ...NOTHING_TO_RUN, tag: "CREATE MATERIALIZED VIEW", finished: true };
   return verb === "createTableAs" ? { ...NOTHING_TO_RUN, tag: "CREATE TABLE AS" } : NOTHING_TO_RUN;
 }
 

@@ -2,7 +2,7 @@
 import { notSupported, SQLSTATE, SqlError, type SqlState } from "../core/errors.js";
 import { OBJECT_KINDS, type HeadObjectKind } from "../branch/head-objects.js";
 import { dropTables } from "../branch/dropped-tables.js";
-import { MAIN, type RelationName, type Version } from "../branch/model.js";
+import { MAIN, type Version } from "../branch/model.js";
 import { isInternalSchema, physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
 import { numberCell, textCell } from "../engine/connection.js";
@@ -14,7 +14,7 @@ import { freeTables } from "./drop-references.js";
 import { kindsOf, type ObjectKind } from "./existing-objects.js";
 import { refuseUsedType } from "./dependent-types.js";
 import { refuseWaiting } from "./deferred-references.js";
-import { dependentViews, refuseDependents, shownName } from "./dependent-views.js";
+import { dependentViews, refuseDependents, shownName, type DependentView } from "./dependent-views.js";
 import { branchIndex } from "./index-names.js";
 import { freeSequences, refuseUsedFunctions, sequencesIn } from "./drawn-sequences.js";
 import { dropOwnedSql, ownedSequences, sequenceSql } from "./owned-sequences.js";
@@ -50,12 +50,12 @@ export async function planDrops(
 async function planDependents(
   context: PlanContext,
   transaction: Transaction,
-  { cascade }: RelationalStatement,
+  { cascade, materialized }: RelationalStatement,
   drops: readonly NameReference[],
 ): Promise<readonly PlannedStatement[]> {
   const dropped = drops.flatMap((name) => {
-    const kind = name.object;
-    if (kind !== "table" && kind !== "view") return [];
+    const kind = materialized === undefined ? name.object : ("materialized view" as const);
+    if (kind !== "table" && kind !== "view" && kind !== "materialized view") return [];
     const meaning = writableName(context.scope, name);
     return meaning.kind === "temporary" ? [] : [{ ...meaning.relation, kind }];
   });
@@ -65,7 +65,8 @@ async function planDependents(
   if (!cascade) refuseDependents(dropped, views);
   const [view] = views;
   if (view !== undefined) {
-    const what = views.length === 1 ? `view ${shownName(view.name)}` : `${views.length} other objects`;
+    const what =
+      views.length === 1 ? `${view.kind} ${shownName(view.name)}` : `${views.length} other objects`;
     context.notice("NOTICE", SQLSTATE.successfulCompletion, `drop cascades to ${what}`);
   }
   const planned: PlannedStatement[] = [];
@@ -76,11 +77,12 @@ async function planDependents(
 async function dropView(
   { scope }: PlanContext,
   transaction: Transaction,
-  view: RelationName,
+  view: DependentView,
 ): Promise<PlannedStatement[]> {
   if (scope.head === MAIN) {
     transaction.markReplaced(view);
-    return [step(`DROP VIEW ${mainRelationText(scope, view)}`)];
+    const object = view.kind === "view" ? "VIEW" : "TABLE";
+    return [step(`DROP ${object} ${mainRelationText(scope, view)}`)];
   }
   await transaction.lock(view, scope.head);
   const version = transaction.state.find(scope.head, view);
@@ -248,7 +250,8 @@ function missing(
   name: NameReference,
 ): PlannedStatement[] {
   const object = name.object ?? "other";
-  const message = `${object} "${name.parts.at(-1)}" does not exist`;
+  const kind = statement.materialized === undefined ? object : "materialized view";
+  const message = `${kind} "${name.parts.at(-1)}" does not exist`;
   if (!statement.ifExists) throw new SqlError(MISSING[object], message);
   context.notice("NOTICE", SQLSTATE.successfulCompletion, `${message}, skipping`);
   return [];

@@ -49,10 +49,9 @@ export async function planCreateIndex(
     }
   }
   const place = { catalog: DATA_CATALOG, schema: physical.schema };
-  const { connection } = transaction;
   const planNoted = async (named: RelationalStatement, index: string): Promise<PlannedStatement[]> => [
     await planInPlace(named),
-    ...(await indexNotes(connection, physical, statement.note, index)),
+    ...(await indexNotes(transaction, physical, statement.note, index)),
   ];
   return await planNamed(context, transaction, statement, place, relation.name, planNoted);
 }

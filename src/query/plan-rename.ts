@@ -70,7 +70,9 @@ async function refuseTaken(
   if (isMoved) {
     const schemas = await kindsOf(connection, { catalog: DATA_CATALOG, schema: "", name: to.schema });
     const known =
-      head === MAIN ? schemas.size > 0 : state.visible(head).some((own) => own.schema === to.schema);
+      head === MAIN
+        ? schemas.size > 0
+        : state.findObject(head, { kind: "schema", schema: "", name: to.schema }) !== undefined;
     if (!known && to.schema !== "main")
       throw new SqlError(SQLSTATE.invalidSchemaName, `schema "${to.schema}" does not exist`);
   }

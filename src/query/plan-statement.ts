@@ -16,6 +16,7 @@ import {
   type PlannedStatement,
 } from "./plan-context.js";
 import { refuseGivenRowIds } from "./given-row-ids.js";
+import { requireKinds, requirePopulated } from "./materialized-rules.js";
 import { planAlter } from "./plan-alter.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
 import { planCreateDomain } from "./plan-domain.js";
@@ -73,6 +74,8 @@ export async function planStatement(
   const plan: NestedPlanner = async (inside, nested) => await planStatement(inside, transaction, nested);
   const context = { ...given, plan };
   if (statement.writes) refuseUncertainWrite(context.scope, statement);
+  if (statement.writes) await requireKinds(context, transaction, statement);
+  if (readsRows(statement)) await requirePopulated(context, transaction, statement);
   if (statement.writes && ROW_VERBS.has(statement.verb))
     await refuseGivenRowIds(context.scope, transaction, statement);
   if (statement.writes && statement.verb !== "select" && !ROW_VERBS.has(statement.verb))
@@ -168,6 +171,11 @@ function refuseUncertainWrite(scope: NameScope, statement: RelationalStatement):
       "this statement cannot be run on a branch: what it writes could not be determined safely",
     );
   }
+}
+
+/** Not so DROP, ALTER, CREATE VIEW … and what makes a table WITH NO DATA. */
+function readsRows({ verb, tag }: RelationalStatement): boolean {
+  return verb === "select" || ROW_VERBS.has(verb) || (verb === "createTableAs" && tag === "SELECT");
 }
 
 /** Statements whose targets are replaced where they stand. */

@@ -8,7 +8,7 @@ import { undefinedTable } from "../branch/undefined-table.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import type { RelationalStatement } from "../sql/analysis.js";
-import { notedText, type TableNote } from "../sql/table-notes.js";
+import { notedText, type TableNote, type ViewNote } from "../sql/table-notes.js";
 import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { redefinedTable } from "./redefined-table.js";
 import { writableName } from "./writable-names.js";
@@ -40,30 +40,43 @@ export async function planTableComment(
   const physical = await redefinedTable(transaction, relation);
   if (note.kind === "constraint")
     await requireConstraint(transaction.connection, physical, relation, note.name);
-  const [sql] = await noteStatements(transaction.connection, physical, note);
+  const [sql] = await noteStatements(transaction, physical, note);
   return sql === undefined ? planned : { ...planned, sql };
 }
 
 /** Behind CREATE INDEX: what DuckDB does not keep of it, or what was kept of another of its name. */
 export async function indexNotes(
-  connection: Connection,
+  transaction: Transaction,
   physical: PhysicalTable,
   note: TableNote | undefined,
   index: string,
 ): Promise<readonly PlannedStatement[]> {
   if (note?.kind !== "index") return [];
-  return (await noteStatements(connection, physical, note, index)).map(step);
+  return (await noteStatements(transaction, physical, note, index)).map(step);
+}
+
+/** Of a materialized view. */
+export async function writeViewNote(
+  transaction: Transaction,
+  view: RelationName,
+  note: ViewNote,
+): Promise<void> {
+  const physical = await redefinedTable(transaction, view);
+  transaction.markDefinitionsChanged();
+  for (const sql of await noteStatements(transaction, physical, { kind: "view", note }))
+    await transaction.connection.run(sql);
 }
 
 /** None where the comment says it already. */
 async function noteStatements(
-  connection: Connection,
+  { connection, context }: Transaction,
   physical: PhysicalTable,
   note: TableNote,
   index = "",
 ): Promise<readonly string[]> {
   const all = await commentsOf(connection, physical);
   const before = all.find(({ column }) => column === null)?.comment ?? null;
+  if (note.kind === "view") context.registry.materialized.add(note.note);
   const comment = notedText(before, note, index);
   return comment === before ? [] : commentStatements([{ column: null, comment }], physical);
 }

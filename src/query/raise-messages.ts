@@ -1,6 +1,6 @@
 /** Sends what a DO block raises: see sql/raise-grammar.ts. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { RaisedMessage } from "../sql/analysis.js";
+import type { RaisedMessage } from "../sql/raised-message.js";
 import { isHeard } from "./heard-messages.js";
 import { command } from "./results.js";
 import type { Settings } from "./settings.js";

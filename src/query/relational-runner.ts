@@ -21,6 +21,7 @@ import type { PlannedStatement } from "./plan-context.js";
 import { waitFirst } from "./waiting-calls.js";
 import { rememberRead, startLoneRead } from "./lone-reads.js";
 import { requireRelational } from "./permissions.js";
+import { materializedParts } from "./materialized-views.js";
 import { planStatement } from "./plan-statement.js";
 import { runRecorded, type RunSteps } from "./recorded-write.js";
 import { resolveStatement } from "./resolve.js";
@@ -185,9 +186,11 @@ async function runInTransaction(
     await endOfStatement(core)(true);
     return result;
   }
-  return statement.parts === undefined
+  const context = core.planContext(transaction);
+  const parts = statement.parts ?? (await materializedParts(context, transaction, statement));
+  return parts === undefined
     ? await runOne(core, transaction, statement, input, endOfStatement(core), new Set())
-    : await runParts(core, transaction, statement, statement.parts, input);
+    : await runParts(core, transaction, statement, parts, input);
 }
 
 /** How one step of WITH is run, to its end, and described; `guards` takes what is asked when all have run. */
@@ -235,7 +238,10 @@ async function runParts(
   let result: StatementResult = { kind: "command", tag: statement.tag };
   for (const part of parts) {
     if (part.ifAdded !== undefined && skipped.has(part.ifAdded)) continue;
-    result = await runOne(core, transaction, part, input, async () => {}, skipped);
+    const isOwn = part.materialized?.kind === "filled";
+    const ready = isOwn ? await inDialect(core, part, input) : part;
+    const ended = await runOne(core, transaction, ready, input, async () => {}, skipped);
+    if (!isOwn) result = ended;
     if (skipped.has(WHOLE_STATEMENT)) break;
   }
   await endOfStatement(core)(true);

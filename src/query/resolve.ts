@@ -5,7 +5,7 @@
  */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { HeadObject } from "../branch/head-objects.js";
-import { MAIN, type Version } from "../branch/model.js";
+import { MAIN, type AnyView, type Version } from "../branch/model.js";
 import type { TableStorage } from "../branch/storage.js";
 import { FunctionCatalog } from "../catalog/function-catalog.js";
 import { readsCatalog } from "../catalog/resolve.js";
@@ -106,7 +106,7 @@ function refuseKept({ verb, tag }: RelationalStatement, sql: string): void {
 }
 
 /** The query a view of a branch stands for, for DuckDB. */
-export async function viewQuery(services: ResolveServices, scope: NameScope, view: Version): Promise<string> {
+export async function viewQuery(services: ResolveServices, scope: NameScope, view: AnyView): Promise<string> {
   return await viewSql(services, scope, view, 0);
 }
 
@@ -274,7 +274,7 @@ async function versionSql(
 async function viewSql(
   services: ResolveServices,
   scope: NameScope,
-  view: Version,
+  view: AnyView,
   depth: number,
 ): Promise<string> {
   if (depth >= MAX_VIEW_DEPTH)

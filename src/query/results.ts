@@ -56,6 +56,7 @@ export function commandTag(statement: RelationalStatement, rows: number): string
     case "alterTable":
     case "drop":
     case "comment":
+    case "refresh":
       return statement.tag;
     default:
       return statement.verb satisfies never;

@@ -2,17 +2,19 @@
  * What reading one statement finds out. It depends on nothing but the text: no catalogue, no session, no branch, so it
  * can be cached by text. All positions are UTF-16 offsets into `StatementAnalysis.text`.
  */
-import type { SqlError, SqlState } from "../core/errors.js";
+import type { SqlError } from "../core/errors.js";
 import type { BranchCommand } from "./branch-command.js";
 import type { ColumnNames } from "./column-names.js";
 import type { DomainForm, FunctionForm } from "./definition-forms.js";
 import type { ForeignKeyClause } from "./foreign-keys.js";
 import type { DefiningQuery, GroupedQuery, QuerySources } from "./result-sources.js";
 import type { LargeObjectStatement } from "./large-object-calls.js";
+import type { MaterializedForm } from "./materialized-views.js";
 import type { OnCommit, UnnamedIndex } from "./table-forms.js";
 import type { LikeClause } from "./table-like.js";
 import type { TableNote } from "./table-notes.js";
 import type { Repetition } from "./repetition.js";
+import type { RaisedMessage } from "./raised-message.js";
 import type { RowBound } from "./row-bound.js";
 
 /** What a mention of a name is there for. */
@@ -172,6 +174,7 @@ export type RelationalVerb =
   | "delete"
   | "merge"
   | "truncate"
+  | "refresh" // REFRESH MATERIALIZED VIEW
   | "createTable"
   | "createTableAs"
   | "createView"
@@ -229,6 +232,7 @@ export interface RelationalStatement {
   /** CREATE INDEX without a name. */
   readonly unnamedIndex: UnnamedIndex | undefined;
   readonly note?: TableNote; // of COMMENT and CREATE INDEX
+  readonly materialized?: MaterializedForm; // of what says MATERIALIZED VIEW
   /** Of createTable and of alterTable with ADD COLUMN. */
   readonly sequenceColumns: readonly SequenceColumn[];
   /** Of createTable, as LIKE clauses among its columns. */
@@ -283,16 +287,6 @@ export interface TransactionModes {
 export type CursorMotion =
   | { readonly kind: "absolute"; readonly count: number }
   | { readonly kind: "relative"; readonly count: number; readonly through: boolean };
-
-/** What RAISE in a DO block says; `line` is its line in the block. */
-export interface RaisedMessage {
-  readonly level: "debug" | "log" | "info" | "notice" | "warning" | "exception";
-  readonly message: string;
-  readonly detail: string | undefined;
-  readonly hint: string | undefined;
-  readonly code: SqlState | undefined;
-  readonly line: number;
-}
 
 /** Statements about the session itself; DuckDB never sees them. */
 export type SessionStatement =

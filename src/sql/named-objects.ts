@@ -24,19 +24,25 @@ const OBJECTS: ReadonlyMap<string, ObjectKind> = new Map([
 export function readDrop(references: References): Reading {
   const tokens = new TokenReader(references.text, references.tokens);
   tokens.expect("drop");
+  const materialized = tokens.accept("materialized");
   const kind = tokens.next().value;
   const object = OBJECTS.get(kind);
   if (object === undefined) throw unsupportedStatement(["drop", kind]);
   if (object === "macro") tokens.accept("table");
   tokens.accept("concurrently");
   const ifExists = tokens.accept("if", "exists");
-  do references.addName("drop", tokens.qualifiedName(), object);
+  do references.addName("drop", tokens.qualifiedName(), materialized ? "table" : object);
   while (tokens.acceptSymbol(","));
   const argumentTypes = object === "macro" ? readArgumentTypes(tokens, references) : undefined;
   const cascade = tokens.accept("cascade");
   tokens.accept("restrict");
   tokens.expectEnd();
+  if (materialized) return asMaterialized("drop", "DROP MATERIALIZED VIEW", { ifExists, cascade });
   return plainReading("drop", `DROP ${kind.toUpperCase()}`, true, { ifExists, cascade, argumentTypes });
+}
+
+function asMaterialized(verb: "drop" | "comment", tag: string, more: Partial<Reading>): Reading {
+  return plainReading(verb, tag, true, { ...more, materialized: { kind: "named" } });
 }
 
 /** `(int, b text, int[])` */
@@ -59,6 +65,8 @@ function readArgumentTypes(tokens: TokenReader, references: References): readonl
 export function readComment(references: References): Reading {
   const tokens = new TokenReader(references.text, references.tokens);
   tokens.expect("comment", "on");
+  const materialized = tokens.peek();
+  if (tokens.accept("materialized")) return readViewComment(tokens, references, materialized?.start ?? 0);
   const kind = tokens.next().value;
   if (kind === "constraint") return readConstraintComment(tokens, references);
   const object = kind === "column" ? "table" : OBJECTS.get(kind);
@@ -77,6 +85,15 @@ export function readComment(references: References): Reading {
     references.edits.push({ start: comment.start, end: comment.end, text: "NULL" });
   const note = kind === "table" ? ({ kind, comment: commentText(tokens) } as const) : undefined;
   return plainReading("comment", "COMMENT", true, note === undefined ? {} : { note });
+}
+
+/** COMMENT ON MATERIALIZED VIEW m IS …  ⇒  COMMENT ON TABLE m IS … */
+function readViewComment(tokens: TokenReader, references: References, start: number): Reading {
+  const { end } = tokens.next();
+  references.edits.push({ start, end, text: "TABLE" });
+  references.addName("alter", tokens.qualifiedName(), "table");
+  tokens.expect("is");
+  return asMaterialized("comment", "COMMENT", { note: { kind: "table", comment: commentText(tokens) } });
 }
 
 /** COMMENT ON CONSTRAINT c ON t IS …: kept with the table (table-notes.ts). */

@@ -3,7 +3,8 @@
  * behind it; every other block is refused whole, before anything of it happened.
  */
 import { notSupported, SQLSTATE, SqlError, type SqlState } from "../core/errors.js";
-import type { RaisedMessage, SessionStatement } from "./analysis.js";
+import type { SessionStatement } from "./analysis.js";
+import type { RaisedMessage } from "./raised-message.js";
 import { isWord, TokenReader } from "./token-reader.js";
 
 const LEVELS = ["debug", "log", "info", "notice", "warning", "exception"] as const;

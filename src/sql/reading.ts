@@ -26,6 +26,7 @@ export type Reading = Pick<
   | "onCommit"
   | "unnamedIndex"
   | "note"
+  | "materialized"
   | "insert"
   | "assignments"
   | "restartsIdentity"

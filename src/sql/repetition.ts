@@ -27,6 +27,7 @@ const DEFINITIONS = new Set([
   "DropStmt",
   "RenameStmt",
   "TruncateStmt",
+  "RefreshMatViewStmt",
 ]);
 
 /** Functions whose value depends on their arguments alone, in any order of rows. */

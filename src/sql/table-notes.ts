@@ -14,6 +14,15 @@ export interface TableNotes {
   readonly comment: string | null;
   readonly constraints: Readonly<Record<string, string>>;
   readonly indexes: Readonly<Record<string, IndexNote>>;
+  /** The table holds the rows of a materialized view. */
+  readonly view?: ViewNote;
+}
+
+/** Its columns are the table's. */
+export interface ViewNote {
+  /** With the schemas of what it reads, as clients call them. */
+  readonly query: string;
+  readonly populated: boolean;
 }
 
 /** Fields that say nothing new are left out. */
@@ -34,28 +43,39 @@ export interface IndexNote {
 export type TableNote =
   | { readonly kind: "table"; readonly comment: string | null }
   | { readonly kind: "constraint"; readonly name: string; readonly comment: string | null }
-  | { readonly kind: "index"; readonly note: IndexNote | undefined };
+  | { readonly kind: "index"; readonly note: IndexNote | undefined }
+  | { readonly kind: "view"; readonly note: ViewNote };
 
 const MARK = "\nduckbranch notes ";
+
+/** Comments that hold notes have this in them. */
+export const NOTED = MARK;
+
+/** True for the comment of a table that holds the rows of a materialized view. */
+export function isMaterialized(text: string): boolean {
+  return readNotes(text).view !== undefined;
+}
 
 /** Reads a table's comment as DuckDB keeps it. */
 export function readNotes(text: string | null): TableNotes {
   const at = text?.lastIndexOf(MARK) ?? -1;
   if (text === null || at < 0) return { comment: text, constraints: {}, indexes: {} };
   const kept: unknown = JSON.parse(text.slice(at + MARK.length));
-  const { constraints, indexes } = isKept(kept) ? kept : {};
+  const { constraints, indexes, view } = isKept(kept) ? kept : {};
   return {
     comment: at === 0 ? null : text.slice(0, at),
     constraints: constraints ?? {},
     indexes: indexes ?? {},
+    ...(view && { view }),
   };
 }
 
 /** The comment that DuckDB keeps; null for none. */
-function notesText({ comment, constraints, indexes }: TableNotes): string | null {
+function notesText({ comment, constraints, indexes, view }: TableNotes): string | null {
   const kept = {
     ...(Object.keys(constraints).length > 0 && { constraints }),
     ...(Object.keys(indexes).length > 0 && { indexes }),
+    ...(view && { view }),
   };
   return Object.keys(kept).length === 0 ? comment : `${comment ?? ""}${MARK}${JSON.stringify(kept)}`;
 }
@@ -73,6 +93,8 @@ export function notedText(text: string | null, note: TableNote, index = ""): str
       });
     case "index":
       return notesText({ ...notes, indexes: changed(notes.indexes, index, note.note) });
+    case "view":
+      return notesText({ ...notes, view: note.note });
     default:
       return note satisfies never;
   }
@@ -108,7 +130,10 @@ function renamedIn(expression: string, renamed: ReadonlyMap<string, string>): st
   return applyEdits(expression, edits);
 }
 
-/** Both sides' changes; undefined where they changed the same in different ways. */
+/**
+ * Both sides' changes; undefined where they changed the same in different ways. Rows of a materialized view are not merged,
+ * so whether there are any is said by the target, `ours`.
+ */
 export function mergedNotes(
   base: string | null,
   ours: string | null,
@@ -118,8 +143,11 @@ export function mergedNotes(
   const comment = mergedValue(before.comment, own.comment, other.comment);
   const constraints = mergedRecord(before.constraints, own.constraints, other.constraints);
   const indexes = mergedRecord(before.indexes, own.indexes, other.indexes);
-  if (comment === undefined || constraints === undefined || indexes === undefined) return undefined;
-  return notesText({ comment, constraints, indexes });
+  const query = mergedValue(before.view?.query ?? null, own.view?.query ?? null, other.view?.query ?? null);
+  if (comment === undefined || constraints === undefined || indexes === undefined || query === undefined)
+    return undefined;
+  const view = query === null ? undefined : { query, populated: own.view?.populated ?? false };
+  return notesText({ comment, constraints, indexes, ...(view && { view }) });
 }
 
 function mergedRecord<T>(
@@ -151,6 +179,6 @@ function changed<T>(
   return Object.fromEntries(value === undefined ? others : [...others, [name, value]]);
 }
 
-function isKept(value: unknown): value is Partial<Pick<TableNotes, "constraints" | "indexes">> {
+function isKept(value: unknown): value is Partial<Pick<TableNotes, "constraints" | "indexes" | "view">> {
   return typeof value === "object" && value !== null;
 }

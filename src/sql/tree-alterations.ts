@@ -32,6 +32,7 @@ interface AlteredKind {
 const KINDS: ReadonlyMap<string, AlteredKind> = new Map([
   ["OBJECT_TABLE", { object: "table", word: "table" }],
   ["OBJECT_VIEW", { object: "view", word: "view" }],
+  ["OBJECT_MATVIEW", { object: "table", word: "materialized view" }],
   ["OBJECT_INDEX", { object: "index", word: "index" }],
   ["OBJECT_SEQUENCE", { object: "sequence", word: "sequence" }],
   ["OBJECT_SCHEMA", { object: "schema", word: "schema" }],
@@ -67,6 +68,7 @@ export function readAlterTable(tree: ParsedTree, walker: TreeWalker, references:
     ),
     sequenceColumns,
     alteration,
+    ...(kind.word === "materialized view" && { materialized: { kind: "named" } }),
   });
 }
 

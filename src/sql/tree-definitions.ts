@@ -8,6 +8,7 @@ import { rewriteSequenceOptions } from "./sequence-type.js";
 import { readFunction } from "./function-definitions.js";
 import { holdTypes } from "./held-types.js";
 import { readIndexNote } from "./index-notes.js";
+import { madeAsTable, readRefresh, refuseModifying } from "./materialized-views.js";
 import { readComment, readDrop, readNameBehind } from "./named-objects.js";
 import { quoteIdentifier } from "./names.js";
 import type { ParsedTree } from "./pg-parser.js";
@@ -44,6 +45,8 @@ export function readDefinition(
       return readCreateTable(node, walker, references);
     case "CreateTableAsStmt":
       return readCreateTableAs(node, walker, references);
+    case "RefreshMatViewStmt":
+      return readRefresh(node, walker, references);
     case "ViewStmt":
       return readCreateView(node, walker, references);
     case "IndexStmt":
@@ -100,17 +103,26 @@ function readCreateTable(node: AstNode, walker: TreeWalker, references: Referenc
 }
 
 function readCreateTableAs(node: AstNode, walker: TreeWalker, references: References): Reading {
-  if (textField(node, "objtype") !== "OBJECT_TABLE")
-    throw notSupported("materialized views are not supported");
+  const isView = textField(node, "objtype") === "OBJECT_MATVIEW";
   const into = nodeField(node, "into") ?? {};
   const query = unwrapAs(node["query"], "SelectStmt");
   if (query === undefined) throw notSupported("CREATE TABLE AS EXECUTE is not supported");
+  if (isView) refuseModifying(query);
   const target = addTarget(into, "rel", "table", walker, references);
   walker.select(query, new Scope());
   const range = queryRange(references);
   const as = references.tokens.findIndex((token) => token.start === range?.start) - 1;
   dropTableAsOptions(references, as);
-  return plainReading("createTableAs", flagField(into, "skipData") ? "CREATE TABLE AS" : "SELECT", true, {
+  if (isView) madeAsTable(references);
+  if (isView && textField(target, "relpersistence") === "u")
+    throw notSupported("materialized views cannot be unlogged");
+  const written = columnNames(references, stringList(into, "colNames"));
+  const columns =
+    written.length > 0 || range === undefined ? written : addColumnNames(query, references, range.start);
+  const withData = !flagField(into, "skipData");
+  const tag = withData ? "SELECT" : isView ? "CREATE MATERIALIZED VIEW" : "CREATE TABLE AS";
+  return plainReading("createTableAs", tag, true, {
+    ...(isView && { materialized: { kind: "create", withData } }),
     ifNotExists: flagField(node, "if_not_exists"),
     temporary: readTemporary(target, references),
     onCommit: onCommitOf(into),
@@ -119,7 +131,7 @@ function readCreateTableAs(node: AstNode, walker: TreeWalker, references: Refere
         ? undefined
         : {
             ...range,
-            columns: columnNames(references, stringList(into, "colNames")),
+            columns,
             sources: querySources(query),
           },
   });
@@ -144,20 +156,24 @@ function readCreateView(node: AstNode, walker: TreeWalker, references: Reference
         ? undefined
         : {
             ...range,
-            columns: written.length > 0 ? written : addViewColumns(node, references, range.start),
+            columns: written.length > 0 ? written : addColumnNames(query, references, range.start),
             ...(query === undefined ? {} : { sources: querySources(query) }),
           },
   });
 }
 
 /** DuckDB calls what is no column by its text, `count_star()`; nobody could ask a view for it by PostgreSQL's name. */
-function addViewColumns(node: AstNode, { tokens, edits }: References, start: number): readonly string[] {
-  const query = unwrapAs(node["query"], "SelectStmt");
+function addColumnNames(
+  query: AstNode | undefined,
+  { tokens, edits }: References,
+  start: number,
+): readonly string[] {
   const names = query === undefined ? undefined : resultColumnNames("SelectStmt", query);
-  if (query === undefined || names === undefined || names.star || hasPlainNames(query)) return [];
+  if (query === undefined || names === undefined || names.star) return [];
   const twice = names.head.find((name, at) => names.head.indexOf(name) < at);
   if (twice !== undefined)
     throw new SqlError(SQLSTATE.duplicateColumn, `column "${twice}" specified more than once`);
+  if (hasPlainNames(query)) return [];
   const as = tokens.findLast((token) => token.start < start && isWord(token, "as"));
   if (as === undefined) return [];
   edits.push({ start: as.start, end: as.start, text: `(${names.head.map(quoteIdentifier).join(", ")}) ` });

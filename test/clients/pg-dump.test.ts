@@ -41,6 +41,10 @@ comment on index "Uq" is 'uq';
 comment on sequence plain is 'numbers';
 comment on domain posint is 'positive';
 comment on function f1(int, int) is 'adds';
+create materialized view "We ird"."M v" (k, "Up", n) as select a, upper(c), count(*) over () from part where b > 0;
+create materialized view later as select k + 1 as next from "We ird"."M v" with no data;
+create unique index on "We ird"."M v" (k);
+comment on materialized view later is 'not yet';
 create view totals as select c, count(*), max(a), a + b from part where c !~* '^z' group by c, a + b`;
 
 const CHANGES = `
