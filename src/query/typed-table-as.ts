@@ -72,9 +72,17 @@ export async function planHeldTable(
   ];
 }
 
+const MOMENTS: ReadonlyMap<HeldType["name"], string> = new Map([
+  ["timestamp", "TIMESTAMP"],
+  ["timestamptz", "TIMESTAMP WITH TIME ZONE"],
+  ["time", "TIME"],
+  ["interval", "INTERVAL"],
+]);
+
 /** Whether DuckDB's type has values of the other. */
 function holds(type: string, { name, ...held }: HeldType): boolean {
   if (name === "json") return type === "JSON";
+  if (held.kind === "moment") return MOMENTS.get(name) === type;
   const isArray = held.kind === "named" && held.isArray;
   return isArray ? /^VARCHAR(?:\[\d*\])+$/.test(type) : type === "VARCHAR";
 }

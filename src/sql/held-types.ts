@@ -137,9 +137,10 @@ export function isPlainTextCheck(text: string): boolean {
 
 /** What a column of the type is held to; undefined for what DuckDB holds itself. */
 export function heldTypeWritten({ name, typmod, isArray }: WrittenType): HeldType | undefined {
-  const isText = name === "varchar" || name === "bpchar";
-  if (!isText && name !== "json") return undefined;
-  return heldType(name, isText && typmod >= HEADER_BYTES ? typmod - HEADER_BYTES : undefined, isArray);
+  if (name === "varchar" || name === "bpchar")
+    return heldType(name, typmod >= HEADER_BYTES ? typmod - HEADER_BYTES : undefined, isArray);
+  // Of an interval the fields are in the upper half.
+  return heldType(name, typmod < 0 ? undefined : typmod & 0xffff, isArray);
 }
 
 /** As PostgreSQL's catalogue has it. */
