@@ -329,7 +329,8 @@ async function planRelation(
     const place = { catalog: "temp", schema: "main", name: meaning.name };
     const kinds = await kindsOf(transaction.connection, place);
     if (!isKind(kinds, object, meaning.name)) return missing(context, statement, name);
-    const owned = await ownedSequences(transaction.connection, place);
+    // DuckDB describes a view's column with the default of the table's.
+    const owned = object === "view" ? [] : await ownedSequences(transaction.connection, place);
     return [
       {
         sql: `DROP ${object} temp.main.${quoteIdentifier(meaning.name)}${cascade}`,
@@ -342,7 +343,7 @@ async function planRelation(
     const place = { catalog: DATA_CATALOG, ...meaning.relation };
     const kinds = await kindsOf(transaction.connection, place);
     if (!isKind(kinds, object, meaning.relation.name)) return missing(context, statement, name);
-    const owned = await ownedSequences(transaction.connection, place);
+    const owned = object === "view" ? [] : await ownedSequences(transaction.connection, place);
     transaction.markReplaced(meaning.relation);
     return [
       step(`DROP ${object} ${mainRelationText(scope, meaning.relation)}${cascade}`),
