@@ -5,7 +5,7 @@ import { commentStatements } from "./comments.js";
 import { markCopied } from "./copied-tables.js";
 import type { MergeTable } from "./merge-input.js";
 import { countTaken, mergedRows, type RowCounts } from "./merge-image.js";
-import type { TablePlan } from "./merge-plan.js";
+import { isKeyed, type TablePlan } from "./merge-plan.js";
 import { type Remake } from "./merge-remake.js";
 import type { MergeAttempt } from "./merge-types.js";
 import { MAIN, type HeadId, type PhysicalTable, type RelationName } from "./model.js";
@@ -16,6 +16,7 @@ import { type TableDefinition } from "./table-definition.js";
 import { defaultText } from "./table-properties.js";
 import { createIndexOn, indexName } from "./table-rebuild.js";
 import type { Transaction } from "./transaction.js";
+import { updatesFitMemory } from "./update-memory.js";
 
 /** Changes that need no row: before any is written, for DuckDB indexes no table with changed rows. */
 export async function changeInPlace({ transaction, target, tables }: MergeAttempt): Promise<void> {
@@ -69,7 +70,7 @@ interface PlannedTable {
   readonly branchWins: boolean;
 }
 
-/** Tables to be made anew: those whose definition changes. */
+/** Tables to be made anew: those whose definition changes, and those of main with more changed rows than an UPDATE can hold. */
 export async function remakesOf(
   attempt: MergeAttempt,
   strategyOf: (table: RelationName) => Strategy,
@@ -81,9 +82,21 @@ export async function remakesOf(
       ? []
       : [{ table, plan, branchWins: strategyOf(table.target) === "branch_wins" }];
   });
-  const needed = all.filter(({ table }) => table.schema.remakes);
+  const needed: PlannedTable[] = [];
+  for (const one of all)
+    if (one.table.schema.remakes || (target === MAIN && !(await canUpdate(transaction, one))))
+      needed.push(one);
   if (needed.length === 0) return { tables: [], plans: new Map() };
   return await (target === MAIN ? onMain(transaction, needed) : onBranch(transaction, needed, target));
+}
+
+async function canUpdate(
+  { connection }: Transaction,
+  { plan: { input, counts }, branchWins }: PlannedTable,
+): Promise<boolean> {
+  if (!isKeyed(input)) return true;
+  const rows = counts.updates + (branchWins ? counts.conflicts : counts.partial);
+  return await updatesFitMemory(connection, rows * (input.columns.length - input.key.length));
 }
 
 async function onBranch(

@@ -87,9 +87,13 @@ export class World implements AsyncDisposable {
   }
 
   /** Deleted branches are released at once unless `retention` says otherwise. */
-  static async open(path = ":memory:", retention: Partial<Retention> = {}): Promise<World> {
+  static async open(
+    path = ":memory:",
+    retention: Partial<Retention> = {},
+    memoryLimit?: string,
+  ): Promise<World> {
     await loadParser();
-    const database = await Database.open({ path, voidFile: preparedVoidFile() });
+    const database = await Database.open({ path, memoryLimit, voidFile: preparedVoidFile() });
     const context = createBranchContext(await Registry.open(database), retention);
     await followOfflineChanges(context, new AbortController().signal);
     const utility = await database.connect("void");
