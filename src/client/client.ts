@@ -13,6 +13,7 @@ import type {
   EndedBranch,
   Grants,
   MergeOptions,
+  MergePreview,
   MergeResult,
   Part,
   Privilege,
@@ -178,6 +179,14 @@ class Branches {
 
   async merge(branch: string, options: MergeOptions = {}): Promise<MergeResult> {
     return await this.#post(branch, "merge", options);
+  }
+
+  /** What a merge would do. Its token, given to `merge`, stands for exactly that. */
+  async preview(
+    branch: string,
+    options: Omit<MergeOptions, "token" | "merge_id"> = {},
+  ): Promise<MergePreview> {
+    return await this.#post(branch, "preview", options);
   }
 
   /** Brings it up to date with what it was made from; its own changes stay. */

@@ -148,6 +148,21 @@ export interface Conflicts {
   readonly conflicts: readonly TableConflicts[];
 }
 
+export interface MergePreview {
+  readonly tables: readonly {
+    readonly table: string;
+    readonly rows_to_insert: number;
+    readonly rows_to_update: number;
+    readonly rows_to_delete: number;
+    readonly already_equal: number;
+    readonly conflicts: Omit<TableConflicts, "table">;
+    readonly schema_changes: string;
+    readonly violations: string;
+    readonly settled_by_policy: string;
+  }[];
+  readonly token: string | null;
+}
+
 export interface MergeResult {
   readonly status: string;
   readonly merge_id: string | null;

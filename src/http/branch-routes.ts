@@ -16,6 +16,7 @@ import {
   abandonMerge,
   branchConflicts,
   mergeBranch,
+  previewMerge,
   resolveMerge,
   syncBranch,
   undoMerge,
@@ -192,6 +193,22 @@ function addMerges(api: Api, services: WorkServices): void {
     async (request, reply) =>
       await inSession(services, request, reply, {}, async (work) =>
         mergeBranch(work, request.params.branch, request.body),
+      ),
+  );
+  api.post(
+    "/v1/branches/:branch/preview",
+    {
+      schema: {
+        tags,
+        summary: "What a merge would do; changes nothing",
+        params,
+        body: shapes.previewRequest,
+        response: { ...objectErrors, 200: shapes.preview },
+      },
+    },
+    async (request, reply) =>
+      await inSession(services, request, reply, {}, async (work) =>
+        previewMerge(work, request.params.branch, request.body),
       ),
   );
   api.post(

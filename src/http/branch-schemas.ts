@@ -146,6 +146,10 @@ export const mergeRequest = z
 
 export const syncRequest = mergeRequest.omit({ into: true }).meta({ id: "SyncRequest" });
 
+export const previewRequest = mergeRequest
+  .omit({ token: true, merge_id: true })
+  .meta({ id: "PreviewRequest" });
+
 /** A number beyond those that JSON holds exactly might be another row's. */
 const keyValue = z.unknown().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), {
   message: "a number that JSON cannot hold exactly",
@@ -185,6 +189,25 @@ export const tableConflicts = z.object({
   row_count: z.number().int(),
   rows: z.array(conflictRow).describe("The first of them"),
 });
+
+export const preview = z
+  .object({
+    tables: z.array(
+      z.object({
+        table: z.string(),
+        rows_to_insert: z.number().int(),
+        rows_to_update: z.number().int(),
+        rows_to_delete: z.number().int(),
+        already_equal: z.number().int(),
+        conflicts: tableConflicts.omit({ table: true }),
+        schema_changes: z.string(),
+        violations: z.string().describe("What main's constraints would refuse"),
+        settled_by_policy: z.string(),
+      }),
+    ),
+    token: z.string().nullable().describe("Given to a merge: exactly this, or nothing (40001)"),
+  })
+  .meta({ id: "MergePreview" });
 
 export const mergeResult = z
   .object({
@@ -228,5 +251,7 @@ export type GrantRequest = z.output<typeof grantRequest>;
 export type Grants = z.output<typeof grants>;
 export type BranchAccess = z.output<typeof accessRequest>["access"];
 export type MergeOptions = z.output<typeof mergeRequest>;
+export type PreviewOptions = z.output<typeof previewRequest>;
+export type MergePreview = z.output<typeof preview>;
 export type MergeResult = z.output<typeof mergeResult>;
 export type Conflicts = z.output<typeof conflicts>;

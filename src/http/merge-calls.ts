@@ -2,7 +2,10 @@
 import { z } from "zod";
 import { branchId, getBranch, type EndedBranch } from "./branch-calls.js";
 import {
+  preview,
   tableConflicts,
+  type MergePreview,
+  type PreviewOptions,
   type Conflicts,
   type MergeOptions,
   type MergeResult,
@@ -57,6 +60,21 @@ function mergeStatement(
     withOptions({ granularity, keyless, token, merge_id }),
   ];
   return parts.join(" ");
+}
+
+/** What a merge would do. Errors: as for merges, but for conflicts and what constraints refuse: those are told */
+export async function previewMerge(
+  work: RequestWork,
+  name: string,
+  options: PreviewOptions,
+): Promise<MergePreview> {
+  const rows = await readRows(work, `EXPLAIN ${mergeStatement(name, options)}`);
+  const tables = rows.map(({ table_name: table, conflicts, conflict_rows, ...row }) => ({
+    ...row,
+    table,
+    conflicts: { row_count: conflicts, rows: conflict_rows ?? [] },
+  }));
+  return preview.parse({ tables, token: rows[0]?.["token"] ?? null });
 }
 
 /** Brings a branch up to date with what it was made from. Errors: as for merges */

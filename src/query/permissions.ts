@@ -196,6 +196,12 @@ function asRead(statement: RelationalStatement): RelationalStatement {
   return { ...statement, names, verb: "select", writes: drawsFrom(statement) };
 }
 
+/** False for what leaves the head as it is: of branches that take no writes it may still be asked. */
+export function changesHead(scope: NameScope, statement: RelationalStatement): boolean {
+  const isWhole = statement.parts === undefined && statement.steps === undefined;
+  return statement.writes && (!isWhole || writesHead(scope, statement));
+}
+
 /** False for what changes nothing, and for what changes nothing but the session's own temporary tables. */
 function writesHead(scope: NameScope, statement: RelationalStatement): boolean {
   const targets = statement.names.filter(({ role }) => WRITE_ROLES.has(role));

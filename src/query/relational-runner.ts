@@ -20,7 +20,7 @@ import { MAX_CAPTURED_ROWS, type InsertCapture, type InsertedRows } from "./inse
 import type { PlannedStatement } from "./plan-context.js";
 import { waitFirst } from "./waiting-calls.js";
 import { rememberRead, startLoneRead } from "./lone-reads.js";
-import { requireRelational } from "./permissions.js";
+import { changesHead, requireRelational } from "./permissions.js";
 import { materializedParts } from "./materialized-views.js";
 import { planStatement } from "./plan-statement.js";
 import { runRecorded, type RunSteps } from "./recorded-write.js";
@@ -171,7 +171,7 @@ async function runInTransaction(
   running: AbortController,
 ): Promise<StatementResult> {
   const transaction = await core.transactions.need(core.head, running.signal);
-  core.requireHead(transaction.state, statement.writes);
+  core.requireHead(transaction.state, changesHead(core.scope(transaction), statement));
   // Of a statement that failed.
   core.sequences.takeRequests();
   if (!statement.certain && core.head !== MAIN) {

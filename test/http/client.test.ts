@@ -110,6 +110,27 @@ test("failures say what the server said", async () => {
   expect([nobody.status, nobody.code]).toEqual([0, "UNREACHABLE"]);
 });
 
+test("a merge does what its preview has shown, or nothing", async () => {
+  const { branches } = client;
+  await client.write(
+    "CREATE TABLE shown (id int PRIMARY KEY, v int); INSERT INTO shown VALUES (1, 1), (2, 2)",
+  );
+  await branches.create({ name: "planned" });
+  await branches.write("planned", "UPDATE shown SET v = 3 WHERE id = 1");
+  await client.write("UPDATE shown SET v = 4 WHERE id = 1");
+  const { tables } = await branches.preview("planned");
+  expect(tables).toMatchObject([
+    { table: "shown", conflicts: { row_count: 1, rows: [{ pk: { id: 1 }, base_value: { id: 1, v: 1 } }] } },
+  ]);
+  const { token } = await branches.preview("planned", { strategy: "branch_wins" });
+  await branches.write("planned", "INSERT INTO shown VALUES (5, 5)");
+  const options = { strategy: "branch_wins", token: token ?? "" } as const;
+  expect(await failureOf(branches.merge("planned", options))).toMatchObject({ sqlstate: "40001" });
+  const again = await branches.preview("planned", { strategy: "branch_wins" });
+  const merged = await branches.merge("planned", { ...options, token: again.token ?? "" });
+  expect(merged).toMatchObject({ status: "merged", rows_affected: 2 });
+});
+
 test("renames and protects a branch, and says whose it is", async () => {
   const { branches } = client;
   await branches.create({ name: "kept" });

@@ -48,6 +48,7 @@ export const REQUESTS: readonly HttpRequest[] = [
   post(`${BRANCH}/nothing/grant`, [], { grantee: "me", privilege: "read" }),
   post(`${BRANCH}/nothing/revoke`, [], { grantee: "me", privilege: "read" }),
   post(`${BRANCH}/done/merge`, ["branches:merge"]),
+  post(`${BRANCH}/side/preview`, ["data:read"]),
   post(`${BRANCH}/side/sync`, ["data:write"]),
   {
     method: "POST",
