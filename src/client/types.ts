@@ -122,6 +122,7 @@ export interface MergeOptions {
   readonly token?: string;
   /** Asked for again under it, the answer is what came of it: nothing is merged twice. */
   readonly merge_id?: string;
+  /** By table, `schema:name` or `column:table.name`. */
   readonly exceptions?: Readonly<Record<string, Strategy>>;
 }
 

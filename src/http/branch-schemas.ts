@@ -140,7 +140,10 @@ export const mergeRequest = z
       .describe(
         "An id for this merge: asked for again under it, the answer is what came of it, and nothing is merged twice",
       ),
-    exceptions: z.record(z.string(), strategy).optional().describe("Strategies of single tables, by name"),
+    exceptions: z
+      .record(z.string(), strategy)
+      .optional()
+      .describe("Strategies of single tables, by name, of `schema:name`, and of `column:table.name`"),
   })
   .meta({ id: "MergeRequest" });
 

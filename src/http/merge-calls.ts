@@ -13,7 +13,7 @@ import {
 } from "./branch-schemas.js";
 import { HttpError } from "./http-error.js";
 import type { RequestWork } from "./request-work.js";
-import { quotedName, quotedTable, quotedText } from "./sql-text.js";
+import { quotedColumn, quotedName, quotedTable, quotedText } from "./sql-text.js";
 import { type JsonRow, readRows } from "./statements.js";
 
 /** Rows of a report per table; all are in duckbranch.conflicts. */
@@ -54,12 +54,17 @@ function mergeStatement(
     `MERGE BRANCH ${quotedName(name)}`,
     ...(into === undefined ? [] : [`INTO ${quotedName(into)}`]),
     ...(strategy === undefined ? [] : [`USING ${quotedName(strategy)}`]),
-    ...Object.entries(exceptions).map(
-      ([table, other]) => `EXCEPT ${quotedName(other)} FOR ${quotedTable(table)}`,
-    ),
+    ...Object.entries(exceptions).map(([what, other]) => `EXCEPT ${quotedName(other)} FOR ${excepted(what)}`),
     withOptions({ granularity, keyless, token, merge_id }),
   ];
   return parts.join(" ");
+}
+
+/** `products`, `schema:sales`, `column:products.price` */
+function excepted(what: string): string {
+  const [, kind, name = what] = /^(schema|column):(.+)$/s.exec(what) ?? [];
+  if (kind === "column") return `COLUMN ${quotedColumn(name)}`;
+  return kind === "schema" ? `SCHEMA ${quotedTable(name)}` : quotedTable(name);
 }
 
 /** What a merge would do. Errors: as for merges, but for conflicts and what constraints refuse: those are told */

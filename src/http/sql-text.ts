@@ -11,8 +11,17 @@ export function quotedText(text: string): string {
 
 /** `products`, `sales.products`: as the reports name tables. A name with a point in it is written in quotes. */
 export function quotedTable(name: string): string {
+  return quotedParts(name, 2);
+}
+
+/** `products.price`, `sales.products.price` */
+export function quotedColumn(name: string): string {
+  return quotedParts(name, 3);
+}
+
+function quotedParts(name: string, most: number): string {
   const parts = name.match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
-  if (parts.length === 0 || parts.length > 2 || parts.join(".") !== name)
-    throw new SqlError(SQLSTATE.syntaxError, `improper table name ${quotedText(name)}`);
+  if (parts.length === 0 || parts.length > most || parts.join(".") !== name)
+    throw new SqlError(SQLSTATE.syntaxError, `improper name ${quotedText(name)}`);
   return parts.map((part) => (part.startsWith('"') ? part : quotedName(part))).join(".");
 }

@@ -126,9 +126,14 @@ test("a merge does what its preview has shown, or nothing", async () => {
   await branches.write("planned", "INSERT INTO shown VALUES (5, 5)");
   const options = { strategy: "branch_wins", token: token ?? "" } as const;
   expect(await failureOf(branches.merge("planned", options))).toMatchObject({ sqlstate: "40001" });
-  const again = await branches.preview("planned", { strategy: "branch_wins" });
-  const merged = await branches.merge("planned", { ...options, token: again.token ?? "" });
+  const cells = {
+    granularity: "cell",
+    exceptions: { "schema:public": "main_wins", "column:shown.v": "branch_wins" },
+  } as const;
+  const again = await branches.preview("planned", cells);
+  const merged = await branches.merge("planned", { ...cells, token: again.token ?? "" });
   expect(merged).toMatchObject({ status: "merged", rows_affected: 2 });
+  expect(await client.query("SELECT v FROM shown ORDER BY id")).toEqual([{ v: 3 }, { v: 2 }, { v: 5 }]);
 });
 
 test("renames and protects a branch, and says whose it is", async () => {
