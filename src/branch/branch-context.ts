@@ -7,10 +7,11 @@ import { NO_TEXTS, type DefinitionTexts } from "./definition-texts.js";
 import type { HistoryLimits } from "./history.js";
 import { KnownDefinitions } from "./known-definitions.js";
 import { LockTable } from "./locks.js";
-import { ReferenceRaces } from "./reference-races.js";
+import { CommitRaces } from "./commit-races.js";
 import type { Registry } from "./registry.js";
 import { LayeredStorage, type TableStorage } from "./storage.js";
 import { WriteHistory } from "./write-history.js";
+import { RowRooms } from "./row-rooms.js";
 import { Turns } from "./turns.js";
 
 export interface BranchContext {
@@ -21,11 +22,12 @@ export interface BranchContext {
   readonly schemas: BranchSchemas;
   readonly creator: BranchCreator;
   readonly turns: Turns;
+  readonly rooms: RowRooms;
   /** Definitions that clients wrote, as those know them who read SQL. */
   readonly texts: DefinitionTexts;
   readonly activity: BranchActivity;
   readonly budgets: BranchBudgets;
-  readonly references: ReferenceRaces;
+  readonly races: CommitRaces;
   readonly writes: WriteHistory;
   readonly retention: Retention;
 }
@@ -67,9 +69,10 @@ export function createBranchContext(registry: Registry, retention: Partial<Reten
     creator: new BranchCreator(registry),
     writes: new WriteHistory(),
     turns: new Turns(),
+    rooms: new RowRooms(),
     texts: NO_TEXTS,
     activity,
-    references: new ReferenceRaces(),
+    races: new CommitRaces(),
     budgets: new BranchBudgets(registry, definitions, activity),
     retention: { ...RETENTION, ...retention },
   };

@@ -39,6 +39,7 @@ import { physicalName } from "./system-schema.js";
 import { normaliseName } from "../sql/names.js";
 import { beginSync, type Sync } from "./sync.js";
 import type { Transaction } from "./transaction.js";
+import { noteRowChanges } from "./row-races.js";
 import { wholeTable } from "./whole-table.js";
 import type { BranchContext } from "./branch-context.js";
 
@@ -266,6 +267,7 @@ async function writableTarget(
   branchWins: boolean,
 ): Promise<WritableTarget> {
   const { input, counts } = plan;
+  noteRowChanges(transaction, input.relation, ["in place", "replaced"], target);
   const whole = target === MAIN ? input.relation : wholeTable(transaction.state, target, input.relation);
   if (whole !== undefined) {
     const relation = physicalName(whole);

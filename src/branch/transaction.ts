@@ -378,7 +378,7 @@ export class Transaction {
         check?.(state, this.snapshot);
         needed = this.#written.unkept(state);
         if (needed.length > 0) return undefined;
-        this.context.references.check(this, sequence, (table) => registry.changedAt(table));
+        this.context.races.check(this, sequence, (table) => registry.changedAt(table));
         this.context.budgets.claim(this, measured, state);
         const planned = [...this.#changes.values()];
         const pins = this.#pins.final(planned, { registry, state, since: this.snapshot.sequence, sequence });

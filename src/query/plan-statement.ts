@@ -33,6 +33,7 @@ import { planOverlayWrite } from "./plan-overlay.js";
 import { planTruncate } from "./plan-truncate.js";
 import { guardReferences } from "./reference-guard.js";
 import type { NameScope } from "./relation-names.js";
+import { expectChangedRows, noteChangedRows } from "./row-changes.js";
 import { planUpsertInPlace, rowsInPlace } from "./rows-in-place.js";
 import { changesNoRow, redefinedTable } from "./redefined-table.js";
 import { resolveStatement } from "./resolve.js";
@@ -147,11 +148,18 @@ async function planRows(
   statement: RelationalStatement,
 ): Promise<PlannedStatement> {
   const guard = await guardReferences(context, transaction, statement);
+  expectChangedRows(context, transaction, statement);
   const planned =
     (await planMerge(context, transaction, statement)) ??
     (await planOverlayWrite(context, transaction, statement)) ??
-    (await planUpsertInPlace(context, transaction, statement)) ??
-    (await planInPlace(context, transaction, statement));
+    (await planUpsertInPlace(context, transaction, statement));
+  const isUpsert = statement.insert?.conflict === "update";
+  const asWritten = planned === undefined || (statement.verb !== "merge" && !isUpsert);
+  await noteChangedRows(context, transaction, statement, asWritten);
+  return guarded(planned ?? (await planInPlace(context, transaction, statement)), guard);
+}
+
+function guarded(planned: PlannedStatement, guard: PlannedStatement["guard"]): PlannedStatement {
   return guard === undefined ? planned : { ...planned, guard };
 }
 

@@ -9,6 +9,7 @@ import { namesMoment } from "../sql/repetition.js";
 import type { JournalEntry } from "./block-journal.js";
 import { insertAgain, InsertCapture, requireSame, type InsertedRows } from "./insert-capture.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { noteChangedRows } from "./row-changes.js";
 import { planStatement } from "./plan-statement.js";
 import type { Outcome } from "./relational-runner.js";
 import type { ExecuteInput } from "./start-statement.js";
@@ -44,6 +45,9 @@ export async function runRecorded(
   const { statement, input, run, runBound } = write;
   const planned = await planStatement(core.planContext(transaction, runBound), transaction, statement);
   const way = await wayToRepeat(core, transaction, statement, input);
+  // Its rows are asked for by RETURNING.
+  if (way.kind === "rows")
+    await noteChangedRows(core.planContext(transaction), transaction, statement, false);
   const outcome = await run(planned, way.kind === "rows" ? way.capture : undefined);
   if (!changesNothingTransactional(statement)) {
     core.transactions.record(entryOf(core, write, way.kind, outcome));

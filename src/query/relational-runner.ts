@@ -22,6 +22,7 @@ import { waitFirst } from "./waiting-calls.js";
 import { rememberRead, startLoneRead } from "./lone-reads.js";
 import { changesHead, requireRelational } from "./permissions.js";
 import { materializedParts } from "./materialized-views.js";
+import { orLostRace, throughRaces } from "./lost-race.js";
 import { planStatement } from "./plan-statement.js";
 import { runRecorded, type RunSteps } from "./recorded-write.js";
 import { resolveStatement } from "./resolve.js";
@@ -41,9 +42,6 @@ import { transactionMode } from "./transaction-mode.js";
 import { hasSteps, runSteps, type StepServices } from "./with-steps.js";
 import type { StatementResult } from "./types.js";
 import { readWritten, refuseLostRows, shownColumns, shownRows } from "./written-rows.js";
-
-/** How often a statement that is alone in its transaction is run again after losing a race. */
-const MAX_RACE_RETRIES = 20;
 
 /**
  * Runs one statement.
@@ -100,7 +98,8 @@ async function chooseTransaction(
   // In an implicit transaction the first statement is still alone: what it needs begins with it.
   if (statement.verb === "explain" && !statement.writes)
     return await runExplain(core, statement, input, running);
-  if (!core.transactions.isAlone) return await runInTransaction(core, statement, input, running);
+  if (!core.transactions.isAlone)
+    return await orLostRace(statement, runInTransaction(core, statement, input, running));
   const read = await startLoneRead(core, statement, input);
   if (read === undefined) return await runAlone(core, statement, input, running);
   const { result } = await outcomeOf(core, statement, read.stream, async () => {}, undefined, input);
@@ -152,16 +151,14 @@ async function runAlone(
   input: ExecuteInput,
   running: AbortController,
 ): Promise<StatementResult> {
-  for (let attempt = 0; ; attempt++) {
+  return await throughRaces(core, statement, running.signal, async () => {
     try {
       return await runInTransaction(core, statement, input, running);
     } catch (error) {
       await core.transactions.rollbackCurrent();
-      const failure = classifyFailure(error);
-      const lostRace = failure.code === SQLSTATE.serializationFailure;
-      if (!lostRace || attempt >= MAX_RACE_RETRIES || running.signal.aborted) throw failure;
+      throw classifyFailure(error);
     }
-  }
+  });
 }
 
 async function runInTransaction(

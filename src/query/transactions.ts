@@ -5,6 +5,7 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { HeadId } from "../branch/model.js";
+import { lostByUpsert } from "../branch/row-races.js";
 import { Transaction, type CommitCheck } from "../branch/transaction.js";
 import type { BranchContext } from "../branch/branch-context.js";
 import type { Connection } from "../engine/connection.js";
@@ -273,7 +274,9 @@ export class SessionTransactions {
       isCommitted();
     } catch (error) {
       await this.#afterRollback();
-      throw error;
+      throw lostByUpsert(transaction, error);
+    } finally {
+      this.#context.rooms.leave(this.#connection);
     }
   }
 
@@ -293,6 +296,7 @@ export class SessionTransactions {
     this.#current = undefined;
     if (transaction === undefined) return;
     await transaction.rollback();
+    this.#context.rooms.leave(this.#connection);
     await this.#afterRollback();
   }
 }

@@ -167,6 +167,9 @@ describe("two transactions at the same time", () => {
     ["UPDATE t SET v = 1 WHERE id = 5", "UPDATE t SET w = 2 WHERE id = 5"],
     ["UPDATE t SET v = 1 WHERE id = 5", "DELETE FROM t WHERE id = 5"],
     ["DELETE FROM t WHERE id = 5", "UPDATE t SET v = 2 WHERE id = 5"],
+    // The second of these overwrites what the first did: branch/row-races.ts keeps them apart.
+    ["UPDATE t SET v = v + 1 WHERE id = 5", "UPDATE t SET v = v + 1 WHERE id = 5 RETURNING v"],
+    ["UPDATE t SET v = v + 1 WHERE id = 5 RETURNING v", "UPDATE t SET v = v + 1 WHERE id = 5"],
     ["UPDATE t SET v = 1 WHERE id = 5", "UPDATE t SET v = 2 WHERE id = 6"],
     ["INSERT INTO t VALUES (500, 0, 0, [])", "INSERT INTO t VALUES (501, 1, 0, [])"],
   ])("%s and %s: both commit", async (first, second) => {

@@ -12,6 +12,7 @@ beforeAll(async () => {
   using client = await WireClient.start(app.address, { database: "main" });
   await client.query("create table jobs (id int primary key, queue text, taken_by int)");
   await client.query("insert into jobs select i, 'q' || i % 2, null from generate_series(1, 60) as i");
+  await client.query("create table counters (k int primary key, n int not null, list int[])");
   await client.query("create branch work");
 });
 afterAll(async () => await app.close());
@@ -54,6 +55,67 @@ describe.each(["main", "main/work"])("jobs on %s", (database) => {
       .map(Number)
       .toSorted((a, b) => a - b);
     expect(all).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+  });
+});
+
+/** The same change, in each of DuckDB's ways to make it. */
+const COUNTING = [
+  "update counters set n = n + 1 where k = K",
+  "update counters set n = n + 1 where k = K returning n",
+  "update counters set n = n + 1, list = '{1}' where k = K",
+  "insert into counters values (K, 1) on conflict (k) do update set n = counters.n + 1",
+  "insert into counters values (K, 1) on conflict (k) do update set n = counters.n + 1 returning n",
+  "insert into counters select K, 1 on conflict (k) do update set n = counters.n + 1",
+];
+
+describe.each(["main", "main/work"])("rows that several sessions change at once on %s", (database) => {
+  it("keep what each of them did, whatever statements they are", async () => {
+    using client = await WireClient.start(app.address, { database });
+    await client.query("insert into counters values (1, 0), (2, 0)");
+    const told = await Promise.all(
+      COUNTING.map(async (sql) => {
+        using session = await WireClient.start(app.address, { database });
+        const ends: (string | undefined)[] = [];
+        for (let round = 0; round < 12; round++)
+          ends.push((await ask(session, sql.replace("K", String(1 + (round % 2))))).end);
+        return ends;
+      }),
+    );
+    expect(new Set(told.flat())).toEqual(new Set(["UPDATE 1", "INSERT 0 1"]));
+    expect((await ask(client, "select n from counters order by k")).rows).toEqual([36, 36]);
+  });
+
+  it("are inserted by one, and by no other with an error", async () => {
+    const ends = await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        using session = await WireClient.start(app.address, { database });
+        const told: (string | undefined)[] = [];
+        for (let key = 10; key < 20; key++)
+          told.push(
+            (await ask(session, `insert into counters values (${key}, 1) on conflict do nothing`)).end,
+          );
+        return told;
+      }),
+    );
+    expect(ends.flat().filter((end) => end === "INSERT 0 1")).toHaveLength(10);
+    expect(ends.flat().filter((end) => end === "INSERT 0 0")).toHaveLength(50);
+  });
+});
+
+/** On a branch the later one waits for the table. */
+describe("a block that changes rows of main", () => {
+  it.each([
+    ["update counters set n = 7 where k = 1", "update counters set n = 8 where k = 1 returning n"],
+    ["update counters set n = 7 where k = 1 returning n", "update counters set n = 8 where k = 1"],
+    ["update counters set n = 7 where k = 1", "delete from counters where k = 1"],
+    ["insert into counters values (30, 1) on conflict do nothing", "insert into counters values (30, 2)"],
+  ])("fails where another has changed them in another way: %s, %s", async (first, second) => {
+    using block = await WireClient.start(app.address, { database: "main" });
+    using other = await WireClient.start(app.address, { database: "main" });
+    await block.query("begin");
+    await block.query(first);
+    await other.query(second);
+    expect((await ask(block, "commit")).end).toBe("40001");
   });
 });
 
