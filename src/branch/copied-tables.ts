@@ -8,7 +8,8 @@ import { physicalDefinition } from "./catalog-reader.js";
 import { MAIN, relationKey, type RelationKey, type RelationName, type Version } from "./model.js";
 import type { Registry } from "./registry.js";
 
-type Identity = Pick<Version, "objectId" | "lineage">;
+/** What makes a table the same one, whatever holds its rows. */
+export type Identity = Pick<Version, "objectId" | "lineage">;
 
 export class CopiedTables {
   readonly #relations: RelationName[] = [];
@@ -17,6 +18,9 @@ export class CopiedTables {
     RelationKey,
     { readonly now: RelationName; readonly before: RelationName | null }
   >();
+
+  /** Tables that were dropped earlier and come back. */
+  readonly #revived = new Map<RelationKey, Identity>();
 
   add(relations: readonly RelationName[]): void {
     this.#relations.push(...relations);
@@ -34,6 +38,11 @@ export class CopiedTables {
     this.note(from, false);
   }
 
+  /** A table that the transaction has made of what was kept of it is what it was before it was dropped. */
+  revive(relation: RelationName, identity: Identity): void {
+    this.#revived.set(relationKey(relation), identity);
+  }
+
   /** What the table was called before the transaction; null for one that it made. */
   before(relation: RelationName): RelationName | null {
     const known = this.#names.get(relationKey(relation));
@@ -49,7 +58,7 @@ export class CopiedTables {
     ended: readonly Version[],
   ): Promise<ReadonlyMap<RelationKey, Identity>> {
     const versions = new Map(ended.map((version) => [relationKey(version), version]));
-    const found = new Map<RelationKey, Identity>();
+    const found = new Map(this.#revived);
     for (const [key, { now, before }] of this.#names) {
       const version = before === null ? undefined : versions.get(relationKey(before));
       if (version?.kind !== "table") continue;

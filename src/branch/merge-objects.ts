@@ -4,6 +4,7 @@ import { numberCell, type Connection } from "../engine/connection.js";
 import { quoteIdentifier } from "../sql/names.js";
 import type { BranchContext } from "./branch-context.js";
 import { commentStatements } from "./comments.js";
+import type { Identity } from "./copied-tables.js";
 import { dropTables } from "./dropped-tables.js";
 import type { Descent } from "./descent.js";
 import { displayName } from "./merge-ledger.js";
@@ -36,6 +37,8 @@ export interface CreatedTable {
   readonly source: Version;
   readonly says: DescribedTable;
   readonly rows: number;
+  /** Of a table that comes back; without one it is a new table. */
+  readonly identity?: Identity;
 }
 
 export interface MergeObjects {
@@ -112,8 +115,11 @@ export async function isSameState(
   return different === undefined;
 }
 
+/** Wherever its rows are. */
 function textsOf({ elements, indexes }: TableDefinition): string {
-  return JSON.stringify([elements.map(({ text }) => text), indexes.toSorted()]);
+  const place = { schema: "anywhere", name: "any" };
+  const made = indexes.map((index) => createIndexOn(index, place));
+  return JSON.stringify([elements.map(({ text }) => text), made.toSorted()]);
 }
 
 interface MergeHeads {
@@ -204,7 +210,7 @@ export async function createMerged(
   gone: SequencePlaces,
 ): Promise<void> {
   const { connection } = transaction;
-  for (const { source, says, rows } of created) {
+  for (const { source, says, rows, identity } of created) {
     const { schema, name } = source;
     await transaction.lock(source, target);
     const place = target === MAIN ? { schema, name } : newPhysicalTable(transaction.state, source, target);
@@ -225,12 +231,14 @@ export async function createMerged(
       throw new SqlError(SQLSTATE.internalError, `merge aborted: table "${name}" would have ${added} rows`);
     for (const index of says.definition.indexes) await connection.run(createIndexOn(index, place));
     for (const sql of commentStatements(says.comments, place)) await connection.run(sql);
-    if (target === MAIN) transaction.markCreated(source);
-    else {
+    if (target === MAIN) {
+      transaction.markCreated(source);
+      if (identity !== undefined) transaction.copied.revive(source, identity);
+    } else {
       const mark = transaction.state.own(target, source);
       if (mark !== undefined) transaction.endVersion(mark);
       const table = { kind: "table", physical: place, definition: null } as const;
-      transaction.addVersion({ head: target, schema, name, ...table });
+      transaction.addVersion({ head: target, schema, name, ...table, ...identity });
     }
     transaction.markDefinitionsChanged();
   }
@@ -256,7 +264,9 @@ export function isRedefinedSince(
     Object.values(objects).some((some) => some.length > 0) || tables.some(({ schema }) => schema.remakes);
   return (
     objectIds(state, branch) !== objectIds(snapshot.state, branch) ||
-    (changes && registry.definedAt(target) > snapshot.definitions)
+    (changes && registry.definedAt(target) > snapshot.definitions) ||
+    // A table may have been made anew because many of its rows changed.
+    tables.some((table) => registry.tableDefinedAt({ ...table.target, head: target }) > snapshot.definitions)
   );
 }
 

@@ -16,7 +16,7 @@ import { isKeyed, planFrom, planTable, type TablePlan } from "./merge-plan.js";
 import { outcome, recordConflicts, writeMerge } from "./merge-publish.js";
 import { unchangedHeads, verifyPublished } from "./merge-commit.js";
 import { NO_CHANGES } from "./merge-totals.js";
-import { NO_OBJECTS, type MergeObjects } from "./merge-objects.js";
+import { type CreatedTable, NO_OBJECTS, type MergeObjects } from "./merge-objects.js";
 import { mergeSchema } from "./merge-schema.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
 import { headId, MAIN, type Branch, type HeadId } from "./model.js";
@@ -181,6 +181,14 @@ interface UndoneHeads {
   readonly strategy: Strategy;
 }
 
+/** A dropped table comes back as itself if its rows are known by a key: by ids they would be others. */
+function asItWas(created: CreatedTable): CreatedTable {
+  const { objectId, lineage } = created.source;
+  return created.says.definition.primaryKey.length > 0
+    ? { ...created, identity: { objectId, lineage } }
+    : created;
+}
+
 /** What the merge did to definitions, backwards. Errors: 40002 where they were changed since */
 async function undoneDefinitions(
   context: BranchContext,
@@ -189,7 +197,10 @@ async function undoneDefinitions(
 ): Promise<{ readonly tables: readonly MergeTable[]; readonly objects: MergeObjects }> {
   if (before === undefined) return { tables: [], objects: NO_OBJECTS };
   try {
-    return await mergeTables(context, transaction, before, target, () => winnerUnder(strategy));
+    const { tables, objects } = await mergeTables(context, transaction, before, target, () =>
+      winnerUnder(strategy),
+    );
+    return { tables, objects: { ...objects, created: objects.created.map(asItWas) } };
   } catch (error) {
     if (!(error instanceof SqlError) || error.code !== SQLSTATE.transactionIntegrityConstraintViolation)
       throw error;

@@ -144,6 +144,8 @@ describe.each([false, true])("dropped on one side, changed on the other; into a 
     await target.query(`UNDO MERGE '${String(merge?.[1])}'`);
     expect(await target.query(all)).toEqual(before);
     expect(await target.query(keys)).toEqual([["PRIMARY KEY (id)"]]);
+    await target.query("MERGE BRANCH b");
+    expect(await target.query(all)).toEqual(await source.query(all));
   });
 });
 

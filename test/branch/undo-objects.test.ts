@@ -6,7 +6,7 @@ import type { TestSession } from "../support/world.js";
 
 const BEFORE = `CREATE TABLE t (id int PRIMARY KEY, qty int DEFAULT 1 CHECK (qty >= 0), note text);
   INSERT INTO t VALUES (1, 10, 'a'), (2, 20, 'b'), (3, 30, 'c'); CREATE INDEX t_note ON t (note);
-  CREATE TABLE u (id int PRIMARY KEY, x text); INSERT INTO u VALUES (1, 'u');
+  CREATE TABLE u (id int PRIMARY KEY, x text); INSERT INTO u VALUES (1, 'u'); CREATE TABLE kept (id int PRIMARY KEY, k int); INSERT INTO kept VALUES (1, 1), (2, 2);
   CREATE FUNCTION plus(x int) RETURNS int LANGUAGE sql AS 'SELECT x + 1';
   CREATE FUNCTION old(x int) RETURNS int LANGUAGE sql AS 'SELECT x * 2';
   CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TYPE bygone AS ENUM ('x');
@@ -85,6 +85,10 @@ const CHANGES: readonly (readonly [name: string, sql: string])[] = [
     "renamed, added and dropped columns",
     `ALTER TABLE t RENAME COLUMN note TO said; UPDATE t SET said = 'B' WHERE id = 2;
      ALTER TABLE u ADD COLUMN y int DEFAULT 4; ALTER TABLE u DROP COLUMN x; UPDATE u SET y = 5`,
+  ],
+  [
+    "a dropped table, and one under another key",
+    `DROP TABLE u; ALTER TABLE kept ALTER COLUMN k SET NOT NULL; ALTER TABLE kept DROP CONSTRAINT kept_pkey; ALTER TABLE kept ADD PRIMARY KEY (k); INSERT INTO kept VALUES (1, 9)`,
   ],
   [
     "tables that took each other's names",
