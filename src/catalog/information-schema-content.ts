@@ -21,7 +21,7 @@ const TABLES: Content = {
     table_schema: "c.sch",
     table_name: "c.nam",
     table_type:
-      "CASE WHEN c.kind = 'v' THEN 'VIEW' WHEN c.sch = 'pg_temp' THEN 'LOCAL TEMPORARY' ELSE 'BASE TABLE' END",
+      "CASE WHEN c.sch = 'pg_temp' THEN 'LOCAL TEMPORARY' WHEN c.kind = 'v' THEN 'VIEW' ELSE 'BASE TABLE' END",
     is_insertable_into: `if(c.kind = 'r', ${YES}, ${NO})`,
     is_typed: NO,
   },

@@ -5,7 +5,7 @@
  * (shared-copies.ts).
  */
 import { DERIVED_QUERIES } from "./derived.js";
-import { PG, SNAPSHOT_PREFIX } from "./names.js";
+import { PG, SHOWN_PREFIX, SNAPSHOT_PREFIX } from "./names.js";
 import { OBJECT_QUERIES } from "./objects.js";
 
 const HELPERS = [...OBJECT_QUERIES, ...DERIVED_QUERIES];
@@ -24,7 +24,7 @@ const TYPE_NAMES_STATEMENT = `SET VARIABLE duckbranch_type_names = (SELECT map_f
 
 /** What a helper is read through, on each connection: a copy of its own, or one that sessions share. */
 function shown(name: string): string {
-  return `temp.main.duckbranch_shown_${name.slice(1)}`;
+  return `temp.main.${SHOWN_PREFIX}${name.slice(1)}`;
 }
 
 /** Where copies are: this is put in front of a helper's name. */

@@ -1,7 +1,11 @@
 /** A session's temporary tables and views: their names come before all others, and some end with every transaction. */
+import { SHOWN_PREFIX, SNAPSHOT_PREFIX } from "../catalog/names.js";
 import { textCell, type Connection } from "../engine/connection.js";
 import { formatName, normaliseName } from "../sql/names.js";
 import type { OnCommit } from "../sql/table-forms.js";
+
+/** The catalogue's own. */
+const COPIES = new RegExp(`^(?:${SNAPSHOT_PREFIX}|${SHOWN_PREFIX})`);
 
 export class TemporaryTables {
   readonly #connection: Connection;
@@ -46,19 +50,28 @@ export class TemporaryTables {
   async readAgain(): Promise<void> {
     if (this.#names.size === 0) return;
     const rows = await this.#connection.rows(
-      `SELECT table_name AS name FROM duckdb_tables() WHERE temporary AND NOT internal
-       UNION ALL SELECT view_name FROM duckdb_views() WHERE temporary AND NOT internal`,
+      "SELECT table_name AS name FROM duckdb_tables() WHERE temporary AND NOT internal",
     );
+    const all = [...rows.map((row) => textCell(row, "name")), ...(await this.#views())];
     this.#names.clear();
-    for (const row of rows) this.#names.add(normaliseName(textCell(row, "name")));
+    for (const name of all) if (!COPIES.test(name)) this.#names.add(normaliseName(name));
     for (const name of this.#onCommit.keys()) if (!this.#names.has(name)) this.#onCommit.delete(name);
   }
 
-  /** DISCARD TEMP: the tables, and the sequences behind their columns. */
+  async #views(): Promise<readonly string[]> {
+    const rows = await this.#connection.rows(
+      "SELECT view_name FROM duckdb_views() WHERE temporary AND NOT internal",
+    );
+    return rows.map((row) => textCell(row, "view_name"));
+  }
+
+  /** DISCARD TEMP: the tables, views, and the sequences behind their columns. */
   async discard(): Promise<void> {
     if (this.#names.size > 0) this.#dropped();
+    const views = new Set(this.#names.size === 0 ? [] : (await this.#views()).map(normaliseName));
     for (const name of this.#names) {
-      await this.#connection.run(`DROP TABLE IF EXISTS ${formatName(["temp", "main", name])}`);
+      const object = views.has(name) ? "VIEW" : "TABLE";
+      await this.#connection.run(`DROP ${object} IF EXISTS ${formatName(["temp", "main", name])}`);
     }
     this.#names.clear();
     this.#onCommit.clear();
