@@ -153,6 +153,7 @@ function withoutColumn(definition: TableDefinition, same: NewDefinition, column:
   });
   return {
     ...same,
+    dropped: column,
     elements: elements.map(({ text }) => text),
     values: same.values.filter(([name]) => normaliseName(name) !== normaliseName(column)),
     indexes: definition.indexes.filter((index) => !mentions(index)),

@@ -28,6 +28,8 @@ export interface NewDefinition {
   readonly indexes: readonly string[];
   /** Columns under another name than before: their comments follow. */
   readonly renamed: ReadonlyMap<string, string>;
+  /** The column that goes: indexes with it in their WHERE go, too. */
+  readonly dropped?: string;
   /** Where the table is afterwards. */
   readonly place: PhysicalTable;
 }
@@ -72,17 +74,17 @@ async function replace(connection: Connection, table: PhysicalTable, next: NewDe
 /** Indexes and comments, once the rows are there. */
 async function dress(
   connection: Connection,
-  { place, indexes, values, renamed }: NewDefinition,
+  { place, indexes, values, renamed, dropped }: NewDefinition,
   comments: Comments,
 ): Promise<void> {
   const kept = new Set(values.map(([column]) => column));
   const own = comments.find(({ column }) => column === null)?.comment;
-  const notes = own === undefined ? undefined : fittedNotes(own, renamed, kept);
+  const notes = own === undefined ? undefined : fittedNotes(own, renamed, kept, dropped);
   for (const index of indexes)
     if (notes?.gone.has(indexName(index)) !== true) await connection.run(createIndexOn(index, place));
   const named = comments.map(({ column, comment: text }) => ({
     column: column === null ? null : (renamed.get(column) ?? column),
-    comment: column === null ? (notes?.text ?? text) : text,
+    comment: column === null && notes !== undefined ? notes.text : text,
   }));
   const shown = named.filter(({ column }) => column === null || kept.has(column));
   for (const sql of commentStatements(shown, place)) await connection.run(sql);

@@ -5,7 +5,7 @@
  * Shape  people⏎duckbranch notes {"constraints":{"t_pkey":"the key"},"indexes":{"i":{"options":[3]}}}
  */
 import { tokenise } from "./lexer.js";
-import { quoteIdentifier } from "./names.js";
+import { isSameName, quoteIdentifier } from "./names.js";
 import { applyEdits } from "./splice.js";
 import { isSymbol } from "./token-reader.js";
 
@@ -100,24 +100,37 @@ export function notedText(text: string | null, note: TableNote, index = ""): str
   }
 }
 
-/** The same for columns of other names; `columns` are those there are then. Indexes that INCLUDE another one are gone. */
+/**
+ * The same for columns of other names; `columns` are those there are then. Indexes that INCLUDE another one, or have the
+ * `dropped` one in their WHERE, are gone.
+ */
 export function fittedNotes(
   text: string,
   renamed: ReadonlyMap<string, string>,
   columns: ReadonlySet<string>,
-): { readonly text: string; readonly gone: ReadonlySet<string> } {
+  dropped?: string,
+): { readonly text: string | null; readonly gone: ReadonlySet<string> } {
   const notes = readNotes(text);
   const gone = new Set<string>();
   const indexes = Object.entries(notes.indexes).flatMap(([name, note]): [string, IndexNote][] => {
     const include = note.include?.map((column) => renamed.get(column) ?? column);
-    if (include?.every((column) => columns.has(column)) === false) {
+    const isIn = dropped !== undefined && namesColumn(note.where ?? "", dropped);
+    if (isIn || include?.every((column) => columns.has(column)) === false) {
       gone.add(name);
       return [];
     }
     const where = note.where && renamedIn(note.where, renamed);
     return [[name, { ...note, ...(include && { include }), ...(where !== undefined && { where }) }]];
   });
-  return { text: notesText({ ...notes, indexes: Object.fromEntries(indexes) }) ?? text, gone };
+  return { text: notesText({ ...notes, indexes: Object.fromEntries(indexes) }), gone };
+}
+
+function namesColumn(expression: string, column: string): boolean {
+  const tokens = tokenise(expression);
+  return tokens.some(
+    ({ kind, value }, at) =>
+      (kind === "word" || kind === "quoted") && isSameName(value, column) && !isSymbol(tokens[at + 1], "("),
+  );
 }
 
 function renamedIn(expression: string, renamed: ReadonlyMap<string, string>): string {
