@@ -158,7 +158,7 @@ async function mergeTable(
   conflicts.push(...[...schema.conflicts, ...lost].map((line) => `table "${displayName(target)}": ${line}`));
   const compared = states(state, versions);
   // Nobody wrote the rows of a materialized view: the target keeps its own until it is refreshed.
-  const isMerged = view === undefined;
+  const written = (relation: string): string => (view === undefined ? relation : noneOf(relation));
   return {
     input: {
       relation: target,
@@ -166,12 +166,8 @@ async function mergeTable(
       columns: schema.columns.map(({ name }) => name),
       policies: cellPolicies(schema.merged.definition),
       forms: valueForms(schema.merged.definition.columns),
-      base: isMerged
-        ? projected(compared.base, schema.columns, "base")
-        : noneOf(projected(compared.base, schema.columns, "base")),
-      source: isMerged
-        ? projected(compared.source, schema.columns, "source")
-        : noneOf(projected(compared.source, schema.columns, "source")),
+      base: written(projected(compared.base, schema.columns, "base")),
+      source: written(projected(compared.source, schema.columns, "source")),
       target: projected(rows.target, schema.columns, "target"),
       ...(schema.key.length > 0
         ? NO_IDS

@@ -7,16 +7,16 @@ export const MUTATIONS = [
   {
     name: "replace the table: the target becomes what the branch has",
     file: INPUT,
-    from: `base: projected(compared.base, schema.columns, "base"),
-      source: projected(compared.source, schema.columns, "source"),`,
+    from: `base: written(projected(compared.base, schema.columns, "base")),
+      source: written(projected(compared.source, schema.columns, "source")),`,
     to: `base: projected(rows.target, schema.columns, "target"),
       source: projected(rows.source, schema.columns, "source"),`,
   },
   {
     name: "two-way: nothing is known of the base",
     file: INPUT,
-    from: `base: projected(compared.base, schema.columns, "base"),
-      source: projected(compared.source, schema.columns, "source"),`,
+    from: `base: written(projected(compared.base, schema.columns, "base")),
+      source: written(projected(compared.source, schema.columns, "source")),`,
     to: `base: \`(FROM \${projected(rows.base, schema.columns, "base")} WHERE false)\`,
       source: projected(rows.source, schema.columns, "source"),`,
   },
@@ -47,7 +47,7 @@ export const MUTATIONS = [
   {
     name: "conflicts by touch: the same change on both sides is one",
     file: PLAN,
-    from: `CASE WHEN \${sameRow(columns, "target_row", "new_row")} THEN 'agreed'
+    from: `CASE WHEN \${sameRow(columns, forms, "target_row", "new_row")} THEN 'agreed'
            WHEN`,
     to: `CASE WHEN`,
   },
@@ -114,7 +114,7 @@ export const MUTATIONS = [
   {
     name: "cells that one side changed are in conflict, too",
     file: "src/branch/merge-cells.ts",
-    from: "return `(old_row IS NOT NULL AND",
-    to: "return `(false AND",
+    from: "`(old_row IS NOT NULL AND",
+    to: "`(false AND",
   },
 ];
