@@ -7,9 +7,11 @@ import type { Transaction } from "../branch/transaction.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
+import type { NameReference } from "../sql/analysis.js";
 import { clientSchema, formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
-import { readOwnedDefault, type SequenceName } from "./owned-sequences.js";
-import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { othersDepend } from "./dependents.js";
+import { readOwnedDefault, sequenceSql, type SequenceName } from "./owned-sequences.js";
+import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { drawsFrom } from "./sequence-owners.js";
 
 /** A column with a default that draws from a sequence, or may. */
@@ -23,7 +25,7 @@ export interface DrawingColumn {
 }
 
 /** The sequences of a schema. */
-export async function sequencesIn({ connection }: Transaction, schema: string): Promise<SequenceName[]> {
+async function sequencesIn({ connection }: Transaction, schema: string): Promise<SequenceName[]> {
   const rows = await connection.rows(
     `SELECT schema_name AS schema, sequence_name AS name FROM duckdb_sequences()
      WHERE database_name = ? AND lower(schema_name) = lower(?)`,
@@ -36,8 +38,31 @@ export async function sequencesIn({ connection }: Transaction, schema: string): 
   }));
 }
 
+/** What has to be done on main before sequences and functions go for which DuckDB would drop tables. Errors: 2BP01, 0A000 */
+export async function freeDependants(
+  context: PlanContext,
+  transaction: Transaction,
+  { object, parts }: NameReference,
+  schema: string | undefined,
+): Promise<readonly PlannedStatement[]> {
+  const name = parts.at(-1) ?? "";
+  if (object === "macro") await refuseUsedFunctions(transaction, { schema: undefined, name });
+  if (object === "sequence") {
+    const sequence = await context.services.findSequence(context.scope, parts);
+    return sequence === undefined ? [] : await freeSequences(context, transaction, [sequence]);
+  }
+  if (object !== "schema" || schema === undefined) return [];
+  await refuseUsedFunctions(transaction, { schema: name, name: undefined });
+  const sequences = await sequencesIn(transaction, name);
+  return [
+    ...(await freeSequences(context, transaction, sequences, name)),
+    // Where something that is not known of still hangs on one, this fails, and nothing is lost.
+    ...sequences.map((sequence) => step(`DROP SEQUENCE ${sequenceSql(sequence)}`)),
+  ];
+}
+
 /** Statements that take away main's defaults which draw from these, but for those of a schema that goes as a whole. Errors: 2BP01 */
-export async function freeSequences(
+async function freeSequences(
   context: PlanContext,
   transaction: Transaction,
   sequences: readonly SequenceName[],
@@ -50,6 +75,37 @@ export async function freeSequences(
     for (const column of columns)
       if (await drawsFrom(context, column.value, sequence)) drawing.push({ ...column, sequence });
   return await freeDefaults(context, drawing);
+}
+
+/** Without CASCADE. Errors: 2BP01 for a sequence that columns of main draw from */
+export async function refuseDependants(
+  context: PlanContext,
+  transaction: Transaction,
+  { object, parts }: NameReference,
+): Promise<readonly PlannedStatement[]> {
+  const sequence =
+    object === "sequence" ? await context.services.findSequence(context.scope, parts) : undefined;
+  if (sequence === undefined) return [];
+  const drawing: DrawingColumn[] = [];
+  for (const column of await drawingColumns(transaction, undefined))
+    if (await drawsFrom(context, column.value, sequence)) drawing.push(column);
+  refuseDrawn(sequence, sequence.name, drawing);
+  return [];
+}
+
+/** Errors: 2BP01 if there are any */
+export function refuseDrawn(sequence: SequenceName, name: string, columns: readonly DrawingColumn[]): void {
+  const identity = columns.find(isIdentity);
+  if (identity !== undefined) throw requiredByIdentity(sequence, identity);
+  const lines = columns.map(
+    ({ table, column }) => `default value for column ${column} of table ${table} depends on sequence ${name}`,
+  );
+  if (lines.length > 0) throw othersDepend(`sequence ${name}`, lines);
+}
+
+function isIdentity({ value }: DrawingColumn): boolean {
+  const kind = readOwnedDefault(value)?.kind;
+  return kind === "always" || kind === "byDefault";
 }
 
 /** Of tables that stay. */
@@ -83,8 +139,7 @@ export async function freeDefaults(
   const planned: PlannedStatement[] = [];
   for (const drawing of columns) {
     const { schema, table, column, value, sequence } = drawing;
-    const kind = readOwnedDefault(value)?.kind;
-    if (kind === "always" || kind === "byDefault") throw requiredByIdentity(sequence, drawing);
+    if (isIdentity(drawing)) throw requiredByIdentity(sequence, drawing);
     if (!(await drawsFrom(context, value, sequence)))
       throw notSupported(
         `DROP ... CASCADE is not supported of a sequence that the default of column "${column}" of table "${table}" may use`,
@@ -114,7 +169,7 @@ function requiredByIdentity({ name }: SequenceName, { table, column }: DrawingCo
 }
 
 /** Errors: 0A000 for functions that tables outside of a dropped schema use in their definitions */
-export async function refuseUsedFunctions(
+async function refuseUsedFunctions(
   { connection }: Transaction,
   { schema, name }: { readonly schema: string | undefined; readonly name: string | undefined },
 ): Promise<void> {

@@ -16,8 +16,8 @@ import { refuseUsedType } from "./dependent-types.js";
 import { refuseWaiting } from "./deferred-references.js";
 import { dependentViews, refuseDependents, shownName, type DependentView } from "./dependent-views.js";
 import { branchIndex } from "./index-names.js";
-import { freeSequences, refuseUsedFunctions, sequencesIn } from "./drawn-sequences.js";
-import { dropOwnedSql, ownedSequences, sequenceSql } from "./owned-sequences.js";
+import { freeDependants, refuseDependants } from "./drawn-sequences.js";
+import { dropOwnedSql, ownedSequences } from "./owned-sequences.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { redefinedTable } from "./redefined-table.js";
 import type { NameScope } from "./relation-names.js";
@@ -121,7 +121,9 @@ async function planOther(
     markSchemaDropped(transaction, name);
   }
   const object = name.object === "type" ? "TYPE" : statement.tag.slice("DROP ".length);
-  const freed = cascade ? await freeDependants(context, transaction, name, schema) : [];
+  const freed = cascade
+    ? await freeDependants(context, transaction, name, schema)
+    : await refuseDependants(context, transaction, name);
   if (name.object === "schema" && cascade)
     await dropTables(transaction.connection, await tablesIn(transaction, name));
   // Of anything but a schema DuckDB is asked for no more than that: it drops tables with a sequence that a column draws from.
@@ -130,29 +132,6 @@ async function planOther(
     ...(await keepSequences(transaction, name, schema)),
     ...freed,
     step(`DROP ${object} ${target}${all}`),
-  ];
-}
-
-/** What has to be done before sequences and functions go for which DuckDB would drop tables. */
-async function freeDependants(
-  context: PlanContext,
-  transaction: Transaction,
-  { object, parts }: NameReference,
-  schema: string | undefined,
-): Promise<readonly PlannedStatement[]> {
-  const name = parts.at(-1) ?? "";
-  if (object === "macro") await refuseUsedFunctions(transaction, { schema: undefined, name });
-  if (object === "sequence") {
-    const sequence = await context.services.findSequence(context.scope, parts);
-    return sequence === undefined ? [] : await freeSequences(context, transaction, [sequence]);
-  }
-  if (object !== "schema" || schema === undefined) return [];
-  await refuseUsedFunctions(transaction, { schema: name, name: undefined });
-  const sequences = await sequencesIn(transaction, name);
-  return [
-    ...(await freeSequences(context, transaction, sequences, name)),
-    // Where something that is not known of still hangs on one, this fails, and nothing is lost.
-    ...sequences.map((sequence) => step(`DROP SEQUENCE ${sequenceSql(sequence)}`)),
   ];
 }
 

@@ -8,8 +8,7 @@ import { textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { clientSchema, normaliseName, quoteIdentifier } from "../sql/names.js";
-import { freeDefaults, type DrawingColumn } from "./drawn-sequences.js";
-import { othersDepend } from "./dependents.js";
+import { freeDefaults, refuseDrawn, type DrawingColumn } from "./drawn-sequences.js";
 import { headObject } from "./head-functions.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { lockedName, lockObject, refuseMains } from "./plan-head-objects.js";
@@ -113,11 +112,7 @@ export async function refuseUsed(
   sequence: FoundSequence,
   name: string,
 ): Promise<void> {
-  const users = await usersOf(transaction, sequence);
-  const lines = users.map(
-    ({ table, column }) => `default value for column ${column} of table ${table} depends on sequence ${name}`,
-  );
-  if (lines.length > 0) throw othersDepend(`sequence ${name}`, lines);
+  refuseDrawn(sequence, name, await usersOf(transaction, sequence));
 }
 
 /** Columns of the head's tables that draw from it, or may. */
