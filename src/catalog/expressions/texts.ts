@@ -29,6 +29,10 @@ const LENGTH = `CAST(CASE WHEN typeof(_1) = 'BLOB' THEN ${BYTES}
     THEN CAST(${OWN}.length(${SHOWN}) AS INTEGER) ELSE ${NO_LENGTH} END AS INTEGER)`;
 const OCTETS = `CAST(CASE typeof(_1) WHEN 'BLOB' THEN ${BYTES}
   WHEN 'BIT' THEN (${OWN}.length(${SHOWN}) + 7) // 8 ELSE strlen(${SHOWN}) END AS INTEGER)`;
+const NO_TEMPLATE = failText(
+  SQLSTATE.featureNotSupported,
+  "format() takes specifiers of PostgreSQL in a literal only",
+);
 const NO_NAME = failText(
   SQLSTATE.nullValueNotAllowed,
   "null values cannot be formatted as an SQL identifier",
@@ -63,6 +67,9 @@ export const TEXTS: Definitions = {
   char_length: lengthOfText,
   character_length: lengthOfText,
   upper: [any(1, UPPER)],
+  duckbranch_template: [
+    any(1, `CASE WHEN contains(CAST(_1 AS VARCHAR), '%') THEN ${NO_TEMPLATE} ELSE CAST(_1 AS VARCHAR) END`),
+  ],
   duckbranch_named: [any(1, `coalesce(_1, ${NO_NAME})`)],
   octet_length: [any(1, OCTETS)],
   bit_length: [any(1, `${OWN}.bit_length(_1)::INTEGER`)],

@@ -19,7 +19,7 @@ const WRAPPED: Readonly<Record<string, readonly [string, string]>> = {
  *   format('%s is %L', a, b)  ⇒  format('{} is {}', coalesce((a)::VARCHAR, ''), quote_nullable((b)::VARCHAR))
  *
  * Reason  DuckDB's format() has {} and takes % for itself, silently. A text without % is DuckDB's. Throws 0A000 for
- *         positions and widths
+ *         positions and widths, and when it is run for a text with % that is no literal
  */
 export const formatCallsPass: DialectPass = ({ tokens }) =>
   tokens.flatMap((token, index) => {
@@ -28,9 +28,20 @@ export const formatCallsPass: DialectPass = ({ tokens }) =>
     const close = closingBracket(tokens, index + 1) ?? index;
     const [first, ...rest] = splitAtCommas(tokens, index + 2, close);
     const template = first !== undefined && first[1] === first[0] + 1 ? tokens[first[0]] : undefined;
-    if (template?.kind !== "string" || !template.value.includes("%")) return [];
+    if (template?.kind !== "string") return otherTemplate(tokens, first);
+    if (!template.value.includes("%")) return [];
     return formatEdits(tokens, template, rest);
   });
+
+/** What is no literal is known when it is run, and may be of DuckDB's own form then. */
+function otherTemplate(tokens: readonly Token[], range: readonly [number, number] | undefined): TextEdit[] {
+  const [first, last] = [tokens[range?.[0] ?? -1], tokens[(range?.[1] ?? 0) - 1]];
+  if (first === undefined || last === undefined) return [];
+  return [
+    { start: first.start, end: first.start, text: "duckbranch_template(" },
+    { start: last.end, end: last.end, text: ")" },
+  ];
+}
 
 function formatEdits(
   tokens: readonly Token[],

@@ -50,6 +50,7 @@ import { storageParametersPass } from "./storage-parameters.js";
 import { sumArgumentsPass, sumsPass } from "./sums.js";
 import { switchCastsPass } from "./switch-casts.js";
 import { checkedCastsPass } from "./checked-casts.js";
+import { textParametersPass } from "./text-parameters.js";
 import { typeNamesPass } from "./type-names.js";
 import { typedLiteralsPass } from "./typed-literals.js";
 import { unicodeLiteralsPass } from "./unicode-literals.js";
@@ -73,6 +74,7 @@ const PASSES: readonly DialectPass[] = [
   jsonLiteralsPass,
   rowTestsPass,
   groupedParametersPass,
+  textParametersPass,
   intervalComparisonsPass,
   negativeSubscriptsPass,
   typedLiteralsPass,
