@@ -39,7 +39,8 @@ import { physicalName } from "./system-schema.js";
 import { normaliseName } from "../sql/names.js";
 import { beginSync, type Sync } from "./sync.js";
 import type { Transaction } from "./transaction.js";
-import { noteRowChanges } from "./row-races.js";
+import { noteRowChanges, type RowChange } from "./row-races.js";
+import { EITHER, REPLACED, waysOfUpdate } from "./row-ways.js";
 import { wholeTable } from "./whole-table.js";
 import type { BranchContext } from "./branch-context.js";
 
@@ -267,7 +268,8 @@ async function writableTarget(
   branchWins: boolean,
 ): Promise<WritableTarget> {
   const { input, counts } = plan;
-  noteRowChanges(transaction, input.relation, ["in place", "replaced"], target);
+  const ways = await waysOf(transaction, plan, branchWins);
+  if (ways.length > 0) noteRowChanges(transaction, input.relation, ways, target);
   const whole = target === MAIN ? input.relation : wholeTable(transaction.state, target, input.relation);
   if (whole !== undefined) {
     const relation = physicalName(whole);
@@ -288,6 +290,22 @@ async function writableTarget(
     return { relation: physicalName(await transaction.writableTable(input.relation, target)) };
   const check = async (): Promise<void> => await refuseTakenKeys(transaction, version, shape.keys);
   return { relation: physicalName(requirePhysical(version)), check };
+}
+
+/** Rows that are added are nobody else's. */
+async function waysOf(
+  transaction: Transaction,
+  { input, counts }: TablePlan,
+  branchWins: boolean,
+): Promise<readonly RowChange[]> {
+  if (counts.deletes > 0 || (branchWins && counts.conflicts > 0)) return EITHER;
+  if (!isKeyed(input)) return counts.conflicts > 0 ? REPLACED : [];
+  if (counts.updates + counts.partial === 0) return [];
+  const target = transaction.state.find(transaction.head, input.relation);
+  if (target === undefined) return EITHER;
+  const key = new Set(input.key);
+  const columns = input.columns.filter((column) => !key.has(column));
+  return waysOfUpdate(await transaction.definitionOf(target), target.name, columns);
 }
 
 /** Which added row is the changed form of which removed one cannot be told, so every choice might make two rows of one. */
