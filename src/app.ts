@@ -72,7 +72,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     history: { ageMs: config.historyRetentionDays * 24 * HOUR_MS, entries: config.maxHistoryEntries },
   });
   const { signal } = new AbortController();
-  await followOfflineChanges(context, signal);
+  if (!database.isNew) await followOfflineChanges(context, signal);
   const utility = await database.connect("void");
   cleanup.defer(() => utility.close());
   const live = new LiveSessions();

@@ -153,7 +153,7 @@ export async function endSessionBranch(
  * the branches of sessions that ended with it.
  */
 export async function followOfflineChanges(context: BranchContext, signal: AbortSignal): Promise<void> {
-  if (!context.registry.database.isNew) await followMain(context, signal);
+  await followMain(context, signal);
   await restoreSpentTime(context);
   const ofSessions = [...context.registry.state.branches.inUse()].filter(({ terms }) => terms.ofSession);
   for (const { id } of ofSessions) await endSessionBranch(context, id, signal);

@@ -3,10 +3,13 @@
  * one way are in the table's room together, those of the other wait, or they would go on losing to each other. Blocks go in no
  * room: a client that thinks would keep all others waiting, for other rows than theirs.
  *
- * Who waits holds nothing, and takes its snapshot when it is in: so nobody waits for who waits.
+ * Who waits holds nothing, and takes its snapshot when it is in: so nobody waits for who waits. Rooms are for fairness alone, what is
+ * lost is found at COMMIT: who has waited for long, for a client that does not end its statement, goes on without.
  */
 import { canceled } from "./locks.js";
 import type { RowChange } from "./row-races.js";
+
+const PATIENCE_MS = 5000;
 
 /** Whoever comes and goes: a session's connection. Compared by identity. */
 type Visitor = object;
@@ -33,6 +36,11 @@ export class RowRooms {
   readonly #visitors = new Map<Visitor, Wanted | undefined>();
   /** In the order they came. */
   #waiting: readonly Waiting[] = [];
+  readonly #patienceMs: number;
+
+  constructor(patienceMs = PATIENCE_MS) {
+    this.#patienceMs = patienceMs;
+  }
 
   /** What this one's statement changes goes through rooms, until `endVisit`. */
   visit(visitor: Visitor): void {
@@ -60,20 +68,26 @@ export class RowRooms {
     return false;
   }
 
-  /** Until the visitor is in the room it was refused, if it was. Errors: 57014 when `signal` fires first */
+  /** Until the visitor is in the room it was refused, if it was, or needs none any more. Errors: 57014 when `signal` fires first */
   async wait(visitor: Visitor, signal: AbortSignal): Promise<void> {
     const wanted = this.#visitors.get(visitor);
     if (wanted === undefined) return;
     this.#visitors.set(visitor, undefined);
     let onAbort: () => void = nothing;
+    let patience: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((letIn, reject) => {
         onAbort = () => reject(canceled());
         signal.addEventListener("abort", onAbort, { once: true });
+        patience = setTimeout(() => {
+          this.#visitors.delete(visitor);
+          letIn();
+        }, this.#patienceMs);
         this.#waiting = [...this.#waiting, { ...wanted, visitor, letIn }];
         this.#admit();
       });
     } finally {
+      clearTimeout(patience);
       signal.removeEventListener("abort", onAbort);
       this.#waiting = this.#waiting.filter((waiting) => waiting.visitor !== visitor);
       this.#admit();

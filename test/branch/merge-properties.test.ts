@@ -104,15 +104,16 @@ test.each(CHANGES)("%s goes along with the rows: main's table says what the bran
   expect(await main.outcome(`UPDATE t SET ${sql.includes("parent") ? "parent" : "p"} = 77`)).toBe("23503");
 });
 
-test("a primary key that was dropped is refused by name, and nothing is merged", async () => {
+test("a primary key that was dropped, where the target has other rows, is refused by name, and nothing is merged", async () => {
   await using open = await OpenWorld.open();
   const main = await open.session();
   await main.query(`${RICH}; CREATE BRANCH b`);
   const branch = await open.session("main/b");
   await branch.query("UPDATE t SET age = 3; ALTER TABLE t DROP CONSTRAINT t_pkey");
+  await main.query("UPDATE t SET email = 'a' || email");
   const told = await refusal(main, "MERGE BRANCH b USING branch_wins");
-  expect(told.code).toBe("0A000");
-  expect(told.detail).toContain('table "t": its primary key');
+  expect(told.code).toBe("40002");
+  expect(told.detail).toContain('table "t" was given another primary key');
   expect(await main.query("SELECT count(*)::int FROM t WHERE age = 3")).toEqual([[0]]);
 });
 

@@ -147,7 +147,7 @@ describe("branch statements", () => {
       },
     ],
     ["USE BRANCH Main", { verb: "use", name: value("main") }],
-    ["SHOW BRANCHES", { verb: "list" }],
+    ["SHOW BRANCHES", { verb: "list", page: { limit: undefined, offset: undefined } }],
     ["DESCRIBE BRANCH 'a'", { verb: "describe", name: value("a") }],
     [
       'DIFF BRANCH a AGAINST b TABLE public."T"',

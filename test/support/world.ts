@@ -95,7 +95,7 @@ export class World implements AsyncDisposable {
     await loadParser();
     const database = await Database.open({ path, memoryLimit, voidFile: preparedVoidFile() });
     const context = createBranchContext(await Registry.open(database), retention);
-    await followOfflineChanges(context, new AbortController().signal);
+    if (!database.isNew) await followOfflineChanges(context, new AbortController().signal);
     const utility = await database.connect("void");
     const live = new LiveSessions();
     await installVoid(database, utility, live);
