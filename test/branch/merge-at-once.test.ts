@@ -101,3 +101,45 @@ test("of two resolutions one is published; two that undo it both hear that it is
   expect(ended.toSorted()).toEqual(["55000", "ok"]);
   expect(await main.query("SELECT v FROM t WHERE id = 1")).toEqual([[ended[0] === "ok" ? 100 : 200]]);
 });
+
+test("a merge, a resolution and an undoing that are cancelled at whatever moment leave no trace", async () => {
+  await using open = await OpenWorld.open();
+  const main = await open.session();
+  await main.query(`CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t SELECT i, 0 FROM range(10000) r(i);
+    CREATE TABLE made_before (a int PRIMARY KEY); CREATE BRANCH b`);
+  const b = await open.session("main/b");
+  await b.query(
+    "UPDATE t SET v = 1; CREATE TABLE made (a int); INSERT INTO made VALUES (1); DROP TABLE made_before",
+  );
+  await main.query("UPDATE t SET v = 2 WHERE id = 7");
+  const look = async (): Promise<unknown> => [
+    await main.query("SELECT v, count(*)::int FROM t GROUP BY v ORDER BY v"),
+    await main.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"),
+    await main.query("SELECT status FROM duckbranch.merges ORDER BY 1"),
+    await main.query("SELECT status FROM duckbranch.branches WHERE name = 'b'"),
+  ];
+  const canceller = await open.session();
+  const seen = new Set<string>();
+  /** Longer and longer, until it is done. */
+  const untilDone = async (sql: string): Promise<void> => {
+    const before = await look();
+    for (let ms = 1; ; ms *= 2) {
+      const outcome = await canceller.outcome(`SET statement_timeout = ${ms}; ${sql}`);
+      seen.add(outcome);
+      if (outcome === "ok") break;
+      expect(outcome).toBe("57014");
+      expect(await look()).toEqual(before);
+    }
+    expect(await look()).not.toEqual(before);
+  };
+  await untilDone("MERGE BRANCH b USING branch_wins");
+  const [[id] = []] = await main.query("SELECT merge_id FROM duckbranch.merges");
+  await untilDone(`UNDO MERGE '${String(id)}'`);
+  await untilDone("MERGE BRANCH b USING manual");
+  const [[open2] = []] = await main.query(
+    "SELECT merge_id FROM duckbranch.merges WHERE status = 'conflicted'",
+  );
+  await untilDone(`RESOLVE MERGE '${String(open2)}' WITH (t 'branch_wins')`);
+  expect(await main.query("SELECT v, count(*)::int FROM t GROUP BY v")).toEqual([[1, 10_000]]);
+  expect(seen).toEqual(new Set(["ok", "57014"]));
+});
