@@ -9,9 +9,15 @@ export class CommitRaces {
   readonly #references = new ReferenceRaces();
   readonly #rows = new RowRaces();
 
-  /** To be asked under the latch, with the number of the commit. Errors: 40001 */
-  check(transaction: Transaction, sequence: Sequence, changedAt: (table: WrittenRelation) => Sequence): void {
-    this.#references.check(transaction, sequence, changedAt);
-    this.#rows.check(transaction, sequence);
+  /** To be asked under the latch. Errors: 40001 */
+  check(transaction: Transaction, changedAt: (table: WrittenRelation) => Sequence): void {
+    this.#references.check(transaction, changedAt);
+    this.#rows.check(transaction);
+  }
+
+  /** To be told under the latch, once the transaction is committed: one that was refused has changed nothing. */
+  note(transaction: Transaction, sequence: Sequence): void {
+    this.#references.note(transaction, sequence);
+    this.#rows.note(transaction, sequence);
   }
 }

@@ -115,11 +115,12 @@ export async function isSameState(
   return different === undefined;
 }
 
-/** Wherever its rows are. */
+/** Wherever its rows are, and whatever its sequences are called there. */
 function textsOf({ elements, indexes }: TableDefinition): string {
   const place = { schema: "anywhere", name: "any" };
   const made = indexes.map((index) => createIndexOn(index, place));
-  return JSON.stringify([elements.map(({ text }) => text), made.toSorted()]);
+  const said = elements.map(({ text }) => text.replaceAll(/\bnextval\('(?:[^']|'')*'\)/gi, "nextval()"));
+  return JSON.stringify([said, made.toSorted()]);
 }
 
 interface MergeHeads {

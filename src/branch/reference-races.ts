@@ -75,8 +75,8 @@ export class ReferenceRaces {
   /** Commits up to this one may have been forgotten. */
   #forgotten: Sequence = -1;
 
-  /** To be asked under the latch, with the number of the commit. Errors: 40001 */
-  check(transaction: Transaction, sequence: Sequence, changedAt: (table: WrittenRelation) => Sequence): void {
+  /** To be asked under the latch. Errors: 40001 */
+  check(transaction: Transaction, changedAt: (table: WrittenRelation) => Sequence): void {
     const own = notesOf.get(transaction);
     const since = transaction.snapshot.sequence;
     const later = this.#commits.filter(
@@ -91,6 +91,12 @@ export class ReferenceRaces {
     if ([...own.led.values()].some((table) => changedAt(table) > since)) throw lost();
     for (const other of later)
       if (meet(own.referred, other.lost) || meet(own.lost, other.referred)) throw lost();
+  }
+
+  /** To be told under the latch, once the transaction is committed. */
+  note(transaction: Transaction, sequence: Sequence): void {
+    const own = notesOf.get(transaction);
+    if (own === undefined) return;
     this.#commits.push({ ...own, transaction, sequence });
     if (this.#commits.length > MAX_COMMITS) this.#forget();
   }

@@ -210,6 +210,7 @@ export class Registry {
       try {
         await connection.commit();
         this.#sequence = sequence;
+        request.committed?.();
         if (redefined !== undefined) this.#redefine(redefined);
         this.#state = this.#state.with(request.changes);
         this.#appended += request.changes.length;
@@ -297,6 +298,8 @@ export interface CommitRequest {
   readonly changes: readonly RegistryChange[];
   readonly written: readonly WrittenRelation[];
   readonly redefined?: Redefinition | undefined;
+  /** Called once it is committed, before anything else can be. */
+  readonly committed?: () => void;
 }
 
 /** Heads on which a definition changes, and the tables that may have another one. */

@@ -72,8 +72,8 @@ export class RowRaces {
   /** Commits up to this one may have been forgotten. */
   #forgotten: Sequence = -1;
 
-  /** To be asked under the latch, with the number of the commit. Errors: 40001 */
-  check(transaction: Transaction, sequence: Sequence): void {
+  /** To be asked under the latch. Errors: 40001 */
+  check(transaction: Transaction): void {
     const notes = notesOf.get(transaction);
     if (notes === undefined) return;
     const since = transaction.snapshot.sequence;
@@ -82,7 +82,11 @@ export class RowRaces {
       const last = this.#tables.get(table);
       if (last !== undefined) refuseOther(last, changes, since);
     }
-    for (const [table, changes] of notes) this.#note(table, changes, sequence);
+  }
+
+  /** To be told under the latch, once the transaction is committed. */
+  note(transaction: Transaction, sequence: Sequence): void {
+    for (const [table, changes] of notesOf.get(transaction) ?? []) this.#note(table, changes, sequence);
   }
 
   #note(table: string, changes: ReadonlySet<RowChange>, sequence: Sequence): void {

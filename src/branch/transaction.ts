@@ -368,17 +368,13 @@ export class Transaction {
     for (let round = 0; round < MAX_PRESERVE_ROUNDS; round++) {
       let needed: UnkeptTable[] = [];
       const committed = await registry.commit(this.connection, (state, sequence) => {
-        refuseChangedHeads(
-          this.snapshot.state,
-          state,
-          [...this.written, ...this.objects.made],
-          this.#branchChanges,
-        );
+        const made = [...this.written, ...this.objects.made];
+        refuseChangedHeads(this.snapshot.state, state, made, this.#branchChanges);
         this.copied.refuseChanged(registry, this.snapshot.sequence);
         check?.(state, this.snapshot);
         needed = this.#written.unkept(state);
         if (needed.length > 0) return undefined;
-        this.context.races.check(this, sequence, (table) => registry.changedAt(table));
+        this.context.races.check(this, (table) => registry.changedAt(table));
         this.context.budgets.claim(this, measured, state);
         const planned = [...this.#changes.values()];
         const pins = this.#pins.final(planned, { registry, state, since: this.snapshot.sequence, sequence });
@@ -386,6 +382,7 @@ export class Transaction {
           changes: finalChanges([...planned, ...pins, ...this.#branchChanges], state, sequence),
           written: this.written,
           redefined: this.#definitions.redefined(this.head, this.written),
+          committed: () => this.context.races.note(this, sequence),
         };
       });
       if (committed !== undefined) return;

@@ -37,6 +37,9 @@ describe("rows", () => {
       detail: "7 rows, those of branches made from it included, are more than the 6 it may have",
     });
     expect(await countOf(b)).toBe(100);
+    // What was refused has changed no row in any way.
+    expect(await b.outcome("UPDATE t SET v = 'too many'")).toBe(EXCEEDED);
+    expect(await b.outcome("DELETE FROM t WHERE id = 201; INSERT INTO t VALUES (201, 'b')")).toBe("ok");
     expect(await b.outcome("UPDATE t SET v = 'again' WHERE id = 10; DELETE FROM t WHERE id = 201")).toBe(
       "ok",
     );

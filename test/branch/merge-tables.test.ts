@@ -123,7 +123,7 @@ describe.each([false, true])("dropped on one side, changed on the other; into a 
     await using open = await OpenWorld.open();
     const { target, source } = await mergeHeads(
       open,
-      `${MAKE}; CREATE VIEW reads AS SELECT * FROM t`,
+      `${MAKE}; CREATE VIEW reads AS SELECT * FROM t; CREATE TABLE q (id serial PRIMARY KEY, k int NOT NULL); INSERT INTO q (k) VALUES (4)`,
       onBranch,
     );
     const [all, keys] = [
@@ -132,7 +132,7 @@ describe.each([false, true])("dropped on one side, changed on the other; into a 
     ];
     const before = await target.query(all);
     await source.query(`ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD PRIMARY KEY (v);
-      UPDATE t SET id = 1; INSERT INTO t (id, v) VALUES (1, 'z')`);
+      UPDATE t SET id = 1; INSERT INTO t (id, v) VALUES (1, 'z'); ALTER TABLE q DROP CONSTRAINT q_pkey; ALTER TABLE q ADD PRIMARY KEY (k)`);
     await target.query("UPDATE t SET id = 9 WHERE id = 1");
     for (const strategy of ["abort", "manual", "branch_wins"])
       expect(await target.outcome(`MERGE BRANCH b USING ${strategy}`)).toBe("40002");
@@ -146,6 +146,7 @@ describe.each([false, true])("dropped on one side, changed on the other; into a 
     expect(await target.query(keys)).toEqual([["PRIMARY KEY (id)"]]);
     await target.query("MERGE BRANCH b");
     expect(await target.query(all)).toEqual(await source.query(all));
+    expect(await target.query("INSERT INTO q (k) VALUES (5) RETURNING id")).toEqual([[2]]);
   });
 });
 
