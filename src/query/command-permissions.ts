@@ -7,7 +7,7 @@ import { headId, MAIN, type Branch } from "../branch/model.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import { syncedBranch } from "../branch/sync.js";
 import type { Argument, BranchCommand } from "../sql/branch-command.js";
-import type { ArgumentReader } from "./branch-arguments.js";
+import { TTL_OPTIONS, type ArgumentReader } from "./branch-arguments.js";
 import type { SessionCore } from "./session-core.js";
 
 type MergeCommand = Extract<BranchCommand, { readonly verb: "merge" | "explainMerge" }>;
@@ -18,6 +18,8 @@ interface Asked {
   /** The branch that an argument names. Undefined where there is none: for the command itself to say. */
   readonly branch: (argument: Argument | undefined) => Branch | undefined;
 }
+
+const ENDS = [...TTL_OPTIONS, "idle_ttl"];
 
 /** Errors: 42501, which says what is missing; 28000 for somebody who is not let in any more */
 export async function requireCommand(
@@ -66,9 +68,12 @@ export async function requireCommand(
       requireScope(principal, "branches:create");
       return withBranch(asked.branch(command.name), (branch) => {
         requireKeeper(principal, branch);
-        const isAccess = command.verb === "alterSet" && command.options.some(({ name }) => name === "access");
+        const sets = (names: readonly string[]): boolean =>
+          command.verb === "alterSet" && command.options.some(({ name }) => names.includes(name));
         // Only administrators end a protection: who is not the branch's owner must not lock others out.
-        if (isAccess || command.verb === "protect") requireOwner(principal, branch);
+        if (sets(["access"]) || command.verb === "protect") requireOwner(principal, branch);
+        // To say when somebody else's branch ends is to end it.
+        if (sets(ENDS) && branch.owner !== principal.name) requireScope(principal, "branches:discard");
       });
     case "keep":
       requireScope(principal, "branches:create");

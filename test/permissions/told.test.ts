@@ -115,7 +115,7 @@ function alter(terms: string): string {
   return `ALTER BRANCH own SET (${terms})`;
 }
 
-test("a budget is raised by whoever set it, and by administrators; others may lower it", async () => {
+test("a budget is raised by whoever set it, and by administrators; others may lower it, but not say when the branch ends", async () => {
   const { open, root } = await opened("CREATE TABLE t (a int PRIMARY KEY)");
   const agent = await open.session("main", someone("agent", "branches:create", "data:read", "data:write"));
   await agent.query("CREATE BRANCH own WITH (max_rows 10)");
@@ -129,6 +129,11 @@ test("a budget is raised by whoever set it, and by administrators; others may lo
   expect(await agent.outcome(alter("max_rows 8"))).toBe("42501");
   expect(await root.outcome(alter("max_rows 'none'"))).toBe("ok");
   await root.query("CREATE BRANCH given WITH (max_rows 1)");
+  for (const terms of ["ttl '1 second'", "ttl_hours 9", "idle_ttl '1 second'"])
+    await expect(agent.query(`ALTER BRANCH given SET (${terms})`)).rejects.toMatchObject({
+      code: "42501",
+      message: expect.stringContaining("branches:discard"),
+    });
   await expect(agent.query("ALTER BRANCH given SET (max_rows 2)")).rejects.toMatchObject({
     code: "42501",
     hint: "it was set by root, who can raise it, and so can administrators",
