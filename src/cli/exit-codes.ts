@@ -1,11 +1,15 @@
 /** How a command of the command line ends: what it prints when it fails, and its exit code. */
 import { DatabaseError } from "pg";
+import { SqlError } from "../core/errors.js";
 import { isExpected, tellOperator } from "./operator.js";
 import { printableLines } from "./rendering.js";
 
 /** A merge that has conflicts; 1 is any other failure, 2 a command that makes no sense. */
 export const CONFLICTS = 3;
 export const USAGE = 2;
+
+/** What a shell says of a program that SIGPIPE ended, which Node ignores. */
+const BROKEN_PIPE = 141;
 
 const CONFLICT_CODE = "40002";
 
@@ -35,8 +39,21 @@ function failureText({ code, message, detail, hint }: DatabaseError): string {
   return `duckbranch: ${printableLines(lines.filter((line) => line !== undefined).join("\n"))}\n`;
 }
 
-/** Without a server's answer there is no SQLSTATE. */
+/** `… | head -1`: who reads no more wants no more, and no complaint either; the server sees the connection close. */
+export function endWithReader(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      process.exit(BROKEN_PIPE);
+    });
+}
+
+/** Neither the server's answer nor an error like one: there is no SQLSTATE. */
 export function failureJson(error: Error): string {
-  const { code: sqlstate = null, detail, hint } = error instanceof DatabaseError ? error : {};
+  const {
+    code: sqlstate = null,
+    detail,
+    hint,
+  } = error instanceof DatabaseError || error instanceof SqlError ? error : {};
   return `${JSON.stringify({ error: { sqlstate, message: error.message, detail, hint } })}\n`;
 }

@@ -6,6 +6,7 @@
  * Limits  no text has a line end in it: rows can be lines
  */
 import { survivesDouble } from "../core/double-digits.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { RemoteColumn } from "./remote.js";
 
 type Values = readonly (string | null)[];
@@ -40,7 +41,18 @@ function asText(array: number): readonly [number, number] {
   return [array, TEXT];
 }
 
-/** A row as an object, its names in the order of its columns, also those that come twice. */
+/** An object has one value per name. 42701, as over HTTP. */
+export function sameNames(columns: readonly RemoteColumn[]): SqlError | undefined {
+  const names = columns.map(({ name }) => name);
+  const again = names.find((name, index) => names.indexOf(name) !== index);
+  if (again === undefined) return undefined;
+  return new SqlError(SQLSTATE.duplicateColumn, `column name "${again}" is there more than once`, {
+    detail: "The statements were run; these rows cannot be shown as JSON.",
+    hint: "give the columns different names, or ask for --csv",
+  });
+}
+
+/** A row as an object, its names in the order of its columns. */
 export function objectText(columns: readonly RemoteColumn[], values: Values): string {
   const members = columns.map(
     ({ name, typeOid }, i) => `${JSON.stringify(name)}:${valueText(typeOid, values[i] ?? null)}`,

@@ -6,7 +6,7 @@ import { SCOPES } from "../core/scopes.js";
 import { programVersion } from "../core/version.js";
 import { addBranchCommands } from "./branch.js";
 import { addCompletionCommand } from "./completion.js";
-import { failureJson, USAGE } from "./exit-codes.js";
+import { endWithReader, failureJson, USAGE } from "./exit-codes.js";
 import { tellOperator } from "./operator.js";
 import type { ServeOptions } from "./serve.js";
 import { addSqlCommand } from "./sql.js";
@@ -98,8 +98,11 @@ const branch = program
   .command("branch")
   .description("make, compare, merge and end branches of a running server");
 addBranchCommands(branch);
-[branch, addSqlCommand(program)].forEach(endsWithUsage);
+addSqlCommand(program);
 addCompletionCommand(program);
+endsWithUsage(program);
+// No server ends without a word.
+if (process.argv[2] !== "serve") endWithReader();
 
 try {
   await program.parseAsync();
@@ -108,7 +111,7 @@ try {
   process.exitCode = error.exitCode === 0 ? 0 : USAGE;
 }
 
-/** For programs that ask a server, what makes no sense has an exit code of its own; commander has said why. */
+/** What makes no sense has an exit code of its own; commander has said why. */
 function endsWithUsage(command: Command): void {
   command.exitOverride();
   if (process.argv.includes("--json"))

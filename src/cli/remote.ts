@@ -1,7 +1,9 @@
 /** A connection of the command line to a running server, by the PostgreSQL wire like any other client's. */
 import { once } from "node:events";
-import { Client, Query, type ClientConfig, type QueryArrayResult } from "pg";
+import type { Duplex } from "node:stream";
+import { Client, type ClientConfig, type QueryArrayResult } from "pg";
 import { OperatorError } from "../core/operator-error.js";
+import { CopyingQuery, type CopyInput } from "./copying.js";
 import { encryptions, isAboutEncryption } from "./encryption.js";
 import { printableLines } from "./rendering.js";
 
@@ -96,32 +98,41 @@ export class Remote {
 
   /**
    * Runs a text of any number of statements. Rows that cannot be taken yet stay with the server. Tells `end` of the statements
-   * that were run to their ends, also where a later one failed.
+   * that were run to their ends, also where a later one failed; a COPY … TO STDOUT says nothing beside its rows.
+   *
+   * Errors  what `refusal` gave, when all statements were run: who leaves in between cannot tell which of them happened
    */
-  async stream(sql: string, { take, drained, done, end }: RowReader): Promise<void> {
+  async stream(sql: string, reader: RowReader): Promise<void> {
+    const { take, copied, input, refusal, done, end } = reader;
     const { connection } = this.#client;
-    const { stream } = connection;
+    const goOn = pausing(connection.stream, reader);
     const outcomes: Outcome[] = [];
     let described: readonly RemoteColumn[] = [];
+    let copies = false;
+    let refused: Error | undefined;
     connection.on("rowDescription", ({ fields }: Pick<Result, "fields">) => {
       described = columnsOf(fields);
+      refused ??= refusal?.(described);
     });
+    connection.on("copyOutResponse", () => {
+      copies = true;
+    });
+    connection.on("copyData", ({ chunk }: { readonly chunk: Buffer }) => goOn(copied(chunk)));
     connection.on("commandComplete", ({ text }: { readonly text: string }) => {
       const outcome = outcomeOf(text, described);
-      outcomes.push(outcome);
-      done?.(outcome);
+      if (!copies) outcomes.push(outcome);
+      if (!copies) done?.(outcome);
       described = [];
+      copies = false;
     });
     const config = { text: sql, rowMode: "array", types: AS_TEXT };
-    const query = new Query<(string | null)[]>(config);
+    const query = new CopyingQuery(config, input);
     const known = new WeakMap<object, readonly RemoteColumn[]>();
     query.on("row", (row, result) => {
-      if (result === undefined) return;
+      if (result === undefined || refused !== undefined) return;
       const columns = known.get(result) ?? columnsOf(result.fields);
       known.set(result, columns);
-      if (take(columns, row)) return;
-      stream.pause();
-      void drained().then(() => stream.resume());
+      goOn(take(columns, row));
     });
     const isOver = once(query, "end");
     this.#client.query(query);
@@ -130,11 +141,26 @@ export class Remote {
     } finally {
       end(outcomes);
     }
+    if (refused !== undefined) throw refused;
   }
+}
+
+/** Called with false, lets the server wait until what was read is taken. */
+function pausing(stream: Duplex, { drained }: RowReader): (isTaken: boolean) => void {
+  return (isTaken) => {
+    if (isTaken) return;
+    stream.pause();
+    void drained().then(() => stream.resume());
+  };
 }
 
 export interface RowReader {
   readonly take: TakeRow;
+  /** Takes bytes of a COPY … TO STDOUT, which stay the driver's: it reads on into them. */
+  readonly copied: (bytes: Buffer) => boolean;
+  readonly input: CopyInput;
+  /** Why rows of these columns cannot be taken. */
+  readonly refusal?: (columns: readonly RemoteColumn[]) => Error | undefined;
   readonly drained: () => Promise<unknown>;
   readonly done?: (outcome: Outcome) => void;
   readonly end: (outcomes: readonly Outcome[]) => void;

@@ -1,12 +1,13 @@
 /** `duckbranch sql`: statements on main or on a branch, from the command line or standard input. */
 import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { text as allOf } from "node:stream/consumers";
 import type { Command } from "commander";
 import { OperatorError } from "../core/operator-error.js";
 import { addConnectOptions } from "./branch-command.js";
 import { withProgress } from "./dialogue.js";
 import { tellUser } from "./exit-codes.js";
-import { objectText } from "./json-values.js";
+import { objectText, sameNames } from "./json-values.js";
 import { withServer, type ConnectOptions, type Outcome, type RemoteColumn, type TakeRow } from "./remote.js";
 import { csvOf, tableOf } from "./rendering.js";
 
@@ -30,10 +31,15 @@ export function addSqlCommand(program: Command): Command {
 async function runSql(given: string | undefined, options: SqlOptions): Promise<void> {
   if (options.json === true && options.csv === true) throw new OperatorError("choose --json or --csv");
   const statements = given ?? (await allOf(process.stdin));
-  const output = options.json === true ? asJsonLines() : options.csv === true ? asCsv() : asTables();
+  const lines = new Lines();
+  const output =
+    options.json === true ? asJsonLines(lines) : options.csv === true ? asCsv(lines) : asTables(lines);
+  const copied = (bytes: Buffer): boolean => lines.copy(bytes);
+  const input = (): Readable | undefined =>
+    given === undefined || process.stdin.readableEnded ? undefined : process.stdin;
   await withServer(options, options.branch, async (server) => {
     await withProgress("running", async () => {
-      await server.stream(statements, { ...output, drained });
+      await server.stream(statements, { ...output, copied, input, drained });
     });
   });
 }
@@ -44,6 +50,7 @@ async function drained(): Promise<unknown> {
 
 interface Output {
   readonly take: TakeRow;
+  readonly refusal?: (columns: readonly RemoteColumn[]) => Error | undefined;
   /** Behind the rows of each statement. */
   readonly done?: (outcome: Outcome) => void;
   readonly end: (outcomes: readonly Outcome[]) => void;
@@ -52,23 +59,35 @@ interface Output {
 /** Lines go out together: each write is a call of the system. */
 class Lines {
   #text = "";
+  #encoding: BufferEncoding = "utf8";
 
   /** False where the next one had better wait for the output. */
   add(line: string): boolean {
-    this.#text += `${line}\n`;
-    return this.#text.length < CHUNK || this.flush();
+    return this.#append(`${line}\n`, "utf8");
+  }
+
+  /** Bytes as they are, which the binary format of COPY needs: each is a character of latin1. */
+  copy(bytes: Buffer): boolean {
+    return this.#append(bytes.toString("latin1"), "latin1");
+  }
+
+  #append(text: string, encoding: BufferEncoding): boolean {
+    const isFree = encoding === this.#encoding || this.flush();
+    this.#encoding = encoding;
+    this.#text += text;
+    return this.#text.length < CHUNK ? isFree : this.flush();
   }
 
   flush(): boolean {
     const text = this.#text;
     this.#text = "";
-    return text === "" || process.stdout.write(text);
+    return text === "" || process.stdout.write(text, this.#encoding);
   }
 }
 
-function asJsonLines(): Output {
-  const lines = new Lines();
+function asJsonLines(lines: Lines): Output {
   return {
+    refusal: sameNames,
     take: (columns, values) => lines.add(objectText(columns, values)),
     done: ({ columns, command, rowCount }) => {
       if (columns.length === 0) lines.add(JSON.stringify({ command, row_count: rowCount }));
@@ -78,8 +97,7 @@ function asJsonLines(): Output {
 }
 
 /** The header of each statement's rows comes before the first of them. */
-function asCsv(): Output {
-  const lines = new Lines();
+function asCsv(lines: Lines): Output {
   const begun = new Set<readonly RemoteColumn[]>();
   return {
     take: (columns, values) => {
@@ -101,27 +119,21 @@ function csvHeader(columns: readonly RemoteColumn[]): string {
 }
 
 /** Widths are known when all rows are: for people, who read no millions. */
-function asTables(): Output {
-  const found = new Map<readonly RemoteColumn[], (readonly (string | null)[])[]>();
+function asTables(lines: Lines): Output {
+  let rows: (readonly (string | null)[])[] = [];
   return {
-    take: (columns, values) => {
-      const rows = found.get(columns) ?? [];
+    take: (_, values) => {
       rows.push(values);
-      found.set(columns, rows);
       return true;
     },
-    end: (outcomes) => {
-      const tables = [...found];
-      for (const { columns, command, rowCount } of outcomes) {
-        if (columns.length === 0)
-          process.stdout.write(`${command}${rowCount === null ? "" : ` ${rowCount}`}\n`);
-        else {
-          const [, rows = []] = (rowCount ?? 0) > 0 ? (tables.shift() ?? []) : [];
-          process.stdout.write(
-            `${tableOf({ columns, rows })}\n(${rows.length} ${rows.length === 1 ? "row" : "rows"})\n`,
-          );
-        }
-      }
+    done: ({ columns, command, rowCount }) => {
+      lines.add(
+        columns.length === 0
+          ? `${command}${rowCount === null ? "" : ` ${rowCount}`}`
+          : `${tableOf({ columns, rows })}\n(${rows.length} ${rows.length === 1 ? "row" : "rows"})`,
+      );
+      rows = [];
     },
+    end: () => lines.flush(),
   };
 }

@@ -1,5 +1,6 @@
 /** `duckbranch branch` and `duckbranch sql` against a running server: output, exit codes, what is asked before. */
 import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -162,6 +163,9 @@ test.each([
   [["branch", "discard", "nothing"], 1, null],
   [["branch", "show"], 2, null],
   [["branch", "show", "x", "--nothing"], 2, null],
+  [["bogus"], 2, null],
+  [["serve", "--bogus"], 2, null],
+  [["sql", "SELECT 1 AS a, 2 AS a"], 1, "42701"],
 ])("a failure is an object for programs: %s", async (args, code, sqlstate) => {
   const ended = await duckbranch([...args, "--json"]);
   expect(ended.code).toBe(code);
@@ -221,6 +225,34 @@ test("rows are read no faster than they are taken", async () => {
   expect(bytes).toBe(2 + 40_000 * 3_000);
 });
 
+test("who reads no more of the output ends the program without a word", async () => {
+  const { host, port } = server.address;
+  const env = { ...process.env, PGHOST: host, PGPORT: String(port) };
+  const child = spawn(process.execPath, [MAIN, "sql", "--csv", "SELECT * FROM range(200000)"], { env });
+  let err = "";
+  child.stderr.on("data", (text) => (err += String(text)));
+  child.stdout.once("data", () => child.stdout.destroy());
+  const [code] = await once(child, "close");
+  expect([code, err]).toEqual([141, ""]);
+});
+
+test("COPY goes to standard output, and comes from standard input", async () => {
+  const sql =
+    "CREATE TABLE copied (a int, b text); COPY copied FROM STDIN; SELECT 1 AS x; COPY copied TO STDOUT";
+  expect(await duckbranch(["sql", sql], "1\té\n2\t\\N\n")).toEqual({
+    code: 0,
+    err: "",
+    out: "CREATE\nCOPY 2\nx\n-\n1\n(1 row)\n1\té\n2\t\\N\n",
+  });
+  const twice = await duckbranch(["sql", "COPY copied FROM STDIN; COPY copied FROM STDIN"], "3\tc\n");
+  expect(twice).toMatchObject({ code: 1, err: expect.stringMatching(/57014 .*read already/) });
+  expect(await duckbranch(["sql"], "COPY copied FROM STDIN")).toMatchObject({ code: 1 });
+  expect((await duckbranch(["sql", "COPY copied FROM STDIN"], "x\n")).err).toContain("22P0");
+  const binary = await duckbranch(["sql", "--csv", "COPY (SELECT 255) TO STDOUT (FORMAT binary)"]);
+  expect(binary.out).toMatch(/^PGCOPY\n\ufffd\r\n/);
+  expect((await duckbranch(["sql", "--csv", "SELECT count(*) AS n FROM copied"])).out).toBe("n\n2\n");
+});
+
 test("the program says which it is", async () => {
   expect(await duckbranch(["--version"])).toEqual({
     code: 0,
@@ -255,10 +287,7 @@ for (const shell of ["bash", "zsh", "fish"] as const)
 
 test("shells that nothing is known of are refused", async () => {
   const { code, err } = await duckbranch(["completion", "tcsh"]);
-  expect([code !== 0, err]).toEqual([
-    true,
-    expect.stringMatching(/^error: [^\n]*'tcsh'[^\n]*bash, zsh, fish\.\n$/),
-  ]);
+  expect([code, err]).toEqual([2, expect.stringMatching(/^error: [^\n]*'tcsh'[^\n]*bash, zsh, fish\.\n$/)]);
 });
 
 test("connections are encrypted as PGSSLMODE and PGSSLROOTCERT say", async () => {

@@ -62,18 +62,18 @@ describe("duckbranch user", () => {
   });
 
   test.each([
-    [["user", "add", "ann"], "x\n", /required option '--users <file>'/],
+    [["user", "add", "ann"], "x\n", /required option '--users <file>'/, 2],
     [["user", "add", "ann", "--users", "FILE"], "", /^duckbranch: the password is empty\n$/],
     [["user", "add", ":ann", "--users", "FILE"], "x", /^duckbranch: a user name must not/],
     [["user", "add", "a\nb", "--users", "FILE"], "x", /^duckbranch: a user name must not/],
     [["user", "remove", "ann", "--users", "FILE"], "", /^duckbranch: there is no user "ann"\n$/],
     [["user", "list", "--users", "FILE"], "", /^duckbranch: cannot read users file/],
-  ])("refuses %j and makes no file", async (args, input, reason) => {
+  ])("refuses %j and makes no file", async (args, input, reason, status = 1) => {
     await using directory = await temporaryDirectory();
     const file = directory.file("users");
     const given = args.map((arg) => (arg === "FILE" ? file : arg));
     const { code, output, errors } = await duckbranch(given, input);
-    expect([code, output]).toEqual([1, ""]);
+    expect([code, output]).toEqual([status, ""]);
     expect(errors).toMatch(reason);
     expect([existsSync(file), existsSync(`${file}.new`)]).toEqual([false, false]);
   });
