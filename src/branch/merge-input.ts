@@ -53,6 +53,7 @@ export async function mergeTables(
   const tables: MergeTable[] = [];
   const conflicts: string[] = [];
   const created: Descent[] = [];
+  const unchanged = new Set<Version>();
   const twins = await tablesMadeTwice(transaction, { branch, target, descents: all });
   for (const { base, source } of all.toSorted(bySourceName)) {
     if (source?.kind !== "table") continue;
@@ -78,9 +79,10 @@ export async function mergeTables(
       continue;
     }
     if (await isRekeyed(transaction, base, source)) {
-      if (await isSameState(context, transaction, base, there))
+      if (await isSameState(context, transaction, base, there)) {
+        unchanged.add(base);
         created.push({ base, source: undefined }, { base: undefined, source });
-      else if (winner !== "target")
+      } else if (winner !== "target")
         conflicts.push(
           `table "${displayName(source)}" was given another primary key in the branch, and changed on the target`,
         );
@@ -105,7 +107,7 @@ export async function mergeTables(
   const made = await mergeObjects(
     context,
     transaction,
-    { branch, target, descents: others, renamed, winnerOf },
+    { branch, target, descents: others, unchanged, renamed, winnerOf },
     conflicts,
   );
   if (conflicts.length > 0) throw schemaConflicts(branch, conflicts);

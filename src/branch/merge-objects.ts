@@ -56,7 +56,7 @@ export const NO_OBJECTS: MergeObjects = { created: [], dropped: [], renamed: [],
 export async function mergeObjects(
   context: BranchContext,
   transaction: Transaction,
-  { branch, target, descents, renamed, winnerOf }: MergeHeads,
+  { branch, target, descents, unchanged, renamed, winnerOf }: MergeHeads,
   conflicts: string[],
 ): Promise<MergeObjects> {
   const { state } = transaction;
@@ -70,7 +70,9 @@ export async function mergeObjects(
     if (there === undefined) continue;
     // Another one of its name is not the one that was dropped: nobody can choose it to go.
     const winner = there.objectId === base.objectId ? winnerOf(base) : undefined;
-    const isUnchanged = there.kind === "table" && (await isSameState(context, transaction, base, there));
+    const isUnchanged =
+      unchanged.has(base) ||
+      (there.kind === "table" && (await isSameState(context, transaction, base, there)));
     if (!isUnchanged && winner === "target") continue;
     if (isUnchanged || (there.kind === "table" && winner === "source")) dropped.push(there);
     else conflicts.push(`table "${displayName(base)}" was dropped in the branch, and changed on the target`);
@@ -127,6 +129,8 @@ interface MergeHeads {
   readonly branch: Branch;
   readonly target: HeadId;
   readonly descents: readonly Descent[];
+  /** Tables of the base that the target is known to have as they were: to find out may cost all their rows. */
+  readonly unchanged: ReadonlySet<Version>;
   readonly renamed: readonly RenamedTable[];
   readonly winnerOf: WinnerOf;
 }

@@ -22,10 +22,15 @@ export async function runScript(address: Address, database: string, script: stri
   }
 }
 
-export async function startWithFixture(): Promise<TestApp> {
+/** A server whose main the script has been run on. */
+export async function startWithScript(script: string): Promise<TestApp> {
   const app = await startTestApp();
-  await runScript(app.address, "main", FIXTURE);
+  await runScript(app.address, "main", script);
   return app;
+}
+
+export async function startWithFixture(): Promise<TestApp> {
+  return await startWithScript(FIXTURE);
 }
 
 /** Runs psql's commands as `psql -c` does, without a start-up file. */

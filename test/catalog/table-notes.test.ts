@@ -1,16 +1,13 @@
 /** What a table's definition does not keep in DuckDB: comments on constraints, and indexes' order, INCLUDE and WHERE. */
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../cli/test-app.js";
+import type { TestApp } from "../cli/test-app.js";
 import { mergedNotes, notedText, readNotes } from "../../src/sql/table-notes.js";
-import { runScript, USER } from "./fixture.js";
+import { startWithScript, USER } from "./fixture.js";
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp();
-  await runScript(
-    app.address,
-    "main",
+  app = await startWithScript(
     `CREATE TABLE t (a int CONSTRAINT positive CHECK (a > 0), b text, "C d" int, e int, CONSTRAINT k PRIMARY KEY (a));
      COMMENT ON TABLE t IS 'things'; COMMENT ON CONSTRAINT positive ON t IS 'it''s above'; COMMENT ON CONSTRAINT k ON t IS 'key';
      CREATE INDEX down ON t (a DESC, coalesce(b, 'x, y'), b text_pattern_ops NULLS FIRST) INCLUDE ("C d") WHERE e > 3 AND b IS NOT NULL;

@@ -6,7 +6,7 @@ import { runProgram } from "./run-program.js";
 import { hasProgram } from "./toolchain.js";
 
 const MODES = ["simple", "extended", "prepared"] as const;
-const TRANSACTIONS = 100;
+const TRANSACTIONS = 200;
 const BRANCH = "main/bench";
 
 /** What must be the same in all four tables, and how many transactions were recorded. */
