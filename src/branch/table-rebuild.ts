@@ -98,6 +98,11 @@ function fillSql(target: PhysicalTable, source: PhysicalTable, { values }: NewDe
 
 /** `CREATE [UNIQUE] INDEX i ON t(…)` as DuckDB prints it ⇒ the same on `target`. */
 export function createIndexOn(sql: string, target: PhysicalTable): string {
+  return createIndexAt(sql, physicalName(target));
+}
+
+/** The same on a table by its name in SQL. */
+export function createIndexAt(sql: string, target: string): string {
   const tokens = tokenise(sql);
   const on = tokens.findIndex((token) => token.kind === "word" && token.value === "on");
   const name = tokens[on + 1];
@@ -107,7 +112,7 @@ export function createIndexOn(sql: string, target: PhysicalTable): string {
   const using = tokens.findIndex((token, index) => index > on && index < open && token.value === "using");
   const last = tokens[(using === -1 ? open : using) - 1];
   if (on === -1 || name === undefined || last === undefined) throw unreadableIndex(sql);
-  return applyEdits(sql, [{ start: name.start, end: last.end, text: physicalName(target) }]);
+  return applyEdits(sql, [{ start: name.start, end: last.end, text: target }]);
 }
 
 /** The name in a CREATE INDEX statement DuckDB printed. */

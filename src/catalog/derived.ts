@@ -119,9 +119,9 @@ const DESCRIPTIONS = `
   SELECT c.oid, 1259, 0, s.comment FROM duckdb_sequences() AS s JOIN ${PG}._sequence AS q ON q.own = s.schema_name AND q.nam = s.sequence_name
   JOIN ${PG}._class AS c ON c.kind = 'S' AND c.sch = q.sch AND c.nam = q.nam WHERE s.database_name = '${DATA_CATALOG}' AND s.comment IS NOT NULL
   UNION ALL
-  SELECT c.oid, 1259, 0, i.comment FROM duckdb_indexes() AS i JOIN ${PG}._relation_name AS r
-    ON i.database_name = r.database_name AND i.schema_name = r.psch AND i.table_name = r.pnam AND r.kind IN ('r', 'm')
-  JOIN ${PG}._class AS c ON c.kind = 'i' AND c.sch = r.sch AND c.nam = i.index_name AND c.rel = r.nam WHERE i.comment IS NOT NULL
+  SELECT c.oid, 1259, 0, i.said."value"->>'comment'
+  FROM (SELECT sch, rel, unnest(map_entries((notes->'indexes')::MAP(VARCHAR, JSON))) AS said FROM ${PG}._table_comment) AS i
+  JOIN ${PG}._class AS c ON c.kind = 'i' AND c.sch = i.sch AND c.nam = i.said."key" AND c.rel = i.rel WHERE i.said."value"->>'comment' IS NOT NULL
   UNION ALL
   SELECT n.oid, 2606, 0, k.said."value" FROM ${PG}._constraint_numbers AS n
   JOIN (SELECT sch, rel, unnest(map_entries((notes->'constraints')::MAP(VARCHAR, VARCHAR))) AS said FROM ${PG}._table_comment) AS k

@@ -21,6 +21,8 @@ export const VARIABLES = {
   columns: "duckbranch_columns",
   /** Constraints of preserved tables: the copies have none. */
   constraints: "duckbranch_constraints",
+  /** Their indexes. */
+  indexes: "duckbranch_indexes",
   /** Types, functions, sequences and schemas of a branch. NULL on main. */
   objects: "duckbranch_objects",
   /** Schemas of search_path, clients' spelling. */
@@ -33,10 +35,12 @@ export const VARIABLES = {
 
 /** The SQL type of each list variable: the views are bound before a session has set any. */
 export const VARIABLE_TYPES = {
-  relations: `STRUCT("schema" VARCHAR, "name" VARCHAR, kind VARCHAR, physical_schema VARCHAR, physical_name VARCHAR, definition VARCHAR, populated BOOLEAN)[]`,
+  relations: `STRUCT("schema" VARCHAR, "name" VARCHAR, kind VARCHAR, physical_schema VARCHAR, physical_name VARCHAR, definition VARCHAR, populated BOOLEAN,
+    comment VARCHAR)[]`,
   columns: `STRUCT("schema" VARCHAR, "name" VARCHAR, kind VARCHAR, "column" VARCHAR, position INTEGER, type VARCHAR,
-    default_value VARCHAR, not_null BOOLEAN)[]`,
+    default_value VARCHAR, not_null BOOLEAN, comment VARCHAR)[]`,
   constraints: `STRUCT("schema" VARCHAR, "name" VARCHAR, position INTEGER, type VARCHAR, expression VARCHAR, columns VARCHAR[])[]`,
+  indexes: `STRUCT("schema" VARCHAR, "name" VARCHAR, index_name VARCHAR, is_unique BOOLEAN, expressions VARCHAR)[]`,
   objects: `STRUCT(kind VARCHAR, duck_schema VARCHAR, "name" VARCHAR, definition VARCHAR, logical_type VARCHAR, labels VARCHAR[],
     parameters VARCHAR[], is_table BOOLEAN, physical_schema VARCHAR, physical_name VARCHAR, is_dropped BOOLEAN)[]`,
   searchPath: "VARCHAR[]",

@@ -154,7 +154,8 @@ const TABLE_COMMENTS = String.raw`
   SELECT sch, rel, nullif(regexp_replace(comment, '(?s)\nduckbranch notes \{.*\}$', ''), '') AS comment,
     ${NOTES} AS notes
   FROM (SELECT r.sch, r.nam AS rel, t.comment FROM ${PG}._relation_name AS r JOIN duckdb_tables() AS t
-    ON r.kind IN ('r', 'm') AND t.database_name = r.database_name AND t.schema_name = r.psch AND t.table_name = r.pnam WHERE t.comment IS NOT NULL)`;
+    ON r.kind IN ('r', 'm') AND t.database_name = r.database_name AND t.schema_name = r.psch AND t.table_name = r.pnam WHERE t.comment IS NOT NULL
+    UNION ALL SELECT l."schema", l."name", l.comment FROM (SELECT unnest(${variable("relations")}) AS l) WHERE l.comment IS NOT NULL)`;
 
 /** `[a, '(coalesce(a, 1))', '"b ""c"']`: DuckDB's list of keys as a text. */
 const WRITTEN_KEYS = String.raw`list_transform(regexp_extract_all(i.expressions[2:-2], '''(?:[^''\\]|\\.)*''|[^,'' ][^,]*'),
@@ -166,11 +167,12 @@ const INDEXES = `
   SELECT * EXCLUDE (own, note), own || coalesce(from_json(note->'include', '["VARCHAR"]'), []) AS keys, len(own) AS key_count,
     coalesce(note->>'method', 'btree') AS method, coalesce(from_json(note->'options', '["INTEGER"]'), list_transform(own, lambda _k: 0)) AS options,
     from_json(note->'classes', '["VARCHAR"]') AS classes, note->>'where' AS predicate
-  FROM (SELECT r.sch, r.nam AS rel, i.index_name AS nam, i.is_unique, false AS is_primary, NULL AS constraint_name, ${UNQUOTED_KEYS} AS own,
+  FROM (SELECT i.sch, i.rel, i.index_name AS nam, i.is_unique, false AS is_primary, NULL AS constraint_name, ${UNQUOTED_KEYS} AS own,
       map_extract_value((k.notes->'indexes')::MAP(VARCHAR, JSON), i.index_name) AS note
-    FROM ${PG}._relation_name AS r JOIN duckdb_indexes() AS i
-      ON i.database_name = r.database_name AND i.schema_name = r.psch AND i.table_name = r.pnam AND r.kind IN ('r', 'm')
-    LEFT JOIN ${PG}._table_comment AS k ON k.sch = r.sch AND k.rel = r.nam
+    FROM (SELECT r.sch, r.nam AS rel, d.index_name, d.is_unique, d.expressions FROM ${PG}._relation_name AS r JOIN duckdb_indexes() AS d
+        ON d.database_name = r.database_name AND d.schema_name = r.psch AND d.table_name = r.pnam AND r.kind IN ('r', 'm')
+      UNION ALL SELECT l."schema", l."name", l.index_name, l.is_unique, l.expressions FROM (SELECT unnest(${variable("indexes")}) AS l)) AS i
+    LEFT JOIN ${PG}._table_comment AS k ON k.sch = i.sch AND k.rel = i.rel
     UNION ALL
     SELECT sch, rel, nam, true, kind = 'p', nam, columns, NULL FROM ${PG}._constraint WHERE kind IN ('p', 'u'))`;
 
@@ -225,7 +227,7 @@ const COLUMNS = `
   FROM ${PG}._relation_name AS r JOIN duckdb_columns() AS c
     ON c.database_name = r.database_name AND c.schema_name = r.psch AND c.table_name = r.pnam
   UNION ALL
-  SELECT l."schema", l."name", l.kind, l."column", l.position, l.type, l.default_value, l.not_null, NULL
+  SELECT l."schema", l."name", l.kind, l."column", l.position, l.type, l.default_value, l.not_null, l.comment
   FROM (SELECT unnest(${variable("columns")}) AS l)
   UNION ALL
   SELECT sch, nam, 'c', f."name", position, f."type", NULL, false, NULL

@@ -20,6 +20,8 @@ export interface ListedRelation {
   readonly definition: string | null;
   /** Of a preserved materialized view; null of other relations. */
   readonly populated: boolean | null;
+  /** Of a preserved table, as DuckDB keeps it; null of other relations. */
+  readonly comment: string | null;
 }
 
 export interface ListedColumn {
@@ -32,6 +34,7 @@ export interface ListedColumn {
   readonly type: string;
   readonly default_value: string | null;
   readonly not_null: boolean;
+  readonly comment: string | null;
 }
 
 export interface ListedConstraint {
@@ -42,6 +45,16 @@ export interface ListedConstraint {
   readonly type: string;
   readonly expression: string | null;
   readonly columns: readonly string[];
+}
+
+/** Of a preserved table. */
+export interface ListedIndex {
+  readonly schema: string;
+  readonly name: string;
+  readonly index_name: string;
+  readonly is_unique: boolean;
+  /** As duckdb_indexes() has them. */
+  readonly expressions: string;
 }
 
 /** A type, function, sequence or schema of a branch. */
@@ -69,6 +82,7 @@ export interface BranchListing {
   readonly relations: readonly ListedRelation[];
   readonly columns: readonly ListedColumn[];
   readonly constraints: readonly ListedConstraint[];
+  readonly indexes: readonly ListedIndex[];
   readonly objects: readonly ListedObject[];
 }
 
@@ -132,6 +146,7 @@ export class SessionCatalog implements Disposable {
       await this.#assign("relations", listing?.relations),
       await this.#assign("columns", listing?.columns),
       await this.#assign("constraints", listing?.constraints),
+      await this.#assign("indexes", listing?.indexes),
       await this.#assign("objects", listing?.objects),
       await this.#assign("searchPath", searchPath),
       await this.#assign("composites", composites),

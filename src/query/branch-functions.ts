@@ -6,6 +6,7 @@ import { MAIN } from "../branch/model.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import type { Transaction } from "../branch/transaction.js";
 import { FunctionCatalog } from "../catalog/function-catalog.js";
+import { notSupported } from "../core/errors.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import type { SessionCore } from "./session-core.js";
 
@@ -37,6 +38,8 @@ export async function withFunctions(
       role === "function" && functions.named(parts, searchPath) !== undefined,
   );
   if (called.length === 0) return statement;
+  if (called.some(({ parts }) => functions.named(parts, searchPath)?.declaration !== undefined))
+    refuseKept(statement);
   const mayVary = statement.writes;
   if (core.head === MAIN) return { ...statement, mayVary };
   // Of a function that has a name of PostgreSQL's the branch's own is meant.
@@ -44,4 +47,13 @@ export async function withFunctions(
     (edit) => !called.some((name) => name.start < edit.end && edit.start < name.end),
   );
   return { ...statement, edits, mayVary };
+}
+
+/** DuckDB puts a function's body where it is called: no default or check takes it, and an index that has it no more rows. */
+const KEPT = new Set(["createTable", "createIndex", "alterTable"]);
+
+/** Errors: 0A000 for definitions that would call a user's function with every row */
+function refuseKept({ verb, tag, alteration }: RelationalStatement): void {
+  if (!KEPT.has(verb) || alteration?.kind === "setType") return;
+  throw notSupported(`${tag} with a function of a user is not supported`);
 }

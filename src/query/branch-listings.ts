@@ -11,8 +11,10 @@ import type {
   BranchListing,
   ListedColumn,
   ListedConstraint,
+  ListedIndex,
   ListedRelation,
 } from "../catalog/session-catalog.js";
+import { createIndexAt } from "../branch/table-rebuild.js";
 import { SqlError } from "../core/errors.js";
 import { numberCell, optionalTextCell, textCell, type Connection } from "../engine/connection.js";
 import type { Database } from "../engine/database.js";
@@ -20,9 +22,12 @@ import type { NameScope } from "./relation-names.js";
 import { listedObjects } from "./listed-objects.js";
 import { viewQuery, type ResolveServices } from "./resolve.js";
 import { clientSchema } from "../sql/names.js";
-import { readNotes, type ViewNote } from "../sql/table-notes.js";
+import { readNotes } from "../sql/table-notes.js";
 
-type Described = Pick<BranchListing, "columns" | "constraints">;
+type Described = Pick<BranchListing, "columns" | "constraints" | "indexes">;
+
+/** Of a preserved table; its own comment is raw, as DuckDB keeps it. */
+type Comments = ReadonlyMap<string | null, string>;
 
 /** Listings of one session. */
 export class BranchListings {
@@ -51,19 +56,21 @@ export class BranchListings {
   async #make(scope: NameScope): Promise<BranchListing> {
     const versions = scope.state.visible(scope.head);
     const described: Described[] = [];
-    const views = new Map<Version, ViewNote>();
+    const comments = new Map<Version, string>();
     for (const version of versions) {
       if (version.kind === "view") described.push(await this.#describeView(scope, version));
       else if (isPreserved(version)) {
-        const view = await this.#viewNote(version);
-        if (view !== undefined) views.set(version, view);
-        described.push(await this.#describePreserved(version, view === undefined ? "r" : "m"));
+        const own = await this.#commentsOf(version);
+        const comment = own.get(null);
+        if (comment !== undefined) comments.set(version, comment);
+        described.push(await this.#describePreserved(version, own));
       }
     }
     return {
-      relations: versions.map((version) => listed(version, views.get(version))),
+      relations: versions.map((version) => listed(version, comments.get(version))),
       columns: described.flatMap((one) => one.columns),
       constraints: described.flatMap((one) => one.constraints),
+      indexes: described.flatMap((one) => one.indexes),
       objects: listedObjects(scope.state, scope.head),
     };
   }
@@ -80,25 +87,30 @@ export class BranchListings {
           type: textCell(row, "column_type"),
         }),
       );
-      return { columns, constraints: [] };
+      return { columns, constraints: [], indexes: [] };
     } catch (error) {
-      if (error instanceof SqlError) return { columns: [], constraints: [] };
+      if (error instanceof SqlError) return { columns: [], constraints: [], indexes: [] };
       throw error;
     }
   }
 
-  async #viewNote({ physical }: Version): Promise<ViewNote | undefined> {
+  async #commentsOf({ physical }: Version): Promise<Comments> {
     const comments = physical === null ? [] : await commentsOf(this.#connection, physical);
-    return readNotes(comments.find(({ column }) => column === null)?.comment ?? null).view;
+    return new Map(comments.map(({ column, comment }) => [column, comment]));
   }
 
-  /** A preserved table's copy has neither constraints nor defaults: an empty table made from its definition has. */
-  async #describePreserved(version: Version, kind: "r" | "m"): Promise<Described> {
+  /** A preserved table's copy has no constraints, defaults or indexes: an empty table made from its definition has. */
+  async #describePreserved(version: Version, comments: Comments): Promise<Described> {
+    const definition = readTableDefinition(version.definition ?? "");
+    const kind = readNotes(comments.get(null) ?? null).view === undefined ? "r" : "m";
     using scratch = await this.#database.connect("void");
-    await scratch.run(createTemporaryFor(readTableDefinition(version.definition ?? ""), SCRATCH));
+    await scratch.run(createTemporaryFor(definition, SCRATCH));
+    for (const index of definition.indexes) await scratch.run(createIndexAt(index, SCRATCH));
+    const columns = await scratchColumns(scratch, version);
     return {
-      columns: (await scratchColumns(scratch, version)).map((column) => ({ ...column, kind })),
+      columns: columns.map((one) => ({ ...one, kind, comment: comments.get(one.column) ?? null })),
       constraints: await scratchConstraints(scratch, version),
+      indexes: await scratchIndexes(scratch, version),
     };
   }
 }
@@ -108,21 +120,19 @@ function isPreserved(version: Version): boolean {
   return version.kind === "table" && version.definition !== null;
 }
 
-/** `view`: of a preserved materialized view. */
-function listed(version: Version, view?: ViewNote): ListedRelation {
+/** `comment`: of a preserved table; the notes of a materialized view are in it. */
+function listed(version: Version, comment: string | undefined): ListedRelation {
   const physical = isPreserved(version) ? null : version.physical;
+  const { view } = readNotes(comment ?? null);
+  const definition = version.kind === "view" ? version.definition : null;
   return {
     ...clientName(version),
     kind: view === undefined ? kindOf(version) : "m",
     physical_schema: physical?.schema ?? null,
     physical_name: physical?.name ?? null,
-    definition:
-      view === undefined
-        ? version.kind === "view"
-          ? version.definition
-          : null
-        : viewText(version.name, view),
+    definition: view === undefined ? definition : viewText(version.name, view),
     populated: view?.populated ?? null,
+    comment: comment ?? null,
   };
 }
 
@@ -138,7 +148,14 @@ function listedColumn(
   version: Version,
   column: Pick<ListedColumn, "column" | "position" | "type"> & Partial<ListedColumn>,
 ): ListedColumn {
-  return { ...clientName(version), kind: kindOf(version), default_value: null, not_null: false, ...column };
+  return {
+    ...clientName(version),
+    kind: kindOf(version),
+    default_value: null,
+    not_null: false,
+    comment: null,
+    ...column,
+  };
 }
 
 /** Name of a preserved table as a temporary one. */
@@ -173,6 +190,20 @@ async function scratchConstraints(scratch: Connection, version: Version): Promis
     type: textCell(row, "constraint_type"),
     expression: optionalTextCell(row, "expression"),
     columns: readTexts(JSON.parse(textCell(row, "columns"))),
+  }));
+}
+
+async function scratchIndexes(scratch: Connection, version: Version): Promise<ListedIndex[]> {
+  const rows = await scratch.rows(
+    `SELECT index_name, is_unique, expressions FROM duckdb_indexes()
+     WHERE database_name = 'temp' AND table_name = ? ORDER BY index_name`,
+    [SCRATCH],
+  );
+  return rows.map((row) => ({
+    ...clientName(version),
+    index_name: textCell(row, "index_name"),
+    is_unique: row["is_unique"] === true,
+    expressions: textCell(row, "expressions"),
   }));
 }
 

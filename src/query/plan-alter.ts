@@ -19,6 +19,8 @@ import { followingViews, renamedColumns } from "./following-views.js";
 import { isPlainTextCheck } from "../sql/held-types.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { keptTemporary } from "./kept-numeric.js";
+import { noteSteps } from "./plan-table-notes.js";
+import { redefinedTable } from "./redefined-table.js";
 import { planOtherAlter, planRename } from "./plan-rename.js";
 import { resolveStatement } from "./resolve.js";
 import { writableName } from "./writable-names.js";
@@ -64,8 +66,22 @@ export async function planAlter(
   const planned = await plan(context, transaction, statement, relation, alteration);
   return [
     ...planned,
+    ...(await constraintNotes(transaction, relation, alteration)),
     ...guards.flatMap((guard) => (guard === undefined ? [] : { ...NOTHING_TO_RUN, guard })),
   ];
+}
+
+/** What is said of a constraint goes with its name. */
+async function constraintNotes(
+  transaction: Transaction,
+  relation: RelationName,
+  alteration: Alteration,
+): Promise<readonly PlannedStatement[]> {
+  const { kind } = alteration;
+  if (kind !== "dropConstraint" && kind !== "renameConstraint") return [];
+  const to = kind === "dropConstraint" ? undefined : alteration.to;
+  const note = { kind: "constraintName", name: alteration.name, to } as const;
+  return await noteSteps(transaction, await redefinedTable(transaction, relation), note);
 }
 
 /** Views go on reading a column that gets another name, and none that comes under one they have for something else. */

@@ -15,7 +15,8 @@ import { kindsOf, type ObjectKind } from "./existing-objects.js";
 import { refuseUsedType } from "./dependent-types.js";
 import { refuseWaiting } from "./deferred-references.js";
 import { dependentViews, refuseDependents, shownName, type DependentView } from "./dependent-views.js";
-import { branchIndex } from "./index-names.js";
+import { indexOwner } from "./index-names.js";
+import { noteSteps } from "./plan-table-notes.js";
 import { freeDependants, refuseDependants } from "./drawn-sequences.js";
 import { dropOwnedSql, ownedSequences } from "./owned-sequences.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
@@ -132,7 +133,17 @@ async function planOther(
     ...(await keepSequences(transaction, name, schema)),
     ...freed,
     step(`DROP ${object} ${target}${all}`),
+    ...(await notesOfIndex(context, transaction, name)),
   ];
+}
+
+async function notesOfIndex(
+  { scope }: PlanContext,
+  transaction: Transaction,
+  { object, parts }: NameReference,
+): Promise<readonly PlannedStatement[]> {
+  const owner = object === "index" ? await indexOwner(transaction, scope, parts) : undefined;
+  return owner === undefined ? [] : await noteSteps(transaction, owner, NO_NOTE, parts.at(-1) ?? "");
 }
 
 async function tablesIn({ connection }: Transaction, { parts }: NameReference): Promise<string[]> {
@@ -288,11 +299,17 @@ async function planOnBranch(
     throw notSupported(`${statement.tag} is not supported on a branch yet`, "run it on main");
   }
   const index = name.parts.at(-1) ?? "";
-  const owner = await branchIndex(transaction, context.scope, index);
+  const owner = await indexOwner(transaction, context.scope, name.parts);
   if (owner === undefined) return missing(context, statement, name);
-  const { schema } = await redefinedTable(transaction, owner);
-  return [step(`DROP INDEX ${formatName([DATA_CATALOG, schema, index])}`)];
+  const physical = await redefinedTable(transaction, owner);
+  return [
+    step(`DROP INDEX ${formatName([DATA_CATALOG, physical.schema, index])}`),
+    ...(await noteSteps(transaction, physical, NO_NOTE, index)),
+  ];
 }
+
+/** Another index of the name is another one. */
+const NO_NOTE = { kind: "index", note: undefined } as const;
 
 async function planRelation(
   context: PlanContext,

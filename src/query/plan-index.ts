@@ -12,7 +12,7 @@ import type { RelationalStatement } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { kindsOf, type ObjectName } from "./existing-objects.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
-import { indexNotes } from "./plan-table-notes.js";
+import { noteSteps } from "./plan-table-notes.js";
 import { changesNoRow, redefinedTable } from "./redefined-table.js";
 import { writableName } from "./writable-names.js";
 
@@ -51,7 +51,7 @@ export async function planCreateIndex(
   const place = { catalog: DATA_CATALOG, schema: physical.schema };
   const planNoted = async (named: RelationalStatement, index: string): Promise<PlannedStatement[]> => [
     await planInPlace(named),
-    ...(await indexNotes(transaction, physical, statement.note, index)),
+    ...(await noteSteps(transaction, physical, statement.note, index)),
   ];
   return await planNamed(context, transaction, statement, place, relation.name, planNoted);
 }

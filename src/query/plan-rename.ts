@@ -9,20 +9,20 @@ import { refuseChanged } from "../branch/overlay.js";
 import type { Transaction } from "../branch/transaction.js";
 import { undefinedTable } from "../branch/undefined-table.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { Alteration, NameReference, SequenceOptions } from "../sql/analysis.js";
 import { clientSchema, normaliseName, quoteIdentifier } from "../sql/names.js";
 import { kindsOf } from "./existing-objects.js";
 import { followingViews } from "./following-views.js";
 import { ownText } from "./main-texts.js";
-import { branchIndex } from "./index-names.js";
+import { indexOwner } from "./index-names.js";
 import { coverDropped } from "./plan-drop.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { redefinedTable } from "./redefined-table.js";
 import { firstValue } from "./sequence-names.js";
 import { planSet } from "./set-sequences.js";
 import { mainRelationText } from "./head-relations.js";
+import { noteSteps } from "./plan-table-notes.js";
 import { writableName } from "./writable-names.js";
 
 /** A table or view gets another name or schema. On a branch that is a matter of the registry alone. */
@@ -176,10 +176,7 @@ async function renameIndex(
   to: string,
 ): Promise<PlannedStatement[]> {
   const index = name.parts.at(-1) ?? "";
-  const owner =
-    context.scope.head === MAIN
-      ? await mainIndex(context, transaction, name)
-      : await branchIndex(transaction, context.scope, index);
+  const owner = await indexOwner(transaction, context.scope, name.parts);
   if (owner === undefined)
     throw new SqlError(SQLSTATE.undefinedTable, `relation "${name.parts.join(".")}" does not exist`);
   const physical = await redefinedTable(transaction, owner);
@@ -196,25 +193,6 @@ async function renameIndex(
   return [
     step(`DROP INDEX ${indexSql(physical, index)}`),
     step(`${head}${quoteIdentifier(to)} ON ${table}${on}`),
+    ...(await noteSteps(transaction, physical, { kind: "indexName", to }, index)),
   ];
-}
-
-async function mainIndex(
-  context: PlanContext,
-  transaction: Transaction,
-  name: NameReference,
-): Promise<RelationName | undefined> {
-  const [index = "", written] = name.parts.toReversed();
-  const schemas =
-    written === undefined
-      ? context.scope.searchPath
-      : [normaliseName(written) === "public" ? "main" : written];
-  for (const schema of schemas) {
-    const [row] = await transaction.connection.rows(
-      "SELECT table_name FROM duckdb_indexes() WHERE database_name = ? AND schema_name = ? AND lower(index_name) = lower(?)",
-      [DATA_CATALOG, schema, index],
-    );
-    if (row !== undefined) return { schema, name: textCell(row, "table_name") };
-  }
-  return undefined;
 }

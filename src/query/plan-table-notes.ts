@@ -2,14 +2,16 @@
 import { commentsOf, physicalDefinition } from "../branch/catalog-reader.js";
 import { commentStatements } from "../branch/comments.js";
 import { constraintsOf } from "../branch/constraint-names.js";
-import type { PhysicalTable, RelationName } from "../branch/model.js";
+import { MAIN, type PhysicalTable, type RelationName } from "../branch/model.js";
 import type { Transaction } from "../branch/transaction.js";
 import { undefinedTable } from "../branch/undefined-table.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
-import type { RelationalStatement } from "../sql/analysis.js";
+import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { notedText, type TableNote, type ViewNote } from "../sql/table-notes.js";
-import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { kindsOf } from "./existing-objects.js";
+import { indexOwner, keyOwner } from "./index-names.js";
 import { redefinedTable } from "./redefined-table.js";
 import { writableName } from "./writable-names.js";
 
@@ -17,9 +19,9 @@ import { writableName } from "./writable-names.js";
 type PlanInPlace = (statement: RelationalStatement) => Promise<PlannedStatement>;
 
 /**
- * COMMENT ON TABLE and ON CONSTRAINT.
+ * COMMENT ON TABLE, ON CONSTRAINT and ON INDEX.
  *
- * Errors  42704 for a constraint that is not there, 0A000 for one of a temporary table
+ * Errors  42704 for a constraint that is not there, 42P01 for an index, 0A000 for one of a temporary table
  */
 export async function planTableComment(
   context: PlanContext,
@@ -30,6 +32,7 @@ export async function planTableComment(
 ): Promise<PlannedStatement> {
   const name = statement.names.find(({ role }) => role === "alter");
   if (name === undefined) throw notSupported("the table this comments on could not be determined");
+  if (note.kind === "indexComment") return await planIndexComment(context, transaction, name, note);
   const meaning = writableName(context.scope, name);
   if (meaning.kind === "temporary") {
     if (note.kind === "table") return await planInPlace(statement);
@@ -44,14 +47,32 @@ export async function planTableComment(
   return sql === undefined ? planned : { ...planned, sql };
 }
 
-/** Behind CREATE INDEX: what DuckDB does not keep of it, or what was kept of another of its name. */
-export async function indexNotes(
+async function planIndexComment(
+  { scope }: PlanContext,
+  transaction: Transaction,
+  { parts }: NameReference,
+  note: TableNote,
+): Promise<PlannedStatement> {
+  const index = parts.at(-1) ?? "";
+  const owner = (await indexOwner(transaction, scope, parts)) ?? (await keyOwner(transaction, scope, parts));
+  if (owner === undefined) {
+    const kinds = await kindsOf(transaction.connection, { catalog: "temp", schema: "main", name: index });
+    if (kinds.has("index")) throw notSupported("comments on indexes of temporary tables are not supported");
+    throw new SqlError(SQLSTATE.undefinedTable, `relation "${parts.join(".")}" does not exist`);
+  }
+  if (transaction.head === MAIN) transaction.markCatalogChanged("noted");
+  const [planned] = await noteSteps(transaction, await redefinedTable(transaction, owner), note, index);
+  return planned ?? NOTHING_TO_RUN;
+}
+
+/** What DuckDB does not keep of an index or constraint that is made, dropped, or gets another name or comment. */
+export async function noteSteps(
   transaction: Transaction,
   physical: PhysicalTable,
   note: TableNote | undefined,
-  index: string,
+  index?: string,
 ): Promise<readonly PlannedStatement[]> {
-  if (note?.kind !== "index") return [];
+  if (note === undefined) return [];
   return (await noteStatements(transaction, physical, note, index)).map(step);
 }
 

@@ -83,9 +83,20 @@ export function readComment(references: References): Reading {
   // Without words there is no comment; DuckDB keeps an empty one.
   if (comment?.kind === "string" && comment.value === "")
     references.edits.push({ start: comment.start, end: comment.end, text: "NULL" });
-  const note = kind === "table" ? ({ kind, comment: commentText(tokens) } as const) : undefined;
-  return plainReading("comment", "COMMENT", true, note === undefined ? {} : { note });
+  const note = NOTED_KINDS.get(kind);
+  return plainReading(
+    "comment",
+    "COMMENT",
+    true,
+    note && { note: { kind: note, comment: commentText(tokens) } },
+  );
 }
+
+/** Kept with the table (table-notes.ts). */
+const NOTED_KINDS: ReadonlyMap<string, "table" | "indexComment"> = new Map([
+  ["table", "table"],
+  ["index", "indexComment"],
+]);
 
 /** COMMENT ON MATERIALIZED VIEW m IS …  ⇒  COMMENT ON TABLE m IS … */
 function readViewComment(tokens: TokenReader, references: References, start: number): Reading {

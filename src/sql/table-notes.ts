@@ -37,13 +37,18 @@ export interface IndexNote {
   readonly include?: readonly string[];
   /** WHERE, as it was written. */
   readonly where?: string;
+  /** COMMENT ON INDEX; also of the index behind a key. */
+  readonly comment?: string;
 }
 
 /** What a statement says of it; null takes a comment away. */
 export type TableNote =
   | { readonly kind: "table"; readonly comment: string | null }
   | { readonly kind: "constraint"; readonly name: string; readonly comment: string | null }
+  | { readonly kind: "constraintName"; readonly name: string; readonly to: string | undefined }
   | { readonly kind: "index"; readonly note: IndexNote | undefined }
+  | { readonly kind: "indexComment"; readonly comment: string | null }
+  | { readonly kind: "indexName"; readonly to: string }
   | { readonly kind: "view"; readonly note: ViewNote };
 
 const MARK = "\nduckbranch notes ";
@@ -80,7 +85,7 @@ function notesText({ comment, constraints, indexes, view }: TableNotes): string 
   return Object.keys(kept).length === 0 ? comment : `${comment ?? ""}${MARK}${JSON.stringify(kept)}`;
 }
 
-/** The table's comment once the statement is done; `index` is what the index it makes is called. */
+/** The table's comment once the statement is done; `index` is what the index it makes or changes is called. */
 export function notedText(text: string | null, note: TableNote, index = ""): string | null {
   const notes = readNotes(text);
   switch (note.kind) {
@@ -91,8 +96,20 @@ export function notedText(text: string | null, note: TableNote, index = ""): str
         ...notes,
         constraints: changed(notes.constraints, note.name, note.comment ?? undefined),
       });
+    case "constraintName": {
+      const { constraints, indexes } = notes;
+      return notesText({
+        ...notes,
+        constraints: underName(constraints, note.name, note.to),
+        indexes: underName(indexes, note.name, note.to),
+      });
+    }
     case "index":
       return notesText({ ...notes, indexes: changed(notes.indexes, index, note.note) });
+    case "indexComment":
+      return notesText({ ...notes, indexes: commented(notes.indexes, index, note.comment) });
+    case "indexName":
+      return notesText({ ...notes, indexes: underName(notes.indexes, index, note.to) });
     case "view":
       return notesText({ ...notes, view: note.note });
     default:
@@ -190,6 +207,26 @@ function changed<T>(
 ): Readonly<Record<string, T>> {
   const others = Object.entries(record).filter(([key]) => key !== name);
   return Object.fromEntries(value === undefined ? others : [...others, [name, value]]);
+}
+
+/** Without what is kept under `from` if it gets no other name. */
+function underName<T>(
+  record: Readonly<Record<string, T>>,
+  from: string,
+  to: string | undefined,
+): Readonly<Record<string, T>> {
+  const without = changed(record, from, undefined);
+  return to === undefined ? without : changed(without, to, record[from]);
+}
+
+function commented(
+  indexes: TableNotes["indexes"],
+  index: string,
+  comment: string | null,
+): TableNotes["indexes"] {
+  const { comment: _, ...others } = indexes[index] ?? {};
+  const note = { ...others, ...(comment !== null && { comment }) };
+  return changed(indexes, index, Object.keys(note).length === 0 ? undefined : note);
 }
 
 function isKept(value: unknown): value is Partial<Pick<TableNotes, "constraints" | "indexes" | "view">> {

@@ -170,3 +170,20 @@ test("a definition that is kept in the file takes no function of a branch, and a
   expect(await b.outcome("SELECT main.plus(1)")).toBe("0A000");
   expect(await b.query("SELECT main.half(8)")).toEqual([[4]]);
 });
+
+test("nor does it take a function of main, but what is evaluated once does", async () => {
+  await using open = await OpenWorld.open();
+  const main = await open.session();
+  await main.query(
+    `${TABLE}; CREATE FUNCTION next(x int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT x + 1'`,
+  );
+  for (const sql of [
+    "CREATE TABLE u (a int DEFAULT next(1))",
+    "CREATE TABLE u (a int CHECK (next(a) > 1))",
+    "CREATE INDEX ON t (next(id))",
+    "ALTER TABLE t ADD CHECK (next(id) > 1)",
+  ])
+    expect(await main.outcome(sql)).toBe("0A000");
+  await main.query("CREATE TABLE u AS SELECT next(id) AS a FROM t; INSERT INTO u VALUES (next(4))");
+  expect(await main.query("SELECT count(*)::int, max(a) FROM u WHERE a = next(4)")).toEqual([[1, 5]]);
+});

@@ -87,6 +87,55 @@ test("they follow columns that get another name, and a merge brings what both si
   ]);
 });
 
+const INDEX_COMMENTS = `SELECT c.relname, obj_description(c.oid, 'pg_class') FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+  WHERE i.indrelid = 't'::regclass ORDER BY 1`;
+
+test("an index keeps its comment and its order under another name, in a branch that reads the table as it was, and through a merge", async () => {
+  await ask(
+    "main",
+    "COMMENT ON INDEX down IS 'it''s down'",
+    "COMMENT ON INDEX k IS 'of the key'",
+    "COMMENT ON INDEX public.more IS 'more'",
+    "CREATE BRANCH third",
+    "ALTER TABLE t ADD COLUMN late int",
+    "ALTER INDEX down RENAME TO lower",
+    "DROP INDEX more",
+    "CREATE INDEX more ON t (g)",
+    "ALTER TABLE t RENAME CONSTRAINT k TO key",
+  );
+  expect(await ask("main", INDEX_COMMENTS)).toEqual([
+    ["hashed", null],
+    ["key", "of the key"],
+    ["lower", "it's down"],
+    ["more", null],
+  ]);
+  expect(await ask("main", "SELECT indexdef FROM pg_indexes WHERE indexname = 'lower'")).toEqual([
+    [DOWN.replace("down", "lower").replace('"C d"', "f").replace("(e > 3)", "(g > 3)")],
+  ]);
+  // It has not written the table.
+  const kept = [
+    ["down", "it's down"],
+    ["hashed", null],
+    ["k", "of the key"],
+    ["more", "more"],
+  ];
+  expect(await ask("main/third", INDEX_COMMENTS)).toEqual(kept);
+  await ask("main/third", "COMMENT ON INDEX hashed IS 'of the branch'", "COMMENT ON COLUMN t.b IS 'b'");
+  expect(await ask("main/third", INDEX_COMMENTS)).toEqual([
+    kept[0],
+    ["hashed", "of the branch"],
+    ...kept.slice(2),
+  ]);
+  await ask("main", "MERGE BRANCH third");
+  expect(await ask("main", INDEX_COMMENTS)).toEqual([
+    ["hashed", "of the branch"],
+    ["key", "of the key"],
+    ["lower", "it's down"],
+    ["more", null],
+  ]);
+  await expect(ask("main", "COMMENT ON INDEX nope IS 'x'")).rejects.toMatchObject({ code: "42P01" });
+});
+
 test("a constraint that is not there is 42704, a table 42P01, and an index made again is not what the other was", async () => {
   await expect(ask("main", "COMMENT ON CONSTRAINT nope ON t IS 'x'")).rejects.toMatchObject({
     code: "42704",
