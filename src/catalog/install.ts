@@ -3,20 +3,43 @@ import { staticStatements } from "./derived.js";
 import { functionStatements } from "./functions.js";
 import { INFORMATION_SCHEMA_CONTENT } from "./information-schema-content.js";
 import { lookupStatements, namingStatements } from "./lookups.js";
-import { INFORMATION, PG } from "./names.js";
+import { INFORMATION, OWN_MACROS, PG } from "./names.js";
 import { objectMacros } from "./objects.js";
 import { printedStatements } from "./printed-texts.js";
 import { HELD_VIEWS } from "./privilege-functions.js";
 import { PG_CATALOG_CONTENT } from "./pg-catalog-content.js";
 import { snapshotViews } from "./snapshot.js";
 import { INFORMATION_SCHEMA, PG_CATALOG, shapedQuery, type Content, type RelationShape } from "./shapes.js";
-import { quoteIdentifier } from "../sql/names.js";
+import { FUNCTIONS_SCHEMA } from "../engine/database.js";
+import { quoteIdentifier, quoteLiteral } from "../sql/names.js";
 
-/** In the order in which they build on each other. */
-export function catalogStatements(): string[] {
+/** In the order in which they build on each other. `functions` make what stands in FUNCTIONS_SCHEMA. */
+export function catalogStatements(functions: readonly string[]): string[] {
+  const catalogue = catalogueItself();
   return [
     `CREATE SCHEMA ${PG}`,
     `CREATE SCHEMA ${INFORMATION}`,
+    ...ownMacros([...functions, ...catalogue]),
+    ...catalogue,
+  ];
+}
+
+const MACRO = /^CREATE (?:OR REPLACE )?MACRO ([\w.]+)\."?([^"(]+)"?\(/;
+
+/** The names of this program's macros, which DuckDB does not list: what holds them is hidden. */
+function ownMacros(statements: readonly string[]): string[] {
+  const names = statements.flatMap((statement) => {
+    const [, schema = "", name = ""] = MACRO.exec(statement) ?? [];
+    return schema === PG || schema === FUNCTIONS_SCHEMA ? [[schema, name].map(quoteLiteral).join(", ")] : [];
+  });
+  return [
+    `CREATE TABLE ${OWN_MACROS} (sch VARCHAR, nam VARCHAR)`,
+    `INSERT INTO ${OWN_MACROS} VALUES (${[...new Set(names)].join("), (")})`,
+  ];
+}
+
+function catalogueItself(): string[] {
+  return [
     ...namingStatements(),
     ...objectMacros(),
     ...staticStatements(),

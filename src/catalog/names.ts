@@ -8,6 +8,9 @@ export const PG = CATALOG_SCHEMA;
 /** Holds information_schema's relations. */
 export const INFORMATION = `${VOID_CATALOG}.duckbranch_information_schema`;
 
+/** Names of this program's macros, with their schema: FUNCTIONS_SCHEMA or that of pg_catalog. */
+export const OWN_MACROS = `${PG}._own_macro`;
+
 /** Names of the temporary tables that hold a session's copy of the helpers. */
 export const SNAPSHOT_PREFIX = "duckbranch_snapshot_";
 /** Of the temporary views that the helpers are read through. */

@@ -2,7 +2,7 @@
  * has_table_privilege() and its like. The catalogue says what an argument means, by number or by name; what may be done with
  * it the session says, as it says it of statements (query/held-privileges.ts).
  */
-import { PG, SESSION_CALL } from "./names.js";
+import { OWN_MACROS, PG, SESSION_CALL } from "./names.js";
 
 /** Parameter count ⇒ body, as in functions.ts. */
 type Bodies = Readonly<Record<number, string>>;
@@ -58,7 +58,7 @@ const USER_FUNCTION = found(
   `if(${isNumber("_text")}, ${asNumber("_text")}, ${found("function_oid", BY_FUNCTION_NAME)})`,
 );
 /** The engine's, but for those that only administrators may call. */
-const OWN_FUNCTION = `(SELECT any_value('system') FROM duckdb_functions()
+const OWN_FUNCTION = `(SELECT any_value('system') FROM (SELECT function_name FROM duckdb_functions() UNION ALL SELECT nam FROM ${OWN_MACROS})
   WHERE function_name = regexp_replace(${BY_FUNCTION_NAME}, '^pg_catalog[.]', '')
     AND NOT regexp_matches(function_name, '^(duckdb|pragma|sqlite)_|^duckbranch'))`;
 

@@ -7,6 +7,7 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { Transaction } from "../branch/transaction.js";
 import { functionLabel } from "../catalog/function-catalog.js";
+import { OWN_MACROS } from "../catalog/names.js";
 import { FUNCTIONS_SCHEMA } from "../engine/database.js";
 import { describeType } from "../pgtypes/oids.js";
 import type { NameReference, RelationalStatement, TextEdit } from "../sql/analysis.js";
@@ -104,8 +105,8 @@ export async function refuseBuiltIn({ connection }: Transaction, { parts }: Name
   const name = parts.at(-1) ?? "";
   if (FREE_NAMES.has(name.toLowerCase())) return;
   const rows = await connection.rows(
-    `SELECT 1 AS found FROM duckdb_functions() WHERE lower(function_name) = lower(?)
-     AND (internal OR database_name || '.' || schema_name = '${FUNCTIONS_SCHEMA}') LIMIT 1`,
+    `SELECT 1 AS found FROM ${OWN_MACROS} WHERE lower(nam) = lower($1) AND sch = '${FUNCTIONS_SCHEMA}'
+     UNION ALL SELECT 1 FROM duckdb_functions() WHERE lower(function_name) = lower($1) AND internal LIMIT 1`,
     [name],
   );
   if (rows.length > 0)

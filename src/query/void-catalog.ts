@@ -76,10 +76,6 @@ function voidFile(statements: readonly string[]): string {
 
 /** In the order in which they build on each other. */
 function contents(): readonly string[] {
-  return [
-    ...expressionStatements(),
-    ...sessionFunctionStatements(),
-    ...rangeFunctionStatements(),
-    ...catalogStatements(),
-  ];
+  const functions = [...expressionStatements(), ...sessionFunctionStatements(), ...rangeFunctionStatements()];
+  return [...functions, ...catalogStatements(functions)];
 }

@@ -13,7 +13,7 @@ test("every catalogue relation can be read whole, with PostgreSQL's columns", as
   // What a session is asked for is nothing here.
   connection.defineFunction(SESSION_CALL, 5, ([, call]) => (call === "held_privilege" ? "true" : "[]"));
   definePrinting(connection);
-  for (const statement of catalogStatements()) await connection.run(statement);
+  for (const statement of catalogStatements([])) await connection.run(statement);
   const relations = [
     ...[...PG_CATALOG.values()].map((shape) => [PG, shape] as const),
     ...[...INFORMATION_SCHEMA.values()].map((shape) => [INFORMATION, shape] as const),

@@ -232,6 +232,21 @@ async function canBeOpenedBehind(...statements: readonly string[]): Promise<bool
   }
 }
 
+describe("a database attached as hidden", () => {
+  test("is read by its name, and in no list", async () => {
+    await run(
+      "ATTACH ':memory:' AS h (HIDDEN)",
+      "CREATE TABLE h.t (a INTEGER)",
+      "CREATE VIEW h.v AS FROM h.t",
+    );
+    await run("CREATE MACRO h.m() AS 1", "INSERT INTO h.t VALUES (2)");
+    expect(await rows("SELECT a, h.m() FROM h.v")).toEqual([[2, 1]]);
+    for (const list of ["tables", "views", "columns", "functions", "schemas"])
+      expect(await rows(`SELECT 1 FROM duckdb_${list}() WHERE database_name = 'h'`)).toEqual([]);
+    await run("DETACH h");
+  });
+});
+
 describe("the log", () => {
   test("of a schema that is dropped without its altered tables cannot be replayed: they are dropped before it", async () => {
     expect(await canBeOpenedBehind("DROP SCHEMA s CASCADE")).toBe(false);
