@@ -39,6 +39,15 @@ export function refuseTakenName(state: RegistryState, name: string): void {
   if (state.branches.named(name) !== undefined) throw takenName(name);
 }
 
+/** Of a branch that has ended, too: what is kept of it is under its id. Errors: 42P06 */
+export function refuseTakenSchema(state: RegistryState, name: string): void {
+  const before = state.branches.ofSchema(name);
+  if (before === undefined) return;
+  throw new SqlError(SQLSTATE.duplicateSchema, `schema "${name}" already exists`, {
+    detail: isEnded(before) ? "It was that of a branch which has ended." : undefined,
+  });
+}
+
 export function takenName(name: string): SqlError {
   return new SqlError(SQLSTATE.duplicateObject, `branch "${name}" already exists`);
 }

@@ -3,11 +3,18 @@
  * for most of what a creation costs is that.
  */
 import type { Connection } from "../engine/connection.js";
-import { checkName, refuseTakenName, requireBranch, requireReadable, takenName } from "./branch-rules.js";
+import {
+  checkName,
+  refuseTakenName,
+  refuseTakenSchema,
+  requireBranch,
+  requireReadable,
+  takenName,
+} from "./branch-rules.js";
 import { grantsOfChild, type BranchAccess } from "./grants.js";
 import { recordHistory } from "./history.js";
 import { canceled } from "./locks.js";
-import { MAIN, type Branch, type HeadId, type Isolation } from "./model.js";
+import { headId, MAIN, type Branch, type HeadId, type Isolation } from "./model.js";
 import { rollbackQuietly } from "./preserve.js";
 import type { Registry } from "./registry.js";
 import type { RegistryState } from "./registry-state.js";
@@ -15,6 +22,8 @@ import { NO_TERMS, type Terms } from "./terms.js";
 
 export interface NewBranch {
   readonly name: string;
+  /** The name is that of the branch's schema, which says its id. */
+  readonly ofSchema?: boolean;
   /** Name of the parent; main when undefined. */
   readonly parent: string | undefined;
   readonly owner: string;
@@ -29,6 +38,8 @@ export interface NewBranch {
 
 /** Creations in one commit: the latch is held for all of them. */
 const MAX_BATCH = 64;
+
+const SCHEMA_PREFIX = "branch_";
 
 interface Waiting {
   readonly request: NewBranch;
@@ -53,7 +64,7 @@ export class BranchCreator {
    * Errors  42710 the name is taken, 42602 no valid name, 3D000 unknown parent, 55000 the parent has ended, 57014
    */
   async create(request: NewBranch, signal: AbortSignal): Promise<Branch> {
-    checkName(request.name);
+    if (request.ofSchema !== true) checkName(request.name);
     return await new Promise((resolve, reject) => {
       this.#waiting.push({ request, signal, resolve, reject });
       if (!this.#isWorking) void this.#work();
@@ -86,6 +97,7 @@ export class BranchCreator {
         for (const { request, signal, resolve, reject } of batch) {
           try {
             if (signal.aborted) throw canceled();
+            if (request.ofSchema === true) refuseTakenSchema(state, request.name);
             refuseTakenName(state, request.name);
             if (made.some(({ name }) => name === request.name)) throw takenName(request.name);
             const parent = parentId(state, request.parent);
@@ -113,13 +125,13 @@ export class BranchCreator {
   }
 
   #newBranch(request: NewBranch, parent: HeadId, pin: number): Branch {
-    const { name, owner, agent, description, ttlMs, isolation } = request;
-    const id = this.#registry.newBranchId();
+    const { name, owner, agent, description, ttlMs, isolation, ofSchema } = request;
+    const id = ofSchema === true ? headId(name.slice(SCHEMA_PREFIX.length)) : this.#registry.newBranchId();
     const createdAtMs = Date.now();
     return {
       id,
       name,
-      schemaName: `branch_${id}`,
+      schemaName: `${SCHEMA_PREFIX}${id}`,
       parent,
       pin,
       earlierPins: [],

@@ -2,6 +2,7 @@
 import { OBJECT_CONTENT } from "./information-schema-objects.js";
 import { PG } from "./names.js";
 import { printedQuery } from "./printed-texts.js";
+import { BRANCH_SCHEMAS, BRANCH_TABLES } from "./session-content.js";
 import type { Content } from "./shapes.js";
 
 const DATABASE = "getvariable('duckbranch_database')";
@@ -10,10 +11,11 @@ const NO = "'NO'";
 
 const SCHEMATA: Content = {
   columns: { catalog_name: DATABASE, schema_name: "nam", schema_owner: "getvariable('duckbranch_user')" },
-  from: `${PG}._schema`,
+  from: `(SELECT nam FROM ${PG}._schema UNION ALL FROM ${BRANCH_SCHEMAS})`,
 };
 
-const CLASSES = `(SELECT sch, nam, kind FROM ${PG}._class WHERE kind IN ('r', 'v') UNION ALL SELECT sch, nam, kind FROM ${PG}._system_class) AS c`;
+const CLASSES = `(SELECT sch, nam, kind FROM ${PG}._class WHERE kind IN ('r', 'v') UNION ALL SELECT sch, nam, kind FROM ${PG}._system_class
+  UNION ALL ${BRANCH_TABLES}) AS c`;
 
 const TABLES: Content = {
   columns: {

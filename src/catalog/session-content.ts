@@ -10,11 +10,22 @@ const PREPARED_FIELDS =
 const ACTIVITY_FIELDS = `pid INTEGER, usename VARCHAR, datname VARCHAR, application_name VARCHAR, backend_start TIMESTAMPTZ,
   xact_start TIMESTAMPTZ, query_start TIMESTAMPTZ, state_change TIMESTAMPTZ, state VARCHAR, query VARCHAR`;
 
-/** The session's answer, a row per object of its list. */
-function answer(view: string, fields: string): string {
-  const call = `${SESSION_CALL}(getvariable('duckbranch_session'), '${view}', NULL, NULL, NULL)`;
-  return `(SELECT unnest(CAST(${call}::JSON AS STRUCT(${fields})[])) AS s)`;
+/** The session's answer, JSON. */
+function ask(what: string, argument = "NULL"): string {
+  return `${SESSION_CALL}(getvariable('duckbranch_session'), '${what}', ${argument}, NULL, NULL)::JSON`;
 }
+
+/** A row per object of its list. */
+function answer(view: string, fields: string): string {
+  return `(SELECT unnest(CAST(${ask(view)} AS STRUCT(${fields})[])) AS s)`;
+}
+
+/** Branches that are schemas to the tools that made them so. */
+export const BRANCH_SCHEMAS = `(SELECT unnest(CAST(${ask("branch_schemas")} AS VARCHAR[])) AS sch)`;
+
+/** Their tables. DuckDB asks for those of the schemas alone that a condition leaves. */
+export const BRANCH_TABLES = `SELECT sch, t."name", t.kind FROM (
+  SELECT sch, unnest(CAST(${ask("branch_tables", "sch")} AS STRUCT("name" VARCHAR, kind VARCHAR)[])) AS t FROM ${BRANCH_SCHEMAS})`;
 
 export const PREPARED_STATEMENTS: Content = {
   columns: {

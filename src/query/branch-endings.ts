@@ -2,6 +2,7 @@
 import { undeleteBranch } from "../branch/deletion.js";
 import { discardBranch } from "../branch/lifecycle.js";
 import { isEnded } from "../branch/model.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { BranchCommand } from "../sql/branch-command.js";
 import { answer } from "./branch-answers.js";
 import {
@@ -26,15 +27,22 @@ export async function dropBranch(
   const { cascade, immediate } = command;
   const branch = context.registry.state.findBranch(name);
   const isThere = branch !== undefined && !(immediate ? branch.released : isEnded(branch));
+  const tag = command.asSchema === true ? "DROP SCHEMA" : "DROP BRANCH";
   if (command.ifExists && !isThere)
-    return answer(command, "DROP BRANCH", { branch_id: null, name, status: "absent", undelete_until: null });
+    return answer(command, tag, { branch_id: null, name, status: "absent", undelete_until: null });
+  if (command.asSchema === true && !isThere) throw undefinedSchema(name);
   const discarded = await discardBranch(context, { branch: name, actor, cascade, immediate }, signal);
-  return answer(command, "DROP BRANCH", {
+  return answer(command, tag, {
     branch_id: discarded.id,
     name: discarded.name,
     status: discarded.status,
     undelete_until: timeOrNull(discarded.held?.untilMs ?? null),
   });
+}
+
+/** Of the schema of a branch that is not there. */
+export function undefinedSchema(name: string): SqlError {
+  return new SqlError(SQLSTATE.invalidSchemaName, `schema "${name}" does not exist`);
 }
 
 /** UNDELETE BRANCH. */

@@ -28,6 +28,7 @@ type BranchAnalysis = Extract<StatementAnalysis, { readonly kind: "branch" }>;
 const READING_VERBS: ReadonlySet<BranchCommand["verb"]> = new Set([
   "use",
   "current",
+  "show",
   "list",
   "expiring",
   "describe",

@@ -8,31 +8,27 @@ import { previewMerge } from "../branch/merge-preview.js";
 import { readMergeId } from "../branch/merge-stored.js";
 import { undoMerge } from "../branch/merge-undo.js";
 import type { MergeOutcome, MergeRequest } from "../branch/merge-types.js";
-import { isEnded, ISOLATIONS, MAIN, type Branch, type Isolation } from "../branch/model.js";
+import { MAIN, type Branch } from "../branch/model.js";
 import { readGranularity, readKeyless, readRetry, readStrategy } from "../branch/strategy.js";
 import type { BranchContext } from "../branch/branch-context.js";
 import type { Argument, BranchCommand } from "../sql/branch-command.js";
 import { answer, rowsAnswer, scalarAnswer, type AnswerRow } from "./branch-answers.js";
 import {
   optional,
-  readAccess,
   readChange,
   readOptions,
   readPage,
-  readTtl,
   required,
   readResolutions,
-  readTerms,
   mergeExceptions,
-  TERMS_OPTIONS,
-  TTL_OPTIONS,
   type ArgumentReader,
 } from "./branch-arguments.js";
+import { createBranch, showTable } from "./branch-creation.js";
 import { dropBranch, undeleteDropped } from "./branch-endings.js";
 import { EXPIRING_COLUMNS, LIST_COLUMNS, PREVIEW_COLUMNS } from "./describe.js";
 import { parseDuration } from "./duration.js";
 import { expiringBranches } from "./expiring-branches.js";
-import { branchDetails, branchList, timeOrNull, type BranchDetails } from "./branch-reports.js";
+import { branchDetails, branchList, type BranchDetails } from "./branch-reports.js";
 import { changeGrants } from "./grant-statements.js";
 import { conflictRowsJson, conflictsJson } from "./conflict-json.js";
 import type { StatementResult } from "./types.js";
@@ -70,7 +66,9 @@ export async function runBranchCommand(
   const name = (argument: Argument): string => required(read(argument), "branch name");
   switch (command.verb) {
     case "create":
-      return await create(host, command, read);
+      return await createBranch(host, command, read);
+    case "show":
+      return showTable(host, name(command.name), command.table);
     case "use":
       await host.useBranch(name(command.name));
       return answer(command, "USE BRANCH", { branch: host.currentBranch });
@@ -146,64 +144,6 @@ export async function runBranchCommand(
     default:
       return command satisfies never;
   }
-}
-
-async function create(
-  host: BranchCommandHost,
-  command: Extract<BranchCommand, { verb: "create" }>,
-  read: ArgumentReader,
-): Promise<StatementResult> {
-  const options = readOptions(command.options, read, [
-    "description",
-    "agent",
-    "agent_id",
-    ...TTL_OPTIONS,
-    ...TERMS_OPTIONS,
-    "isolation",
-    "access",
-  ]);
-  const name = required(read(command.name), "branch name");
-  const existing = host.context.registry.state.findBranch(name);
-  if (command.ifNotExists && existing?.name === name && !isEnded(existing))
-    return createdAnswer(command, existing);
-  const parent = optional(command.parent, read);
-  const branch = await host.context.creator.create(
-    {
-      name,
-      parent: parent ?? host.currentBranch,
-      owner: host.user,
-      agent: options.get("agent") ?? options.get("agent_id") ?? host.agent,
-      description: options.get("description") ?? null,
-      ttlMs: readTtl(options) ?? null,
-      isolation: readIsolation(options),
-      terms: readTerms(options),
-      ...readAccess(options),
-    },
-    host.signal,
-  );
-  return createdAnswer(command, branch);
-}
-
-function readIsolation(options: ReadonlyMap<string, string>): Isolation {
-  const written = options.get("isolation")?.toLowerCase() ?? "snapshot";
-  const isolation = ISOLATIONS.find((one) => one === written);
-  if (isolation !== undefined) return isolation;
-  throw new SqlError(SQLSTATE.invalidParameterValue, `unknown isolation "${written}"`, {
-    hint: "use 'snapshot' or 'live'",
-  });
-}
-
-function createdAnswer(command: BranchCommand, branch: Branch): StatementResult {
-  const row = {
-    branch_id: branch.id,
-    name: branch.name,
-    schema_name: branch.schemaName,
-    status: branch.status,
-    created_at: new Date(branch.createdAtMs).toISOString(),
-    expires_at: timeOrNull(branch.expiresAtMs),
-  };
-  if (command.shape === "scalar") return scalarAnswer(command, branch.id);
-  return answer(command, "CREATE BRANCH", row);
 }
 
 async function merge(

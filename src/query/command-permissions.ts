@@ -51,6 +51,9 @@ export async function requireCommand(
         command.parent === undefined ? state.branches.get(core.head) : asked.branch(command.parent);
       return withBranch(parent, (branch) => requireSeen(principal, branch, state));
     }
+    case "show":
+      requireScope(principal, "branches:create");
+      return withBranch(asked.branch(command.name), (branch) => requireSeen(principal, branch, state));
     case "diff":
       requireScope(principal, "data:read");
       withBranch(asked.branch(command.name), (branch) => requireSeen(principal, branch, state));

@@ -136,6 +136,7 @@ const TEXT_COLUMNS: Readonly<Record<BranchCommand["verb"], readonly string[]>> =
   create: ["branch_id", "name", "schema_name", "status", "created_at", "expires_at"],
   use: ["branch"],
   current: ["branch"],
+  show: [],
   abandon: ["branch", "status"],
   alterSet: ["branch_id", "name", "status"],
   rename: ["branch_id", "name", "status"],

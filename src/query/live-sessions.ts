@@ -22,7 +22,9 @@ export type SessionCall =
   | "currval"
   | "lastval"
   | "setval"
-  | "held_privilege";
+  | "held_privilege"
+  | "branch_schemas"
+  | "branch_tables";
 
 /** Who a session is to the others. */
 export interface LiveIdentity {
@@ -68,6 +70,8 @@ const CALLS: ReadonlySet<string> = new Set<SessionCall>([
   "lastval",
   "setval",
   "held_privilege",
+  "branch_schemas",
+  "branch_tables",
 ]);
 
 export class LiveSessions {

@@ -52,6 +52,11 @@ export class Savepoints {
     return this.#stack.length > 0;
   }
 
+  /** Nothing was written so far. */
+  get isEmpty(): boolean {
+    return this.#basis === undefined;
+  }
+
   /** A statement of the block has written. */
   record(entry: JournalEntry, transaction: Transaction): void {
     this.#journal.record(entry);

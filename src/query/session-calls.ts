@@ -1,6 +1,7 @@
 /** Functions inside a statement that only its session can answer: settings and notifications. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { heldPrivilege } from "./held-privileges.js";
+import { listBranchSchemas, listBranchTables } from "./listed-branches.js";
 import type { LiveSession, OtherSessions, SessionCall } from "./live-sessions.js";
 import type { SessionCore } from "./session-core.js";
 import type { Settings } from "./settings.js";
@@ -65,6 +66,10 @@ export class SessionCalls implements LiveSession {
         return this.#setval(values);
       case "held_privilege":
         return heldPrivilege(this.#session, values)?.toString() ?? null;
+      case "branch_schemas":
+        return listBranchSchemas(this.#session);
+      case "branch_tables":
+        return listBranchTables(this.#session, values[0] ?? "");
       default:
         return name satisfies never;
     }

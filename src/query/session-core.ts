@@ -169,7 +169,9 @@ export class SessionCore implements Disposable {
   /** USE BRANCH and SET branch. Refused once the transaction has begun its work: one transaction, one head. */
   async useBranch(name: string): Promise<void> {
     const refusal = "cannot change the branch inside a transaction that has begun its work";
-    if (this.transactions.current !== undefined) throw new SqlError(SQLSTATE.activeSqlTransaction, refusal);
+    const { current } = this.transactions;
+    const isFree = this.inSeveral ? await this.transactions.endReads() : current === undefined;
+    if (!isFree) throw new SqlError(SQLSTATE.activeSqlTransaction, refusal);
     if (name === MAIN) return await this.#switchHead(MAIN);
     const branch = branchToUse(this.services.context.registry.state, this.identity.principal, name);
     await this.#switchHead(branch.id);

@@ -205,6 +205,19 @@ export class SessionTransactions {
     await this.#commit();
   }
 
+  /**
+   * The statements of a message have only read so far: their snapshot ends, and what follows may be on another head. False where
+   * there is more than a snapshot to lose.
+   */
+  async endReads(): Promise<boolean> {
+    if (this.#current === undefined) return true;
+    const isReading = this.#savepoints.isEmpty && !this.#current.hasWritten;
+    if (!this.#implicit || this.inBlock || !isReading) return false;
+    this.#snapshotSequence = undefined;
+    await this.#commit();
+    return true;
+  }
+
   /** COMMIT or ROLLBACK without a block: what the message did so far is kept or gone, and what follows begins anew. */
   async cutImplicit(outcome: "COMMIT" | "ROLLBACK"): Promise<void> {
     this.#forget();

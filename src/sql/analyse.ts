@@ -16,6 +16,7 @@ import { characterPosition, tokenise } from "./lexer.js";
 import { LruCache } from "./lru-cache.js";
 import { refusalOf } from "./refusals.js";
 import { highestParameter, readRelational } from "./relational.js";
+import { readSchemaBranch } from "./schema-branches.js";
 import { readSessionStatement } from "./session-grammar.js";
 import { plainBlanks, splitStatements } from "./split.js";
 import { sliceTokens, TokenReader } from "./token-reader.js";
@@ -91,7 +92,7 @@ async function analyseStatement(
 ): Promise<StatementAnalysis> {
   const tokens = tokenise(text);
   const reader = new TokenReader(text, tokens);
-  const command = readBranchStatement(reader) ?? readBranchFunction(reader);
+  const command = readBranchStatement(reader) ?? readSchemaBranch(reader) ?? readBranchFunction(reader);
   if (command !== undefined)
     return { kind: "branch", text, command, parameterCount: highestParameter(tokens) };
   const refusal = refusalOf(reader);

@@ -45,7 +45,11 @@ export type BranchCommand = { readonly shape: AnswerShape; readonly functionName
       readonly parent: Argument | undefined;
       readonly ifNotExists: boolean;
       readonly options: readonly BranchOption[];
+      /** CREATE SCHEMA: the name is the schema's, and says the branch's id. */
+      readonly asSchema?: true;
     }
+  /** CREATE VIEW of a table of main in a branch's schema, where it is without one. */
+  | { readonly verb: "show"; readonly name: Argument; readonly table: string }
   | { readonly verb: "use"; readonly name: Argument }
   | { readonly verb: "list"; readonly page: Page }
   | { readonly verb: "describe"; readonly name: Argument }
@@ -90,6 +94,8 @@ export type BranchCommand = { readonly shape: AnswerShape; readonly functionName
       readonly ifExists: boolean;
       readonly cascade: boolean;
       readonly immediate: boolean;
+      /** DROP SCHEMA. */
+      readonly asSchema?: true;
     }
   | {
       readonly verb: "undelete";

@@ -9,7 +9,7 @@ export interface FunctionArguments {
   readonly named: ReadonlyMap<string, Argument>;
 }
 
-type FunctionVerb = Exclude<BranchCommand["verb"], "alterSet" | "unprotect">;
+type FunctionVerb = Exclude<BranchCommand["verb"], "alterSet" | "unprotect" | "show">;
 /** A command without the two fields that say how it was called. */
 type BareCommand = BranchCommand extends infer Command
   ? Command extends BranchCommand

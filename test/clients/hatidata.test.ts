@@ -31,7 +31,7 @@ test.skipIf(python === undefined)("psycopg2 and asyncpg work with an agent's key
   const root = new Client({ ...app.address, user: "root", password: "secret", database: "main" });
   await root.connect();
   await root.query(
-    "CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'ann'), (2, 'bob')",
+    "CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'ann'), (2, 'bob'); CREATE TABLE orders (id int)",
   );
   const { host, port } = app.address;
   const { code, output, errors } = await runProgram(python ?? "", [SCRIPT, host, String(port), made.text]);
@@ -52,7 +52,31 @@ test.skipIf(python === undefined)("psycopg2 and asyncpg work with an agent's key
       branches: [["experiment-42", "agent-7", "active"]],
       merge: ["42501", "permission denied: missing scope branches:merge"],
     },
-    asyncpg: { names: [names, names], setting: "agent-8", main: "42501" },
+    tools: {
+      main: [
+        [1, "ann"],
+        [2, "bob"],
+      ],
+      branch: [
+        [1, "eve"],
+        [2, "bob"],
+        [3, "cyd"],
+      ],
+      kinds: [
+        ["orders", "VIEW"],
+        ["users", "BASE TABLE"],
+      ],
+      listed: ["0123456789ab", "active", 1],
+      status: [["discarded"]],
+    },
+    asyncpg: {
+      names: [names, names],
+      setting: "agent-8",
+      main: "42501",
+      own: ["users"],
+      back: 2,
+      dropped: "DROP SCHEMA",
+    },
   });
   expect((await root.query("SELECT name FROM users ORDER BY id")).rows).toEqual([
     { name: "ann" },

@@ -47,6 +47,39 @@ def with_psycopg2():
     return seen
 
 
+def with_tools():
+    """The MCP tools' way: a schema, a view per table, plain DML behind search_path, the branch found again, and dropped."""
+    connection = psycopg2.connect(host=HOST, port=PORT, user="agent", dbname="hatidata", password=KEY)
+    connection.autocommit = True
+    seen = {}
+    with connection.cursor() as cursor:
+
+        def rows(sql):
+            cursor.execute(sql)
+            return cursor.fetchall()
+
+        schema = "branch_0123456789ab"
+        cursor.execute(f'CREATE SCHEMA "{schema}"')
+        tables = [name for (name,) in rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1")]
+        for table in tables:
+            cursor.execute(f'CREATE VIEW "{schema}"."{table}" AS SELECT * FROM main."{table}"')
+        cursor.execute(f"SET search_path = '{schema},main'")
+        cursor.execute("INSERT INTO users VALUES (3, 'cyd')")
+        cursor.execute("UPDATE users SET name = %s WHERE id = %s", ("eve", 1))
+        cursor.execute("SET search_path = 'main'")
+        seen["main"] = rows("SELECT * FROM users ORDER BY id")
+        seen["branch"] = rows(f'SELECT * FROM "{schema}".users ORDER BY id')
+        kinds = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = %s ORDER BY 1"
+        cursor.execute(kinds, (schema,))
+        seen["kinds"] = cursor.fetchall()
+        listed = [branch for branch in rows("SELECT * FROM branch_list()") if branch[0] == schema]
+        seen["listed"] = [listed[0][1], listed[0][3], listed[0][7]]
+        cursor.execute(f'DROP SCHEMA "{schema}" CASCADE')
+        seen["status"] = rows(f"SELECT status FROM _hatidata_branches WHERE name = '{schema}'")
+    connection.close()
+    return seen
+
+
 async def with_asyncpg():
     settings = {"hatidata_agent_id": "agent-8", "hatidata_framework": "crewai"}
     pool = await asyncpg.create_pool(
@@ -72,8 +105,18 @@ async def with_asyncpg():
             await connection.execute("UPDATE main.users SET name = 'gone'")
         except asyncpg.PostgresError as error:
             seen["main"] = error.sqlstate
+    async with pool.acquire() as connection:
+        await connection.execute('CREATE SCHEMA "branch_0123456789ac"')
+        await connection.execute("SET search_path = 'branch_0123456789ac,main'")
+        await connection.execute("DELETE FROM users WHERE id = $1", 2)
+        own = "SELECT table_name FROM information_schema.tables WHERE table_schema = $1 AND table_type = 'BASE TABLE'"
+        seen["own"] = [row[0] for row in await connection.fetch(own, "branch_0123456789ac")]
+    async with pool.acquire() as connection:
+        # The reset led back to the pool's branch.
+        seen["back"] = await connection.fetchval("SELECT count(*) FROM users")
+        seen["dropped"] = await connection.execute('DROP SCHEMA "branch_0123456789ac" CASCADE')
     await pool.close()
     return seen
 
 
-print(json.dumps({"psycopg2": with_psycopg2(), "asyncpg": asyncio.run(with_asyncpg())}))
+print(json.dumps({"psycopg2": with_psycopg2(), "tools": with_tools(), "asyncpg": asyncio.run(with_asyncpg())}))

@@ -165,6 +165,10 @@ export const OPERATIONS: readonly Operation[] = [
   ...all(["branches:discard"], "SELECT branch_discard('nothing')"),
   ...all(["branches:discard"], "UNDELETE BRANCH nothing", "SELECT branch_undelete('nothing')"),
   ...all(["branches:discard"], "DROP BRANCH nothing IMMEDIATE"),
+  // As HatiData's tools say it.
+  ...all(["branches:create"], 'CREATE SCHEMA IF NOT EXISTS "branch_0123456789ab"'),
+  ...all(["branches:create"], 'CREATE VIEW "branch_0123456789ab".t AS SELECT * FROM main.t'),
+  ...all(["branches:discard"], 'DROP SCHEMA "branch_0123456789ac" CASCADE'),
   // Bringing side up to date writes in it alone.
   ...all(["data:write"], "MERGE BRANCH main INTO side"),
   { sql: "LISTEN heard", needs: READ },
