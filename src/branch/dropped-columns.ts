@@ -5,8 +5,8 @@ import type { Winner } from "./strategy.js";
 import type { DroppedColumn, MergeStates, SchemaMerge } from "./merge-schema.js";
 
 /**
- * A line for each: dropping it would lose what the other side wrote, which is right only if who dropped it wins. `rows` are relations
- * of whole tables.
+ * To drop one would lose what the other side wrote, which is right only if who dropped it wins; nobody can bring it back. `rows` are
+ * relations of whole tables.
  */
 export async function droppedAndChanged(
   connection: Connection,
@@ -14,18 +14,18 @@ export async function droppedAndChanged(
   { dropped, conflicts }: SchemaMerge,
   rows: Readonly<Record<"base" | "source" | "target", string>>,
   winner: Winner,
-): Promise<readonly string[]> {
-  const lines: string[] = [];
-  if (conflicts.length > 0) return lines;
+): Promise<void> {
+  if (!conflicts.isEmpty) return;
   for (const column of dropped) {
     const side = column.droppedBy === "source" ? "target" : "source";
-    if (column.droppedBy === winner || states[side].version.id === states.base.version.id) continue;
+    if (states[side].version.id === states.base.version.id) continue;
     const [row] = await connection.rows(`${changedValues(states, column, side, rows)} LIMIT 1`);
     if (row === undefined) continue;
     const [by, other] = side === "target" ? ["in the branch", "the target"] : ["on the target", "the branch"];
-    lines.push(`column ${quoteIdentifier(column.base)} was dropped ${by}, and ${other} changed its values`);
+    const line = `column ${quoteIdentifier(column.base)} was dropped ${by}, and ${other} changed its values`;
+    if (winner === undefined || winner === column.droppedBy) conflicts.settle(winner, line);
+    else conflicts.refuse(line);
   }
-  return lines;
 }
 
 /** Rows whose value was changed, or that were added with one. */

@@ -2,6 +2,7 @@
 import { tokenise } from "../sql/lexer.js";
 import { quoteLiteral } from "../sql/names.js";
 import { objectKey, type HeadObject, type ObjectName } from "./head-objects.js";
+import type { DefinitionConflicts } from "./definition-conflicts.js";
 import { displayName } from "./merge-ledger.js";
 import type { Branch, HeadId } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
@@ -25,10 +26,10 @@ export interface ObjectHeads {
   readonly target: HeadId;
 }
 
-/** A line per object that both sides changed in different ways goes to `conflicts`, unless one of them wins. */
+/** A line per object that both sides changed in different ways goes to `conflicts`. */
 export function mergeHeadObjects(
   { transaction: { state }, branch, target, winnerOf }: ObjectHeads & { readonly winnerOf: WinnerOf },
-  conflicts: string[],
+  conflicts: DefinitionConflicts,
 ): readonly ObjectStep[] {
   const steps: ObjectStep[] = [];
   for (const own of state.objectsOf(branch.id)) {
@@ -41,13 +42,11 @@ export function mergeHeadObjects(
     if (here === there || here === was) continue;
     const shown = `${kind} "${displayName({ schema: kind === "schema" ? "main" : schema, name })}"`;
     const merged = there === was ? undefined : unitedLabels(base, after, before);
-    const winner = base === undefined ? undefined : winnerOf({ schema, name });
     const isConflict = there !== was && merged === undefined;
-    if (isConflict && winner === "target") continue;
-    if (isConflict && winner === undefined) {
-      conflicts.push(`${shown} ${conflictText(base, after, before)}`);
+    const line = `${shown} ${conflictText(base, after, before)}`;
+    if (isConflict && base === undefined) conflicts.refuse(line);
+    if (isConflict && (base === undefined || conflicts.settle(winnerOf({ schema, name }), line) !== "source"))
       continue;
-    }
     const verb = before === undefined ? "new" : after === undefined ? "dropped" : "changed";
     const definition = merged ?? after?.definition ?? null;
     steps.push({ name: { kind, schema, name }, before, after, definition, step: `${verb} ${kind}` });

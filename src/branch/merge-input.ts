@@ -1,10 +1,11 @@
 /** What a branch brings to a merge: per changed table its three states, checked to be comparable row by row. */
-import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { notSupported } from "../core/errors.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { notedText, readNotes, type ViewNote } from "../sql/table-notes.js";
 import type { BranchContext } from "./branch-context.js";
 import { cellPolicies } from "./column-policies.js";
 import { comparedRows } from "./compared-rows.js";
+import { DefinitionConflicts, type SettledDefinitions } from "./definition-conflicts.js";
 import { droppedAndChanged } from "./dropped-columns.js";
 import { descents, type Descent } from "./descent.js";
 import { tablesMadeTwice } from "./made-twice.js";
@@ -35,6 +36,12 @@ export interface MergeTable {
   readonly schema: SchemaMerge;
 }
 
+export interface MergedDefinitions {
+  readonly tables: readonly MergeTable[];
+  readonly objects: MergeObjects;
+  readonly settled: SettledDefinitions;
+}
+
 /**
  * The tables a branch changed, ready to be compared.
  *
@@ -46,12 +53,12 @@ export async function mergeTables(
   branch: Branch,
   target: HeadId,
   winnerOf: WinnerOf,
-): Promise<{ readonly tables: readonly MergeTable[]; readonly objects: MergeObjects }> {
+): Promise<MergedDefinitions> {
   const { state } = transaction;
   const all = descents(state, branch);
   const renamed: RenamedTable[] = [];
   const tables: MergeTable[] = [];
-  const conflicts: string[] = [];
+  const conflicts = new DefinitionConflicts();
   const created: Descent[] = [];
   const unchanged = new Set<Version>();
   const twins = await tablesMadeTwice(transaction, { branch, target, descents: all });
@@ -71,31 +78,31 @@ export async function mergeTables(
         `cannot merge table "${displayName(source)}": it was dropped or replaced on the target since the branch was made`,
       );
     if (there === undefined) {
-      if (winner === "source") created.push({ base: undefined, source });
-      else if (winner !== "target")
-        conflicts.push(
-          `table "${displayName(source)}" was changed in the branch, and dropped or replaced on the target`,
-        );
+      const line = `table "${displayName(source)}" was changed in the branch, and dropped or replaced on the target`;
+      if (conflicts.settle(winner, line) === "source") created.push({ base: undefined, source });
       continue;
     }
     if (await isRekeyed(transaction, base, source)) {
       if (await isSameState(context, transaction, base, there)) {
         unchanged.add(base);
         created.push({ base, source: undefined }, { base: undefined, source });
-      } else if (winner !== "target")
-        conflicts.push(
-          `table "${displayName(source)}" was given another primary key in the branch, and changed on the target`,
-        );
+      } else {
+        const line = `table "${displayName(source)}" was given another primary key in the branch, and changed on the target`;
+        if (winner === "target") conflicts.settle(winner, line);
+        else conflicts.refuse(line);
+      }
       continue;
     }
     const isMoved = !isNamedAs(source, base);
     const isMovedTwice = isMoved && !isNamedAs(there, base) && !isNamedAs(there, source);
-    if (isMovedTwice && winner === undefined)
-      conflicts.push(
+    const chosen =
+      isMovedTwice &&
+      conflicts.settle(
+        winner,
         `table "${displayName(base)}" was renamed to "${displayName(source)}" in the branch and to "${displayName(there)}" on the target`,
       );
     const rename = { table: there, to: source };
-    const isRenamed = isMoved && !isNamedAs(there, source) && !(isMovedTwice && winner === "target");
+    const isRenamed = isMoved && !isNamedAs(there, source) && chosen !== "target";
     if (isRenamed) renamed.push(rename);
     const versions = { base, source, target: there };
     const table = await mergeTable(context, transaction, versions, { conflicts, winnerOf });
@@ -110,8 +117,8 @@ export async function mergeTables(
     { branch, target, descents: others, unchanged, renamed, winnerOf },
     conflicts,
   );
-  if (conflicts.length > 0) throw schemaConflicts(branch, conflicts);
-  return { tables, objects: made };
+  if (!conflicts.isEmpty) throw conflicts.error(branch);
+  return { tables, objects: made, settled: conflicts.settled };
 }
 
 /** A table of main that has one is itself under any name. */
@@ -134,7 +141,7 @@ async function mergeTable(
   context: BranchContext,
   transaction: Transaction,
   versions: Versions,
-  { conflicts, winnerOf }: { readonly conflicts: string[]; readonly winnerOf: WinnerOf },
+  { conflicts, winnerOf }: { readonly conflicts: DefinitionConflicts; readonly winnerOf: WinnerOf },
 ): Promise<MergeTable> {
   const { state } = transaction;
   const read = async (version: Version): Promise<MergeState> => ({
@@ -145,7 +152,7 @@ async function mergeTable(
   const { base, source, target } = versions;
   const view = await viewNote(transaction, target);
   if ((view === undefined) !== ((await viewNote(transaction, source)) === undefined))
-    conflicts.push(`"${displayName(target)}" is a materialized view on one side only`);
+    conflicts.refuse(`"${displayName(target)}" is a materialized view on one side only`);
   const found = { base: await read(base), source: await read(source), target: await read(target) };
   const sides = view === undefined ? found : withData(found, view);
   refuseCollations(source, sides.base.definition);
@@ -156,8 +163,8 @@ async function mergeTable(
     source: context.storage.relation(state, source),
     target: context.storage.relation(state, target),
   };
-  const lost = await droppedAndChanged(transaction.connection, sides, schema, rows, winner);
-  conflicts.push(...[...schema.conflicts, ...lost].map((line) => `table "${displayName(target)}": ${line}`));
+  await droppedAndChanged(transaction.connection, sides, schema, rows, winner);
+  conflicts.take(schema.conflicts, displayName(target));
   const compared = states(state, versions);
   // Nobody wrote the rows of a materialized view: the target keeps its own until it is refreshed.
   const written = (relation: string): string => (view === undefined ? relation : noneOf(relation));
@@ -256,15 +263,3 @@ function refuseCollations(table: Version, base: TableDefinition): void {
 }
 
 type Versions = Readonly<Record<Side, Version>>;
-
-/** Errors: 40002 */
-function schemaConflicts(branch: Branch, conflicts: readonly string[]): SqlError {
-  return new SqlError(
-    SQLSTATE.transactionIntegrityConstraintViolation,
-    `cannot merge branch "${branch.name}": definitions were changed on both sides`,
-    {
-      detail: conflicts.join("\n"),
-      hint: "choose with USING branch_wins or main_wins, or give both sides the same definition, then merge again",
-    },
-  );
-}

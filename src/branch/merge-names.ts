@@ -1,6 +1,7 @@
 /** What the columns of a table are called after a merge: three-way, by which column is which. Pure. */
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { ColumnOrigins } from "./column-origins.js";
+import type { DefinitionConflicts } from "./definition-conflicts.js";
 import type { PhysicalTable } from "./model.js";
 import type { Winner } from "./strategy.js";
 import { changedDefinition } from "./table-changes.js";
@@ -26,11 +27,11 @@ export function mentionsDropped(text: string): boolean {
   return text.includes("\u0001dropped ");
 }
 
-/** A line per column whose name is another one on both sides goes to `conflicts`, unless one of them wins. */
+/** A line per column whose name is another one on both sides goes to `conflicts`. */
 export function mergedNames(
   definitions: Readonly<Record<Side, TableDefinition>>,
   origins: Readonly<Record<"source" | "target", ColumnOrigins>>,
-  conflicts: string[],
+  conflicts: DefinitionConflicts,
   winner?: Winner,
 ): readonly MergedName[] {
   const laterName = (side: "source" | "target", base: string): string | undefined =>
@@ -42,11 +43,13 @@ export function mergedNames(
     const names = { base, ...(source !== undefined && { source }), ...(target !== undefined && { target }) };
     if (source === undefined || target === undefined) return { names, name: undefined };
     const isBoth = !isSame(source, base) && !isSame(target, base) && !isSame(source, target);
-    if (isBoth && winner === undefined)
-      conflicts.push(
+    const chosen =
+      isBoth &&
+      conflicts.settle(
+        winner,
         `column ${quoteIdentifier(base)} was renamed to ${quoteIdentifier(source)} in the branch and to ${quoteIdentifier(target)} on the target`,
       );
-    const isTargets = isSame(source, base) || (isBoth && winner === "target");
+    const isTargets = isSame(source, base) || chosen === "target";
     return { names, name: isTargets ? target : source };
   });
   const isNew = (side: "source" | "target", name: string): boolean => !origins[side].has(normaliseName(name));
@@ -62,7 +65,7 @@ export function mergedNames(
       name !== undefined &&
       all.findIndex((other) => other.name !== undefined && isSame(other.name, name)) !== index
     )
-      conflicts.push(`two columns would be called ${quoteIdentifier(name)}`);
+      conflicts.refuse(`two columns would be called ${quoteIdentifier(name)}`);
   return all;
 }
 

@@ -5,6 +5,7 @@ import { quoteIdentifier } from "../sql/names.js";
 import type { BranchContext } from "./branch-context.js";
 import { commentStatements } from "./comments.js";
 import type { Identity } from "./copied-tables.js";
+import type { DefinitionConflicts } from "./definition-conflicts.js";
 import { dropTables } from "./dropped-tables.js";
 import type { Descent } from "./descent.js";
 import { displayName } from "./merge-ledger.js";
@@ -52,12 +53,12 @@ export interface MergeObjects {
 
 export const NO_OBJECTS: MergeObjects = { created: [], dropped: [], renamed: [], views: [], others: [] };
 
-/** A line per name that means something else on the target goes to `conflicts`. */
+/** What means something else on the target goes to `conflicts`. */
 export async function mergeObjects(
   context: BranchContext,
   transaction: Transaction,
   { branch, target, descents, unchanged, renamed, winnerOf }: MergeHeads,
-  conflicts: string[],
+  conflicts: DefinitionConflicts,
 ): Promise<MergeObjects> {
   const { state } = transaction;
   const created: CreatedTable[] = [];
@@ -68,20 +69,20 @@ export async function mergeObjects(
     if (source !== undefined || base?.kind !== "table") continue;
     const there = targetTable(state, target, base) ?? state.find(target, base);
     if (there === undefined) continue;
-    // Another one of its name is not the one that was dropped: nobody can choose it to go.
-    const winner = there.objectId === base.objectId ? winnerOf(base) : undefined;
     const isUnchanged =
       unchanged.has(base) ||
       (there.kind === "table" && (await isSameState(context, transaction, base, there)));
-    if (!isUnchanged && winner === "target") continue;
-    if (isUnchanged || (there.kind === "table" && winner === "source")) dropped.push(there);
-    else conflicts.push(`table "${displayName(base)}" was dropped in the branch, and changed on the target`);
+    const line = `table "${displayName(base)}" was dropped in the branch, and changed on the target`;
+    // Another one of its name is not the one that was dropped: nobody can choose it to go.
+    const isItself = there.objectId === base.objectId && there.kind === "table";
+    if (!isUnchanged && !isItself) conflicts.refuse(line);
+    else if (isUnchanged || conflicts.settle(winnerOf(base), line) === "source") dropped.push(there);
   }
   const sides = { transaction, texts: context.texts, branch, target, winnerOf };
   const views = await mergeViews(sides, descents, conflicts);
   const others = mergeHeadObjects(sides, conflicts);
   const objects = { created, dropped, renamed, views, others };
-  conflicts.push(...takenNames(state, target, objects));
+  conflicts.refuse(...takenNames(state, target, objects));
   return objects;
 }
 

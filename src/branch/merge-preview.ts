@@ -26,7 +26,7 @@ export async function previewMerge(
   return await withAttempt({ context, request, signal, manner }, async (attempt) => {
     const { connection } = attempt.transaction;
     const strategyOf = strategyByTable(request, attempt);
-    const token = await planToken(context, attempt, strategyOf);
+    const token = await planToken(context, attempt, strategyOf, request);
     const conflictRows = new Map<TablePlan, readonly ConflictRow[]>();
     for (const plan of attempt.plans)
       if (plan.counts.conflicts > 0)
@@ -116,14 +116,17 @@ const NO_ROWS = {
 };
 
 function objectPreviews({ created, dropped, views, others }: MergeObjects): readonly PlainPreview[] {
+  // A table whose primary key is another one is made anew.
+  const again = dropped.filter(({ objectId }) => created.some(({ source }) => source.objectId === objectId));
   return [
-    ...created.map(({ source, rows }) => ({
-      ...NO_ROWS,
-      table: displayName(source),
-      inserts: rows,
-      steps: ["new table"],
-    })),
-    ...dropped.map((version) => ({ ...NO_ROWS, table: displayName(version), steps: ["dropped table"] })),
+    ...created.map(({ source, rows }) => {
+      const isKept = again.some(({ objectId }) => objectId === source.objectId);
+      const step = isKept ? "another primary key" : "new table";
+      return { ...NO_ROWS, table: displayName(source), inserts: rows, steps: [step] };
+    }),
+    ...dropped
+      .filter((version) => !again.includes(version))
+      .map((version) => ({ ...NO_ROWS, table: displayName(version), steps: ["dropped table"] })),
     ...others.map(({ name, step }) => ({
       ...NO_ROWS,
       table: name.kind === "schema" ? name.name : displayName(name),

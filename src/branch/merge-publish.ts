@@ -220,7 +220,7 @@ async function applyPlans(
     ...work.map(({ plan, rows }) => ({ plan, rows })),
     ...[...remakes.plans].map(([plan, rows]) => ({ plan, rows })),
   ];
-  return { ...mergeTotals(attempt, written), resolved: resolvedBy(attempt.plans, strategyOf) };
+  return { ...mergeTotals(attempt, written), resolved: resolvedBy(attempt, strategyOf) };
 }
 
 /** Rows of plans that are written into tables as they stand. */

@@ -9,6 +9,7 @@ import { unfitPolicies } from "./column-policies.js";
 import { addedValue, columnOrigins, type TableState } from "./column-origins.js";
 import { identities, lineageOf } from "./column-lineage.js";
 import { changeDefinition } from "./merge-definition.js";
+import { DefinitionConflicts } from "./definition-conflicts.js";
 import { mentionsDropped, mergedNames, withMergedNames, type MergedName, type Side } from "./merge-names.js";
 import { isConstantExpression } from "./constant-expression.js";
 import type { Lineage } from "./model.js";
@@ -51,7 +52,7 @@ export interface DroppedColumn {
 }
 
 export interface SchemaMerge {
-  readonly conflicts: readonly string[];
+  readonly conflicts: DefinitionConflicts;
   /** What is done to the target, as people read it. */
   readonly steps: readonly string[];
   /** The table has to be made anew for it. */
@@ -76,7 +77,7 @@ export function mergeSchema(
   winner?: Winner,
 ): SchemaMerge {
   const { base, source, target } = states;
-  const conflicts: string[] = [];
+  const conflicts = new DefinitionConflicts();
   const origins = {
     source: columnOrigins(state, base, source),
     target: columnOrigins(state, base, target),
@@ -104,15 +105,15 @@ export function mergeSchema(
   );
   const moved = [...renameSteps(renamed), ...dropSteps(names)];
   const steps = [...moved, ...changes.map(changeLine)];
-  const isDone = conflicts.length > 0 || steps.length === 0;
+  const isDone = !conflicts.isEmpty || steps.length === 0;
   const merged = isDone ? named.target : changeDefinition(named, names, changes, table);
-  conflicts.push(...unfitPolicies(merged.definition));
+  conflicts.refuse(...unfitPolicies(merged.definition));
   return {
     conflicts,
     steps,
     remakes: moved.length > 0 || !changes.every(isLight),
     changes,
-    columns: conflicts.length > 0 ? [] : mergedColumns(states, named, merged.definition, names),
+    columns: !conflicts.isEmpty ? [] : mergedColumns(states, named, merged.definition, names),
     key: merged.definition.primaryKey,
     merged,
     renamed,
@@ -146,7 +147,7 @@ type Properties = Readonly<Record<Side, TableProperties>>;
 
 function propertyChanges(
   { base, source, target }: Properties,
-  conflicts: string[],
+  conflicts: DefinitionConflicts,
   winner: Winner,
 ): readonly PropertyChange[] {
   const changes: PropertyChange[] = [];
@@ -156,7 +157,7 @@ function propertyChanges(
       (own) => own !== undefined && own.text !== before?.text && mentionsDropped(key + own.text),
     );
     if (gone !== undefined)
-      conflicts.push(`${shown(gone.name)} was set on one side, and its column dropped on the other`);
+      conflicts.refuse(`${shown(gone.name)} was set on one side, and its column dropped on the other`);
     if (theirs?.text === before?.text || theirs?.text === ours?.text) continue;
     const isBoth = ours?.text !== before?.text;
     const noted = isBoth ? bothComments(before, ours, theirs) : undefined;
@@ -164,12 +165,9 @@ function propertyChanges(
       changes.push({ before: ours, after: noted });
       continue;
     }
-    if (isBoth && winner === "target") continue;
-    if (isBoth && winner === undefined)
-      conflicts.push(
-        `${shown((theirs ?? ours ?? before)?.name ?? key)} was changed on both sides in different ways`,
-      );
-    else if (theirs !== undefined || !mentionsDropped(key)) changes.push({ before: ours, after: theirs });
+    const line = `${shown((theirs ?? ours ?? before)?.name ?? key)} was changed on both sides in different ways`;
+    if (isBoth && conflicts.settle(winner, line) !== "source") continue;
+    if (theirs !== undefined || !mentionsDropped(key)) changes.push({ before: ours, after: theirs });
   }
   return changes;
 }

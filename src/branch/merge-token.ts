@@ -4,7 +4,7 @@
  * program runs on, any change of the branch or of a merged table is noticed; after a restart, any that makes it another plan. One of
  * a branch that is brought up to date does not outlive it.
  *
- * Shape  plan_<fingerprint, 40 hexadecimal digits>_<opening of the file, 8>_<sequence>
+ * Shape  plan_<fingerprint, 32 hexadecimal digits; of the options, 8>_<opening of the file, 8>_<sequence>
  */
 import { createHash } from "node:crypto";
 import { SQLSTATE, SqlError } from "../core/errors.js";
@@ -12,12 +12,12 @@ import type { Connection } from "../engine/connection.js";
 import { textCell } from "../engine/connection.js";
 import type { BranchContext } from "./branch-context.js";
 import { isChangedSince } from "./merge-commit.js";
-import type { MergeAttempt } from "./merge-types.js";
+import type { MergeAttempt, MergeRequest } from "./merge-types.js";
 import type { RelationName, Sequence } from "./model.js";
 import { rowsOf } from "./rows.js";
 import type { Strategy } from "./strategy.js";
 
-const TOKEN = /^plan_([0-9a-f]{40})_([0-9a-f]{8})_([0-9]{1,15})$/;
+const TOKEN = /^plan_([0-9a-f]{32})([0-9a-f]{8})_([0-9a-f]{8})_([0-9]{1,15})$/;
 
 type StrategyOf = (table: RelationName) => Strategy;
 
@@ -25,19 +25,21 @@ export async function planToken(
   { registry }: BranchContext,
   attempt: MergeAttempt,
   strategyOf: StrategyOf,
+  request: MergeRequest,
 ): Promise<string> {
   const { sequence } = attempt.transaction.snapshot;
-  return `plan_${await fingerprintOf(attempt, strategyOf)}_${registry.opening}_${sequence}`;
+  return `plan_${await fingerprintOf(attempt, strategyOf)}${optionsOf(request)}_${registry.opening}_${sequence}`;
 }
 
-/** Errors: 22023 for what is no token, 40001 for that of another plan */
+/** Errors: 22023 for what is no token, or one of other options, 40001 for that of another plan */
 export async function refuseOtherPlan(
   context: BranchContext,
   attempt: MergeAttempt,
   strategyOf: StrategyOf,
-  token: string,
+  request: MergeRequest & { readonly token: string },
 ): Promise<void> {
-  const [, fingerprint, opening, sequence] = TOKEN.exec(token) ?? [];
+  const { token } = request;
+  const [, fingerprint, options, opening, sequence] = TOKEN.exec(token) ?? [];
   if (fingerprint === undefined)
     throw new SqlError(SQLSTATE.invalidParameterValue, `"${token}" is not the token of a merge`, {
       hint: "EXPLAIN MERGE answers with the token of its plan",
@@ -45,6 +47,12 @@ export async function refuseOtherPlan(
   const isNoticed = opening === context.registry.opening;
   const hasMoved = isNoticed ? isMoved(context, attempt, Number(sequence)) : attempt.sync !== undefined;
   if (!hasMoved && fingerprint === (await fingerprintOf(attempt, strategyOf))) return;
+  if (!hasMoved && options !== optionsOf(request))
+    throw new SqlError(
+      SQLSTATE.invalidParameterValue,
+      `the plan of this merge of branch "${attempt.branch.name}" was shown for other options`,
+      { hint: "merge with the strategies and the granularity that EXPLAIN MERGE was asked with" },
+    );
   throw new SqlError(
     SQLSTATE.serializationFailure,
     `the plan of this merge of branch "${attempt.branch.name}" is not the one that was shown`,
@@ -81,7 +89,14 @@ async function fingerprintOf(
     objects,
     rows,
   };
-  return createHash("sha256").update(JSON.stringify(said, inOrder)).digest("hex").slice(0, 40);
+  return createHash("sha256").update(JSON.stringify(said, inOrder)).digest("hex").slice(0, 32);
+}
+
+/** They may be written in other ways and mean the same. */
+function optionsOf(request: MergeRequest): string {
+  const { strategy, granularity, keyless, exceptions, schemas, columns } = request;
+  const said = JSON.stringify([strategy, granularity, keyless, exceptions, schemas ?? [], columns ?? []]);
+  return createHash("sha256").update(said).digest("hex").slice(0, 8);
 }
 
 /** What was read from the file has its fields in another order. */

@@ -10,13 +10,14 @@ import { undoPolicies } from "./column-policies.js";
 import { recordHistory } from "./history.js";
 import { newMergeId } from "./merge.js";
 import { retryOnChange, TURN_LOCK_MS } from "./merge-retry.js";
-import { mergeTables, type MergeTable } from "./merge-input.js";
+import { NONE_SETTLED } from "./definition-conflicts.js";
+import { mergeTables, type MergedDefinitions, type MergeTable } from "./merge-input.js";
 import { displayName, markUndone, readMerge, type MergeRecord } from "./merge-ledger.js";
 import { isKeyed, planFrom, planTable, type TablePlan } from "./merge-plan.js";
 import { outcome, recordConflicts, writeMerge } from "./merge-publish.js";
 import { unchangedHeads, verifyPublished } from "./merge-commit.js";
 import { NO_CHANGES } from "./merge-totals.js";
-import { type CreatedTable, NO_OBJECTS, type MergeObjects } from "./merge-objects.js";
+import { type CreatedTable, NO_OBJECTS } from "./merge-objects.js";
 import { mergeSchema } from "./merge-schema.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
 import { headId, MAIN, type Branch, type HeadId } from "./model.js";
@@ -125,6 +126,7 @@ async function undoOnce(
       targetName: merge.target,
       tables,
       objects: definitions.objects,
+      settled: definitions.settled,
       plans,
       isCareful,
     };
@@ -194,13 +196,12 @@ async function undoneDefinitions(
   context: BranchContext,
   transaction: Transaction,
   { target, before, strategy }: UndoneHeads,
-): Promise<{ readonly tables: readonly MergeTable[]; readonly objects: MergeObjects }> {
-  if (before === undefined) return { tables: [], objects: NO_OBJECTS };
+): Promise<MergedDefinitions> {
+  if (before === undefined) return { tables: [], objects: NO_OBJECTS, settled: NONE_SETTLED };
   try {
-    const { tables, objects } = await mergeTables(context, transaction, before, target, () =>
-      winnerUnder(strategy),
-    );
-    return { tables, objects: { ...objects, created: objects.created.map(asItWas) } };
+    const merged = await mergeTables(context, transaction, before, target, () => winnerUnder(strategy));
+    const { objects } = merged;
+    return { ...merged, objects: { ...objects, created: objects.created.map(asItWas) } };
   } catch (error) {
     if (!(error instanceof SqlError) || error.code !== SQLSTATE.transactionIntegrityConstraintViolation)
       throw error;

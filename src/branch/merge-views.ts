@@ -1,5 +1,6 @@
 /** Views that a branch made, replaced, renamed or dropped: three-way by what they say. */
 import { SqlError } from "../core/errors.js";
+import type { DefinitionConflicts } from "./definition-conflicts.js";
 import type { DefinedView, DefinitionTexts } from "./definition-texts.js";
 import type { Descent } from "./descent.js";
 import { refuseBroken } from "./merge-bindings.js";
@@ -28,11 +29,11 @@ export interface ViewSides {
   readonly target: HeadId;
 }
 
-/** A line per view that both sides changed in different ways goes to `conflicts`, unless one of them wins. */
+/** A line per view that both sides changed in different ways goes to `conflicts`. */
 export async function mergeViews(
   sides: ComparedViews,
   descents: readonly Descent[],
-  conflicts: string[],
+  conflicts: DefinitionConflicts,
 ): Promise<readonly ViewChange[]> {
   const changes: ViewChange[] = [];
   for (const descent of descents) {
@@ -47,7 +48,7 @@ export async function mergeViews(
 async function mergeView(
   sides: ComparedViews,
   { base, source }: Descent,
-  conflicts: string[],
+  conflicts: DefinitionConflicts,
 ): Promise<ViewChange | undefined> {
   const canonical = async (view: Version | undefined): Promise<string | undefined> =>
     view === undefined ? undefined : await canonicalOf(sides, view);
@@ -65,32 +66,32 @@ async function mergeView(
   const [was, here, now] = [await canonical(base), await canonical(source), await canonical(there)];
   if (source === undefined) {
     if (there === undefined) return undefined;
-    if (now === was || winner === "source") return { before: there, after: undefined, step: "dropped view" };
-    if (winner === undefined)
-      conflicts.push(`view "${shown}" was dropped in the branch, and changed on the target`);
-    return undefined;
+    const isDropped =
+      now === was ||
+      conflicts.settle(winner, `view "${shown}" was dropped in the branch, and changed on the target`) ===
+        "source";
+    return isDropped ? { before: there, after: undefined, step: "dropped view" } : undefined;
   }
   const isMoved = !isSame(source, base);
   if (there === undefined) {
-    if ((here === was && !isMoved) || winner === "target") return undefined;
-    if (winner === "source")
-      return { before: undefined, after: defined(source, source, source), step: "new view" };
-    conflicts.push(`view "${shown}" was changed in the branch, and dropped on the target`);
-    return undefined;
+    if (here === was && !isMoved) return undefined;
+    const line = `view "${shown}" was changed in the branch, and dropped on the target`;
+    return conflicts.settle(winner, line) === "source"
+      ? { before: undefined, after: defined(source, source, source), step: "new view" }
+      : undefined;
   }
   if (isMoved && !isSame(there, base) && !isSame(there, source)) {
-    conflicts.push(
+    conflicts.refuse(
       `view "${displayName(base)}" was renamed to "${shown}" in the branch and to "${displayName(there)}" on the target`,
     );
     return undefined;
   }
   const isBoth = here !== was && now !== was && here !== now;
-  if (isBoth && winner === undefined) {
-    conflicts.push(`view "${shown}" was changed on both sides in different ways`);
-    return undefined;
-  }
+  const line = `view "${shown}" was changed on both sides in different ways`;
+  const chosen = isBoth ? conflicts.settle(winner, line) : "source";
+  if (chosen === undefined) return undefined;
   const name = isMoved ? source : there;
-  const says = here === was || here === now || (isBoth && winner === "target") ? there : source;
+  const says = here === was || here === now || chosen === "target" ? there : source;
   if (says === there && isSame(name, there)) return undefined;
   const steps = [
     ...(says === there ? [] : ["changed view"]),

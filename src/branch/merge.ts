@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { NONE_SETTLED } from "./definition-conflicts.js";
 import { endedBranch, requireBranch, requireReadable, requireWritable } from "./branch-rules.js";
 import { mergeTables } from "./merge-input.js";
 import { refuseColumns, strategyByTable, winners, withColumnStrategies } from "./merge-exceptions.js";
@@ -91,7 +92,8 @@ async function mergeOnce(
     const open = await openMergeOf(transaction.connection, branch.id);
     if (open !== undefined) throw unfinishedMerge(branch, open);
     const strategyOf = strategyByTable(request, attempt);
-    if (request.token !== undefined) await refuseOtherPlan(context, attempt, strategyOf, request.token);
+    if (request.token !== undefined)
+      await refuseOtherPlan(context, attempt, strategyOf, { ...request, token: request.token });
     const unresolved = attempt.plans.filter(
       (plan) => plan.counts.failing > 0 || conflictsUnder([plan], strategyOf, ["manual", "abort"]).length > 0,
     );
@@ -138,8 +140,12 @@ export async function withAttempt<T>(
     if (!finished) requireWritable(transaction.state, branch, Date.now());
     const sync = synced === undefined ? undefined : imagineSync(context, transaction, branch);
     refuseColumns(request);
-    const { tables: all, objects } = finished
-      ? { tables: [], objects: NO_OBJECTS }
+    const {
+      tables: all,
+      objects,
+      settled,
+    } = finished
+      ? { tables: [], objects: NO_OBJECTS, settled: NONE_SETTLED }
       : await mergeTables(
           context,
           transaction,
@@ -159,6 +165,7 @@ export async function withAttempt<T>(
       target: head,
       tables,
       objects,
+      settled,
       plans,
       isCareful,
     });

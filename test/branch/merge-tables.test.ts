@@ -137,6 +137,9 @@ describe.each([false, true])("dropped on one side, changed on the other; into a 
     for (const strategy of ["abort", "manual", "branch_wins"])
       expect(await target.outcome(`MERGE BRANCH b USING ${strategy}`)).toBe("40002");
     await target.query("UPDATE t SET id = 1 WHERE id = 9");
+    const plan = await target.query("EXPLAIN MERGE BRANCH b");
+    expect(plan.map(([table]) => table)).toEqual(["q", "t"]);
+    expect(plan.flat()).not.toContain("dropped table");
     const [merge] = await target.query("MERGE BRANCH b");
     expect(await target.query(all)).toEqual(await source.query(all));
     expect(await target.query(all)).toHaveLength(before.length + 1);
