@@ -1,5 +1,6 @@
 /** Changes of a branch's own row, which touch none of its data. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
+import type { Connection } from "../engine/connection.js";
 import type { BranchContext } from "./branch-context.js";
 import { recordHistory, type HistoryEntry } from "./history.js";
 import { MAIN, type Branch } from "./model.js";
@@ -25,7 +26,17 @@ export async function changeBranch(
   signal: AbortSignal,
   change: (transaction: Transaction) => ChangedBranch | Promise<ChangedBranch>,
 ): Promise<Branch> {
-  using connection = await context.registry.database.connect("data");
+  return await context.registry.database.onSpare(
+    async (connection) => await changeOn(context, connection, signal, change),
+  );
+}
+
+async function changeOn(
+  context: BranchContext,
+  connection: Connection,
+  signal: AbortSignal,
+  change: (transaction: Transaction) => ChangedBranch | Promise<ChangedBranch>,
+): Promise<Branch> {
   const transaction = await Transaction.begin(context, connection, MAIN, signal);
   try {
     const { before, after, entry, check } = await change(transaction);

@@ -51,8 +51,9 @@ export async function preserve(
           : [{ version: current, rows }];
       });
       if (standing.length === 0) return registry.sequence;
-      using connection = await registry.database.connect("data");
-      const keptAt = await keepOnce(registry, definitions, connection, standing);
+      const keptAt = await registry.database.onSpare(
+        async (connection) => await keepOnce(registry, definitions, connection, standing),
+      );
       if (keptAt !== undefined) return keptAt;
     }
   } finally {

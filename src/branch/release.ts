@@ -1,6 +1,7 @@
 /**
  * The end of what a branch holds: its schema with its tables, its pin, and what only that pin needed of its parent.
  */
+import type { Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteIdentifier } from "../sql/names.js";
 import type { BranchContext } from "./branch-context.js";
@@ -45,7 +46,9 @@ export async function releaseBranch(
   try {
     const locked = await lockLogged(context, branch.id, owner, signal);
     await context.locks.acquire(schemaLock(branch.id), owner, signal);
-    return await releaseLocked(context, branch, { ...ending, locked }, signal);
+    return await context.registry.database.onSpare(
+      async (connection) => await releaseLocked(context, connection, branch, { ...ending, locked }, signal),
+    );
   } finally {
     context.locks.releaseAll(owner);
   }
@@ -58,12 +61,12 @@ interface Release extends Ending {
 
 async function releaseLocked(
   context: BranchContext,
+  connection: Connection,
   before: Branch,
   { status, actor, locked }: Release,
   signal: AbortSignal,
 ): Promise<Branch> {
   const { registry } = context;
-  using connection = await registry.database.connect("data");
   const transaction = await Transaction.begin(context, connection, MAIN, signal, "goes ahead");
   try {
     const branch = transaction.state.branches.get(before.id) ?? before;

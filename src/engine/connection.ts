@@ -6,6 +6,7 @@ import {
   DuckDBTypeId,
   type DuckDBAppender,
   type DuckDBConnection,
+  type DuckDBMaterializedResult,
   type DuckDBPreparedStatement,
   type DuckDBResult,
 } from "@duckdb/node-api";
@@ -71,8 +72,7 @@ export class PreparedStatement {
   /** Runs it and takes all its rows: for a few of them. */
   async chunks(): Promise<readonly DataChunk[]> {
     try {
-      const result = await this.#statement.run();
-      return Array.from({ length: result.chunkCount }, (_, index) => result.getChunk(index));
+      return chunksOf(await this.#statement.run());
     } catch (error) {
       throw classifyFailure(error);
     }
@@ -113,6 +113,11 @@ export class ChunkAppender {
   }
 }
 
+/** All of a result that is there: to ask for each with `fetchChunk` is a way to another thread and back, and one more for the end. */
+function chunksOf(result: DuckDBMaterializedResult): DataChunk[] {
+  return Array.from({ length: result.chunkCount }, (_, index) => result.getChunk(index));
+}
+
 /** The binding throws on types it has no class for (unresolved ones). */
 function knownType(read: () => EngineType): EngineType | undefined {
   try {
@@ -135,8 +140,20 @@ export class Connection implements Disposable {
 
   /** Runs SQL for its effect. */
   async run(sql: string, parameters?: readonly EngineValue[]): Promise<void> {
+    await this.#result(sql, parameters);
+  }
+
+  /** All of a result: the text alone in one step, with parameters in two, where the binding's own way takes three. */
+  async #result(sql: string, parameters?: readonly EngineValue[]): Promise<DuckDBMaterializedResult> {
     try {
-      await this.#connection.run(sql, parameters === undefined ? undefined : [...parameters]);
+      if (parameters === undefined) return await this.#connection.run(sql);
+      const prepared = await this.#connection.prepare(sql);
+      try {
+        prepared.bind([...parameters]);
+        return await prepared.run();
+      } finally {
+        prepared.destroySync();
+      }
     } catch (error) {
       throw classifyFailure(error);
     }
@@ -171,41 +188,27 @@ export class Connection implements Disposable {
 
   /** Runs SQL and returns all its rows as objects: for internal queries with few rows only. */
   async rows(sql: string, parameters?: readonly EngineValue[]): Promise<readonly Row[]> {
-    try {
-      const reader = await this.#connection.runAndReadAll(
-        sql,
-        parameters === undefined ? undefined : [...parameters],
-      );
-      return reader.getRowObjects();
-    } catch (error) {
-      throw classifyFailure(error);
-    }
+    const result = await this.#result(sql, parameters);
+    const names = result.deduplicatedColumnNames();
+    return chunksOf(result).flatMap((chunk) => chunk.getRowObjects(names));
   }
 
   /** Runs a query that gives a row; its values. */
   async firstRow(sql: string): Promise<readonly Cell[]> {
-    try {
-      const reader = await this.#connection.runAndReadAll(sql);
-      return reader.getRows()[0] ?? [];
-    } catch (error) {
-      throw classifyFailure(error);
-    }
+    const [first] = chunksOf(await this.#result(sql));
+    return first?.getRows()[0] ?? [];
   }
 
   /** Rows changed by one INSERT, UPDATE or DELETE. */
   async change(sql: string, parameters?: readonly EngineValue[]): Promise<number> {
-    try {
-      const result = await this.#connection.run(sql, parameters === undefined ? undefined : [...parameters]);
-      return result.rowsChanged;
-    } catch (error) {
-      throw classifyFailure(error);
-    }
+    return (await this.#result(sql, parameters)).rowsChanged;
   }
 
   /** `whole` as for a prepared statement. */
   async stream(sql: string, whole = false): Promise<ResultStream> {
+    if (whole) return new ResultStream(await this.#result(sql), this.#interruptions);
     try {
-      const result = (await this.#streamOne(sql, whole)) ?? (await this.#connection.stream(sql));
+      const result = (await this.#streamOne(sql)) ?? (await this.#connection.stream(sql));
       return new ResultStream(result, this.#interruptions);
     } catch (error) {
       throw classifyFailure(error);
@@ -213,7 +216,7 @@ export class Connection implements Disposable {
   }
 
   /** Prepares and starts in two steps where `stream` takes three. Undefined for what DuckDB makes several statements of. */
-  async #streamOne(sql: string, whole: boolean): Promise<DuckDBResult | undefined> {
+  async #streamOne(sql: string): Promise<DuckDBResult | undefined> {
     let prepared;
     try {
       prepared = await this.#connection.prepare(sql);
@@ -222,7 +225,7 @@ export class Connection implements Disposable {
       throw error;
     }
     try {
-      return whole ? await prepared.run() : await prepared.stream();
+      return await prepared.stream();
     } finally {
       prepared.destroySync();
     }

@@ -29,6 +29,8 @@ export const FUNCTIONS_SCHEMA = `${VOID_CATALOG}.duckbranch_functions`;
  * updated for two thousand: 10,000 of them, spread over a large table, are a megabyte of log, 400 by its count, and many seconds.
  */
 const CHECKPOINT_THRESHOLD = "512MB";
+/** Of a new connection. */
+export const INITIAL_TIME_ZONE = "UTC";
 /** The log that is written into the file as soon as nobody is at work: it is what an opening behind a crash reads. */
 const LARGE_LOG_BYTES = 16 * 1024 * 1024;
 
@@ -89,7 +91,7 @@ export class Database implements AsyncDisposable {
     const keeper = new Connection(await instance.connect());
     try {
       await attach(keeper, path);
-      await keeper.run("SET GLOBAL TimeZone = 'UTC'");
+      await keeper.run(`SET GLOBAL TimeZone = '${INITIAL_TIME_ZONE}'`);
       // PostgreSQL takes NULL for the largest value.
       await keeper.run("SET GLOBAL default_null_order = 'nulls_last_on_asc_first_on_desc'");
       await keeper.run(`USE ${DATA_CATALOG}`);

@@ -302,7 +302,8 @@ async function runPlanned(
     const kept = isLast && step.afterwards === undefined ? capture : undefined;
     const sql = kept === undefined ? step.sql : kept.returning(step.sql, statement);
     const run = step.usesSomeParameters === true ? startSubset : startStatement;
-    const stream = await run(core, statement, sql, input);
+    const isCount = kept === undefined && !statement.returning && COUNTED_VERBS.has(statement.verb);
+    const stream = await run(core, statement, sql, input, isCount ? "row" : "rows");
     step.afterwards?.();
     const shown = step.tag === undefined ? statement : { ...statement, tag: step.tag };
     outcome = await outcomeOf(core, shown, stream, isLast ? end : async () => {}, kept, {
@@ -314,6 +315,8 @@ async function runPlanned(
 }
 
 const READING_VERBS: ReadonlySet<RelationalVerb> = new Set(["update", "delete"]);
+/** Without RETURNING they give nothing but how many rows they changed. */
+const COUNTED_VERBS: ReadonlySet<RelationalVerb> = new Set(["insert", "update", "delete"]);
 const ROW_VERBS: ReadonlySet<RelationalVerb> = new Set(["select", "insert", "update", "delete", "merge"]);
 const TYPE_VERBS: ReadonlySet<RelationalVerb> = new Set(["createType", "createSchema", "createMacro"]);
 const WITHOUT_TYPES: ReadonlySet<NameReference["object"]> = new Set(["table", "view", "index", "sequence"]);

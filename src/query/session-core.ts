@@ -13,7 +13,7 @@ import type { Connection } from "../engine/connection.js";
 import { catalogFunction } from "../catalog/resolve.js";
 import { ianaName } from "../pgtypes/time-zone-names.js";
 import { SessionCatalog } from "../catalog/session-catalog.js";
-import { useCatalog } from "../engine/database.js";
+import { INITIAL_TIME_ZONE, useCatalog } from "../engine/database.js";
 import { normaliseName, quoteLiteral } from "../sql/names.js";
 import { isHeard } from "./heard-messages.js";
 import { writtenTypes } from "./announced-columns.js";
@@ -88,7 +88,7 @@ export class SessionCore implements Disposable {
   #head: HeadId = MAIN;
   /** Of the settings DuckDB was told. */
   #appliedRevision = 0;
-  #appliedZone = "";
+  #appliedZone = INITIAL_TIME_ZONE;
   #appliedPath = "";
   #headAtStart: HeadId | undefined;
   /** The setting read last, taken apart: every statement asks. */
@@ -183,9 +183,9 @@ export class SessionCore implements Disposable {
   }
 
   async #switchHead(head: HeadId): Promise<void> {
-    await useCatalog(this.connection, head === MAIN ? "data" : "void");
     await this.services.context.schemas.expect(head);
     this.#appliedPath = "";
+    if (head !== MAIN) await useCatalog(this.connection, "void"); // Main's path is applied below.
     this.#head = head;
     this.prepared.clear();
     await this.#functions.setBranch(this.connection, this.branchName);

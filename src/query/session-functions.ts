@@ -114,11 +114,18 @@ export class SessionFunctions {
     this.#identity = identity;
   }
 
+  /** Together: most of what a small statement takes is the way to DuckDB and back. */
   async install(connection: Connection, key: string): Promise<void> {
-    await connection.run(`SET VARIABLE duckbranch_database = ${quoteLiteral(this.#identity.databaseName)}`);
-    await connection.run(`SET VARIABLE duckbranch_process = ${this.#identity.processId}`);
-    await connection.run(`SET VARIABLE duckbranch_session = ${quoteLiteral(key)}`);
-    await connection.run(`SET VARIABLE duckbranch_user = ${quoteLiteral(this.#identity.user)}`);
+    const values = {
+      database: quoteLiteral(this.#identity.databaseName),
+      process: String(this.#identity.processId),
+      session: quoteLiteral(key),
+      user: quoteLiteral(this.#identity.user),
+    };
+    const settings = Object.entries(values).map(
+      ([name, value]) => `SET VARIABLE ${PREFIX}${name} = ${value}`,
+    );
+    await connection.run(settings.join("; "));
   }
 
   async setBranch(connection: Connection, name: string): Promise<void> {

@@ -33,14 +33,18 @@ export interface StartedStatement {
   readonly again: PreparedRead | undefined;
 }
 
+/** What a text gives: any number of rows, or one, as a count. */
+export type Given = "rows" | "row";
+
 /** `sql` is the statement's final text. Rows that are few for certain are made whole. */
 export async function startStatement(
   core: SessionCore,
   statement: RelationalStatement,
   sql: string,
   input: ExecuteInput,
+  given: Given = "rows",
 ): Promise<ResultStream> {
-  return (await startRepeatable(core, statement, sql, input)).stream;
+  return (await startRepeatable(core, statement, sql, input, given)).stream;
 }
 
 /** As `startStatement`, and says what it found out on the way. */
@@ -49,10 +53,11 @@ export async function startRepeatable(
   statement: RelationalStatement,
   sql: string,
   input: ExecuteInput,
+  given: Given = "rows",
 ): Promise<StartedStatement> {
   return hasGaps(statement)
-    ? { stream: await startSubset(core, statement, sql, input), again: undefined }
-    : await startCounted(core, statement, sql, input);
+    ? { stream: await startSubset(core, statement, sql, input, given), again: undefined }
+    : await startCounted(core, statement, sql, input, given);
 }
 
 async function startCounted(
@@ -60,20 +65,20 @@ async function startCounted(
   statement: RelationalStatement,
   sql: string,
   input: ExecuteInput,
+  given: Given,
 ): Promise<StartedStatement> {
   await core.types.refresh();
-  if (input.parameters.length === 0)
-    return {
-      stream: await core.connection.stream(sql, await givesFewRows(core, statement, undefined)),
-      again: undefined,
-    };
+  if (input.parameters.length === 0) {
+    const isWhole = given === "row" || (await givesFewRows(core, statement, undefined));
+    return { stream: await core.connection.stream(sql, isWhole), again: undefined };
+  }
   const hints = hintsOf(input, await core.types.engineTypesOf(input.declaredOids));
   const deep = withArrayDepths(sql, hints);
   const stores = STORING.has(statement.verb);
   const exact = withOwnDigits(deep, hints, stores);
   const text = exact ?? deep;
   const prepared = await core.prepared.get(text, core.definitions, hints);
-  const isWhole = await givesFewRows(core, statement, prepared);
+  const isWhole = given === "row" || (await givesFewRows(core, statement, prepared));
   const parameterTypes = await core.types.identifyTypes(core.prepared.parameterTypes(prepared));
   const boundTypes = bindParameters(prepared, parameterTypes, input, core.settings.get("TimeZone"), stores);
   const stream = await prepared.stream(isWhole);
@@ -93,9 +98,10 @@ export async function startSubset(
   statement: RelationalStatement,
   text: string,
   input: ExecuteInput,
+  given: Given = "rows",
 ): Promise<ResultStream> {
   const { sql, parameters } = withOwnParameters(text);
-  return (await startCounted(core, statement, sql, inputOf(parameters, input))).stream;
+  return (await startCounted(core, statement, sql, inputOf(parameters, input), given)).stream;
 }
 
 /** What was bound to some of a statement's parameters, by their numbers from 1. */
@@ -108,11 +114,12 @@ export function inputOf(numbers: readonly number[], input: ExecuteInput): Execut
 
 /** How a planner runs SQL of its own with a statement's parameters. */
 export function boundRun(core: SessionCore, statement: RelationalStatement, input: ExecuteInput): BoundRun {
-  const start = async (sql: string): Promise<ResultStream> => await startSubset(core, statement, sql, input);
+  const start = async (sql: string, given?: Given): Promise<ResultStream> =>
+    await startSubset(core, statement, sql, input, given);
   return {
-    change: async (sql) => await (await start(sql)).changedRows(),
+    change: async (sql) => await (await start(sql, "row")).changedRows(),
     firstRow: async (sql) => {
-      const stream = await start(sql);
+      const stream = await start(sql, "row");
       const [row = []] = (await stream.next())?.getRows() ?? [];
       while ((await stream.next()) !== undefined);
       return row;
