@@ -117,8 +117,11 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
           if (config.httpPort !== undefined || !isInUse(error)) throw error;
           log.warn({ port: httpPort }, "the HTTP API is off: its port is in use");
         });
-  // Both at once: neither waits for the other's clients.
-  cleanup.defer(async () => void (await Promise.all([http?.close(), server.close()])));
+  // Both at once; the HTTP port says what is going on until there is nothing any more.
+  cleanup.defer(async () => {
+    const closed = server.close();
+    await Promise.all([http?.close(closed), closed]);
+  });
   log.info(
     { host: server.address.host, port: server.address.port, http: http?.address.port, data: config.data },
     "serving",

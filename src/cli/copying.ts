@@ -1,7 +1,9 @@
 /** COPY … FROM STDIN of the command line: what comes in goes to the server as it is; the driver leaves that to its users. */
 import { once } from "node:events";
-import type { Duplex, Readable } from "node:stream";
+import { fstatSync } from "node:fs";
+import { Readable, type Duplex } from "node:stream";
 import { Query, type QueryConfig } from "pg";
+import { OperatorError } from "../core/operator-error.js";
 
 /** What the driver's connection has beside what its types tell. */
 interface CopyConnection {
@@ -16,6 +18,15 @@ export type CopyInput = () => Readable | undefined;
 
 const NO_INPUT =
   "standard input has been read already: give the statements as an argument, with one COPY FROM STDIN";
+
+/** What is no file, pipe or terminal would read as nothing at all. */
+export function standardInput(): Readable {
+  return fstatSync(0).isDirectory() ? new Readable({ read: refuseDirectory }) : process.stdin;
+}
+
+function refuseDirectory(this: Readable): void {
+  this.destroy(new OperatorError("standard input is a directory"));
+}
 
 /** A query whose COPY … FROM STDIN is given its data. */
 export class CopyingQuery extends Query<(string | null)[]> {
@@ -52,6 +63,6 @@ async function send(input: Readable, connection: CopyConnection, ended: AbortSig
     }
     if (!ended.aborted) connection.endCopyFrom();
   } catch (error) {
-    if (!ended.aborted) connection.sendCopyFail(String(error));
+    if (!ended.aborted) connection.sendCopyFail(error instanceof Error ? error.message : String(error));
   }
 }

@@ -48,6 +48,14 @@ export function endWithReader(): void {
     });
 }
 
+/** A server is not there to be read: it goes on when nobody listens to what it says. */
+export function outliveReader(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+}
+
 /** Neither the server's answer nor an error like one: there is no SQLSTATE. */
 export function failureJson(error: Error): string {
   const {

@@ -6,7 +6,7 @@ import { SCOPES } from "../core/scopes.js";
 import { programVersion } from "../core/version.js";
 import { addBranchCommands } from "./branch.js";
 import { addCompletionCommand } from "./completion.js";
-import { endWithReader, failureJson, USAGE } from "./exit-codes.js";
+import { endWithReader, failureJson, outliveReader, USAGE } from "./exit-codes.js";
 import { tellOperator } from "./operator.js";
 import type { ServeOptions } from "./serve.js";
 import { addSqlCommand } from "./sql.js";
@@ -102,7 +102,8 @@ addSqlCommand(program);
 addCompletionCommand(program);
 endsWithUsage(program);
 // No server ends without a word.
-if (process.argv[2] !== "serve") endWithReader();
+if (process.argv[2] === "serve") outliveReader();
+else endWithReader();
 
 try {
   await program.parseAsync();

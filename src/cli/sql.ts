@@ -5,6 +5,7 @@ import { text as allOf } from "node:stream/consumers";
 import type { Command } from "commander";
 import { OperatorError } from "../core/operator-error.js";
 import { addConnectOptions } from "./branch-command.js";
+import { standardInput } from "./copying.js";
 import { withProgress } from "./dialogue.js";
 import { tellUser } from "./exit-codes.js";
 import { objectText, sameNames } from "./json-values.js";
@@ -30,13 +31,13 @@ export function addSqlCommand(program: Command): Command {
 
 async function runSql(given: string | undefined, options: SqlOptions): Promise<void> {
   if (options.json === true && options.csv === true) throw new OperatorError("choose --json or --csv");
-  const statements = given ?? (await allOf(process.stdin));
+  const statements = given ?? (await allOf(standardInput()));
   const lines = new Lines();
   const output =
     options.json === true ? asJsonLines(lines) : options.csv === true ? asCsv(lines) : asTables(lines);
   const copied = (bytes: Buffer): boolean => lines.copy(bytes);
   const input = (): Readable | undefined =>
-    given === undefined || process.stdin.readableEnded ? undefined : process.stdin;
+    given === undefined || process.stdin.readableEnded ? undefined : standardInput();
   await withServer(options, options.branch, async (server) => {
     await withProgress("running", async () => {
       await server.stream(statements, { ...output, copied, input, drained });

@@ -68,6 +68,9 @@ type ReplyError = (
 export function errorReplies(log: Log): ReplyError {
   return async (error, request, reply) => {
     const { status, body } = toErrorBody(error, request.id);
+    // A budget is as exhausted a second later.
+    const isPassing = !(error instanceof SqlError && error.code === SQLSTATE.configurationLimitExceeded);
+    if ((status === 429 || status === 503) && isPassing) reply.header("retry-after", "1");
     if (status === 500) log.error({ err: error, requestId: request.id }, "internal error");
     await replyWith(reply, status, body);
   };
@@ -75,7 +78,6 @@ export function errorReplies(log: Log): ReplyError {
 
 async function replyWith(reply: FastifyReply, status: ErrorStatus, body: ErrorBody): Promise<void> {
   if (status === 401) reply.header("www-authenticate", 'Basic realm="duckbranch", charset="UTF-8"');
-  if (status === 429 || status === 503) reply.header("retry-after", "1");
   // Somebody who is refused before the body was read must not be read on for ever.
   if (status === 413) reply.header("connection", "close");
   await reply.code(status).send(body);

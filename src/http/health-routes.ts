@@ -2,14 +2,25 @@
 import { z } from "zod";
 import { fullAccess } from "../core/scopes.js";
 import { inSession, type Api } from "./api.js";
+import type { Draining } from "./draining.js";
 import type { Metrics } from "./metrics.js";
 import type { WorkServices } from "./request-work.js";
 import { commonErrors, health } from "./schemas.js";
 import { readRows } from "./statements.js";
 
+interface HealthParts {
+  readonly version: string;
+  readonly metrics: Metrics;
+  readonly draining: Draining;
+}
+
 const READY_MS = 5_000;
 
-export function addHealthRoutes(api: Api, services: WorkServices, version: string, metrics: Metrics): void {
+export function addHealthRoutes(
+  api: Api,
+  services: WorkServices,
+  { version, metrics, draining }: HealthParts,
+): void {
   const tags = ["health"];
   const config = { isPublic: true };
   for (const path of ["/health", "/v1/health"]) {
@@ -19,7 +30,7 @@ export function addHealthRoutes(api: Api, services: WorkServices, version: strin
         config,
         schema: { tags, summary: "The process is there", response: { 200: health, ...commonErrors } },
       },
-      async () => ({ status: "ok" as const, version }),
+      async () => ({ status: draining.begun ? ("draining" as const) : ("ok" as const), version }),
     );
   }
   api.get(

@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   401: "UNAUTHORIZED",
   403: "FORBIDDEN",
   404: "NOT_FOUND",
+  405: "METHOD_NOT_ALLOWED",
   406: "NOT_ACCEPTABLE",
   408: "REQUEST_TIMEOUT",
   409: "CONFLICT",
@@ -58,6 +59,8 @@ const STATUS_BY_CODE: ReadonlyMap<SqlState, ErrorStatus> = new Map([
   [SQLSTATE.objectInUse, 409],
   [SQLSTATE.lockNotAvailable, 409],
   [SQLSTATE.tooManyConnections, 429],
+  // A budget is a quota.
+  [SQLSTATE.configurationLimitExceeded, 429],
   [SQLSTATE.diskFull, 503],
   [SQLSTATE.outOfMemory, 503],
   [SQLSTATE.ioError, 503],

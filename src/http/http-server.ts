@@ -12,6 +12,7 @@ import type { SessionFactory } from "../query/types.js";
 import type { AuthenticationPolicy } from "../session/authentication.js";
 import type { Api } from "./api.js";
 import { refusePages } from "./browser-guard.js";
+import { Draining } from "./draining.js";
 import { errorReplies } from "./error-replies.js";
 import { addBranchRoutes } from "./branch-routes.js";
 import { addHealthRoutes } from "./health-routes.js";
@@ -27,6 +28,7 @@ import { addQueryRoutes } from "./query-routes.js";
 import { RequestSlots } from "./request-slots.js";
 import { partyOf, principalOf } from "./request-user.js";
 import type { WorkServices } from "./request-work.js";
+import { refuseUnknownRoutes } from "./unknown-routes.js";
 import type { WorkWatch } from "./work-watch.js";
 
 export interface HttpServerOptions {
@@ -63,13 +65,10 @@ export interface HttpServer {
   readonly engineFailed: Promise<SqlError>;
   /** Takes the certificate there is now. */
   reload(): void;
-  /** Lets requests under way end within `drainTimeoutMs`, then stops them. */
-  close(): Promise<void>;
+  /** Lets requests under way end within `drainTimeoutMs`, then stops them; listens until `others` are through, too. */
+  close(others: Promise<unknown>): Promise<void>;
 }
 
-/** Between stopping a request and hanging up on its client. */
-const STOP_GRACE_MS = 2000;
-const IDLE_CHECK_MS = 50;
 /** A request has to be there by then, whatever it sends how slowly. */
 const RECEIVE_FACTOR = 3;
 
@@ -95,7 +94,8 @@ export async function startHttpServer(
     onEngineFailure: (cause) => tellFailed?.(cause),
     running,
   };
-  const api = await createApi(options, security, services, { server, metrics });
+  const draining = new Draining();
+  const api = await createApi(options, security, services, { server, metrics, draining });
   await api.listen({ host: options.host, port: options.httpPort });
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new Error("listening on something without a port");
@@ -107,7 +107,7 @@ export async function startHttpServer(
       if (next !== undefined && "setSecureContext" in server && typeof server.setSecureContext === "function")
         server.setSecureContext(next);
     },
-    close: async () => await drain(api, server, running, options.drainTimeoutMs),
+    close: async (others) => await draining.end({ api, server }, running, others, options.drainTimeoutMs),
   };
 }
 
@@ -129,11 +129,17 @@ function openServer(options: HttpServerOptions, tls: SecureContextOptions | unde
   return server;
 }
 
+interface Parts {
+  readonly server: Server;
+  readonly metrics: Metrics;
+  readonly draining: Draining;
+}
+
 async function createApi(
   options: HttpServerOptions,
   security: HttpSecurity,
   services: WorkServices,
-  { server, metrics }: { readonly server: Server; readonly metrics: Metrics },
+  { server, metrics, draining }: Parts,
 ): Promise<Api> {
   const replyError = errorReplies(options.log);
   const api: Api = Fastify({
@@ -153,9 +159,8 @@ async function createApi(
   api.setValidatorCompiler(validatorCompiler);
   api.setSerializerCompiler(serializerCompiler);
   api.setErrorHandler(replyError);
-  api.setNotFoundHandler(({ method, url }) => {
-    throw new HttpError(404, `there is no ${method} ${url.split("?")[0]}`);
-  });
+  refuseUnknownRoutes(api);
+  draining.refuseWork(api);
   readJson(api);
   api.decorateRequest("principal");
   api.decorateRequest("party", "");
@@ -178,7 +183,7 @@ async function createApi(
     metrics.answered(method, routeOptions.url ?? "unknown", raw.statusCode, performance.now() - startedAt);
   });
   await describeApi(api, options.version);
-  addHealthRoutes(api, services, options.version, metrics);
+  addHealthRoutes(api, services, { version: options.version, metrics, draining });
   addQueryRoutes(api, services);
   addTableRoutes(api, services);
   addBranchRoutes(api, services);
@@ -216,25 +221,4 @@ function refuseUnreadOptions({ query, routeOptions: { config, schema, url = "" }
   // Of HatiData's clients nobody knows what they add.
   if (name !== undefined && !isRead && !url.startsWith("/v1/organizations/"))
     throw new HttpError(400, `"${name}" is no parameter of this path`);
-}
-
-async function drain(
-  api: Api,
-  server: Server,
-  running: ReadonlySet<WorkWatch>,
-  timeoutMs: number,
-): Promise<void> {
-  const stop = setTimeout(() => {
-    for (const watch of running) watch.stop("closing");
-  }, timeoutMs);
-  const hangUp = setTimeout(() => server.closeAllConnections(), timeoutMs + STOP_GRACE_MS);
-  // A connection is idle when its answer is out, and nobody else looks for that any more.
-  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-  try {
-    await api.close();
-  } finally {
-    clearInterval(idle);
-    clearTimeout(stop);
-    clearTimeout(hangUp);
-  }
 }

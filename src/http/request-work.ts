@@ -111,17 +111,29 @@ async function openSession(
 ): Promise<QuerySession> {
   // Behind these the wire's clients name a branch, and `new` makes one.
   if (/[/@]/.test(database))
-    throw new SqlError(SQLSTATE.invalidCatalogName, `database "${database}" does not exist`);
+    throw unknownDatabase(new SqlError(SQLSTATE.invalidCatalogName, `database "${database}" does not exist`));
   const processId = FIRST_PROCESS_ID + (lastProcess++ % PROCESS_IDS);
   const parameters = new Map([["application_name", "duckbranch-http"]]);
-  return await sessions.open({
+  const session = {
     user: principal.name,
     principal,
     database,
     parameters,
     processId,
     control: { cancel, terminate: cancel },
-  });
+  };
+  try {
+    return await sessions.open(session);
+  } catch (error) {
+    throw error instanceof SqlError && error.code === SQLSTATE.invalidCatalogName
+      ? unknownDatabase(error)
+      : error;
+  }
+}
+
+/** The wire's clients say both in one name. */
+function unknownDatabase(error: SqlError): SqlError {
+  return error.with({ hint: 'the database is "main"; a branch of it is named by "branch", or in the path' });
 }
 
 async function useBranch({ session }: RequestWork, name: string): Promise<void> {

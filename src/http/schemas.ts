@@ -107,7 +107,7 @@ export const queryAnswers = {
 } as const;
 
 export const health = z
-  .object({ status: z.enum(["ok", "unavailable"]), version: z.string() })
+  .object({ status: z.enum(["ok", "draining"]), version: z.string() })
   .meta({ id: "Health" });
 
 export const tables = z

@@ -1,16 +1,11 @@
 /** What SHOW BRANCHES, DESCRIBE BRANCH and `_hatidata_branches` say about branches. */
-import { optionalNumberCell, type Connection } from "../engine/connection.js";
-import { DATA_CATALOG } from "../engine/database.js";
 import { isExpired } from "../branch/branch-rules.js";
 import { displayName } from "../branch/merge-ledger.js";
-import { MAIN, tablesOf, type Branch, type Isolation, type PhysicalTable } from "../branch/model.js";
-import { rollbackQuietly } from "../branch/preserve.js";
-import { physicalName } from "../branch/system-schema.js";
+import { MAIN, type Branch, type Isolation } from "../branch/model.js";
 import type { BranchContext } from "../branch/branch-context.js";
 import type { RegistryState } from "../branch/registry-state.js";
-import { quoteLiteral } from "../sql/names.js";
 import type { PageRange } from "./branch-arguments.js";
-import type { BranchSize } from "./system-relations.js";
+import { branchSizes } from "./branch-sizes.js";
 
 export type BranchSummary = Readonly<
   Record<
@@ -49,11 +44,6 @@ export interface BranchDetails {
   readonly modified_tables: readonly string[];
   readonly total_size_bytes: number;
 }
-
-/** Bytes of a value that is in memory, by its column's type. */
-const WIDTH = `CASE WHEN segment_type = 'VALIDITY' THEN 0.125 WHEN segment_type IN ('BOOLEAN', 'TINYINT', 'UTINYINT') THEN 1
-  WHEN segment_type IN ('SMALLINT', 'USMALLINT') THEN 2 WHEN segment_type IN ('INTEGER', 'UINTEGER', 'FLOAT', 'DATE') THEN 4
-  WHEN segment_type IN ('VARCHAR', 'BLOB', 'HUGEINT', 'UHUGEINT', 'UUID', 'INTERVAL') THEN 16 ELSE 8 END`;
 
 /** Branches that still exist, newest first. */
 export function branchList(
@@ -101,71 +91,6 @@ export async function branchDetails(context: BranchContext, branch: Branch): Pro
     modified_tables: tables.map(displayName).toSorted(),
     total_size_bytes: size?.bytes ?? 0,
   };
-}
-
-/**
- * Bytes of a branch's own tables, without their indexes: whole blocks for what is in the file, and for what only the log has
- * yet the width of its values (a text counts 16), which is taken for all of a table with a quotation mark in its name. 0 for a
- * branch that changed nothing.
- */
-export async function branchSizes(
-  context: BranchContext,
-  branches: readonly Branch[],
-): Promise<BranchSize[]> {
-  using connection = await context.registry.database.connect("data");
-  // One snapshot of registry and tables: a branch that ends meanwhile must not take its tables away under the measuring.
-  const { state } = await context.registry.begin(connection);
-  try {
-    const sizes: BranchSize[] = [];
-    for (const { id } of branches) {
-      const tables = state.liveVersionsOf(id).flatMap(tablesOf);
-      sizes.push({ branchId: id, bytes: await bytesOf(connection, tables) });
-    }
-    return sizes;
-  } finally {
-    await rollbackQuietly(connection);
-  }
-}
-
-/** Of all branches that hold anything. */
-export async function liveBranchSizes(context: BranchContext): Promise<BranchSize[]> {
-  return await branchSizes(context, [...context.registry.state.branches.live()]);
-}
-
-/** DuckDB reads no name with a quotation mark where it says what a table takes. */
-function isReadable({ schema, name }: PhysicalTable): boolean {
-  return !`${schema}${name}`.includes('"');
-}
-
-async function bytesOf(connection: Connection, tables: readonly PhysicalTable[]): Promise<number> {
-  let bytes = await storedBytes(connection, tables.filter(isReadable).map(physicalName));
-  for (const table of tables) if (!isReadable(table)) bytes += await oneNumber(connection, estimateOf(table));
-  return bytes;
-}
-
-/** Tables may share a block; what is the same in all rows has none (-1). */
-async function storedBytes(connection: Connection, tables: readonly string[]): Promise<number> {
-  if (tables.length === 0) return 0;
-  const segments = tables.map((table) => `SELECT * FROM pragma_storage_info(${quoteLiteral(table)})`);
-  return await oneNumber(
-    connection,
-    `WITH segments AS (${segments.join(" UNION ALL ")}),
-       blocks AS (SELECT unnest(list_append(additional_block_ids, block_id)) AS id FROM segments WHERE persistent)
-     SELECT ((SELECT count(DISTINCT id) FROM blocks WHERE id >= 0) * 262144
-       + (SELECT coalesce(sum(count * ${WIDTH}), 0) FROM segments WHERE NOT persistent))::BIGINT AS bytes`,
-  );
-}
-
-/** Every value counted like a text. */
-function estimateOf(table: PhysicalTable): string {
-  const { schema, name } = table;
-  return `SELECT (SELECT count(*) FROM ${physicalName(table)}) * 16 * (SELECT count(*) FROM duckdb_columns()
-    WHERE database_name = ${quoteLiteral(DATA_CATALOG)} AND schema_name = ${quoteLiteral(schema)} AND table_name = ${quoteLiteral(name)}) AS bytes`;
-}
-
-async function oneNumber(connection: Connection, sql: string): Promise<number> {
-  const [row] = await connection.rows(sql);
-  return row === undefined ? 0 : (optionalNumberCell(row, "bytes") ?? 0);
 }
 
 function statusOf(state: RegistryState, branch: Branch): string {

@@ -8,7 +8,8 @@ import { rollbackQuietly } from "../branch/preserve.js";
 import { numberCell } from "../engine/connection.js";
 import type { AnswerRow } from "./branch-answers.js";
 import type { PageRange } from "./branch-arguments.js";
-import { branchSizes, parentName } from "./branch-reports.js";
+import { parentName } from "./branch-reports.js";
+import { branchSizes } from "./branch-sizes.js";
 
 interface Due {
   readonly branch: Branch;

@@ -23,7 +23,7 @@ import { SessionNotifications } from "./notifications.js";
 import { TemporaryDefinitions } from "./temporary-definitions.js";
 import { OwnDefinitions, sharedDefinitions } from "./own-definitions.js";
 import { BranchListings } from "./branch-listings.js";
-import { liveBranchSizes } from "./branch-reports.js";
+import { liveBranchSizes } from "./branch-sizes.js";
 import { LoneReads } from "./lone-reads.js";
 import { ReadyReads } from "./ready-reads.js";
 import { SessionWaits } from "./session-waits.js";

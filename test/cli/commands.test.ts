@@ -248,6 +248,11 @@ test("COPY goes to standard output, and comes from standard input", async () => 
   expect(twice).toMatchObject({ code: 1, err: expect.stringMatching(/57014 .*read already/) });
   expect(await duckbranch(["sql"], "COPY copied FROM STDIN")).toMatchObject({ code: 1 });
   expect((await duckbranch(["sql", "COPY copied FROM STDIN"], "x\n")).err).toContain("22P0");
+  const { host, port } = server.address;
+  const shell = `"$0" "$1" sql --host ${host} --port ${port} "COPY copied FROM STDIN" < /`;
+  const ofDirectory = spawnSync("bash", ["-c", shell, process.execPath, MAIN], { encoding: "utf8" });
+  expect([ofDirectory.status, ofDirectory.stdout]).toEqual([1, ""]);
+  expect(ofDirectory.stderr).toContain("standard input is a directory");
   const binary = await duckbranch(["sql", "--csv", "COPY (SELECT 255) TO STDOUT (FORMAT binary)"]);
   expect(binary.out).toMatch(/^PGCOPY\n\ufffd\r\n/);
   expect((await duckbranch(["sql", "--csv", "SELECT count(*) AS n FROM copied"])).out).toBe("n\n2\n");

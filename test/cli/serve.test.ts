@@ -50,6 +50,8 @@ describe("duckbranch serve", () => {
         await client.rows("CREATE TABLE t (id INT PRIMARY KEY, name TEXT)");
         await client.rows("INSERT INTO t VALUES (1, 'kept')");
         expect((await stat(`${file}.wal`)).size).toBeGreaterThan(0);
+        // It says that it stops, and nobody reads that.
+        server.hangUp();
         server.signal(signal);
         expect(await server.exited).toEqual({ code: 0, signal: null });
       }

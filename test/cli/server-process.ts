@@ -51,6 +51,12 @@ export class ServerProcess implements AsyncDisposable {
     return new ServerProcess(child);
   }
 
+  /** Nobody reads what it says any more. */
+  hangUp(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+  }
+
   /** Serves a database file and waits until it accepts connections. */
   static async serve(
     dataFile: string,

@@ -221,7 +221,21 @@ describe("a branch", () => {
     ["GET", "/v1/branches/nothing/diff", undefined, "404 NOT_FOUND 3D000"],
     ["GET", "/v1/branches/nothing/conflicts", undefined, "404 NOT_FOUND 3D000"],
     ["GET", "/v1/nothing", undefined, "404 NOT_FOUND"],
+    ["GET", "/v1/query", undefined, "405 METHOD_NOT_ALLOWED"],
+    ["PUT", "/v1/branches/short", {}, "405 METHOD_NOT_ALLOWED"],
   ])("%s %s %j is refused", async (method, path, body, expected) => {
     expect(failure(await app.request(method, path, body))).toBe(expected);
+  });
+
+  test("a method says which others there are, and a budget that it takes no waiting", async () => {
+    const { headers } = await app.get("/v1/branches/short/merge");
+    expect(headers.get("allow")).toBe("POST");
+    expect((await app.request("PUT", "/v1/branches/short")).headers.get("allow")).toBe("GET, HEAD, DELETE");
+    await app.post("/v1/branches", { name: "poor", max_rows: 0 });
+    const refused = await app.post("/v1/branches/poor/write", { sql: "CREATE TABLE two AS FROM range(2)" });
+    expect([failure(refused), refused.headers.get("retry-after")]).toEqual([
+      "429 TOO_MANY_REQUESTS 53400",
+      null,
+    ]);
   });
 });

@@ -90,6 +90,8 @@ const CALLS: readonly (readonly [
   ["get", `${BRANCH}/diff`, "/v1/branches/x/diff", undefined, 404],
   ["post", `${BRANCH}/extend`, "/v1/branches/b/extend", { ttl_hours: 2 }, 200],
   ["post", `${BRANCH}/extend`, "/v1/branches/b/extend", {}, 400],
+  ["post", `${BRANCH}/extend`, "/v1/branches/b/extend", { max_rows: 1 }, 200],
+  ["post", `${BRANCH}/write`, "/v1/branches/b/write", { sql: "INSERT INTO t VALUES (9, 9)" }, 429],
   ["post", `${BRANCH}/extend`, "/v1/branches/b/extend", { max_rows: 1000, idle_ttl_seconds: 60 }, 200],
   ["post", `${BRANCH}/rename`, "/v1/branches/b/rename", { name: "b1" }, 200],
   ["post", `${BRANCH}/rename`, "/v1/branches/b/rename", { name: "b1" }, 404],

@@ -97,6 +97,31 @@ describe("the end of the server", () => {
     expect(await asked).toContain('"answer":42');
   });
 
+  test("refuses new work while an answer goes out, and says so", async () => {
+    const app = await start({});
+    const socket = connect(app.httpPort, "127.0.0.1");
+    const sql = "SELECT repeat('x', 1000) AS x FROM range(100000)";
+    socket.write(queryText(sql));
+    // Whose answer nobody reads on.
+    await once(socket, "readable");
+    const closed = app.close();
+    const url = `http://127.0.0.1:${app.httpPort}`;
+    const health = await fetch(`${url}/health`);
+    expect([health.status, await health.json()]).toMatchObject([200, { status: "draining" }]);
+    for (const path of ["/ready", "/v1/branches", "/v1/nothing"]) {
+      const refused = await fetch(url + path);
+      expect([refused.status, refused.headers.get("connection")]).toEqual([503, "close"]);
+      expect(await refused.json()).toMatchObject({
+        error: { code: "UNAVAILABLE", details: { sqlstate: "57P03" } },
+      });
+    }
+    let received = 0;
+    socket.on("data", (bytes) => (received += bytes.length));
+    await closed;
+    expect(received).toBeGreaterThan(100_000_000);
+    await expect(fetch(`${url}/health`)).rejects.toThrow("fetch failed");
+  });
+
   test("stops what takes longer", async () => {
     const app = await start({ drainTimeoutMs: 50 });
     const asked = untilClosed(app.httpPort, queryText("SELECT count(*) FROM range(100000000000)"));
