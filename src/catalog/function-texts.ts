@@ -4,9 +4,20 @@ import { PRINTED as PRINT } from "./printing/functions-of-sql.js";
 import { TYPE_NAMES } from "./snapshot.js";
 
 /** Names of types in CREATE FUNCTION, as stored, and as they are printed where the two differ. */
-const PRINTED = `MAP {'bool': 'boolean', 'int2': 'smallint', 'int4': 'integer', 'int8': 'bigint', 'float4': 'real', 'float8': 'double precision',
-  'varchar': 'character varying', 'time': 'time without time zone', 'timestamp': 'timestamp without time zone',
-  'timestamptz': 'timestamp with time zone'}`;
+export const PRINTED_TYPES: ReadonlyMap<string, string> = new Map([
+  ["bool", "boolean"],
+  ["int2", "smallint"],
+  ["int4", "integer"],
+  ["int8", "bigint"],
+  ["float4", "real"],
+  ["float8", "double precision"],
+  ["varchar", "character varying"],
+  ["time", "time without time zone"],
+  ["timestamp", "timestamp without time zone"],
+  ["timestamptz", "timestamp with time zone"],
+]);
+
+const PRINTED = `MAP {${[...PRINTED_TYPES].map(([name, printed]) => `'${name}': '${printed}'`).join(", ")}}`;
 
 /** One argument of a declared function: its name, if it has one, and its type. */
 const ARGUMENT = `if(starts_with(_p, '$'), '', ${PG}.quote_ident(_p) || ' ') || coalesce(${PG}._function_type(declared->'arguments'->>(_i - 1)), map_extract_value(${TYPE_NAMES}, (declared->'argumentOids'->>(_i - 1))::BIGINT))`;

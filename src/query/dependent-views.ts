@@ -12,7 +12,7 @@ import { othersDepend } from "./dependents.js";
 /** A view, and the relation it was found by: `view v depends on table t`. */
 export interface DependentView extends RelationName {
   readonly kind: ViewKind;
-  readonly on: RelationName & { readonly kind: "table" | ViewKind };
+  readonly on: Dropped;
 }
 
 type ViewKind = "view" | "materialized view";
@@ -22,12 +22,15 @@ interface ViewText extends RelationName {
   readonly definition: string;
 }
 
-interface Dropped extends RelationName {
-  readonly kind: "table" | ViewKind;
+/** What goes, and views may use. */
+export interface Dropped extends RelationName {
+  readonly kind: "table" | "function" | ViewKind;
+  /** How PostgreSQL names it, where that is not its name: a function with its arguments' types. */
+  readonly shown?: string;
 }
 
 /**
- * The views of the head that read these relations, and those that read them in turn, each before those that read it.
+ * The views of the head that read these relations or call these functions, and those that read them in turn, each before those that read it.
  *
  * Errors  0A000 for a view that names one of them in a way that could not be read
  */
@@ -75,11 +78,8 @@ async function viewsOf({ scope }: PlanContext, transaction: Transaction): Promis
   ];
 }
 
-async function reads(
-  { services }: PlanContext,
-  view: ViewText,
-  { schema, name }: RelationName,
-): Promise<boolean> {
+async function reads({ services }: PlanContext, view: ViewText, on: Dropped): Promise<boolean> {
+  const { name } = on;
   // Reading a text costs more than looking whether the name is in it at all.
   const text = normaliseName(view.definition);
   if (!text.includes(normaliseName(name).replaceAll('"', '""'))) return false;
@@ -90,16 +90,17 @@ async function reads(
       "drop the view first",
     );
   const places = new Set([normaliseName(view.schema), "main"]);
-  return statement.names.some((read) => isNamed(read, { schema, name }, places));
+  return statement.names.some((read) => isNamed(read, on, places));
 }
 
 function isNamed(
   { role, parts }: NameReference,
-  { schema, name }: RelationName,
+  { schema, name, kind }: Dropped,
   places: ReadonlySet<string>,
 ): boolean {
   const [last = "", qualifier] = parts.toReversed();
-  if (role !== "read" || normaliseName(last) !== normaliseName(name)) return false;
+  if (role !== (kind === "function" ? "function" : "read") || normaliseName(last) !== normaliseName(name))
+    return false;
   if (qualifier === undefined) return places.has(normaliseName(schema));
   const written = normaliseName(qualifier) === "public" ? "main" : normaliseName(qualifier);
   return written === normaliseName(schema);
@@ -110,9 +111,12 @@ export function refuseDependents(dropped: readonly Dropped[], views: readonly De
   if (views.length === 0) return;
   const [first] = dropped;
   const isOne = dropped.length === 1 && first !== undefined;
-  const what = isOne ? `${first.kind} ${shownName(first.name)}` : "desired object(s)";
-  const lines = views.map(
-    ({ name, kind, on }) => `${kind} ${shownName(name)} depends on ${on.kind} ${shownName(on.name)}`,
-  );
+  const what = isOne ? told(first) : "desired object(s)";
+  const lines = views.map(({ name, kind, on }) => `${kind} ${shownName(name)} depends on ${told(on)}`);
   throw othersDepend(what, lines, isOne ? "it" : "them");
+}
+
+/** `view v`, `function f(integer)` */
+export function told({ kind, name, shown }: Dropped): string {
+  return `${kind} ${shown ?? shownName(name)}`;
 }

@@ -13,8 +13,8 @@ import { functionsOfMain } from "./branch-functions.js";
 import { freeTables } from "./drop-references.js";
 import { kindsOf, type ObjectKind } from "./existing-objects.js";
 import { refuseUsedType } from "./dependent-types.js";
-import { refuseWaiting } from "./deferred-references.js";
-import { dependentViews, refuseDependents, shownName, type DependentView } from "./dependent-views.js";
+import type { DependentView } from "./dependent-views.js";
+import { dependentsOf } from "./dropped-dependents.js";
 import { indexOwner } from "./index-names.js";
 import { noteSteps } from "./plan-table-notes.js";
 import { freeDependants, refuseDependants } from "./drawn-sequences.js";
@@ -37,41 +37,15 @@ export async function planDrops(
 ): Promise<PlannedStatement[]> {
   const drops = statement.names.filter((name) => name.role === "drop");
   await freeTables(context, transaction, statement, drops);
-  const planned = [...(await planDependents(context, transaction, statement, drops))];
+  const planned: PlannedStatement[] = [];
+  for (const view of await dependentsOf(context, transaction, statement, drops))
+    planned.push(...(await dropView(context, transaction, view)));
   for (const name of drops) {
     const isRelation = name.object === "table" || name.object === "view";
     const plan = isRelation ? planRelation : context.scope.head === MAIN ? planOther : planOnBranch;
     planned.push(...(await plan(context, transaction, statement, name)));
   }
   if (planned.length === 0) return [NOTHING_TO_RUN];
-  return planned;
-}
-
-/** Views that read what is dropped go first under CASCADE. Errors: 2BP01 without it */
-async function planDependents(
-  context: PlanContext,
-  transaction: Transaction,
-  { cascade, materialized }: RelationalStatement,
-  drops: readonly NameReference[],
-): Promise<readonly PlannedStatement[]> {
-  const dropped = drops.flatMap((name) => {
-    const kind = materialized === undefined ? name.object : ("materialized view" as const);
-    if (kind !== "table" && kind !== "view" && kind !== "materialized view") return [];
-    const meaning = writableName(context.scope, name);
-    return meaning.kind === "temporary" ? [] : [{ ...meaning.relation, kind }];
-  });
-  if (dropped.length === 0) return [];
-  for (const table of dropped) refuseWaiting(transaction, table, "DROP TABLE");
-  const views = await dependentViews(context, transaction, dropped);
-  if (!cascade) refuseDependents(dropped, views);
-  const [view] = views;
-  if (view !== undefined) {
-    const what =
-      views.length === 1 ? `${view.kind} ${shownName(view.name)}` : `${views.length} other objects`;
-    context.notice("NOTICE", SQLSTATE.successfulCompletion, `drop cascades to ${what}`);
-  }
-  const planned: PlannedStatement[] = [];
-  for (const each of views) planned.push(...(await dropView(context, transaction, each)));
   return planned;
 }
 
