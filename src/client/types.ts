@@ -32,7 +32,8 @@ export interface Branch {
   readonly branch_id: string;
   readonly name: string;
   readonly schema_name: string;
-  readonly parent: string;
+  /** Null for somebody else's private branch. */
+  readonly parent: string | null;
   readonly isolation: string;
   readonly status: string;
   readonly owner: string;
@@ -54,6 +55,7 @@ export interface Part {
 }
 
 export interface BranchDetails extends Branch {
+  readonly parent: string;
   readonly idle_ttl_seconds: number | null;
   readonly max_rows: number | null;
   readonly max_bytes: number | null;

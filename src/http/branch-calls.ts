@@ -4,6 +4,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import {
   branch,
   branchTerms,
+  seenBranch,
   discarded,
   expiring,
   type Branch,
@@ -117,7 +118,7 @@ async function describedBranches(
 export async function getBranch(work: RequestWork, nameOrId: string): Promise<BranchDetails> {
   const row = await onlyRow(work, `DESCRIBE BRANCH ${quotedName(nameOrId)}`);
   const { total_size_bytes: bytes, ...described } = row;
-  const found = branch.parse(described);
+  const found = seenBranch.parse(described);
   const tables = await readRows(
     work,
     `SELECT CASE table_schema WHEN 'public' THEN table_name ELSE table_schema || '.' || table_name END AS name

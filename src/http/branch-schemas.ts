@@ -9,7 +9,7 @@ export const branch = z
     branch_id: z.string(),
     name: z.string(),
     schema_name: z.string(),
-    parent: z.string(),
+    parent: z.string().nullable().describe("null: of somebody else's private branch"),
     isolation: z.string(),
     status: z.string(),
     owner: z.string(),
@@ -35,7 +35,10 @@ const terms = {
 
 export const branchTerms = z.object(terms);
 
-export const branchDetails = branch
+/** Of one that is open to who asks. */
+export const seenBranch = branch.extend({ parent: z.string() });
+
+export const branchDetails = seenBranch
   .extend({ ...terms, modified_tables: z.array(z.string()), total_size_bytes: z.number().int() })
   .meta({ id: "BranchDetails" });
 

@@ -53,16 +53,19 @@ export function branchList(
 ): BranchSummary[] {
   const { state } = context.registry;
   const branches = [...state.branches.inUse()].toReversed().slice(first, end);
-  return branches.map((branch) => ({
-    name: branch.name,
-    branch_id: branch.id,
-    parent: parentName(context, branch),
-    status: statusOf(state, branch),
-    created_at: new Date(branch.createdAtMs).toISOString(),
-    expires_at: timeOrNull(branch.expiresAtMs),
-    agent_id: branch.agent,
-    modified_table_count: maySee(branch) ? state.liveVersionsOf(branch.id).length : null,
-  }));
+  return branches.map((branch) => {
+    const isSeen = maySee(branch);
+    return {
+      name: branch.name,
+      branch_id: branch.id,
+      parent: isSeen ? parentName(context, branch) : null,
+      status: statusOf(state, branch),
+      created_at: new Date(branch.createdAtMs).toISOString(),
+      expires_at: timeOrNull(branch.expiresAtMs),
+      agent_id: isSeen ? branch.agent : null,
+      modified_table_count: isSeen ? state.liveVersionsOf(branch.id).length : null,
+    };
+  });
 }
 
 export async function branchDetails(context: BranchContext, branch: Branch): Promise<BranchDetails> {

@@ -87,8 +87,8 @@ export interface BranchSize {
 
 /** Columns that are told of visible branches only; the branches themselves are listed. */
 const HIDDEN_COLUMNS: ReadonlyMap<string, readonly string[]> = new Map([
-  ["_hatidata_branches", ["modified_table_count", "total_size_bytes"]],
-  ["branches", ["modified_table_count", "description"]],
+  ["_hatidata_branches", ["agent_id", "modified_table_count", "total_size_bytes"]],
+  ["branches", ["parent", "agent_id", "modified_table_count", "description"]],
 ]);
 
 /** Of branches that the session's user may not see it is said that there are such, and whose they are. */

@@ -55,7 +55,7 @@ test.each([
 
 test("of somebody's private branch others are told that it is there, and neither tables nor sizes", async () => {
   const { open, root } = await opened(
-    `CREATE TABLE t (a int PRIMARY KEY); CREATE BRANCH mine WITH (access 'private', description 'secret', ttl '1 hour'); CREATE BRANCH all_s WITH (ttl '1 hour')`,
+    `CREATE TABLE t (a int PRIMARY KEY); CREATE BRANCH mine WITH (access 'private', description 'secret', agent 'bot', ttl '1 hour'); CREATE BRANCH all_s WITH (ttl '1 hour')`,
   );
   await root.query("USE BRANCH mine; INSERT INTO t SELECT i FROM range(1000) AS r(i); USE BRANCH main");
   const ben = await open.session("main", someone("ben", "data:read"));
@@ -69,15 +69,19 @@ test("of somebody's private branch others are told that it is there, and neither
     ["all_s", 0, false],
     ["mine", 1, true],
   ]);
-  const about = "SELECT name, modified_table_count::int, description FROM duckbranch.branches ORDER BY name";
+  const about =
+    "SELECT name, modified_table_count::int, description, parent, agent_id FROM duckbranch.branches ORDER BY name";
   expect(await ben.query(about)).toEqual([
-    ["all_s", 0, null],
-    ["mine", null, null],
+    ["all_s", 0, null, "main", null],
+    ["mine", null, null, null, null],
   ]);
-  expect((await ben.query("SHOW BRANCHES")).map((row) => [row[0], row[7]])).toEqual([
-    ["all_s", 0],
-    ["mine", null],
+  expect((await root.query(about))[1]).toEqual(["mine", 1, "secret", "main", "bot"]);
+  expect((await ben.query("SHOW BRANCHES")).map((row) => [row[0], row[2], row[6], row[7]])).toEqual([
+    ["all_s", "main", null, 0],
+    ["mine", null, null, null],
   ]);
+  expect((await root.query("SHOW BRANCHES")).map((row) => row[6])).toEqual([null, "bot"]);
+  expect(await ben.query("SELECT agent_id FROM _hatidata_branches WHERE name = 'mine'")).toEqual([[null]]);
   expect((await ben.query("SHOW EXPIRING BRANCHES")).map(([name]) => name)).toEqual(["all_s"]);
   expect((await root.query("SHOW EXPIRING BRANCHES")).map(([name]) => name)).toEqual(["mine", "all_s"]);
 });
