@@ -15,13 +15,31 @@ import { quoteIdentifier, quoteLiteral } from "../sql/names.js";
 
 /** In the order in which they build on each other. `functions` make what stands in FUNCTIONS_SCHEMA. */
 export function catalogStatements(functions: readonly string[]): string[] {
-  const catalogue = catalogueItself();
+  const made = relationsAndMacros();
   return [
     `CREATE SCHEMA ${PG}`,
     `CREATE SCHEMA ${INFORMATION}`,
-    ...ownMacros([...functions, ...catalogue]),
-    ...catalogue,
+    ...ownMacros([...functions, ...made]),
+    ...made,
   ];
+}
+
+let known: readonly string[] | undefined;
+
+/** What makes the catalogue's relations, macros and helpers; the schemas are there. */
+export function relationsAndMacros(): readonly string[] {
+  return (known ??= [
+    ...namingStatements(),
+    ...objectMacros(),
+    ...staticStatements(),
+    ...snapshotViews(),
+    ...printedStatements(),
+    ...HELD_VIEWS,
+    ...views(PG, PG_CATALOG, PG_CATALOG_CONTENT),
+    ...lookupStatements(),
+    ...functionStatements(),
+    ...views(INFORMATION, INFORMATION_SCHEMA, INFORMATION_SCHEMA_CONTENT),
+  ]);
 }
 
 const MACRO = /^CREATE (?:OR REPLACE )?MACRO ([\w.]+)\."?([^"(]+)"?\(/;
@@ -35,21 +53,6 @@ function ownMacros(statements: readonly string[]): string[] {
   return [
     `CREATE TABLE ${OWN_MACROS} (sch VARCHAR, nam VARCHAR)`,
     `INSERT INTO ${OWN_MACROS} VALUES (${[...new Set(names)].join("), (")})`,
-  ];
-}
-
-function catalogueItself(): string[] {
-  return [
-    ...namingStatements(),
-    ...objectMacros(),
-    ...staticStatements(),
-    ...snapshotViews(),
-    ...printedStatements(),
-    ...HELD_VIEWS,
-    ...views(PG, PG_CATALOG, PG_CATALOG_CONTENT),
-    ...lookupStatements(),
-    ...functionStatements(),
-    ...views(INFORMATION, INFORMATION_SCHEMA, INFORMATION_SCHEMA_CONTENT),
   ];
 }
 

@@ -13,8 +13,6 @@ export const OWN_MACROS = `${PG}._own_macro`;
 
 /** Names of the temporary tables that hold a session's copy of the helpers. */
 export const SNAPSHOT_PREFIX = "duckbranch_snapshot_";
-/** Of the temporary views that the helpers are read through. */
-export const SHOWN_PREFIX = "duckbranch_shown_";
 
 /** Variables of a session's connection that the views read; set by `CatalogSession`. */
 export const VARIABLES = {

@@ -10,7 +10,7 @@ import { KEYED_TYPES } from "../core/keyed-types.js";
 import { QUOTIENT, UNBOUNDED_NUMERIC } from "../core/unbounded-numeric.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { DOMAIN_MARK } from "./domain-mark.js";
-import { oidExpression, PG, SHOWN_PREFIX, SNAPSHOT_PREFIX, VARIABLES, variable } from "./names.js";
+import { oidExpression, PG, SNAPSHOT_PREFIX, VARIABLES, variable } from "./names.js";
 
 const OID_MACRO = `CREATE MACRO ${PG}._oid(kind, sch, nam) AS ${oidExpression("kind", "sch", "nam")}`;
 
@@ -46,8 +46,7 @@ const RELATION_NAMES = String.raw`
   SELECT 'temp', 'pg_temp', table_name, 'r', schema_name, table_name, NULL, NULL, NULL FROM duckdb_tables() WHERE database_name = 'temp'
     AND NOT starts_with(table_name, '${SNAPSHOT_PREFIX}')
   UNION ALL
-  SELECT 'temp', 'pg_temp', view_name, 'v', schema_name, view_name, regexp_replace(sql, '(${DATA_CATALOG}|"?temp"?\.main)\.', '', 'g'), NULL, NULL FROM duckdb_views() WHERE database_name = 'temp'
-    AND NOT internal AND NOT starts_with(view_name, '${SHOWN_PREFIX}')
+  SELECT 'temp', 'pg_temp', view_name, 'v', schema_name, view_name, regexp_replace(sql, '(${DATA_CATALOG}|"?temp"?\.main)\.', '', 'g'), NULL, NULL FROM duckdb_views() WHERE database_name = 'temp' AND NOT internal
   UNION ALL
   SELECT '${DATA_CATALOG}', l."schema", l."name", l.kind, l.physical_schema, l.physical_name, l.definition, t.comment, l.populated
   FROM (SELECT unnest(${variable("relations")}) AS l) LEFT JOIN (

@@ -7,8 +7,16 @@ import { textCell, type Connection } from "../engine/connection.js";
 import { VOID_CATALOG } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
 import { VARIABLES, VARIABLE_TYPES } from "./names.js";
+import { inOrder, TYPE_NAMES_COPY } from "./needed-copies.js";
 import type { SharedCopies, SharedSchema } from "./shared-copies.js";
-import { sharingScript, snapshotScript } from "./snapshot.js";
+import {
+  dropScript,
+  OWN_PLACE,
+  ownScript,
+  placeStatement,
+  sightScript,
+  TYPE_NAMES_STATEMENT,
+} from "./snapshot.js";
 
 /** A relation of a branch under the name clients use, and the DuckDB table that describes it, if one does. */
 export interface ListedRelation {
@@ -97,6 +105,8 @@ export interface ListedComposite {
 }
 
 export interface CatalogContents {
+  /** Those that the statement reads: see needed-copies.ts. */
+  readonly copies: readonly string[];
   /** Undefined on main. */
   readonly listing: BranchListing | undefined;
   /** Clients' spelling, `public` for DuckDB's main. */
@@ -114,25 +124,31 @@ type Variable = keyof typeof VARIABLES;
 
 export class SessionCatalog implements Disposable {
   readonly #connection: Connection;
-  readonly #copies: SharedCopies;
+  readonly #shareable: SharedCopies;
   /** As set last, with the JSON of it. */
   readonly #set = new Map<Variable, { readonly value: unknown; readonly json: string }>();
-  /** What the copies were made of. */
+  /** What the copies were made of: the state of the definitions. What the variables held then they hold still. */
   #copied: string | undefined;
+  /** The copies made of it, which can be read. */
+  readonly #made = new Set<string>();
+  /** Copies of its own that may be there, of this state or an older one. */
+  readonly #own = new Set<string>();
+  /** Where it reads shared ones, if it does. */
   #shared: SharedSchema | undefined;
 
-  constructor(connection: Connection, copies: SharedCopies) {
+  constructor(connection: Connection, shareable: SharedCopies) {
     this.#connection = connection;
-    this.#copies = copies;
+    this.#shareable = shareable;
   }
 
   /** What was copied may be gone with a rolled back transaction. */
   forget(): void {
     this.#copied = undefined;
+    this.#made.clear();
   }
 
   [Symbol.dispose](): void {
-    this.#shared?.[Symbol.dispose]();
+    this.#release();
   }
 
   /**
@@ -141,6 +157,19 @@ export class SessionCatalog implements Disposable {
    * Atomic  copies are made in the session's transaction, or in one of their own
    */
   async show(contents: CatalogContents): Promise<"changed" | "unchanged"> {
+    const isSet = await this.#assignAll(contents);
+    const isFresh = contents.version !== undefined && contents.version === this.#copied;
+    if (!isFresh || isSet === "of copies") this.forget();
+    else if (contents.copies.every((name) => this.#made.has(name)))
+      return isSet === undefined ? "unchanged" : "changed";
+    this.#copied = undefined;
+    if (contents.copies.length > 0 && !(await this.#share(contents))) await this.#makeOwn(contents);
+    this.#copied = contents.version;
+    return "changed";
+  }
+
+  /** Whether something was set, and whether copies hold any of it. */
+  async #assignAll(contents: CatalogContents): Promise<"of copies" | "beside" | undefined> {
     const { listing, searchPath, settings, composites } = contents;
     const changes = [
       await this.#assign("relations", listing?.relations),
@@ -151,42 +180,69 @@ export class SessionCatalog implements Disposable {
       await this.#assign("searchPath", searchPath),
       await this.#assign("composites", composites),
     ];
-    // Read where they are shown: no copy holds any.
     const isSet = await this.#assign(
       "settings",
       settings.map(([name, setting]) => ({ name, setting })),
     );
-    const isFresh = contents.version !== undefined && contents.version === this.#copied;
-    if (isFresh && !changes.includes(true)) return isSet ? "changed" : "unchanged";
-    this.#copied = undefined;
-    const run = async (): Promise<void> => {
-      if (!(await this.#share(contents))) await this.#withPlainPath(snapshotScript());
-    };
-    await (contents.inTransaction ? run() : this.#inTransaction(run));
-    this.#copied = contents.version;
-    return "changed";
+    return changes.includes(true) ? "of copies" : isSet ? "beside" : undefined;
   }
 
   /** False when there is nothing to share, or it is younger than the transaction. */
-  async #share({ shared }: CatalogContents): Promise<boolean> {
+  async #share({ shared, copies, inTransaction }: CatalogContents): Promise<boolean> {
     if (shared === undefined) return false;
     const variables = [...this.#set].filter(([name]) => name !== "settings");
     const text = JSON.stringify([shared.version, ...variables.map(([name, { json }]) => [name, json])]);
     const key = { text, definitions: shared.definitions };
-    const taken = await this.#copies.take(key, async (connection) => {
+    const helpers = copies.filter((name) => name !== TYPE_NAMES_COPY);
+    const taken = await this.#shareable.take(key, helpers, async (connection) => {
       for (const [name, { json }] of variables) await connection.run(assignment(name, json));
     });
     if (taken === undefined) return false;
     try {
-      await this.#connection.run(sharingScript(taken.schema));
+      if (inTransaction && helpers.length > 0) await this.#connection.run(sightScript(taken.schema, helpers));
     } catch (error) {
       taken[Symbol.dispose]();
       if (error instanceof SqlError && error.code === SQLSTATE.undefinedTable) return false;
       throw error;
     }
-    this.#shared?.[Symbol.dispose]();
+    if (this.#shared?.schema !== taken.schema) this.#made.clear();
+    this.#release();
     this.#shared = taken;
+    await this.#connection.run(placeStatement(`${taken.schema}.`));
+    await this.#note(copies);
     return true;
+  }
+
+  #release(): void {
+    this.#shared?.[Symbol.dispose]();
+    this.#shared = undefined;
+  }
+
+  /**
+   * Outside of a transaction those made before are made again: their snapshot may have been an older one. What was copied of other
+   * definitions is dropped: a statement that read it by mistake would fail, and not answer wrong.
+   */
+  async #makeOwn({ copies, inTransaction }: CatalogContents): Promise<void> {
+    if (this.#shared !== undefined) this.#made.clear();
+    this.#release();
+    const all = inOrder(new Set([...this.#made, ...copies]));
+    const missing = all.filter((name) => !inTransaction || !this.#made.has(name));
+    const stale = [...this.#own].filter((name) => !all.includes(name));
+    const helpers = missing.filter((name) => name !== TYPE_NAMES_COPY);
+    for (const name of helpers) this.#own.add(name);
+    const run = async (): Promise<void> => {
+      await this.#withPlainPath(
+        [placeStatement(OWN_PLACE), dropScript(stale), ownScript(helpers)].join("; "),
+      );
+      await this.#note(missing);
+    };
+    await (inTransaction ? run() : this.#inTransaction(run));
+  }
+
+  /** Copies that were made, and can be read from now on. */
+  async #note(copies: readonly string[]): Promise<void> {
+    if (copies.includes(TYPE_NAMES_COPY)) await this.#connection.run(TYPE_NAMES_STATEMENT);
+    for (const name of copies) this.#made.add(name);
   }
 
   /** See shared-copies.ts. */

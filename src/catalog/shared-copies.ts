@@ -4,6 +4,7 @@
  * every CHECK to list constraints, and with them 2,000 tables took two seconds of processor time, a tenth of one without.
  */
 import type { Registry } from "../branch/registry.js";
+import { Mutex } from "../core/mutex.js";
 import type { Connection } from "../engine/connection.js";
 import { COPIES_CATALOG, VOID_CATALOG } from "../engine/database.js";
 import { sharedScript } from "./snapshot.js";
@@ -21,8 +22,9 @@ interface Copies {
   readonly schema: string;
   /** How many sessions read them, or wait for them. */
   sessions: number;
-  /** Settles with the transaction that makes them; false when the definitions had changed meanwhile. */
-  made: Promise<boolean>;
+  /** The helpers copied so far: each is when the first asks for it. */
+  readonly helpers: Set<string>;
+  readonly making: Mutex;
 }
 
 /** Copies that nobody reads any more and somebody may read again. */
@@ -39,37 +41,45 @@ export class SharedCopies {
   }
 
   /**
-   * Their schema, and how to give it back; undefined when the definitions have changed since.
+   * The schema that holds copies of these helpers, and how to give it back; undefined when the definitions have changed since.
    *
-   * Atomic  made in one transaction, whose snapshot is of the definitions asked for
+   * Atomic  those that were missing are made in one transaction, whose snapshot is of the definitions asked for: so are the others
    */
   async take(
     key: SharedKey,
+    helpers: readonly string[],
     prepare: (connection: Connection) => Promise<void>,
   ): Promise<SharedSchema | undefined> {
-    const copies = this.#all.get(key.text) ?? this.#begin(key, prepare);
+    const copies = this.#all.get(key.text) ?? this.#begin(key.text);
     copies.sessions++;
+    let isMade = false;
     try {
-      if (await copies.made) return new SharedSchema(copies);
-    } catch (error) {
-      this.#forget(copies);
-      throw error;
+      isMade = await copies.making.run(async () => {
+        const missing = helpers.filter((name) => !copies.helpers.has(name));
+        return missing.length === 0 || (await this.#make(copies, key.definitions, missing, prepare));
+      });
+    } finally {
+      if (!isMade) this.#giveUp(copies);
     }
-    this.#forget(copies);
-    return undefined;
+    return isMade ? new SharedSchema(copies) : undefined;
   }
 
-  #begin(key: SharedKey, prepare: (connection: Connection) => Promise<void>): Copies {
+  #begin(key: string): Copies {
     const schema = `${COPIES_CATALOG}.copies_${++this.#count}`;
-    const made = this.#make(schema, key.definitions, prepare);
-    const copies: Copies = { key: key.text, schema, sessions: 0, made };
-    this.#all.set(key.text, copies);
+    const copies: Copies = { key, schema, sessions: 0, helpers: new Set(), making: new Mutex() };
+    this.#all.set(key, copies);
     return copies;
   }
 
+  #giveUp(copies: Copies): void {
+    copies.sessions--;
+    if (copies.sessions === 0 && copies.helpers.size === 0) this.#forget(copies);
+  }
+
   async #make(
-    schema: string,
+    copies: Copies,
     wanted: number,
+    helpers: readonly string[],
     prepare: (connection: Connection) => Promise<void>,
   ): Promise<boolean> {
     using connection = await this.#registry.database.connect("void");
@@ -80,8 +90,9 @@ export class SharedCopies {
       await connection.run("ROLLBACK");
       return false;
     }
-    await connection.run(sharedScript(schema));
+    await connection.run(sharedScript(copies.schema, helpers));
     await connection.run("COMMIT");
+    for (const name of helpers) copies.helpers.add(name);
     await this.#dropIdle(connection);
     return true;
   }

@@ -40,8 +40,8 @@ export interface ResolveServices {
   readonly sizes: () => Promise<readonly BranchSize[]>;
   /** Replacement for a function's name, or undefined to leave the call as it is. */
   readonly functionName: (parts: readonly string[]) => string | undefined;
-  /** Called before a statement that reads the catalogue: sets what it shows. */
-  readonly showCatalog: (scope: NameScope) => Promise<void>;
+  /** Called before a statement that reads the catalogue: sets what it shows. `sql` is what DuckDB is given. */
+  readonly showCatalog: (scope: NameScope, sql: string) => Promise<void>;
   /** Makes a macro of what stands behind the name in CREATE MACRO; its name. */
   readonly macro: (body: string) => Promise<string>;
   readonly findSequence: (scope: NameScope, parts: readonly string[]) => Promise<FoundSequence | undefined>;
@@ -72,7 +72,7 @@ export async function resolveStatement(
   const sql = applyEdits(statement.text, await statementEdits(services, inText, statement, targets, 0));
   refuseKept(statement, sql);
   if (!readsCatalog(sql)) return sql;
-  await services.showCatalog(scope);
+  await services.showCatalog(scope, sql);
   return sql;
 }
 
@@ -89,7 +89,7 @@ export async function resolvedSlices(
   const edits = await statementEdits(services, scope, statement, targets, 0);
   const whole = applyEdits(statement.text, edits);
   if (whole.includes(MACRO_PREFIX)) refuseKept(statement, whole);
-  if (readsCatalog(whole)) await services.showCatalog(scope);
+  if (readsCatalog(whole)) await services.showCatalog(scope, whole);
   return (span) => (span === undefined ? "" : applyEditsWithin(statement.text, edits, span));
 }
 

@@ -10,6 +10,7 @@ import { branchSight, branchToUse } from "./branch-access.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import type { Transaction } from "../branch/transaction.js";
 import type { Connection } from "../engine/connection.js";
+import { copiesReadBy } from "../catalog/needed-copies.js";
 import { catalogFunction } from "../catalog/resolve.js";
 import { ianaName } from "../pgtypes/time-zone-names.js";
 import { SessionCatalog } from "../catalog/session-catalog.js";
@@ -342,30 +343,28 @@ export class SessionCore implements Disposable {
       analyse,
       sizes: async () => await liveBranchSizes(context),
       functionName: (parts) => sessionFunction(parts) ?? catalogFunction(parts),
-      showCatalog: async (scope) => await this.#showCatalog(scope),
+      showCatalog: async (scope, sql) => await this.#showCatalog(scope, sql),
       macro: async (body) => await this.#macros.nameOf(body),
       findSequence: async (scope, parts) => await findSequence(this.connection, scope, parts),
     };
   }
 
   /** Sets what the catalogue's views show. A plan made for other contents must not be used again. */
-  async #showCatalog(scope: NameScope): Promise<void> {
+  async #showCatalog(scope: NameScope, sql: string): Promise<void> {
     const listing = scope.head === MAIN ? undefined : await this.#listing.of(scope);
     await this.types.refresh();
-    const { definitions } = this.transactions.current?.snapshot ?? this.services.context.registry;
+    const { registry } = this.services.context;
+    const { current } = this.transactions;
+    const { definitions } = current?.snapshot ?? registry;
     const shown = await this.#catalog.show({
+      copies: copiesReadBy(sql),
       listing,
       searchPath: shownSchemas(this.settings.get("search_path")),
       settings: this.settings.all(),
       composites: (await this.types.all()).composites.listed(),
       version: this.ownDefinitions.version(definitions, scope.temporary),
-      shared: sharedDefinitions(
-        this.services.context.registry,
-        scope,
-        definitions,
-        this.transactions.current,
-      ),
-      inTransaction: this.transactions.current !== undefined,
+      shared: sharedDefinitions(registry, scope, definitions, current),
+      inTransaction: current !== undefined,
     });
     if (shown === "changed") this.prepared.clear();
   }

@@ -1,11 +1,10 @@
 /** A session's temporary tables and views: their names come before all others, and some end with every transaction. */
-import { SHOWN_PREFIX, SNAPSHOT_PREFIX } from "../catalog/names.js";
+import { SNAPSHOT_PREFIX } from "../catalog/names.js";
 import { textCell, type Connection } from "../engine/connection.js";
 import { formatName, normaliseName } from "../sql/names.js";
 import type { OnCommit } from "../sql/table-forms.js";
 
 /** The catalogue's own. */
-const COPIES = new RegExp(`^(?:${SNAPSHOT_PREFIX}|${SHOWN_PREFIX})`);
 
 export class TemporaryTables {
   readonly #connection: Connection;
@@ -54,7 +53,7 @@ export class TemporaryTables {
     );
     const all = [...rows.map((row) => textCell(row, "name")), ...(await this.#views())];
     this.#names.clear();
-    for (const name of all) if (!COPIES.test(name)) this.#names.add(normaliseName(name));
+    for (const name of all) if (!name.startsWith(SNAPSHOT_PREFIX)) this.#names.add(normaliseName(name));
     for (const name of this.#onCommit.keys()) if (!this.#names.has(name)) this.#onCommit.delete(name);
   }
 
