@@ -123,7 +123,7 @@ export async function writeMerge(
   const readable = await readableBefore(planned, context.texts);
   if (sync !== undefined) await beginSync(transaction, sync);
   const sides = { transaction, texts: context.texts, branch, target: planned.target };
-  await dropChangedViews(transaction, planned.target, planned.objects.views);
+  const comments = await dropChangedViews(transaction, planned.target, planned.objects.views);
   await dropMerged(transaction, planned.target, planned.objects.dropped);
   const renamed = await newNames(planned);
   const follow =
@@ -141,7 +141,7 @@ export async function writeMerge(
   for (const { schema, target } of attempt.tables)
     if (schema.steps.length > 0) putLineage(transaction, target, schema.lineage);
   await makeBehindTables(sides, context.texts, others);
-  await makeChangedViews(sides, attempt.objects.views);
+  await makeChangedViews(sides, attempt.objects.views, comments);
   await follow?.();
   if (sync !== undefined) await followParent(context, transaction, sync);
   await dropSchemas(sides, others);

@@ -7,7 +7,9 @@ import { refuseBroken } from "./merge-bindings.js";
 import type { WinnerOf } from "./merge-types.js";
 import { displayName } from "./merge-ledger.js";
 import { MAIN, relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
+import type { TableComment } from "./catalog-reader.js";
 import { physicalName } from "./system-schema.js";
+import { giveViewComments, viewComments } from "./view-comments.js";
 import type { Transaction } from "./transaction.js";
 
 /** One view of the target: what it is, and what it becomes. `before` undefined: it is made; `after` undefined: it goes. */
@@ -132,21 +134,28 @@ function isSame(a: RelationName, b: RelationName): boolean {
   return relationKey(a) === relationKey(b);
 }
 
-/** Before anything is made: its name may be wanted. */
+/** Of views of main, by what becomes of them. */
+type ViewComments = ReadonlyMap<ViewChange, readonly TableComment[]>;
+
+/** Before anything is made: its name may be wanted. What is said of the views is kept. */
 export async function dropChangedViews(
   transaction: Transaction,
   target: HeadId,
   changes: readonly ViewChange[],
-): Promise<void> {
-  for (const { before, after } of changes) {
+): Promise<ViewComments> {
+  const comments = new Map<ViewChange, readonly TableComment[]>();
+  for (const change of changes) {
+    const { before, after } = change;
     if (target !== MAIN) await lockNames(transaction, target, before, after);
     if (before === undefined) continue;
     if (target === MAIN) {
       transaction.markReplaced(before);
+      if (after !== undefined) comments.set(change, await viewComments(transaction.connection, before));
       await transaction.connection.run(`DROP VIEW ${physicalName(before)}`);
     } else dropOnBranch(transaction, target, before);
   }
   if (changes.length > 0) transaction.markDefinitionsChanged();
+  return comments;
 }
 
 async function lockNames(
@@ -170,6 +179,7 @@ export function dropOnBranch(transaction: Transaction, target: HeadId, view: Ver
 export async function makeChangedViews(
   { transaction, texts, target, branch }: ViewSides,
   changes: readonly ViewChange[],
+  comments: ViewComments,
 ): Promise<void> {
   const made = changes.flatMap(({ before, after }) => (after === undefined ? [] : [{ before, after }]));
   if (target !== MAIN) {
@@ -183,6 +193,8 @@ export async function makeChangedViews(
     statements.set(`view "${displayName(after)}"`, await texts.viewOnMain(transaction, after));
   }
   await runInAnyOrder(transaction, branch, statements);
+  for (const [{ after }, said] of comments)
+    if (after !== undefined) await giveViewComments(transaction.connection, after, said);
 }
 
 function makeOnBranch(

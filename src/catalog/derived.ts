@@ -103,7 +103,7 @@ function columnNumbers(names: string, schema: string, relation: string): string 
 const DESCRIPTIONS = `
   SELECT c.oid, 1259 AS classoid, 0 AS position, coalesce(t.comment, v.comment) AS comment
   FROM ${PG}._class AS c
-  LEFT JOIN ${PG}._table_comment AS t ON c.kind IN ('r', 'm') AND t.sch = c.sch AND t.rel = c.nam
+  LEFT JOIN ${PG}._table_comment AS t ON c.kind IN ('r', 'm', 'v') AND t.sch = c.sch AND t.rel = c.nam
   LEFT JOIN duckdb_views() AS v ON c.kind = 'v' AND v.database_name = c.database_name AND v.schema_name = c.psch AND v.view_name = c.pnam
   WHERE coalesce(t.comment, v.comment) IS NOT NULL
   UNION ALL

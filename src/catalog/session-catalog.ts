@@ -28,7 +28,7 @@ export interface ListedRelation {
   readonly definition: string | null;
   /** Of a preserved materialized view; null of other relations. */
   readonly populated: boolean | null;
-  /** Of a preserved table, as DuckDB keeps it; null of other relations. */
+  /** Of a view or preserved table, as DuckDB keeps it; null of other relations. */
   readonly comment: string | null;
 }
 

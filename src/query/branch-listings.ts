@@ -4,8 +4,9 @@
  */
 import { commentsOf } from "../branch/catalog-reader.js";
 import { viewText } from "../branch/materialized-views.js";
-import type { HeadId, Version } from "../branch/model.js";
+import { MAIN, relationKey, type HeadId, type RelationKey, type Version } from "../branch/model.js";
 import type { RegistryState } from "../branch/registry-state.js";
+import { allViewComments } from "../branch/view-comments.js";
 import { createTemporaryFor, readTableDefinition } from "../branch/table-definition.js";
 import type {
   BranchListing,
@@ -26,8 +27,10 @@ import { readNotes } from "../sql/table-notes.js";
 
 type Described = Pick<BranchListing, "columns" | "constraints" | "indexes">;
 
-/** Of a preserved table; its own comment is raw, as DuckDB keeps it. */
+/** By columns; under null its own, which is raw, as DuckDB keeps it. */
 type Comments = ReadonlyMap<string | null, string>;
+
+const NO_COMMENTS: ReadonlyMap<RelationKey, Comments> = new Map();
 
 /** Listings of one session. */
 export class BranchListings {
@@ -57,9 +60,14 @@ export class BranchListings {
     const versions = scope.state.visible(scope.head);
     const described: Described[] = [];
     const comments = new Map<Version, string>();
+    const ofViews = versions.some(isLiveOnMain) ? await allViewComments(this.#connection) : NO_COMMENTS;
     for (const version of versions) {
-      if (version.kind === "view") described.push(await this.#describeView(scope, version));
-      else if (isPreserved(version)) {
+      if (version.kind === "view") {
+        const own = isLiveOnMain(version) ? ofViews.get(relationKey(version)) : undefined;
+        const comment = own?.get(null);
+        if (comment !== undefined) comments.set(version, comment);
+        described.push(await this.#describeView(scope, version, own));
+      } else if (isPreserved(version)) {
         const own = await this.#commentsOf(version);
         const comment = own.get(null);
         if (comment !== undefined) comments.set(version, comment);
@@ -76,7 +84,7 @@ export class BranchListings {
   }
 
   /** A view that cannot be read (what it reads is gone) is listed without columns. */
-  async #describeView(scope: NameScope, view: Version): Promise<Described> {
+  async #describeView(scope: NameScope, view: Version, comments?: Comments): Promise<Described> {
     try {
       const query = await viewQuery(this.#services(), scope, view);
       const rows = await this.#connection.rows(`DESCRIBE FROM ${query}`);
@@ -85,6 +93,7 @@ export class BranchListings {
           column: textCell(row, "column_name"),
           position: index + 1,
           type: textCell(row, "column_type"),
+          comment: comments?.get(textCell(row, "column_name")) ?? null,
         }),
       );
       return { columns, constraints: [], indexes: [] };
@@ -115,15 +124,20 @@ export class BranchListings {
   }
 }
 
+/** DuckDB has it, and what is said of it. */
+function isLiveOnMain({ kind, head, to }: Version): boolean {
+  return kind === "view" && head === MAIN && to === null;
+}
+
 /** Preserved by a copy made with CREATE TABLE AS: what it was is in its definition only. */
 function isPreserved(version: Version): boolean {
   return version.kind === "table" && version.definition !== null;
 }
 
-/** `comment`: of a preserved table; the notes of a materialized view are in it. */
+/** `comment`: of a view or preserved table; the notes of a materialized view are in it. */
 function listed(version: Version, comment: string | undefined): ListedRelation {
   const physical = isPreserved(version) ? null : version.physical;
-  const { view } = readNotes(comment ?? null);
+  const view = version.kind === "view" ? undefined : readNotes(comment ?? null).view;
   const definition = version.kind === "view" ? version.definition : null;
   return {
     ...clientName(version),

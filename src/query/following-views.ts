@@ -11,19 +11,11 @@ import { MAIN, relationKey, type HeadId, type RelationKey, type RelationName } f
 import { materializedViews, viewText } from "../branch/materialized-views.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
+import { giveViewComments, viewComments } from "../branch/view-comments.js";
 import { notSupported } from "../core/errors.js";
-import { optionalTextCell, textCell } from "../engine/connection.js";
-import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference, RelationalStatement, StatementAnalysis, TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
-import {
-  clientSchema,
-  formatName,
-  isSameName,
-  normaliseName,
-  quoteIdentifier,
-  quoteLiteral,
-} from "../sql/names.js";
+import { clientSchema, formatName, isSameName, normaliseName, quoteIdentifier } from "../sql/names.js";
 import { applyEdits } from "../sql/splice.js";
 import type { ViewNote } from "../sql/table-notes.js";
 import { ownText } from "./main-texts.js";
@@ -228,20 +220,9 @@ async function replaceOnMain(transaction: Transaction, views: readonly Rewritten
   const { connection } = transaction;
   for (const view of inOrder(views)) {
     transaction.markReplaced(view);
-    const comments = await connection.rows(
-      `SELECT NULL AS column_name, comment FROM duckdb_views() WHERE database_name = $1 AND schema_name = $2 AND view_name = $3 AND comment IS NOT NULL
-       UNION ALL SELECT column_name, comment FROM duckdb_columns()
-       WHERE database_name = $1 AND schema_name = $2 AND table_name = $3 AND comment IS NOT NULL`,
-      [DATA_CATALOG, view.schema, view.name],
-    );
+    const comments = await viewComments(connection, view);
     await connection.run(view.definition);
-    for (const row of comments) {
-      const column = optionalTextCell(row, "column_name");
-      const object = column === null ? "VIEW" : "COLUMN";
-      const part = column === null ? "" : `.${quoteIdentifier(column)}`;
-      const text = quoteLiteral(textCell(row, "comment"));
-      await connection.run(`COMMENT ON ${object} ${physicalName(view)}${part} IS ${text}`);
-    }
+    await giveViewComments(connection, view, comments);
   }
   transaction.markDefinitionsChanged();
 }

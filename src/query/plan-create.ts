@@ -5,6 +5,7 @@ import { isOf, leadsTo } from "../branch/foreign-keys.js";
 import { physicalName } from "../branch/system-schema.js";
 import { newPhysicalTable } from "../branch/storage.js";
 import type { Transaction } from "../branch/transaction.js";
+import { giveViewComments, viewComments } from "../branch/view-comments.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import {
   declaredColumns,
@@ -186,7 +187,11 @@ async function planCreateOnMain(
     if (kinds.size > 0) throw alreadyExists(relation);
     return await planHeldTable(context, transaction, statement, relation, held);
   }
-  return await withSequences(context, transaction, place, statement, targets);
+  const planned = await withSequences(context, transaction, place, statement, targets);
+  if (statement.verb !== "createView" || !statement.orReplace) return planned;
+  const comments = await viewComments(transaction.connection, relation);
+  const guard = async (): Promise<void> => await giveViewComments(transaction.connection, relation, comments);
+  return [...planned, { ...NOTHING_TO_RUN, guard }];
 }
 
 /** A view of main is kept as text that only main understands: it cannot mean another head's table. */

@@ -136,6 +136,29 @@ test("an index keeps its comment and its order under another name, in a branch t
   await expect(ask("main", "COMMENT ON INDEX nope IS 'x'")).rejects.toMatchObject({ code: "42P01" });
 });
 
+function commentsOn(view: string): string {
+  return `SELECT obj_description('${view}'::regclass), col_description('${view}'::regclass, 1)`;
+}
+
+test("a view keeps its comments when it is replaced, renamed or merged, and a branch reads those of main", async () => {
+  await ask(
+    "main",
+    "CREATE TABLE read (a int, b int)",
+    "CREATE VIEW v AS SELECT a, b FROM read",
+    "COMMENT ON VIEW v IS 'it''s a view'",
+    "COMMENT ON COLUMN v.a IS 'of it'",
+    "CREATE OR REPLACE VIEW v AS SELECT a, b, 1 AS c FROM read",
+    'ALTER VIEW v RENAME TO "v ""w"',
+    "CREATE BRANCH views",
+  );
+  const comments = [["it's a view", "of it"]];
+  expect(await ask("main", commentsOn('"v ""w"'))).toEqual(comments);
+  expect(await ask("main/views", commentsOn('"v ""w"'))).toEqual(comments);
+  await ask("main/views", 'CREATE OR REPLACE VIEW "v ""w" AS SELECT a, b, 1 AS c, 2 AS d FROM read');
+  await ask("main", "MERGE BRANCH views");
+  expect(await ask("main", 'SELECT d FROM "v ""w"', commentsOn('"v ""w"'))).toEqual(comments);
+});
+
 test("a constraint that is not there is 42704, a table 42P01, and an index made again is not what the other was", async () => {
   await expect(ask("main", "COMMENT ON CONSTRAINT nope ON t IS 'x'")).rejects.toMatchObject({
     code: "42704",
