@@ -120,7 +120,7 @@ export const expiring = z
         agent_id: z.string().nullable(),
         expires_at: time,
         reason: z.string().describe("age or idle"),
-        changed_rows: z.number().int().describe("Rows that are not merged, as the diff has them"),
+        changed_rows: z.number().int().describe("Rows that are not merged, also those of tables it made"),
         modified_tables: z.string(),
         children: z.number().int().describe("Branches made from it, which it waits for"),
         total_size_bytes: z.number().int(),

@@ -3,9 +3,10 @@ import { expiryOf, type Expiry } from "../branch/activity.js";
 import type { BranchContext } from "../branch/branch-context.js";
 import { diffQuery } from "../branch/diff.js";
 import { displayName } from "../branch/merge-ledger.js";
-import type { Branch } from "../branch/model.js";
+import type { Branch, PhysicalTable, Version } from "../branch/model.js";
 import { rollbackQuietly } from "../branch/preserve.js";
-import { numberCell } from "../engine/connection.js";
+import { physicalName } from "../branch/system-schema.js";
+import { numberCell, optionalTextCell, type Connection } from "../engine/connection.js";
 import type { AnswerRow } from "./branch-answers.js";
 import type { PageRange } from "./branch-arguments.js";
 import { parentName } from "./branch-reports.js";
@@ -75,11 +76,34 @@ async function changedRows(
       if (branch === undefined || branch.released || branch.status === "merged") continue;
       const whole = { branch, against: undefined, table: undefined };
       const query = await diffQuery(known, { connection, definitions }, state, whole);
-      const [row] = await connection.rows(`SELECT count(*) AS changed FROM (${query})`);
-      if (row !== undefined) changed.set(id, numberCell(row, "changed"));
+      changed.set(id, await countChanges(connection, query, state.liveVersionsOf(id)));
     }
   } finally {
     await rollbackQuietly(connection);
   }
   return changed;
+}
+
+/** A table that was made or altered is one line of a diff, but its rows are what would be lost: those that the branch has itself. */
+async function countChanges(
+  connection: Connection,
+  diff: string,
+  versions: readonly Version[],
+): Promise<number> {
+  const rows = await connection.rows(
+    `SELECT if(change IN ('insert', 'update', 'delete'), NULL, table_name) AS whole, count(*) AS changed FROM (${diff}) GROUP BY whole`,
+  );
+  let changes = 0;
+  for (const row of rows) {
+    const name = optionalTextCell(row, "whole");
+    const physical = versions.find((version) => displayName(version) === name)?.physical ?? null;
+    const counted = physical === null ? 0 : await rowsOf(connection, physical);
+    changes += Math.max(numberCell(row, "changed"), counted);
+  }
+  return changes;
+}
+
+async function rowsOf(connection: Connection, table: PhysicalTable): Promise<number> {
+  const [row] = await connection.rows(`SELECT count(*) AS held FROM ${physicalName(table)}`);
+  return row === undefined ? 0 : numberCell(row, "held");
 }

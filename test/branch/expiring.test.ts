@@ -38,6 +38,16 @@ describe("SHOW EXPIRING BRANCHES", () => {
       ['Über "b"', "main", "a-7", "age", 2, "t", 1],
       ["done", "main", null, "age", 0, "t", 0],
     ]);
+    await branch.query(
+      "CREATE TABLE own AS FROM range(5) AS r (i); CREATE TABLE empty (i int); DROP BRANCH child",
+    );
+    const lost = (await main.query("SHOW EXPIRING BRANCHES")).find(([name]) => name === 'Über "b"');
+    expect([Number(lost?.[6]), lost?.[7]]).toEqual([2 + 5 + 1, "empty, own, t"]);
+    await branch.query(
+      "ALTER TABLE t ADD CHECK (v < 5000); ALTER TABLE t ALTER v TYPE bigint; CREATE BRANCH child",
+    );
+    const [, altered] = await main.query("SHOW EXPIRING BRANCHES");
+    expect(Number(altered?.[6])).toBeGreaterThanOrEqual(2 + 5 + 1);
     expect((await main.query("SHOW EXPIRING BRANCHES WITHIN '90 min'")).map(([name]) => name)).toEqual([
       "idle",
     ]);
