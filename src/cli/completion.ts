@@ -7,6 +7,7 @@ interface Completion {
 }
 
 /** Each shell is told in its own language: zsh's emulation of bash's reads no slices of COMP_WORDS. */
+/** Takes the options that a value follows: behind them files are offered, as the shell does by itself. */
 const SHELLS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 
 export function addCompletionCommand(program: Command): void {
@@ -19,14 +20,16 @@ export function addCompletionCommand(program: Command): void {
     .action((shell: keyof typeof SHELLS) => {
       // The longest first: the first that fits is taken.
       const all = pathsOf(program, []).toSorted((a, b) => b.path.length - a.path.length);
-      process.stdout.write(SHELLS[shell](all));
+      process.stdout.write(SHELLS[shell](all, valued(program)));
     });
 }
 
 /** Words by what has been typed: behind `branch` its commands, behind `branch merge` its options. */
-function bashCompletion(all: readonly Completion[]): string {
+function bashCompletion(all: readonly Completion[], withValue: readonly string[]): string {
   return `_duckbranch() {
   local words=""
+  COMPREPLY=()
+  case "\${COMP_WORDS[COMP_CWORD-1]}" in ${withValue.join("|")}) return ;; esac
   case "\${COMP_WORDS[*]:1:COMP_CWORD-1} " in
 ${casesOf(all, (words) => `words="${words.join(" ")}"`)}
   esac
@@ -36,10 +39,11 @@ complete -o default -F _duckbranch duckbranch
 `;
 }
 
-function zshCompletion(all: readonly Completion[]): string {
+function zshCompletion(all: readonly Completion[], withValue: readonly string[]): string {
   return `(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
 _duckbranch() {
   local -a offered
+  case "$words[CURRENT-1]" in ${withValue.join("|")}) _files; return ;; esac
   case "\${(j: :)words[2,CURRENT-1]} " in
 ${casesOf(all, (words) => `offered=(${words.join(" ")})`)}
   esac
@@ -49,12 +53,13 @@ compdef _duckbranch duckbranch
 `;
 }
 
-function fishCompletion(all: readonly Completion[]): string {
+function fishCompletion(all: readonly Completion[], withValue: readonly string[]): string {
   const cases = all.map(
     ({ path, words }) => `    case '${patternOf(path)}*'\n      printf '%s\\n' ${words.join(" ")}`,
   );
   return `function __duckbranch_words
   set -l typed (commandline -opc)
+  contains -- $typed[-1] ${withValue.join(" ")}; and return
   set -e typed[1]
   switch (string join ' ' -- $typed)' '
 ${cases.join("\n")}
@@ -70,6 +75,14 @@ function casesOf(all: readonly Completion[], assign: (words: readonly string[]) 
 
 function patternOf(path: readonly string[]): string {
   return path.map((name) => `${name} `).join("");
+}
+
+/** Long names of options of all commands. */
+function valued(command: Command): readonly string[] {
+  const own = command.options.flatMap(({ long, required }) =>
+    required && typeof long === "string" ? [long] : [],
+  );
+  return [...new Set([...own, ...command.commands.flatMap(valued)])];
 }
 
 function pathsOf(command: Command, path: readonly string[]): Completion[] {

@@ -266,18 +266,18 @@ test("the program says which it is", async () => {
   });
 });
 
-/** Runs the completion of a shell on `duckbranch branch merge --gr`, as that shell itself would. */
+/** Runs the completion of a shell on some words, as that shell itself would. */
 const COMPLETIONS = {
-  bash: (script: string) => [
+  bash: (script: string, typed: string, count: number) => [
     "-c",
-    `${script}\nCOMP_WORDS=(duckbranch branch merge --gr); COMP_CWORD=3; _duckbranch; echo "\${COMPREPLY[@]}"`,
+    `${script}\nCOMP_WORDS=(${typed}); COMP_CWORD=${count - 1}; _duckbranch; echo "\${COMPREPLY[@]}"`,
   ],
   // What is offered, before zsh looks which of it fits.
-  zsh: (script: string) => [
+  zsh: (script: string, typed: string, count: number) => [
     "-fc",
-    `compdef() { :; }; compadd() { print -l -- "$@"; }\n${script}\nwords=(duckbranch branch merge --gr); CURRENT=4; _duckbranch | grep -e --gr`,
+    `compdef() { :; }; _files() { :; }; compadd() { print -l -- "$@"; }\n${script}\nwords=(${typed}); CURRENT=${count}; _duckbranch | grep -e --g`,
   ],
-  fish: (script: string) => ["--no-config", "-c", `${script}\ncomplete -C "duckbranch branch merge --gr"`],
+  fish: (script: string, typed: string) => ["--no-config", "-c", `${script}\ncomplete -C "${typed}"`],
 } as const;
 
 for (const shell of ["bash", "zsh", "fish"] as const)
@@ -285,8 +285,14 @@ for (const shell of ["bash", "zsh", "fish"] as const)
     `${shell} completes commands and options`,
     async () => {
       const { out } = await duckbranch(["completion", shell]);
-      const ended = spawnSync(shell, COMPLETIONS[shell](out), { encoding: "utf8" });
-      expect([ended.stdout, ended.stderr]).toEqual(["--granularity\n", ""]);
+      const completed = (typed: string, count: number): readonly string[] => {
+        const ended = spawnSync(shell, COMPLETIONS[shell](out, typed, count), { encoding: "utf8" });
+        return [ended.stdout.trim(), ended.stderr];
+      };
+      expect(completed("duckbranch branch merge --gr", 4)).toEqual(["--granularity", ""]);
+      expect(completed("duckbranch serve --g", 3)).toEqual(["--guide", ""]);
+      // What follows is a file.
+      expect(completed("duckbranch serve --data --g", 4)).toEqual(["", ""]);
     },
   );
 
