@@ -120,9 +120,13 @@ export function mentionedColumns(tokens: readonly Token[], definition: TableDefi
     tokens
       .filter(
         (token, index) =>
-          (token.kind === "word" && !isSymbol(tokens[index + 1], "(")) || token.kind === "quoted",
+          (token.kind === "word" && !RESERVED.has(token.value) && !isSymbol(tokens[index + 1], "(")) ||
+          token.kind === "quoted",
       )
       .map((token) => normaliseName(token.value)),
   );
   return definition.columns.map(({ name }) => name).filter((name) => mentioned.has(normaliseName(name)));
 }
+
+/** A column of such a name is quoted. */
+const RESERVED: ReadonlySet<string> = new Set(["and", "is", "not", "null", "or"]);

@@ -125,7 +125,7 @@ function rowRules(definition: TableDefinition, table: string): readonly Rule[] {
     if (tokens[0]?.value !== "check" || readsGenerated(element, definition)) return [];
     const body = text.slice(text.indexOf("("), text.lastIndexOf(")") + 1);
     if (readHeldType(text)?.kind === "text") {
-      const type = /length\('type ([^']+)'\)/.exec(text)?.[1] ?? "text";
+      const type = /\('type ([^']+)'/.exec(text)?.[1] ?? "text";
       return [
         {
           code: SQLSTATE.stringDataRightTruncation,

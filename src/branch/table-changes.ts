@@ -1,7 +1,7 @@
 /** What one ALTER TABLE action makes of a table's definition, as text for `rebuildTable`. Pure. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { ConstraintType } from "../sql/analysis.js";
-import { defaultConstraintName, nameTest } from "../sql/constraint-labels.js";
+import { defaultConstraintName, nameTest, withoutName } from "../sql/constraint-labels.js";
 import { foreignKeyCheck, readForeignKeyCheck } from "../sql/foreign-keys.js";
 import {
   assignedValue,
@@ -284,8 +284,7 @@ function withNamedConstraint(
   const elements = texts.map(({ text, at }) => {
     if (at !== index) return text;
     const body = text.slice(text.indexOf("("), text.lastIndexOf(")") + 1);
-    const bare = body.replace(/ AND \(length\('constraint \{(?:[^']|'')*\}'\) > 0\)/, "");
-    return `CHECK (${bare} AND (${nameTest({ name: to })}))`;
+    return `CHECK (${withoutName(body)} AND (${nameTest({ name: to })}))`;
   });
   return { ...same, elements };
 }

@@ -90,7 +90,7 @@ const SCHEMAS = `
     UNION SELECT ${PG}._public(schema_name) ${SHARED_TYPES} AND logical_type IN ('ENUM', 'STRUCT')) WHERE nam <> 'public'`;
 
 /** The mark that keeps a foreign key, as JSON: see sql/foreign-keys.ts. */
-const FOREIGN_KEY_PATTERN = "length\\(''foreign key (\\{(?:[^'']|'''')*\\})''\\)";
+const FOREIGN_KEY_PATTERN = "\\(''foreign key (\\{(?:[^'']|'''')*\\})''(?:\\)| IS NOT NULL)";
 const listOf = (field: string): string => `from_json(foreign_key->'$.${field}', '["VARCHAR"]')`;
 
 const RAW_CONSTRAINTS = `
@@ -108,7 +108,7 @@ const RAW_CONSTRAINTS = `
   FROM (SELECT unnest(${variable("constraints")}) AS l)))`;
 
 /** The label that keeps a name, as JSON: see sql/constraint-labels.ts. */
-const LABEL_PATTERN = "length\\(''constraint (\\{(?:[^'']|'''')*\\})''\\)";
+const LABEL_PATTERN = "\\(''constraint (\\{(?:[^'']|'''')*\\})''(?:\\)| IS NOT NULL)";
 /** The check that holds a column to its type: see sql/held-types.ts. */
 const LIMIT_PATTERN =
   "\\(''type ([a-z ]+?)(?:\\((\\d+)\\))?( with(?:out)? time zone)?(\\[\\])?''(?:\\)| IS NOT NULL)";
@@ -118,10 +118,10 @@ const HELD_OID = `CASE l.type WHEN 'character' THEN if(l.brackets = '', 1042, 10
 const WRITTEN_DEFAULT = `nullif(regexp_replace(c.default_value, '^duckbranch_(?:timestamp|timestamptz|time|interval)\\((.*), \\d\\)$', '\\1', 's'), 'NULL')`;
 const HELD_TYPMOD = `CASE WHEN l.length IS NULL THEN -1 WHEN l.type = 'interval' THEN 2147418112 | l.length WHEN starts_with(l.type, 'char') THEN l.length + 4 ELSE l.length END`;
 /** The check that keeps a column's merge policy: see sql/merge-policies.ts. */
-const POLICY_PATTERN = "length\\(''merge policy ([a-z_]+)''\\)";
+const POLICY_PATTERN = "\\(''merge policy ([a-z_]+)''(?:\\)| IS NOT NULL)";
 /** The check that holds a column to its domain: see core/domain-checks.ts. */
-const DOMAIN_PATTERN = "length\\(''domain ";
-const DOMAIN_LABEL = "length\\(''domain (\\{(?:[^'']|'''')*\\})''\\)";
+const DOMAIN_PATTERN = "\\(''domain ";
+const DOMAIN_LABEL = "\\(''domain (\\{(?:[^'']|'''')*\\})''(?:\\)| IS NOT NULL)";
 const LABELLED_CONSTRAINTS = `
   SELECT *, coalesce(foreign_key, nullif(replace(regexp_extract(expression, '${LABEL_PATTERN}', 1), '''''', ''''), '')::JSON) AS label
   FROM ${PG}._raw_constraint WHERE type <> 'NOT NULL' AND NOT coalesce(regexp_matches(expression, '${LIMIT_PATTERN}|${DOMAIN_PATTERN}|${POLICY_PATTERN}'), false)`;
@@ -137,7 +137,7 @@ const MERGE_POLICIES = `
 const CONSTRAINTS = `
   SELECT * EXCLUDE (base, own, nth), coalesce(own, base || if(nth = 1, '', (nth - 1)::VARCHAR)) AS nam FROM (
     SELECT *, row_number() OVER (PARTITION BY sch, rel, base, own IS NULL ORDER BY position) AS nth FROM (
-      SELECT c.* EXCLUDE (type, label) REPLACE (regexp_replace(c.expression, '^\\((.*) AND \\(${LABEL_PATTERN} > 0\\)\\)$', '\\1', 's') AS expression),
+      SELECT c.* EXCLUDE (type, label) REPLACE (regexp_replace(c.expression, '^\\((.*) AND (?:\\(length)?${LABEL_PATTERN}(?: > 0)?\\)\\)$', '\\1', 's') AS expression),
         coalesce(l.name, c.label->>'$.name') AS own,
         CASE c.type WHEN 'PRIMARY KEY' THEN 'p' WHEN 'UNIQUE' THEN 'u' WHEN 'FOREIGN KEY' THEN 'f' ELSE 'c' END AS kind,
         c.rel || CASE c.type WHEN 'PRIMARY KEY' THEN '_pkey' WHEN 'UNIQUE' THEN '_' || array_to_string(c.columns, '_') || '_key'

@@ -2,18 +2,19 @@
  * Checks of domains, as a table's definition keeps them: each is a check of its column with the domain's name in it, where it
  * goes with the table through forks, preserved copies and other programs.
  *
- * Shape   CHECK ((v > 0) AND (length('domain {"domain":"d","constraint":"d_check"}') > 0)); NOT NULL has no constraint name
+ * Shape   CHECK ((v > 0) AND ('domain {"domain":"d","constraint":"d_check"}' IS NOT NULL)); NOT NULL has no constraint name
+ *         Older files say length('domain …') > 0
  */
 export interface DomainCheck {
   readonly domain: string;
   readonly constraint: string | null;
 }
 
-const LABEL = /length\('domain (\{(?:[^']|'')*\})'\)/;
+const LABEL = /\('domain (\{(?:[^']|'')*\})'(?:\)| IS NOT NULL)/;
 
 /** The always true test that holds the names. */
 export function domainTest(check: DomainCheck): string {
-  return `length('domain ${JSON.stringify(check).replaceAll("'", "''")}') > 0`;
+  return `'domain ${JSON.stringify(check).replaceAll("'", "''")}' IS NOT NULL`;
 }
 
 /** The names inside a CHECK's text, if it is a domain's. */

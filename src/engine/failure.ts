@@ -58,25 +58,26 @@ const RULES: readonly Rule[] = [
   // A column of a domain: see core/domain-checks.ts.
   {
     pattern:
-      /^Constraint Error: CHECK constraint failed .*length\('domain \{"domain":"(.*?)","constraint":null\}'\)/s,
+      /^Constraint Error: CHECK constraint failed .*\('domain \{"domain":"(.*?)","constraint":null\}'(?:\)| IS NOT NULL)/s,
     code: SQLSTATE.notNullViolation,
     message: (m) => `domain ${labelText(m[1])} does not allow null values`,
   },
   {
     pattern:
-      /^Constraint Error: CHECK constraint failed .*length\('domain \{"domain":"(.*?)","constraint":"(.*?)"\}'\)/s,
+      /^Constraint Error: CHECK constraint failed .*\('domain \{"domain":"(.*?)","constraint":"(.*?)"\}'(?:\)| IS NOT NULL)/s,
     code: SQLSTATE.checkViolation,
     message: (m) => `value for domain ${labelText(m[1])} violates check constraint "${labelText(m[2])}"`,
   },
   // A column's length: see sql/held-types.ts.
   {
-    pattern: /^Constraint Error: CHECK constraint failed .*length\('type (character(?: varying)?\(\d+\))'\)/s,
+    pattern:
+      /^Constraint Error: CHECK constraint failed .*\('type (character(?: varying)?\(\d+\))'(?:\)| IS NOT NULL)/s,
     code: SQLSTATE.stringDataRightTruncation,
     message: (m) => `value too long for type ${text(m[1])}`,
   },
   {
     pattern:
-      /^Constraint Error: CHECK constraint failed .*length\('type ((?:time|timestamp|interval)\(.*?)'\)/s,
+      /^Constraint Error: CHECK constraint failed .*\('type ((?:time|timestamp|interval)\(.*?)'(?:\)| IS NOT NULL)/s,
     code: SQLSTATE.featureNotSupported,
     message: (m) => `this statement cannot round a value to type ${text(m[1])}`,
     hint: "cast the value to the column's type",

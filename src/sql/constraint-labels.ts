@@ -2,8 +2,9 @@
  * Names of constraints. DuckDB keeps none, so a name that PostgreSQL would not have chosen by itself is written into the
  * table's definition, where it goes with the table through forks, preserved copies and other programs.
  *
- * Shape   a key:   CHECK (length('constraint {"name":"n","type":"unique","columns":["a","b"]}') > 0), always true
- *         a check: CHECK ((a > 0) AND (length('constraint {"name":"n"}') > 0))
+ * Shape   a key:   CHECK ('constraint {"name":"n","type":"unique","columns":["a","b"]}' IS NOT NULL), always true
+ *         a check: CHECK ((a > 0) AND ('constraint {"name":"n"}' IS NOT NULL))
+ *         Older files say length('constraint …') > 0, a macro that DuckDB read anew in every INSERT and UPDATE
  */
 import type { ConstraintType } from "./analysis.js";
 import { generatedName } from "./generated-names.js";
@@ -15,11 +16,19 @@ export interface Label {
   readonly columns?: readonly string[];
 }
 
-const LABEL = /length\('constraint (\{(?:[^']|'')*\})'\)/;
+const LABEL = /\('constraint (\{(?:[^']|'')*\})'(?:\)| IS NOT NULL)/;
+/** Behind what a named check says. */
+const NAME_TEST =
+  / AND \((?:length\('constraint \{(?:[^']|'')*\}'\) > 0|'constraint \{(?:[^']|'')*\}' IS NOT NULL)\)/;
 
 /** The always true test that holds a name. */
 export function nameTest(label: Label): string {
-  return `length(${quoteLiteral(`constraint ${JSON.stringify(label)}`)}) > 0`;
+  return `${quoteLiteral(`constraint ${JSON.stringify(label)}`)} IS NOT NULL`;
+}
+
+/** A check's condition without the test that holds its name. */
+export function withoutName(condition: string): string {
+  return condition.replace(NAME_TEST, "");
 }
 
 /** The name inside a CHECK's text, if it has one. */

@@ -3,7 +3,8 @@
  * refer to nothing any more, and have no actions: so a foreign key stands in the definition as a check that is always true, where
  * it goes with the table through forks, preserved copies and merges, and is held by query/reference-guard.ts (decision 0053).
  *
- * Shape   CHECK ((typeof("pid") <> '') AND (length('foreign key {"name":"t_pid_fkey","columns":["pid"],…}') > 0))
+ * Shape   CHECK ((typeof("pid") <> '') AND ('foreign key {"name":"t_pid_fkey","columns":["pid"],…}' IS NOT NULL))
+ *         Older files say length('foreign key …') > 0
  */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { Token } from "./lexer.js";
@@ -47,7 +48,7 @@ export interface ForeignKeyClause extends ReferenceRules {
   readonly inColumn: boolean;
 }
 
-const MARK = /length\('foreign key (\{(?:[^']|'')*\})'\)/;
+const MARK = /\('foreign key (\{(?:[^']|'')*\})'(?:\)| IS NOT NULL)/;
 const ACTIONS: ReadonlySet<unknown> = new Set(["a", "r", "c", "n", "d"]);
 
 /** The check that keeps a foreign key. */
@@ -65,7 +66,7 @@ export function foreignKeyCheck(key: KeptForeignKey): string {
     full,
     deferrable,
   });
-  return `CHECK (${[...mentions, `(length(${quoteLiteral(`foreign key ${kept}`)}) > 0)`].join(" AND ")})`;
+  return `CHECK (${[...mentions, `(${quoteLiteral(`foreign key ${kept}`)} IS NOT NULL)`].join(" AND ")})`;
 }
 
 /** The foreign key in a definition's check; undefined for any other text. */

@@ -4,8 +4,9 @@
  * definition as a check, where it goes with the table through forks, preserved copies and other programs. The catalogue
  * shows it as the column's type. A text that breaks it is 22001; moments are rounded before they come here.
  *
- * Shape   CHECK ((len("v") <= 20) AND (length('type character varying(20)') > 0)); of char(n) without blanks at the end.
+ * Shape   CHECK ((len("v") <= 20) AND ('type character varying(20)' IS NOT NULL)); of char(n) without blanks at the end.
  *         CHECK (("v" IS NULL) OR ('type character varying' IS NOT NULL)), for DuckDB reads them all to list constraints: a third of the time
+ *         Older files say length('type …') > 0, a macro that took DuckDB 0.4 ms to read for each, in every INSERT and UPDATE
  *         Not length("v"), a macro with overloads: DuckDB would look for its column in the whole statement, and find two
  *         where a query or `excluded` has one of that name
  * Limits  the elements of an array of varchar(n) or char(n) are not held to their length
@@ -108,7 +109,7 @@ export function heldTypeCheck(column: string, type: HeldType): string {
   const text = `${before}${modifier}${behind}${brackets}`;
   const name = quoteIdentifier(column);
   if (isPlainText(type)) return `CHECK ((${name} IS NULL) OR ('type ${text}' IS NOT NULL))`;
-  return `CHECK (${condition(name, type)} AND (length('type ${text}') > 0))`;
+  return `CHECK (${condition(name, type)} AND ('type ${text}' IS NOT NULL))`;
 }
 
 function condition(name: string, type: HeldType): string {

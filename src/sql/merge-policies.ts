@@ -3,7 +3,8 @@
  * so a policy stands in the table's definition as a check that is always true, where it goes with the table through forks,
  * preserved copies, renames of the column and restarts. The catalogue shows it in pg_attribute.attoptions, not as a constraint.
  *
- * Shape   CHECK ((typeof("qty") <> '') AND (length('merge policy sum_delta') > 0))
+ * Shape   CHECK ((typeof("qty") <> '') AND ('merge policy sum_delta' IS NOT NULL))
+ *         Older files say length('merge policy …') > 0
  */
 import type { Token } from "./lexer.js";
 import { quoteIdentifier } from "./names.js";
@@ -12,11 +13,11 @@ import { isSymbol, isWord } from "./token-reader.js";
 const MERGE_POLICIES = ["sum_delta", "max", "min", "set_union", "json_keys", "lww", "fail"] as const;
 export type MergePolicy = (typeof MERGE_POLICIES)[number];
 
-const MARK = /length\('merge policy ([a-z_]+)'\)/;
+const MARK = /\('merge policy ([a-z_]+)'(?:\)| IS NOT NULL)/;
 
 /** The CHECK that keeps a column's policy. */
 export function policyCheck(column: string, policy: MergePolicy): string {
-  return `CHECK ((typeof(${quoteIdentifier(column)}) <> '') AND (length('merge policy ${policy}') > 0))`;
+  return `CHECK ((typeof(${quoteIdentifier(column)}) <> '') AND ('merge policy ${policy}' IS NOT NULL))`;
 }
 
 /** The policy of this name; undefined for any other word. */
