@@ -12,6 +12,7 @@ import type { Registry } from "./registry.js";
 import { LayeredStorage, type TableStorage } from "./storage.js";
 import { WriteHistory } from "./write-history.js";
 import { RowRooms } from "./row-rooms.js";
+import { TakenOver } from "./taken-over.js";
 import { Turns } from "./turns.js";
 
 export interface BranchContext {
@@ -28,6 +29,7 @@ export interface BranchContext {
   readonly activity: BranchActivity;
   readonly budgets: BranchBudgets;
   readonly races: CommitRaces;
+  readonly takenOver: TakenOver;
   readonly writes: WriteHistory;
   readonly retention: Retention;
 }
@@ -73,6 +75,7 @@ export function createBranchContext(registry: Registry, retention: Partial<Reten
     texts: NO_TEXTS,
     activity,
     races: new CommitRaces(),
+    takenOver: new TakenOver(),
     budgets: new BranchBudgets(registry, definitions, activity),
     retention: { ...RETENTION, ...retention },
   };

@@ -20,14 +20,15 @@ const MANY_ROWS = 1_000_000;
 
 /** The query whose row `readRowIds` reads: `id` is what gives a row id in `source`, FROM … WHERE …; `before` a WITH. */
 export function rowIdsQuery(id: string, source: string, before = ""): string {
-  return `${before} SELECT count(*), min(id), max(id), CAST(system.main.to_json(list(id)) AS VARCHAR)
+  // Not as JSON of a list: that takes DuckDB twice as long to plan as all the rest.
+  return `${before} SELECT count(*), min(id), max(id), system.main.string_agg(CAST(id AS VARCHAR), ',')
     FROM (SELECT ${id} AS id ${source} LIMIT ${MANY_ROWS + 1}) WHERE id < ${FIRST_LOCAL_ROW_ID}`;
 }
 
-export function readRowIds([count, lowest, highest, json]: readonly unknown[]): ChangedRows {
+export function readRowIds([count, lowest, highest, ids]: readonly unknown[]): ChangedRows {
   if (typeof count !== "bigint" || count > MANY_ROWS) return "unknown";
-  if (typeof lowest !== "bigint" || typeof highest !== "bigint" || typeof json !== "string") return [];
-  return [{ json, lowest: Number(lowest), highest: Number(highest) }];
+  if (typeof lowest !== "bigint" || typeof highest !== "bigint" || typeof ids !== "string") return [];
+  return [{ json: `[${ids}]`, lowest: Number(lowest), highest: Number(highest) }];
 }
 
 interface Written {

@@ -20,6 +20,7 @@ import {
   requirePhysical,
   ROW_ID,
 } from "./rows.js";
+import type { TakenOver } from "./taken-over.js";
 import { isSmallPart, widened } from "./touched-rows.js";
 import { physicalName } from "./system-schema.js";
 
@@ -32,6 +33,7 @@ export interface OverlayTable {
 interface Writer {
   readonly connection: Connection;
   readonly state: RegistryState;
+  readonly context: { readonly takenOver: TakenOver };
 }
 
 interface Mover extends Writer, RowIdReader {
@@ -102,6 +104,7 @@ async function moveAtMost(
     await connection.run(`DELETE FROM ${before} WHERE ${inBatch}`);
     return false;
   }
+  writer.context.takenOver.add(version, moved);
   const columns = shape.columns.map(quoteIdentifier).join(", ");
   const own = `INSERT INTO ${physicalName(requirePhysical(version))} (${columns}) SELECT ${columns} FROM ${before} WHERE ${inBatch}`;
   const current = writer.state.current(version) ?? version;
@@ -177,7 +180,10 @@ export function refuseChanged(
  * table with all the rows. As that part of the table was written first, writes cost what they change all the same.
  */
 export async function isLarge(writer: Writer, overlay: Version): Promise<boolean> {
+  const { takenOver } = writer.context;
+  if (takenOver.atMost(overlay) <= MANY_ROWS) return false;
   const replaced = await countRows(writer, physicalName(requireBefore(overlay)));
+  takenOver.note(overlay, replaced);
   if (replaced <= MANY_ROWS) return false;
   return replaced >= LARGE_PART * (replaced + (await countRows(writer, baseRows(writer.state, overlay))));
 }
