@@ -9,6 +9,7 @@ import type { DefinitionConflicts } from "./definition-conflicts.js";
 import { dropTables } from "./dropped-tables.js";
 import type { Descent } from "./descent.js";
 import { displayName } from "./merge-ledger.js";
+import { viewNote } from "./materialized-views.js";
 import { mergeHeadObjects, type ObjectStep } from "./merge-head-objects.js";
 import type { SequencePlaces } from "./merge-object-steps.js";
 import type { RenamedTable } from "./merge-renames.js";
@@ -108,6 +109,9 @@ export async function isSameState(
   if (there.objectId !== base.objectId || relationKey(there) !== relationKey(base)) return false;
   const [before, after] = [await transaction.definitionOf(base), await transaction.definitionOf(there)];
   if (textsOf(before) !== textsOf(after)) return false;
+  // Nobody wrote the rows of a materialized view: it is what its query says.
+  const [query, others] = [await viewNote(transaction, there), await viewNote(transaction, base)];
+  if (query !== undefined || others !== undefined) return query?.query === others?.query;
   const rows = [base, there].map(
     (version) => `SELECT * FROM ${storage.relation(transaction.state, version)} AS r`,
   );
