@@ -18,17 +18,27 @@ export async function confirm(question: string, isSure: boolean): Promise<void> 
   }
 }
 
-/** Shows on a terminal how long the work takes, once that is long. */
+/** The terminal's last line says so. */
+let showsProgress = false;
+
+/** Shows on a terminal how long the work takes, once that is long. What it prints itself comes behind `clearProgress`. */
 export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
   if (!process.stderr.isTTY) return await work();
   const since = Date.now();
   const timer = setInterval(() => {
     process.stderr.write(`\r${printable(what)} … ${Math.round((Date.now() - since) / 1000)} s`);
+    showsProgress = true;
   }, PATIENCE_MS);
   try {
     return await work();
   } finally {
     clearInterval(timer);
-    if (Date.now() - since >= PATIENCE_MS) process.stderr.write("\r\u001B[K");
+    clearProgress();
   }
+}
+
+/** Gives the terminal's line back to what is to be printed there. */
+export function clearProgress(): void {
+  if (showsProgress) process.stderr.write("\r\u001B[K");
+  showsProgress = false;
 }

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { Client, type ClientConfig, type QueryArrayResult } from "pg";
 import { OperatorError } from "../core/operator-error.js";
 import { CopyingQuery, type CopyInput } from "./copying.js";
+import { clearProgress } from "./dialogue.js";
 import { encryptions, isAboutEncryption } from "./encryption.js";
 import { printableLines } from "./rendering.js";
 
@@ -52,6 +53,7 @@ export async function withServer<T>(
   const client = await connect({ host, port: Number(port), user, database, application_name: "duckbranch" });
   client.on("notice", ({ severity, code, message }) => {
     const notice = { severity, sqlstate: code, message };
+    clearProgress();
     process.stderr.write(
       `${json ? JSON.stringify({ notice }) : printableLines(`${severity}: ${message}`)}\n`,
     );

@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { OperatorError } from "../core/operator-error.js";
 import { addConnectOptions } from "./branch-command.js";
 import { standardInput } from "./copying.js";
-import { withProgress } from "./dialogue.js";
+import { clearProgress, withProgress } from "./dialogue.js";
 import { tellUser } from "./exit-codes.js";
 import { objectText, sameNames } from "./json-values.js";
 import { withServer, type ConnectOptions, type Outcome, type RemoteColumn, type TakeRow } from "./remote.js";
@@ -82,6 +82,7 @@ class Lines {
   flush(): boolean {
     const text = this.#text;
     this.#text = "";
+    if (text !== "") clearProgress();
     return text === "" || process.stdout.write(text, this.#encoding);
   }
 }

@@ -28,6 +28,10 @@ const ENDED: readonly string[] = ["discarded", "expired"];
 const BRANCH_COLUMNS = `branch_id, name, schema_name, parent, isolation, status, owner, agent_id, description, created_at, expires_at,
   undelete_until, protected, modified_table_count`;
 
+/** As clients know it. */
+const TABLE_NAME =
+  "CASE table_schema WHEN 'public' THEN table_name ELSE table_schema || '.' || table_name END";
+
 /** A statement of ours that answers with one row. */
 async function onlyRow(work: RequestWork, sql: string, values: readonly string[] = []): Promise<JsonRow> {
   const [row] = await readRows(work, sql, values);
@@ -121,8 +125,7 @@ export async function getBranch(work: RequestWork, nameOrId: string): Promise<Br
   const found = seenBranch.parse(described);
   const tables = await readRows(
     work,
-    `SELECT CASE table_schema WHEN 'public' THEN table_name ELSE table_schema || '.' || table_name END AS name
-     FROM duckbranch.branch_tables WHERE branch_id = $1 ORDER BY name LIMIT ${MAX_LISTED}`,
+    `SELECT ${TABLE_NAME} AS name FROM duckbranch.branch_tables WHERE branch_id = $1 ORDER BY name LIMIT ${MAX_LISTED}`,
     [found.branch_id],
   );
   return {
@@ -131,6 +134,16 @@ export async function getBranch(work: RequestWork, nameOrId: string): Promise<Br
     modified_tables: tables.map(({ name }) => String(name)),
     total_size_bytes: Number(bytes),
   };
+}
+
+/** Those of each branch that changed any. */
+export async function changedTables(work: RequestWork): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await readRows(
+    work,
+    `SELECT branch_id, list(${TABLE_NAME} ORDER BY table_schema, table_name) AS names FROM duckbranch.branch_tables GROUP BY branch_id`,
+  );
+  const listed = z.array(z.object({ branch_id: z.string(), names: z.array(z.string()) })).parse(rows);
+  return new Map(listed.map(({ branch_id: id, names }) => [id, names]));
 }
 
 export interface EndedBranch {

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { inSession, type Api } from "./api.js";
-import { createBranch, discardBranch, getBranch, listBranches } from "./branch-calls.js";
+import { changedTables, createBranch, discardBranch, getBranch, listBranches } from "./branch-calls.js";
 import type { Branch } from "./branch-schemas.js";
 import * as shapes from "./branch-schemas.js";
 import { branchConflicts, mergeBranch } from "./merge-calls.js";
@@ -89,7 +89,8 @@ export function addOrganizationRoutes(api: Api, services: WorkServices): void {
     async (request, reply) =>
       await inSession(services, request, reply, {}, async (work) => {
         const branches = await listBranches(work, undefined);
-        return branches.map((branch) => shown(branch, []));
+        const changed = await changedTables(work);
+        return branches.map((branch) => shown(branch, changed.get(branch.branch_id) ?? []));
       }),
   );
   api.get(

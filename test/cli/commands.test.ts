@@ -266,6 +266,26 @@ test("the program says which it is", async () => {
   });
 });
 
+test.skipIf(spawnSync("script", ["--version"]).status !== 0)(
+  "on a terminal it asks before it destroys, and says that it is still at work above what it prints",
+  async () => {
+    const { host, port } = server.address;
+    const typed = (line: string, ...args: readonly string[]): string => {
+      const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(" ");
+      const env = { ...process.env, PGHOST: host, PGPORT: String(port) };
+      return spawnSync("script", ["-qec", command, "/dev/null"], { env, input: line, encoding: "utf8" })
+        .stdout;
+    };
+    await duckbranch(["branch", "create", "asked"]);
+    const kept = typed("n\n", "branch", "discard", "asked");
+    expect(kept).toContain('Throw away branch "asked"? [y/N]');
+    expect(kept).toContain("nothing was changed");
+    expect(typed("y\n", "branch", "discard", "asked")).toMatch(/^status +discarded\r$/m);
+    const slow = typed("", "sql", "SELECT pg_sleep(1.5) AS slept");
+    expect(slow).toContain(" s\r\u001b[Kslept\r\n");
+  },
+);
+
 /** Runs the completion of a shell on some words, as that shell itself would. */
 const COMPLETIONS = {
   bash: (script: string, typed: string, count: number) => [

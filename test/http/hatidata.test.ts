@@ -43,6 +43,9 @@ test("a branch is made, listed as a bare array, looked at, compared, merged and 
     id,
   );
   expect((await app.get(`${BRANCHES}/${id}`)).json).toMatchObject({ id, tables: ["users"] });
+  expect((await app.get(BRANCHES)).json).toEqual(
+    expect.arrayContaining([expect.objectContaining({ id, tables: ["users"] })]),
+  );
   expect((await app.get(`${BRANCHES}/${id}/diff`)).json).toEqual({
     tables: { users: { added: 1, removed: 1, changed: 1 } },
   });
