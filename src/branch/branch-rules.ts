@@ -20,6 +20,7 @@ const RESERVED_NAMES = new Set([
 ]);
 const MAX_NAME_LENGTH = 255;
 const BRING_BACK = "bring it back with UNDELETE BRANCH";
+const MORE_TIME = "give it more time with ALTER BRANCH … SET (ttl …)";
 /** Errors: 42602 */
 export function checkName(name: string): void {
   if (name === "" || name.length > MAX_NAME_LENGTH || name.includes("\0") || name.trim() !== name) {
@@ -95,6 +96,8 @@ export function endedBranch(branch: Branch, how: string = branch.status): SqlErr
 
 function hintFor({ held }: Branch, how: string): string | undefined {
   if (held !== null) return BRING_BACK;
+  // It is deleted by the next sweep.
+  if (how === "expired") return MORE_TIME;
   return how === "merged" ? "create a new branch to go on" : undefined;
 }
 

@@ -7,6 +7,7 @@ import type { BranchContext } from "./branch-context.js";
 import {
   checkName,
   endedBranch,
+  isExpired,
   refuseParent,
   refuseProtected,
   requireBranch,
@@ -122,6 +123,7 @@ function requireDeleted(state: RegistryState, nameOrId: string): Branch {
   const other = state.findBranch(nameOrId);
   if (other === undefined)
     throw new SqlError(SQLSTATE.invalidCatalogName, `branch "${nameOrId}" does not exist`);
+  if (!other.released && isExpired(state, other, Date.now())) throw endedBranch(other, "expired");
   const what = other.released ? "cannot be brought back: its data are gone" : "is not deleted";
   throw new SqlError(SQLSTATE.objectNotInPrerequisiteState, `branch "${other.name}" ${what}`);
 }

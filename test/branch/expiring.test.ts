@@ -94,6 +94,10 @@ describe("a branch that others were made from", () => {
     vi.useRealTimers();
     expect(await main.outcome("USE BRANCH alone")).toBe("55000");
     expect(await main.outcome("CREATE BRANCH late FROM alone")).toBe("55000");
+    // Until it is swept more time is what brings it back.
+    const more = { message: 'branch "alone" is expired', hint: expect.stringContaining("ALTER BRANCH") };
+    await expect(main.query("UNDELETE BRANCH alone")).rejects.toMatchObject(more);
+    await expect(main.query("USE BRANCH alone")).rejects.toMatchObject(more);
     const shown = [
       ["alone", "expired"],
       ["b", "active"],
