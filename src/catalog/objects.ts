@@ -166,14 +166,15 @@ const INDEXES = `
   SELECT * EXCLUDE (own, note), own || coalesce(from_json(note->'include', '["VARCHAR"]'), []) AS keys, len(own) AS key_count,
     coalesce(note->>'method', 'btree') AS method, coalesce(from_json(note->'options', '["INTEGER"]'), list_transform(own, lambda _k: 0)) AS options,
     from_json(note->'classes', '["VARCHAR"]') AS classes, note->>'where' AS predicate
-  FROM (SELECT i.sch, i.rel, i.index_name AS nam, i.is_unique, false AS is_primary, NULL AS constraint_name, ${UNQUOTED_KEYS} AS own,
+  FROM (SELECT * REPLACE (coalesce(from_json(note->'keys', '["VARCHAR"]'), own) AS own) FROM (
+    SELECT i.sch, i.rel, i.index_name AS nam, i.is_unique, false AS is_primary, NULL AS constraint_name, ${UNQUOTED_KEYS} AS own,
       map_extract_value((k.notes->'indexes')::MAP(VARCHAR, JSON), i.index_name) AS note
     FROM (SELECT r.sch, r.nam AS rel, d.index_name, d.is_unique, d.expressions FROM ${PG}._relation_name AS r JOIN duckdb_indexes() AS d
         ON d.database_name = r.database_name AND d.schema_name = r.psch AND d.table_name = r.pnam AND r.kind IN ('r', 'm')
       UNION ALL SELECT l."schema", l."name", l.index_name, l.is_unique, l.expressions FROM (SELECT unnest(${variable("indexes")}) AS l)) AS i
     LEFT JOIN ${PG}._table_comment AS k ON k.sch = i.sch AND k.rel = i.rel
     UNION ALL
-    SELECT sch, rel, nam, true, kind = 'p', nam, columns, NULL FROM ${PG}._constraint WHERE kind IN ('p', 'u'))`;
+    SELECT sch, rel, nam, true, kind = 'p', nam, columns, NULL FROM ${PG}._constraint WHERE kind IN ('p', 'u')))`;
 
 /** All that has a row in pg_class, OIDs made distinct. */
 const CLASSES = `

@@ -18,6 +18,8 @@ interface KeyPart {
   readonly shown: string;
   readonly sql: string;
   readonly column: string | undefined;
+  /** DuckDB calls it CASE … END in its messages, in other words than those of its definition. */
+  readonly isPartial?: true;
 }
 
 /** A key that must be unique: a constraint, or a unique index. */
@@ -50,16 +52,23 @@ export function uniqueKeys(definition: TableDefinition, table: string): readonly
     .map((sql) => ({
       name: indexName(sql),
       parts: indexParts(sql).map(({ text, column }) =>
-        column === undefined
-          ? { shown: text.replace(/^\((.*)\)$/s, "$1"), sql: text, column }
-          : columnPart(column),
+        column === undefined ? expressionPart(text) : columnPart(column),
       ),
     }));
   return [...constraints, ...indexes];
 }
 
+/** Of a partial index (sql/partial-unique.ts) what it is over. */
+function expressionPart(text: string): KeyPart {
+  const plain = text.replace(/^\((.*)\)$/s, "$1");
+  const [, partial] = /^CASE\s+WHEN .* THEN \((.*)\) ELSE NULL END$/s.exec(plain) ?? [];
+  if (partial === undefined) return { shown: plain, sql: text, column: undefined };
+  return { shown: partial, sql: text, column: undefined, isPartial: true };
+}
+
 /** Without a definition: a key of one column whose name DuckDB tells. */
 export function guess(key: string, cause: string, table: string): MatchedKey | undefined {
+  if (key.startsWith("CASE ")) return undefined;
   const single = /^([^:,]+): ([^:,]*)$/.exec(key);
   if (single === null) return undefined;
   const column = single[1] ?? "";
@@ -68,16 +77,28 @@ export function guess(key: string, cause: string, table: string): MatchedKey | u
   return { name, parts: [columnPart(column)], values: [single[2] ?? ""] };
 }
 
-/** `id: 1, part: a` names its columns. */
-export function namedKey(key: string, candidates: readonly UniqueKey[]): MatchedKey | undefined {
-  for (const candidate of candidates) {
-    const pattern = candidate.parts
-      .map(({ shown }) => `${shown.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}: (.*)`)
+/** `id: 1, part: a` names its columns; several keys that it may name are partial. */
+export function namedKeys(key: string, candidates: readonly UniqueKey[]): readonly MatchedKey[] {
+  const expressions = key.split(" END: ").length - 1;
+  const found = candidates.flatMap((candidate): MatchedKey[] => {
+    const { parts } = candidate;
+    if (isPartialKey(candidate) && parts.length !== expressions) return [];
+    const pattern = parts
+      .map(({ shown, isPartial }) => (isPartial ? "CASE .*? END: (.*?)" : `${escaped(shown)}: (.*)`))
       .join(", ");
     const match = new RegExp(`^${pattern}$`, "s").exec(key);
-    if (match !== null) return { ...candidate, values: match.slice(1) };
-  }
-  return undefined;
+    return match === null ? [] : [{ ...candidate, values: match.slice(1) }];
+  });
+  const [first] = found;
+  return first === undefined || isPartialKey(first) ? found : [first];
+}
+
+function isPartialKey({ parts }: UniqueKey): boolean {
+  return parts.some(({ isPartial }) => isPartial);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
 /** Keys whose values may be those DuckDB tells: as many, of their types, and written by the statement. */

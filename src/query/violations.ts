@@ -17,7 +17,7 @@ import {
   existingKey,
   guess,
   holds,
-  namedKey,
+  namedKeys,
   possibleKeys,
   uniqueKeys,
   type MatchedKey,
@@ -105,7 +105,7 @@ async function unique(
   if (key === undefined) return error.with({ object });
   const keys = definition === undefined ? [] : uniqueKeys(definition, table);
   const found =
-    namedKey(key, keys) ??
+    (await existingKey(namedKeys(key, keys), isThere)) ??
     guess(key, cause, table) ??
     (await existingKey(possibleKeys(key, keys, definition, written), isThere));
   if (found === undefined) return error.with({ object });

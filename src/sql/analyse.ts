@@ -15,6 +15,7 @@ import { guardedType } from "./guarded-type.js";
 import { characterPosition, tokenise } from "./lexer.js";
 import { LruCache } from "./lru-cache.js";
 import { refusalOf } from "./refusals.js";
+import { partialUnique, type PartialUnique } from "./partial-unique.js";
 import { highestParameter, readRelational } from "./relational.js";
 import { readSchemaBranch } from "./schema-branches.js";
 import { readSessionStatement } from "./session-grammar.js";
@@ -102,6 +103,8 @@ async function analyseStatement(
     const made = await readRelational(definition, tokenise(definition), serializeSelect);
     return { ...made, tag: "DO" };
   }
+  const partial = partialUnique(reader);
+  if (partial !== undefined) return await analysePartialUnique(partial, serializeSelect);
   const statement = readSessionStatement(reader);
   if (statement !== undefined) return { kind: "session", text, statement };
   const call = readLargeObjectCall(reader);
@@ -118,6 +121,16 @@ async function analyseStatement(
   if (reader.accept("declare")) return await analyseDeclare(text, reader, serializeSelect);
   if (reader.accept("copy")) return analyseCopy(text, reader, serializeSelect);
   return readRelational(text, tokens, serializeSelect);
+}
+
+async function analysePartialUnique(
+  { text, where, keys, names }: PartialUnique,
+  serializeSelect: SerializeSelect | undefined,
+): Promise<StatementAnalysis> {
+  const made = await readRelational(text, tokenise(text), serializeSelect);
+  const said = made.note?.kind === "index" ? made.note.note : undefined;
+  const unnamed = made.unnamedIndex && { ...made.unnamedIndex, columns: names };
+  return { ...made, note: { kind: "index", note: { ...said, where, keys } }, unnamedIndex: unnamed };
 }
 
 /** PreparableStmt of PostgreSQL's grammar; SELECT INTO is refused by COPY itself. */

@@ -128,13 +128,10 @@ export interface UnnamedIndex {
  * CREATE INDEX CONCURRENTLY i ON t (lower(a) text_pattern_ops DESC) INCLUDE (b) WITH (…) WHERE a > 0  ⇒
  * CREATE INDEX i ON t (lower(a))
  *
- * Reason  an index that is not unique changes no result. Of a unique one the rows it covers matter: 0A000 for WHERE
+ * Reason  an index that is not unique changes no result; a unique one has no WHERE any more (partial-unique.ts)
  */
 export function simplifyIndex(node: AstNode, references: References): UnnamedIndex | undefined {
   const { tokens, text } = references;
-  const unique = flagField(node, "unique");
-  if (unique && node["whereClause"] !== undefined)
-    throw notSupported("unique partial indexes are not supported");
   if (flagField(node, "nulls_not_distinct")) throw notSupported("NULLS NOT DISTINCT is not supported");
   const on = tokens.findIndex(
     (token, index) => index > 1 && isWord(token, "on") && !isSymbol(tokens[index - 1], "."),

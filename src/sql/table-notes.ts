@@ -37,6 +37,8 @@ export interface IndexNote {
   readonly include?: readonly string[];
   /** WHERE, as it was written. */
   readonly where?: string;
+  /** What it is told to be over, where DuckDB's is over something else: see partial-unique.ts. */
+  readonly keys?: readonly string[];
   /** COMMENT ON INDEX; also of the index behind a key. */
   readonly comment?: string;
 }
@@ -137,7 +139,15 @@ export function fittedNotes(
       return [];
     }
     const where = note.where && renamedIn(note.where, renamed);
-    return [[name, { ...note, ...(include && { include }), ...(where !== undefined && { where }) }]];
+    const keys = note.keys?.map((key) =>
+      key.startsWith("(") ? renamedIn(key, renamed) : (renamed.get(key) ?? key),
+    );
+    const fitted = {
+      ...(include && { include }),
+      ...(where !== undefined && { where }),
+      ...(keys && { keys }),
+    };
+    return [[name, { ...note, ...fitted }]];
   });
   return { text: notesText({ ...notes, indexes: Object.fromEntries(indexes) }), gone };
 }

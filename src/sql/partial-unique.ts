@@ -1,0 +1,93 @@
+/**
+ * CREATE UNIQUE INDEX … WHERE: DuckDB has no partial index, but a unique one over expressions, in which rows are NULL that the
+ * index has nothing to do with.
+ *
+ *   CREATE UNIQUE INDEX i ON t (a, lower(b) DESC) INCLUDE (c) WHERE d > 0
+ *     ⇒  CREATE UNIQUE INDEX i ON t ((CASE WHEN (d > 0) THEN (a) END), (CASE WHEN (d > 0) THEN (lower(b)) END) DESC) INCLUDE (c)
+ */
+import { normaliseName } from "./names.js";
+import { applyEdits } from "./splice.js";
+import {
+  closingBracket,
+  isSymbol,
+  isWord,
+  nameAt,
+  sliceTokens,
+  splitAtCommas,
+  type TokenReader,
+} from "./token-reader.js";
+
+export interface PartialUnique {
+  readonly text: string;
+  /** WHERE, as it was written. */
+  readonly where: string;
+  /** The keys as they are told: columns by their names, expressions in brackets. */
+  readonly keys: readonly string[];
+  /** What an index without a name is called after, key by key. */
+  readonly names: readonly string[];
+}
+
+/** Undefined for any other statement. */
+export function partialUnique({ text, tokens }: TokenReader): PartialUnique | undefined {
+  const isUnique = isWord(tokens[0], "create") && isWord(tokens[1], "unique") && isWord(tokens[2], "index");
+  const on = tokens.findIndex((token, at) => at > 2 && isWord(token, "on") && !isSymbol(tokens[at - 1], "."));
+  if (!isUnique || on < 0) return undefined;
+  const open = tokens.findIndex((token, at) => at > on && isSymbol(token, "("));
+  const close = closingBracket(tokens, open);
+  if (open < 0 || close === undefined) return undefined;
+  const at = outsideOfBrackets(tokens, close + 1, "where");
+  const [word, first] = [tokens[at ?? -1], tokens[(at ?? -1) + 1]];
+  if (at === undefined || word === undefined || first === undefined) return undefined;
+  const where = sliceTokens(text, tokens, at + 1, tokens.length);
+  const elements = splitAtCommas(tokens, open + 1, close).map(([from, to]) =>
+    elementOf(text, tokens, from, to),
+  );
+  const edits = elements.map(({ start, end, expression }) => ({
+    start,
+    end,
+    text: `(CASE WHEN (${where}) THEN (${expression}) END)`,
+  }));
+  return {
+    text: applyEdits(text, [...edits, { start: word.start, end: text.length, text: "" }]),
+    where,
+    keys: elements.map(({ key }) => key),
+    names: elements.map(({ name }) => name),
+  };
+}
+
+type Tokens = TokenReader["tokens"];
+
+function outsideOfBrackets(tokens: Tokens, from: number, word: string): number | undefined {
+  for (let at = from; at < tokens.length; at++) {
+    if (isSymbol(tokens[at], "(")) at = closingBracket(tokens, at) ?? tokens.length;
+    else if (isWord(tokens[at], word)) return at;
+  }
+  return undefined;
+}
+
+interface Element {
+  readonly start: number;
+  readonly end: number;
+  readonly expression: string;
+  readonly key: string;
+  readonly name: string;
+}
+
+/** What stands in front of COLLATE, operator class, direction and place of NULLs. */
+function elementOf(text: string, tokens: Tokens, from: number, to: number): Element {
+  const isExpression = isSymbol(tokens[from], "(");
+  const name = isExpression ? undefined : nameAt(tokens, from);
+  const next = name?.next ?? from;
+  const isColumn = name !== undefined && !isSymbol(tokens[next], "(");
+  const end = isColumn ? next : Math.min((closingBracket(tokens, next) ?? to - 1) + 1, to);
+  const expression = sliceTokens(text, tokens, from, end);
+  const first = tokens[from];
+  const column = first?.kind === "quoted" ? first.value : normaliseName(first?.value ?? "");
+  return {
+    start: first?.start ?? 0,
+    end: tokens[end - 1]?.end ?? 0,
+    expression,
+    key: isColumn ? column : isExpression ? expression : `(${expression})`,
+    name: isColumn ? column : (name?.parts.at(-1) ?? "expr"),
+  };
+}
