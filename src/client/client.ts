@@ -224,10 +224,13 @@ class Branches {
     return await this.#post(branch, "extend", time);
   }
 
-  /** Ends it without merging; for some time it can be brought back, unless `immediate`. */
-  async discard(branch: string, options: { readonly immediate?: boolean } = {}): Promise<DiscardedBranch> {
-    const query = options.immediate === true ? "?immediate=true" : "";
-    return await this.#transport.json({ method: "DELETE", path: `${pathOf(branch)}${query}` });
+  /** Ends it without merging; for some time it can be brought back, unless `immediate`. `cascade`: and those made from it. */
+  async discard(
+    branch: string,
+    { immediate = false, cascade = false }: { readonly immediate?: boolean; readonly cascade?: boolean } = {},
+  ): Promise<DiscardedBranch> {
+    const query = `immediate=${immediate}&cascade=${cascade}`;
+    return await this.#transport.json({ method: "DELETE", path: `${pathOf(branch)}?${query}` });
   }
 
   /** Brings back one that was discarded or has expired. */

@@ -155,9 +155,9 @@ export interface EndedBranch {
 export async function discardBranch(
   work: RequestWork,
   nameOrId: string,
-  immediate: boolean,
+  { immediate, cascade }: Readonly<Record<"immediate" | "cascade", boolean>>,
 ): Promise<DiscardedBranch> {
-  const sql = `SELECT * FROM branch_discard($1, immediate => ${immediate})`;
+  const sql = `SELECT * FROM branch_discard($1, immediate => ${immediate}, cascade => ${cascade})`;
   return discarded.parse(await onlyRow(work, sql, [nameOrId]));
 }
 

@@ -30,6 +30,7 @@ import { quotedName, quotedTable } from "./sql-text.js";
 const MAX_COUNT = 1_000_000_000_000;
 const params = z.object({ branch: z.string().min(1).describe("Name or id") });
 const tags = ["branches"];
+const flag = z.enum(["true", "false"]).optional();
 const count = z.coerce.number().int().nonnegative().max(MAX_COUNT).optional();
 const part = { limit: count.describe("As many at most"), offset: count.describe("Behind so many") };
 
@@ -138,17 +139,18 @@ function addLife(api: Api, services: WorkServices): void {
         summary: "End it without merging; it can be brought back for some time",
         params,
         querystring: z.strictObject({
-          immediate: z
-            .enum(["true", "false"])
-            .optional()
-            .describe("true: for ever, also of one that was discarded before"),
+          immediate: flag.describe("true: for ever, also of one that was discarded before"),
+          cascade: flag.describe("true: with the branches that were made from it"),
         }),
         response: { ...objectErrors, 200: shapes.discarded },
       },
     },
     async (request, reply) =>
       await inSession(services, request, reply, {}, async (work) =>
-        discardBranch(work, request.params.branch, request.query.immediate === "true"),
+        discardBranch(work, request.params.branch, {
+          immediate: request.query.immediate === "true",
+          cascade: request.query.cascade === "true",
+        }),
       ),
   );
   api.post(

@@ -122,7 +122,7 @@ function addOne(api: Api, services: WorkServices): void {
     { schema: { tags, params: ofBranch, response: { ...objectErrors, 200: shapes.ended } } },
     async (request, reply) =>
       await inSession(services, request, reply, {}, async (work) =>
-        discardBranch(work, request.params.branch, false),
+        discardBranch(work, request.params.branch, { immediate: false, cascade: false }),
       ),
   );
   api.post(

@@ -92,7 +92,7 @@ const NAMED_ONLY: Partial<Readonly<Record<FunctionVerb, readonly string[]>>> = {
   explainMerge: ["into", "granularity", "keyless"],
   list: PAGE,
   expiring: PAGE,
-  drop: ["immediate"],
+  drop: ["immediate", "cascade"],
   undelete: ["ttl_hours", "ttl_seconds"],
 };
 
@@ -149,7 +149,13 @@ export function commandOf(verb: FunctionVerb, given: FunctionArguments, calledAs
     case "rename":
       return { verb, name: name(), newName: need(bound, "new_name", calledAs) };
     case "drop":
-      return { verb, name: name(), ifExists: false, cascade: false, immediate: isTrue(bound, "immediate") };
+      return {
+        verb,
+        name: name(),
+        ifExists: false,
+        cascade: isTrue(bound, "cascade"),
+        immediate: isTrue(bound, "immediate"),
+      };
     case "undelete": {
       const options = optionsOf(bound, ["ttl", "ttl_hours", "ttl_seconds"]);
       return { verb, name: name(), newName: optional(bound, "new_name"), options };
