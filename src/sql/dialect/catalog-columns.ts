@@ -32,6 +32,15 @@ const FUNCTION_COLUMNS = new Set(["typinput", "typoutput", "typreceive", "typsen
 const FROZEN = "2::BIGINT";
 const SET_FUNCTIONS = new Set(["pg_partition_ancestors"]);
 const TEXT_TYPES = new Set(["text", "varchar"]);
+/** Without one of these in a statement nothing is special in it. */
+const SPECIAL: ReadonlySet<string> = new Set([
+  ...ARRAY_COLUMNS,
+  ...VECTOR_COLUMNS,
+  ...FUNCTION_COLUMNS,
+  ...SET_FUNCTIONS,
+  "tableoid",
+  "xmin",
+]);
 
 /**
  * What is special about columns and functions of pg_catalog.
@@ -48,6 +57,8 @@ const TEXT_TYPES = new Set(["text", "varchar"]);
  *         are hidden in PostgreSQL, and DuckDB has no hidden columns; a macro returns a set in FROM only
  */
 export const catalogColumnsPass: DialectPass = ({ tokens }) => {
+  // Of statements most name none of them.
+  if (!tokens.some(({ value }) => SPECIAL.has(value.toLowerCase()))) return [];
   const isHidden = tokens.some((token) => isWord(token, "tableoid") || isWord(token, "xmin"));
   const relations = isHidden ? catalogRelations(tokens) : [];
   return tokens.flatMap((_, index) => [

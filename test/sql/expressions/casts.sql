@@ -129,3 +129,5 @@ SELECT x::varchar(2)::text || x::text::varchar(1) from (values ('abc')) t(x)
 SELECT 1.5::numeric::text::varchar(2), 'a'::varchar(3)::char(2)
 SELECT '0.1234567891'::text::numeric
 SELECT 0.1234567890123::float8::numeric
+SELECT sum(id)::bigint::text, count(*)::int::text, count(*)::text, CAST(count(*) AS text) || 'x', CAST(sum(f) AS int), sum(n)::int::text, sum(f)::text, sum(n)::text FROM t
+SELECT f::int::text, (f::int)::text, CAST(f::int AS text), CAST(s || id::int AS text), CAST(n / id::int AS text), CAST(f * 2::int AS text), - id::int::text::int FROM t ORDER BY id
