@@ -6,12 +6,13 @@ import { PG, variable } from "./names.js";
 import { printedQuery } from "./printed-texts.js";
 import { RESERVED_WORDS } from "./reserved-words.js";
 
-const reservedList = `[${[...RESERVED_WORDS].map((word) => `'${word}'`).join(", ")}]`;
+/** One text, not a list: DuckDB binds each element of one anew wherever the macro is called. */
+const reserved = `' ${[...RESERVED_WORDS].join(" ")} '`;
 
 /** Macros that only put texts together. Parameters have names no client's column has. */
 const NAMING = [
-  `CREATE MACRO ${PG}.quote_ident(_text) AS CASE WHEN regexp_full_match(_text::VARCHAR, '[a-z_][a-z0-9_$]*')
-     AND NOT list_contains(${reservedList}, _text::VARCHAR) THEN _text::VARCHAR ELSE '"' || replace(_text::VARCHAR, '"', '""') || '"' END`,
+  `CREATE MACRO ${PG}.quote_ident(_text) AS CASE WHEN regexp_full_match(_text::VARCHAR, '[a-z_][a-z0-9_]*')
+     AND NOT contains(${reserved}, (' ' || _text::VARCHAR || ' ')::VARCHAR) THEN _text::VARCHAR ELSE '"' || replace(_text::VARCHAR, '"', '""') || '"' END`,
   `CREATE MACRO ${PG}._search_path() AS coalesce(${variable("searchPath")}, ['public'])`,
   `CREATE MACRO ${PG}._is_visible(_schema_name) AS _schema_name IN ('pg_catalog', 'pg_temp') OR list_contains(${PG}._search_path(), _schema_name)`,
   `CREATE MACRO ${PG}._full(_schema_name, _object) AS ${PG}.quote_ident(_schema_name) || '.' || ${PG}.quote_ident(_object)`,

@@ -2,7 +2,7 @@
 import { RESERVED_WORDS } from "../reserved-words.js";
 
 export function printedName(name: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(name) && !RESERVED_WORDS.has(name)
+  return /^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED_WORDS.has(name)
     ? name
     : `"${name.replaceAll('"', '""')}"`;
 }
