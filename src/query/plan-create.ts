@@ -27,6 +27,7 @@ import { expandLikes } from "./table-like.js";
 import { refuseLeading } from "./drop-references.js";
 import { keptForeignKey, requireForeignKeys, undefinedKeyColumn } from "./foreign-key-form.js";
 import type { NameScope } from "./relation-names.js";
+import { likeIndexes, likeIndexSteps, type LikeIndex } from "./like-indexes.js";
 import { creatableName, createdName, mainObjectName } from "./write-targets.js";
 
 /** CREATE TABLE and CREATE TABLE AS. */
@@ -88,7 +89,14 @@ async function withSequences(
     written.temporary || written.foreignKeys.length === 0
       ? undefined
       : requireKeys(context, transaction, written);
-  return [...[...likes.sequences, ...sequences].map(step), { sql, afterwards, guard }];
+  const indexes: LikeIndex[] = [];
+  for (const like of written.likes) indexes.push(...(await likeIndexes(context, transaction, like)));
+  const target = targets.get(createdName(written).start) ?? quoteIdentifier(table);
+  return [
+    ...[...likes.sequences, ...sequences].map(step),
+    { sql, afterwards, guard },
+    ...(await likeIndexSteps(transaction, place, { target, table }, indexes)),
+  ];
 }
 
 /** Foreign keys in the words that the table's definition keeps; those of temporary tables are DuckDB's own. */

@@ -32,7 +32,7 @@ interface Expanded {
   readonly sequences: readonly string[];
 }
 
-/** Errors: 42P01 and 42809 for what is no table, 0A000 for indexes that are no constraints */
+/** Errors: 42P01 and 42809 for what is no table */
 export async function expandLikes(
   context: PlanContext,
   transaction: Transaction,
@@ -45,11 +45,6 @@ export async function expandLikes(
   const edits: TextEdit[] = [];
   for (const like of statement.likes) {
     const source = await sourceOf(context, transaction, like);
-    if (like.indexes && source.indexes.length > 0)
-      throw notSupported(
-        "LIKE ... INCLUDING INDEXES of a table with indexes is not supported",
-        "EXCLUDING INDEXES",
-      );
     const elements: string[] = [];
     for (const element of source.elements) {
       const text =

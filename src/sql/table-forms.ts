@@ -140,7 +140,10 @@ export function simplifyIndex(node: AstNode, references: References): UnnamedInd
   const concurrently = tokens[word + 1];
   if (concurrently !== undefined && isWord(concurrently, "concurrently"))
     references.edits.push({ start: concurrently.start, end: concurrently.end, text: "" });
-  const target = isWord(tokens[on + 1], "only") ? on + 2 : on + 1;
+  const only = tokens[on + 1];
+  const isOnly = only !== undefined && isWord(only, "only");
+  if (isOnly) references.edits.push({ start: only.start, end: only.end, text: "" });
+  const target = isOnly ? on + 2 : on + 1;
   const behind = nameAt(tokens, target)?.next ?? target;
   const open = tokens.findIndex((token, index) => index >= behind && isSymbol(token, "("));
   const close = closingBracket(tokens, open);
