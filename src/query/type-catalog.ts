@@ -3,6 +3,7 @@ import { MAIN, type HeadId } from "../branch/model.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import type { NamedDefinition } from "../catalog/type-definition.js";
 import type { Connection } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
 import type { EngineType } from "../engine/types.js";
 import { isEnum } from "../pgtypes/enum-types.js";
 import type { TypeIdentity } from "../pgtypes/user-types.js";
@@ -19,6 +20,8 @@ export function typeDefinitionsOf(
   return head === MAIN ? undefined : state.visibleObjects(head, "type");
 }
 
+const ANY_TYPE = `SELECT 1 AS found FROM duckdb_types() WHERE database_name = '${DATA_CATALOG}' AND NOT internal LIMIT 1`;
+
 export class TypeCatalog {
   readonly enums: EnumCatalog;
   readonly composites: CompositeCatalog;
@@ -32,6 +35,9 @@ export class TypeCatalog {
 
   /** As this connection's transaction sees them. No result of the connection may be open. */
   static async read(connection: Connection): Promise<TypeCatalog> {
+    // Most databases have none, and each kind is a question of its own, asked behind every definition that changes.
+    const [some] = await connection.rows(ANY_TYPE);
+    if (some === undefined) return await TypeCatalog.of(connection, []);
     return new TypeCatalog(
       await EnumCatalog.read(connection),
       await CompositeCatalog.read(connection),
