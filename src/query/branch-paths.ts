@@ -19,9 +19,7 @@ export function forgetPath(settings: Settings): void {
   BY_PATH.delete(settings);
 }
 
-/** Whether it is search_path that the session's head comes from; a transaction that was rolled back may have ended that. */
+/** Whether it is search_path that the session's head comes from. */
 export function leavesPath(settings: Settings, branch: string): boolean {
-  const came = BY_PATH.get(settings) === branch;
-  BY_PATH.delete(settings);
-  return came;
+  return BY_PATH.get(settings) === branch;
 }

@@ -12,11 +12,12 @@ export async function set(
   { name, values, local }: Extract<SessionStatement, { verb: "set" }>,
 ): Promise<StatementResult> {
   if (name.toLowerCase() === "branch") return await setBranch(host, values, local);
-  if (name.toLowerCase() === "search_path") {
-    const branch = values === "default" ? undefined : branchOfPath(values);
-    if (branch !== undefined) return await setBranchByPath(host, branch, local);
-    if (leavesPath(host.settings, host.branchName)) await host.useConnectedHead();
-  }
+  const isPath = name.toLowerCase() === "search_path";
+  const branch = isPath && values !== "default" ? branchOfPath(values) : undefined;
+  if (branch !== undefined) return await setBranchByPath(host, branch, local);
+  const leaves = isPath && leavesPath(host.settings, host.branchName);
+  if (leaves && local)
+    throw notSupported("SET LOCAL search_path does not leave a branch", "use SET search_path");
   if (local && !host.inBlock) {
     const message = "SET LOCAL can only be used in transaction blocks";
     host.notice("WARNING", SQLSTATE.noActiveSqlTransaction, message);
@@ -24,8 +25,19 @@ export async function set(
   refuseLateMode(host, name.toLowerCase(), values === "default" ? undefined : values[0]?.toLowerCase());
   const undo = host.settings.mark();
   host.settings.assign(name, values, local || isOfTransaction(name));
+  if (leaves) await leaveBranch(host, undo);
   await applyOr(host, undo);
   return command("SET");
+}
+
+/** Once the path is known to be one: a statement that fails leaves the session where it is. */
+async function leaveBranch(host: SessionStatementHost, undo: () => void): Promise<void> {
+  try {
+    await host.useConnectedHead();
+  } catch (error) {
+    undo();
+    throw error;
+  }
 }
 
 async function setBranch(

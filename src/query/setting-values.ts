@@ -136,7 +136,10 @@ export const PATH: SettingType = {
   list: true,
   read: (name, value) => {
     const path = NAMES.read(name, value);
-    const internal = schemasOf(path).find(isInternalSchema);
+    // One text may be a whole list: HatiData's tools write it so.
+    const internal = schemasOf(path)
+      .flatMap((schema) => splitNames(schema) ?? schema)
+      .find(isInternalSchema);
     if (internal === undefined) return path;
     throw notSupported(
       `schema "${internal}" cannot be in search_path beside others`,
