@@ -79,7 +79,9 @@ export async function mergeTables(
       );
     if (there === undefined) {
       const line = `table "${displayName(source)}" was changed in the branch, and dropped or replaced on the target`;
-      if (conflicts.settle(winner, line) === "source") created.push({ base: undefined, source });
+      const hasPlace = hasSchema(state, target, source);
+      if (winner === "source" && !hasPlace) conflicts.refuse(`${line}, with its schema`);
+      else if (conflicts.settle(winner, line) === "source") created.push({ base: undefined, source });
       continue;
     }
     if (await isRekeyed(transaction, base, source)) {
@@ -119,6 +121,12 @@ export async function mergeTables(
   );
   if (!conflicts.isEmpty) throw conflicts.error(branch);
   return { tables, objects: made, settled: conflicts.settled };
+}
+
+function hasSchema(state: RegistryState, target: HeadId, { schema }: RelationName): boolean {
+  return (
+    schema === "main" || state.findObject(target, { kind: "schema", schema: "", name: schema }) !== undefined
+  );
 }
 
 /** A table of main that has one is itself under any name. */

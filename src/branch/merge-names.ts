@@ -1,5 +1,7 @@
 /** What the columns of a table are called after a merge: three-way, by which column is which. Pure. */
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
+import { fittedNotes } from "../sql/table-notes.js";
+import type { TableComment } from "./catalog-reader.js";
 import type { ColumnOrigins } from "./column-origins.js";
 import type { DefinitionConflicts } from "./definition-conflicts.js";
 import type { PhysicalTable } from "./model.js";
@@ -96,10 +98,12 @@ export function withMergedNames(
     table.definition,
   );
   const byName = new Map(renamed);
-  const comments = table.comments.map((comment) => ({
-    ...comment,
-    column: comment.column === null ? null : (byName.get(comment.column) ?? comment.column),
-  }));
+  const columns = new Set(definition.columns.map(({ name }) => name));
+  const comments = table.comments.flatMap(({ column, comment }): TableComment[] => {
+    if (column !== null) return [{ column: byName.get(column) ?? column, comment }];
+    const { text } = byName.size === 0 ? { text: comment } : fittedNotes(comment, byName, columns);
+    return text === null ? [] : [{ column, comment: text }];
+  });
   return { definition, comments };
 }
 

@@ -166,28 +166,36 @@ function propertyChanges(
       continue;
     }
     const line = `${shown((theirs ?? ours ?? before)?.name ?? key)} was changed on both sides in different ways`;
-    if (isBoth && conflicts.settle(winner, line) !== "source") continue;
+    const chosen = isBoth ? conflicts.settle(winner, line) : "source";
+    const settled = isBoth && chosen !== undefined ? bothComments(before, ours, theirs, chosen) : undefined;
+    if (settled !== undefined) {
+      changes.push({ before: ours, after: settled });
+      continue;
+    }
+    if (chosen !== "source") continue;
     if (theirs !== undefined || !mentionsDropped(key)) changes.push({ before: ours, after: theirs });
   }
   return changes;
 }
 
-/** A table's comment also holds what is said of its constraints and indexes, each by itself. */
+/** A table's comment also holds what is said of its constraints and indexes, each by itself; so it is with the winner's. */
 function bothComments(
   before: TableProperty | undefined,
   ours: TableProperty | undefined,
   theirs: TableProperty | undefined,
+  winner?: Winner,
 ): TableProperty | undefined {
   const own = ours ?? theirs;
   if (own?.kind !== "comment" || own.column !== undefined) return undefined;
-  const text = mergedNotes(before?.text ?? null, ours?.text ?? null, theirs?.text ?? null);
+  const text = mergedNotes(before?.text ?? null, ours?.text ?? null, theirs?.text ?? null, winner);
   return typeof text === "string" ? { ...own, text, statement: text } : undefined;
 }
 
 /** What can be done to a table that is there, whatever its rows are. */
 function isLight({ before, after }: PropertyChange): boolean {
   const kind = (after ?? before)?.kind;
-  if (kind === "index") return !/^CREATE UNIQUE/i.test(after?.statement ?? "");
+  // Where one goes, DuckDB holds it until the end of the transaction: rows that it forbade would be refused.
+  if (kind === "index") return ![before, after].some((side) => /^CREATE UNIQUE/i.test(side?.statement ?? ""));
   return kind === "default" || kind === "comment";
 }
 

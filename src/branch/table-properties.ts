@@ -82,7 +82,7 @@ export function propertiesOf(table: DescribedTable, name: string): TableProperti
     putConstraint(put, table.definition, constraint);
   for (const statement of indexes) {
     const text = canonicalText(tokenise(createIndexOn(statement, NOWHERE)));
-    put(`index ${text}`, {
+    put(`index ${normaliseName(indexName(statement))}`, {
       kind: "index",
       name: `index ${quoteIdentifier(indexName(statement))}`,
       text,

@@ -53,6 +53,8 @@ export type TableNote =
   | { readonly kind: "indexName"; readonly to: string }
   | { readonly kind: "view"; readonly note: ViewNote };
 
+type Side = "source" | "target";
+
 const MARK = "\nduckbranch notes ";
 
 /** Comments that hold notes have this in them. */
@@ -171,19 +173,26 @@ function renamedIn(expression: string, renamed: ReadonlyMap<string, string>): st
 }
 
 /**
- * Both sides' changes; undefined where they changed the same in different ways. Rows of a materialized view are not merged,
+ * Both sides' changes; what both changed, and differently, is the winner's: the target's, `ours`, or the source's. Undefined where
+ * nobody wins. Rows of a materialized view are not merged,
  * so whether there are any is said by the target, `ours`.
  */
 export function mergedNotes(
   base: string | null,
   ours: string | null,
   theirs: string | null,
+  winner?: Side,
 ): string | null | undefined {
   const [before, own, other] = [readNotes(base), readNotes(ours), readNotes(theirs)];
-  const comment = mergedValue(before.comment, own.comment, other.comment);
-  const constraints = mergedRecord(before.constraints, own.constraints, other.constraints);
-  const indexes = mergedRecord(before.indexes, own.indexes, other.indexes);
-  const query = mergedValue(before.view?.query ?? null, own.view?.query ?? null, other.view?.query ?? null);
+  const comment = mergedValue(before.comment, own.comment, other.comment, winner);
+  const constraints = mergedRecord(before.constraints, own.constraints, other.constraints, winner);
+  const indexes = mergedRecord(before.indexes, own.indexes, other.indexes, winner);
+  const query = mergedValue(
+    before.view?.query ?? null,
+    own.view?.query ?? null,
+    other.view?.query ?? null,
+    winner,
+  );
   if (comment === undefined || constraints === undefined || indexes === undefined || query === undefined)
     return undefined;
   const view = query === null ? undefined : { query, populated: own.view?.populated ?? false };
@@ -194,20 +203,22 @@ function mergedRecord<T>(
   base: Readonly<Record<string, T>>,
   ours: Readonly<Record<string, T>>,
   theirs: Readonly<Record<string, T>>,
+  winner: Side | undefined,
 ): Record<string, T> | undefined {
   const merged: [string, T][] = [];
   for (const name of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
-    const value = mergedValue(base[name] ?? null, ours[name] ?? null, theirs[name] ?? null);
+    const value = mergedValue(base[name] ?? null, ours[name] ?? null, theirs[name] ?? null, winner);
     if (value === undefined) return undefined;
     if (value !== null) merged.push([name, value]);
   }
   return Object.fromEntries(merged);
 }
 
-function mergedValue<T>(base: T, ours: T, theirs: T): T | undefined {
+function mergedValue<T>(base: T, ours: T, theirs: T, winner: Side | undefined): T | undefined {
   const [before, own, other] = [base, ours, theirs].map((value) => JSON.stringify(value));
   if (other === before || other === own) return ours;
-  return own === before ? theirs : undefined;
+  if (own === before || winner === "source") return theirs;
+  return winner === "target" ? ours : undefined;
 }
 
 function changed<T>(
