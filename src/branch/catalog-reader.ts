@@ -210,18 +210,19 @@ export interface TableComment {
   readonly comment: string;
 }
 
-/** Comments on a table and its columns, ready to be set on a copy. */
+/** Comments on a table or view and its columns, ready to be set on another one. */
 export async function commentsOf(
   connection: Connection,
-  table: PhysicalTable,
+  { schema, name }: PhysicalTable,
+  kind: "table" | "view" = "table",
 ): Promise<readonly TableComment[]> {
   const rows = await connection.rows(
-    `SELECT NULL AS column_name, comment FROM duckdb_tables()
-       WHERE database_name = $1 AND schema_name = $2 AND table_name = $3 AND comment IS NOT NULL
+    `SELECT NULL AS column_name, comment FROM duckdb_${kind}s()
+       WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower(${kind}_name) = lower($3) AND comment IS NOT NULL
      UNION ALL
      SELECT column_name, comment FROM duckdb_columns()
-       WHERE database_name = $1 AND schema_name = $2 AND table_name = $3 AND comment IS NOT NULL`,
-    [DATA_CATALOG, table.schema, table.name],
+       WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower(table_name) = lower($3) AND comment IS NOT NULL`,
+    [DATA_CATALOG, schema, name],
   );
   return rows.map((row) => ({
     column: optionalTextCell(row, "column_name"),

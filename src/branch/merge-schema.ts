@@ -161,19 +161,13 @@ function propertyChanges(
     if (theirs?.text === before?.text || theirs?.text === ours?.text) continue;
     const isBoth = ours?.text !== before?.text;
     const noted = isBoth ? bothComments(before, ours, theirs) : undefined;
-    if (noted !== undefined) {
-      changes.push({ before: ours, after: noted });
-      continue;
-    }
     const line = `${shown((theirs ?? ours ?? before)?.name ?? key)} was changed on both sides in different ways`;
-    const chosen = isBoth ? conflicts.settle(winner, line) : "source";
-    const settled = isBoth && chosen !== undefined ? bothComments(before, ours, theirs, chosen) : undefined;
-    if (settled !== undefined) {
-      changes.push({ before: ours, after: settled });
-      continue;
-    }
-    if (chosen !== "source") continue;
-    if (theirs !== undefined || !mentionsDropped(key)) changes.push({ before: ours, after: theirs });
+    const chosen = isBoth && noted === undefined ? conflicts.settle(winner, line) : "source";
+    if (chosen === undefined) continue;
+    const merged = noted ?? (isBoth ? bothComments(before, ours, theirs, chosen) : undefined);
+    if (merged !== undefined) changes.push({ before: ours, after: merged });
+    else if (chosen === "source" && (theirs !== undefined || !mentionsDropped(key)))
+      changes.push({ before: ours, after: theirs });
   }
   return changes;
 }

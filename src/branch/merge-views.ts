@@ -7,9 +7,9 @@ import { refuseBroken } from "./merge-bindings.js";
 import type { WinnerOf } from "./merge-types.js";
 import { displayName } from "./merge-ledger.js";
 import { MAIN, relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
-import type { TableComment } from "./catalog-reader.js";
+import { commentsOf, type TableComment } from "./catalog-reader.js";
 import { physicalName } from "./system-schema.js";
-import { giveViewComments, viewComments } from "./view-comments.js";
+import { giveViewComments } from "./view-comments.js";
 import type { Transaction } from "./transaction.js";
 
 /** One view of the target: what it is, and what it becomes. `before` undefined: it is made; `after` undefined: it goes. */
@@ -150,7 +150,7 @@ export async function dropChangedViews(
     if (before === undefined) continue;
     if (target === MAIN) {
       transaction.markReplaced(before);
-      if (after !== undefined) comments.set(change, await viewComments(transaction.connection, before));
+      if (after !== undefined) comments.set(change, await commentsOf(transaction.connection, before, "view"));
       await transaction.connection.run(`DROP VIEW ${physicalName(before)}`);
     } else dropOnBranch(transaction, target, before);
   }

@@ -6,24 +6,7 @@ import type { TableComment } from "./catalog-reader.js";
 import { relationKey, type PhysicalTable, type RelationKey } from "./model.js";
 import { physicalName } from "./system-schema.js";
 
-export async function viewComments(
-  connection: Connection,
-  { schema, name }: PhysicalTable,
-): Promise<readonly TableComment[]> {
-  const rows = await connection.rows(
-    `SELECT NULL AS column_name, comment FROM duckdb_views()
-       WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower(view_name) = lower($3) AND comment IS NOT NULL
-     UNION ALL SELECT column_name, comment FROM duckdb_columns()
-       WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower(table_name) = lower($3) AND comment IS NOT NULL`,
-    [DATA_CATALOG, schema, name],
-  );
-  return rows.map((row) => ({
-    column: optionalTextCell(row, "column_name"),
-    comment: textCell(row, "comment"),
-  }));
-}
-
-/** Of all views. Keys: `relationKey` */
+/** Of all views, by `relationKey` and column; under null the view's own. */
 export async function allViewComments(
   connection: Connection,
 ): Promise<ReadonlyMap<RelationKey, ReadonlyMap<string | null, string>>> {

@@ -2,7 +2,7 @@
  * Calls of users' functions. A statement that writes is marked: what a function gives may be something else each time. On a
  * branch the resolver puts the branch's function in the call's place.
  */
-import { MAIN } from "../branch/model.js";
+import { MAIN, type HeadId } from "../branch/model.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import type { Transaction } from "../branch/transaction.js";
 import { FunctionCatalog } from "../catalog/function-catalog.js";
@@ -20,6 +20,16 @@ export async function functionsOfMain(
     : FunctionCatalog.of(state.visibleObjects(MAIN, "function"));
 }
 
+export async function functionsOfHead(
+  head: HeadId,
+  state: RegistryState,
+  transaction: Transaction | undefined,
+): Promise<FunctionCatalog> {
+  return head === MAIN
+    ? await functionsOfMain(state, transaction)
+    : FunctionCatalog.of(state.visibleObjects(head, "function"));
+}
+
 export async function withFunctions(
   core: SessionCore,
   statement: RelationalStatement,
@@ -28,10 +38,7 @@ export async function withFunctions(
   if (!statement.names.some(({ role }) => role === "function")) return statement;
   const transaction = core.transactions.current;
   const { searchPath, state, head } = core.scope(transaction);
-  const functions =
-    head === MAIN
-      ? await functionsOfMain(state, transaction)
-      : FunctionCatalog.of(state.visibleObjects(head, "function"));
+  const functions = await functionsOfHead(head, state, transaction);
   if (functions.isEmpty) return statement;
   const called = statement.names.filter(
     ({ role, parts }: NameReference) =>

@@ -2,12 +2,12 @@
 import { mainObjects } from "../branch/catalog-reader.js";
 import { MAIN } from "../branch/model.js";
 import type { Transaction } from "../branch/transaction.js";
-import { FunctionCatalog, type CatalogFunction } from "../catalog/function-catalog.js";
+import type { CatalogFunction } from "../catalog/function-catalog.js";
 import { PRINTED_TYPES } from "../catalog/function-texts.js";
 import { SQLSTATE } from "../core/errors.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import { normaliseName } from "../sql/names.js";
-import { functionsOfMain } from "./branch-functions.js";
+import { functionsOfHead } from "./branch-functions.js";
 import { refuseWaiting } from "./deferred-references.js";
 import {
   dependentViews,
@@ -66,22 +66,13 @@ function relationNamed(
 }
 
 async function functionNamed(
-  context: PlanContext,
+  { scope: { head, searchPath } }: PlanContext,
   transaction: Transaction,
   { parts }: NameReference,
 ): Promise<readonly Dropped[]> {
-  const functions = await functionsOf(context, transaction);
-  const found = functions.named(parts, context.scope.searchPath);
+  const functions = await functionsOfHead(head, transaction.state, transaction);
+  const found = functions.named(parts, searchPath);
   return found === undefined ? [] : [asDropped(found)];
-}
-
-async function functionsOf(
-  { scope: { head } }: PlanContext,
-  transaction: Transaction,
-): Promise<FunctionCatalog> {
-  return head === MAIN
-    ? await functionsOfMain(transaction.state, transaction)
-    : FunctionCatalog.of(transaction.state.visibleObjects(head, "function"));
 }
 
 function asDropped({ schema, name, declaration }: CatalogFunction): Dropped {
@@ -100,7 +91,7 @@ async function contentsOf(
   const { head } = context.scope;
   const relations =
     head === MAIN ? await mainObjects(transaction.connection) : transaction.state.visible(head);
-  const functions = await functionsOf(context, transaction);
+  const functions = await functionsOfHead(head, transaction.state, transaction);
   const own = [
     ...relations.flatMap(({ schema: place, name, kind }): Dropped[] =>
       kind === "table" || kind === "view" ? [{ schema: place, name, kind }] : [],

@@ -5,13 +5,13 @@
  *   ALTER TABLE t RENAME TO u:         SELECT t.a FROM t  ⇒  SELECT t.a FROM u AS "t"
  *   ALTER TABLE t RENAME a TO b:       SELECT t.a FROM t  ⇒  SELECT t.a FROM (SELECT "b" AS "a" FROM t) AS "t"
  */
-import { mainObjects, physicalDefinition } from "../branch/catalog-reader.js";
+import { commentsOf, mainObjects, physicalDefinition } from "../branch/catalog-reader.js";
 import type { Follow, NewName, RenamedColumns } from "../branch/definition-texts.js";
 import { MAIN, relationKey, type HeadId, type RelationKey, type RelationName } from "../branch/model.js";
 import { materializedViews, viewText } from "../branch/materialized-views.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
-import { giveViewComments, viewComments } from "../branch/view-comments.js";
+import { giveViewComments } from "../branch/view-comments.js";
 import { notSupported } from "../core/errors.js";
 import type { NameReference, RelationalStatement, StatementAnalysis, TextEdit } from "../sql/analysis.js";
 import { tokenise } from "../sql/lexer.js";
@@ -220,7 +220,7 @@ async function replaceOnMain(transaction: Transaction, views: readonly Rewritten
   const { connection } = transaction;
   for (const view of inOrder(views)) {
     transaction.markReplaced(view);
-    const comments = await viewComments(connection, view);
+    const comments = await commentsOf(connection, view, "view");
     await connection.run(view.definition);
     await giveViewComments(connection, view, comments);
   }

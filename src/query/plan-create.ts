@@ -1,11 +1,12 @@
 /** Plans for statements that make tables and views: in the session, on main, or on a branch. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { commentsOf } from "../branch/catalog-reader.js";
 import { MAIN, type RelationName } from "../branch/model.js";
 import { isOf, leadsTo } from "../branch/foreign-keys.js";
 import { physicalName } from "../branch/system-schema.js";
 import { newPhysicalTable } from "../branch/storage.js";
 import type { Transaction } from "../branch/transaction.js";
-import { giveViewComments, viewComments } from "../branch/view-comments.js";
+import { giveViewComments } from "../branch/view-comments.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import {
   declaredColumns,
@@ -197,7 +198,7 @@ async function planCreateOnMain(
   }
   const planned = await withSequences(context, transaction, place, statement, targets);
   if (statement.verb !== "createView" || !statement.orReplace) return planned;
-  const comments = await viewComments(transaction.connection, relation);
+  const comments = await commentsOf(transaction.connection, relation, "view");
   const guard = async (): Promise<void> => await giveViewComments(transaction.connection, relation, comments);
   return [...planned, { ...NOTHING_TO_RUN, guard }];
 }

@@ -173,9 +173,8 @@ function renamedIn(expression: string, renamed: ReadonlyMap<string, string>): st
 }
 
 /**
- * Both sides' changes; what both changed, and differently, is the winner's: the target's, `ours`, or the source's. Undefined where
- * nobody wins. Rows of a materialized view are not merged,
- * so whether there are any is said by the target, `ours`.
+ * Both sides' changes; what both changed, and differently, is the winner's, and undefined where nobody wins. `ours` is the target.
+ * Rows of a materialized view are not merged: whether there are any is said by the target.
  */
 export function mergedNotes(
   base: string | null,

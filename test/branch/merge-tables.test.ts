@@ -136,6 +136,9 @@ describe.each([false, true])("dropped on one side, changed on the other; into a 
     await target.query("UPDATE t SET id = 9 WHERE id = 1");
     for (const strategy of ["abort", "manual", "branch_wins"])
       expect(await target.outcome(`MERGE BRANCH b USING ${strategy}`)).toBe("40002");
+    await expect(target.query("MERGE BRANCH b")).rejects.toMatchObject({
+      hint: "give both sides the same definition, then merge again",
+    });
     await target.query("UPDATE t SET id = 1 WHERE id = 9");
     const plan = await target.query("EXPLAIN MERGE BRANCH b");
     expect(plan.map(([table]) => table)).toEqual(["q", "t"]);
