@@ -183,7 +183,7 @@ function addOne(api: Api, services: WorkServices): void {
   );
 }
 
-/** Rows by what a merge would do with them: conflicts are told by the route of that name. */
+/** Rows by what a merge would do with them. Those in conflict are changed, too; what each side made of them the conflicts tell. */
 async function tableChanges(
   work: RequestWork,
   name: string,
@@ -194,7 +194,7 @@ async function tableChanges(
     {
       added: Number(row["rows_to_insert"]),
       removed: Number(row["rows_to_delete"]),
-      changed: Number(row["rows_to_update"]),
+      changed: Number(row["rows_to_update"]) + Number(row["conflicts"]),
     },
   ]);
   return Object.fromEntries(counted);

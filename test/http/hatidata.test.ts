@@ -55,6 +55,9 @@ test("a branch is made, listed as a bare array, looked at, compared, merged and 
   });
   expect((await app.get(`${BRANCHES}/analytics`)).json).toEqual({ total_branches: 1, active_branches: 1 });
   await app.write("UPDATE users SET name = 'zoe' WHERE id = 1");
+  expect((await app.get(`${BRANCHES}/${id}/diff`)).json).toEqual({
+    tables: { users: { added: 1, removed: 1, changed: 1 } },
+  });
   expect((await app.get(`${BRANCHES}/${id}/conflicts`)).json).toMatchObject({
     has_conflicts: true,
     conflicts: [{ table: "users", row_count: 1 }],
