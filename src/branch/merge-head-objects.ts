@@ -57,7 +57,7 @@ export function mergeHeadObjects(
 type SaidObject = Pick<HeadObject, "kind" | "definition" | "physical">;
 
 /** What a merge is undone on is what it left. */
-function baseOf(state: RegistryState, { id, held }: Branch, own: HeadObject): SaidObject | undefined {
+export function baseOf(state: RegistryState, { id, held }: Branch, own: ObjectName): SaidObject | undefined {
   if (held?.left === undefined) return state.findBaseObject(id, own);
   const left = held.left.find((object) => objectKey(object) === objectKey(own));
   return left?.isThere === true ? left : undefined;
@@ -96,7 +96,7 @@ function conflictText(
 }
 
 /** Labels of both sides, the target's first, without those that one side took away; undefined where it is no matter of labels. */
-function unitedLabels(...sides: readonly (SaidObject | undefined)[]): string | undefined {
+export function unitedLabels(...sides: readonly (SaidObject | undefined)[]): string | undefined {
   const [base, here, there] = sides.map(labelsOf);
   if (base === undefined || here === undefined || there === undefined) return undefined;
   const isGone = (label: string): boolean =>
@@ -106,7 +106,7 @@ function unitedLabels(...sides: readonly (SaidObject | undefined)[]): string | u
 }
 
 /** A domain is kept as an enum of one label that no client writes. */
-function labelsOf(object: SaidObject | undefined): readonly string[] | undefined {
+export function labelsOf(object: SaidObject | undefined): readonly string[] | undefined {
   if (object?.kind !== "type" || object.definition?.startsWith("ENUM(") !== true) return undefined;
   const labels = tokenise(object.definition).flatMap(({ kind, value }) => (kind === "string" ? [value] : []));
   return labels.some((label) => label.startsWith("{")) ? undefined : labels;

@@ -10,6 +10,7 @@ import { droppedAndChanged } from "./dropped-columns.js";
 import { descents, type Descent } from "./descent.js";
 import { tablesMadeTwice } from "./made-twice.js";
 import { viewNote } from "./materialized-views.js";
+import { mergedEnums, type Retyped } from "./merge-enums.js";
 import { displayName } from "./merge-ledger.js";
 import type { Side } from "./merge-names.js";
 import type { MergeInput } from "./merge-plan.js";
@@ -56,6 +57,7 @@ export async function mergeTables(
 ): Promise<MergedDefinitions> {
   const { state } = transaction;
   const all = descents(state, branch);
+  const retyped = mergedEnums(state, branch, target);
   const renamed: RenamedTable[] = [];
   const tables: MergeTable[] = [];
   const conflicts = new DefinitionConflicts();
@@ -67,7 +69,9 @@ export async function mergeTables(
     const twin = twins.get(source);
     if (twin !== undefined) {
       const versions = { base: twin, source, target: twin };
-      tables.push(fromNothing(await mergeTable(context, transaction, versions, { conflicts, winnerOf })));
+      tables.push(
+        fromNothing(await mergeTable(context, transaction, versions, { conflicts, winnerOf, retyped })),
+      );
     }
     if (base === undefined) continue;
     const winner = winnerOf(source);
@@ -107,7 +111,7 @@ export async function mergeTables(
     const isRenamed = isMoved && !isNamedAs(there, source) && chosen !== "target";
     if (isRenamed) renamed.push(rename);
     const versions = { base, source, target: there };
-    const table = await mergeTable(context, transaction, versions, { conflicts, winnerOf });
+    const table = await mergeTable(context, transaction, versions, { conflicts, winnerOf, retyped });
     const { schema } = table;
     const steps = isRenamed ? [renameStep(rename), ...schema.steps] : schema.steps;
     tables.push({ ...table, schema: { ...schema, steps } });
@@ -116,7 +120,7 @@ export async function mergeTables(
   const made = await mergeObjects(
     context,
     transaction,
-    { branch, target, descents: others, unchanged, renamed, winnerOf },
+    { branch, target, descents: others, unchanged, renamed, winnerOf, retyped },
     conflicts,
   );
   if (!conflicts.isEmpty) throw conflicts.error(branch);
@@ -149,7 +153,11 @@ async function mergeTable(
   context: BranchContext,
   transaction: Transaction,
   versions: Versions,
-  { conflicts, winnerOf }: { readonly conflicts: DefinitionConflicts; readonly winnerOf: WinnerOf },
+  {
+    conflicts,
+    winnerOf,
+    retyped,
+  }: { readonly conflicts: DefinitionConflicts; readonly winnerOf: WinnerOf; readonly retyped: Retyped },
 ): Promise<MergeTable> {
   const { state } = transaction;
   const read = async (version: Version): Promise<MergeState> => ({
@@ -165,7 +173,7 @@ async function mergeTable(
   const sides = view === undefined ? found : withData(found, view);
   refuseCollations(source, sides.base.definition);
   const winner = winnerOf(source);
-  const schema = mergeSchema(state, sides, target.name, winner);
+  const schema = mergeSchema(state, sides, target.name, { winner, retyped });
   const rows = {
     base: context.storage.relation(state, base),
     source: context.storage.relation(state, source),

@@ -6,6 +6,7 @@ import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { DefinitionTexts } from "./definition-texts.js";
 import type { HeadObject, HeadObjectKind, ObjectName } from "./head-objects.js";
 import type { ObjectHeads as Heads, ObjectStep } from "./merge-head-objects.js";
+import { labelChange, relabelTarget } from "./merge-enums.js";
 import { displayName } from "./merge-ledger.js";
 import { MAIN, relationKey, type PhysicalTable, type RelationKey } from "./model.js";
 import { continueSequence } from "./moved-sequences.js";
@@ -90,7 +91,10 @@ export async function makeBehindTables(
   texts: DefinitionTexts,
   steps: readonly ObjectStep[],
 ): Promise<void> {
-  for (const step of ofKind(steps, "type")) await changeType(heads, texts, step);
+  // Made before others go: one that got another name has its columns then.
+  const types = ofKind(steps, "type");
+  for (const step of types) if (step.after !== undefined) await changeType(heads, texts, step);
+  for (const step of types) if (step.after === undefined) await changeType(heads, texts, step);
   const statements = new Map<string, string>();
   for (const step of ofKind(steps, "function")) {
     const made = await changeFunction(heads, texts, step);
@@ -99,15 +103,23 @@ export async function makeBehindTables(
   for (const sql of statements.values()) await heads.transaction.connection.run(sql);
 }
 
-async function changeType(
-  heads: Heads,
-  texts: DefinitionTexts,
+async function changeType(heads: Heads, texts: DefinitionTexts, step: ObjectStep): Promise<void> {
+  const { before } = step;
+  await lockObject(heads, step.name);
+  const change = step.after === undefined ? undefined : labelChange(step);
+  if (before === undefined || change === undefined) {
+    if (before !== undefined) await texts.refuseUsedType(heads.transaction, before);
+    return await putType(heads, step);
+  }
+  const follow = await relabelTarget(heads, texts, before, change);
+  await putType(heads, step);
+  await follow();
+}
+
+async function putType(
+  { transaction, target, branch }: Heads,
   { name, before, after, definition }: ObjectStep,
 ): Promise<void> {
-  const { transaction, target, branch } = heads;
-  await lockObject(heads, name);
-  if (before !== undefined) await texts.refuseUsedType(transaction, before);
-  if (after !== undefined && after.definition !== definition) await refuseColumnsOf(heads, after);
   if (target !== MAIN) {
     if (after === undefined) transaction.objects.drop(target, name);
     else transaction.objects.make(target, { ...name, definition });
@@ -119,28 +131,6 @@ async function changeType(
   if (definition === null)
     throw notSupported(`cannot merge branch "${branch.name}": type "${name.name}" says nothing`);
   await transaction.connection.run(`CREATE TYPE ${type} AS ${definition}`);
-}
-
-/** Columns know what a type stands for, not its name: with other labels they would not have it any more. */
-async function refuseColumnsOf({ transaction, branch }: Heads, type: HeadObject): Promise<void> {
-  const places = new Set(
-    transaction.state
-      .visible(branch.id)
-      .flatMap(({ physical }) => (physical === null ? [] : [relationKey(physical)])),
-  );
-  const rows = await transaction.connection.rows(
-    "SELECT schema_name, table_name FROM duckdb_columns() WHERE database_name = ? AND contains(data_type, ?)",
-    [DATA_CATALOG, type.definition ?? ""],
-  );
-  const isUsed = rows.some((row) =>
-    places.has(relationKey({ schema: textCell(row, "schema_name"), name: textCell(row, "table_name") })),
-  );
-  if (!isUsed) return;
-  throw new SqlError(
-    SQLSTATE.transactionIntegrityConstraintViolation,
-    `cannot merge type "${displayName(type)}": both sides changed its labels, and columns have it`,
-    { hint: "give both sides the same labels, then merge again" },
-  );
 }
 
 /** The statement that makes it on main. */

@@ -8,6 +8,7 @@ import type { Identity } from "./copied-tables.js";
 import type { DefinitionConflicts } from "./definition-conflicts.js";
 import { dropTables } from "./dropped-tables.js";
 import type { Descent } from "./descent.js";
+import type { Retyped } from "./merge-enums.js";
 import { displayName } from "./merge-ledger.js";
 import { viewNote } from "./materialized-views.js";
 import { mergeHeadObjects, type ObjectStep } from "./merge-head-objects.js";
@@ -58,7 +59,7 @@ export const NO_OBJECTS: MergeObjects = { created: [], dropped: [], renamed: [],
 export async function mergeObjects(
   context: BranchContext,
   transaction: Transaction,
-  { branch, target, descents, unchanged, renamed, winnerOf }: MergeHeads,
+  { branch, target, descents, unchanged, renamed, winnerOf, retyped }: MergeHeads,
   conflicts: DefinitionConflicts,
 ): Promise<MergeObjects> {
   const { state } = transaction;
@@ -66,7 +67,7 @@ export async function mergeObjects(
   const dropped: Version[] = [];
   for (const { base, source } of descents) {
     if (source?.kind === "table" && base === undefined)
-      created.push(await createdTable(context, transaction, source));
+      created.push(await createdTable(context, transaction, source, retyped));
     if (source !== undefined || base?.kind !== "table") continue;
     const there = targetTable(state, target, base) ?? state.find(target, base);
     if (there === undefined) continue;
@@ -138,6 +139,7 @@ interface MergeHeads {
   readonly unchanged: ReadonlySet<Version>;
   readonly renamed: readonly RenamedTable[];
   readonly winnerOf: WinnerOf;
+  readonly retyped: Retyped;
 }
 
 /** Names that the merge gives, and something has that it leaves there. */
@@ -165,8 +167,9 @@ async function createdTable(
   context: BranchContext,
   transaction: Transaction,
   source: Version,
+  retyped: Retyped,
 ): Promise<CreatedTable> {
-  const definition = await transaction.definitionOf(source);
+  const definition = retyped(await transaction.definitionOf(source));
   const comments = await transaction.commentsOf(source);
   const rows = numberCell(
     await oneRow(transaction.connection, `SELECT count(*) AS rows FROM ${rowsOf(transaction.state, source)}`),

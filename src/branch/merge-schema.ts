@@ -10,6 +10,7 @@ import { addedValue, columnOrigins, type TableState } from "./column-origins.js"
 import { identities, lineageOf } from "./column-lineage.js";
 import { changeDefinition } from "./merge-definition.js";
 import { DefinitionConflicts } from "./definition-conflicts.js";
+import type { Retyped } from "./merge-enums.js";
 import { mentionsDropped, mergedNames, withMergedNames, type MergedName, type Side } from "./merge-names.js";
 import { isConstantExpression } from "./constant-expression.js";
 import type { Lineage } from "./model.js";
@@ -74,7 +75,7 @@ export function mergeSchema(
   state: RegistryState,
   states: MergeStates,
   table: string,
-  winner?: Winner,
+  { winner, retyped }: { readonly winner?: Winner; readonly retyped: Retyped },
 ): SchemaMerge {
   const { base, source, target } = states;
   const conflicts = new DefinitionConflicts();
@@ -85,9 +86,9 @@ export function mergeSchema(
   const definitions = { base: base.definition, source: source.definition, target: target.definition };
   const names = mergedNames(definitions, origins, conflicts, winner);
   const named = {
-    base: withMergedNames(base, "base", names),
-    source: withMergedNames(source, "source", names),
-    target: withMergedNames(target, "target", names),
+    base: withMergedNames(relabelled(base, retyped), "base", names),
+    source: withMergedNames(relabelled(source, retyped), "source", names),
+    target: withMergedNames(relabelled(target, retyped), "target", names),
   };
   const properties = {
     base: propertiesOf(named.base, table),
@@ -103,7 +104,8 @@ export function mergeSchema(
       name === undefined || name === from ? [] : [[from, name]],
     ),
   );
-  const moved = [...renameSteps(renamed), ...dropSteps(names)];
+  const labels = retyped(target.definition) === target.definition ? [] : ["changed labels of enums"];
+  const moved = [...renameSteps(renamed), ...dropSteps(names), ...labels];
   const steps = [...moved, ...changes.map(changeLine)];
   const isDone = !conflicts.isEmpty || steps.length === 0;
   const merged = isDone ? named.target : changeDefinition(named, names, changes, table);
@@ -120,6 +122,10 @@ export function mergeSchema(
     dropped: names.flatMap((name) => droppedColumn(name, states)),
     lineage: mergedLineage(states, names),
   };
+}
+
+function relabelled({ definition, comments }: MergeState, retyped: Retyped): DescribedTable {
+  return { definition: retyped(definition), comments };
 }
 
 function namesOf({ definition }: MergeState): string[] {

@@ -271,7 +271,9 @@ async function undoneTable(
     input: { relation: version, key, columns, policies: undoPolicies(definition), forms, ...rows },
     target: version,
     source: version,
-    schema: mergeSchema(state, { base: side, source: side, target: side }, version.name),
+    schema: mergeSchema(state, { base: side, source: side, target: side }, version.name, {
+      retyped: (same) => same,
+    }),
   };
 }
 

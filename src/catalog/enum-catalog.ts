@@ -7,11 +7,12 @@ import { numberCell, textCell, type Connection } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
 import { DOMAIN_MARK } from "./domain-mark.js";
+import { findNamed } from "./lookup.js";
 import { oidExpression, shownTypeName } from "./names.js";
 import { domainLabelOf, labelsOf, typeNames, type NamedDefinition } from "./type-definition.js";
 
 /** One enum. */
-interface CatalogEnum {
+export interface CatalogEnum {
   readonly oid: number;
   readonly arrayOid: number;
   /** As an error message writes it. */
@@ -93,6 +94,11 @@ export class EnumCatalog {
   byLabels(labels: readonly string[], name?: string): CatalogEnum | undefined {
     const all = this.#byLabels.get(JSON.stringify(labels)) ?? [];
     return all.find(({ typeName }) => typeName === name) ?? all[0];
+  }
+
+  /** The enum of this name: as written, or else in the first schema of `searchPath` that has one. */
+  named(parts: readonly string[], searchPath: readonly string[]): CatalogEnum | undefined {
+    return findNamed(this.all, (one) => one.typeName, parts, searchPath);
   }
 
   /** The name of the type that this OID, or that of its array type, is of. */

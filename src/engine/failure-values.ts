@@ -96,6 +96,13 @@ export const VALUE_RULES: readonly Rule[] = [
     message: (m) => `malformed array literal: "${text(m[1])}"`,
   },
   {
+    // Between enums: what is converted are the numbers of the labels.
+    pattern:
+      /^Conversion Error: Type (UINT\d+) with value \d+ can't be cast because the value is out of range for the destination type \1/,
+    code: SQLSTATE.invalidTextRepresentation,
+    message: () => "invalid input value for enum: a label that the type does not have",
+  },
+  {
     pattern:
       /^Conversion Error: .* can't be cast because the value is out of range for the destination type (\w+)/s,
     code: SQLSTATE.numericValueOutOfRange,

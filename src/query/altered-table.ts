@@ -33,7 +33,7 @@ import { explainRows } from "./row-violations.js";
 import { sliceStatement } from "./slice-statement.js";
 
 /** What changes a table. */
-export type TableAlteration = Exclude<Alteration, { kind: "owner" | "storage" }>;
+export type TableAlteration = Exclude<Alteration, { kind: "owner" | "storage" | "addLabel" | "renameLabel" }>;
 
 export interface TableToAlter {
   readonly relation: RelationName;

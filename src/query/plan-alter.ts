@@ -35,7 +35,7 @@ export async function planAlter(
   const name = statement.names.find((candidate) => candidate.role === "alter");
   if (name === undefined) throw notSupported("the name this statement alters could not be determined");
   if (alteration.kind === "owner") requireUser(context, alteration.role);
-  if (name.object !== "table")
+  if (name.object !== "table" || alteration.kind === "addLabel" || alteration.kind === "renameLabel")
     return await planOtherAlter(context, transaction, name, alteration, statement.ifExists);
   const meaning = writableName(context.scope, name);
   if (meaning.kind === "temporary") return await planTemporary(context, statement, name, alteration);

@@ -17,6 +17,7 @@ import { followingViews } from "./following-views.js";
 import { ownText } from "./main-texts.js";
 import { indexOwner } from "./index-names.js";
 import { coverDropped } from "./plan-drop.js";
+import { planEnumChange, planEnumRename } from "./plan-enum.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { redefinedTable } from "./redefined-table.js";
 import { firstValue } from "./sequence-names.js";
@@ -134,6 +135,10 @@ export async function planOtherAlter(
   }
   if (name.object === "sequence" && alteration.kind === "sequence")
     return await planSequence(context, transaction, name, alteration.options, ifExists);
+  if (alteration.kind === "addLabel" || alteration.kind === "renameLabel")
+    return await planEnumChange(context, transaction, name, alteration);
+  if (name.object === "type" && alteration.kind === "rename")
+    return await planEnumRename(context, transaction, name, alteration.to);
   if (name.object === "index" && alteration.kind === "rename")
     return await renameIndex(context, transaction, name, alteration.to);
   throw notSupported(`this form of ALTER ${(name.object ?? "").toUpperCase()} is not supported`);

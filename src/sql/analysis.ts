@@ -5,7 +5,7 @@
 import type { SqlError } from "../core/errors.js";
 import type { BranchCommand } from "./branch-command.js";
 import type { ColumnNames } from "./column-names.js";
-import type { DomainForm, FunctionForm } from "./definition-forms.js";
+import type { EnumAlteration, DomainForm, FunctionForm } from "./definition-forms.js";
 import type { ForeignKeyClause } from "./foreign-keys.js";
 import type { DefiningQuery, GroupedQuery, QuerySources } from "./result-sources.js";
 import type { LargeObjectStatement } from "./large-object-calls.js";
@@ -162,7 +162,8 @@ export type Alteration =
   /** ALTER SEQUENCE … OWNED BY: what is altered is the column's table. */
   | { readonly kind: "ownSequence"; readonly column: string; readonly sequence: readonly string[] }
   /** Says something about storage that DuckDB has no word for and that no reader of the table can see. */
-  | { readonly kind: "storage" };
+  | { readonly kind: "storage" }
+  | EnumAlteration;
 
 export type ConstraintType = "primary" | "unique" | "check" | "foreign";
 

@@ -29,3 +29,15 @@ export interface FunctionForm {
   readonly strict: boolean;
   readonly volatility: string;
 }
+
+/** ALTER TYPE … ADD VALUE and RENAME VALUE. */
+export type EnumAlteration =
+  | {
+      readonly kind: "addLabel";
+      readonly label: string;
+      readonly ifNotExists: boolean;
+      /** BEFORE or AFTER this label; undefined for the end. */
+      readonly neighbour: string | undefined;
+      readonly isBehind: boolean;
+    }
+  | { readonly kind: "renameLabel"; readonly label: string; readonly to: string };

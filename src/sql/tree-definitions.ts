@@ -3,6 +3,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { flagField, listField, nodeField, stringList, textField, unwrapAs, type AstNode } from "./ast.js";
 import { resTargets, resultColumnNames } from "./column-names.js";
 import { readDomain } from "./domain-definitions.js";
+import { readAlterEnum } from "./enum-alterations.js";
 import { readForeignKeys } from "./foreign-keys.js";
 import { rewriteSequenceOptions } from "./sequence-type.js";
 import { readFunction } from "./function-definitions.js";
@@ -70,6 +71,8 @@ export function readDefinition(
     case "AlterObjectSchemaStmt":
     case "AlterOwnerStmt":
       return readAlterTable(tree, walker, references);
+    case "AlterEnumStmt":
+      return readAlterEnum(node, references);
     case "DropStmt":
       return readDrop(references);
     case "CommentStmt":

@@ -1,0 +1,92 @@
+/**
+ * Enums to which either side of a merge gave other labels (decision 0061). Columns have labels, not a type's name: definitions are
+ * compared with the merged labels in all three states, and the merged table has them.
+ */
+import { notSupported } from "../core/errors.js";
+import { retypedText } from "../sql/enum-alterations.js";
+import type { DefinitionTexts } from "./definition-texts.js";
+import { objectKey, type HeadObject } from "./head-objects.js";
+import { baseOf, labelsOf, unitedLabels, type ObjectHeads, type ObjectStep } from "./merge-head-objects.js";
+import { displayName } from "./merge-ledger.js";
+import { redefined } from "./merge-names.js";
+import type { Branch, HeadId } from "./model.js";
+import type { RegistryState } from "./registry-state.js";
+import { relationsWith, retypeTables } from "./retyped-tables.js";
+import type { TableDefinition } from "./table-definition.js";
+
+/** A definition with the labels that its enums get by the merge. */
+export type Retyped = (definition: TableDefinition) => TableDefinition;
+
+/** Of what either side has. */
+export function mergedEnums(state: RegistryState, branch: Branch, target: HeadId): Retyped {
+  const changes = new Map<string, string>();
+  for (const here of state.visibleObjects(branch.id, "type")) {
+    const [base, there] = [baseOf(state, branch, here), state.findObject(target, here)];
+    const to = mergedLabels(base, here, there);
+    for (const from of [base, here, there]) {
+      const text = from?.definition;
+      if (to !== undefined && text != null && text !== to) changes.set(text, to);
+    }
+  }
+  if (changes.size === 0) return (definition) => definition;
+  const retyped = (text: string): string => {
+    // Each by itself: one's new labels may be another's old ones.
+    const [from, to] = [...changes].find(([old]) => text.includes(old)) ?? [];
+    return from === undefined || to === undefined
+      ? text
+      : retypedText(text, { from, to, renamed: undefined });
+  };
+  return (definition) => {
+    const elements = definition.elements.map(({ text }) => retyped(text));
+    if (elements.every((text, index) => text === definition.elements[index]?.text)) return definition;
+    return redefined(definition, { elements, indexes: definition.indexes.map(retyped) });
+  };
+}
+
+type Side = Pick<HeadObject, "kind" | "definition" | "physical"> | undefined;
+
+/** Undefined where nothing has to be changed for it, or nothing can be. */
+function mergedLabels(base: Side, here: Side, there: Side): string | undefined {
+  if ([base, here, there].some((side) => labelsOf(side) === undefined)) return undefined;
+  const [was, own, other] = [base?.definition, here?.definition, there?.definition];
+  if (own === other) return undefined;
+  if (own === was) return other ?? undefined;
+  return other === was ? (own ?? undefined) : unitedLabels(base, here, there);
+}
+
+/** Undefined for what is no change of labels. */
+export function labelChange({ before, definition }: ObjectStep): { from: string; to: string } | undefined {
+  const isEnum =
+    labelsOf(before) !== undefined && labelsOf(before && { ...before, definition }) !== undefined;
+  const from = before?.definition;
+  return isEnum && from != null && definition !== null ? { from, to: definition } : undefined;
+}
+
+/**
+ * Gives the labels to tables of the target that the branch has not changed, or does not have. Returns what is left to do when the
+ * type itself has them: the views that read such tables.
+ *
+ * Errors  0A000 where another type has the same labels; 22P02 for a row with a label that is gone
+ */
+export async function relabelTarget(
+  { transaction, target }: ObjectHeads,
+  texts: DefinitionTexts,
+  own: HeadObject,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<() => Promise<void>> {
+  const users = await relationsWith(transaction, target, from, to);
+  const twin = transaction.state
+    .visibleObjects(target, "type")
+    .find((other) => other.definition === from && objectKey(other) !== objectKey(own));
+  if (twin !== undefined && users.length > 0)
+    throw notSupported(
+      `cannot merge type "${displayName(own)}": its columns cannot be told from those of "${displayName(twin)}", which has the same labels`,
+    );
+  const follow = await texts.followingViews(
+    transaction,
+    target,
+    users.map((relation) => ({ from: relation, to: relation })),
+  );
+  await retypeTables(transaction, target, { from, to, renamed: undefined });
+  return async () => await follow?.();
+}
