@@ -33,9 +33,6 @@ export function datetimeOutOfRange(typeName: string, text: string): SqlError {
   return new SqlError(SQLSTATE.datetimeFieldOverflow, `${typeName} out of range: "${text}"`);
 }
 
-export function badBinary(typeName: string): SqlError {
-  return new SqlError(
-    SQLSTATE.invalidBinaryRepresentation,
-    `incorrect binary data format for type ${typeName}`,
-  );
+export function badBinary(message: string): SqlError {
+  return new SqlError(SQLSTATE.invalidBinaryRepresentation, message);
 }

@@ -39,15 +39,16 @@ import { plainType } from "./parse-value.js";
 import { elementTypeOf, typedList, type ArrayTree } from "./typed-list.js";
 import { typedRecord } from "./typed-record.js";
 import { SQL_NULL, typedNumber, type TypedValue } from "./typed-value.js";
-import { identityOf, isComposite, userElementOid } from "./user-types.js";
+import { isComposite, userElementOid } from "./user-types.js";
 import { decodeUtf8 } from "./utf8.js";
+import { readWhole, ValueReader } from "./value-reader.js";
 
 const EPOCH_DAYS = 10_957;
 const EPOCH_MICROS = 946_684_800_000_000n;
 const MAX_INT64 = 9_223_372_036_854_775_807n;
 const MAX_DIMENSIONS = 6;
 
-/** Reads a value of type `oid`. Errors: SqlError 22P03 when its bytes are not one, 0A000 for an OID not known here. */
+/** Reads a value of type `oid`. Errors: SqlError 08P01, 22P03 when its bytes are not one, 0A000 for an OID not known here. */
 export function decodeBinary(bytes: Uint8Array, oid: number, inferred: EngineType | undefined): TypedValue {
   if (isEnum(inferred)) return { value: requireLabel(inferred, decodeUtf8(bytes)), type: VARCHAR };
   if (isComposite(inferred) && !TEXTS.has(oid)) return decodeRecord(bytes, inferred);
@@ -57,14 +58,6 @@ export function decodeBinary(bytes: Uint8Array, oid: number, inferred: EngineTyp
   return decodeNumber(bytes, oid, inferred) ?? decodeTemporal(bytes, oid) ?? decodeOther(bytes, oid);
 }
 
-/** A view of exactly `size` bytes. Errors: 08P01 for fewer, as PostgreSQL, which reads them off the message. */
-function fixed(bytes: Uint8Array, size: number, typeName: string): DataView {
-  if (bytes.length < size)
-    throw new SqlError(SQLSTATE.protocolViolation, "insufficient data left in message");
-  if (bytes.length !== size) throw badBinary(typeName);
-  return new DataView(bytes.buffer, bytes.byteOffset, size);
-}
-
 function decodeNumber(
   bytes: Uint8Array,
   oid: number,
@@ -72,19 +65,19 @@ function decodeNumber(
 ): TypedValue | undefined {
   switch (oid) {
     case OID.int2:
-      return { value: fixed(bytes, 2, "smallint").getInt16(0), type: SMALLINT };
+      return { value: readWhole(bytes, (value) => value.int16()), type: SMALLINT };
     case OID.int4:
-      return { value: fixed(bytes, 4, "integer").getInt32(0), type: INTEGER };
+      return { value: readWhole(bytes, (value) => value.int32()), type: INTEGER };
     case OID.oid:
     case OID.xid:
     case OID.cid:
-      return { value: BigInt(fixed(bytes, 4, "oid").getUint32(0)), type: BIGINT };
+      return { value: BigInt(readWhole(bytes, (value) => value.uint32())), type: BIGINT };
     case OID.int8:
-      return { value: fixed(bytes, 8, "bigint").getBigInt64(0), type: BIGINT };
+      return { value: readWhole(bytes, (value) => value.int64()), type: BIGINT };
     case OID.float4:
-      return { value: fixed(bytes, 4, "real").getFloat32(0), type: FLOAT };
+      return { value: readWhole(bytes, (value) => value.float32()), type: FLOAT };
     case OID.float8:
-      return { value: fixed(bytes, 8, "double precision").getFloat64(0), type: DOUBLE };
+      return { value: readWhole(bytes, (value) => value.float64()), type: DOUBLE };
     case OID.numeric:
       return typedNumber(numericFrom(bytes), inferred);
     default:
@@ -95,29 +88,44 @@ function decodeNumber(
 function decodeTemporal(bytes: Uint8Array, oid: number): TypedValue | undefined {
   switch (oid) {
     case OID.date:
-      return { value: dateValue(dateDays(fixed(bytes, 4, "date").getInt32(0))), type: DATE };
+      return { value: dateValue(dateDays(readWhole(bytes, (value) => value.int32()))), type: DATE };
     case OID.time:
-      return { value: timeValue(fixed(bytes, 8, "time").getBigInt64(0)), type: TIME };
-    case OID.timetz: {
-      const view = fixed(bytes, 12, "time with time zone");
-      return { value: timeTZValue(view.getBigInt64(0), -view.getInt32(8)), type: TIMETZ };
-    }
+      return { value: timeValue(readWhole(bytes, timeOfDay)), type: TIME };
+    case OID.timetz:
+      return readWhole(bytes, (value) => ({
+        value: timeTZValue(timeOfDay(value), -zoneOf(value)),
+        type: TIMETZ,
+      }));
     case OID.timestamp:
-      return { value: timestampValue(epochMicros(fixed(bytes, 8, "timestamp"))), type: TIMESTAMP };
-    case OID.timestamptz: {
-      const view = fixed(bytes, 8, "timestamp with time zone");
-      return { value: timestampTZValue(epochMicros(view)), type: TIMESTAMPTZ };
-    }
-    case OID.interval: {
-      const view = fixed(bytes, 16, "interval");
-      return {
-        value: intervalValue(view.getInt32(12), view.getInt32(8), view.getBigInt64(0)),
-        type: INTERVAL,
-      };
-    }
+      return { value: timestampValue(readWhole(bytes, epochMicros)), type: TIMESTAMP };
+    case OID.timestamptz:
+      return { value: timestampTZValue(readWhole(bytes, epochMicros)), type: TIMESTAMPTZ };
+    case OID.interval:
+      return readWhole(bytes, (value) => {
+        const [micros, days, months] = [value.int64(), value.int32(), value.int32()];
+        return { value: intervalValue(months, days, micros), type: INTERVAL };
+      });
     default:
       return undefined;
   }
+}
+
+const MICROS_PER_DAY = 86_400_000_000n;
+const ZONE_LIMIT_SECONDS = 16 * 3600;
+
+function timeOfDay(reader: ValueReader): bigint {
+  const micros = reader.int64();
+  if (micros < 0n || micros > MICROS_PER_DAY)
+    throw new SqlError(SQLSTATE.datetimeFieldOverflow, "time out of range");
+  return micros;
+}
+
+/** Seconds west of Greenwich. */
+function zoneOf(reader: ValueReader): number {
+  const seconds = reader.int32();
+  if (Math.abs(seconds) >= ZONE_LIMIT_SECONDS)
+    throw new SqlError(SQLSTATE.invalidTimeZoneDisplacement, "time zone displacement out of range");
+  return seconds;
 }
 
 function dateDays(days: number): number {
@@ -127,8 +135,8 @@ function dateDays(days: number): number {
   return days + EPOCH_DAYS;
 }
 
-function epochMicros(view: DataView): bigint {
-  const micros = view.getBigInt64(0);
+function epochMicros(reader: ValueReader): bigint {
+  const micros = reader.int64();
   if (micros === MAX_INT64) return MAX_INT64;
   if (micros === -MAX_INT64 - 1n) return -MAX_INT64;
   const since1970 = micros + EPOCH_MICROS;
@@ -139,9 +147,9 @@ function epochMicros(view: DataView): bigint {
 function decodeOther(bytes: Uint8Array, oid: number): TypedValue {
   switch (oid) {
     case OID.bool:
-      return { value: fixed(bytes, 1, "boolean").getUint8(0) !== 0, type: BOOLEAN };
+      return { value: readWhole(bytes, (value) => value.uint8()) !== 0, type: BOOLEAN };
     case OID.uuid:
-      fixed(bytes, 16, "uuid");
+      readWhole(bytes, (value) => value.bytes(16));
       return { value: uuidValue(BigInt(`0x${Buffer.from(bytes).toString("hex")}`)), type: UUID };
     case OID.bytea:
       return { value: blobValue(Uint8Array.from(bytes)), type: BLOB };
@@ -149,8 +157,7 @@ function decodeOther(bytes: Uint8Array, oid: number): TypedValue {
     case OID.varbit:
       return decodeBits(bytes);
     case OID.jsonb:
-      if (bytes[0] !== 1) throw badBinary("jsonb");
-      return { value: canonicalJson(decodeUtf8(bytes.subarray(1))), type: VARCHAR };
+      return { value: canonicalJson(jsonbText(bytes)), type: VARCHAR };
     case OID.text:
     case OID.varchar:
     case OID.bpchar:
@@ -166,12 +173,24 @@ function decodeOther(bytes: Uint8Array, oid: number): TypedValue {
   }
 }
 
+function jsonbText(bytes: Uint8Array): string {
+  const version = new ValueReader(bytes).uint8();
+  if (version !== 1)
+    throw new SqlError(SQLSTATE.internalError, `unsupported jsonb version number ${version}`);
+  return decodeUtf8(bytes.subarray(1));
+}
+
 function decodeBits(bytes: Uint8Array): TypedValue {
-  if (bytes.length < 4) throw badBinary("bit varying");
-  const count = new DataView(bytes.buffer, bytes.byteOffset, 4).getInt32(0);
-  if (count < 1 || bytes.length !== 4 + ((count + 7) >> 3)) throw badBinary("bit varying");
-  const bits = Array.from(bytes.subarray(4), (byte) => byte.toString(2).padStart(8, "0")).join("");
-  return { value: bitValue(bits.slice(0, count)), type: BIT };
+  return readWhole(bytes, (value) => {
+    const count = value.int32();
+    if (count < 0) throw badBinary("invalid length in external bit string");
+    const packed = value.bytes((count + 7) >> 3);
+    value.end();
+    // DuckDB has no BIT without bits.
+    if (count === 0) throw notSupported("bit strings without bits are not supported");
+    const bits = Array.from(packed, (byte) => byte.toString(2).padStart(8, "0")).join("");
+    return { value: bitValue(bits.slice(0, count)), type: BIT };
+  });
 }
 
 /** Texts that stand where a composite type is wanted. */
@@ -179,28 +198,23 @@ const TEXTS: ReadonlySet<number> = new Set([OID.text, OID.varchar, OID.bpchar, O
 
 /** The layout is described in records.ts. Errors: 42804 for other fields than the type has. */
 function decodeRecord(bytes: Uint8Array, type: RecordType): TypedValue {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const expected = type.entryTypes.length;
-  const count = bytes.length < 4 ? -1 : view.getInt32(0);
-  if (count !== expected) {
-    throw new SqlError(SQLSTATE.datatypeMismatch, `wrong number of columns: ${count}, expected ${expected}`);
-  }
-  let at = 4;
-  const fields = type.entryTypes.map((entry, index) => {
-    if (at + 8 > bytes.length)
-      throw new SqlError(SQLSTATE.protocolViolation, "insufficient data left in message");
-    const [oid, length] = [view.getUint32(at), view.getInt32(at + 4)];
-    at += 8;
-    requireField(oid, describeType(entry).oid, index);
-    if (length === -1) return SQL_NULL;
-    if (length < 0 || at + length > bytes.length)
-      throw new SqlError(SQLSTATE.protocolViolation, "insufficient data left in message");
-    const value = bytes.subarray(at, at + length);
-    at += length;
-    return decodeBinary(value, oid, entry);
+  return readWhole(bytes, (reader) => {
+    const expected = type.entryTypes.length;
+    const count = reader.int32();
+    if (count !== expected) {
+      throw new SqlError(
+        SQLSTATE.datatypeMismatch,
+        `wrong number of columns: ${count}, expected ${expected}`,
+      );
+    }
+    const fields = type.entryTypes.map((entry, index) => {
+      const oid = reader.uint32();
+      requireField(oid, describeType(entry).oid, index);
+      const value = reader.counted();
+      return value === null ? SQL_NULL : decodeBinary(value, oid, entry);
+    });
+    return typedRecord(type, fields, plainType);
   });
-  if (at !== bytes.length) throw badBinary(identityOf(type)?.name ?? "record");
-  return typedRecord(type, fields, plainType);
 }
 
 const DOCUMENTS: ReadonlySet<number> = new Set([OID.json, OID.jsonb]);
@@ -216,30 +230,32 @@ function requireField(oid: number, expected: number, index: number): void {
 
 /** The layout is described in binary-arrays.ts; lower bounds are lost, as DuckDB's lists have none. */
 function decodeArray(bytes: Uint8Array, elementOid: number, inferred: EngineType | undefined): TypedValue {
-  const reader = new ArrayReader(bytes, elementOid);
-  const items = reader.readLevel(0, inferred);
-  reader.readEnd();
+  const items = readWhole(bytes, (reader) => new ArrayReader(reader, elementOid).readLevel(0, inferred));
   return typedList(items, plainType(elementOid), inferred);
 }
 
 class ArrayReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #reader: ValueReader;
   readonly #elementOid: number;
-  readonly #sizes: number[] = [];
-  #at = 12;
+  readonly #sizes: readonly number[];
 
-  constructor(bytes: Uint8Array, elementOid: number) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  constructor(reader: ValueReader, elementOid: number) {
+    this.#reader = reader;
     this.#elementOid = elementOid;
-    if (bytes.length < 12) throw badBinary("array");
-    const dimensions = this.#view.getInt32(0);
-    if (dimensions < 0 || dimensions > MAX_DIMENSIONS || bytes.length < 12 + 8 * dimensions)
-      throw badBinary("array");
-    if (this.#view.getInt32(8) !== elementOid) throw badBinary("array");
-    for (let i = 0; i < dimensions; i++) this.#sizes.push(this.#view.getInt32(12 + 8 * i));
-    this.#at += 8 * dimensions;
+    const dimensions = readDimensions(reader);
+    const flags = reader.int32();
+    if (flags !== 0 && flags !== 1) throw badBinary("invalid array flags");
+    const oid = reader.uint32();
+    if (oid !== elementOid)
+      throw new SqlError(
+        SQLSTATE.datatypeMismatch,
+        `binary data has array element type ${oid} instead of expected ${elementOid}`,
+      );
+    this.#sizes = Array.from({ length: dimensions }, () => {
+      const size = reader.int32();
+      reader.int32();
+      return size;
+    });
   }
 
   readLevel(depth: number, inferred: EngineType | undefined): readonly ArrayTree[] {
@@ -252,18 +268,18 @@ class ArrayReader {
     return items;
   }
 
-  readEnd(): void {
-    if (this.#at !== this.#bytes.length) throw badBinary("array");
-  }
-
   #readElement(element: EngineType | undefined): TypedValue {
-    if (this.#at + 4 > this.#bytes.length) throw badBinary("array");
-    const length = this.#view.getInt32(this.#at);
-    this.#at += 4;
-    if (length === -1) return SQL_NULL;
-    if (length < 0 || this.#at + length > this.#bytes.length) throw badBinary("array");
-    const value = this.#bytes.subarray(this.#at, this.#at + length);
-    this.#at += length;
-    return decodeBinary(value, this.#elementOid, element);
+    const value = this.#reader.counted();
+    return value === null ? SQL_NULL : decodeBinary(value, this.#elementOid, element);
   }
+}
+
+function readDimensions(reader: ValueReader): number {
+  const dimensions = reader.int32();
+  if (dimensions < 0) throw badBinary(`invalid number of dimensions: ${dimensions}`);
+  if (dimensions <= MAX_DIMENSIONS) return dimensions;
+  throw new SqlError(
+    SQLSTATE.programLimitExceeded,
+    `number of array dimensions (${dimensions}) exceeds the maximum allowed (${MAX_DIMENSIONS})`,
+  );
 }

@@ -15,6 +15,7 @@ import { parseValue, type InputOptions } from "./parse-value.js";
 import { SQL_NULL, type TypedValue } from "./typed-value.js";
 import { EngineTypeId } from "../engine/vector-values.js";
 import { decodeUtf8 } from "./utf8.js";
+import { LeftOverBytes } from "./value-reader.js";
 
 export type { InputOptions } from "./parse-value.js";
 export type { TypedValue } from "./typed-value.js";
@@ -63,12 +64,23 @@ const PLAIN: ReadonlySet<EngineTypeId> = new Set([
   EngineTypeId.INTERVAL,
 ]);
 
-/** Errors: those of `decodeParameter` for a value that is none of its type; what may depend on its place passes. */
-export function requireValue(parameter: BoundParameter, oid: number, timeZone: string): void {
+/**
+ * Checks the value of the parameter of this number.
+ *
+ * Errors  those of `decodeParameter` for a value that is none of its type; what may depend on its place passes
+ */
+export function requireValue(
+  parameter: BoundParameter,
+  oid: number,
+  timeZone: string,
+  number?: number,
+): void {
   try {
     const { value } = decodeParameter(parameter, oid, undefined, { timeZone });
     if ((oid === OID.json || oid === OID.jsonb) && typeof value === "string") requireJson(value);
   } catch (error) {
+    if (error instanceof LeftOverBytes && number !== undefined)
+      throw new LeftOverBytes(` in bind parameter ${number}`);
     if (!(error instanceof SqlError) || error.code !== SQLSTATE.featureNotSupported) throw error;
   }
 }

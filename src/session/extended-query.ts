@@ -189,7 +189,8 @@ export class ExtendedQuery {
       if (bytes === null || bytes.length > MAX_CHECKED_BYTES) continue;
       const oid = statement.parameterOids[index] ?? OID.text;
       if (oid === 0) throw new SqlError(SQLSTATE.internalError, "cache lookup failed for type 0");
-      requireValue({ bytes, format: formats[index] ?? "text" }, oid, this.#context.encoding.timeZone);
+      const parameter = { bytes, format: formats[index] ?? "text" };
+      requireValue(parameter, oid, this.#context.encoding.timeZone, index + 1);
     }
   }
 

@@ -156,7 +156,7 @@ test("bytes cut short or too many are refused", () => {
     const bytes = Buffer.from(hex, "hex");
     for (const wrong of [bytes.subarray(0, -1), Buffer.concat([bytes, Buffer.alloc(1)])])
       expect(() => typeNamed(name).readBinary(wrong), `${name} ${hex}`).toThrow(
-        expect.objectContaining({ code: "22P03" }),
+        expect.objectContaining({ code: expect.stringMatching(/^(?:08P01|22P03)$/) }),
       );
   }
 });

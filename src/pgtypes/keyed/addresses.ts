@@ -6,6 +6,7 @@
  */
 import { SQLSTATE, SqlError } from "../../core/errors.js";
 import { badBinary, invalidSyntax } from "../input-errors.js";
+import { readWhole, type ValueReader } from "../value-reader.js";
 import type { KeyedType, KeyedValue } from "./keyed-type.js";
 
 interface Network {
@@ -60,9 +61,11 @@ function padded(host: string): string {
   return [...host.split("."), "0", "0", "0"].slice(0, 4).join(".");
 }
 
+const HOST_BITS = "Value has bits set to right of mask.";
+
 function hostBits(text: string): SqlError {
   return new SqlError(SQLSTATE.invalidTextRepresentation, `invalid cidr value: "${text}"`, {
-    detail: "Value has bits set to right of mask.",
+    detail: HOST_BITS,
   });
 }
 
@@ -130,25 +133,37 @@ function longestZeros(words: readonly number[]): { readonly start: number; reado
 }
 
 function fromBytes(bytes: Uint8Array, name: "inet" | "cidr"): Network {
-  const [family, bits = 0, , size] = bytes;
-  const address = bytes.slice(4);
-  const isWhole = size === address.length && address.length === (family === FAMILY_4 ? 4 : 16);
-  if (!isWhole || (family !== FAMILY_4 && family !== FAMILY_6) || bits > address.length * 8)
-    throw badBinary(name);
-  if (name === "cidr" && hasHostBits(address, bits)) throw badBinary(name);
-  return { address, bits };
+  return readWhole(bytes, (reader) => {
+    const family = reader.uint8();
+    if (family !== FAMILY_4 && family !== FAMILY_6)
+      throw badBinary(`invalid address family in external "${name}" value`);
+    const most = family === FAMILY_4 ? 4 : 16;
+    const bits = reader.uint8();
+    if (bits > most * 8) throw badBinary(`invalid bits in external "${name}" value`);
+    reader.uint8();
+    const size = reader.uint8();
+    if (size !== most) throw badBinary(`invalid length in external "${name}" value`);
+    const address = reader.bytes(size).slice();
+    if (name === "cidr" && hasHostBits(address, bits))
+      throw new SqlError(SQLSTATE.invalidBinaryRepresentation, 'invalid external "cidr" value', {
+        detail: HOST_BITS,
+      });
+    return { address, bits };
+  });
 }
 
 export function hardwareType(name: "macaddr" | "macaddr8"): KeyedType {
   const size = name === "macaddr" ? 6 : 8;
   return {
     read: (text) => storedHardware(hardwareBytes(text, name)),
-    readBinary: (bytes) => {
-      if (bytes.length !== size) throw badBinary(name);
-      return storedHardware(bytes);
-    },
+    readBinary: (bytes) => storedHardware(readWhole(bytes, (reader) => eachByte(reader, size))),
     writeBinary: (text) => hardwareBytes(text, name),
   };
+}
+
+/** One by one, as PostgreSQL reads them: a value that is cut short has another text then. */
+function eachByte(reader: ValueReader, size: number): Uint8Array {
+  return Uint8Array.from({ length: size }, () => reader.uint8());
 }
 
 function storedHardware(bytes: Uint8Array): KeyedValue {

@@ -6,12 +6,12 @@
  */
 import { SQLSTATE, SqlError } from "../../core/errors.js";
 import { INFINITE_DAYS, MICROS_PER_DAY, writeDate, writeEra, writeOffset, writeTime } from "../calendar.js";
-import { badBinary } from "../input-errors.js";
 import { parseDate, parseTimestamp, parseTimestamptz } from "../parse-datetime.js";
 import { parseInteger, parseNumeric } from "../parse-numbers.js";
 import type { InputOptions } from "../parse-value.js";
 import type { ExactNumber } from "../typed-value.js";
 import { zoneOffsets } from "../zone-offsets.js";
+import { readWhole } from "../value-reader.js";
 import { numericBytes, numericFrom } from "./numeric-bytes.js";
 
 export interface BoundType<T> {
@@ -42,9 +42,7 @@ function bigEndian(value: bigint, size: 4 | 8): Uint8Array {
 }
 
 function readBigEndian(bytes: Uint8Array, size: 4 | 8): bigint {
-  if (bytes.length !== size) throw badBinary("range");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, size);
-  return size === 4 ? BigInt(view.getInt32(0)) : view.getBigInt64(0);
+  return readWhole(bytes, (reader) => (size === 4 ? BigInt(reader.int32()) : reader.int64()));
 }
 
 function integerBound(name: "integer" | "bigint"): BoundType<bigint> {

@@ -11,6 +11,7 @@ import { SQLSTATE, SqlError } from "../../core/errors.js";
 import { doubleText } from "../float-text.js";
 import { badBinary, invalidSyntax } from "../input-errors.js";
 import { parseFloat8 } from "../parse-numbers.js";
+import { readWhole, type ValueReader } from "../value-reader.js";
 import type { KeyedType, KeyedValue } from "./keyed-type.js";
 
 const NUMBER = String.raw`[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)`;
@@ -172,14 +173,25 @@ function head(name: keyof typeof SHAPES, count: number, isOpen: boolean): Buffer
 }
 
 function fromBytes(name: keyof typeof SHAPES, shape: Shape, bytes: Uint8Array): KeyedValue {
-  const buffer = Buffer.from(bytes);
-  const start = head(name, 0, false).length;
-  const count = (buffer.length - start) / 8;
-  const isWhole = shape.size === undefined ? count > 0 && count % 2 === 0 : count === shape.size;
-  if (!isWhole) throw badBinary(name);
-  const isOpen = name === "path" && buffer[0] === 0;
-  if (!buffer.subarray(0, start).equals(head(name, count / 2, isOpen))) throw badBinary(name);
-  const numbers = Array.from({ length: count }, (_, index) => buffer.readDoubleBE(start + 8 * index));
-  if (name === "circle" && (numbers[2] ?? 0) < 0) throw badBinary(name);
-  return stored(shape, name === "box" ? corners(numbers) : numbers, isOpen);
+  return readWhole(bytes, (reader) => {
+    const isOpen = name === "path" && reader.uint8() === 0;
+    const size = shape.size ?? 2 * pointsOf(reader, name);
+    const numbers: number[] = [];
+    while (numbers.length < size) numbers.push(reader.float64());
+    requireShape(name, numbers);
+    return stored(shape, name === "box" ? corners(numbers) : numbers, isOpen);
+  });
+}
+
+function pointsOf(reader: ValueReader, name: string): number {
+  const count = reader.int32();
+  if (count <= 0) throw badBinary(`invalid number of points in external "${name}" value`);
+  return count;
+}
+
+function requireShape(name: keyof typeof SHAPES, numbers: readonly number[]): void {
+  const [first, second, third = 0] = numbers;
+  if (name === "circle" && third < 0) throw badBinary('invalid radius in external "circle" value');
+  if (name === "line" && first === 0 && second === 0)
+    throw badBinary("invalid line specification: A and B cannot both be zero");
 }

@@ -2,9 +2,13 @@
 import { notSupported } from "../../core/errors.js";
 import { badBinary } from "../input-errors.js";
 import type { ExactNumber } from "../typed-value.js";
+import { readWhole, type ValueReader } from "../value-reader.js";
 
 const BASE = 10_000n;
 const NEGATIVE = 0x4000;
+/** NaN, Infinity and -Infinity. */
+const NOT_FINITE: ReadonlySet<number> = new Set([0xc000, 0xd000, 0xf000]);
+const MAX_SCALE = 0x3fff;
 
 export function numericBytes({ unscaled, scale }: ExactNumber): Uint8Array {
   const fraction = Math.ceil(scale / 4);
@@ -24,23 +28,25 @@ export function numericBytes({ unscaled, scale }: ExactNumber): Uint8Array {
 
 /** The layout is that of `writeNumeric`; the display scale is kept, as PostgreSQL keeps it. */
 export function numericFrom(bytes: Uint8Array): ExactNumber {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 8 || bytes.length !== 8 + 2 * view.getUint16(0)) throw badBinary("numeric");
-  const count = view.getUint16(0);
-  const sign = view.getUint16(4);
-  const scale = view.getUint16(6);
-  if (sign === 0xc000 || sign === 0xd000 || sign === 0xf000) {
-    throw notSupported("numeric values NaN and Infinity are not supported", "use double precision");
-  }
-  if ((sign !== 0 && sign !== 0x4000) || scale > 0x3fff) throw badBinary("numeric");
-  let digits = 0n;
-  for (let i = 0; i < count; i++) {
-    const digit = view.getUint16(8 + 2 * i);
-    if (digit > 9999) throw badBinary("numeric");
-    digits = digits * 10_000n + BigInt(digit);
-  }
-  // The last digit counts 10000^(weight - count + 1); bring that to the display scale.
-  const shift = scale + 4 * (view.getInt16(2) - count + 1);
-  const unscaled = shift >= 0 ? digits * 10n ** BigInt(shift) : digits / 10n ** BigInt(-shift);
-  return { unscaled: sign === 0 ? unscaled : -unscaled, scale };
+  return readWhole(bytes, (reader) => {
+    const count = reader.uint16();
+    const [weight, sign] = [reader.int16(), reader.uint16()];
+    if (NOT_FINITE.has(sign))
+      throw notSupported("numeric values NaN and Infinity are not supported", "use double precision");
+    if (sign !== 0 && sign !== NEGATIVE) throw badBinary('invalid sign in external "numeric" value');
+    const scale = reader.uint16();
+    if (scale > MAX_SCALE) throw badBinary('invalid scale in external "numeric" value');
+    let digits = 0n;
+    for (let left = count; left > 0; left--) digits = digits * BASE + readDigit(reader);
+    // The last digit counts 10000^(weight - count + 1); bring that to the display scale.
+    const shift = scale + 4 * (weight - count + 1);
+    const unscaled = shift >= 0 ? digits * 10n ** BigInt(shift) : digits / 10n ** BigInt(-shift);
+    return { unscaled: sign === 0 ? unscaled : -unscaled, scale };
+  });
+}
+
+function readDigit(reader: ValueReader): bigint {
+  const digit = BigInt(reader.uint16());
+  if (digit >= BASE) throw badBinary('invalid digit in external "numeric" value');
+  return digit;
 }

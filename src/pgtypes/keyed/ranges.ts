@@ -7,9 +7,9 @@
  * Source  https://www.postgresql.org/docs/15/rangetypes.html#RANGETYPES-IO
  */
 import { SQLSTATE, SqlError } from "../../core/errors.js";
-import { badBinary } from "../input-errors.js";
 import type { InputOptions } from "../parse-value.js";
 import type { BoundType } from "./bounds.js";
+import { ValueReader } from "../value-reader.js";
 import type { KeyedType, KeyedValue } from "./keyed-type.js";
 import { readRangeText, type RangeText } from "./range-text.js";
 
@@ -90,23 +90,16 @@ class RangeCodec<T> {
   }
 
   fromBinary(bytes: Uint8Array): MaybeRange<T> {
-    const flags = bytes[0] ?? 0;
-    if (bytes.length === 0 || flags > 31) throw badBinary("range");
-    if ((flags & EMPTY) !== 0) {
-      if (bytes.length > 1) throw badBinary("range");
-      return null;
-    }
-    let at = 1;
-    const read = (infinite: number): T | undefined => {
-      if ((flags & infinite) !== 0) return undefined;
-      const part = partAt(bytes, at);
-      at += 4 + part.length;
-      return this.#bound.readBinary(part);
-    };
-    const lower = { value: read(LOWER_INFINITE ?? 0), inclusive: (flags & (LOWER_INCLUSIVE ?? 0)) !== 0 };
-    const upper = { value: read(UPPER_INFINITE ?? 0), inclusive: (flags & (UPPER_INCLUSIVE ?? 0)) !== 0 };
-    if (at !== bytes.length) throw badBinary("range");
-    return this.#canonical({ lower, upper });
+    return readMessage(bytes, (reader) => {
+      // As PostgreSQL, which knows more flags than a value may have.
+      const flags = reader.uint8() & 31;
+      if ((flags & EMPTY) !== 0) return null;
+      const read = (infinite: number): T | undefined =>
+        (flags & infinite) === 0 ? this.#bound.readBinary(partOf(reader)) : undefined;
+      const lower = { value: read(LOWER_INFINITE ?? 0), inclusive: (flags & (LOWER_INCLUSIVE ?? 0)) !== 0 };
+      const upper = { value: read(UPPER_INFINITE ?? 0), inclusive: (flags & (UPPER_INCLUSIVE ?? 0)) !== 0 };
+      return this.#canonical({ lower, upper });
+    });
   }
 
   binary(range: MaybeRange<T>): Uint8Array {
@@ -230,11 +223,15 @@ function withLength(bytes: Uint8Array): Uint8Array {
   return Buffer.concat([length, bytes]);
 }
 
-function partAt(bytes: Uint8Array, at: number): Uint8Array {
-  if (at + 4 > bytes.length) throw badBinary("range");
-  const length = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getInt32(0);
-  if (length < 0 || at + 4 + length > bytes.length) throw badBinary("range");
-  return bytes.subarray(at + 4, at + 4 + length);
+function readMessage<T>(bytes: Uint8Array, read: (reader: ValueReader) => T): T {
+  const reader = new ValueReader(bytes);
+  const value = read(reader);
+  reader.endMessage();
+  return value;
+}
+
+function partOf(reader: ValueReader): Uint8Array {
+  return reader.bytes(reader.int32());
 }
 
 function writeCounted(parts: readonly Uint8Array[]): Uint8Array {
@@ -244,15 +241,10 @@ function writeCounted(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function readCounted(bytes: Uint8Array): readonly Uint8Array[] {
-  if (bytes.length < 4) throw badBinary("multirange");
-  const count = new DataView(bytes.buffer, bytes.byteOffset, 4).getInt32(0);
-  const parts: Uint8Array[] = [];
-  let at = 4;
-  while (parts.length < count) {
-    const part = partAt(bytes, at);
-    at += 4 + part.length;
-    parts.push(part);
-  }
-  if (at !== bytes.length) throw badBinary("multirange");
-  return parts;
+  return readMessage(bytes, (reader) => {
+    const parts: Uint8Array[] = [];
+    // Each takes bytes of the value: a count that promises too many ends with them.
+    for (let left = reader.uint32(); left > 0; left--) parts.push(partOf(reader));
+    return parts;
+  });
 }
