@@ -10,7 +10,7 @@ import type { Transaction } from "../branch/transaction.js";
 import { undefinedTable } from "../branch/undefined-table.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import type { Alteration, NameReference, SequenceOptions } from "../sql/analysis.js";
+import type { Alteration, NameReference } from "../sql/analysis.js";
 import { clientSchema, normaliseName, quoteIdentifier } from "../sql/names.js";
 import { kindsOf } from "./existing-objects.js";
 import { followingViews } from "./following-views.js";
@@ -20,8 +20,7 @@ import { coverDropped } from "./plan-drop.js";
 import { planEnumChange, planEnumRename } from "./plan-enum.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { redefinedTable } from "./redefined-table.js";
-import { firstValue } from "./sequence-names.js";
-import { planSet } from "./set-sequences.js";
+import { planAlterSequence } from "./plan-sequence.js";
 import { mainRelationText } from "./head-relations.js";
 import { noteSteps } from "./plan-table-notes.js";
 import { writableName } from "./writable-names.js";
@@ -134,7 +133,7 @@ export async function planOtherAlter(
     });
   }
   if (name.object === "sequence" && alteration.kind === "sequence")
-    return await planSequence(context, transaction, name, alteration.options, ifExists);
+    return await planAlterSequence(context, transaction, name, alteration.options, ifExists);
   if (alteration.kind === "addLabel" || alteration.kind === "renameLabel")
     return await planEnumChange(context, transaction, name, alteration);
   if (name.object === "type" && alteration.kind === "rename")
@@ -142,35 +141,6 @@ export async function planOtherAlter(
   if (name.object === "index" && alteration.kind === "rename")
     return await renameIndex(context, transaction, name, alteration.to);
   throw notSupported(`this form of ALTER ${(name.object ?? "").toUpperCase()} is not supported`);
-}
-
-/** ALTER SEQUENCE … RESTART. Errors: 0A000 for other options */
-async function planSequence(
-  context: PlanContext,
-  transaction: Transaction,
-  name: NameReference,
-  { restart, ...others }: SequenceOptions,
-  ifExists: boolean,
-): Promise<PlannedStatement[]> {
-  const isPlain = Object.values(others).every((option) => option === undefined || option === false);
-  if (restart === undefined || !isPlain) throw notSupported("ALTER SEQUENCE is supported with RESTART only");
-  const sequence = await context.services.findSequence(context.scope, name.parts);
-  if (sequence === undefined) {
-    const message = `relation "${name.parts.join(".")}" does not exist`;
-    if (!ifExists) throw new SqlError(SQLSTATE.undefinedTable, message);
-    context.notice("NOTICE", SQLSTATE.successfulCompletion, `${message}, skipping`);
-    return [NOTHING_TO_RUN];
-  }
-  const first = firstValue(sequence);
-  // DuckDB forgets what START said when the file is opened anew.
-  if (restart === "start" && sequence.start !== first)
-    throw notSupported(
-      "RESTART of a sequence with a START of its own is not supported",
-      "Use RESTART WITH value.",
-    );
-  const value = restart === "start" ? first : restart;
-  const steps = await planSet(transaction, context.scope, sequence, { value, isCalled: false });
-  return steps.length === 0 ? [NOTHING_TO_RUN] : steps;
 }
 
 /** DuckDB renames no index: it is made again under its new name. */

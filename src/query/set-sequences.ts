@@ -1,5 +1,5 @@
 /**
- * Sets sequences: setval(), ALTER SEQUENCE … RESTART, RESTART IDENTITY. DuckDB has no such thing. Forward over a short way
+ * Sets sequences: setval(), ALTER SEQUENCE, RESTART IDENTITY. DuckDB has no such thing. Forward over a short way
  * the values between are drawn, which other sessions see at once, as in PostgreSQL; otherwise the sequence is made anew
  * in the transaction, while the columns that draw from it let go.
  */
@@ -37,10 +37,24 @@ export async function planSet(
   const target = isCalled ? value : value - increment;
   const drawn = steps(sequence, last ?? start - increment, target);
   if (drawn !== undefined) return drawn === 0n ? [] : [draw(sequence, drawn)];
-  const columns = await columnsOf(transaction, scope, sequence);
   // One that begins where it always did keeps its START, for a RESTART to come.
-  const first = firstValue(sequence);
-  const fromStart = steps(sequence, first - increment, target);
+  return await planAnew(transaction, scope, sequence, position, firstValue(sequence));
+}
+
+/**
+ * The sequence with its increment, bounds and cycle, made anew to stand at a position; START is `first` where a short way
+ * leads from there. Errors: 0A000 for a sequence other heads draw from.
+ */
+export async function planAnew(
+  transaction: Transaction,
+  scope: NameScope,
+  sequence: FoundSequence,
+  { value, isCalled }: Position,
+  first: bigint,
+): Promise<PlannedStatement[]> {
+  const { increment } = sequence;
+  const columns = await columnsOf(transaction, scope, sequence);
+  const fromStart = steps(sequence, first - increment, isCalled ? value : value - increment);
   const begin = fromStart === undefined ? value : first;
   const again = fromStart ?? (isCalled ? 1n : 0n);
   transaction.markDefinitionsChanged();

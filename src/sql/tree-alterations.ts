@@ -1,6 +1,6 @@
 /** ALTER … of what PostgreSQL's parser knows: one action, on one named object. */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import type { Alteration, ConstraintType, TextSpan } from "./analysis.js";
+import type { Alteration, ConstraintType, SequenceOptions, TextSpan } from "./analysis.js";
 import {
   flagField,
   listField,
@@ -157,9 +157,7 @@ class AlterationReader {
       const sequence = [schemaname, relname].filter((part) => typeof part === "string");
       return { kind: "ownSequence", column: owner.at(-1) ?? "", sequence };
     }
-    const isRestart = options.some((option) => textField(option, "defname") === "restart");
-    const known = sequenceOptions(node);
-    return { kind: "sequence", options: isRestart ? { ...known, restart: known.restart ?? "start" } : known };
+    return { kind: "sequence", options: alteredOptions(node, options) };
   }
 
   private rename(node: AstNode): Alteration {
@@ -293,4 +291,23 @@ function columnNames(node: AstNode, field: string): string[] {
 
 function roleName(node: AstNode | undefined): string {
   return textField(node ?? {}, "rolename");
+}
+
+/** What it does not say stays as it is. Errors: 0A000 for AS, NO MINVALUE and NO MAXVALUE */
+function alteredOptions(node: AstNode, options: readonly AstNode[]): SequenceOptions {
+  const named = (name: string): AstNode | undefined =>
+    options.find((option) => textField(option, "defname") === name);
+  const hasNoValue = (name: string): boolean => named(name) !== undefined && known[name] === undefined;
+  const { start, restart, increment, minimum, maximum, cycle } = sequenceOptions(node);
+  const known: Readonly<Record<string, unknown>> = { minvalue: minimum, maxvalue: maximum };
+  if (named("as") !== undefined || hasNoValue("minvalue") || hasNoValue("maxvalue"))
+    throw notSupported("ALTER SEQUENCE with AS, NO MINVALUE or NO MAXVALUE is not supported");
+  return {
+    start,
+    restart: named("restart") === undefined ? undefined : (restart ?? "start"),
+    increment,
+    minimum,
+    maximum,
+    cycle: named("cycle") === undefined ? undefined : cycle,
+  };
 }
