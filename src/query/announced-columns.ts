@@ -59,6 +59,11 @@ export async function writtenTypes(
   return columns?.map(({ type }) => type);
 }
 
+/** The columns of a relation of the session, by name as written; undefined where they are not known. */
+export async function columnsOfRelation(core: SessionCore, parts: readonly string[]): Promise<Relation> {
+  return await relationNamed(core, foundNow(core).relations, parts);
+}
+
 async function relationNamed(
   core: SessionCore,
   relations: Map<string, Relation>,

@@ -11,13 +11,13 @@ import { findingDefaults } from "./describe.js";
 import { withDescribedTargets } from "./describe-targets.js";
 import { withDependentColumns } from "./dependent-columns.js";
 import { withInsertForm } from "./insert-forms.js";
-import { withCastTypes } from "./parameter-casts.js";
 import { requireLiterals } from "./literal-values.js";
 import type { ParameterHint } from "./parameter-types.js";
 import { requireRelational } from "./permissions.js";
 import { planColumn } from "./results.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
+import { withTextTypes } from "./stored-parameters.js";
 import type { StatementDescription } from "./types.js";
 import { withUncastLiterals } from "./uncast-literals.js";
 import { describeSteps, hasSteps, type StepServices } from "./with-steps.js";
@@ -42,7 +42,7 @@ export async function describeRelational(
 ): Promise<StatementDescription> {
   await requireRelational(core, written);
   if (hasSteps(written)) {
-    const oids = withCastTypes(written, clientOids);
+    const oids = await withTextTypes(core, written, clientOids);
     const describe: StepServices["describe"] = async (step, own) => await describeRelational(core, step, own);
     return await describeSteps(core, written, oids, describe);
   }
@@ -50,7 +50,7 @@ export async function describeRelational(
   const grouped = await withDependentColumns(core, written);
   if (isPrepared) await requireLiterals(core, grouped);
   const statement = await withUncastLiterals(core, await withInsertForm(core, grouped));
-  const declaredOids = withCastTypes(statement, clientOids);
+  const declaredOids = await withTextTypes(core, statement, clientOids);
   await findSources(core, statement.sources);
   const scope = core.scope(core.transactions.current);
   const hasRows = statement.verb === "select" || statement.returning;

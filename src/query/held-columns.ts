@@ -52,8 +52,15 @@ export function columnType(
   const held = columns.get(normaliseName(name));
   if (type?.typeId === EngineTypeId.VARCHAR && type.alias === "JSON")
     return held?.name === "json" ? writtenHeldType(held) : JSONB;
+  if (isListOfJson(type)) return held?.name === "json" ? undefined : { ...JSONB, isArray: true };
   if (held === undefined || held.name === "json") return undefined;
   return type?.typeId === holderOf(held) ? writtenHeldType(held) : undefined;
+}
+
+function isListOfJson(type: EngineType | null): boolean {
+  if (type?.typeId !== EngineTypeId.LIST) return false;
+  const element = type.valueType;
+  return isListOfJson(element) || (element.typeId === EngineTypeId.VARCHAR && element.alias === "JSON");
 }
 
 function holderOf(held: HeldType): EngineTypeId | undefined {

@@ -15,7 +15,6 @@ import { boundRun, startStatement, startSubset, type ExecuteInput } from "./star
 import { withUncastLiterals } from "./uncast-literals.js";
 import { withDescribedTargets } from "./describe-targets.js";
 import { describeRelational } from "./describe-relational.js";
-import { withCastTypes } from "./parameter-casts.js";
 import { MAX_CAPTURED_ROWS, type InsertCapture, type InsertedRows } from "./insert-capture.js";
 import type { PlannedStatement } from "./plan-context.js";
 import { waitFirst } from "./waiting-calls.js";
@@ -38,6 +37,7 @@ import type { SessionCore } from "./session-core.js";
 import { runReadyRead } from "./ready-reads.js";
 import { readsOf } from "./serializable.js";
 import { settleSequences } from "./settle-sequences.js";
+import { withTextTypes } from "./stored-parameters.js";
 import { transactionMode } from "./transaction-mode.js";
 import { hasSteps, runSteps, type StepServices } from "./with-steps.js";
 import type { StatementResult } from "./types.js";
@@ -58,7 +58,7 @@ export async function runRelational(
   await requireRelational(core, statement);
   const same = await runReadyRead(core, statement, input);
   if (same !== undefined) return same;
-  const declaredOids = withCastTypes(statement, input.declaredOids);
+  const declaredOids = await withTextTypes(core, statement, input.declaredOids);
   await findSources(core, statement.sources);
   const waits = await waitFirst(
     core,
@@ -196,7 +196,7 @@ function stepServices(core: SessionCore, guards: NonNullable<PlannedStatement["g
     describe: async (statement, oids) => await describeRelational(core, statement, oids),
     run: async (transaction, written, input) => {
       const statement = await inDialect(core, written, input);
-      const declaredOids = withCastTypes(statement, input.declaredOids);
+      const declaredOids = await withTextTypes(core, statement, input.declaredOids);
       const bound = { ...input, declaredOids };
       const context = core.planContext(transaction, boundRun(core, statement, bound));
       const [planned] = await planStatement(context, transaction, statement);
