@@ -11,6 +11,7 @@ import { QUOTIENT, UNBOUNDED_NUMERIC } from "../core/unbounded-numeric.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { DOMAIN_MARK } from "./domain-mark.js";
 import { oidExpression, PG, SNAPSHOT_PREFIX, VARIABLES, variable } from "./names.js";
+import { VIEW_TYPES } from "./view-types.js";
 
 const OID_MACRO = `CREATE MACRO ${PG}._oid(kind, sch, nam) AS ${oidExpression("kind", "sch", "nam")}`;
 
@@ -276,19 +277,16 @@ const UNBOUNDED = `[${[UNBOUNDED_NUMERIC, QUOTIENT].map(({ width, scale }) => `'
 const shownName = (name: string): string =>
   `if(regexp_full_match(${name}, '[a-z_][a-z0-9_$]*'), ${name}, '"' || replace(${name}, '"', '""') || '"')`;
 
-const TYPED_COLUMNS = `
+const COLUMN_TYPES = `
   SELECT c.sch, c.rel, c.kind, c.nam, c.position, nullif(${WRITTEN_DEFAULT}, d.definition->>'default') AS default_value, c.not_null, c.comment, c.dimensions, c.identity,
     CASE WHEN l.type IS NOT NULL THEN ${HELD_OID} WHEN c.head = 'JSON' AND c.dimensions = 0 THEN 3802 WHEN c.dimensions > 0 THEN coalesce(e.array_oid, ${PG}._array_oid(c.head)) ELSE coalesce(e.oid, ${PG}._base_oid(c.head)) END AS type_oid,
-    CASE WHEN l.type IS NOT NULL THEN ${HELD_TYPMOD} WHEN c.head = 'TIMESTAMP_S' THEN 0 WHEN c.head = 'TIMESTAMP_MS' THEN 3 WHEN c.head = 'DECIMAL' AND NOT list_contains(${UNBOUNDED}, c.base) AND (c.kind NOT IN ('v', 'm') OR k.nam IS NOT NULL) THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
+    CASE WHEN l.type IS NOT NULL THEN ${HELD_TYPMOD} WHEN c.head = 'TIMESTAMP_S' THEN 0 WHEN c.head = 'TIMESTAMP_MS' THEN 3 WHEN c.head = 'DECIMAL' AND NOT list_contains(${UNBOUNDED}, c.base) THEN (regexp_extract(c.base, '\\((\\d+),', 1)::INTEGER << 16 | regexp_extract(c.base, ',(\\d+)\\)', 1)::INTEGER) + 4
       ELSE -1 END AS typmod, d.oid AS domain_oid
   FROM (SELECT *, regexp_replace(type, '(\\[\\d*\\])+$', '') AS base, ${HEAD} AS head,
     len(regexp_extract_all(regexp_extract(type, '(\\[\\d*\\])+$'), '\\[')) AS dimensions FROM ${PG}._column) AS c
   LEFT JOIN (SELECT printed, min_by(oid, oid) AS oid, min_by(array_oid, oid) AS array_oid FROM (
       SELECT printed, oid, array_oid FROM ${PG}._enum UNION ALL SELECT printed, oid, array_oid FROM ${PG}._composite) GROUP BY printed) AS e
     ON c.head IN ('ENUM', 'STRUCT') AND e.printed = c.base
-  -- What a view computes has DuckDB's precision, and none of PostgreSQL's: it is kept where a table has such a column.
-  LEFT JOIN (SELECT DISTINCT nam, type FROM ${PG}._column WHERE kind = 'r' AND starts_with(type, 'DECIMAL')) AS k
-    ON c.kind IN ('v', 'm') AND k.nam = c.nam AND k.type = c.base
   LEFT JOIN (SELECT sch, rel, nam, any_value(found.type) AS type, nullif(any_value(found.length), '')::INTEGER AS length, any_value(found.zone) AS zone, any_value(found.brackets) AS brackets
     FROM (SELECT sch, rel, columns[1] AS nam, regexp_extract(expression, '${LIMIT_PATTERN}', ['type', 'length', 'zone', 'brackets']) AS found
       FROM ${PG}._raw_constraint WHERE type = 'CHECK') WHERE found.type <> '' GROUP BY sch, rel, nam) AS l
@@ -298,6 +296,23 @@ const TYPED_COLUMNS = `
       FROM ${PG}._raw_constraint WHERE type = 'CHECK') WHERE domain IS NOT NULL GROUP BY sch, rel, nam) AS h
     ON h.sch = c.sch AND h.rel = c.rel AND h.nam = c.nam
   LEFT JOIN ${PG}._domain AS d ON h.domain = if(d.sch = 'public', '', ${shownName("d.sch")} || '.') || ${shownName("d.nam")}`;
+
+/** What a view computes has DuckDB's precision, and none of PostgreSQL's: a table's columns and casts say what is known of it. */
+const TYPED_COLUMNS = `
+  WITH typed AS MATERIALIZED (${COLUMN_TYPES})
+  SELECT c.* EXCLUDE (domain_oid) REPLACE (if(v.oid IS NULL OR v.oid IN (SELECT oid FROM ${PG}._domain), c.type_oid, v.oid) AS type_oid,
+    CASE WHEN v.oid IS NOT NULL THEN v.typmod WHEN c.kind = 'v' AND c.type_oid IN (1700, 1231) THEN -1 ELSE c.typmod END AS typmod),
+    coalesce(c.domain_oid, CASE WHEN v.oid IN (SELECT oid FROM ${PG}._domain) THEN v.oid END) AS domain_oid
+  FROM typed AS c LEFT JOIN (SELECT unnest(from_json(${VIEW_TYPES}(
+      (SELECT system.main.to_json(list({'schema': r.sch, 'name': r.nam, 'definition': r.definition, 'columns': k.names}))::VARCHAR
+        FROM ${PG}._relation_name AS r JOIN (SELECT sch, rel, list(nam ORDER BY position) AS names FROM typed WHERE kind = 'v' GROUP BY sch, rel) AS k
+          ON k.sch = r.sch AND k.rel = r.nam WHERE r.kind = 'v' HAVING count(*) > 0),
+      (SELECT system.main.to_json(list({'schema': sch, 'name': rel, 'columns': columns}))::VARCHAR FROM (
+        SELECT sch, rel, list({'name': t.nam, 'type': coalesce('oid:' || t.domain_oid, e.typname, b.typname), 'typmod': t.typmod, 'array': e.typname IS NOT NULL} ORDER BY t.position) AS columns
+        FROM typed AS t LEFT JOIN ${PG}._builtin_type AS b ON b.oid = t.type_oid LEFT JOIN ${PG}._builtin_type AS e ON e.oid = b.typelem AND b.typcategory = 'A'
+        WHERE t.kind IN ('r', 'm') AND EXISTS (FROM ${PG}._relation_name WHERE kind = 'v') GROUP BY sch, rel))),
+      '[{"schema": "VARCHAR", "view": "VARCHAR", "position": "INTEGER", "oid": "BIGINT", "typmod": "INTEGER", "holder": "BIGINT"}]'), recursive := true)) AS v
+    ON c.kind = 'v' AND v."schema" = c.sch AND v."view" = c.rel AND v.position = c.position AND v.holder IN (0, c.type_oid)`;
 
 /** Macros the helpers are made with. */
 export function objectMacros(): readonly string[] {

@@ -13,10 +13,10 @@ import { EngineTypeId } from "../engine/vector-values.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import type { QuerySources, WrittenType } from "../sql/result-sources.js";
 import { normaliseName } from "../sql/names.js";
+import { sourceColumns, tablesRead, type SourceColumn } from "../sql/source-types.js";
 import { relationColumns, rowIdentity } from "./known-relations.js";
 import { namedColumns } from "./results.js";
 import type { SessionCore } from "./session-core.js";
-import { sourceColumns, type SourceColumn } from "./source-types.js";
 import type { ResultColumn } from "./types.js";
 
 interface Found {
@@ -45,7 +45,7 @@ export async function findSources(core: SessionCore, sources: QuerySources | und
   if (sources === undefined) return;
   const { columns, relations } = foundNow(core);
   if (columns.has(sources)) return;
-  const found = await sourceColumns(sources, async (parts) => await relationNamed(core, relations, parts));
+  const found = await columnsFound(core, relations, sources);
   columns.set(sources, found ?? null);
 }
 
@@ -55,13 +55,24 @@ export async function writtenTypes(
   query: QuerySources,
 ): Promise<readonly (WrittenType | undefined)[] | undefined> {
   const { relations } = foundNow(core);
-  const columns = await sourceColumns(query, async (parts) => await relationNamed(core, relations, parts));
+  const columns = await columnsFound(core, relations, query);
   return columns?.map(({ type }) => type);
 }
 
 /** The columns of a relation of the session, by name as written; undefined where they are not known. */
 export async function columnsOfRelation(core: SessionCore, parts: readonly string[]): Promise<Relation> {
   return await relationNamed(core, foundNow(core).relations, parts);
+}
+
+async function columnsFound(
+  core: SessionCore,
+  relations: Map<string, Relation>,
+  query: QuerySources,
+): Promise<Relation> {
+  const known = new Map<string, Relation>();
+  for (const parts of tablesRead(query))
+    known.set(JSON.stringify(parts), await relationNamed(core, relations, parts));
+  return sourceColumns(query, (parts) => known.get(JSON.stringify(parts)));
 }
 
 async function relationNamed(

@@ -1,4 +1,5 @@
 /** The columns of a session's relations as its catalogue shows them: their types, OIDs and numbers. */
+import type { Version } from "../branch/model.js";
 import { systemColumns } from "../catalog/column-types.js";
 import { FIRST_USER_OID, hashedOid } from "../catalog/names.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
@@ -9,13 +10,16 @@ import { typeNamed } from "../catalog/type-names.js";
 import type { EngineType } from "../engine/types.js";
 import type { WrittenType } from "../sql/result-sources.js";
 import { clientSchema, formatName } from "../sql/names.js";
+import type { SourceColumn } from "../sql/source-types.js";
 import { withPrepared } from "./deferred-columns.js";
 import { columnType, heldColumns, type HeldColumns } from "./held-columns.js";
 import { tableBehind } from "./table-behind.js";
 import { resolveName } from "./relation-names.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
-import type { SourceColumn } from "./source-types.js";
+import { viewColumnTypes } from "./view-columns.js";
+
+type Columns = readonly SourceColumn[] | undefined;
 
 /** Undefined for what has no row in pg_class, and for what cannot be read. No result of the session may be open. */
 export async function relationColumns(
@@ -33,8 +37,9 @@ export async function relationColumns(
       return await readColumns(core, parts, classOid("pg_temp", meaning.name));
     case "relation": {
       if (meaning.head !== core.head) return undefined;
-      const { schema, name } = meaning.version;
-      return await readColumns(core, parts, classOid(schema, name));
+      const { schema, name, kind } = meaning.version;
+      const columns = await readColumns(core, parts, classOid(schema, name));
+      return kind === "view" ? await withViewTypes(core, meaning.version, columns) : columns;
     }
     case "unknown":
       if (meaning.head !== core.head) return undefined;
@@ -84,6 +89,17 @@ async function readColumns(
     if (error instanceof SqlError && error.code !== SQLSTATE.queryCanceled) return undefined;
     throw error;
   }
+}
+
+/** What a view computes has DuckDB's digits, and none of PostgreSQL's. */
+async function withViewTypes(core: SessionCore, view: Version, columns: Columns): Promise<Columns> {
+  const types = await viewColumnTypes(view, async (parts) => await relationColumns(core, parts));
+  if (types?.length !== columns?.length) return columns;
+  return columns?.map((column, index) => {
+    const made = types?.[index];
+    if (made !== undefined) return { ...column, type: made };
+    return column.type?.name === "numeric" ? { ...column, type: { ...column.type, typmod: -1 } } : column;
+  });
 }
 
 /** An engine's type by PostgreSQL's name. Undefined for what has no name there, and for enums, whose name is not known. */

@@ -10,7 +10,7 @@ import { storedValues } from "../sql/stored-values.js";
 import { columnsOfRelation } from "./announced-columns.js";
 import { withCastTypes } from "./parameter-casts.js";
 import type { SessionCore } from "./session-core.js";
-import type { SourceColumn } from "./source-types.js";
+import type { SourceColumn } from "../sql/source-types.js";
 
 /** What is sent for these in text or binary is not what is sent for the type DuckDB holds them as, or has a name of its own. */
 const STORED_OIDS: ReadonlyMap<string, number> = new Map([

@@ -9,7 +9,10 @@ const SETUP = `
   CREATE SCHEMA s;
   CREATE TABLE s."Odd ""Table" ("a b" int, "Über" text);
   CREATE TABLE customers (name text, id int);
-  CREATE VIEW cheap AS SELECT id, price FROM orders WHERE price < 10;`;
+  CREATE VIEW cheap AS SELECT id, price FROM orders WHERE price < 10;
+  CREATE TABLE s.held (a varchar(7), b char(3), c json, d timestamptz(2), e numeric(7,3));
+  CREATE VIEW s.shown AS SELECT * FROM s.held;
+  CREATE VIEW shown AS SELECT a AS x, b, c, d, e, coalesce(e, 0) AS e0, a::varchar(2) AS a2, d::timestamp(0) AS d0, a || '' AS t FROM s.shown;`;
 
 const STATEMENTS = [
   // plain columns, wherever they come through
@@ -18,6 +21,8 @@ const STATEMENTS = [
   `SELECT * FROM s."Odd ""Table"`,
   `SELECT t."Über", "a b" + 1 FROM s."Odd ""Table" t`,
   "SELECT * FROM cheap",
+  "SELECT * FROM shown",
+  "SELECT v.b, upper(v.x) AS u FROM s.shown AS v(x)",
   "SELECT c.name, o.* FROM orders o JOIN customers c ON c.name = o.customer",
   "SELECT id, name FROM customers JOIN orders USING (id)",
   "SELECT * FROM (SELECT id, price AS p FROM orders) AS q",

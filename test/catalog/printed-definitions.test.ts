@@ -39,7 +39,17 @@ create view v_cast as select id::text as t, balance::int as b, '2020-01-01'::dat
 create view v_distinct as select distinct on (name) name, age from people order by name, age desc;
 create view v_values as select v.id, v.name from (values (1, 'a'), (2, 'b')) v(id, name), generate_series(1, 2) g(i);
 create view v_using as select id, age from people join sales.orders using (id) cross join (select 1 as one) t;
-create view v_of_view as select full_name from v_plain where id not in (1, 2)`;
+create view v_of_view as select full_name from v_plain where id not in (1, 2);
+create table typed (id int primary key, a varchar(7), b char(3), c numeric(6,2), d timestamp(0), e timestamptz(3), f time(2), g json, h interval(2), i varchar(4)[],
+  j posint, k varchar, l jsonb, m bpchar);
+create view v_typed as select * from typed;
+create view v_typed_again (a, b) as select t.a, t.b, t.c, t.j, t.g as doc, t.i[1] as el, (select x.a from typed x limit 1) as inner_a from v_typed t;
+create view v_typed_casts as select a::varchar(2) as a2, cast(b as char(2)) as b2, c::numeric(4,1) as c1, e::timestamp(2) as e2, d::timestamptz(1) as d1, f::time(0) as f0, a::text as t, id::numeric as n from typed;
+create view v_typed_made as select upper(a) as u, a || 'x' as ax, coalesce(a, k) as ak, c * 2 as cc, sum(c) as s, max(e) as latest, min(c) as least from typed group by a, k, c;
+create view v_typed_set as select a, c from typed union all select k, 1.5 from typed;
+create view v_natural as select * from typed natural join (select id, 1 as one from people) p;
+create view v_rows as values (1, 'a'), (2, 'b');
+create view v_equal as select a from typed where (a, k) = ('x', 'y') and l #>> '{a,b}' = 'c' and l #> '{a,0}' is null`;
 
 const FORMS = ["", ", false", ", true"];
 const QUERIES = [
@@ -64,6 +74,10 @@ const QUERIES = [
    WHERE table_schema IN ('public', 'sales') AND table_name IN ('people', 'orders') ORDER BY 1, ordinal_position`,
   "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema IN ('public', 'sales') ORDER BY 1",
   "SELECT typname, typdefault FROM pg_type WHERE typname = 'posint'",
+  `SELECT attrelid::regclass::text, attname, atttypid::regtype::text, format_type(atttypid, atttypmod) FROM pg_attribute
+   WHERE attrelid IN (SELECT oid FROM pg_class WHERE relkind = 'v' AND oid > 16000 AND relname <> 'v_natural') ORDER BY attrelid::regclass::text, attnum`,
+  `SELECT table_name, column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, datetime_precision, domain_name FROM information_schema.columns
+   WHERE table_name LIKE 'v\\_typed%' ORDER BY 1, ordinal_position`,
 ];
 
 async function answers(address: Address, database: string): Promise<unknown[]> {

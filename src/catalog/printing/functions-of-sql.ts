@@ -11,6 +11,7 @@ import {
   printedView,
   readsColumns,
 } from "./print.js";
+import { VIEW_TYPES, viewTypes } from "../view-types.js";
 import { relationsRead } from "./relations-read.js";
 import type { KnownRelation } from "./scope.js";
 import type { OutputColumn } from "./tree.js";
@@ -117,4 +118,5 @@ export function definePrinting(connection: Connection): void {
   connection.defineFunction(VIEW_READS, 3, remembered(viewReads), "pure");
   connection.defineFunction(READS_COLUMNS, 1, remembered(reads), "pure");
   connection.defineFunction(DESCRIBED, 2, remembered(described), "pure");
+  connection.defineFunction(VIEW_TYPES, 2, viewTypes, "pure");
 }

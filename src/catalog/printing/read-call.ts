@@ -3,6 +3,7 @@ import { flagField, listField, nodeField, stringList, textField, type AstNode } 
 import { Unprintable, type Expression, type TypeName, type Window, type Worded } from "./tree.js";
 import { typedCall } from "./functions.js";
 import { readSortKeys } from "./sort-keys.js";
+import { castStoodFor } from "./stored-casts.js";
 import type { Scope } from "./scope.js";
 import { castTo, literalOf, sides } from "./types.js";
 import { printedName } from "./quoting.js";
@@ -26,6 +27,8 @@ export function readCall(scope: Scope, node: AstNode): Expression {
   const name = (names.at(-1) ?? "").toLowerCase();
   const isBuiltIn = names.length === 1 || ["main", "pg_catalog"].includes(names[0] ?? "");
   if (!isBuiltIn) return { ...readPlain(scope, node, names.map(printedName).join(".")) };
+  const cast = scope.verbatim ? undefined : castStoodFor(node);
+  if (cast !== undefined) return scope.read({ TypeCast: cast });
   const known = readStandIn(scope, node, name);
   if (known !== undefined) return known;
   if (name.startsWith("duckbranch_")) throw new Unprintable(name);
@@ -39,6 +42,8 @@ function readStandIn(scope: Scope, node: AstNode, name: string): Expression | un
   if (own === "joined" || own === "output" || own === "sum_input") return scope.read(args[0]);
   if (own === "sum" || own === "averaged" || own === "continuous") return scope.read(args[0]);
   if (own === "avg") return readPlain(scope, node, "avg");
+  const rows = /^row_equal_(\d+)$/.exec(own);
+  if (rows !== null) return rowsEqual(scope.readAll(args), Number(rows[1]));
   const cast = CASTS[own];
   if (cast !== undefined) return castOf(scope.read(args[0]), cast);
   if (name === "count_star") return { ...readPlain(scope, node, "count"), star: true };
@@ -50,6 +55,17 @@ function readStandIn(scope: Scope, node: AstNode, name: string): Expression | un
     return { ...readPlain(scope, { ...node, args: [] }, "nullif"), args: both, type: one.type };
   }
   return readWorded(scope, node, name, args);
+}
+
+/** `(a, b) = (c, d)` is kept as `a = c AND b = d`. */
+function rowsEqual(values: readonly Expression[], count: number): Expression {
+  const args = values.slice(0, count).flatMap((left, at): Expression[] => {
+    const right = values[at + count];
+    return right === undefined
+      ? []
+      : [{ kind: "operation", operator: "=", args: sides(left, right), type: "boolean" }];
+  });
+  return { kind: "logic", operator: "AND", together: true, args, type: "boolean" };
 }
 
 function castOf(value: Expression, type: TypeName): Expression {

@@ -131,7 +131,22 @@ function readOperator(scope: Scope, node: AstNode): Expression {
     return { ...made, type: "boolean" };
   }
   if (kind !== "AEXPR_OP" && kind !== "AEXPR_LIKE" && kind !== "AEXPR_ILIKE") throw new Unprintable(kind);
-  return operation(scope, operator, left, right);
+  return documentPath(scope, operator, left, right) ?? operation(scope, operator, left, right);
+}
+
+/** DuckDB's operators for the paths of documents, whose keys this server gives it one by one. */
+function documentPath(
+  scope: Scope,
+  operator: string,
+  left: Expression,
+  right: Expression,
+): Expression | undefined {
+  const own = { "->@": "#>", "->>@": "#>>" }[operator];
+  if (own === undefined || right.kind !== "call" || right.name !== "list_value") return undefined;
+  const keys = right.args.map((arg) => (arg.kind === "constant" ? arg.value : null));
+  if (!keys.every((key) => key !== null && /^\w+$/.test(key))) return undefined;
+  const path: Expression = { kind: "constant", value: `{${keys.join(",")}}`, form: "text", type: "text[]" };
+  return operation(scope, own, left, path);
 }
 
 function plain(name: string, args: readonly Expression[]): Extract<Expression, { kind: "call" }> {
@@ -221,7 +236,9 @@ function readLogic(scope: Scope, node: AstNode): Expression {
     return { ...negated, operator: `!${negated.operator}` };
   // `a AND b AND c` is one, in DuckDB's text too, which has parentheses around each.
   const flat = args.flatMap((arg) =>
-    operator !== "NOT" && arg.kind === "logic" && arg.operator === operator ? arg.args : [arg],
+    operator !== "NOT" && arg.kind === "logic" && arg.operator === operator && !arg.together
+      ? arg.args
+      : [arg],
   );
   return { kind: "logic", operator, args: flat, type: "boolean" };
 }

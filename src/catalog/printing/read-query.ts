@@ -22,6 +22,7 @@ import { constantInteger } from "./constants.js";
 import { printedName } from "./quoting.js";
 import { readSortKeys } from "./sort-keys.js";
 import { settled } from "./types.js";
+import { unwrapped, valuesAlone } from "./values-lists.js";
 import { Scope, type Range } from "./scope.js";
 
 /** A bare SelectStmt; the scope is the query's own. */
@@ -31,7 +32,8 @@ export function readQuery(scope: Scope, node: AstNode): Query {
   const tables = clause === undefined ? [] : readTables(scope, clause, recursive);
   const body = textField(node, "op");
   if (body !== "" && body !== "SETOP_NONE") return readSet(scope, node, { tables, recursive });
-  if (listField(node, "valuesLists").length > 0) return readValues(scope, node, { tables, recursive });
+  const values = listField(node, "valuesLists").length > 0 ? node : valuesAlone(node);
+  if (values !== undefined) return readValues(scope, values, { tables, recursive });
   return readSelect(scope, node, { tables, recursive });
 }
 
@@ -267,22 +269,6 @@ function readRelation(scope: Scope, node: AstNode): Source {
   return { kind: "relation", printed, name: relation.name, alias: shown };
 }
 
-/** `(SELECT * FROM (VALUES …) AS valueslist) AS v(a)`, and the same around a function: texts of what was written without. */
-function unwrapped(node: AstNode): AstNode | undefined {
-  const query = unwrapAs(node["subquery"], "SelectStmt") ?? {};
-  const [target, ...targets] = listField(query, "targetList");
-  const [inner, ...others] = listField(query, "fromClause");
-  const reference = unwrapAs((unwrapAs(target, "ResTarget") ?? {})["val"], "ColumnRef") ?? {};
-  const isAll = unwrapAs(listField(reference, "fields")[0], "A_Star") !== undefined;
-  const found = unwrap(inner);
-  if (targets.length > 0 || others.length > 0 || found === undefined || query["whereClause"] !== undefined)
-    return undefined;
-  const alias = nodeField(node, "alias");
-  const isList = textField(nodeField(found.node, "alias") ?? {}, "aliasname") === "valueslist";
-  const isCall = found.type === "RangeFunction" && nodeField(found.node, "alias") === undefined;
-  return (isAll && isList) || isCall ? { [found.type]: { ...found.node, alias } } : undefined;
-}
-
 function readRows(scope: Scope, node: AstNode): Source {
   const inner = unwrapped(node);
   if (inner !== undefined) return readSource(scope, inner);
@@ -323,17 +309,25 @@ function readFunction(scope: Scope, node: AstNode): Source {
 }
 
 function readJoin(scope: Scope, node: AstNode): Source {
-  if (nodeField(node, "alias") !== undefined || flagField(node, "isNatural")) throw new Unprintable("a join");
+  if (nodeField(node, "alias") !== undefined) throw new Unprintable("a join");
   const left = readSource(scope, nodeField(node, "larg") ?? {});
   const start = scope.ranges.length;
   const right = readSource(scope, nodeField(node, "rarg") ?? {});
-  const using = stringList(node, "usingClause");
+  const using = flagField(node, "isNatural") ? commonColumns(scope, start) : stringList(node, "usingClause");
   if (using.length > 0) scope.ranges.push(mergedColumns(scope, using, start, textField(node, "jointype")));
   const types = { JOIN_LEFT: "LEFT JOIN", JOIN_RIGHT: "RIGHT JOIN", JOIN_FULL: "FULL JOIN" } as const;
   const outer = Object.entries(types).find(([key]) => key === textField(node, "jointype"))?.[1];
   const on = node["quals"] === undefined ? undefined : scope.read(node["quals"]);
   const inner = on === undefined && using.length === 0 ? "CROSS JOIN" : "JOIN";
   return { kind: "join", type: outer ?? inner, left, right, using, on };
+}
+
+/** What a natural join is over: columns of both sides, in the order of the left one. */
+function commonColumns(scope: Scope, right: number): readonly string[] {
+  const [left, others] = [scope.ranges.slice(0, right), scope.ranges.slice(right)].map((ranges) =>
+    ranges.flatMap(({ columns }) => columns.map(({ name }) => name)),
+  );
+  return [...new Set(left)].filter((name) => others?.includes(name));
 }
 
 /** Of an inner join or a left one the column is the left side's, of a right one the right side's. */

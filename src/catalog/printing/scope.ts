@@ -159,9 +159,27 @@ export class Scope {
     const ranges = this.ranges.filter(
       (range) => alias === undefined || foldIdentifier(range.alias.text) === foldIdentifier(alias),
     );
-    if (ranges.length === 0 || this.ranges.some(({ merged }) => merged)) throw new Unprintable("*");
+    if (ranges.length === 0) throw new Unprintable("*");
+    if (alias === undefined && this.ranges.some(({ merged }) => merged)) return this.#allMerged();
     return ranges.flatMap((range) =>
       range.columns.map(({ name, type }): Column => ({ kind: "column", table: range.alias, name, type })),
     );
+  }
+
+  /** Columns that joins merge stand in front, those of the outermost join first. */
+  #allMerged(): readonly Column[] {
+    const merged = this.ranges.filter((range) => range.merged).toReversed();
+    const names = new Set<string>();
+    const first = merged.flatMap((range) =>
+      (range.printed ?? []).filter(({ name }) => !names.has(name) && names.add(name)),
+    );
+    const rest = this.ranges
+      .filter((range) => !range.merged)
+      .flatMap(({ alias, columns }) =>
+        columns.flatMap(({ name, type }): Column[] =>
+          names.has(name) ? [] : [{ kind: "column", table: alias, name, type }],
+        ),
+      );
+    return [...first, ...rest];
   }
 }

@@ -71,6 +71,8 @@ interface Operation extends Typed {
 interface Logic extends Typed {
   readonly kind: "logic";
   readonly operator: "AND" | "OR" | "NOT";
+  /** Made of one comparison of rows: PostgreSQL keeps its parts together. */
+  readonly together?: true;
   readonly args: readonly Expression[];
 }
 

@@ -51,6 +51,15 @@ export interface WrittenType {
 /** Texts of DuckDB's have these for a numeric nobody gave a size. */
 const UNSIZED: ReadonlySet<string> = new Set(["(38,9)", "(38,20)"]);
 
+/** Types that have their modifier somewhere inside, and those whose name says something else without one. */
+const LIMITED: Readonly<Record<string, string>> = {
+  varchar: "character varying#",
+  bpchar: "character#",
+  time: "time# without time zone",
+  timestamp: "timestamp# without time zone",
+  timestamptz: "timestamp# with time zone",
+};
+
 /** A type in a statement; `isOwn` says of a text of PostgreSQL's own, where text is not varchar. */
 function writtenType(node: AstNode, isOwn: boolean): WrittenType {
   const names = stringList(node, "names");
@@ -61,6 +70,8 @@ function writtenType(node: AstNode, isOwn: boolean): WrittenType {
   const sized = modifiers.length > 0 && !isInterval ? `(${modifiers.join(",")})` : "";
   // DuckDB's JSON is jsonb here.
   if (last === "JSON") return { type: `jsonb${bounds}`, modifier: "" };
+  const limited = sized === "" ? undefined : LIMITED[last];
+  if (limited !== undefined) return { type: limited.replace("#", sized) + bounds, modifier: "" };
   const schema = names.length > 1 && names[0] !== "pg_catalog" ? `${printedName(names[0] ?? "")}.` : "";
   const type = isOwn && last === "varchar" ? "character varying" : schema + nameOf(last, schema !== "");
   return { type: type + bounds, modifier: UNSIZED.has(sized) ? "" : sized };

@@ -8,10 +8,10 @@ import type { DialectEdit, DialectPass } from "./pass.js";
 /**
  * Casts to a text of at most so many characters cut the text off.
  *
- *   a::varchar(3)              ⇒  left(a::varchar, 3)
- *   CAST(a AS char(3))         ⇒  rtrim(left(CAST(a AS char), 3), ' ')
+ *   a::varchar(3)              ⇒  left(a::varchar(3), 3)
+ *   CAST(a AS char(3))         ⇒  rtrim(left(CAST(a AS char(3)), 3), ' ')
  *
- * Reason  DuckDB reads the length and forgets it. Blanks that would fill a char(n) are not added: they mean nothing
+ * Reason  DuckDB reads the length and forgets it, but in the text of a view, where it says what was meant. Blanks that would fill a char(n) are not added: they mean nothing
  */
 export const lengthCastsPass: DialectPass = ({ tokens }) =>
   tokens.flatMap((token, index) => {
@@ -24,8 +24,7 @@ interface LengthType {
   /** What stands around the cast without its length. */
   readonly open: string;
   readonly close: string;
-  /** Where the text of the length begins and ends, with its parentheses; one place when there is none. */
-  readonly start: number;
+  /** Where the type's text ends, with its length. */
   readonly end: number;
   readonly behind: number;
 }
@@ -38,19 +37,11 @@ function lengthTypeAt(tokens: readonly Token[], index: number): LengthType | und
   if (!type.hasModifier) {
     // `char` alone is char(1); bpchar alone has no length, and `character varying` is none of them.
     const isOne = type.name === "bpchar" && ["char", "character"].includes(tokens[index]?.value ?? "");
-    return isOne
-      ? { ...aroundCast(true, "1"), start: last.end, end: last.end, behind: type.behind }
-      : undefined;
+    return isOne ? { ...aroundCast(true, "1"), end: last.end, behind: type.behind } : undefined;
   }
   const [number, close] = [tokens[type.behind - 2], tokens[type.behind - 1]];
-  const open = tokens[type.behind - 3];
-  if (number?.kind !== "number" || open === undefined || close === undefined) return undefined;
-  return {
-    ...aroundCast(type.name === "bpchar", number.value),
-    start: open.start,
-    end: close.end,
-    behind: type.behind,
-  };
+  if (number?.kind !== "number" || close === undefined) return undefined;
+  return { ...aroundCast(type.name === "bpchar", number.value), end: close.end, behind: type.behind };
 }
 
 /** A char(n) is held without blanks at its end. */
@@ -73,7 +64,7 @@ function suffixCast(tokens: readonly Token[], index: number): DialectEdit[] {
   }
   return [
     { start: begin.start, end: begin.start, text: type.open, reach: type.end },
-    { start: type.start, end: type.end, text: type.close },
+    { start: type.end, end: type.end, text: type.close },
   ];
 }
 
@@ -87,7 +78,6 @@ function prefixCast(tokens: readonly Token[], index: number): DialectEdit[] {
     if (type?.behind !== close) return [];
     return [
       { start: word.start, end: word.start, text: type.open },
-      ...(type.start === type.end ? [] : [{ start: type.start, end: type.end, text: "" }]),
       { start: last.end, end: last.end, text: type.close },
     ];
   }

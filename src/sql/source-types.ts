@@ -2,8 +2,8 @@
  * Works out what PostgreSQL would call the columns of a result: follows plain columns, casts and what passes a type on
  * through sub-queries and common table expressions. Knows relations through a look-up; runs nothing.
  */
-import { normaliseName } from "../sql/names.js";
-import type { QuerySources, SourceRelation, ValueSource, WrittenType } from "../sql/result-sources.js";
+import { normaliseName } from "./names.js";
+import type { QuerySources, SourceRelation, ValueSource, WrittenType } from "./result-sources.js";
 import { requireCommonType } from "./union-types.js";
 
 /** The column of a table or view that a result column shows as it is: `pg_class.oid` and `pg_attribute.attnum`. */
@@ -24,7 +24,7 @@ export interface SourceColumn {
 }
 
 /** The columns of a relation, all of them and in order; undefined for one that is not known. */
-export type RelationLookup = (parts: readonly string[]) => Promise<readonly SourceColumn[] | undefined>;
+export type RelationLookup = (parts: readonly string[]) => readonly SourceColumn[] | undefined;
 
 type Columns = readonly SourceColumn[] | undefined;
 
@@ -37,31 +37,56 @@ type Value = Omit<SourceColumn, "name"> & { readonly isLiteral?: true };
 const OPEN: Value = { type: undefined, origin: undefined };
 
 /** The columns of a statement's result; undefined where not even their number is known. */
-export async function sourceColumns(query: QuerySources, lookup: RelationLookup): Promise<Columns> {
-  return await new SourceReader(lookup).columnsOf(query);
+export function sourceColumns(query: QuerySources, lookup: RelationLookup): Columns {
+  return new SourceReader(lookup).columnsOf(query);
+}
+
+/** The relations a query reads by name, as they are written there. */
+export function tablesRead(query: QuerySources): readonly (readonly string[])[] {
+  const tables: (readonly string[])[] = [];
+  const seen = new Set<QuerySources>();
+  const inQuery = (one: QuerySources): void => {
+    // A common table expression may be named many times.
+    if (seen.has(one)) return;
+    seen.add(one);
+    for (const { source } of one.relations) {
+      if (source.kind === "table") tables.push(source.parts);
+      if (source.kind === "query") inQuery(source.query);
+    }
+    for (const output of one.outputs) if (output.kind === "value") inValue(output.value);
+    for (const other of one.others) inQuery(other);
+  };
+  const inValue = (value: ValueSource): void => {
+    if ("values" in value) for (const part of value.values) inValue(part);
+    if ("of" in value) inValue(value.of);
+    if ("query" in value) inQuery(value.query);
+  };
+  inQuery(query);
+  return tables;
 }
 
 class SourceReader {
   readonly #lookup: RelationLookup;
   /** A common table expression may be named many times, and each of those again. */
-  readonly #known = new Map<QuerySources, Promise<Columns>>();
+  readonly #known = new Map<QuerySources, Columns>();
 
   constructor(lookup: RelationLookup) {
     this.#lookup = lookup;
   }
 
-  columnsOf(query: QuerySources): Promise<Columns> {
-    const known = this.#known.get(query) ?? this.#readQuery(query);
-    this.#known.set(query, known);
-    return known;
+  columnsOf(query: QuerySources): Columns {
+    if (this.#known.has(query)) return this.#known.get(query);
+    const columns = this.#readQuery(query);
+    this.#known.set(query, columns);
+    return columns;
   }
 
-  async #readQuery(query: QuerySources): Promise<Columns> {
-    const first = await this.#readBranch(query);
+  #readQuery(query: QuerySources): Columns {
+    const first = this.#readBranch(query);
     if (first === undefined || query.others.length === 0) return first;
     const others: (readonly SourceColumn[])[] = [];
     for (const other of query.others) {
-      const columns = await this.columnsOf(other);
+      const columns = this.columnsOf(other);
       if (columns?.length !== first.length) return undefined;
       others.push(columns);
     }
@@ -72,14 +97,13 @@ class SourceReader {
     });
   }
 
-  async #readBranch(query: QuerySources): Promise<Columns> {
+  #readBranch(query: QuerySources): Columns {
     const relations: Relation[] = [];
-    for (const relation of query.relations)
-      relations.push({ ...relation, known: await this.#columnsIn(relation) });
+    for (const relation of query.relations) relations.push({ ...relation, known: this.#columnsIn(relation) });
     const columns: SourceColumn[] = [];
     for (const output of query.outputs) {
       if (output.kind === "value") {
-        columns.push({ ...(await this.#valueOf(output.value, [relations])), name: output.name });
+        columns.push({ ...this.#valueOf(output.value, [relations]), name: output.name });
         continue;
       }
       const all = starColumns(relations, output.relation);
@@ -89,14 +113,14 @@ class SourceReader {
     return columns;
   }
 
-  async #columnsIn({ source, columns }: SourceRelation): Promise<Columns> {
+  #columnsIn({ source, columns }: SourceRelation): Columns {
     if (source.kind === "open") return undefined;
-    const found = await (source.kind === "table" ? this.#lookup(source.parts) : this.columnsOf(source.query));
+    const found = source.kind === "table" ? this.#lookup(source.parts) : this.columnsOf(source.query);
     return found?.map((column, index) => ({ ...column, name: columns[index] ?? column.name }));
   }
 
   /** `scopes`: the relations around the value, the innermost query's first. */
-  async #valueOf(value: ValueSource, scopes: readonly (readonly Relation[])[]): Promise<Value> {
+  #valueOf(value: ValueSource, scopes: readonly (readonly Relation[])[]): Value {
     switch (value.kind) {
       case "column":
         return columnNamed(scopes, value.relation, value.name);
@@ -107,19 +131,19 @@ class SourceReader {
       case "literal":
         return { ...OPEN, isLiteral: true };
       case "common":
-        return common(await this.#valuesOf(value.values, scopes));
+        return common(this.#valuesOf(value.values, scopes));
       case "call":
-        return callType(value.name, await this.#valuesOf(value.values.slice(0, 1), scopes));
+        return callType(value.name, this.#valuesOf(value.values.slice(0, 1), scopes));
       case "element":
-        return elementOf((await this.#valueOf(value.of, scopes)).type);
+        return elementOf(this.#valueOf(value.of, scopes).type);
       case "array":
-        return arrayOf((await this.#valueOf(value.of, scopes)).type);
+        return arrayOf(this.#valueOf(value.of, scopes).type);
       case "document": {
-        const { type } = await this.#valueOf(value.of, scopes);
+        const { type } = this.#valueOf(value.of, scopes);
         return type?.name === "jsonb" && !type.isArray ? { type, origin: undefined } : OPEN;
       }
       case "query": {
-        const [first] = (await this.#subquery(value.query, scopes)) ?? [];
+        const [first] = this.#subquery(value.query, scopes) ?? [];
         return first === undefined ? OPEN : { type: first.type, origin: undefined };
       }
       case "open":
@@ -130,21 +154,17 @@ class SourceReader {
   }
 
   /** Values of a sub-query see the relations around it; its relations do not. */
-  async #subquery(query: QuerySources, scopes: readonly (readonly Relation[])[]): Promise<Columns> {
+  #subquery(query: QuerySources, scopes: readonly (readonly Relation[])[]): Columns {
     const [output] = query.outputs;
-    if (query.others.length > 0 || output?.kind !== "value") return await this.columnsOf(query);
+    if (query.others.length > 0 || output?.kind !== "value") return this.columnsOf(query);
     const relations: Relation[] = [];
-    for (const relation of query.relations)
-      relations.push({ ...relation, known: await this.#columnsIn(relation) });
-    return [{ ...(await this.#valueOf(output.value, [relations, ...scopes])), name: output.name }];
+    for (const relation of query.relations) relations.push({ ...relation, known: this.#columnsIn(relation) });
+    return [{ ...this.#valueOf(output.value, [relations, ...scopes]), name: output.name }];
   }
 
-  async #valuesOf(
-    values: readonly ValueSource[],
-    scopes: readonly (readonly Relation[])[],
-  ): Promise<readonly Value[]> {
+  #valuesOf(values: readonly ValueSource[], scopes: readonly (readonly Relation[])[]): readonly Value[] {
     const read: Value[] = [];
-    for (const value of values) read.push(await this.#valueOf(value, scopes));
+    for (const value of values) read.push(this.#valueOf(value, scopes));
     return read;
   }
 }

@@ -1,6 +1,6 @@
 /** Columns that UNION, INTERSECT and EXCEPT put together: DuckDB makes texts of types that have nothing in common. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
-import type { WrittenType } from "../sql/result-sources.js";
+import type { WrittenType } from "./result-sources.js";
 
 /** Type ⇒ what PostgreSQL calls it; types of one line have a type in common. */
 const KINDS: readonly ReadonlyMap<string, string>[] = [
