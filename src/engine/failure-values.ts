@@ -258,6 +258,12 @@ export const VALUE_RULES: readonly Rule[] = [
     message: () => "arguments to GROUPING must be grouping expressions of the associated query level",
   },
   {
+    pattern:
+      /^Binder Error: (?:There are no UNIQUE\/PRIMARY KEY constraints that refer to this table|The specified columns as conflict target are not referenced)/,
+    code: SQLSTATE.invalidColumnReference,
+    message: () => "there is no unique or exclusion constraint matching the ON CONFLICT specification",
+  },
+  {
     pattern: /^Binder Error: (ORDER|GROUP BY) term out of range/,
     code: SQLSTATE.invalidColumnReference,
     message: (m) => `${m[1] === "ORDER" ? "ORDER BY" : "GROUP BY"} position is not in select list`,

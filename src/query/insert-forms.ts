@@ -61,11 +61,36 @@ export async function withInsertForm(
     conflictColumns = constraintColumns(insert.constraint, definition, table);
     edits.push({ start, end, text: `(${conflictColumns.map(quoteIdentifier).join(", ")})` });
   }
-  const form = { ...insert, conflictColumns };
+  const idle = idleConflict(statement, definition, table);
+  if (idle !== undefined) edits.push(idle);
+  const form: InsertForm = {
+    ...insert,
+    conflictColumns,
+    ...(idle === undefined ? {} : { conflict: "none", conflictAt: undefined }),
+  };
   const rows = isOneRow(statement.text, insert) ? 1 : insert.rows;
   edits.push(...conflictEdits({ ...form, rows }, columns, definition, table, parameters));
-  const formed = form.constraint === undefined ? statement : { ...statement, insert: form };
+  const formed =
+    form.constraint === undefined && idle === undefined ? statement : { ...statement, insert: form };
   return withAssigned(formed, assignedEdits(statement, definition, columns), edits);
+}
+
+/** ON CONFLICT DO NOTHING where nothing can conflict is taken out: DuckDB fails for a table without keys. */
+function idleConflict(
+  { text, insert }: RelationalStatement,
+  definition: TableDefinition,
+  table: string,
+): TextEdit | undefined {
+  const at = insert?.conflictAt;
+  if (insert?.conflict !== "nothing" || at === undefined) return undefined;
+  const hasKeys =
+    constraintsOf(definition, table).some(({ type }) => type === "primary" || type === "unique") ||
+    definition.indexes.some((index) => /^CREATE UNIQUE/i.test(index));
+  const start = text.slice(0, at).search(/\bon\s+conflict$/i);
+  const action = /^\s*do\s+nothing\b/i.exec(text.slice(at))?.[0];
+  return hasKeys || start < 0 || action === undefined
+    ? undefined
+    : { start, end: at + action.length, text: "" };
 }
 
 const CONSTANT = String.raw`(?:\$\d+(?:::\w+)?|'(?:[^']|'')*'|-?\d+(?:\.\d+)?|null|true|false)`;

@@ -2,6 +2,7 @@
  * Types that a statement gives its parameters itself: by a cast, or because a column stores them. DuckDB says what it holds
  * a column as; of a jsonb column's parameter clients are told, and send, jsonb: in binary that is not what a text is.
  */
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import { OID, arrayOidOf } from "../pgtypes/oids.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { normaliseName } from "../sql/names.js";
@@ -19,25 +20,92 @@ const STORED_OIDS: ReadonlyMap<string, number> = new Map([
   ["bpchar", OID.bpchar],
 ]);
 
-/** What the client declared, and where it declared nothing (0) the type of the text's cast or of the column. No result may be open. */
+/**
+ * What the client declared, and where it declared nothing (0) the type of the text's cast or of the column. No result of
+ * the session may be open.
+ *
+ * Errors  42804 for a declared type that PostgreSQL does not assign to the column's, and DuckDB casts without a word
+ */
 export async function withTextTypes(
   core: SessionCore,
   statement: RelationalStatement,
   declaredOids: readonly number[],
 ): Promise<readonly number[]> {
   const oids = withCastTypes(statement, declaredOids);
-  const stored = storedParameters(statement).filter(({ number }) => !oids[number - 1]);
+  const stored = storedParameters(statement);
   const target = statement.names.find(({ role }) => role === "write");
   if (stored.length === 0 || target === undefined) return oids;
   const columns = (await columnsOfRelation(core, target.parts)) ?? [];
   const found = new Map<number, number>();
   for (const { number, column } of stored) {
-    const oid = storedOid(columnOf(columns, column)?.type);
-    if (oid !== undefined && !found.has(number)) found.set(number, oid);
+    const known = columnOf(columns, column);
+    if (known?.type === undefined) continue;
+    requireAssigned(oids[number - 1] ?? 0, known.name, known.type);
+    const oid = storedOid(known.type);
+    if (oid !== undefined && !oids[number - 1] && !found.has(number)) found.set(number, oid);
   }
   if (found.size === 0) return oids;
   const count = Math.max(oids.length, ...found.keys());
   return Array.from({ length: count }, (_, index) => oids[index] || (found.get(index + 1) ?? 0));
+}
+
+interface AssignedType {
+  readonly oid: number;
+  /** In errors. */
+  readonly shown: string;
+  /** Which of these types' columns take it without a cast, beside its own; columns of texts take all. */
+  readonly columns: readonly string[];
+}
+
+const TEXTS: ReadonlySet<string> = new Set(["text", "varchar", "bpchar"]);
+const NUMBERS = ["int2", "int4", "int8", "float4", "float8", "numeric"];
+
+/** Types as PostgreSQL's pg_cast has them: assignments, not casts that have to be written. Of others nothing is said. */
+const ASSIGNED_TYPES: ReadonlyMap<string, AssignedType> = new Map([
+  ["text", { oid: OID.text, shown: "text", columns: [] }],
+  ["varchar", { oid: OID.varchar, shown: "character varying", columns: [] }],
+  ["bpchar", { oid: OID.bpchar, shown: "character", columns: [] }],
+  ["int2", { oid: OID.int2, shown: "smallint", columns: NUMBERS }],
+  ["int4", { oid: OID.int4, shown: "integer", columns: NUMBERS }],
+  ["int8", { oid: OID.int8, shown: "bigint", columns: NUMBERS }],
+  ["float4", { oid: OID.float4, shown: "real", columns: NUMBERS }],
+  ["float8", { oid: OID.float8, shown: "double precision", columns: NUMBERS }],
+  ["numeric", { oid: OID.numeric, shown: "numeric", columns: NUMBERS }],
+  ["oid", { oid: OID.oid, shown: "oid", columns: ["int4", "int8"] }],
+  ["bool", { oid: OID.bool, shown: "boolean", columns: [] }],
+  ["uuid", { oid: OID.uuid, shown: "uuid", columns: [] }],
+  ["bytea", { oid: OID.bytea, shown: "bytea", columns: [] }],
+  ["json", { oid: OID.json, shown: "json", columns: ["jsonb"] }],
+  ["jsonb", { oid: OID.jsonb, shown: "jsonb", columns: ["json"] }],
+  ["date", { oid: OID.date, shown: "date", columns: ["timestamp", "timestamptz"] }],
+  ["time", { oid: OID.time, shown: "time without time zone", columns: ["timetz", "interval"] }],
+  ["timetz", { oid: OID.timetz, shown: "time with time zone", columns: ["time"] }],
+  [
+    "timestamp",
+    { oid: OID.timestamp, shown: "timestamp without time zone", columns: ["date", "time", "timestamptz"] },
+  ],
+  [
+    "timestamptz",
+    {
+      oid: OID.timestamptz,
+      shown: "timestamp with time zone",
+      columns: ["date", "time", "timetz", "timestamp"],
+    },
+  ],
+  ["interval", { oid: OID.interval, shown: "interval", columns: ["time"] }],
+]);
+const NAMES: ReadonlyMap<number, string> = new Map([...ASSIGNED_TYPES].map(([name, { oid }]) => [oid, name]));
+
+function requireAssigned(declared: number, column: string, { name, isArray }: WrittenType): void {
+  const given = NAMES.get(declared) ?? "";
+  const [from, to] = [ASSIGNED_TYPES.get(given), ASSIGNED_TYPES.get(name)];
+  if (from === undefined || to === undefined || isArray) return;
+  if (given === name || TEXTS.has(name) || from.columns.includes(name)) return;
+  throw new SqlError(
+    SQLSTATE.datatypeMismatch,
+    `column "${column}" is of type ${to.shown} but expression is of type ${from.shown}`,
+    { hint: "You will need to rewrite or cast the expression.", routine: "transformAssignedExpr" },
+  );
 }
 
 interface StoredParameter {

@@ -66,16 +66,20 @@ export async function waitFirst(
   return true;
 }
 
-/** A query over rows sleeps for each of them: how often is not known before. */
+/** A query over rows sleeps for each of them: how often is not known before. `FROM pg_sleep(1)` is one row, and sleeps once. */
 function callsOf(tokens: readonly Token[], text: string): WaitingCall[] {
-  const readsRows = tokens.some(({ kind, value }) => kind === "word" && value === "from");
+  const readsRows = tokens.some((token, at) => isFrom(token) && !SLEEPS.has(tokens[at + 1]?.value ?? ""));
   return tokens.flatMap((token, at) => {
     const name = token.kind === "word" || token.kind === "quoted" ? token.value : "";
-    const isSleep = SLEEPS.has(name) && !readsRows;
+    const isSleep = SLEEPS.has(name) && (!readsRows || isFrom(tokens[at - 1]));
     if ((!isSleep && !LOCKS.has(name)) || tokens[at + 1]?.value !== "(") return [];
     const args = argumentsAt(tokens, at + 2, text);
     return args === undefined ? [] : [{ name, args }];
   });
+}
+
+function isFrom(token: Token | undefined): boolean {
+  return token?.kind === "word" && token.value === "from";
 }
 
 /** The arguments from this token up to the parenthesis that closes them; undefined when there are none. */
