@@ -63,8 +63,8 @@ export function labelChange({ before, definition }: ObjectStep): { from: string;
 }
 
 /**
- * Gives the labels to tables of the target that the branch has not changed, or does not have. Returns what is left to do when the
- * type itself has them: the views that read such tables.
+ * Gives the labels to tables of the target that the branch has not changed, or does not have, and to the views that read such tables.
+ * The type itself has them before.
  *
  * Errors  0A000 where another type has the same labels; 22P02 for a row with a label that is gone
  */
@@ -73,7 +73,7 @@ export async function relabelTarget(
   texts: DefinitionTexts,
   own: HeadObject,
   { from, to }: { readonly from: string; readonly to: string },
-): Promise<() => Promise<void>> {
+): Promise<void> {
   const users = await relationsWith(transaction, target, from, to);
   const twin = transaction.state
     .visibleObjects(target, "type")
@@ -88,5 +88,5 @@ export async function relabelTarget(
     users.map((relation) => ({ from: relation, to: relation })),
   );
   await retypeTables(transaction, target, { from, to, renamed: undefined });
-  return async () => await follow?.();
+  await follow?.();
 }

@@ -15,7 +15,7 @@ import type { Transaction } from "./transaction.js";
 /** Where the branch's sequences go on, by where they are: columns of its tables draw from them. */
 export type SequencePlaces = ReadonlyMap<RelationKey, PhysicalTable>;
 
-/** Schemas and sequences: tables need them. */
+/** Schemas and sequences: tables need them; and enums that get other labels. */
 export async function makeBeforeTables(
   heads: Heads,
   texts: DefinitionTexts,
@@ -30,6 +30,8 @@ export async function makeBeforeTables(
     if (step.after?.physical != null)
       places.set(relationKey(step.after.physical), await makeSequence(heads, step.name, step.after.physical));
   }
+  // What is cast in a check may say an enum by its name.
+  for (const step of ofKind(steps, "type")) if (hasOtherLabels(step)) await putType(heads, step);
   if (steps.length > 0) heads.transaction.markDefinitionsChanged();
   return places;
 }
@@ -105,21 +107,19 @@ export async function makeBehindTables(
 
 async function changeType(heads: Heads, texts: DefinitionTexts, step: ObjectStep): Promise<void> {
   const { before } = step;
-  await lockObject(heads, step.name);
-  const change = step.after === undefined ? undefined : labelChange(step);
-  if (before === undefined || change === undefined) {
-    if (before !== undefined) await texts.refuseUsedType(heads.transaction, before);
-    return await putType(heads, step);
-  }
-  const follow = await relabelTarget(heads, texts, before, change);
+  const change = hasOtherLabels(step) ? labelChange(step) : undefined;
+  if (before !== undefined && change !== undefined) return await relabelTarget(heads, texts, before, change);
+  if (before !== undefined) await texts.refuseUsedType(heads.transaction, before);
   await putType(heads, step);
-  await follow();
 }
 
-async function putType(
-  { transaction, target, branch }: Heads,
-  { name, before, after, definition }: ObjectStep,
-): Promise<void> {
+function hasOtherLabels(step: ObjectStep): boolean {
+  return step.after !== undefined && labelChange(step) !== undefined;
+}
+
+async function putType(heads: Heads, { name, before, after, definition }: ObjectStep): Promise<void> {
+  const { transaction, target, branch } = heads;
+  await lockObject(heads, name);
   if (target !== MAIN) {
     if (after === undefined) transaction.objects.drop(target, name);
     else transaction.objects.make(target, { ...name, definition });

@@ -62,7 +62,7 @@ async function tablesWith(
 ): Promise<readonly RelationName[]> {
   const rows = await connection.rows(
     `SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? AND contains(sql, ?) ORDER BY ALL`,
-    [DATA_CATALOG, printed],
+    [DATA_CATALOG, printed.slice(printed.indexOf("("))],
   );
   const places = rows.map((row): PhysicalTable => ({
     schema: textCell(row, "schema_name"),

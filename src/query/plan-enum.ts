@@ -8,7 +8,7 @@ import type { Transaction } from "../branch/transaction.js";
 import { mainObjects } from "../branch/catalog-reader.js";
 import { enumText, type CatalogEnum } from "../catalog/enum-catalog.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { optionalTextCell } from "../engine/connection.js";
+import { optionalTextCell, textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { NameReference } from "../sql/analysis.js";
 import type { EnumAlteration } from "../sql/definition-forms.js";
@@ -44,8 +44,9 @@ export async function planEnumChange(
     transaction.head,
     users.map((relation) => ({ from: relation, to: relation })),
   );
-  await retypeTables(transaction, transaction.head, change);
+  // First: what is cast in a check may say the type by its name.
   await makeType(transaction, own, own.typeName, change.to);
+  await retypeTables(transaction, transaction.head, change);
   // DuckDB keeps the types of their columns.
   await follow?.();
   return [NOTHING_TO_RUN];
@@ -69,10 +70,36 @@ export async function planEnumRename(
         `view "${view}" may name type ${own.name}, which gets another name`,
         "drop the view first",
       );
+  await refuseNamed(transaction, own);
   await lockType(transaction, own.schema, own.typeName);
   await lockType(transaction, own.schema, to);
   await makeType(transaction, own, to, enumText(own.labels));
   return [NOTHING_TO_RUN];
+}
+
+/** A check or a default of a table of main may say a type by its name. */
+async function refuseNamed(
+  { connection, head }: Transaction,
+  { name, typeName }: CatalogEnum,
+): Promise<void> {
+  if (head !== MAIN) return;
+  const rows = await connection.rows(
+    "SELECT table_name, sql FROM duckdb_tables() WHERE database_name = ? AND contains(sql, ?)",
+    [DATA_CATALOG, typeName],
+  );
+  const user = rows.find((row) => {
+    const tokens = tokenise(textCell(row, "sql"));
+    return tokens.some((token, at) => {
+      const isIts = token.kind !== "string" && normaliseName(token.value) === normaliseName(typeName);
+      const as = tokens[at - 1]?.value === "." ? tokens[at - 3] : tokens[at - 1];
+      return isIts && as?.kind === "word" && as.value === "as";
+    });
+  });
+  if (user === undefined) return;
+  throw notSupported(
+    `a constraint or default of table "${textCell(user, "table_name")}" names type ${name}, which gets another name`,
+    "drop it first, and make it again",
+  );
 }
 
 async function enumNamed(

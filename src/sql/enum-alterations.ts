@@ -60,6 +60,8 @@ export function retypedText(text: string, change: EnumChange): string {
 function isAt(tokens: readonly Token[], at: number, wanted: readonly Token[]): boolean {
   return wanted.every((token, index) => {
     const own = tokens[at + index];
+    // In a cast DuckDB prints the word in quotation marks.
+    if (index === 0) return own?.value.toLowerCase() === token.value.toLowerCase() && own.kind !== "string";
     return own?.kind === token.kind && own.value === token.value;
   });
 }

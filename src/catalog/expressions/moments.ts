@@ -1,6 +1,7 @@
 /** Functions of dates and times. */
 import { SQLSTATE } from "../../core/errors.js";
 import { any, fail, OWN, type Definitions, type Overload } from "./definition.js";
+import { PICK } from "./numbers.js";
 
 /** Fields that are infinite of infinity: see sql/dialect/extract-fields.ts. */
 const GROWING = "year years decade century millennium julian isoyear epoch"
@@ -41,6 +42,10 @@ const MAKE_INTERVAL: Overload = {
 /** Centuries and millennia begin with their year 1, those of an interval count years. */
 const HAS_ERA = `lower(_1) IN ('century', 'centuries', 'cent', 'c', 'millennium', 'millennia', 'mil', 'mils') AND typeof(_2) <> 'INTERVAL'`;
 const DATE_TRUNC = `CASE WHEN ${HAS_ERA} THEN ${OWN}.date_trunc(_1, _2 - to_years(1)) + to_years(1) ELSE ${OWN}.date_trunc(_1, _2) END`;
+/** PostgreSQL has none of dates, and prefers timestamp with time zone. */
+const IS_DATE = "typeof(_2) = 'DATE'";
+const TRUNCATED = `${PICK}({'own': ${DATE_TRUNC}, 'date': CASE WHEN ${IS_DATE} THEN CAST(${DATE_TRUNC} AS TIMESTAMPTZ) END},
+  CASE WHEN ${IS_DATE} THEN 'date' ELSE 'own' END)`;
 
 /** There is no year 0: DuckDB's is 1 BC. */
 const NO_YEAR = fail(SQLSTATE.datetimeFieldOverflow, "date field value out of range: 0");
@@ -83,7 +88,7 @@ export const MOMENTS: Definitions = {
   duckbranch_span: [SPAN],
   date_part: [any(2, DATE_PART)],
   duckbranch_extracted: [any(2, EXTRACTED)],
-  date_trunc: [any(2, DATE_TRUNC), any(3, `timezone(_3, ${OWN}.date_trunc(_1, timezone(_3, _2)))`)],
+  date_trunc: [any(2, TRUNCATED), any(3, `timezone(_3, ${OWN}.date_trunc(_1, timezone(_3, _2)))`)],
   date_bin: [any(3, "time_bucket(_1::INTERVAL, _2, _3)")],
   make_date: [any(3, MAKE_DATE)],
   justify_hours: justified(WHOLE_DAYS, ALIKE_DAYS),

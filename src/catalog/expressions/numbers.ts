@@ -5,6 +5,7 @@
 import { SQLSTATE } from "../../core/errors.js";
 import { QUOTIENT } from "../../core/unbounded-numeric.js";
 import { any, fail, OWN, type Definitions } from "./definition.js";
+import { PACKED, packedInterval, unpackedInterval } from "./interval-sums.js";
 
 /**
  * One of several values of different types, by a name that is known when DuckDB binds: `{'int': …, 'dec': …}`. Macros that
@@ -39,10 +40,12 @@ const DIVIDE = `${PICK}({'own': coalesce(${RATIO}, ${REFUSE_ZERO}), 'numeric': C
  * do: an aggregate has no type yet when DuckDB chooses among them.
  */
 const isOne = (types: string): string => `typeof(_1) IN (${types})`;
-const SUM_INPUT = `${PICK}({'own': _1, 'numeric': CASE WHEN ${isOne(WIDE)} THEN CAST(_1 AS DECIMAL(38, 0)) END},
-  CASE WHEN ${isOne(WIDE)} THEN 'numeric' ELSE 'own' END)`;
-const SUM = `${PICK}({'own': _1, 'bigint': CASE WHEN ${isOne("'HUGEINT'")} THEN CAST(_1 AS BIGINT) END},
-  CASE WHEN ${isOne("'HUGEINT'")} THEN 'bigint' ELSE 'own' END)`;
+const SUM_INPUT = `${PICK}({'own': _1, 'numeric': CASE WHEN ${isOne(WIDE)} THEN CAST(_1 AS DECIMAL(38, 0)) END,
+  'interval': CASE WHEN ${isOne("'INTERVAL'")} THEN ${packedInterval("_1")} END},
+  CASE WHEN ${isOne(WIDE)} THEN 'numeric' WHEN ${isOne("'INTERVAL'")} THEN 'interval' ELSE 'own' END)`;
+const SUM = `${PICK}({'own': _1, 'bigint': CASE WHEN ${isOne("'HUGEINT'")} THEN CAST(_1 AS BIGINT) END,
+  'interval': CASE WHEN ${isOne(PACKED)} THEN ${unpackedInterval("_1")} END},
+  CASE WHEN ${isOne("'HUGEINT'")} THEN 'bigint' WHEN ${isOne(PACKED)} THEN 'interval' ELSE 'own' END)`;
 
 /** What avg() adds up: integers as decimals, and nothing of intervals and moments, whose average is DuckDB's own. */
 const SMALL = "'TINYINT', 'SMALLINT', 'INTEGER', 'UTINYINT', 'USMALLINT', 'UINTEGER'";

@@ -3,6 +3,7 @@ import { canBeAlias } from "../builtin-names.js";
 import type { Token } from "../lexer.js";
 import { closingBracket, isSymbol, isWord, splitAtCommas } from "../token-reader.js";
 import type { DialectPass } from "./pass.js";
+import { boundEdits } from "./series-bounds.js";
 import { SERIES, seriesCallAt, type SeriesCall } from "./series-call.js";
 
 /** What the series is called in FROM: a name no client gives. */
@@ -35,7 +36,7 @@ interface Level {
  *   SELECT generate_series(1, 3)        ⇒  SELECT s.generate_series FROM (SELECT CAST(…)…) AS s
  *   SELECT generate_series(a, b) FROM t ⇒  SELECT unnest(generate_series(a, b)) FROM t
  *   FROM generate_series(1, $1) g       ⇒  FROM (SELECT CAST(generate_series AS INTEGER) …) g
- *   FROM generate_series(a, b, '1 day') ⇒  FROM generate_series(a, b, CAST('1 day' AS INTERVAL))
+ *   FROM generate_series(a, b, '1 day') ⇒  FROM generate_series(a, b, CAST('1 day' AS INTERVAL)); see series-bounds.ts
  *
  * Reason  PostgreSQL gives a row per value, and int4 for whole numbers; anything else keeps DuckDB's type. A list is whole
  *         in memory: alone in a SELECT without FROM, the series becomes one, and streams.
@@ -73,10 +74,12 @@ const STEP = /^\s*-?\d+\s+(?:microsecond|millisecond|second|minute|hour|day|week
 function stepEdits(tokens: readonly Token[], index: number): TextEdit[] {
   const close = closingBracket(tokens, index + 1);
   if (!isSymbol(tokens[index + 1], "(") || close === undefined) return [];
-  const [from, to] = splitAtCommas(tokens, index + 2, close)[2] ?? [0, 0];
+  const ranges = splitAtCommas(tokens, index + 2, close);
+  const bounds = boundEdits(tokens, ranges);
+  const [from, to] = ranges[2] ?? [0, 0];
   const step = tokens[from];
-  if (step?.kind !== "string" || to !== from + 1 || !STEP.test(step.value)) return [];
-  return [insertion(step.start, "CAST("), insertion(step.end, " AS INTERVAL)")];
+  if (step?.kind !== "string" || to !== from + 1 || !STEP.test(step.value)) return [...bounds];
+  return [...bounds, insertion(step.start, "CAST("), insertion(step.end, " AS INTERVAL)")];
 }
 
 function seriesEdits(
