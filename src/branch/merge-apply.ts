@@ -163,11 +163,11 @@ export async function applyInserts(
   );
 }
 
-/** What is the same in another form (an interval of '30 days') keeps the target's. */
+/** What is the same in another form (an interval of '30 days') keeps the target's: the plan's, or DuckDB reads the column again. */
 function assignment({ forms }: MergeInput, column: string): string {
   const name = quoteIdentifier(column);
   const isSame = sameValue(forms, column, `p.target_row.${name}`, `p.wanted.${name}`);
-  return `${name} = CASE WHEN ${isSame} THEN t.${name} ELSE p.wanted.${name} END`;
+  return `${name} = CASE WHEN ${isSame} THEN p.target_row.${name} ELSE p.wanted.${name} END`;
 }
 
 /** Columns that some row really changes: the others are left alone (DuckDB rewrites rows whose indexed columns are set). */

@@ -59,20 +59,11 @@ function refuseSchemas({ schemas = [] }: MergeRequest, state: RegistryState, { b
   }
 }
 
-/** Errors: 22023 for what has no cells, 0A000 where RESOLVE would have to remember it */
-export function refuseColumns({
-  columns = [],
-  granularity,
-  strategy,
-  exceptions,
-  schemas = [],
-}: MergeRequest): void {
+/** Errors: 22023 for what has no cells */
+export function refuseColumns({ columns = [], granularity }: MergeRequest): void {
   if (columns.length === 0) return;
   if (granularity !== "cell")
     throw new SqlError(SQLSTATE.invalidParameterValue, "strategies of columns need granularity 'cell'");
-  const all = [strategy, ...[...exceptions, ...schemas].map((other) => other.strategy)];
-  if (all.includes("manual"))
-    throw notSupported("strategies of columns are not remembered for RESOLVE MERGE");
   const other = columns.find((column) => winnerUnder(column.strategy) === undefined);
   if (other !== undefined)
     throw new SqlError(SQLSTATE.invalidParameterValue, `strategy "${other.strategy}" is none of a column`, {

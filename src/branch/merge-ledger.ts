@@ -12,8 +12,14 @@ import { quoteLiteral } from "../sql/names.js";
 import { conflictQuery, conflictRow, type ConflictRow, type TablePlan } from "./merge-plan.js";
 import { normaliseName } from "../sql/names.js";
 import type { RelationName } from "./model.js";
-import type { TableConflicts } from "./merge-types.js";
-import { readGranularity, readKeyless, type Granularity, type KeylessMode } from "./strategy.js";
+import type { ColumnStrategy, TableConflicts } from "./merge-types.js";
+import {
+  readGranularity,
+  readKeyless,
+  readStrategy,
+  type Granularity,
+  type KeylessMode,
+} from "./strategy.js";
 import { SYSTEM_SCHEMA } from "./system-schema.js";
 
 const MERGES = `${DATA_CATALOG}.${SYSTEM_SCHEMA}.merges`;
@@ -44,6 +50,7 @@ export interface MergeRecord {
   readonly status: MergeStatus;
   readonly granularity: Granularity;
   readonly keyless: KeylessMode;
+  readonly columns: readonly ColumnStrategy[];
   /** By what its conflicts were resolved, as RESOLVE MERGE said it: JSON. */
   readonly resolutions: string | null;
   /** Null for a merge that cannot be undone. */
@@ -70,6 +77,7 @@ export async function insertMerge(
     readonly strategy: string;
     readonly granularity: Granularity;
     readonly keyless: KeylessMode;
+    readonly columns: readonly ColumnStrategy[];
     readonly status: MergeStatus;
     readonly undoableUntilMs: number | null;
   },
@@ -77,7 +85,7 @@ export async function insertMerge(
 ): Promise<void> {
   const tables = `[${totals.tables.map(quoteLiteral).join(", ")}]::VARCHAR[]`;
   await connection.run(
-    `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL, ?, make_timestamptz(?::BIGINT * 1000), ?, ?, ?)`,
+    `INSERT INTO ${MERGES} VALUES (?, ?, ?, ?, ?, ?, now(), CASE WHEN ? THEN NULL ELSE now() END, ${tables}, ?, ?, ?, ?, NULL, ?, make_timestamptz(?::BIGINT * 1000), ?, ?, ?, ?)`,
     [
       merge.mergeId,
       merge.source.id,
@@ -95,6 +103,7 @@ export async function insertMerge(
       merge.syncedId,
       JSON.stringify(totals.resolved),
       merge.keyless,
+      columnStrategiesText(merge.columns),
     ],
   );
 }
@@ -246,6 +255,7 @@ function recordOf(row: Row): MergeRecord {
     undoableUntilMs: optionalNumberCell(row, "undoable_until"),
     granularity: readGranularity(optionalTextCell(row, "granularity") ?? "row"),
     keyless: readKeyless(optionalTextCell(row, "keyless") ?? "row_identity"),
+    columns: readColumnStrategies(optionalTextCell(row, "column_strategies") ?? "[]"),
     totals: {
       tables: Array.isArray(tables) ? tables.map(String) : [],
       inserted: numberCell(row, "rows_inserted"),
@@ -255,6 +265,21 @@ function recordOf(row: Row): MergeRecord {
       resolved: readResolved(optionalTextCell(row, "resolved") ?? "{}"),
     },
   };
+}
+
+/** JSON: [schema, table, column, strategy] of each. */
+function columnStrategiesText(columns: readonly ColumnStrategy[]): string {
+  return JSON.stringify(
+    columns.map(({ table: { schema, name }, column, strategy }) => [schema, name, column, strategy]),
+  );
+}
+
+function readColumnStrategies(text: string): readonly ColumnStrategy[] {
+  const all: unknown = JSON.parse(text);
+  return (Array.isArray(all) ? all : []).map((one: unknown) => {
+    const [schema = "", name = "", column = "", strategy = ""] = Array.isArray(one) ? one.map(String) : [];
+    return { table: { schema, name }, column, strategy: readStrategy(strategy) };
+  });
 }
 
 function readResolved(text: string): Readonly<Record<string, number>> {

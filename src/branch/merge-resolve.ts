@@ -57,7 +57,8 @@ export async function resolveMerge(
   }
   const done = await resolvedBefore(context, mergeId, resolutions);
   if (done !== undefined) return done;
-  const { branchId, syncedId, target: into, granularity, keyless } = await requireOpenMerge(context, mergeId);
+  const open = await requireOpenMerge(context, mergeId);
+  const { branchId, syncedId, target: into, granularity, keyless, columns } = open;
   const request: MergeRequest = {
     branch: branchId,
     into: syncedId ?? into,
@@ -65,6 +66,7 @@ export async function resolveMerge(
     granularity,
     keyless,
     exceptions: resolutions.tables,
+    columns,
     actor,
   };
   const resolve = async (manner: Manner): Promise<MergeOutcome> => {

@@ -26,7 +26,7 @@ import { isLogged, RegistryState, type RegistryChange } from "./registry-state.j
 export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
 
 /** Of the file: what this program reads and writes. */
-export const FORMAT_VERSION = 15;
+export const FORMAT_VERSION = 16;
 
 const DDL = [
   `CREATE SCHEMA IF NOT EXISTS ${SYSTEM}`,
@@ -44,7 +44,7 @@ const DDL = [
      merge_id VARCHAR PRIMARY KEY, branch_id VARCHAR NOT NULL, branch_name VARCHAR NOT NULL, target VARCHAR NOT NULL,
      strategy VARCHAR NOT NULL, status VARCHAR NOT NULL, created_at TIMESTAMPTZ NOT NULL, finished_at TIMESTAMPTZ,
      tables_merged VARCHAR[], rows_inserted BIGINT NOT NULL, rows_updated BIGINT NOT NULL, rows_deleted BIGINT NOT NULL,
-     conflict_count BIGINT NOT NULL, resolutions JSON, granularity VARCHAR, undoable_until TIMESTAMPTZ, synced_id VARCHAR, resolved JSON, keyless VARCHAR)`,
+     conflict_count BIGINT NOT NULL, resolutions JSON, granularity VARCHAR, undoable_until TIMESTAMPTZ, synced_id VARCHAR, resolved JSON, keyless VARCHAR, column_strategies JSON)`,
   `CREATE TABLE IF NOT EXISTS ${SYSTEM}.conflicts (
      merge_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, kind VARCHAR NOT NULL, key JSON,
      base_value JSON, main_value JSON, branch_value JSON)`,
@@ -86,6 +86,7 @@ const MIGRATIONS: ReadonlyMap<number, readonly string[]> = new Map([
   [12, [`ALTER TABLE ${SYSTEM}.branch_log ADD COLUMN terms JSON`]],
   [13, [`ALTER TABLE ${SYSTEM}.branch_log ADD COLUMN grants JSON`]],
   [14, [`ALTER TABLE ${SYSTEM}.version_log ADD COLUMN lineage JSON`]],
+  [15, [`ALTER TABLE ${SYSTEM}.merges ADD COLUMN column_strategies JSON`]],
 ]);
 
 /** What a file holds of the registry, and the numbers that new entries come after. */

@@ -26,7 +26,6 @@ test.each([false, true])("the most specific one counts; into a branch: %s", asyn
     [`EXCEPT branch_wins FOR COLUMN nothing.v ${CELL}`, "42P01"],
     [`EXCEPT branch_wins FOR COLUMN bag.x ${CELL}`, "0A000"],
     [`EXCEPT abort FOR COLUMN t.v ${CELL}`, "22023"],
-    [`USING manual EXCEPT main_wins FOR COLUMN t.v ${CELL}`, "0A000"],
     [`EXCEPT branch_wins FOR COLUMN t.v, COLUMN public.t.v ${CELL}`, "22023"],
     [`USING main_wins EXCEPT abort FOR SCHEMA app ${CELL}`, "40002"],
   ])
@@ -39,3 +38,26 @@ test.each([false, true])("the most specific one counts; into a branch: %s", asyn
   expect(told[0]).toBe("merged");
   expect(await target.query(rows)).toEqual([[1, 2, 2, 2, 1]]);
 });
+
+test.each([false, true])(
+  "RESOLVE goes by the strategies of columns that its merge was given; into a branch: %s",
+  async (onBranch) => {
+    await using open = await OpenWorld.open();
+    const { target, source } = await mergeHeads(open, TABLES, onBranch);
+    await source.query(SOURCE);
+    await target.query(TARGET);
+    const [told = []] = await target.query(
+      `MERGE BRANCH b USING manual EXCEPT branch_wins FOR COLUMN t.w, COLUMN app.a.v, EXCEPT main_wins FOR COLUMN app.a.w ${CELL}`,
+    );
+    expect(told[0]).toBe("conflicted");
+    const reported = `SELECT table_name, key::text FROM duckbranch.conflicts WHERE merge_id = '${told[1]}' ORDER BY 1`;
+    expect(await target.query(reported)).toEqual([
+      ["app.b", '{"id":1}'],
+      ["t", '{"id":1}'],
+    ]);
+    await target.query(`RESOLVE MERGE '${told[1]}' WITH (t 'main_wins', app.b 'branch_wins')`);
+    const rows =
+      "SELECT a.v, a.w, b.v, t.v, t.w FROM app.a AS a JOIN app.b AS b USING (id) JOIN t USING (id)";
+    expect(await target.query(rows)).toEqual([[1, 2, 1, 2, 1]]);
+  },
+);

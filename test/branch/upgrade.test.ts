@@ -15,7 +15,7 @@ const WITHOUT_LINEAGE = [
   "DROP VIEW IF EXISTS duckbranch.version_rows",
   "ALTER TABLE duckbranch.version_log DROP COLUMN lineage",
 ];
-/** Those of formats 5 to 15. */
+/** Those of formats 5 to 16. */
 const WITHOUT_OBJECTS = [
   ...WITHOUT_LINEAGE,
   "DROP TABLE duckbranch.object_log",
@@ -32,6 +32,7 @@ const WITHOUT_OBJECTS = [
   "DROP TABLE duckbranch.undo_tables",
   "ALTER TABLE duckbranch.merges DROP COLUMN resolved",
   "ALTER TABLE duckbranch.merges DROP COLUMN keyless",
+  "ALTER TABLE duckbranch.merges DROP COLUMN column_strategies",
 ];
 
 test.each([
