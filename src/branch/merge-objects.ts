@@ -113,6 +113,7 @@ export async function isSameState(
   // Nobody wrote the rows of a materialized view: it is what its query says.
   const [query, others] = [await viewNote(transaction, there), await viewNote(transaction, base)];
   if (query !== undefined || others !== undefined) return query?.query === others?.query;
+  if ((await commentsText(transaction, base)) !== (await commentsText(transaction, there))) return false;
   const rows = [base, there].map(
     (version) => `SELECT * FROM ${storage.relation(transaction.state, version)} AS r`,
   );
@@ -121,6 +122,11 @@ export async function isSameState(
     `SELECT 1 AS different FROM ((${one}) UNION ALL (${other})) LIMIT 1`,
   );
   return different === undefined;
+}
+
+async function commentsText(transaction: Transaction, table: Version): Promise<string> {
+  const comments = await transaction.commentsOf(table);
+  return JSON.stringify(comments.map(({ column, comment }) => [column ?? "", comment]).toSorted());
 }
 
 /** Wherever its rows are, and whatever its sequences are called there. */
