@@ -1,13 +1,13 @@
 /**
- * What a head has beside tables and views: functions (macros), types, sequences and schemas, as versions like theirs. None
- * of them has rows: a function and a type are their definitions, put into a statement where it names them. Only a
+ * What a head has beside tables and views: functions (macros), types, sequences, schemas and comments (object-comments.ts), as versions
+ * like theirs. None of them has rows: a function and a type are their definitions, put into a statement where it names them. Only a
  * sequence is something in the file. Pure.
  */
 import { asBrand, type Brand } from "../core/brand.js";
 import { normaliseName } from "../sql/names.js";
 import type { HeadId, PhysicalTable, Sequence } from "./model.js";
 
-export const OBJECT_KINDS = ["function", "type", "sequence", "schema"] as const;
+export const OBJECT_KINDS = ["function", "type", "sequence", "schema", "comment"] as const;
 export type HeadObjectKind = (typeof OBJECT_KINDS)[number];
 
 /** An object's name; a schema's own `schema` is empty. */
@@ -23,7 +23,7 @@ export interface HeadObject extends ObjectName {
   readonly head: HeadId;
   /** The mark that a branch dropped what its parent has. */
   readonly dropped: boolean;
-  /** Of a function its CREATE MACRO, of a type what it stands for; otherwise null. */
+  /** Of a function its CREATE MACRO, of a type what it stands for, of a comment its text; otherwise null. */
   readonly definition: string | null;
   /** What DuckDB's catalogue says of one of main: not equal any more, another object. */
   readonly catalogued: string | null;

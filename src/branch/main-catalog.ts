@@ -28,5 +28,8 @@ export async function followMainCatalog(
   // All at once: a file may bring thousands.
   transaction.putVersion(...versions);
   for (const version of versions) transaction.markWritten(version, MAIN);
-  await objects.followMain(connection);
+  await objects.followMain(
+    connection,
+    ended.some(({ kind }) => kind === "view"),
+  );
 }

@@ -5,6 +5,7 @@
 import { optionalTextCell, textCell, type Connection, type Row } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
+import { mainComment, mainComments, readWith } from "./object-comments.js";
 import { objectKey, type HeadObject, type HeadObjectKind } from "./head-objects.js";
 import { MAIN, type PhysicalTable } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
@@ -32,7 +33,7 @@ export async function compareMainObjects(
     found.filter(({ schema }) => !isInternalSchema(schema)).map((object) => [objectKey(object), object]),
   );
   const ended = state.objectsOf(MAIN).filter((object) => {
-    if (object.to !== null || !kinds.has(object.kind)) return false;
+    if (object.to !== null || !kinds.has(readWith(object))) return false;
     const key = objectKey(object);
     const same = actual.get(key)?.catalogued === object.catalogued && !isReplaced(object);
     if (same) actual.delete(key);
@@ -47,13 +48,14 @@ const READERS: Readonly<Record<HeadObjectKind, (connection: Connection) => Promi
     type: typesOf,
     sequence: sequencesOf,
     schema: schemasOf,
+    comment: mainComments,
   };
 
-/** DuckDB lists each overload, and no default of a parameter. */
+/** With their comments. DuckDB lists each overload, and no default of a parameter. */
 async function functionsOf(connection: Connection): Promise<readonly MainObject[]> {
   const rows = await connection.rows(
     `SELECT schema_name, function_name, function_type, macro_definition, system.main.to_json(parameters)::VARCHAR AS parameters,
-       system.main.to_json(parameter_types)::VARCHAR AS parameter_types FROM duckdb_functions()
+       system.main.to_json(parameter_types)::VARCHAR AS parameter_types, comment FROM duckdb_functions()
      WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND function_type IN ('macro', 'table_macro')
      ORDER BY schema_name, function_name, len(parameters)`,
   );
@@ -67,7 +69,10 @@ async function functionsOf(connection: Connection): Promise<readonly MainObject[
     if (first === undefined) return [];
     const [schema, name] = [textCell(first, "schema_name"), textCell(first, "function_name")];
     const definition = `CREATE MACRO ${quoteIdentifier(name)}${overloads.map(overloadText).join(", ")}`;
-    return [{ kind: "function", schema, name, definition, catalogued: definition, physical: null }];
+    const comment = optionalTextCell(first, "comment");
+    const said =
+      comment === null ? [] : [mainComment({ kind: "function", schema, name, column: null }, comment)];
+    return [{ kind: "function", schema, name, definition, catalogued: definition, physical: null }, ...said];
   });
 }
 

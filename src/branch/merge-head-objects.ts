@@ -4,6 +4,7 @@ import { quoteLiteral } from "../sql/names.js";
 import { objectKey, type HeadObject, type ObjectName } from "./head-objects.js";
 import type { DefinitionConflicts } from "./definition-conflicts.js";
 import { displayName } from "./merge-ledger.js";
+import { commentedBy, type Commented } from "./object-comments.js";
 import type { Branch, HeadId } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import type { WinnerOf } from "./merge-types.js";
@@ -40,18 +41,55 @@ export function mergeHeadObjects(
     const before = state.findObject(target, own);
     const [was, here, there] = [base, after, before].map(canonical);
     if (here === there || here === was) continue;
-    const shown = `${kind} "${displayName({ schema: kind === "schema" ? "main" : schema, name })}"`;
+    const commented = kind === "comment" ? commentedBy(own) : undefined;
+    const shown = objectText(own);
     const merged = there === was ? undefined : unitedLabels(base, after, before);
     const isConflict = there !== was && merged === undefined;
     const line = `${shown} ${conflictText(base, after, before)}`;
-    if (isConflict && base === undefined) conflicts.refuse(line);
-    if (isConflict && (base === undefined || conflicts.settle(winnerOf({ schema, name }), line) !== "source"))
+    const isTwin = base === undefined && commented === undefined;
+    if (isConflict && isTwin) conflicts.refuse(line);
+    const winner = winnerOf(commented ?? { schema, name });
+    if (isConflict && (isTwin || conflicts.settle(winner, line) !== "source")) continue;
+    if (commented !== undefined && after !== undefined && !willHave(state, { branch, target }, commented)) {
+      const lost = `${shown} was changed in the branch, and what it is on was dropped on the target`;
+      if (winner === "target") conflicts.settle(winner, lost);
+      else conflicts.refuse(lost);
       continue;
+    }
     const verb = before === undefined ? "new" : after === undefined ? "dropped" : "changed";
     const definition = merged ?? after?.definition ?? null;
     steps.push({ name: { kind, schema, name }, before, after, definition, step: `${verb} ${kind}` });
   }
   return steps;
+}
+
+/** As people read it. */
+export function objectText({ kind, schema, name }: ObjectName): string {
+  if (kind === "comment") return `comment on ${commentedText(commentedBy({ schema, name }))}`;
+  return `${kind} "${displayName({ schema: kind === "schema" ? "main" : schema, name })}"`;
+}
+
+function commentedText(commented: Commented): string {
+  const { kind, column } = commented;
+  const object = `${kind} "${displayName(commented)}"`;
+  return column === null ? object : `column "${column}" of ${object}`;
+}
+
+/** What a comment is on: the target has it, or the merge makes it. */
+function willHave(
+  state: RegistryState,
+  { branch, target }: Pick<ObjectHeads, "branch" | "target">,
+  { kind, schema, name }: Commented,
+): boolean {
+  if (kind === "view")
+    return (
+      state.find(target, { schema, name })?.kind === "view" ||
+      state.own(branch.id, { schema, name })?.kind === "view"
+    );
+  const thing = { kind, schema, name };
+  return (
+    state.findObject(target, thing) !== undefined || state.ownObject(branch.id, thing)?.dropped === false
+  );
 }
 
 type SaidObject = Pick<HeadObject, "kind" | "definition" | "physical">;
@@ -77,6 +115,8 @@ function canonical(object: SaidObject | undefined): string | undefined {
       return definition ?? "";
     case "sequence":
       return JSON.stringify(physical);
+    case "comment":
+      return definition ?? "";
     case "schema":
       return "";
     default:

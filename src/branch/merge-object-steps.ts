@@ -4,12 +4,13 @@ import { textCell } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
 import type { DefinitionTexts } from "./definition-texts.js";
-import type { HeadObject, HeadObjectKind, ObjectName } from "./head-objects.js";
+import { objectKey, type HeadObject, type HeadObjectKind, type ObjectName } from "./head-objects.js";
 import type { ObjectHeads as Heads, ObjectStep } from "./merge-head-objects.js";
 import { labelChange, relabelTarget } from "./merge-enums.js";
 import { displayName } from "./merge-ledger.js";
 import { MAIN, relationKey, type PhysicalTable, type RelationKey } from "./model.js";
 import { continueSequence } from "./moved-sequences.js";
+import { commentedBy, commentName, commentOn, commentOnMain, readWith } from "./object-comments.js";
 import type { Transaction } from "./transaction.js";
 
 /** Where the branch's sequences go on, by where they are: columns of its tables draw from them. */
@@ -42,7 +43,7 @@ function ofKind(steps: readonly ObjectStep[], kind: HeadObjectKind): readonly Ob
 
 /** As sessions of the branch that is merged into lock it. */
 async function lockObject({ transaction, target }: Heads, { kind, schema, name }: ObjectName): Promise<void> {
-  if (target === MAIN) transaction.objects.markMain(kind);
+  if (target === MAIN) transaction.objects.markMain(kind, readWith({ kind, schema, name }));
   if (target === MAIN) transaction.markCatalogChanged();
   else await transaction.lock({ schema: kind === "schema" ? kind : `${kind} ${schema}`, name }, target);
 }
@@ -103,6 +104,29 @@ export async function makeBehindTables(
     if (made !== undefined) statements.set(`function "${displayName(step.name)}"`, made);
   }
   for (const sql of statements.values()) await heads.transaction.connection.run(sql);
+}
+
+/** Comments, once all that they are on is there. What main replaced has lost its own in DuckDB. */
+export async function sayComments(heads: Heads, steps: readonly ObjectStep[]): Promise<void> {
+  const { transaction, target } = heads;
+  const said = ofKind(steps, "comment");
+  for (const { name, after } of said) {
+    await lockObject(heads, name);
+    if (target !== MAIN && after === undefined) transaction.objects.drop(target, name);
+    else if (target !== MAIN)
+      transaction.objects.make(target, { ...name, definition: after?.definition ?? null });
+    else await commentOnMain(transaction.connection, commentedBy(name), after?.definition ?? null);
+  }
+  if (target !== MAIN) return;
+  for (const { name, before, after } of steps) {
+    const { kind } = name;
+    if (before === undefined || after === undefined || kind === "comment" || kind === "schema") continue;
+    const commented = { kind, schema: name.schema, name: name.name, column: null };
+    const own = commentName(commented);
+    const comment = commentOn(transaction.state, MAIN, commented);
+    if (comment !== null && !said.some((step) => objectKey(step.name) === objectKey(own)))
+      await commentOnMain(transaction.connection, commented, comment);
+  }
 }
 
 async function changeType(heads: Heads, texts: DefinitionTexts, step: ObjectStep): Promise<void> {

@@ -4,6 +4,8 @@ import type { BranchContext } from "./branch-context.js";
 import { withAttempt } from "./merge.js";
 import { strategyByTable } from "./merge-exceptions.js";
 import { mergeViolations, type TableViolation } from "./merge-check.js";
+import type { ObjectName } from "./head-objects.js";
+import { commentedBy } from "./object-comments.js";
 import { displayName } from "./merge-ledger.js";
 import type { MergeObjects } from "./merge-objects.js";
 import { readConflicts, type ConflictRow, type TablePlan } from "./merge-plan.js";
@@ -127,14 +129,16 @@ function objectPreviews({ created, dropped, views, others }: MergeObjects): read
     ...dropped
       .filter((version) => !again.includes(version))
       .map((version) => ({ ...NO_ROWS, table: displayName(version), steps: ["dropped table"] })),
-    ...others.map(({ name, step }) => ({
-      ...NO_ROWS,
-      table: name.kind === "schema" ? name.name : displayName(name),
-      steps: [step],
-    })),
+    ...others.map(({ name, step }) => ({ ...NO_ROWS, table: objectName(name), steps: [step] })),
     ...views.flatMap(({ before, after, step }) => {
       const view = before ?? after;
       return view === undefined ? [] : [{ ...NO_ROWS, table: displayName(view), steps: [step] }];
     }),
   ];
+}
+
+/** What is changed, or what a comment is on. */
+function objectName(name: ObjectName): string {
+  if (name.kind === "schema") return name.name;
+  return displayName(name.kind === "comment" ? commentedBy(name) : name);
 }

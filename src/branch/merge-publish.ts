@@ -23,7 +23,7 @@ import { requireReferences } from "./merge-references.js";
 import { remakeTables } from "./merge-remake.js";
 import { changeInPlace, remakesOf } from "./merge-tables.js";
 import { readableBefore, refuseUnreadable } from "./merge-bindings.js";
-import { dropSchemas, makeBeforeTables, makeBehindTables } from "./merge-object-steps.js";
+import { dropSchemas, makeBeforeTables, makeBehindTables, sayComments } from "./merge-object-steps.js";
 import { byOldNames, newNames, renameMerged } from "./merge-renames.js";
 import { dropChangedViews, makeChangedViews } from "./merge-views.js";
 import { keepUndoRows, markAltered } from "./undo-rows.js";
@@ -143,6 +143,7 @@ export async function writeMerge(
     if (schema.steps.length > 0) putLineage(transaction, target, schema.lineage);
   await makeBehindTables(sides, context.texts, others);
   await makeChangedViews(sides, attempt.objects.views, comments);
+  await sayComments(sides, others);
   await follow?.();
   if (sync !== undefined) await followParent(context, transaction, sync);
   await dropSchemas(sides, others);

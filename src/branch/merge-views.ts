@@ -150,7 +150,9 @@ export async function dropChangedViews(
     if (before === undefined) continue;
     if (target === MAIN) {
       transaction.markReplaced(before);
-      if (after !== undefined) comments.set(change, await commentsOf(transaction.connection, before, "view"));
+      // Under another name it has those that the branch gave it.
+      if (after !== undefined && relationKey(after) === relationKey(before))
+        comments.set(change, await commentsOf(transaction.connection, before, "view"));
       await transaction.connection.run(`DROP VIEW ${physicalName(before)}`);
     } else dropOnBranch(transaction, target, before);
   }

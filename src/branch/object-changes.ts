@@ -8,7 +8,8 @@ import {
   type ObjectChange,
   type ObjectName,
 } from "./head-objects.js";
-import { compareMainObjects } from "./main-objects.js";
+import { compareMainObjects, type MainDifference } from "./main-objects.js";
+import { commentedBy, commentName, commentsOn, type Commented } from "./object-comments.js";
 import { MAIN, type HeadId, type PhysicalTable } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 
@@ -84,6 +85,21 @@ export class ObjectChanges {
     this.made.push({ head });
     if (this.#planning.state().findObject(head, { kind, schema, name }) !== undefined)
       this.make(head, { kind, schema, name, dropped: true });
+    if (kind === "function" || kind === "type" || kind === "sequence")
+      this.dropComments(head, { kind, schema, name });
+  }
+
+  /** What a branch says of a thing that goes; returned as it was. */
+  dropComments(
+    head: HeadId,
+    thing: Pick<Commented, "kind" | "schema" | "name">,
+  ): ReturnType<typeof commentsOn> {
+    const key = objectKey(commentName({ ...thing, column: null }));
+    const own = commentsOn(this.#planning.state(), head).filter(
+      (one) => objectKey(commentName({ ...one, column: null })) === key,
+    );
+    for (const one of own) this.drop(head, commentName(one));
+    return own;
   }
 
   /** Removes one for good, with no pin left that could read it. */
@@ -91,12 +107,17 @@ export class ObjectChanges {
     this.#planning.plan({ change: "removeObject", object });
   }
 
-  /** Records what differs between main's catalogue and the registry, both as of this transaction. */
-  async followMain(connection: Connection): Promise<void> {
+  /** Records what differs between main's catalogue and the registry, both as of this transaction; `viewsEnded`: so did their comments. */
+  async followMain(connection: Connection, viewsEnded: boolean): Promise<void> {
     const state = this.#planning.state();
-    const { ended, added } = await compareMainObjects(connection, state, this.#onMain, (object) =>
-      this.#written.has(objectKey(object)),
-    );
+    const compare = async (kinds: ReadonlySet<HeadObjectKind>): Promise<MainDifference> =>
+      await compareMainObjects(connection, state, kinds, (object) => this.#written.has(objectKey(object)));
+    const first = await compare(this.#onMain);
+    const areLeft = (viewsEnded || first.ended.length > 0) && !this.#onMain.has("comment");
+    const isSaid = areLeft && state.visibleObjects(MAIN, "comment").length > 0;
+    const behind = isSaid ? await compare(new Set(["comment"])) : { ended: [], added: [] };
+    const ended = [...first.ended, ...behind.ended];
+    const added = [...first.added, ...behind.added];
     for (const object of ended) {
       const physical = this.#kept.get(objectKey(object)) ?? object.physical;
       this.#end({ ...object, physical });

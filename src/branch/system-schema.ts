@@ -8,7 +8,7 @@ import { appendRecords, createRecordTable } from "../engine/record-writer.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { headId, MAIN, tablesOf, type PhysicalTable, type Sequence } from "./model.js";
-import { OBJECT_KINDS, type ObjectChange } from "./head-objects.js";
+import { OBJECT_KINDS, type HeadObjectKind, type ObjectChange } from "./head-objects.js";
 import { HISTORY } from "./history.js";
 import { compareMainObjects } from "./main-objects.js";
 import { appendObjects, OBJECT_LOG, readObjects, removeSupersededObjects } from "./object-log.js";
@@ -121,7 +121,10 @@ export async function openSystemSchema(connection: Connection): Promise<OpenedRe
     await removeSuperseded(connection);
     const read = await readRegistry(connection);
     const newest = Math.max(await newestSequence(connection), await newestLogged(connection, read));
-    const state = found < OBJECTS_SINCE ? await withMainObjects(connection, read, newest) : read;
+    const missing = OBJECT_KINDS.filter(
+      (kind) => found < (kind === "comment" ? COMMENTS_SINCE : OBJECTS_SINCE),
+    );
+    const state = missing.length > 0 ? await withMainObjects(connection, read, newest, missing) : read;
     const highest = highestNumbers(state, newest);
     await connection.run("COMMIT");
     return { state, highest };
@@ -133,14 +136,17 @@ export async function openSystemSchema(connection: Connection): Promise<OpenedRe
 
 /** The first format with objects beside tables and views. */
 const OBJECTS_SINCE = 5;
+/** The first with comments among them. */
+const COMMENTS_SINCE = 16;
 
 /** Branches made before objects were recorded see those that main has now. */
 async function withMainObjects(
   connection: Connection,
   state: RegistryState,
   newest: Sequence,
+  missing: readonly HeadObjectKind[],
 ): Promise<RegistryState> {
-  const kinds = new Set(OBJECT_KINDS);
+  const kinds = new Set(missing);
   const { added } = await compareMainObjects(connection, state, kinds, () => false);
   const { versionId, sequence } = highestNumbers(state, newest);
   const changes = added.map((object, index): ObjectChange => ({

@@ -117,7 +117,10 @@ const DESCRIPTIONS = `
   SELECT oid, 1247, 0, comment FROM ${PG}._domain WHERE comment IS NOT NULL
   UNION ALL
   SELECT c.oid, 1259, 0, s.comment FROM duckdb_sequences() AS s JOIN ${PG}._sequence AS q ON q.own = s.schema_name AND q.nam = s.sequence_name
-  JOIN ${PG}._class AS c ON c.kind = 'S' AND c.sch = q.sch AND c.nam = q.nam WHERE s.database_name = '${DATA_CATALOG}' AND s.comment IS NOT NULL
+  JOIN ${PG}._class AS c ON c.kind = 'S' AND c.sch = q.sch AND c.nam = q.nam WHERE s.database_name = '${DATA_CATALOG}' AND s.comment IS NOT NULL AND ${PG}._on_main()
+  UNION ALL
+  SELECT c.oid, 1259, 0, o.comment FROM ${BRANCH_OBJECTS} JOIN ${PG}._class AS c ON c.kind = 'S' AND c.sch = ${PG}._public(o.duck_schema) AND c.nam = o."name"
+  WHERE o.kind = 'sequence' AND NOT o.is_dropped AND o.comment IS NOT NULL
   UNION ALL
   SELECT c.oid, 1259, 0, i.said."value"->>'comment'
   FROM (SELECT sch, rel, unnest(map_entries((notes->'indexes')::MAP(VARCHAR, JSON))) AS said FROM ${PG}._table_comment) AS i
@@ -148,7 +151,10 @@ const FUNCTIONS = `
 /** Not among the copies: few ask for them, and DuckDB lists its thousands of functions. */
 const FUNCTION_COMMENTS = `
   SELECT ${PG}._oid('f', schema_name, function_name || array_to_string(parameters, ',')) AS oid, comment FROM duckdb_functions()
-  WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND comment IS NOT NULL AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()`;
+  WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND comment IS NOT NULL AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()
+  UNION ALL
+  SELECT ${PG}._oid('f', o.duck_schema, o."name" || array_to_string(o.parameters, ',')), o.comment FROM ${BRANCH_OBJECTS}
+  WHERE o.kind = 'function' AND o.comment IS NOT NULL`;
 
 /** Facts about PostgreSQL itself. */
 export function staticStatements(): readonly string[] {

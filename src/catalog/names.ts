@@ -43,7 +43,7 @@ export const VARIABLE_TYPES = {
   constraints: `STRUCT("schema" VARCHAR, "name" VARCHAR, position INTEGER, type VARCHAR, expression VARCHAR, columns VARCHAR[])[]`,
   indexes: `STRUCT("schema" VARCHAR, "name" VARCHAR, index_name VARCHAR, is_unique BOOLEAN, expressions VARCHAR)[]`,
   objects: `STRUCT(kind VARCHAR, duck_schema VARCHAR, "name" VARCHAR, definition VARCHAR, logical_type VARCHAR, labels VARCHAR[],
-    parameters VARCHAR[], is_table BOOLEAN, physical_schema VARCHAR, physical_name VARCHAR, is_dropped BOOLEAN)[]`,
+    parameters VARCHAR[], is_table BOOLEAN, physical_schema VARCHAR, physical_name VARCHAR, is_dropped BOOLEAN, comment VARCHAR)[]`,
   searchPath: "VARCHAR[]",
   composites: `STRUCT("schema" VARCHAR, "name" VARCHAR, duck_schema VARCHAR, printed VARCHAR, fields STRUCT("name" VARCHAR, "type" VARCHAR)[])[]`,
   settings: `STRUCT("name" VARCHAR, setting VARCHAR)[]`,

@@ -75,7 +75,7 @@ const USER_TYPES = `
   SELECT schema_name, type_name, logical_type, labels, comment FROM duckdb_types()
   WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND ${PG}._is_shown(schema_name) AND ${PG}._on_main()
   UNION ALL
-  SELECT o.duck_schema, o."name", o.logical_type, o.labels, NULL FROM ${BRANCH_OBJECTS} WHERE o.kind = 'type'`;
+  SELECT o.duck_schema, o."name", o.logical_type, o.labels, o.comment FROM ${BRANCH_OBJECTS} WHERE o.kind = 'type'`;
 const SHARED_TYPES = `FROM ${PG}._user_type WHERE true`;
 
 /** A schema is there when main has it, or when something in it is visible. */

@@ -83,6 +83,7 @@ export interface ListedObject {
   readonly physical_name: string | null;
   /** A sequence that is there for others only. */
   readonly is_dropped: boolean;
+  readonly comment: string | null;
 }
 
 /** What a branch has. Main needs no list: DuckDB's own catalogue is main's. */

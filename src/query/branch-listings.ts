@@ -4,9 +4,9 @@
  */
 import { commentsOf } from "../branch/catalog-reader.js";
 import { viewText } from "../branch/materialized-views.js";
-import { MAIN, relationKey, type HeadId, type RelationKey, type Version } from "../branch/model.js";
+import { relationKey, type HeadId, type RelationKey, type Version } from "../branch/model.js";
 import type { RegistryState } from "../branch/registry-state.js";
-import { allViewComments } from "../branch/view-comments.js";
+import { commentsOn } from "../branch/object-comments.js";
 import { createTemporaryFor, readTableDefinition } from "../branch/table-definition.js";
 import type {
   BranchListing,
@@ -29,8 +29,6 @@ type Described = Pick<BranchListing, "columns" | "constraints" | "indexes">;
 
 /** By columns; under null its own, which is raw, as DuckDB keeps it. */
 type Comments = ReadonlyMap<string | null, string>;
-
-const NO_COMMENTS: ReadonlyMap<RelationKey, Comments> = new Map();
 
 /** Listings of one session. */
 export class BranchListings {
@@ -60,10 +58,10 @@ export class BranchListings {
     const versions = scope.state.visible(scope.head);
     const described: Described[] = [];
     const comments = new Map<Version, string>();
-    const ofViews = versions.some(isLiveOnMain) ? await allViewComments(this.#connection) : NO_COMMENTS;
+    const ofViews = viewComments(scope);
     for (const version of versions) {
       if (version.kind === "view") {
-        const own = isLiveOnMain(version) ? ofViews.get(relationKey(version)) : undefined;
+        const own = ofViews.get(relationKey(version));
         const comment = own?.get(null);
         if (comment !== undefined) comments.set(version, comment);
         described.push(await this.#describeView(scope, version, own));
@@ -124,9 +122,15 @@ export class BranchListings {
   }
 }
 
-/** DuckDB has it, and what is said of it. */
-function isLiveOnMain({ kind, head, to }: Version): boolean {
-  return kind === "view" && head === MAIN && to === null;
+/** What the head says of its views and their columns. */
+function viewComments({ state, head }: NameScope): ReadonlyMap<RelationKey, Comments> {
+  const all = new Map<RelationKey, Map<string | null, string>>();
+  for (const one of commentsOn(state, head)) {
+    if (one.kind !== "view") continue;
+    const own = all.get(relationKey(one)) ?? new Map<string | null, string>();
+    all.set(relationKey(one), own.set(one.column, one.comment));
+  }
+  return all;
 }
 
 /** Preserved by a copy made with CREATE TABLE AS: what it was is in its definition only. */

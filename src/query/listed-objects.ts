@@ -1,5 +1,6 @@
 /** What a branch's catalogue lists beside relations. Pure. */
-import { OBJECT_KINDS, type HeadObject } from "../branch/head-objects.js";
+import { objectKey, type HeadObject } from "../branch/head-objects.js";
+import { commentName, commentsOn } from "../branch/object-comments.js";
 import type { HeadId } from "../branch/model.js";
 import type { RegistryState } from "../branch/registry-state.js";
 import type { ListedObject } from "../catalog/session-catalog.js";
@@ -7,12 +8,24 @@ import { labelsOf } from "../catalog/type-definition.js";
 import { tokenise } from "../sql/lexer.js";
 import { closingBracket, isSymbol, isWord, splitAtCommas } from "../sql/token-reader.js";
 
+const KINDS = ["function", "type", "sequence", "schema"] as const;
+
 export function listedObjects(state: RegistryState, head: HeadId): readonly ListedObject[] {
-  const visible = OBJECT_KINDS.flatMap((kind) => state.visibleObjects(head, kind));
+  const comments = new Map(commentsOn(state, head).map((one) => [objectKey(commentName(one)), one.comment]));
+  const visible = KINDS.flatMap((kind) =>
+    state.visibleObjects(head, kind).map((object) => ({ ...object, kind })),
+  );
   const seen = new Set(visible.map(({ id }) => id));
   return [
-    ...visible.map((object) => listed(object, false)),
-    ...otherSequences(state, head, seen).map((object) => listed(object, true)),
+    ...visible.map((object) => {
+      const { kind, schema, name } = object;
+      const said = kind === "schema" ? undefined : commentName({ kind, schema, name, column: null });
+      return { ...listed(object), comment: (said && comments.get(objectKey(said))) ?? null };
+    }),
+    ...otherSequences(state, head, seen).map((object) => ({
+      ...listed({ ...object, kind: "sequence" as const }),
+      is_dropped: true,
+    })),
   ];
 }
 
@@ -34,7 +47,7 @@ function otherSequences(
   return others;
 }
 
-function listed(object: HeadObject, isDropped: boolean): ListedObject {
+function listed(object: HeadObject & Pick<ListedObject, "kind">): ListedObject {
   const { kind, schema, name, definition, physical } = object;
   const labels = kind === "type" ? labelsOf(object) : undefined;
   const macro = kind === "function" ? macroForm(definition ?? "") : undefined;
@@ -49,7 +62,8 @@ function listed(object: HeadObject, isDropped: boolean): ListedObject {
     is_table: macro?.isTable ?? false,
     physical_schema: physical?.schema ?? null,
     physical_name: physical?.name ?? null,
-    is_dropped: isDropped,
+    is_dropped: false,
+    comment: null,
   };
 }
 

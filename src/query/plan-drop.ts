@@ -357,6 +357,7 @@ async function branchDrop(
 /** Ends a branch's own version of a name, and covers what the parent has under it. */
 export function coverDropped(transaction: Transaction, version: Version, scope: NameScope): void {
   if (version.head === scope.head) transaction.endVersion(version);
+  if (version.kind === "view") transaction.objects.dropComments(scope.head, { ...version, kind: "view" });
   if (transaction.state.find(scope.head, version) === undefined) return;
   transaction.addVersion({
     head: scope.head,

@@ -5,6 +5,8 @@
  *     [{'label': …, 'a1': CAST(a AS INTEGER), …}], lambda args: args.a1 + args.a2)[1] AS INTEGER)
  */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
+import { MAIN } from "../branch/model.js";
+import { commentOn, commentOnMain } from "../branch/object-comments.js";
 import type { Transaction } from "../branch/transaction.js";
 import { functionLabel } from "../catalog/function-catalog.js";
 import { OWN_MACROS } from "../catalog/names.js";
@@ -18,7 +20,7 @@ import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
 import { functionsOfMain } from "./branch-functions.js";
 import { withPrepared } from "./deferred-columns.js";
-import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
+import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { resolvedSlices } from "./resolve.js";
 import { creatableName, createdName, mainObjectName } from "./write-targets.js";
 
@@ -44,7 +46,13 @@ export async function planCreateFunction(
     `CREATE MACRO ${quoteIdentifier(name)}${body}`,
   );
   const head = statement.orReplace ? "CREATE OR REPLACE MACRO" : "CREATE MACRO";
-  return [step(`${head} ${target}${body}`)];
+  const made = step(`${head} ${target}${body}`);
+  const commented = { kind: "function", schema, name, column: null } as const;
+  const comment = statement.orReplace ? commentOn(transaction.state, MAIN, commented) : null;
+  if (comment === null) return [made];
+  // DuckDB forgets it, PostgreSQL does not.
+  const guard = async (): Promise<void> => await commentOnMain(transaction.connection, commented, comment);
+  return [made, { ...NOTHING_TO_RUN, guard }];
 }
 
 /** What stands behind the name in CREATE MACRO. */

@@ -84,6 +84,8 @@ function contentsOf({ state, head }: NameScope, { name }: HeadObject): Contents 
     normaliseName(schema) === normaliseName(name);
   return {
     relations: state.visible(head).filter(isIn),
-    objects: OBJECT_KINDS.flatMap((kind) => state.visibleObjects(head, kind)).filter(isIn),
+    objects: OBJECT_KINDS.flatMap((kind) =>
+      kind === "comment" ? [] : state.visibleObjects(head, kind),
+    ).filter(isIn),
   };
 }

@@ -2,6 +2,7 @@
 import { physicalDefinition } from "../branch/catalog-reader.js";
 import { MAIN, type RelationName } from "../branch/model.js";
 import { changedDefinition } from "../branch/table-changes.js";
+import { commentName } from "../branch/object-comments.js";
 import { renamedLayer } from "../branch/merge-renames.js";
 import { markCopied } from "../branch/copied-tables.js";
 import { indexName, indexSql, rebuildTable } from "../branch/table-rebuild.js";
@@ -45,6 +46,8 @@ export async function planRename(
   const version = transaction.state.find(scope.head, from);
   if (version === undefined) throw undefinedTable(from);
   if (version.layer?.kind === "overlay") refuseChanged(transaction, version);
+  const said =
+    version.kind === "view" ? transaction.objects.dropComments(scope.head, { ...version, kind: "view" }) : [];
   coverDropped(transaction, version, scope);
   // A mark that the name was dropped here goes with it.
   const covered = transaction.state.own(scope.head, to);
@@ -55,6 +58,8 @@ export async function planRename(
   const isView = kind === "view" && text !== null;
   const definition = isView ? await ownText(context.services.analyse, { head, definition: text }) : text;
   transaction.addVersion({ head: scope.head, ...to, kind, physical, definition, objectId, layer, lineage });
+  for (const { comment, ...one } of said)
+    transaction.objects.make(scope.head, { ...commentName({ ...one, ...to }), definition: comment });
   return [NOTHING_TO_RUN, ...behind];
 }
 

@@ -21,6 +21,7 @@ import { planAlter } from "./plan-alter.js";
 import { planCreateTable, planCreateView } from "./plan-create.js";
 import { planCreateDomain } from "./plan-domain.js";
 import { planDrops } from "./plan-drop.js";
+import { planObjectComment } from "./plan-comment.js";
 import { planCreateFunction } from "./plan-function.js";
 import { planBranchFunction, planBranchType } from "./plan-head-objects.js";
 import { planBranchSchema } from "./plan-head-schemas.js";
@@ -126,7 +127,11 @@ export async function planStatement(
     case "createView":
       return await planCreateView(context, transaction, statement);
     case "comment":
-      if (statement.note === undefined) return [await planInPlace(context, transaction, statement)];
+      if (statement.note === undefined)
+        return [
+          (await planObjectComment(context, transaction, statement)) ??
+            (await planInPlace(context, transaction, statement)),
+        ];
       return [
         await planTableComment(
           context,

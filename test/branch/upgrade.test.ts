@@ -106,6 +106,30 @@ test("a file of format 3, whose overlays had the columns of their bases", async 
   ]);
 });
 
+test("a file of format 15, whose branches knew no comments but those of tables", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "duckbranch-upgrade-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "data.duckdb");
+  {
+    await using world = await World.open(path);
+    await using main = await world.connect();
+    await main.query("CREATE VIEW v AS SELECT 1 AS a; COMMENT ON VIEW v IS 'before'; CREATE BRANCH b");
+  }
+  {
+    await using database = await Database.open({ path });
+    using connection = await database.connect("data");
+    await connection.run("DELETE FROM duckbranch.object_log WHERE kind = 'comment'");
+    await connection.run("ALTER TABLE duckbranch.merges DROP COLUMN column_strategies");
+    await connection.run("UPDATE duckbranch.format SET version = 15");
+  }
+  await using world = await World.open(path);
+  await using main = await world.connect();
+  await using branch = await world.connect("main/b");
+  await main.query("COMMENT ON VIEW v IS 'after'");
+  const said = "SELECT obj_description('v'::regclass)";
+  expect([await branch.query(said), await main.query(said)]).toEqual([[["before"]], [["after"]]]);
+});
+
 test("a file of format 4, which had no record of functions, types, sequences and schemas", async () => {
   const folder = mkdtempSync(join(tmpdir(), "duckbranch-upgrade-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
