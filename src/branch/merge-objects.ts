@@ -126,7 +126,7 @@ export async function isSameState(
 
 async function commentsText(transaction: Transaction, table: Version): Promise<string> {
   const comments = await transaction.commentsOf(table);
-  return JSON.stringify(comments.map(({ column, comment }) => [column ?? "", comment]).toSorted());
+  return JSON.stringify(comments.map(({ column, comment }) => JSON.stringify([column, comment])).toSorted());
 }
 
 /** Wherever its rows are, and whatever its sequences are called there. */

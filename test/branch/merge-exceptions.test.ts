@@ -50,12 +50,12 @@ test.each([false, true])(
       `MERGE BRANCH b USING manual EXCEPT branch_wins FOR COLUMN t.w, COLUMN app.a.v, EXCEPT main_wins FOR COLUMN app.a.w ${CELL}`,
     );
     expect(told[0]).toBe("conflicted");
-    const reported = `SELECT table_name, key::text FROM duckbranch.conflicts WHERE merge_id = '${told[1]}' ORDER BY 1`;
+    const reported = `SELECT table_name, key::text FROM duckbranch.conflicts WHERE merge_id = '${String(told[1])}' ORDER BY 1`;
     expect(await target.query(reported)).toEqual([
       ["app.b", '{"id":1}'],
       ["t", '{"id":1}'],
     ]);
-    await target.query(`RESOLVE MERGE '${told[1]}' WITH (t 'main_wins', app.b 'branch_wins')`);
+    await target.query(`RESOLVE MERGE '${String(told[1])}' WITH (t 'main_wins', app.b 'branch_wins')`);
     const rows =
       "SELECT a.v, a.w, b.v, t.v, t.w FROM app.a AS a JOIN app.b AS b USING (id) JOIN t USING (id)";
     expect(await target.query(rows)).toEqual([[1, 2, 1, 2, 1]]);
