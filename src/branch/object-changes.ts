@@ -9,7 +9,7 @@ import {
   type ObjectName,
 } from "./head-objects.js";
 import { compareMainObjects, type MainDifference } from "./main-objects.js";
-import { commentedBy, commentName, commentsOn, type Commented } from "./object-comments.js";
+import { commentName, commentsOn, type Commented } from "./object-comments.js";
 import { MAIN, type HeadId, type PhysicalTable } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 
