@@ -11,6 +11,7 @@ import { hideRows } from "./hidden-rows.js";
 import { resolveName } from "./relation-names.js";
 import type { SessionCore } from "./session-core.js";
 import type { BoundParameter } from "./types.js";
+import { rememberedTemporary } from "./table-behind.js";
 import { labelError } from "./uncast-literals.js";
 import type { WrittenRows } from "./violated-key.js";
 import { describeColumn, describeViolation, placeOfName, type FailedTarget } from "./violations.js";
@@ -82,7 +83,12 @@ function failedTarget(core: SessionCore, name: NameReference): FailedTarget | un
   const meaning = resolveName(core.scope(undefined), name.parts);
   switch (meaning.kind) {
     case "temporary":
-      return { relation: { schema: "main", name: meaning.name }, version: undefined, temporary: true };
+      return {
+        relation: { schema: "main", name: meaning.name },
+        version: undefined,
+        temporary: true,
+        definition: rememberedTemporary(core, meaning.name),
+      };
     case "relation":
       return { relation: meaning.relation, version: meaning.version, temporary: false };
     case "unknown":

@@ -38,6 +38,11 @@ export async function tableBehind(
   }
 }
 
+/** What was read last of a temporary table of the session: for a failure, behind which nothing can be asked. */
+export function rememberedTemporary(core: SessionCore, name: string): TableDefinition | undefined {
+  return known.get(core)?.tables.get(name);
+}
+
 async function temporaryTable(core: SessionCore, name: string): Promise<TableDefinition | undefined> {
   const read = async (): Promise<TableDefinition | undefined> =>
     await physicalDefinition(core.connection, { schema: "main", name }, "temp");

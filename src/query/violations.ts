@@ -30,6 +30,8 @@ export interface FailedTarget {
   /** As committed: the failed transaction's own definitions are gone. Undefined for a table it made itself. */
   readonly version: Version | undefined;
   readonly temporary: boolean;
+  /** Of a temporary table. */
+  readonly definition?: TableDefinition | undefined;
 }
 
 /** The error with its object. Reads the catalogue through a connection of its own, after the failure. */
@@ -60,6 +62,8 @@ export async function describeViolation(
       );
     case SQLSTATE.checkViolation:
       return check(error, cause, object, definition);
+    case SQLSTATE.foreignKeyViolation:
+      return missingReference(error, cause, object, definition);
     default:
       return error;
   }
@@ -72,8 +76,9 @@ function shownSchema({ relation, temporary }: FailedTarget): string {
 
 async function readDefinition(
   connection: Connection,
-  { version }: FailedTarget,
+  { version, definition }: FailedTarget,
 ): Promise<TableDefinition | undefined> {
+  if (definition !== undefined) return definition;
   if (version?.physical == null) return undefined;
   try {
     return await definitionOf(connection, version);
@@ -134,6 +139,36 @@ function check(
   const message = `new row for relation "${table}" violates check constraint`;
   if (name === undefined) return error.with({ object });
   return error.with({ message: `${message} "${name}"`, object: { ...object, constraint: name } });
+}
+
+/** `FOREIGN KEY (t) REFERENCES tk(id)`: the table, and the one column. */
+const REFERENCE = /REFERENCES\s+(?:.*\.)?("(?:[^"]|"")+"|[^\s."(]+)\(("(?:[^"]|"")+"|[^"(),]+)\)/i;
+
+function referenceIn(definition: TableDefinition, element: number): readonly string[] {
+  const [, ...names] = REFERENCE.exec(definition.elements[element]?.text ?? "") ?? [];
+  return names.map((name) => name.replace(/^"(.*)"$/s, "$1").replaceAll('""', '"'));
+}
+
+/** Of DuckDB's own foreign keys, which temporary tables have: where only one can be meant. */
+function missingReference(
+  error: SqlError,
+  cause: string,
+  object: ErrorObject,
+  definition: TableDefinition | undefined,
+): SqlError {
+  const [, key = "", value = ""] = /because key "([^",]+): ([^"]*)" does not exist/.exec(cause) ?? [];
+  if (definition === undefined || key === "") return error.with({ object });
+  const [only, ...more] = constraintsOf(definition, object.table ?? "").filter(
+    ({ type, columns, element }) =>
+      type === "foreign" && columns.length === 1 && referenceIn(definition, element)[1] === key,
+  );
+  if (only === undefined || more.length > 0) return error.with({ object });
+  const [referred] = referenceIn(definition, only.element);
+  return error.with({
+    message: `insert or update on table "${object.table}" violates foreign key constraint "${only.name}"`,
+    detail: `Key (${only.columns.join(", ")})=(${value}) is not present in table "${referred}".`,
+    object: { ...object, constraint: only.name },
+  });
 }
 
 const PLACED_VERBS = new Set(["select", "insert", "update", "delete", "merge", "explain"]);

@@ -54,6 +54,37 @@ const KEYS: readonly (readonly [text: string, constraint: string, detail: string
   ],
 ];
 
+test.each(["main", "main/apart"])("the constraint of a temporary table, on %s", async (database) => {
+  await using session = await world.connect(database);
+  await session.query(
+    `CREATE TEMP TABLE held (id int PRIMARY KEY, n int UNIQUE CHECK (n > 0));
+     CREATE TEMP TABLE led (id int, held int REFERENCES held (id)); INSERT INTO held VALUES (1, 5)`,
+  );
+  for (const [text, code, constraint, message, detail] of [
+    ["INSERT INTO held VALUES (1, 6)", "23505", "held_pkey", "unique", "Key (id)=(1) already exists."],
+    [
+      "INSERT INTO held VALUES (7, 8), (7, 9)",
+      "23505",
+      "held_pkey",
+      "unique",
+      "Key (id)=(7) already exists.",
+    ],
+    ["INSERT INTO held VALUES (2, -1)", "23514", "held_n_check", "check", undefined],
+    [
+      "INSERT INTO led VALUES (1, 9)",
+      "23503",
+      "led_held_fkey",
+      "foreign key",
+      'Key (held)=(9) is not present in table "held".',
+    ],
+  ] as const) {
+    const failure = await failureOf(session, text);
+    expect(failure).toMatchObject({ code, object: { schema: "pg_temp", constraint } });
+    expect(failure.message).toContain(`${message} constraint "${constraint}"`);
+    expect(failure.detail).toBe(detail);
+  }
+});
+
 test.each(["main", "main/apart"])("the key that a row violated, on %s", async (database) => {
   await using session = await world.connect(database);
   for (const [text, constraint, detail] of KEYS) {
