@@ -197,6 +197,8 @@ const DECLARED: ReadonlyMap<number, string> = new Map([
   [OID.int4, "INTEGER"],
   [OID.int8, "BIGINT"],
   [OID.oid, "BIGINT"],
+  [OID.xid, "BIGINT"],
+  [OID.cid, "BIGINT"],
   [OID.text, "VARCHAR"],
   [OID.varchar, "VARCHAR"],
   [OID.bpchar, "VARCHAR"],

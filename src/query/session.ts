@@ -8,6 +8,7 @@ import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import { classifyFailure } from "../engine/failure.js";
 import type { RelationalStatement, SessionStatement, StatementAnalysis } from "../sql/analysis.js";
+import { withEscapeStrings } from "../sql/escape-strings.js";
 import { describeBranch, runBranch } from "./branch-runner.js";
 import { runCopy } from "./copy.js";
 import { explainFailure } from "./explain-failure.js";
@@ -131,7 +132,9 @@ export class DuckSession implements QuerySession {
     return definitionsKey(this.#core);
   }
 
-  async parse(text: string): Promise<readonly ReadStatement[]> {
+  async parse(written: string): Promise<readonly ReadStatement[]> {
+    const escapes = this.#core.settings.get("standard_conforming_strings") === "off";
+    const text = escapes ? withEscapeStrings(written) : written;
     const analyses = await this.#core.services.analyse(text);
     return analyses.map((analysis) => new ReadStatement(analysis, text));
   }

@@ -165,7 +165,7 @@ export const RULES: ReadonlyMap<string, SettingRule> = new Map<string, SettingRu
   ["integer_datetimes", { ...fixed("on", "Shows whether datetimes are integer based."), reported: true }],
   [
     "standard_conforming_strings",
-    reported("on", ALWAYS_ON, "Causes '...' strings to treat backslashes literally."),
+    reported("on", BOOLEAN, "Causes '...' strings to treat backslashes literally."),
   ],
   ["is_superuser", { ...fixed("off", "Shows whether the current user is a superuser."), reported: true }],
   ["session_authorization", { ...fixed("", "Sets the session user name."), reported: true }],

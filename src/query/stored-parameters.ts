@@ -31,7 +31,7 @@ export async function withTextTypes(
   statement: RelationalStatement,
   declaredOids: readonly number[],
 ): Promise<readonly number[]> {
-  const oids = withCastTypes(statement, declaredOids);
+  const oids = withCastTypes(statement, withoutUnknown(declaredOids));
   const stored = storedParameters(statement);
   const target = statement.names.find(({ role }) => role === "write");
   if (stored.length === 0 || target === undefined) return oids;
@@ -47,6 +47,11 @@ export async function withTextTypes(
   if (found.size === 0) return oids;
   const count = Math.max(oids.length, ...found.keys());
   return Array.from({ length: count }, (_, index) => oids[index] || (found.get(index + 1) ?? 0));
+}
+
+/** A parameter declared as unknown is one without a declaration. */
+function withoutUnknown(oids: readonly number[]): readonly number[] {
+  return oids.includes(OID.unknown) ? oids.map((oid) => (oid === OID.unknown ? 0 : oid)) : oids;
 }
 
 interface AssignedType {
