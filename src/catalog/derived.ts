@@ -83,7 +83,7 @@ const ROW_TYPES = `
   UNION ALL
   SELECT ${PG}._oid('t', '', oid::VARCHAR), ${PG}._oid('ta', '', oid::VARCHAR), sch, nam, oid FROM ${PG}._class WHERE kind IN ('r', 'v', 'm')`;
 
-const INDEX_KEYS = `SELECT sch, rel, nam, unnest(keys) AS key, generate_subscripts(keys, 1) AS position FROM ${PG}._index`;
+const INDEX_KEYS = `SELECT sch, rel, nam, method, unnest(keys) AS key, generate_subscripts(keys, 1) AS position FROM ${PG}._index`;
 
 const CONSTRAINT_NUMBERS = `
   SELECT ${PG}._oid('k', c.sch || '.' || c.rel, c.nam) AS oid, c.*, r.oid AS conrelid, f.oid AS confrelid, key.numbers AS conkey, fkey.numbers AS confkey

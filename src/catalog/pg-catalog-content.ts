@@ -66,7 +66,7 @@ const ATTRIBUTE_TABLES = `
   SELECT c.oid AS attrelid, t.nam, coalesce(t.domain_oid, t.type_oid) AS type_oid, if(t.domain_oid IS NULL, t.typmod, -1) AS typmod, t.position, t.not_null, t.default_value IS NOT NULL AS has_default, t.dimensions, t.identity, t.default_value
   FROM ${PG}._typed_column AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind IN ('r', 'v', 'm', 'c')
   UNION ALL
-  SELECT c.oid, coalesce(${KEY_NAME}, i.key), coalesce(t.type_oid, e.oid, 25), coalesce(t.typmod, -1), i.position, false, false, 0, '', NULL
+  SELECT c.oid, coalesce(${KEY_NAME}, i.key), if(i.method = 'hash', 23, coalesce(t.domain_oid, t.type_oid, e.oid, 25)), if(i.method = 'hash' OR t.domain_oid IS NOT NULL, -1, coalesce(t.typmod, -1)), i.position, false, false, 0, '', NULL
   FROM ${PG}._printed_key AS i JOIN ${PG}._class AS c ON c.sch = i.sch AND c.nam = i.nam AND c.kind = 'i'
   LEFT JOIN ${PG}._typed_column AS t ON t.sch = i.sch AND t.rel = i.rel AND t.nam = i.key
   LEFT JOIN ${PG}._type AS e ON e.printed = regexp_extract(i.described, ':(.*)$', 1)
@@ -185,19 +185,24 @@ const ENUM: Content = {
 
 const SEQUENCE_END = "if(s.increment_by > 0, s.max_value, -1 - s.min_value)";
 
+/** DuckDB's sequences have no type: the column one belongs to tells, or what it ends at. */
+const SEQUENCE_TYPE = `CASE WHEN o.type IN ('SMALLINT', 'INTEGER', 'BIGINT') THEN lower(o.type) WHEN ${SEQUENCE_END} = 2147483647 THEN 'integer' WHEN ${SEQUENCE_END} = 32767 THEN 'smallint' ELSE 'bigint' END`;
+
+const SEQUENCE_ROWS = `${PG}._sequence AS s LEFT JOIN (SELECT sch, replace(owned_sequence, '''''', '''') AS nam, any_value(type) AS type, any_value(owned_cache) AS owned_cache
+    FROM ${PG}._column WHERE owned_sequence IS NOT NULL GROUP BY ALL) AS o ON o.sch = s.sch AND o.nam = s.nam`;
+
 const SEQUENCE: Content = {
   columns: {
     seqrelid: "c.oid",
-    // DuckDB's sequences have no type: what they end at tells.
-    seqtypid: `CASE ${SEQUENCE_END} WHEN 2147483647 THEN 23 WHEN 32767 THEN 21 ELSE 20 END`,
+    seqtypid: `CASE ${SEQUENCE_TYPE} WHEN 'integer' THEN 23 WHEN 'smallint' THEN 21 ELSE 20 END`,
     seqstart: "s.start_value",
     seqincrement: "s.increment_by",
     seqmax: "s.max_value",
     seqmin: "s.min_value",
-    seqcache: "1",
+    seqcache: "coalesce(o.owned_cache, 1)",
     seqcycle: `s."cycle"`,
   },
-  from: `${PG}._sequence AS s JOIN ${PG}._class AS c ON c.kind = 'S' AND c.sch = s.sch AND c.nam = s.nam`,
+  from: `${SEQUENCE_ROWS} JOIN ${PG}._class AS c ON c.kind = 'S' AND c.sch = s.sch AND c.nam = s.nam`,
 };
 
 const DESCRIPTION: Content = {
@@ -280,16 +285,16 @@ const SEQUENCES: Content = {
     schemaname: "s.sch",
     sequencename: "s.nam",
     sequenceowner: "getvariable('duckbranch_user')",
-    data_type: `CASE ${SEQUENCE_END} WHEN 2147483647 THEN 'integer' WHEN 32767 THEN 'smallint' ELSE 'bigint' END`,
+    data_type: SEQUENCE_TYPE,
     start_value: "s.start_value",
     min_value: "s.min_value",
     max_value: "s.max_value",
     increment_by: "s.increment_by",
     cycle: `s."cycle"`,
-    cache_size: "1",
+    cache_size: "coalesce(o.owned_cache, 1)",
     last_value: lastValue("s"),
   },
-  from: `${PG}._sequence AS s`,
+  from: SEQUENCE_ROWS,
 };
 
 /** Rows that are the same in every PostgreSQL database, as far as this server has the thing. */

@@ -39,7 +39,7 @@ const isExpression = "starts_with(i.key, '(')";
 
 /** Keys of indexes; an expression has a name and a type of its own. */
 const KEYS = `
-  SELECT i.sch, i.rel, i.nam, i.position, i.key, ${isExpression} AS is_expression,
+  SELECT i.sch, i.rel, i.nam, i.method, i.position, i.key, ${isExpression} AS is_expression,
     if(${isExpression}, ${PRINTED}(i.key, '', k.columns, 'plain key'), ${PG}.quote_ident(i.key)) AS plain,
     if(${isExpression}, ${PRINTED}(i.key, '', k.columns, 'pretty key'), ${PG}.quote_ident(i.key)) AS pretty,
     if(${isExpression}, ${DESCRIBED}(i.key, k.columns), NULL) AS described

@@ -1,5 +1,5 @@
-/** What LIKE … INCLUDING INDEXES takes over beside constraints: indexes, under names of their own. */
-import { MAIN } from "../branch/model.js";
+/** What LIKE … takes over beside columns and constraints: indexes, under names of their own, and comments on columns. */
+import { MAIN, type PhysicalTable, type Version } from "../branch/model.js";
 import { commentsOf, definitionOf, physicalDefinition } from "../branch/catalog-reader.js";
 import { indexName, indexParts } from "../branch/table-rebuild.js";
 import type { Transaction } from "../branch/transaction.js";
@@ -22,22 +22,54 @@ export interface LikeIndex {
   readonly note: IndexNote | undefined;
 }
 
+interface LikeSource {
+  readonly physical: PhysicalTable;
+  /** Undefined for a table of main as it is. */
+  readonly version: Version | undefined;
+}
+
+/** Undefined for a temporary table, and for what has no table of its own now. */
+function likeSource({ scope }: PlanContext, { parts }: LikeClause): LikeSource | undefined {
+  const meaning = resolveName(scope, parts);
+  if (meaning.kind === "unknown") return { physical: meaning.relation, version: undefined };
+  if (meaning.kind !== "relation") return undefined;
+  const { head, relation, version } = meaning;
+  if (head === MAIN && version.definition === null) return { physical: relation, version: undefined };
+  return version.physical === null ? undefined : { physical: version.physical, version };
+}
+
+/** Of a LIKE clause that asks for comments: statements that give them to the new table's columns; `target` is its name in SQL. */
+export async function likeCommentSteps(
+  context: PlanContext,
+  { connection }: Transaction,
+  like: LikeClause,
+  target: string,
+): Promise<readonly PlannedStatement[]> {
+  const source = like.comments ? likeSource(context, like) : undefined;
+  if (source === undefined) return [];
+  const comments = await commentsOf(connection, source.physical);
+  return comments.flatMap(({ column, comment }) =>
+    column === null || comment === null
+      ? []
+      : [step(`COMMENT ON COLUMN ${target}.${quoteIdentifier(column)} IS ${quoteLiteral(comment)}`)],
+  );
+}
+
 /** Of the source of a LIKE clause that asks for them; none of a temporary table, which has no notes. */
 export async function likeIndexes(
-  { scope }: PlanContext,
+  context: PlanContext,
   { connection }: Transaction,
   like: LikeClause,
 ): Promise<readonly LikeIndex[]> {
-  const meaning = like.indexes ? resolveName(scope, like.parts) : undefined;
-  if (meaning?.kind !== "relation" && meaning?.kind !== "unknown") return [];
-  const isMains =
-    meaning.kind === "unknown" || (meaning.head === MAIN && meaning.version.definition === null);
-  const definition = isMains
-    ? await physicalDefinition(connection, meaning.relation)
-    : await definitionOf(connection, meaning.version);
+  const source = like.indexes ? likeSource(context, like) : undefined;
+  if (source === undefined) return [];
+  const { physical, version } = source;
+  const definition =
+    version === undefined
+      ? await physicalDefinition(connection, physical)
+      : await definitionOf(connection, version);
   const indexes = definition?.indexes ?? [];
-  const physical = isMains ? meaning.relation : meaning.version.physical;
-  if (indexes.length === 0 || physical === null) return [];
+  if (indexes.length === 0) return [];
   const own = (await commentsOf(connection, physical)).find(({ column }) => column === null);
   const notes = readNotes(own?.comment ?? null).indexes;
   return indexes.map((sql) => {

@@ -49,6 +49,8 @@ export interface OwnedSequence {
   readonly kind: OwnedKind;
   /** Where it begins, if anything was said: DuckDB forgets it when the file is opened anew. */
   readonly start: bigint | undefined;
+  /** CACHE, if it was said. */
+  readonly cache: bigint | undefined;
 }
 
 export function sequenceSql({ catalog, schema, name }: SequenceName): string {
@@ -120,7 +122,9 @@ export function ownedDefault(
   onMain: boolean,
 ): string {
   const shown = onMain ? formatName([name.schema, name.name]) : sequenceSql(name);
-  const label = options.start === undefined ? LABELS[kind] : `${LABELS[kind]} start ${options.start}`;
+  const start = options.start === undefined ? "" : ` start ${options.start}`;
+  const cache = (options.cache ?? 1n) === 1n ? "" : ` cache ${options.cache}`;
+  const label = `${LABELS[kind]}${start}${cache}`;
   const drawn = `coalesce(nextval(${quoteLiteral(shown)}), length(${quoteLiteral(label)}))`;
   return kind === "unset" ? `CASE WHEN false THEN ${drawn} END` : drawn;
 }
@@ -137,9 +141,9 @@ function withoutCase(text: string): string {
 /** Reads a default DuckDB printed; undefined for one that owns no sequence. */
 export function readOwnedDefault(
   text: string,
-): (Pick<OwnedSequence, "kind" | "start"> & { readonly sequence: SequenceName }) | undefined {
+): (Pick<OwnedSequence, "kind" | "start" | "cache"> & { readonly sequence: SequenceName }) | undefined {
   const match =
-    /^coalesce\((?:main\.)?nextval\('((?:[^']|'')*)'\), (?:main\.)?length\('([a-z ]+?)(?: start (-?\d+))?'\)\)$/i.exec(
+    /^coalesce\((?:main\.)?nextval\('((?:[^']|'')*)'\), (?:main\.)?length\('([a-z ]+?)(?: start (-?\d+))?(?: cache (\d+))?'\)\)$/i.exec(
       withoutCase(text.trim()),
     );
   const kinds: readonly OwnedKind[] = ["serial", "byDefault", "always", "unset"];
@@ -149,8 +153,10 @@ export function readOwnedDefault(
     .filter((token) => token.value !== ".")
     .map((token) => token.value);
   const [name = "", schema = "main", catalog = DATA_CATALOG] = parts.toReversed();
-  const start = match[3] === undefined ? undefined : BigInt(match[3]);
-  return { sequence: { catalog, schema, name }, kind, start };
+  const [start, cache] = [match[3], match[4]].map((digits) =>
+    digits === undefined ? undefined : BigInt(digits),
+  );
+  return { sequence: { catalog, schema, name }, kind, start, cache };
 }
 
 /** Sequences owned by the columns of one physical table. */

@@ -28,7 +28,7 @@ import { expandLikes } from "./table-like.js";
 import { refuseLeading } from "./drop-references.js";
 import { keptForeignKey, requireForeignKeys, undefinedKeyColumn } from "./foreign-key-form.js";
 import type { NameScope } from "./relation-names.js";
-import { likeIndexes, likeIndexSteps, type LikeIndex } from "./like-indexes.js";
+import { likeCommentSteps, likeIndexes, likeIndexSteps, type LikeIndex } from "./like-indexes.js";
 import { creatableName, createdName, mainObjectName } from "./write-targets.js";
 
 /** CREATE TABLE and CREATE TABLE AS. */
@@ -91,11 +91,16 @@ async function withSequences(
       ? undefined
       : requireKeys(context, transaction, written);
   const indexes: LikeIndex[] = [];
-  for (const like of written.likes) indexes.push(...(await likeIndexes(context, transaction, like)));
+  const comments: PlannedStatement[] = [];
   const target = targets.get(createdName(written).start) ?? quoteIdentifier(table);
+  for (const like of written.likes) {
+    indexes.push(...(await likeIndexes(context, transaction, like)));
+    comments.push(...(await likeCommentSteps(context, transaction, like, target)));
+  }
   return [
     ...[...likes.sequences, ...sequences].map(step),
     { sql, afterwards, guard },
+    ...comments,
     ...(await likeIndexSteps(transaction, place, { target, table }, indexes)),
   ];
 }

@@ -62,8 +62,8 @@ export async function withOwnedSequence(
   const own = all.find((one) => normaliseName(one.column) === normaliseName(column));
   const isOwn = own !== undefined && ["unset", "serial"].includes(own.kind);
   if (!isOwn || !(await draws(context, expression, own.sequence))) return expression;
-  const options = own.start === undefined ? {} : { start: own.start };
-  return ownedDefault(own.sequence, { kind: "serial", options }, transaction.head === MAIN);
+  const { start, cache } = own;
+  return ownedDefault(own.sequence, { kind: "serial", options: { start, cache } }, transaction.head === MAIN);
 }
 
 /** The statement that makes a column's sequence, and the column's default. */

@@ -5,6 +5,7 @@ import type { TableDefinition, TableElement } from "../branch/table-definition.j
 import type { Transaction } from "../branch/transaction.js";
 import { undefinedTable } from "../branch/undefined-table.js";
 import { MAIN } from "../branch/model.js";
+import { readDomainCheck } from "../core/domain-checks.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import type { RelationalStatement, SequenceColumn, TextEdit } from "../sql/analysis.js";
@@ -98,7 +99,7 @@ async function sourceOf(
   return definition;
 }
 
-/** Foreign keys, the names of keys and merge policies stay behind; a column's length is part of its type. */
+/** Foreign keys, the names of keys and merge policies stay behind; a column's length, and its domain, are part of its type. */
 function constraintText({ text, tokens }: TableElement, like: LikeClause): string | undefined {
   const [word] = tokens;
   switch (word?.value) {
@@ -106,7 +107,7 @@ function constraintText({ text, tokens }: TableElement, like: LikeClause): strin
     case "unique":
       return like.indexes ? text : undefined;
     case "check":
-      if (readHeldType(text) !== undefined) return text;
+      if (readHeldType(text) !== undefined || readDomainCheck(text) !== undefined) return text;
       if (isPolicyCheck(text) || readForeignKeyCheck(text) !== undefined) return undefined;
       return like.constraints && readLabel(text)?.type === undefined ? text : undefined;
     default:
@@ -140,7 +141,7 @@ async function columnText(
   if (owned !== undefined && owned.kind !== "serial") {
     if (like.identity)
       clauses.push(`DEFAULT ${await newIdentity(context, transaction, column, owned, sequences)}`);
-  } else if (like.defaults && expression !== undefined) {
+  } else if (expression !== undefined && (like.defaults || isOfDomain(source, name))) {
     // The source's sequence stays the source's.
     const drawn =
       owned === undefined ? expression : `nextval(${quoteLiteral(sequenceText(context, owned.sequence))})`;
@@ -149,6 +150,15 @@ async function columnText(
   if (like.indexes && wordAt(element.tokens, "primary") !== -1) clauses.push("PRIMARY KEY");
   if (like.indexes && wordAt(element.tokens, "unique") !== -1) clauses.push("UNIQUE");
   return clauses.join(" ");
+}
+
+/** A domain's default is copied into its columns. */
+function isOfDomain({ elements }: TableDefinition, column: string): boolean {
+  return elements.some(
+    ({ text, tokens }) =>
+      readDomainCheck(text) !== undefined &&
+      tokens.some(({ value }) => normaliseName(value) === normaliseName(column)),
+  );
 }
 
 function sequenceText({ scope }: PlanContext, sequence: Parameters<typeof sequenceSql>[0]): string {
@@ -185,7 +195,7 @@ async function newIdentity(
   const types: readonly SequenceColumn["type"][] = ["smallint", "integer", "bigint"];
   const type = types.find((known) => known.toUpperCase() === element.column?.type) ?? "bigint";
   const name = await freeSequenceName(connection, place, table, column, new Set());
-  const options = owned.start === undefined ? {} : { start: owned.start };
+  const options = { start: owned.start, cache: owned.cache };
   sequences.push(createSequenceSql(name, type, options));
   return ownedDefault(
     name,

@@ -64,6 +64,8 @@ export interface SequenceOptions {
   readonly minimum?: bigint | undefined;
   readonly maximum?: bigint | undefined;
   readonly cycle?: boolean | undefined;
+  /** How many values a session takes at once: kept to be shown. */
+  readonly cache?: bigint | undefined;
   /** SEQUENCE NAME, of an identity column. */
   readonly name?: string | undefined;
 }

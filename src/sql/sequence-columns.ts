@@ -102,7 +102,7 @@ function sequenceName(node: AstNode): string | undefined {
   return stringList(unwrapAs(named?.["arg"], "List") ?? {}, "items").at(-1);
 }
 
-/** START, INCREMENT, MINVALUE, MAXVALUE, CYCLE and SEQUENCE NAME; CACHE says nothing here. */
+/** START, INCREMENT, MINVALUE, MAXVALUE, CYCLE, CACHE and SEQUENCE NAME. */
 export function sequenceOptions(node: AstNode): SequenceOptions {
   const options: Record<string, bigint | boolean> = {};
   for (const item of listField(node, "options")) {
@@ -121,6 +121,7 @@ export function sequenceOptions(node: AstNode): SequenceOptions {
     minimum: number("minvalue"),
     maximum: number("maxvalue"),
     cycle: options["cycle"] === true,
+    cache: number("cache"),
     name: sequenceName(node),
   };
 }

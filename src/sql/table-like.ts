@@ -8,6 +8,7 @@ import type { Utf8Offsets } from "./utf8-offsets.js";
 export interface LikeClause extends TextSpan {
   /** The source's name as written. */
   readonly parts: readonly string[];
+  readonly comments: boolean;
   readonly constraints: boolean;
   readonly defaults: boolean;
   readonly generated: boolean;
@@ -16,7 +17,14 @@ export interface LikeClause extends TextSpan {
 }
 
 /** PostgreSQL's bits of TableLikeClause. */
-const BITS = { constraints: 1 << 2, defaults: 1 << 3, generated: 1 << 4, identity: 1 << 5, indexes: 1 << 6 };
+const BITS = {
+  comments: 1 << 0,
+  constraints: 1 << 2,
+  defaults: 1 << 3,
+  generated: 1 << 4,
+  identity: 1 << 5,
+  indexes: 1 << 6,
+};
 
 /** The LIKE clauses of CREATE TABLE, in their order. */
 export function readLikes(node: AstNode, references: References, offsets: Utf8Offsets): LikeClause[] {
@@ -44,6 +52,7 @@ export function readLikes(node: AstNode, references: References, offsets: Utf8Of
         start: first.start,
         end: last.end,
         parts: name.parts,
+        comments: has(BITS.comments),
         constraints: has(BITS.constraints),
         defaults: has(BITS.defaults),
         generated: has(BITS.generated),

@@ -28,3 +28,13 @@ export function numberOf(text: string): Constant {
   const type = whole && within(31n) ? "integer" : whole && within(63n) ? "bigint" : "numeric";
   return { kind: "constant", value: text, form: "number", type };
 }
+
+/** DuckDB's text of bytes as PostgreSQL's: `a\xDE` is `\x61de`. */
+export function bytesOf(literal: Constant): Constant {
+  const bytes = literal.value?.match(/\\x[0-9A-F]{2}|[^\\]/gs) ?? [];
+  if (literal.form !== "text" || bytes.join("") !== literal.value) return literal;
+  const hex = bytes.map((byte) =>
+    byte.startsWith("\\x") ? byte.slice(2).toLowerCase() : Buffer.from(byte).toString("hex"),
+  );
+  return { ...literal, value: `\\x${hex.join("")}` };
+}

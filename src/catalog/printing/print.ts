@@ -2,6 +2,7 @@
  * The texts of pg_get_expr(), pg_get_constraintdef(), pg_get_viewdef() and their kin. DuckDB keeps definitions in a text of
  * its own; here it is read with PostgreSQL's parser and printed as PostgreSQL does. What cannot be read stays as it is.
  */
+import { bytesOf } from "./constants.js";
 import { Unprintable, type Expression, type OutputColumn } from "./tree.js";
 import { parseLoaded } from "../../sql/pg-parser.js";
 import { listField, unwrapAs, visitAll, type AstNode } from "../../sql/ast.js";
@@ -107,6 +108,7 @@ function assigned(value: Expression, written: string): Expression {
   const type = written.replace(/\(.*\)/, "");
   if (type !== written && value.type === type && value.kind !== "constant")
     return { kind: "cast", value, type, modifier: "", hidden: true };
+  if (type === "bytea" && value.kind === "constant") return castTo(bytesOf(value), type);
   if (type === "character" && isPadded(value)) return castTo(padded(value), "character");
   if (value.kind === "constant" && value.type === "text" && type === "character varying")
     return { ...value, type };

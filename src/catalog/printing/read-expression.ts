@@ -9,7 +9,7 @@ import {
   type AstNode,
 } from "../../sql/ast.js";
 import { readCall } from "./read-call.js";
-import { constantOf, numberOf } from "./constants.js";
+import { bytesOf, constantOf, numberOf } from "./constants.js";
 import { Unprintable, type Expression, type SubQuery, type TypeName } from "./tree.js";
 import { unified } from "./functions.js";
 import type { Scope } from "./scope.js";
@@ -254,7 +254,8 @@ function readCast(scope: Scope, node: AstNode): Expression {
     (value.form !== "number" || value.value?.startsWith("-") === true) &&
     modifier === ""
   ) {
-    if (value.form === "text" || value.form === "null" || type === "boolean") return literalOf(value, type);
+    const literal = type === "bytea" && !scope.verbatim ? bytesOf(value) : value;
+    if (value.form === "text" || value.form === "null" || type === "boolean") return literalOf(literal, type);
     if (value.form === "number" && value.type === type) return value;
   }
   if (isItsOwnSize(value, modifier)) return { kind: "cast", value, type, modifier: "", hidden: false };

@@ -5,7 +5,7 @@ import type { DialectPass } from "./pass.js";
 
 const MOMENTS: ReadonlySet<string> = new Set(["timestamp", "timestamptz", "time", "timetz", "interval"]);
 /** What a moment has anyway. */
-const ALL_DIGITS = "6";
+const ALL_DIGITS = 6;
 const DIGITS = /^[0-6]$/;
 /** TIMESTAMP_S and TIMESTAMP_MS. */
 const OWN_TIMESTAMPS: ReadonlySet<string> = new Set(["0", "3"]);
@@ -29,7 +29,8 @@ export const momentModifiersPass: DialectPass = ({ tokens, types }) => {
     if (open === undefined || close === undefined || digits === undefined) return [];
     const isOwn = type.name === "timestamp" && OWN_TIMESTAMPS.has(digits.value);
     const isHeld = isColumn && DIGITS.test(digits.value) && !isOwn && !isSymbol(tokens[type.behind], "[");
-    if (digits.value !== ALL_DIGITS && (!isHeld || type.name === "timetz")) return [];
+    // PostgreSQL takes more for as many as there are.
+    if (!(Number(digits.value) >= ALL_DIGITS) && (!isHeld || type.name === "timetz")) return [];
     return [{ start: open.start, end: close.end, text: "" }];
   });
 };
