@@ -90,7 +90,7 @@ export class ProtocolSession {
 
   /** False when the client has terminated or there is nothing more to process. */
   async #next(): Promise<boolean> {
-    const next = nextMessage(this.#context, this.#atRest);
+    const next = this.#nextFrame();
     const frame = next instanceof Promise ? await next : next;
     if (next instanceof Promise) this.#context.slice.restart();
     if (frame === undefined || frame.tag === FRONTEND_TAG.terminate) return false;
@@ -109,6 +109,20 @@ export class ProtocolSession {
     }
     if (this.#context.output.isLarge) await this.#context.output.flush();
     return true;
+  }
+
+  /** What was answered before goes out in front of the error of bytes that are no message. */
+  #nextFrame(): ReturnType<typeof nextMessage> {
+    const failed = async (error: unknown): Promise<never> => {
+      await this.#context.output.flush();
+      throw error;
+    };
+    try {
+      const next = nextMessage(this.#context, this.#atRest);
+      return next instanceof Promise ? next.catch(failed) : next;
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   #handle(message: FrontendMessage): Promise<void> | undefined {
