@@ -22,7 +22,7 @@ export class DefinitionConflicts {
 
   /** What no side can be chosen for. */
   refuse(...lines: readonly string[]): void {
-    this.#lines.push(...lines);
+    this.#lines.push(...lines.filter((line) => !this.#lines.includes(line)));
     if (lines.length > 0) this.#isChoosable = false;
   }
 

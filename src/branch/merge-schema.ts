@@ -4,6 +4,7 @@
  */
 import { notSupported } from "../core/errors.js";
 import { normaliseName } from "../sql/names.js";
+import { readNotes } from "../sql/table-notes.js";
 import { mergedNotes } from "../sql/table-notes.js";
 import { unfitPolicies } from "./column-policies.js";
 import { addedValue, columnOrigins, type TableState } from "./column-origins.js";
@@ -162,8 +163,10 @@ function propertyChanges(
     const gone = [ours, theirs].find(
       (own) => own !== undefined && own.text !== before?.text && mentionsDropped(key + own.text),
     );
-    if (gone !== undefined)
-      conflicts.refuse(`${shown(gone.name)} was set on one side, and its column dropped on the other`);
+    const lost =
+      gone === undefined ? [...lostIndexes(before, ours), ...lostIndexes(before, theirs)] : [gone.name];
+    for (const name of lost)
+      conflicts.refuse(`${shown(name)} was set on one side, and its column dropped on the other`);
     if (theirs?.text === before?.text || theirs?.text === ours?.text) continue;
     const isBoth = ours?.text !== before?.text;
     const noted = isBoth ? bothComments(before, ours, theirs) : undefined;
@@ -176,6 +179,17 @@ function propertyChanges(
       changes.push({ before: ours, after: theirs });
   }
   return changes;
+}
+
+/** Indexes of whose WHERE or INCLUDE, set by this side, a column is gone: these are notes in the table's comment. */
+function lostIndexes(before: TableProperty | undefined, own: TableProperty | undefined): readonly string[] {
+  if (own?.kind !== "comment" || own.column !== undefined || own.text === before?.text) return [];
+  const known = readNotes(before?.text ?? null).indexes;
+  return Object.entries(readNotes(own.text).indexes).flatMap(([name, note]) => {
+    const isNew = JSON.stringify(note) !== JSON.stringify(known[name]);
+    const { where = "", include = [] } = note;
+    return isNew && [where, ...include].some(mentionsDropped) ? [`index "${name}"`] : [];
+  });
 }
 
 /** A table's comment also holds what is said of its constraints and indexes, each by itself; so it is with the winner's. */

@@ -3,6 +3,7 @@ import { SQLSTATE, SqlError, type SqlState } from "../core/errors.js";
 import { numberCell, textCell, type Connection } from "../engine/connection.js";
 import { readHeldType } from "../sql/held-types.js";
 import { quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { partialKey } from "../sql/partial-unique.js";
 import { constraintsOf } from "./constraint-names.js";
 import { indexName, indexParts } from "./table-rebuild.js";
 import type { TableDefinition, TableElement } from "./table-definition.js";
@@ -99,6 +100,8 @@ function countsOf(rules: readonly Rule[]): string {
 
 /** Without the quotes of a name, or the parentheses around the expression of an index. */
 function plainName(text: string): string {
+  const partial = partialKey(text);
+  if (partial !== undefined) return plainName(partial);
   if (text.startsWith("(") && text.endsWith(")")) return text.slice(1, -1);
   return /^"(?:[^"]|"")*"$/.test(text) ? text.slice(1, -1).replaceAll('""', '"') : text;
 }

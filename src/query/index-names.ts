@@ -1,7 +1,8 @@
 /** Indexes by name: the table that has one, and the index itself where clients see one that DuckDB does not list. */
 import { constraintsOf } from "../branch/constraint-names.js";
-import { MAIN, type RelationName, type Version } from "../branch/model.js";
-import { readTableDefinition } from "../branch/table-definition.js";
+import { physicalDefinition } from "../branch/catalog-reader.js";
+import { MAIN, relationKey, type RelationName, type Version } from "../branch/model.js";
+import { readTableDefinition, type TableDefinition } from "../branch/table-definition.js";
 import { indexName } from "../branch/table-rebuild.js";
 import type { Transaction } from "../branch/transaction.js";
 import { textCell } from "../engine/connection.js";
@@ -43,11 +44,37 @@ export async function keyOwner(
   const owners: RelationName[] = [];
   for (const table of tablesOf(scope)) {
     if (inPath(scope, parts, [table]) === undefined) continue;
-    const constraints = constraintsOf(await transaction.definitionOf(table), table.name);
-    if (constraints.some((own) => own.name === name && (own.type === "primary" || own.type === "unique")))
-      owners.push(table);
+    if (isKeyIn(await transaction.definitionOf(table), table.name, name)) owners.push(table);
+  }
+  const found = inPath(scope, parts, owners);
+  return found === undefined && scope.head === MAIN ? await newKeyOwner(transaction, scope, parts) : found;
+}
+
+/** Among tables of main that this transaction made. */
+async function newKeyOwner(
+  { connection }: Transaction,
+  scope: NameScope,
+  parts: readonly string[],
+): Promise<RelationName | undefined> {
+  const known = new Set(tablesOf(scope).map(relationKey));
+  const rows = await connection.rows(
+    "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ?",
+    [DATA_CATALOG],
+  );
+  const owners: RelationName[] = [];
+  for (const row of rows) {
+    const table = { schema: textCell(row, "schema_name"), name: textCell(row, "table_name") };
+    if (known.has(relationKey(table)) || inPath(scope, parts, [table]) === undefined) continue;
+    const definition = await physicalDefinition(connection, table);
+    if (definition !== undefined && isKeyIn(definition, table.name, parts.at(-1) ?? "")) owners.push(table);
   }
   return inPath(scope, parts, owners);
+}
+
+function isKeyIn(definition: TableDefinition, table: string, key: string): boolean {
+  return constraintsOf(definition, table).some(
+    ({ name, type }) => name === key && (type === "primary" || type === "unique"),
+  );
 }
 
 function tablesOf({ state, head }: NameScope): readonly Version[] {

@@ -11,6 +11,7 @@ import type { Connection } from "../engine/connection.js";
 import type { InsertedValue, RelationalStatement } from "../sql/analysis.js";
 import { defaultConstraintName } from "../sql/constraint-labels.js";
 import { isSameName, quoteIdentifier } from "../sql/names.js";
+import { partialKey } from "../sql/partial-unique.js";
 import type { BoundParameter } from "./types.js";
 
 /** A column of a key, or an expression. */
@@ -18,8 +19,8 @@ interface KeyPart {
   readonly shown: string;
   readonly sql: string;
   readonly column: string | undefined;
-  /** DuckDB calls it CASE … END in its messages, in other words than those of its definition. */
-  readonly isPartial?: true;
+  /** Of a partial index its CASE … END: DuckDB's messages may have it in other words. */
+  readonly partial?: string;
 }
 
 /** A key that must be unique: a constraint, or a unique index. */
@@ -61,9 +62,9 @@ export function uniqueKeys(definition: TableDefinition, table: string): readonly
 /** Of a partial index (sql/partial-unique.ts) what it is over. */
 function expressionPart(text: string): KeyPart {
   const plain = text.replace(/^\((.*)\)$/s, "$1");
-  const [, partial] = /^CASE\s+WHEN .* THEN \((.*)\) ELSE NULL END$/s.exec(plain) ?? [];
-  if (partial === undefined) return { shown: plain, sql: text, column: undefined };
-  return { shown: partial, sql: text, column: undefined, isPartial: true };
+  const key = partialKey(plain);
+  if (key === undefined) return { shown: plain, sql: text, column: undefined };
+  return { shown: key, sql: text, column: undefined, partial: plain };
 }
 
 /** Without a definition: a key of one column whose name DuckDB tells. */
@@ -84,17 +85,22 @@ export function namedKeys(key: string, candidates: readonly UniqueKey[]): readon
     const { parts } = candidate;
     if (isPartialKey(candidate) && parts.length !== expressions) return [];
     const pattern = parts
-      .map(({ shown, isPartial }) => (isPartial ? "CASE .*? END: (.*?)" : `${escaped(shown)}: (.*)`))
+      .map(({ shown, partial }) =>
+        partial === undefined ? `${escaped(shown)}: (.*)` : "CASE .*? END: (.*?)",
+      )
       .join(", ");
     const match = new RegExp(`^${pattern}$`, "s").exec(key);
     return match === null ? [] : [{ ...candidate, values: match.slice(1) }];
   });
   const [first] = found;
-  return first === undefined || isPartialKey(first) ? found : [first];
+  if (first === undefined || !isPartialKey(first)) return found.slice(0, 1);
+  const told = key.replaceAll(/ ELSE CAST\(NULL AS [^()]*(?:\([^()]*\))?\) END/g, " ELSE NULL END");
+  const exact = found.filter(({ parts }) => parts.every(({ partial = "" }) => told.includes(partial)));
+  return exact.length === 1 ? exact : found;
 }
 
 function isPartialKey({ parts }: UniqueKey): boolean {
-  return parts.some(({ isPartial }) => isPartial);
+  return parts.some(({ partial }) => partial !== undefined);
 }
 
 function escaped(text: string): string {

@@ -27,6 +27,15 @@ export interface PartialUnique {
   readonly names: readonly string[];
 }
 
+/** What an expression of a key is over, as DuckDB prints it: `(CASE WHEN … THEN (email) ELSE NULL END)` ⇒ `email`; else undefined. */
+export function partialKey(expression: string): string | undefined {
+  const [, key] =
+    /^\(*CASE\s+WHEN .* THEN \((.*)\) ELSE (?:NULL|CAST\(NULL AS [^()]*(?:\([^()]*\))?\)) END\)*$/s.exec(
+      expression,
+    ) ?? [];
+  return key;
+}
+
 /** Undefined for any other statement. */
 export function partialUnique({ text, tokens }: TokenReader): PartialUnique | undefined {
   const isUnique = isWord(tokens[0], "create") && isWord(tokens[1], "unique") && isWord(tokens[2], "index");
