@@ -11,12 +11,21 @@ import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { clientSchema, formatName, normaliseName, quoteLiteral } from "../sql/names.js";
 import { applyEdits, sortEdits } from "../sql/splice.js";
+import { withoutPadding } from "./padded-values.js";
 import type { SessionCore } from "./session-core.js";
 import { sliceStatement } from "./slice-statement.js";
 import { isEdited, typesWanted } from "./uncast-literals.js";
 
+/** Values that are not what DuckDB would take them for beside what they are compared with: labels, and what fills up a char(n). */
+export async function withReadValues(
+  core: SessionCore,
+  statement: RelationalStatement,
+): Promise<RelationalStatement> {
+  return await withoutPadding(core, await withNamedLabels(core, statement));
+}
+
 /** As it is where no label stands beside a comparison. */
-export async function withNamedLabels(
+async function withNamedLabels(
   core: SessionCore,
   statement: RelationalStatement,
 ): Promise<RelationalStatement> {

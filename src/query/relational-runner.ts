@@ -12,7 +12,7 @@ import { withInsertForm } from "./insert-forms.js";
 import { withComparedLiterals } from "./keyed-literals.js";
 import { requireLiterals } from "./literal-values.js";
 import { boundRun, startStatement, startSubset, type ExecuteInput } from "./start-statement.js";
-import { withNamedLabels } from "./query-labels.js";
+import { withReadValues } from "./query-labels.js";
 import { withUncastLiterals } from "./uncast-literals.js";
 import { withDescribedTargets } from "./describe-targets.js";
 import { describeRelational } from "./describe-relational.js";
@@ -85,7 +85,7 @@ async function inDialect(
   const timeZone = core.settings.get("TimeZone");
   const compared = withComparedLiterals(statement, declaredOids, { timeZone });
   const formed = await withInsertForm(core, await withDependentColumns(core, compared), parameters);
-  return await withUncastLiterals(core, await withNamedLabels(core, formed));
+  return await withUncastLiterals(core, await withReadValues(core, formed));
 }
 
 /** `asWritten`: the types the client declared, for a statement that is run as its text was read. */
