@@ -67,28 +67,35 @@ const CLIENT_ENCODING: SettingType = {
 
 const DATE_STYLES: ReadonlyMap<string, string> = new Map([
   ["iso", "ISO"],
-  ["default", "ISO"],
   ["sql", "SQL"],
-  ["postgres", "Postgres"],
   ["german", "German"],
 ]);
 
-/** How dates are written, and the order of day and month; German has its own unless another is named. */
+/** How dates are written, and the order of day and month: what is not said stays; German has an order of its own. */
 const DATE_STYLE: SettingType = {
-  read: (name, value) => {
-    let style = "ISO";
-    let order: string | undefined;
-    for (const part of value.split(",").map((word) => word.trim().toLowerCase())) {
-      if (part === "mdy" || part === "us" || part.startsWith("noneuro")) order = "MDY";
-      else if (part === "dmy" || part.startsWith("euro")) order = "DMY";
-      else if (part === "ymd") order = "YMD";
-      else {
-        const named = DATE_STYLES.get(part);
-        if (named === undefined) throw invalidValue(name, value);
-        style = named;
+  read: (name, value, now = "ISO, MDY") => {
+    const said: { style?: string; order?: string } = {};
+    const say = (kind: "style" | "order", word: string): void => {
+      if (said[kind] !== undefined && said[kind] !== word)
+        throw invalidValue(name, value, { detail: 'Conflicting "datestyle" specifications.' });
+      said[kind] = word;
+    };
+    for (const word of value.split(",").map((part) => part.trim().toLowerCase())) {
+      if (word === "mdy" || word === "us" || word.startsWith("noneuro")) say("order", "MDY");
+      else if (word === "dmy" || word.startsWith("euro")) say("order", "DMY");
+      else if (word === "ymd") say("order", "YMD");
+      else if (word === "default") {
+        said.style ??= "ISO";
+        said.order ??= "MDY";
+      } else {
+        const style = word.startsWith("postgres") ? "Postgres" : DATE_STYLES.get(word);
+        if (style === undefined)
+          throw invalidValue(name, value, { detail: `Unrecognized key word: "${word}".` });
+        say("style", style);
       }
     }
-    return `${style}, ${order ?? (style === "German" ? "DMY" : "MDY")}`;
+    const [style = "ISO", order = "MDY"] = now.split(", ");
+    return `${said.style ?? style}, ${said.order ?? (said.style === "German" ? "DMY" : order)}`;
   },
 };
 

@@ -8,7 +8,8 @@ import { clientSchema, normaliseName } from "../sql/names.js";
 
 /** How values of one setting are read, and how what is kept is shown. */
 export interface SettingType {
-  readonly read: (name: string, value: string) => string;
+  /** `now` is what the setting is: a value may say a part of it. */
+  readonly read: (name: string, value: string, now?: string) => string;
   readonly show?: (value: string) => string;
   /** SET takes several values: a list of names, each quoted where it must be. */
   readonly list?: true;

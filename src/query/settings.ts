@@ -101,7 +101,8 @@ export class Settings {
     const canonical = this.#canonical(name);
     const rule = RULES.get(canonical);
     if (rule?.fixed !== undefined && !this.#isOwnUser(canonical, value)) throw cannotChange(canonical, value);
-    const read = value === undefined ? undefined : (rule?.type.read(canonical, value) ?? value);
+    const read =
+      value === undefined ? undefined : (rule?.type.read(canonical, value, this.get(name)) ?? value);
     if (local || isOfTransaction(canonical)) this.#local.set(canonical, read);
     else {
       this.#local.delete(canonical);
