@@ -314,7 +314,7 @@ async function waysOf(
 function keylessConflict(plan: TablePlan): SqlError {
   return notSupported(
     `cannot resolve conflicts in table "${displayName(plan.input.relation)}": it has no primary key, and both sides changed the same rows`,
-    "make the branch's changes again on a new branch, or give the table a primary key first",
+    "merge it as a bag of equal rows, WITH (keyless 'strict') and a strategy, or give the table a primary key first",
   );
 }
 

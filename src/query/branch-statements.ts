@@ -259,13 +259,17 @@ function mergeAnswer(
 }
 
 function conflictError(outcome: MergeOutcome): SqlError {
+  // Without a key nobody can tell which row is the changed form of which.
+  const areBags = outcome.conflicts.every(({ rows }) => rows.every(({ pk }) => pk === null));
   const tables = outcome.conflicts.map((conflict) => `table "${conflict.table}": ${conflict.row_count} rows`);
   return new SqlError(
     SQLSTATE.transactionIntegrityConstraintViolation,
     `branch "${outcome.source}" conflicts with "${outcome.target}": nothing was merged`,
     {
       detail: `${tables.join(", ")}; see duckbranch.conflicts, merge_id ${outcome.mergeId ?? ""}`,
-      hint: "choose USING branch_wins, main_wins or manual",
+      hint: areBags
+        ? "choose USING branch_wins or main_wins WITH (keyless 'strict')"
+        : "choose USING branch_wins, main_wins or manual",
     },
   );
 }
