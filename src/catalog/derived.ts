@@ -1,6 +1,7 @@
 /** Helper views between the objects and what clients see: built-in types and relations, types, functions, comments. */
 import { DATA_CATALOG } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
+import { BUILTIN_FUNCTIONS, builtinTables } from "./builtin/tables.js";
 import { BUILTIN_TYPES } from "./builtin-types.js";
 import { ACCESS_METHODS } from "./index-content.js";
 import { PG } from "./names.js";
@@ -146,7 +147,7 @@ const FUNCTIONS = `
     parameters, coalesce(${DECLARED}->>'source', macro_definition), is_table, ${DECLARED}
   FROM (SELECT o.duck_schema AS schema_name, o."name" AS function_name, o.parameters, o.definition AS macro_definition, o.is_table
     FROM ${BRANCH_OBJECTS} WHERE o.kind = 'function')
-  UNION ALL ${TYPE_FUNCTIONS}`;
+  UNION ALL ${TYPE_FUNCTIONS} UNION ALL ${BUILTIN_FUNCTIONS}`;
 
 /** Not among the copies: few ask for them, and DuckDB lists its thousands of functions. */
 const FUNCTION_COMMENTS = `
@@ -158,7 +159,7 @@ const FUNCTION_COMMENTS = `
 
 /** Facts about PostgreSQL itself. */
 export function staticStatements(): readonly string[] {
-  return staticTables();
+  return [...staticTables(), ...builtinTables()];
 }
 
 /** More helpers by name; those of objects.ts come first. */

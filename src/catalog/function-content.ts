@@ -3,6 +3,10 @@ import { DEFAULT } from "./function-texts.js";
 import { PG } from "./names.js";
 import type { Content } from "./shapes.js";
 
+/** The type of what the last argument, an array, is made of; `any` is its own. */
+const VARIADIC =
+  "CASE (f.declared->'argumentOids'->>-1)::BIGINT WHEN 2276 THEN 2276 WHEN 2277 THEN 2283 WHEN 5078 THEN 5077 WHEN 1009 THEN 25 ELSE 0 END";
+
 /** Whoever is connected. */
 const OWNER = "10";
 
@@ -15,11 +19,12 @@ export const FUNCTION: Content = {
     prolang: "if(f.sch = 'pg_catalog', 12, 14)",
     procost: "100",
     prorows: "if(f.is_table, 1000, 0)",
-    prokind: "'f'",
+    prokind: "coalesce(f.declared->>'kind', 'f')",
     proretset: "f.is_table",
     provolatile: "coalesce(left(f.declared->>'volatility', 1), 'v')",
     proisstrict: "coalesce((f.declared->>'strict')::BOOLEAN, false)",
-    proparallel: "'u'",
+    proparallel: "coalesce(f.declared->>'parallel', 'u')",
+    provariadic: `if((f.declared->>'variadic')::BOOLEAN, ${VARIADIC}, 0)`,
     pronargs: "len(f.parameters)",
     prorettype: "coalesce((f.declared->>'returnsOid')::BIGINT, if(f.is_table, 2249, 2283))",
     proargtypes:

@@ -20,7 +20,7 @@ export const PRINTED_TYPES: ReadonlyMap<string, string> = new Map([
 const PRINTED = `MAP {${[...PRINTED_TYPES].map(([name, printed]) => `'${name}': '${printed}'`).join(", ")}}`;
 
 /** One argument of a declared function: its name, if it has one, and its type. */
-const ARGUMENT = `if(starts_with(_p, '$'), '', ${PG}.quote_ident(_p) || ' ') || coalesce(${PG}._function_type(declared->'arguments'->>(_i - 1)), map_extract_value(${TYPE_NAMES}, (declared->'argumentOids'->>(_i - 1))::BIGINT))`;
+const ARGUMENT = `if((declared->>'variadic')::BOOLEAN AND _i = len(parameters), 'VARIADIC ', '') || if(starts_with(_p, '$'), '', ${PG}.quote_ident(_p) || ' ') || coalesce(${PG}._function_type(declared->'arguments'->>(_i - 1)), map_extract_value(${TYPE_NAMES}, (declared->'argumentOids'->>(_i - 1))::BIGINT))`;
 
 /** The default of the argument of number `_i`, of a row that has `declared`. */
 export const DEFAULT = `${PRINT}(declared->'defaults'->>(_i - 1), map_extract_value(${TYPE_NAMES}, (declared->'argumentOids'->>(_i - 1))::BIGINT), '[]', 'plain')`;
@@ -30,7 +30,7 @@ function argumentList(each: string): string {
     ELSE array_to_string(list_transform(parameters, lambda _p, _i: ${each}), ', ') END`;
 }
 
-const RESULT = `CASE WHEN declared IS NOT NULL THEN coalesce(${PG}._function_type(declared->>'returns'), map_extract_value(${TYPE_NAMES}, (declared->>'returnsOid')::BIGINT)) WHEN is_table THEN 'SETOF record' ELSE 'anyelement' END`;
+const RESULT = `CASE WHEN declared IS NOT NULL THEN if(is_table, 'SETOF ', '') || coalesce(${PG}._function_type(declared->>'returns'), map_extract_value(${TYPE_NAMES}, (declared->>'returnsOid')::BIGINT)) WHEN is_table THEN 'SETOF record' ELSE 'anyelement' END`;
 
 /** VOLATILE is what a function is without a word. */
 const OPTIONS = `CASE WHEN declared->>'volatility' <> 'volatile' OR (declared->>'strict')::BOOLEAN

@@ -25,7 +25,8 @@ function sameForArity(body: string, least: number, most: number): Bodies {
   return Object.fromEntries(Array.from({ length: most - least + 1 }, (_, i) => [least + i, body]));
 }
 
-const comment = lookup("object_comment");
+/** A column of functions has their names. */
+const comment = lookup("object_comment", "TRY_CAST(_1 AS BIGINT)");
 /** Visible unless it is known to be elsewhere: built-ins are, and so is what this server has none of. */
 const visible: Bodies = { 1: "_1 IS NOT NULL" };
 
@@ -169,7 +170,7 @@ const CASTS: Readonly<Record<string, Bodies>> = {
     1: orNumber("function", "function_oid"),
   },
   _regproc_name: {
-    1: withText(`CASE WHEN ${NUMBER} THEN coalesce((SELECT any_value(_key) FROM ${PG}._lookup_function_oid WHERE _value = ${AS_NUMBER}), _text)
+    1: withText(`CASE WHEN ${NUMBER} THEN coalesce(${lookup("function_name", AS_NUMBER)}, if(_text = '0', '-', _text))
       ELSE regexp_replace(_text, '^pg_catalog[.]', '') END`),
   },
   // typreceive and the like as numbers: see dialect/catalog-columns.ts.
@@ -222,6 +223,8 @@ const LOOKUPS = [
   `CREATE VIEW ${PG}._lookup_setting AS SELECT lower(name) AS _key, setting AS _value FROM ${PG}.pg_settings`,
   `CREATE VIEW ${PG}._lookup_function_oid AS SELECT nam AS _key, min(oid) AS _value FROM ${PG}._function WHERE ${PG}._is_visible(sch) GROUP BY nam
      UNION ALL SELECT sch || '.' || nam, min(oid) FROM ${PG}._function GROUP BY sch, nam`,
+  // With its schema where the name alone is another's, too.
+  `CREATE VIEW ${PG}._lookup_function_name AS SELECT oid AS _key, if(${PG}._is_visible(sch) AND count(*) OVER (PARTITION BY nam) = 1, ${PG}.quote_ident(nam), ${PG}._full(sch, nam)) AS _value FROM ${PG}._function`,
   `CREATE VIEW ${PG}._lookup_relation_kind AS SELECT oid AS _key, kind AS _value FROM ${PG}._class`,
   `CREATE VIEW ${PG}._lookup_last_value AS SELECT c.oid AS _key, ${lastValue("s")} AS _value FROM ${PG}._sequence AS s
      JOIN ${PG}._class AS c ON c.kind = 'S' AND c.sch = s.sch AND c.nam = s.nam`,

@@ -88,7 +88,7 @@ const VIEWS = `SELECT oid AS _key, ${printedQuery("v", "'plain'")} AS _value, ${
 
 const COMMENTS = `SELECT oid AS _key, position AS _sub, comment AS _value FROM ${PG}._description`;
 
-const OBJECT_COMMENTS = `SELECT oid AS _key, comment AS _value FROM ${PG}._description WHERE position = 0 UNION ALL SELECT oid, comment FROM ${PG}._function_comment`;
+const OBJECT_COMMENTS = `SELECT oid AS _key, comment AS _value FROM ${PG}._description WHERE position = 0 UNION ALL SELECT oid, comment FROM ${PG}._function_comment UNION ALL SELECT oid, comment FROM ${PG}._builtin_comment`;
 
 /** By the table's OID and the column's name: the sequence that belongs to the column. */
 const SERIALS = `

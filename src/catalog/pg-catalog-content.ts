@@ -1,4 +1,5 @@
 /** What pg_catalog's relations hold, over the helper views of objects.ts. Relations not named here are empty. */
+import { AGGREGATE, BUILTIN_COMMENTS, CAST, OPERATOR } from "./builtin/tables.js";
 import { DEPEND, REWRITE } from "./dependency-content.js";
 import { FUNCTION } from "./function-content.js";
 import { COLLATION, INDEX, OPERATOR_CLASS_CONTENT } from "./index-content.js";
@@ -207,7 +208,7 @@ const SEQUENCE: Content = {
 
 const DESCRIPTION: Content = {
   columns: { objoid: "d.oid", classoid: "d.classoid", objsubid: "d.position", description: "d.comment" },
-  from: `(SELECT oid, classoid, position, comment FROM ${PG}._description UNION ALL SELECT oid, 1255, 0, comment FROM ${PG}._function_comment) AS d`,
+  from: `(SELECT oid, classoid, position, comment FROM ${PG}._description UNION ALL SELECT oid, 1255, 0, comment FROM ${PG}._function_comment UNION ALL ${BUILTIN_COMMENTS}) AS d`,
 };
 
 /** main, the live branches, and the name the session connected under when it is another. */
@@ -327,6 +328,9 @@ export const PG_CATALOG_CONTENT: ReadonlyMap<string, Content> = new Map([
     },
   ],
   ["pg_proc", FUNCTION],
+  ["pg_operator", OPERATOR],
+  ["pg_cast", CAST],
+  ["pg_aggregate", AGGREGATE],
   ["pg_depend", DEPEND],
   ["pg_rewrite", REWRITE],
   ...STATISTICS,

@@ -35,6 +35,13 @@ const EQUAL_COMMANDS = [
   "\\dp app.*",
   "\\dd",
   "\\conninfo",
+  "\\do =",
+  "\\do+ ->",
+  "\\dC int4",
+  "\\da sum",
+  "\\df lower",
+  "\\df generate_series",
+  "\\dT *time*",
 ];
 
 /** What psql asks when Tab is pressed behind SELECT * FROM cu; two shapes of it. */

@@ -28,6 +28,8 @@ export const VECTOR_COLUMNS: ReadonlySet<string> = new Set([
 ]);
 /** Columns of pg_type that name functions, and are kept as names. */
 const FUNCTION_COLUMNS = new Set(["typinput", "typoutput", "typreceive", "typsend"]);
+/** Columns of type regproc that hold numbers: several functions have one name. */
+const NUMBERED_FUNCTIONS = new Set(["oprcode", "oprrest", "oprjoin", "aggfnoid", "aggtransfn", "aggfinalfn"]);
 /** What a row's xmin is once every transaction sees it. */
 const FROZEN = "2::BIGINT";
 const SET_FUNCTIONS = new Set(["pg_partition_ancestors"]);
@@ -37,6 +39,7 @@ const SPECIAL: ReadonlySet<string> = new Set([
   ...ARRAY_COLUMNS,
   ...VECTOR_COLUMNS,
   ...FUNCTION_COLUMNS,
+  ...NUMBERED_FUNCTIONS,
   ...SET_FUNCTIONS,
   "tableoid",
   "xmin",
@@ -51,6 +54,7 @@ const SPECIAL: ReadonlySet<string> = new Set([
  *   FROM pg_proc p … p.tableoid             ⇒  _regclass('pg_proc')
  *   FROM pg_proc p … p.xmin                 ⇒  2::BIGINT
  *   p.oid = t.typreceive                    ⇒  p.oid = _type_function(t.typreceive)
+ *   SELECT o.oprcode FROM                   ⇒  SELECT _regproc_name(o.oprcode) AS oprcode FROM
  *   FROM pg_partition_ancestors(1) WITH …   ⇒  FROM unnest(pg_partition_ancestors(1)) WITH …
  *
  * Reason  ANY over a column is a sub-query to DuckDB, refused in an outer join; an int2vector prints as `1 2`; tableoid and xmin
@@ -67,8 +71,25 @@ export const catalogColumnsPass: DialectPass = ({ tokens }) => {
     ...hiddenColumn(tokens, relations, index),
     ...setFunction(tokens, index),
     ...functionNumber(tokens, index),
+    ...functionShown(tokens, index),
   ]);
 };
+
+/** A function's name where its number would be shown. */
+function functionShown(tokens: readonly Token[], index: number): TextEdit[] {
+  const before = tokens[index - 1];
+  if (!isSymbol(before, ",") && !isWord(before, "select")) return [];
+  const name = nameAt(tokens, index);
+  const column = name?.parts.at(-1)?.toLowerCase() ?? "";
+  const behind = name === undefined ? undefined : tokens[name.next];
+  const isNamed = isWord(behind, "as");
+  if (name === undefined || !NUMBERED_FUNCTIONS.has(column)) return [];
+  if (!isNamed && behind !== undefined && !isSymbol(behind, ",") && !isWord(behind, "from")) return [];
+  return [
+    { start: name.start, end: name.start, text: `${CATALOG_SCHEMA}._regproc_name(` },
+    { start: name.end, end: name.end, text: isNamed ? ")" : `) AS ${column}` },
+  ];
+}
 
 /** A function's name where it is compared with an OID. */
 function functionNumber(tokens: readonly Token[], index: number): TextEdit[] {
