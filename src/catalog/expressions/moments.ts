@@ -1,6 +1,7 @@
 /** Functions of dates and times. */
 import { SQLSTATE } from "../../core/errors.js";
 import { any, fail, OWN, type Definitions, type Overload } from "./definition.js";
+import { NUMBER_TEXT } from "./number-text.js";
 import { PICK } from "./numbers.js";
 
 /** Fields that are infinite of infinity: see sql/dialect/extract-fields.ts. */
@@ -102,7 +103,7 @@ export const MOMENTS: Definitions = {
   current_timestamp: [any(1, rounded("now()"))],
   localtimestamp: [any(1, `${rounded("now()")}::TIMESTAMP`)],
   // With the formats the dialect has translated.
-  to_char: [any(2, "strftime(_1, _2)")],
+  to_char: [any(2, "strftime(_1, _2)"), any(3, `${NUMBER_TEXT}(CAST(_1 AS VARCHAR), _2, typeof(_1))`)],
   to_date: [any(2, "strptime(_1, _2)::DATE")],
   to_timestamp: [any(1, `${OWN}.to_timestamp(_1)`), any(2, "strptime(_1, _2)::TIMESTAMPTZ")],
   to_number: [any(2, fail(SQLSTATE.featureNotSupported, "to_number() is not supported"))],

@@ -94,13 +94,16 @@ export function typedCall(base: Call): Call {
   const signature = SIGNATURES.get(name);
   if (signature === undefined)
     return { ...base, args: args.map((arg) => (arg.type === "unknown" ? castTo(arg, T) : arg)) };
-  const typed = args.map((arg, at) => argumentOf(base, arg, at, signature));
+  // The third says that the format is a number's.
+  const written = name === "to_char" ? args.slice(0, 2) : args;
+  const typed = written.map((arg, at) => argumentOf(base, arg, at, signature));
   return { ...base, args: typed, type: givenBy(name, typed, signature) };
 }
 
 function argumentOf({ name, args }: Call, arg: Expression, at: number, { takes }: Signature): Expression {
   const wanted = takes[Math.min(at, takes.length - 1)] ?? AS_IS;
-  if (name === "to_char" && at === 1 && arg.kind === "constant" && arg.value?.includes("%") === true) {
+  const isMoment = name === "to_char" && args.length === 2;
+  if (isMoment && at === 1 && arg.kind === "constant" && arg.value?.includes("%") === true) {
     const format = postgresFormat(arg.value);
     if (format === undefined) throw new Unprintable("a format of DuckDB's");
     return castTo({ ...arg, value: format }, T);

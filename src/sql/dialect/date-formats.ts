@@ -1,7 +1,7 @@
 import { notSupported } from "../../core/errors.js";
 import type { Token } from "../lexer.js";
 import { quoteLiteral } from "../names.js";
-import { closingBracket, isSymbol, nameAt, splitAtCommas } from "../token-reader.js";
+import { closingBracket, isSymbol, isWord, nameAt, splitAtCommas } from "../token-reader.js";
 import type { DialectPass } from "./pass.js";
 
 const FUNCTIONS = new Set(["to_char", "to_date", "to_timestamp"]);
@@ -34,17 +34,26 @@ const ELEMENTS: readonly (readonly [string, string | undefined, string | undefin
 /** Elements whose letters decide the case of the result. */
 const CASED = new Set(["Month", "Day", "Mon", "Dy", "AM", "PM", "TZ"]);
 
+/** Digits, and no letters but those that a number's format has: see src/catalog/expressions/number-text.ts. */
+function isNumberFormat(format: string): boolean {
+  const plain = format.replace(/"[^"]*"|FM|SG|PL|MI|PR|[SDG]/gi, "");
+  return /[09]/.test(plain) && !/[a-z\\"]/i.test(plain);
+}
+
 /**
  * Formats of dates and times.
  *
  *   to_char(t, 'YYYY-MM-DD')  ⇒  to_char(t, '%Y-%m-%d')
+ *   to_char(n, 'FM9,990.00')  ⇒  to_char(n, 'FM9,990.00', 'number')
  *
  * Reason  to_char, to_date and to_timestamp are strftime and strptime here, with formats of their own. Throws 0A000 for
- *         an element without an equivalent, for a format that is not in the text, and for numbers
+ *         an element without an equivalent, and for a format that is not in the text
  */
 export const dateFormatsPass: DialectPass = ({ tokens }) =>
   tokens.flatMap((_, index) => {
     const format = formatOf(tokens, index);
+    if (format !== undefined && isWord(tokens[index], "to_char") && isNumberFormat(format.value))
+      return [{ start: format.end, end: format.end, text: ", 'number'" }];
     if (format === undefined || format.value.includes("%")) return [];
     return [{ start: format.start, end: format.end, text: quoteLiteral(strftimeFormat(format.value)) }];
   });
@@ -54,8 +63,9 @@ function formatOf(tokens: readonly Token[], index: number): Token | undefined {
   const isFormat = FUNCTIONS.has(name?.parts.at(-1) ?? "") && (name?.parts.length ?? 3) <= 2;
   if (name === undefined || !isFormat || !isSymbol(tokens[name.next], "(")) return undefined;
   const close = closingBracket(tokens, name.next) ?? name.next;
-  const [, second] = splitAtCommas(tokens, name.next + 1, close);
-  if (second === undefined) return undefined;
+  const [, second, third] = splitAtCommas(tokens, name.next + 1, close);
+  // A number's: as this pass has written it.
+  if (second === undefined || third !== undefined) return undefined;
   const [from, to] = second;
   const literal = to === from + 1 ? tokens[from] : undefined;
   if (literal?.kind !== "string")
