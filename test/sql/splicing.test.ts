@@ -137,7 +137,7 @@ describe("dialect passes", () => {
     ["SELECT 'a'::pg_catalog.text", "SELECT 'a'::text", "a"],
     ["SELECT CAST('a' AS pg_catalog.name)", "SELECT CAST('a' AS VARCHAR)", "a"],
     ["SELECT '{}'::jsonb", "SELECT '{}'::JSON", "{}"],
-    ["SELECT ('x'::\"char\")::pg_catalog.varchar(3)", "SELECT left(('x'::VARCHAR)::varchar, 3)", "x"],
+    ["SELECT ('x'::\"char\")::pg_catalog.varchar(3)", "SELECT left(('x'::VARCHAR)::varchar(3), 3)", "x"],
     ["SELECT 'xyz'::character varying", "SELECT 'xyz'::character varying", "xyz"],
     ["SELECT CAST('xyz' AS char varying)", "SELECT CAST('xyz' AS char varying)", "xyz"],
     ["SELECT 'xyz'::character", "SELECT rtrim(left('xyz'::character, 1), ' ')", "x"],
