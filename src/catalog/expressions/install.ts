@@ -6,7 +6,7 @@ import type { Definitions, Overload } from "./definition.js";
 import { ARRAYS } from "./arrays.js";
 import { GROUP_STATES, tellGroups } from "./group-states.js";
 import { NUMBER_TEXT, numberText } from "./number-text.js";
-import { INTERVAL_OF_SUM, intervalOfSum } from "./interval-sums.js";
+import { DIGITS_OF_INTERVAL, digitsOfInterval, INTERVAL_OF_SUM, intervalOfSum } from "./interval-sums.js";
 import { BOOLEANS } from "./conditions.js";
 import { changeDocument } from "./document-changes.js";
 import { CHANGED_DOCUMENT, DOCUMENTS } from "./documents.js";
@@ -45,6 +45,7 @@ export function defineExpressions(connection: Connection): void {
   connection.defineFunction(RETOLD_JSON, 2, retellJson, "pure");
   connection.defineFunction(GROUP_STATES, 2, tellGroups, "pure");
   connection.defineFunction(INTERVAL_OF_SUM, 1, intervalOfSum, "pure");
+  connection.defineFunction(DIGITS_OF_INTERVAL, 1, digitsOfInterval, "pure");
   connection.defineFunction(NUMBER_TEXT, 3, numberText, "pure");
   connection.defineFunction(CHANGED_DOCUMENT, 4, changeDocument, "pure");
 }
