@@ -95,11 +95,14 @@ async function appendRows(
   const into = physicalName(log);
   const between = `BETWEEN ${lowest} AND ${highest}`;
   const isFew = json.length <= FEW_IDS_LENGTH;
-  const ids = isFew ? json.slice(1, -1) : "SELECT unnest(CAST($1::JSON AS BIGINT[]))";
+  const logged = `SELECT ${ROW_ID_SQL} FROM ${into} WHERE ${LOGGED_AT_SQL} >= ${since} AND ${ROW_ID_SQL} ${between}`;
+  // Of many the logged ones are left out before the table is asked: it takes three quarters of the time.
+  const chosen = isFew
+    ? `rowid IN (${json.slice(1, -1)}) AND rowid NOT IN (${logged})`
+    : `rowid IN (SELECT id FROM (SELECT unnest(CAST($1::JSON AS BIGINT[])) AS id) ANTI JOIN (${logged}) AS x ON id = x.${ROW_ID_SQL})`;
   await connection.run(
     `INSERT INTO ${into} SELECT *, rowid, ${keptAt} FROM ${physicalName(requirePhysical(version))}
-     WHERE rowid ${between} AND rowid IN (${ids})
-     AND rowid NOT IN (SELECT ${ROW_ID_SQL} FROM ${into} WHERE ${LOGGED_AT_SQL} >= ${since} AND ${ROW_ID_SQL} ${between})`,
+     WHERE rowid ${between} AND ${chosen}`,
     isFew ? undefined : [json],
   );
 }

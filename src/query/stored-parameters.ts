@@ -37,11 +37,13 @@ export async function withTextTypes(
   if (stored.length === 0 || target === undefined) return oids;
   const columns = (await columnsOfRelation(core, target.parts)) ?? [];
   const found = new Map<number, number>();
+  // In INSERT … SELECT $1 DuckDB does not look at the column.
+  const isSelected = statement.insert?.rows === 0;
   for (const { number, column } of stored) {
     const known = columnOf(columns, column);
     if (known?.type === undefined) continue;
     requireAssigned(oids[number - 1] ?? 0, known.name, known.type);
-    const oid = storedOid(known.type);
+    const oid = storedOid(known.type) ?? (isSelected ? ofColumn(known.type) : undefined);
     if (oid !== undefined && !oids[number - 1] && !found.has(number)) found.set(number, oid);
   }
   if (found.size === 0) return oids;
@@ -136,6 +138,10 @@ function storedParameters(statement: RelationalStatement): readonly StoredParame
 function columnOf(columns: readonly SourceColumn[], column: string | number): SourceColumn | undefined {
   if (typeof column === "number") return columns[column];
   return columns.find(({ name }) => normaliseName(name) === normaliseName(column));
+}
+
+function ofColumn({ name, isArray }: WrittenType): number | undefined {
+  return isArray ? undefined : ASSIGNED_TYPES.get(name)?.oid;
 }
 
 function storedOid(type: WrittenType | undefined): number | undefined {
