@@ -4,15 +4,18 @@
  */
 import { notSupported } from "../core/errors.js";
 import { retypedText } from "../sql/enum-alterations.js";
+import { tokenise } from "../sql/lexer.js";
+import type { DefinitionConflicts } from "./definition-conflicts.js";
 import type { DefinitionTexts } from "./definition-texts.js";
 import { objectKey, type HeadObject } from "./head-objects.js";
 import { baseOf, labelsOf, unitedLabels, type ObjectHeads, type ObjectStep } from "./merge-head-objects.js";
 import { displayName } from "./merge-ledger.js";
 import { redefined } from "./merge-names.js";
-import type { Branch, HeadId } from "./model.js";
+import type { Branch, HeadId, Version } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import { relationsWith, retypeTables } from "./retyped-tables.js";
 import type { TableDefinition } from "./table-definition.js";
+import type { Transaction } from "./transaction.js";
 
 /** A definition with the labels that its enums get by the merge. */
 export type Retyped = (definition: TableDefinition) => TableDefinition;
@@ -52,6 +55,51 @@ function mergedLabels(base: Side, here: Side, there: Side): string | undefined {
   if (own === other) return undefined;
   if (own === was) return other ?? undefined;
   return other === was ? (own ?? undefined) : unitedLabels(base, here, there);
+}
+
+/**
+ * What one side calls otherwise, or has no more, and a definition of the other says, would go on saying it: a view without rows, an
+ * index that forbids nothing. Whoever changed the label had no such definition, or it was refused.
+ */
+export async function refuseGoneLabels(
+  { transaction, branch, target }: ObjectHeads,
+  conflicts: DefinitionConflicts,
+): Promise<void> {
+  const { state } = transaction;
+  for (const here of state.visibleObjects(branch.id, "type")) {
+    const sides = [baseOf(state, branch, here), here, state.findObject(target, here)];
+    const to = mergedLabels(sides[0], here, sides[2]);
+    const kept = new Set(labelsOf(to === undefined ? undefined : { ...here, definition: to }));
+    const all = to === undefined ? [] : sides.flatMap((side) => labelsOf(side) ?? []);
+    const gone = new Set(all.filter((label) => !kept.has(label)));
+    if (gone.size === 0) continue;
+    const types = sides.flatMap((side) => side?.definition ?? []);
+    for (const version of [branch.id, target].flatMap((head) => state.visible(head))) {
+      const text = await saidText(transaction, version, types);
+      const label = tokenise(text).find(({ kind, value }) => kind === "string" && gone.has(value));
+      if (label === undefined) continue;
+      const base = state.findBase(branch, version);
+      // What was there before the label went is the other side's too, and follows it.
+      if (base !== undefined && (await saidText(transaction, base, types)) === text) continue;
+      conflicts.refuse(
+        `label "${label.value}" of type "${displayName(here)}" is gone on one side, and ${version.kind} "${displayName(version)}" says it on the other`,
+      );
+    }
+  }
+}
+
+/** Of a view, or of a table that has one of these types, without the types themselves. */
+async function saidText(
+  transaction: Transaction,
+  version: Version,
+  types: readonly string[],
+): Promise<string> {
+  const withoutTypes = (text: string): string =>
+    types.reduce((rest, type) => rest.replaceAll(type, "type"), text);
+  if (version.kind === "view") return withoutTypes(version.definition ?? "");
+  const { elements, indexes } = await transaction.definitionOf(version);
+  const text = [...elements.map((element) => element.text), ...indexes].join(" ");
+  return types.some((type) => text.includes(type)) ? withoutTypes(text) : "";
 }
 
 /** Undefined for what is no change of labels. */

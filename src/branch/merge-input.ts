@@ -10,7 +10,7 @@ import { droppedAndChanged } from "./dropped-columns.js";
 import { descents, type Descent } from "./descent.js";
 import { tablesMadeTwice } from "./made-twice.js";
 import { viewNote } from "./materialized-views.js";
-import { mergedEnums, type Retyped } from "./merge-enums.js";
+import { mergedEnums, refuseGoneLabels, type Retyped } from "./merge-enums.js";
 import { displayName } from "./merge-ledger.js";
 import type { Side } from "./merge-names.js";
 import type { MergeInput } from "./merge-plan.js";
@@ -63,6 +63,7 @@ export async function mergeTables(
   const conflicts = new DefinitionConflicts();
   const created: Descent[] = [];
   const unchanged = new Set<Version>();
+  await refuseGoneLabels({ transaction, branch, target }, conflicts);
   const twins = await tablesMadeTwice(transaction, { branch, target, descents: all });
   for (const { base, source } of all.toSorted(bySourceName)) {
     if (source?.kind !== "table") continue;

@@ -107,17 +107,20 @@ async function planOther(
     ...(await keepSequences(transaction, name, schema)),
     ...freed,
     step(`DROP ${object} ${target}${all}`),
-    ...(await notesOfIndex(context, transaction, name)),
+    ...(await withoutIndex(context, transaction, name)),
   ];
 }
 
-async function notesOfIndex(
+/** What pins read of the index's table has it still: it is kept like one whose rows change. */
+async function withoutIndex(
   { scope }: PlanContext,
   transaction: Transaction,
   { object, parts }: NameReference,
 ): Promise<readonly PlannedStatement[]> {
   const owner = object === "index" ? await indexOwner(transaction, scope, parts) : undefined;
-  return owner === undefined ? [] : await noteSteps(transaction, owner, NO_NOTE, parts.at(-1) ?? "");
+  if (owner === undefined) return [];
+  const physical = await redefinedTable(transaction, owner);
+  return await noteSteps(transaction, physical, NO_NOTE, parts.at(-1) ?? "");
 }
 
 async function tablesIn({ connection }: Transaction, { parts }: NameReference): Promise<string[]> {
