@@ -14,6 +14,7 @@ import { redefined } from "./merge-names.js";
 import type { Branch, HeadId, Version } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import { relationsWith, retypeTables } from "./retyped-tables.js";
+import { createIndexOn } from "./table-rebuild.js";
 import type { TableDefinition } from "./table-definition.js";
 import type { Transaction } from "./transaction.js";
 
@@ -75,12 +76,14 @@ export async function refuseGoneLabels(
     if (gone.size === 0) continue;
     const types = sides.flatMap((side) => side?.definition ?? []);
     for (const version of [branch.id, target].flatMap((head) => state.visible(head))) {
-      const text = await saidText(transaction, version, types);
-      const label = tokenise(text).find(({ kind, value }) => kind === "string" && gone.has(value));
-      if (label === undefined) continue;
       const base = state.findBase(branch, version);
       // What was there before the label went is the other side's too, and follows it.
-      if (base !== undefined && (await saidText(transaction, base, types)) === text) continue;
+      const known = new Set(base === undefined ? [] : await saidTexts(transaction, base, types));
+      const label = (await saidTexts(transaction, version, types))
+        .filter((text) => !known.has(text))
+        .flatMap(tokenise)
+        .find(({ kind, value }) => kind === "string" && gone.has(value));
+      if (label === undefined) continue;
       conflicts.refuse(
         `label "${label.value}" of type "${displayName(here)}" is gone on one side, and ${version.kind} "${displayName(version)}" says it on the other`,
       );
@@ -88,18 +91,20 @@ export async function refuseGoneLabels(
   }
 }
 
-/** Of a view, or of a table that has one of these types, without the types themselves. */
-async function saidText(
+/** Of a view, or of a table that has one of these types, without the types themselves, wherever its rows are. */
+async function saidTexts(
   transaction: Transaction,
   version: Version,
   types: readonly string[],
-): Promise<string> {
+): Promise<readonly string[]> {
   const withoutTypes = (text: string): string =>
     types.reduce((rest, type) => rest.replaceAll(type, "type"), text);
-  if (version.kind === "view") return withoutTypes(version.definition ?? "");
+  if (version.kind === "view") return [withoutTypes(version.definition ?? "")];
   const { elements, indexes } = await transaction.definitionOf(version);
-  const text = [...elements.map((element) => element.text), ...indexes].join(" ");
-  return types.some((type) => text.includes(type)) ? withoutTypes(text) : "";
+  const texts = elements.map(({ text }) => text);
+  if (!types.some((type) => texts.some((text) => text.includes(type)))) return [];
+  const place = { schema: "anywhere", name: "any" };
+  return [...texts, ...indexes.map((index) => createIndexOn(index, place))].map(withoutTypes);
 }
 
 /** Undefined for what is no change of labels. */

@@ -9,7 +9,7 @@ import type { BranchContext } from "./branch-context.js";
 import { dropTables } from "./dropped-tables.js";
 import { PENDING } from "./final-changes.js";
 import { OBJECT_KINDS } from "./head-objects.js";
-import { displayName } from "./merge-ledger.js";
+import { objectText } from "./merge-head-objects.js";
 import { isEnded, MAIN, tablesOf, type Branch, type HeadId, type Sequence, type Version } from "./model.js";
 import { rollbackQuietly } from "./preserve.js";
 import type { Registry } from "./registry.js";
@@ -165,8 +165,8 @@ function refuseObjects(before: RegistryState, after: RegistryState, branch: Bran
     SQLSTATE.transactionIntegrityConstraintViolation,
     `cannot bring branch "${branch.name}" up to date: definitions were changed on both sides`,
     {
-      detail: both.map((object) => `${object.kind} "${displayName(object)}"`).join("\n"),
-      hint: "drop or rename those of the branch, then merge again",
+      detail: both.map(objectText).join("\n"),
+      hint: "drop or rename those of the branch, say no other comment there, then merge again",
     },
   );
 }

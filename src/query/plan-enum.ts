@@ -4,6 +4,7 @@
  */
 import { MAIN } from "../branch/model.js";
 import { relationsWith, retypeTables } from "../branch/retyped-tables.js";
+import { commentName } from "../branch/object-comments.js";
 import type { Transaction } from "../branch/transaction.js";
 import { mainObjects } from "../branch/catalog-reader.js";
 import { enumText, type CatalogEnum } from "../catalog/enum-catalog.js";
@@ -226,8 +227,12 @@ async function makeType(
   definition: string,
 ): Promise<void> {
   if (head !== MAIN) {
+    const said =
+      name === typeName ? [] : objects.dropComments(head, { kind: "type", schema, name: typeName });
     if (name !== typeName) objects.drop(head, { kind: "type", schema, name: typeName });
     objects.make(head, { kind: "type", schema, name, definition });
+    for (const { comment, ...one } of said)
+      objects.make(head, { ...commentName({ ...one, name }), definition: comment });
     return;
   }
   const [row] = await connection.rows(

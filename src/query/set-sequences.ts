@@ -4,13 +4,15 @@
  * in the transaction, while the columns that draw from it let go.
  */
 import { MAIN } from "../branch/model.js";
+import { commentOn, commentOnMain } from "../branch/object-comments.js";
 import { isInternalSchema } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { textCell } from "../engine/connection.js";
+import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { readOwnedDefault, sequenceSql, type SequenceName } from "./owned-sequences.js";
-import { step, type PlannedStatement } from "./plan-context.js";
+import { NOTHING_TO_RUN, step, type PlannedStatement } from "./plan-context.js";
 import type { NameScope } from "./relation-names.js";
 import { firstValue, type FoundSequence } from "./sequence-names.js";
 import { keyOf } from "./session-sequences.js";
@@ -64,7 +66,20 @@ export async function planAnew(
     step(createSql(sequence, begin)),
     ...columns.map(({ alter, expression }) => step(`${alter} SET DEFAULT ${expression}`)),
     ...(again === 0n ? [] : [draw(sequence, again)]),
+    ...commentAgain(transaction, scope, sequence),
   ];
+}
+
+/** DuckDB's own is gone with the sequence. */
+function commentAgain(
+  { connection }: Transaction,
+  { state, head }: NameScope,
+  { catalog, schema, name }: FoundSequence,
+): readonly PlannedStatement[] {
+  const commented = { kind: "sequence", schema, name, column: null } as const;
+  const comment = head === MAIN && catalog === DATA_CATALOG ? commentOn(state, MAIN, commented) : null;
+  if (comment === null) return [];
+  return [{ ...NOTHING_TO_RUN, guard: async () => await commentOnMain(connection, commented, comment) }];
 }
 
 function outOfBounds({ name, minimum, maximum }: FoundSequence, value: bigint): SqlError {

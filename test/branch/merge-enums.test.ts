@@ -55,4 +55,17 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
       [3, "{sad,ok}"],
     ]);
   });
+
+  test.each([
+    "CREATE VIEW sad_ones AS SELECT id FROM p WHERE m = 'sad'",
+    "CREATE UNIQUE INDEX one ON p (id) WHERE m = 'sad'",
+    "ALTER TABLE p ADD CONSTRAINT some CHECK (m <> 'sad' OR id > 0)",
+  ])("a definition that says a label which the other side renamed is a conflict: %s", async (definition) => {
+    await using open = await OpenWorld.open();
+    const { target, source } = await mergeHeads(open, BEFORE, onBranch);
+    await source.query(definition);
+    await target.query("ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'");
+    expect(await target.outcome("MERGE BRANCH b")).toBe("40002");
+    expect(await target.query("SELECT enum_range(NULL::mood)::text")).toEqual([["{blue,ok}"]]);
+  });
 });

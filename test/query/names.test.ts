@@ -112,7 +112,6 @@ test("a write that could not be read for certain is refused on a branch", async 
   for (const statement of [
     "INSERT INTO t SELECT * FROM query('SELECT 1')",
     "SELECT * FROM query_table('t')",
-    "ALTER TYPE mood RENAME TO humour",
   ]) {
     expect(await code(branch.query(statement)), statement).toBe("0A000");
   }
