@@ -59,7 +59,7 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
   test.each([
     "CREATE VIEW sad_ones AS SELECT id FROM p WHERE m = 'sad'",
     "CREATE UNIQUE INDEX one ON p (id) WHERE m = 'sad'",
-    "ALTER TABLE p ADD CONSTRAINT some CHECK (m <> 'sad' OR id > 0)",
+    "ALTER TABLE p ADD CONSTRAINT cc CHECK (m <> 'sad' OR id > 0)",
   ])("a definition that says a label which the other side renamed is a conflict: %s", async (definition) => {
     await using open = await OpenWorld.open();
     const { target, source } = await mergeHeads(open, BEFORE, onBranch);
