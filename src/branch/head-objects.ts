@@ -33,6 +33,12 @@ export interface HeadObject extends ObjectName {
   readonly to: Sequence | null;
 }
 
+/** One of main, as DuckDB's catalogue has it. */
+export type MainObject = Pick<
+  HeadObject,
+  "kind" | "schema" | "name" | "definition" | "catalogued" | "physical"
+>;
+
 export type ObjectChange =
   | { readonly change: "putObject"; readonly object: HeadObject }
   | { readonly change: "removeObject"; readonly object: HeadObject };

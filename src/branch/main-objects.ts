@@ -6,13 +6,10 @@ import { optionalTextCell, textCell, type Connection, type Row } from "../engine
 import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
 import { mainComment, mainComments, readWith } from "./object-comments.js";
-import { objectKey, type HeadObject, type HeadObjectKind } from "./head-objects.js";
+import { objectKey, type HeadObject, type HeadObjectKind, type MainObject } from "./head-objects.js";
 import { MAIN, type PhysicalTable } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import { isInternalSchema } from "./system-names.js";
-
-/** An object as the catalogue has it. */
-type MainObject = Pick<HeadObject, "kind" | "schema" | "name" | "definition" | "catalogued" | "physical">;
 
 /** What differs between main's catalogue and a state of the registry, of these kinds. */
 export interface MainDifference {

@@ -5,7 +5,7 @@
 import { optionalTextCell, textCell, type Connection, type Row } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, normaliseName, quoteLiteral } from "../sql/names.js";
-import type { HeadObject, HeadObjectKind, ObjectName } from "./head-objects.js";
+import type { HeadObject, HeadObjectKind, MainObject, ObjectName } from "./head-objects.js";
 import type { HeadId } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 
@@ -60,15 +60,13 @@ export function readWith(object: Pick<HeadObject, "kind" | "schema" | "name">): 
   return object.kind === "comment" && commentedBy(object).kind === "function" ? "function" : object.kind;
 }
 
-type MainComment = Pick<HeadObject, "kind" | "schema" | "name" | "definition" | "catalogued" | "physical">;
-
 /** As compareMainObjects (main-objects.ts) takes it. */
-export function mainComment(commented: Commented, comment: string): MainComment {
+export function mainComment(commented: Commented, comment: string): MainObject {
   return { ...commentName(commented), definition: comment, catalogued: comment, physical: null };
 }
 
 /** Main's, but for those of functions. */
-export async function mainComments(connection: Connection): Promise<readonly MainComment[]> {
+export async function mainComments(connection: Connection): Promise<readonly MainObject[]> {
   const inData = `WHERE database_name = '${DATA_CATALOG}' AND NOT internal AND comment IS NOT NULL`;
   const rows = await connection.rows(
     `SELECT 'view' AS kind, schema_name, view_name AS name, NULL AS column_name, comment FROM duckdb_views() ${inData}
@@ -108,12 +106,11 @@ async function objectOnMain(
   connection: Connection,
   { kind, schema, name, column }: Commented,
 ): Promise<string | undefined> {
-  const [listing, column_name, word] = LISTINGS[kind];
-  const rows = await connection.rows(
-    `SELECT * FROM ${listing}() WHERE database_name = $1 AND lower(schema_name) = $2 AND lower(${column_name}) = $3 LIMIT 1`,
+  const [listing, nameColumn, word] = LISTINGS[kind];
+  const [row] = await connection.rows(
+    `SELECT * FROM ${listing}() WHERE database_name = $1 AND lower(schema_name) = $2 AND lower(${nameColumn}) = $3 LIMIT 1`,
     [DATA_CATALOG, normaliseName(schema), normaliseName(name)],
   );
-  const [row] = rows;
   if (row === undefined) return undefined;
   const place = formatName([DATA_CATALOG, schema, name]);
   if (column === null) return `${row["function_type"] === "table_macro" ? "MACRO TABLE" : word} ${place}`;

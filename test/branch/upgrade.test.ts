@@ -6,6 +6,13 @@ import { expect, onTestFinished, test } from "vitest";
 import { Database } from "../../src/engine/database.js";
 import { World } from "../support/world.js";
 
+/** For the test alone. */
+function newFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), "duckbranch-upgrade-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return join(folder, "data.duckdb");
+}
+
 /** What newer formats have added, taken away again. */
 const WITHOUT_LAYERS = [
   "DROP VIEW duckbranch.version_rows",
@@ -39,9 +46,7 @@ test.each([
   { format: 1, without: [...WITHOUT_LAYERS, ...WITHOUT_OBJECTS] },
   { format: 3, without: WITHOUT_OBJECTS },
 ])("a file of format $format", async ({ format, without }) => {
-  const folder = mkdtempSync(join(tmpdir(), "duckbranch-upgrade-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, "data.duckdb");
+  const path = newFile();
   {
     await using world = await World.open(path);
     await using main = await world.connect();
@@ -70,9 +75,7 @@ test.each([
 });
 
 test("a file of format 3, whose overlays had the columns of their bases", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "duckbranch-upgrade-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, "data.duckdb");
+  const path = newFile();
   {
     await using world = await World.open(path);
     await using main = await world.connect();
@@ -107,9 +110,7 @@ test("a file of format 3, whose overlays had the columns of their bases", async 
 });
 
 test("a file of format 15, whose branches knew no comments but those of tables", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "duckbranch-upgrade-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, "data.duckdb");
+  const path = newFile();
   {
     await using world = await World.open(path);
     await using main = await world.connect();
@@ -131,9 +132,7 @@ test("a file of format 15, whose branches knew no comments but those of tables",
 });
 
 test("a file of format 4, which had no record of functions, types, sequences and schemas", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "duckbranch-upgrade-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, "data.duckdb");
+  const path = newFile();
   {
     await using world = await World.open(path);
     await using main = await world.connect();
