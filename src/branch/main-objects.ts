@@ -5,7 +5,7 @@
 import { optionalTextCell, textCell, type Connection, type Row } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { formatName, normaliseName, quoteIdentifier } from "../sql/names.js";
-import { mainComment, mainComments, readWith } from "./object-comments.js";
+import { commentedSchema, mainComment, mainComments, PUBLIC, readWith } from "./object-comments.js";
 import { objectKey, type HeadObject, type HeadObjectKind, type MainObject } from "./head-objects.js";
 import { MAIN, type PhysicalTable } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
@@ -29,8 +29,14 @@ export async function compareMainObjects(
   const actual = new Map(
     found.filter(({ schema }) => !isInternalSchema(schema)).map((object) => [objectKey(object), object]),
   );
+  const schemas = new Set(
+    found.flatMap(({ kind, name }) => (kind === "schema" ? [normaliseName(name)] : [])),
+  );
   const ended = state.objectsOf(MAIN).filter((object) => {
     if (object.to !== null || !kinds.has(readWith(object))) return false;
+    const commented = commentedSchema(object);
+    // DuckDB has no comments of schemas: one is gone when its schema is.
+    if (commented !== undefined) return commented !== PUBLIC && !schemas.has(normaliseName(commented));
     const key = objectKey(object);
     const same = actual.get(key)?.catalogued === object.catalogued && !isReplaced(object);
     if (same) actual.delete(key);

@@ -7,7 +7,7 @@ import { textCell } from "../engine/connection.js";
 import { quoteIdentifier as quote } from "../sql/names.js";
 import { foreignKeysIn, type ForeignKey } from "./foreign-keys.js";
 import { changesRows } from "./merge-apply.js";
-import { mergedRows } from "./merge-image.js";
+import { mergedRows, writtenRows } from "./merge-image.js";
 import { displayName } from "./merge-ledger.js";
 import { addedRows, goneKeys, type PlannedRows } from "./merge-references.js";
 import type { SchemaMerge } from "./merge-schema.js";
@@ -44,7 +44,9 @@ export async function mergeViolations(
   for (const table of tables.values()) {
     const { schema, image } = table;
     const { relation } = table.plan.input;
-    const rows = table.isRedefined ? undefined : addedRows(table);
+    const rows = table.isRedefined
+      ? undefined
+      : `(${writtenRows(`SELECT * FROM ${addedRows(table)}`, schema.columns)})`;
     const { definition } = schema.merged;
     const some = await violationsOf(connection, image, definition, relation.name, rows);
     found.push(...some.map((violation) => ({ ...violation, table: displayName(relation) })));

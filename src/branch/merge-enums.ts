@@ -5,34 +5,50 @@
 import { notSupported } from "../core/errors.js";
 import { retypedText } from "../sql/enum-alterations.js";
 import { tokenise } from "../sql/lexer.js";
-import type { DefinitionConflicts } from "./definition-conflicts.js";
+import { quoteLiteral } from "../sql/names.js";
+import { DefinitionConflicts } from "./definition-conflicts.js";
 import type { DefinitionTexts } from "./definition-texts.js";
 import { objectKey, type HeadObject } from "./head-objects.js";
+import { heldLabel, heldLine } from "./held-labels.js";
 import { baseOf, labelsOf, unitedLabels, type ObjectHeads, type ObjectStep } from "./merge-head-objects.js";
 import { displayName } from "./merge-ledger.js";
 import { redefined } from "./merge-names.js";
-import type { Branch, HeadId, Version } from "./model.js";
+import type { Branch, HeadId, RelationName, Version } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import { relationsWith, retypeTables } from "./retyped-tables.js";
+import { rowsOf } from "./rows.js";
 import { createIndexOn } from "./table-rebuild.js";
-import type { TableDefinition } from "./table-definition.js";
+import { storedColumns, type TableDefinition } from "./table-definition.js";
 import type { Transaction } from "./transaction.js";
 
 /** A definition with the labels that its enums get by the merge. */
 export type Retyped = (definition: TableDefinition) => TableDefinition;
 
+export interface MergedEnums {
+  readonly retyped: Retyped;
+  /** A column's type by which rows are compared: with the labels of all sides, those that it gets first. */
+  readonly widened: (type: string) => string;
+}
+
+export const SAME_ENUMS: MergedEnums = { retyped: (definition) => definition, widened: (type) => type };
+
 /** Of what either side has. */
-export function mergedEnums(state: RegistryState, branch: Branch, target: HeadId): Retyped {
+export function mergedEnums(state: RegistryState, branch: Branch, target: HeadId): MergedEnums {
   const changes = new Map<string, string>();
+  const wide = new Map<string, string>();
   for (const here of state.visibleObjects(branch.id, "type")) {
     const [base, there] = [baseOf(state, branch, here), state.findObject(target, here)];
-    const to = mergedLabels(base, here, there);
+    const to = mergedLabels(base, here, there) ?? agreedLabels(base, here, there);
     for (const from of [base, here, there]) {
       const text = from?.definition;
       if (to !== undefined && text != null && text !== to) changes.set(text, to);
     }
+    const all =
+      to === undefined ? [] : [to, ...[base, here, there].flatMap((side) => side?.definition ?? [])];
+    const labels = all.flatMap((definition) => labelsOf({ ...here, definition }) ?? []);
+    if (to !== undefined) wide.set(to, `ENUM(${[...new Set(labels)].map(quoteLiteral).join(", ")})`);
   }
-  if (changes.size === 0) return (definition) => definition;
+  if (changes.size === 0) return SAME_ENUMS;
   const retyped = (text: string): string => {
     // Each by itself: one's new labels may be another's old ones.
     const [from, to] = [...changes].find(([old]) => text.includes(old)) ?? [];
@@ -40,10 +56,18 @@ export function mergedEnums(state: RegistryState, branch: Branch, target: HeadId
       ? text
       : retypedText(text, { from, to, renamed: undefined });
   };
-  return (definition) => {
-    const elements = definition.elements.map(({ text }) => retyped(text));
-    if (elements.every((text, index) => text === definition.elements[index]?.text)) return definition;
-    return redefined(definition, { elements, indexes: definition.indexes.map(retyped) });
+  return {
+    retyped: (definition) => {
+      const elements = definition.elements.map(({ text }) => retyped(text));
+      if (elements.every((text, index) => text === definition.elements[index]?.text)) return definition;
+      return redefined(definition, { elements, indexes: definition.indexes.map(retyped) });
+    },
+    widened: (type) => {
+      const [from, to] = [...wide].find(([merged]) => type.includes(merged)) ?? [];
+      return from === undefined || to === undefined
+        ? type
+        : retypedText(type, { from, to, renamed: undefined });
+    },
   };
 }
 
@@ -56,6 +80,12 @@ function mergedLabels(base: Side, here: Side, there: Side): string | undefined {
   if (own === other) return undefined;
   if (own === was) return other ?? undefined;
   return other === was ? (own ?? undefined) : unitedLabels(base, here, there);
+}
+
+/** Both sides gave it the same labels. */
+function agreedLabels(base: Side, here: Side, there: Side): string | undefined {
+  const isAgreed = labelsOf(base) !== undefined && here?.definition === there?.definition;
+  return isAgreed && labelsOf(here) !== undefined ? (here?.definition ?? undefined) : undefined;
 }
 
 /**
@@ -119,10 +149,10 @@ export function labelChange({ before, definition }: ObjectStep): { from: string;
  * Gives the labels to tables of the target that the branch has not changed, or does not have, and to the views that read such tables.
  * The type itself has them before.
  *
- * Errors  0A000 where another type has the same labels; 22P02 for a row with a label that is gone
+ * Errors  0A000 where another type has the same labels; 40002 for a row with a label that is gone
  */
 export async function relabelTarget(
-  { transaction, target }: ObjectHeads,
+  { transaction, branch, target }: ObjectHeads,
   texts: DefinitionTexts,
   own: HeadObject,
   { from, to }: { readonly from: string; readonly to: string },
@@ -135,6 +165,7 @@ export async function relabelTarget(
     throw notSupported(
       `cannot merge type "${displayName(own)}": its columns cannot be told from those of "${displayName(twin)}", which has the same labels`,
     );
+  await refuseHeld(transaction, { branch, target, from, to }, users);
   const follow = await texts.followingViews(
     transaction,
     target,
@@ -142,4 +173,28 @@ export async function relabelTarget(
   );
   await retypeTables(transaction, target, { from, to, renamed: undefined });
   await follow?.();
+}
+
+async function refuseHeld(
+  transaction: Transaction,
+  {
+    branch,
+    target,
+    from,
+    to,
+  }: { readonly branch: Branch; readonly target: HeadId; readonly from: string; readonly to: string },
+  users: readonly RelationName[],
+): Promise<void> {
+  const conflicts = new DefinitionConflicts();
+  for (const relation of users) {
+    const version = transaction.state.find(target, relation);
+    if (version?.kind !== "table") continue;
+    const before = await transaction.definitionOf(version);
+    const types = storedColumns(before)
+      .filter(({ type }) => type.includes(from))
+      .map(({ name, type }) => ({ name, type: retypedText(type, { from, to, renamed: undefined }) }));
+    const label = await heldLabel(transaction.connection, rowsOf(transaction.state, version), types);
+    if (label !== undefined) conflicts.refuse(heldLine(label, relation));
+  }
+  if (!conflicts.isEmpty) throw conflicts.error(branch);
 }

@@ -8,9 +8,8 @@ import { relationKey, type RelationKey, type RelationName } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import { winnerUnder, type Strategy } from "./strategy.js";
 
-/** Of definitions: by the names that the branch has. Nobody chooses while a branch is brought up to date. */
-export function winners(request: MergeRequest, isSync: boolean): WinnerOf {
-  if (isSync) return () => undefined;
+/** Of definitions: by the names that the branch has. */
+export function winners(request: MergeRequest): WinnerOf {
   const named = new Map(request.exceptions.map(({ table, strategy }) => [relationKey(table), strategy]));
   return (relation) => winnerUnder(named.get(relationKey(relation)) ?? ofSchema(request, relation));
 }
@@ -28,7 +27,7 @@ export function strategyByTable(
   const { state } = attempt.transaction;
   const named = new Map<RelationKey, Strategy>();
   for (const { table, strategy } of request.exceptions) {
-    if (state.find(attempt.branch.id, table) === undefined) throw missingTable(table);
+    if (state.find(attempt.branch.id, table) === undefined) throw missingTable(table, attempt);
     if (named.has(relationKey(table))) throw saidTwice(`table "${displayName(table)}"`);
     named.set(relationKey(table), strategy);
   }
@@ -36,7 +35,7 @@ export function strategyByTable(
   const unknown = (request.columns ?? []).find(
     ({ table }) => state.find(attempt.branch.id, table) === undefined,
   );
-  if (unknown !== undefined) throw missingTable(unknown.table);
+  if (unknown !== undefined) throw missingTable(unknown.table, attempt);
   const asked = (table: RelationName): Strategy => named.get(relationKey(table)) ?? ofSchema(request, table);
   // Plans of tables that the branch renamed have the target's name, which may be another table's on the branch.
   const renamed = new Map(
@@ -94,8 +93,10 @@ export function withColumnStrategies(table: MergeTable, { columns = [] }: MergeR
   return { ...table, input: { ...input, policies } };
 }
 
-function missingTable(table: RelationName): SqlError {
-  return new SqlError(SQLSTATE.undefinedTable, `relation "${displayName(table)}" does not exist`);
+function missingTable(table: RelationName, { tables }: MergeAttempt): SqlError {
+  const own = tables.find(({ target }) => relationKey(target) === relationKey(table))?.source;
+  const hint = own && { hint: `The branch calls it "${displayName(own)}".` };
+  return new SqlError(SQLSTATE.undefinedTable, `relation "${displayName(table)}" does not exist`, hint);
 }
 
 function saidTwice(what: string): SqlError {

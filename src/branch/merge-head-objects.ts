@@ -4,7 +4,7 @@ import { quoteLiteral } from "../sql/names.js";
 import { objectKey, type HeadObject, type ObjectName } from "./head-objects.js";
 import type { DefinitionConflicts } from "./definition-conflicts.js";
 import { displayName } from "./merge-ledger.js";
-import { commentedBy, type Commented } from "./object-comments.js";
+import { commentedBy, PUBLIC, type Commented } from "./object-comments.js";
 import type { Branch, HeadId } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import type { WinnerOf } from "./merge-types.js";
@@ -70,8 +70,9 @@ export function objectText({ kind, schema, name }: ObjectName): string {
 }
 
 function commentedText(commented: Commented): string {
-  const { kind, column } = commented;
-  const object = `${kind} "${displayName(commented)}"`;
+  const { kind, name, column } = commented;
+  const shown = kind === "schema" ? { schema: "main", name: name === PUBLIC ? "public" : name } : commented;
+  const object = `${kind} "${displayName(shown)}"`;
   return column === null ? object : `column "${column}" of ${object}`;
 }
 
@@ -86,6 +87,7 @@ function willHave(
       state.find(target, { schema, name })?.kind === "view" ||
       state.own(branch.id, { schema, name })?.kind === "view"
     );
+  if (kind === "schema" && name === PUBLIC) return true;
   const thing = { kind, schema, name };
   return (
     state.findObject(target, thing) !== undefined || state.ownObject(branch.id, thing)?.dropped === false
@@ -143,6 +145,11 @@ export function unitedLabels(...sides: readonly (SaidObject | undefined)[]): str
     base.includes(label) && !(here.includes(label) && there.includes(label));
   const united = [...there, ...here.filter((label) => !there.includes(label))].filter((one) => !isGone(one));
   return united.length === 0 ? undefined : `ENUM(${united.map(quoteLiteral).join(", ")})`;
+}
+
+/** Of a column that is an enum, or an array of one. */
+export function labelsOfColumn(type: string): readonly string[] | undefined {
+  return labelsOf({ kind: "type", definition: type.replace(/\[\]$/, ""), physical: null });
 }
 
 /** A domain is kept as an enum of one label that no client writes. */

@@ -2,6 +2,7 @@
 import { numberCell, type Connection } from "../engine/connection.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { sameKey, taken, takenCounts, takenRows } from "./merge-apply.js";
+import { labelsOfColumn } from "./merge-head-objects.js";
 import { isKeyed, type TablePlan } from "./merge-plan.js";
 import type { MergedColumn } from "./merge-schema.js";
 import { columnAlias, columnList } from "./row-sql.js";
@@ -15,8 +16,31 @@ export interface RowCounts {
   readonly deleted: number;
 }
 
-/** SELECT of the merged columns in order. `from` has the target's own columns. */
+/** SELECT of the merged columns in order, as they are written. `from` has the target's own columns. */
 export function mergedRows(
+  plan: TablePlan,
+  columns: readonly MergedColumn[],
+  branchWins: boolean,
+  from: string,
+): string {
+  return writtenRows(comparedRows(plan, columns, branchWins, from), columns);
+}
+
+/** Rows that are compared by types with more labels, with those that they are written with. */
+export function writtenRows(rows: string, columns: readonly MergedColumn[]): string {
+  if (columns.every(({ written }) => written === undefined)) return rows;
+  const values = columns.map(({ name, written }) => {
+    const own = quoteIdentifier(name);
+    if (written === undefined) return own;
+    // Labels that are gone were looked for; DuckDB also casts rows that are left out in the end.
+    const cast = labelsOfColumn(written) === undefined ? "CAST" : "TRY_CAST";
+    return `${cast}(${own} AS ${written}) AS ${own}`;
+  });
+  return `SELECT ${values.join(", ")} FROM (${rows}) AS w`;
+}
+
+/** The same as the plan compares them. */
+export function comparedRows(
   plan: TablePlan,
   columns: readonly MergedColumn[],
   branchWins: boolean,

@@ -10,7 +10,7 @@ import { droppedAndChanged } from "./dropped-columns.js";
 import { descents, type Descent } from "./descent.js";
 import { tablesMadeTwice } from "./made-twice.js";
 import { viewNote } from "./materialized-views.js";
-import { mergedEnums, refuseGoneLabels, type Retyped } from "./merge-enums.js";
+import { mergedEnums, refuseGoneLabels, type MergedEnums } from "./merge-enums.js";
 import { displayName } from "./merge-ledger.js";
 import type { Side } from "./merge-names.js";
 import type { MergeInput } from "./merge-plan.js";
@@ -57,7 +57,7 @@ export async function mergeTables(
 ): Promise<MergedDefinitions> {
   const { state } = transaction;
   const all = descents(state, branch);
-  const retyped = mergedEnums(state, branch, target);
+  const enums = mergedEnums(state, branch, target);
   const renamed: RenamedTable[] = [];
   const tables: MergeTable[] = [];
   const conflicts = new DefinitionConflicts();
@@ -71,7 +71,7 @@ export async function mergeTables(
     if (twin !== undefined) {
       const versions = { base: twin, source, target: twin };
       tables.push(
-        fromNothing(await mergeTable(context, transaction, versions, { conflicts, winnerOf, retyped })),
+        fromNothing(await mergeTable(context, transaction, versions, { conflicts, winnerOf, enums })),
       );
     }
     if (base === undefined) continue;
@@ -112,7 +112,7 @@ export async function mergeTables(
     const isRenamed = isMoved && !isNamedAs(there, source) && chosen !== "target";
     if (isRenamed) renamed.push(rename);
     const versions = { base, source, target: there };
-    const table = await mergeTable(context, transaction, versions, { conflicts, winnerOf, retyped });
+    const table = await mergeTable(context, transaction, versions, { conflicts, winnerOf, enums });
     const { schema } = table;
     const steps = isRenamed ? [renameStep(rename), ...schema.steps] : schema.steps;
     tables.push({ ...table, schema: { ...schema, steps } });
@@ -121,7 +121,7 @@ export async function mergeTables(
   const made = await mergeObjects(
     context,
     transaction,
-    { branch, target, descents: others, unchanged, renamed, winnerOf, retyped },
+    { branch, target, descents: others, unchanged, renamed, winnerOf, retyped: enums.retyped },
     conflicts,
   );
   if (!conflicts.isEmpty) throw conflicts.error(branch);
@@ -157,8 +157,8 @@ async function mergeTable(
   {
     conflicts,
     winnerOf,
-    retyped,
-  }: { readonly conflicts: DefinitionConflicts; readonly winnerOf: WinnerOf; readonly retyped: Retyped },
+    enums,
+  }: { readonly conflicts: DefinitionConflicts; readonly winnerOf: WinnerOf; readonly enums: MergedEnums },
 ): Promise<MergeTable> {
   const { state } = transaction;
   const read = async (version: Version): Promise<MergeState> => ({
@@ -174,7 +174,7 @@ async function mergeTable(
   const sides = view === undefined ? found : withData(found, view);
   refuseCollations(source, sides.base.definition);
   const winner = winnerOf(source);
-  const schema = mergeSchema(state, sides, target.name, { winner, retyped });
+  const schema = mergeSchema(state, sides, target.name, { winner, ...enums });
   const rows = {
     base: context.storage.relation(state, base),
     source: context.storage.relation(state, source),

@@ -112,8 +112,9 @@ export async function sayComments(heads: Heads, steps: readonly ObjectStep[]): P
   const said = ofKind(steps, "comment");
   for (const { name, after } of said) {
     await lockObject(heads, name);
-    if (target !== MAIN && after === undefined) transaction.objects.drop(target, name);
-    else if (target !== MAIN)
+    const isRegistered = target !== MAIN || commentedBy(name).kind === "schema";
+    if (isRegistered && after === undefined) transaction.objects.drop(target, name);
+    else if (isRegistered)
       transaction.objects.make(target, { ...name, definition: after?.definition ?? null });
     else await commentOnMain(transaction.connection, commentedBy(name), after?.definition ?? null);
   }

@@ -40,6 +40,8 @@ export interface CreatedTable {
   readonly source: Version;
   readonly says: DescribedTable;
   readonly rows: number;
+  /** Where the rows are, if the source's own table has gone already; it goes when they are read. */
+  readonly kept?: string;
   /** Of a table that comes back; without one it is a new table. */
   readonly identity?: Identity;
 }
@@ -229,7 +231,7 @@ export async function createMerged(
   gone: SequencePlaces,
 ): Promise<void> {
   const { connection } = transaction;
-  for (const { source, says, rows, identity } of created) {
+  for (const { source, says, rows, kept, identity } of created) {
     const { schema, name } = source;
     await transaction.lock(source, target);
     const place = target === MAIN ? { schema, name } : newPhysicalTable(transaction.state, source, target);
@@ -244,10 +246,11 @@ export async function createMerged(
       .map((column) => quoteIdentifier(column.name))
       .join(", ");
     const added = await connection.change(
-      `INSERT INTO ${physicalName(place)} (${columns}) SELECT ${columns} FROM ${rowsOf(transaction.state, source)} AS r`,
+      `INSERT INTO ${physicalName(place)} (${columns}) SELECT ${columns} FROM ${kept ?? rowsOf(transaction.state, source)} AS r`,
     );
     if (added !== rows)
       throw new SqlError(SQLSTATE.internalError, `merge aborted: table "${name}" would have ${added} rows`);
+    if (kept !== undefined) await connection.run(`DROP TABLE ${kept}`);
     for (const index of says.definition.indexes) await connection.run(createIndexOn(index, place));
     for (const sql of commentStatements(says.comments, place)) await connection.run(sql);
     if (target === MAIN) {

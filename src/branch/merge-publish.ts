@@ -5,6 +5,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { putLineage } from "./column-lineage.js";
 import { columnOrigins } from "./column-origins.js";
 import type { NewName, RenamedColumns } from "./definition-texts.js";
+import { refuseHeldLabels } from "./held-labels.js";
 import { recordHistory } from "./history.js";
 import {
   applyDeletes,
@@ -20,6 +21,7 @@ import { refuseViolations } from "./merge-violations.js";
 import { unchangedHeads, verifyPublished } from "./merge-commit.js";
 import { createMerged, dropMerged } from "./merge-objects.js";
 import { requireReferences } from "./merge-references.js";
+import { advanceSequences } from "./merge-sequences.js";
 import { remakeTables } from "./merge-remake.js";
 import { changeInPlace, remakesOf } from "./merge-tables.js";
 import { readableBefore, refuseUnreadable } from "./merge-bindings.js";
@@ -57,8 +59,6 @@ export async function publish(
 ): Promise<MergeOutcome> {
   const { transaction, branch, sync } = planned;
   const { connection } = transaction;
-  if (sync !== undefined && planned.objects.renamed.length > 0)
-    throw notSupported("tables renamed on a branch are not brought up to date", "merge the branch first");
   const undo = sync === undefined ? await keepForUndo(context, planned, mergeId, strategyOf) : undefined;
   const { attempt, totals } = await writeMerge(context, planned, strategyOf);
   if (undo?.definitions !== undefined) plantUndoBranch(transaction, undo.definitions);
@@ -95,6 +95,7 @@ export async function publish(
     actor: request.actor,
     detail,
   });
+  await advanceSequences(attempt);
   await transaction.commit(unchangedHeads(context, planned));
   await verifyPublished(context, mergeId);
   return outcome(attempt, "merged", mergeId, totals, []);
@@ -116,13 +117,15 @@ async function keepForUndo(
 /** Writes all of a merge but what the registry and the ledger say of it. */
 export async function writeMerge(
   context: BranchContext,
-  planned: MergeAttempt,
+  asked: MergeAttempt,
   strategyOf: (table: RelationName) => Strategy,
 ): Promise<{ readonly attempt: MergeAttempt; readonly totals: MergeTotals }> {
-  const { transaction, branch, sync } = planned;
+  const { transaction, branch, sync } = asked;
   const { connection } = transaction;
-  const readable = await readableBefore(planned, context.texts);
-  if (sync !== undefined) await beginSync(transaction, sync);
+  await refuseHeldLabels(asked, strategyOf);
+  const readable = await readableBefore(asked, context.texts);
+  const planned =
+    sync === undefined ? asked : { ...asked, objects: await beginSync(transaction, sync, asked.objects) };
   const sides = { transaction, texts: context.texts, branch, target: planned.target };
   const comments = await dropChangedViews(transaction, planned.target, planned.objects.views);
   await dropMerged(transaction, planned.target, planned.objects.dropped);

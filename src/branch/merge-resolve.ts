@@ -21,7 +21,7 @@ import { outcomeOf } from "./merge-stored.js";
 import { retryOnChange } from "./merge-retry.js";
 import { settleRows, type RowChoice } from "./merge-settle.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
-import { headId, isEnded, MAIN, relationKey, type Branch } from "./model.js";
+import { headId, isEnded, MAIN, relationKey, type Branch, type RelationName } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import { Transaction } from "./transaction.js";
 
@@ -74,15 +74,17 @@ export async function resolveMerge(
     if (doneMeanwhile !== undefined) return doneMeanwhile;
     await requireOpenMerge(context, mergeId);
     return await withAttempt({ context, request, signal, manner }, async (attempt) => {
-      const strategyOf = strategyByTable(request, attempt);
+      const { tables, rows } = asBranchCalls(attempt, resolutions);
+      const strategyOf = strategyByTable({ ...request, exceptions: tables }, attempt);
       const { connection, state } = attempt.transaction;
-      refuseUnknownTables(state, attempt, resolutions.rows);
+      refuseUnknownTables(state, attempt, rows);
       const all = attempt.plans.filter(({ counts }) => counts.conflicts > 0);
-      const named = all.filter((plan) => isNamed(plan, resolutions));
+      const named = all.filter((plan) => isNamed(attempt, plan, { tables, rows }));
       if (named.length < all.length) throw unresolvedTables(all.filter((plan) => !named.includes(plan)));
       await refuseUnreported(attempt, mergeId);
       const plans: TablePlan[] = [];
-      for (const plan of attempt.plans) plans.push(await settleRows(connection, plan, resolutions.rows));
+      for (const plan of attempt.plans)
+        plans.push(await settleRows(connection, plan, choicesIn(attempt, plan, rows)));
       const unresolved = conflictsUnder(plans, strategyOf, ["manual"]);
       if (unresolved.length > 0) throw unresolvedTables(unresolved);
       return await publish(context, { ...attempt, plans }, mergeId, strategyOf, request, said(resolutions));
@@ -95,8 +97,34 @@ export async function resolveMerge(
   );
 }
 
-function isNamed({ input }: TablePlan, { tables, rows }: Resolutions): boolean {
-  return [...tables, ...rows].some(({ table }) => relationKey(table) === relationKey(input.relation));
+/** A table may be called what the target calls it, as the report does, or what the branch does: that is what is returned. */
+function asBranchCalls({ tables }: MergeAttempt, resolutions: Resolutions): Resolutions {
+  const named = <T extends { readonly table: RelationName }>(one: T): T => {
+    const found =
+      tables.find(({ target }) => isNamedAs(target, one.table)) ??
+      tables.find(({ source }) => isNamedAs(source, one.table));
+    return { ...one, table: found?.source ?? one.table };
+  };
+  return { tables: resolutions.tables.map(named), rows: resolutions.rows.map(named) };
+}
+
+function isNamedAs(one: RelationName, other: RelationName): boolean {
+  return relationKey(one) === relationKey(other);
+}
+
+/** What the branch calls a plan's table. */
+function sourceOf({ tables }: MergeAttempt, { input }: TablePlan): RelationName {
+  return tables.find(({ target }) => isNamedAs(target, input.relation))?.source ?? input.relation;
+}
+
+function isNamed(attempt: MergeAttempt, plan: TablePlan, { tables, rows }: Resolutions): boolean {
+  return [...tables, ...rows].some(({ table }) => isNamedAs(table, sourceOf(attempt, plan)));
+}
+
+function choicesIn(attempt: MergeAttempt, plan: TablePlan, rows: readonly RowChoice[]): readonly RowChoice[] {
+  return rows
+    .filter(({ table }) => isNamedAs(table, sourceOf(attempt, plan)))
+    .map((row) => ({ ...row, table: plan.input.relation }));
 }
 
 /** Errors: 42P01 */

@@ -11,7 +11,7 @@ import { addedValue, columnOrigins, type TableState } from "./column-origins.js"
 import { identities, lineageOf } from "./column-lineage.js";
 import { changeDefinition } from "./merge-definition.js";
 import { DefinitionConflicts } from "./definition-conflicts.js";
-import type { Retyped } from "./merge-enums.js";
+import type { MergedEnums, Retyped } from "./merge-enums.js";
 import { mentionsDropped, mergedNames, withMergedNames, type MergedName, type Side } from "./merge-names.js";
 import { isConstantExpression } from "./constant-expression.js";
 import type { Lineage } from "./model.js";
@@ -35,6 +35,8 @@ export type MergeStates = Readonly<Record<Side, MergeState>>;
 export interface MergedColumn {
   readonly name: string;
   readonly from: Readonly<Record<Side, string>>;
+  /** Its type, where rows are compared by one with more labels. */
+  readonly written?: string;
 }
 
 /** What the branch changed of a definition, and the target does not have. */
@@ -76,7 +78,7 @@ export function mergeSchema(
   state: RegistryState,
   states: MergeStates,
   table: string,
-  { winner, retyped }: { readonly winner?: Winner; readonly retyped: Retyped },
+  { winner, retyped, widened }: { readonly winner?: Winner } & MergedEnums,
 ): SchemaMerge {
   const { base, source, target } = states;
   const conflicts = new DefinitionConflicts();
@@ -116,7 +118,7 @@ export function mergeSchema(
     steps,
     remakes: moved.length > 0 || !changes.every(isLight),
     changes,
-    columns: !conflicts.isEmpty ? [] : mergedColumns(states, named, merged.definition, names),
+    columns: !conflicts.isEmpty ? [] : mergedColumns(states, named, merged.definition, { names, widened }),
     key: merged.definition.primaryKey,
     merged,
     renamed,
@@ -290,9 +292,10 @@ function mergedColumns(
   states: MergeStates,
   named: Readonly<Record<Side, DescribedTable>>,
   merged: TableDefinition,
-  names: readonly MergedName[],
+  { names, widened }: { readonly names: readonly MergedName[] } & Pick<MergedEnums, "widened">,
 ): readonly MergedColumn[] {
-  return storedColumns(merged).map(({ name, type }) => {
+  return storedColumns(merged).map(({ name, type: written }) => {
+    const type = widened(written);
     const own = names.find(
       (column) => column.name !== undefined && normaliseName(column.name) === normaliseName(name),
     );
@@ -305,6 +308,7 @@ function mergedColumns(
     return {
       name,
       from: { base: expression("base"), source: expression("source"), target: expression("target") },
+      ...(type === written ? {} : { written }),
     };
   });
 }

@@ -18,7 +18,9 @@ import { outcome, recordConflicts, writeMerge } from "./merge-publish.js";
 import { unchangedHeads, verifyPublished } from "./merge-commit.js";
 import { NO_CHANGES } from "./merge-totals.js";
 import { type CreatedTable, NO_OBJECTS } from "./merge-objects.js";
+import { SAME_ENUMS } from "./merge-enums.js";
 import { mergeSchema } from "./merge-schema.js";
+import { advanceSequences } from "./merge-sequences.js";
 import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
 import { headId, MAIN, type Branch, type HeadId } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
@@ -162,7 +164,9 @@ async function publishUndo(
 ): Promise<MergeOutcome> {
   const { transaction } = attempt;
   const { connection } = transaction;
-  const { totals } = await writeMerge(context, attempt, () => strategy);
+  const { attempt: written, totals } = await undoing(
+    async () => await writeMerge(context, attempt, () => strategy),
+  );
   await dropUndoRows(connection, merge.mergeId);
   if (before !== undefined) endUndoBranch(transaction, before);
   if (!(await markUndone(connection, merge.mergeId)))
@@ -172,6 +176,7 @@ async function publishUndo(
   const again: Branch = { ...branch, status: "active" };
   if (branch.status === "merged" && !branch.released)
     transaction.putBranch({ change: "putBranch", branch: again });
+  await advanceSequences(written);
   await transaction.commit(unchangedHeads(context, attempt));
   await verifyPublished(context, merge.mergeId, "undone");
   return outcome(attempt, "undone", merge.mergeId, totals, []);
@@ -198,17 +203,26 @@ async function undoneDefinitions(
   { target, before, strategy }: UndoneHeads,
 ): Promise<MergedDefinitions> {
   if (before === undefined) return { tables: [], objects: NO_OBJECTS, settled: NONE_SETTLED };
+  const merged = await undoing(
+    async () => await mergeTables(context, transaction, before, target, () => winnerUnder(strategy)),
+  );
+  const { objects } = merged;
+  return { ...merged, objects: { ...objects, created: objects.created.map(asItWas) } };
+}
+
+/** What is in conflict as the undoing has it. */
+async function undoing<T>(work: () => Promise<T>): Promise<T> {
   try {
-    const merged = await mergeTables(context, transaction, before, target, () => winnerUnder(strategy));
-    const { objects } = merged;
-    return { ...merged, objects: { ...objects, created: objects.created.map(asItWas) } };
+    return await work();
   } catch (error) {
     if (!(error instanceof SqlError) || error.code !== SQLSTATE.transactionIntegrityConstraintViolation)
       throw error;
     throw new SqlError(error.code, "cannot undo the merge: definitions that it changed were changed since", {
       detail: error.detail
         ?.replaceAll("in the branch", "by the undoing")
-        .replaceAll("on the target", "since"),
+        .replaceAll("on the target", "since")
+        .replaceAll("on one side", "with the merge")
+        .replaceAll("have it on the other", "that were written since have it"),
     });
   }
 }
@@ -272,7 +286,7 @@ async function undoneTable(
     target: version,
     source: version,
     schema: mergeSchema(state, { base: side, source: side, target: side }, version.name, {
-      retyped: (same) => same,
+      ...SAME_ENUMS,
     }),
   };
 }

@@ -146,13 +146,9 @@ export async function withAttempt<T>(
       settled,
     } = finished
       ? { tables: [], objects: NO_OBJECTS, settled: NONE_SETTLED }
-      : await mergeTables(
-          context,
-          transaction,
-          sync?.before ?? branch,
-          head,
-          winners(request, sync !== undefined),
-        );
+      : await mergeTables(context, transaction, sync?.before ?? branch, head, winners(request));
+    if (sync !== undefined && objects.renamed.length > 0)
+      throw notSupported("tables renamed on a branch are not brought up to date", "merge the branch first");
     const tables = all.map((table) => withColumnStrategies(table, request));
     const plans: TablePlan[] = [];
     for (const [index, { input }] of tables.entries())

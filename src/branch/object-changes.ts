@@ -85,8 +85,13 @@ export class ObjectChanges {
     this.made.push({ head });
     if (this.#planning.state().findObject(head, { kind, schema, name }) !== undefined)
       this.make(head, { kind, schema, name, dropped: true });
-    if (kind === "function" || kind === "type" || kind === "sequence")
-      this.dropComments(head, { kind, schema, name });
+    if (kind !== "comment") this.dropComments(head, { kind, schema, name });
+  }
+
+  /** Ends a branch's own, and what it inherits by the name is seen again. */
+  end(object: HeadObject): void {
+    this.made.push({ head: object.head });
+    this.#end(object);
   }
 
   /** What a branch says of a thing that goes; returned as it was. */

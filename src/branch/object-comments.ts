@@ -1,6 +1,7 @@
 /**
- * Comments of views and their columns, of sequences, types and functions: each is an object of a head of its own (head-objects.ts), so
- * that branches see those of their pin, and merges compare them. Tables keep theirs themselves. On main they are DuckDB's, too.
+ * Comments of views and their columns, of sequences, types, functions and schemas: each is an object of a head of its own (head-objects.ts), so
+ * that branches see those of their pin, and merges compare them. Tables keep theirs themselves. On main they are DuckDB's, too,
+ * but for those of schemas, of which DuckDB has none.
  */
 import { optionalTextCell, textCell, type Connection, type Row } from "../engine/connection.js";
 import { DATA_CATALOG } from "../engine/database.js";
@@ -9,7 +10,7 @@ import type { HeadObject, HeadObjectKind, MainObject, ObjectName } from "./head-
 import type { HeadId } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 
-const COMMENTED_KINDS = ["view", "sequence", "type", "function"] as const;
+const COMMENTED_KINDS = ["view", "sequence", "type", "function", "schema"] as const;
 type CommentedKind = (typeof COMMENTED_KINDS)[number];
 
 /** What a comment is on. */
@@ -57,8 +58,20 @@ export function commentsOn(
 
 /** The kind with which main's comments are read: DuckDB takes long to list functions. */
 export function readWith(object: Pick<HeadObject, "kind" | "schema" | "name">): HeadObjectKind {
-  return object.kind === "comment" && commentedBy(object).kind === "function" ? "function" : object.kind;
+  if (object.kind !== "comment") return object.kind;
+  const { kind } = commentedBy(object);
+  return kind === "function" || kind === "schema" ? kind : "comment";
 }
+
+/** The schema that a comment is on; undefined for other comments, and other objects. */
+export function commentedSchema(object: Pick<HeadObject, "kind" | "schema" | "name">): string | undefined {
+  if (object.kind !== "comment") return undefined;
+  const { kind, name } = commentedBy(object);
+  return kind === "schema" ? name : undefined;
+}
+
+/** DuckDB's name of the schema that tables of no schema are in: it is no object of a head. */
+export const PUBLIC = "main";
 
 /** As compareMainObjects (main-objects.ts) takes it. */
 export function mainComment(commented: Commented, comment: string): MainObject {
@@ -95,7 +108,8 @@ export async function commentOnMain(
   commented: Commented,
   comment: string | null,
 ): Promise<void> {
-  const object = await objectOnMain(connection, commented);
+  if (commented.kind === "schema") return;
+  const object = await objectOnMain(connection, { ...commented, kind: commented.kind });
   if (object === undefined) return;
   const text = comment === null ? "NULL" : quoteLiteral(comment);
   await connection.run(`COMMENT ON ${object} IS ${text}`);
@@ -104,7 +118,7 @@ export async function commentOnMain(
 /** As COMMENT ON names it; undefined where main has none. */
 async function objectOnMain(
   connection: Connection,
-  { kind, schema, name, column }: Commented,
+  { kind, schema, name, column }: Commented & { readonly kind: keyof typeof LISTINGS },
 ): Promise<string | undefined> {
   const [listing, nameColumn, word] = LISTINGS[kind];
   const [row] = await connection.rows(
@@ -121,7 +135,9 @@ async function objectOnMain(
   return found === undefined ? undefined : `COLUMN ${formatName([DATA_CATALOG, schema, name, column])}`;
 }
 
-const LISTINGS: Readonly<Record<CommentedKind, readonly [listing: string, name: string, word: string]>> = {
+const LISTINGS: Readonly<
+  Record<Exclude<CommentedKind, "schema">, readonly [listing: string, name: string, word: string]>
+> = {
   view: ["duckdb_views", "view_name", "VIEW"],
   sequence: ["duckdb_sequences", "sequence_name", "SEQUENCE"],
   type: ["duckdb_types", "type_name", "TYPE"],

@@ -8,10 +8,12 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { BranchContext } from "./branch-context.js";
 import { dropTables } from "./dropped-tables.js";
 import { PENDING } from "./final-changes.js";
-import { OBJECT_KINDS } from "./head-objects.js";
+import { OBJECT_KINDS, type HeadObject } from "./head-objects.js";
 import { objectText } from "./merge-head-objects.js";
+import type { CreatedTable, MergeObjects } from "./merge-objects.js";
 import { isEnded, MAIN, tablesOf, type Branch, type HeadId, type Sequence, type Version } from "./model.js";
 import { rollbackQuietly } from "./preserve.js";
+import { rowsOf } from "./rows.js";
 import type { Registry } from "./registry.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
 import { physicalName } from "./system-schema.js";
@@ -25,6 +27,8 @@ export interface Sync {
   readonly before: Branch;
   /** Its own versions that end, for the parent has changed what they stand on. */
   readonly redone: readonly Version[];
+  /** Its own functions and comments that end, for the same reason. */
+  readonly redoneObjects: readonly HeadObject[];
   /** What the branch sees is the same as before. */
   readonly changesNothing: boolean;
 }
@@ -80,7 +84,7 @@ async function putComingPin(registry: Registry, id: HeadId, held: Sequence | und
 /**
  * Lets the transaction see the branch as if it were made at its coming pin, or now, beside what it was before.
  *
- * Errors  0A000 a live branch, 40002 where both sides gave a name to functions, types, sequences or schemas
+ * Errors  0A000 a live branch, 40002 where both sides gave a name to types, sequences or schemas
  */
 export function imagineSync(context: BranchContext, transaction: Transaction, branch: Branch): Sync {
   if (branch.isolation === "live")
@@ -99,8 +103,8 @@ export function imagineSync(context: BranchContext, transaction: Transaction, br
     earlierPins: [...readPins(state, branch), { pin, until: PENDING }],
   };
   const after = state.with([{ change: "putBranch", branch: moved }]);
-  refuseObjects(state, after, branch);
   const redone = redoneVersions(state, after, branch);
+  const redoneObjects = objectsOfBoth(state, after, branch);
   const before: Branch = { ...branch, id: context.registry.newBranchId(), comingPin: null, released: true };
   transaction.imagine([
     { change: "putBranch", branch: moved },
@@ -109,12 +113,17 @@ export function imagineSync(context: BranchContext, transaction: Transaction, br
       { change: "putVersion", version: { ...version, to: PENDING } },
       { change: "putVersion", version: asBefore(context, version, before) },
     ]),
+    ...redoneObjects.flatMap((object): RegistryChange[] => [
+      { change: "putObject", object: { ...object, to: PENDING } },
+      { change: "putObject", object: { ...object, id: context.registry.newVersionId(), head: before.id } },
+    ]),
   ]);
   return {
     branch: moved,
     before,
     redone,
-    changesNothing: redone.length === 0 && seen(state, branch) === seen(after, branch),
+    redoneObjects,
+    changesNothing: redone.length + redoneObjects.length === 0 && seen(state, branch) === seen(after, branch),
   };
 }
 
@@ -154,19 +163,23 @@ function redoneVersions(before: RegistryState, after: RegistryState, branch: Bra
   return own.filter(({ objectId }) => objects.has(objectId));
 }
 
-/** Functions, types, sequences and schemas of the branch stay, where its parent has not changed what they stand for. */
-function refuseObjects(before: RegistryState, after: RegistryState, branch: Branch): void {
+/**
+ * Functions and comments of the branch whose parent has changed what they stand for; others stay. They are texts alone: rows
+ * and columns may hang on a type or a sequence. Errors: 40002
+ */
+function objectsOfBoth(before: RegistryState, after: RegistryState, branch: Branch): readonly HeadObject[] {
   const own = before.objectsOf(branch.id).filter(({ to }) => to === null);
   const both = own.filter(
     (object) => before.findBaseObject(branch.id, object)?.id !== after.findBaseObject(branch.id, object)?.id,
   );
-  if (both.length === 0) return;
+  const others = both.filter(({ kind }) => kind !== "function" && kind !== "comment");
+  if (others.length === 0) return both;
   throw new SqlError(
     SQLSTATE.transactionIntegrityConstraintViolation,
     `cannot bring branch "${branch.name}" up to date: definitions were changed on both sides`,
     {
-      detail: both.map(objectText).join("\n"),
-      hint: "drop or rename those of the branch, say no other comment there, then merge again",
+      detail: others.map(objectText).join("\n"),
+      hint: "drop or rename those of the branch, then merge again",
     },
   );
 }
@@ -178,15 +191,29 @@ function seen(state: RegistryState, { id }: Branch): string {
 }
 
 /**
- * Moves the pin in truth: versions that are merged anew end, and their tables go.
+ * Moves the pin in truth: versions that are merged anew end, and their tables go. Returns what the merge makes, with the rows
+ * of tables that the parent has dropped kept aside.
  *
  * Atomic  the caller's transaction. Branches that read them get copies before its commit, as of any table that is dropped
  * Errors  40001 when another session writes the branch
  */
-export async function beginSync(transaction: Transaction, { branch, redone }: Sync): Promise<void> {
+export async function beginSync(
+  transaction: Transaction,
+  { branch, redone, redoneObjects }: Sync,
+  objects: MergeObjects,
+): Promise<MergeObjects> {
+  const { connection, state } = transaction;
   for (const version of redone) await transaction.lock(version, branch.id);
+  const created: CreatedTable[] = [];
+  for (const [index, table] of objects.created.entries()) {
+    const kept = `merge_kept_${index}`;
+    await connection.run(`CREATE TEMP TABLE ${kept} AS FROM ${rowsOf(state, table.source)}`);
+    created.push({ ...table, kept: `temp.main.${kept}` });
+  }
   for (const version of redone) transaction.endVersion(version);
-  await dropTables(transaction.connection, redone.flatMap(tablesOf).map(physicalName));
+  for (const object of redoneObjects) transaction.objects.end(object);
+  await dropTables(connection, redone.flatMap(tablesOf).map(physicalName));
   transaction.putBranch({ change: "putBranch", branch });
   transaction.markDefinitionsChanged();
+  return { ...objects, created };
 }

@@ -1,5 +1,6 @@
 /** What depends on what, as far as clients ask: whose column a sequence is, which constraint has an index, what has a default. */
 import { PG } from "./names.js";
+import { REFERENCED_KEYS } from "./referenced-keys.js";
 import type { Content } from "./shapes.js";
 
 /** OIDs of pg_class, pg_constraint, pg_attrdef and pg_rewrite. */
@@ -16,6 +17,12 @@ const KEY_INDEXES = `
   JOIN ${PG}._class AS x ON x.kind = 'i' AND x.sch = k.sch AND x.nam = k.nam AND x.rel = k.rel WHERE k.kind IN ('p', 'u')`;
 
 const CONSTRAINED_COLUMNS = `SELECT ${CONSTRAINT}, oid, ${RELATION}, conrelid, unnest(conkey), 'a' FROM ${PG}._constraint_numbers`;
+
+/** A foreign key needs the columns it refers to, and the index of the key over them. */
+const REFERRED_COLUMNS = `SELECT ${CONSTRAINT}, oid, ${RELATION}, confrelid, unnest(confkey), 'n' FROM ${PG}._constraint_numbers WHERE kind = 'f'`;
+const REFERRED_INDEXES = `
+  SELECT ${CONSTRAINT}, u.oid, ${RELATION}, x.oid, 0, 'n' FROM ${REFERENCED_KEYS} AS u
+  JOIN ${PG}._class AS x ON x.kind = 'i' AND x.sch = u.sch AND x.nam = u.nam AND x.rel = u.rel`;
 
 const DEFAULTS = `
   SELECT ${DEFAULT}, ${PG}._oid('d', c.oid, t.nam), ${RELATION}, c.oid, t.position, 'a' FROM ${PG}._typed_column AS t
@@ -44,7 +51,7 @@ export const DEPEND: Content = {
     refobjsubid: "d.refobjsubid",
     deptype: "d.deptype",
   },
-  from: `(${[OWNED_SEQUENCES, KEY_INDEXES, CONSTRAINED_COLUMNS, DEFAULTS, DRAWN_SEQUENCES, READ_RELATIONS].join(" UNION ALL ")}) AS d`,
+  from: `(${[OWNED_SEQUENCES, KEY_INDEXES, CONSTRAINED_COLUMNS, REFERRED_COLUMNS, REFERRED_INDEXES, DEFAULTS, DRAWN_SEQUENCES, READ_RELATIONS].join(" UNION ALL ")}) AS d`,
 };
 
 /** Each view is a rule, which is called so. */

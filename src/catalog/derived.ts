@@ -4,7 +4,7 @@ import { quoteLiteral } from "../sql/names.js";
 import { BUILTIN_FUNCTIONS, builtinTables } from "./builtin/tables.js";
 import { BUILTIN_TYPES } from "./builtin-types.js";
 import { ACCESS_METHODS } from "./index-content.js";
-import { PG } from "./names.js";
+import { PG, variable } from "./names.js";
 import { BRANCH_OBJECTS } from "./objects.js";
 import { INFORMATION_SCHEMA, PG_CATALOG, type RelationShape } from "./shapes.js";
 import { EXTENTS } from "./table-sizes.js";
@@ -100,6 +100,8 @@ function columnNumbers(names: string, schema: string, relation: string): string 
     JOIN ${PG}._column AS t ON t.sch = ${schema} AND t.rel = ${relation} AND t.nam = c.member GROUP BY ALL`;
 }
 
+const SCHEMA_COMMENTS = `(SELECT unnest(${variable("schemaComments")}) AS s)`;
+
 /** Comments: of relations and columns from their physical tables, of enums. 1259, 1247 and 2606 are pg_class, pg_type and pg_constraint. */
 const DESCRIPTIONS = `
   SELECT c.oid, 1259 AS classoid, 0 AS position, coalesce(t.comment, v.comment) AS comment
@@ -131,7 +133,9 @@ const DESCRIPTIONS = `
   JOIN (SELECT sch, rel, unnest(map_entries((notes->'constraints')::MAP(VARCHAR, VARCHAR))) AS said FROM ${PG}._table_comment) AS k
     ON k.sch = n.sch AND k.rel = n.rel AND k.said."key" = n.nam
   UNION ALL
-  SELECT * FROM (VALUES (2200, 2615, 0, 'standard public schema'), (11, 2615, 0, 'system catalog schema'))`;
+  SELECT 2200, 2615, 0, 'standard public schema' WHERE NOT EXISTS (FROM ${SCHEMA_COMMENTS} WHERE s."name" = 'public')
+  UNION ALL SELECT 11, 2615, 0, 'system catalog schema'
+  UNION ALL SELECT ${PG}._schema_oid(s."name"), 2615, 0, nullif(s.comment, '') FROM ${SCHEMA_COMMENTS} WHERE s.comment <> ''`;
 
 /** What CREATE FUNCTION said, inside the macro's text: see catalog/function-catalog.ts. */
 const DECLARED = `replace(nullif(regexp_extract(macro_definition, '''duckbranch function (\\{(?:[^'']|'''')*\\})''', 1), ''), '''''', '''')::JSON`;

@@ -8,7 +8,7 @@ import { PG } from "./names.js";
 import { PRETTY } from "./printing/functions-of-sql.js";
 import { PRIVILEGES, PRIVILEGE_VIEWS } from "./privilege-functions.js";
 import { PROPERTIES } from "./property-functions.js";
-import { lastValue } from "./sequence-state.js";
+import { lastValue } from "../engine/sequence-state.js";
 import { DATABASE_SIZE, SIZE_VIEWS, sizeOf } from "./table-sizes.js";
 import { TYPE_FUNCTION_OIDS } from "./type-functions.js";
 
@@ -52,6 +52,9 @@ const orNumber = (kind: string, view: string): string =>
   withText(`CASE WHEN ${NUMBER} THEN coalesce(${AS_NUMBER}, 0)
     ELSE coalesce(${byName(view)}, error('${kind} "' || _text || '" does not exist')) END`);
 
+const roleNumber = (name: string): string =>
+  `CASE ${name} WHEN getvariable('duckbranch_user') THEN 10 WHEN 'pg_database_owner' THEN 6171 END`;
+
 const DEFINITIONS: Readonly<Record<string, Bodies>> = {
   pg_get_expr: { 2: "rtrim(_1::VARCHAR)", 3: `if(_3, ${PRETTY}(_1::VARCHAR), _1)` },
   pg_get_constraintdef: {
@@ -61,7 +64,7 @@ const DEFINITIONS: Readonly<Record<string, Bodies>> = {
   },
   pg_get_indexdef: {
     1: lookup("index"),
-    3: `(SELECT any_value(CASE WHEN _2 = 0 THEN if(_3, _pretty, _value) WHEN _3 THEN _pretty_keys[_2] ELSE _sub[_2] END)
+    3: `(SELECT any_value(CASE WHEN _2 = 0 THEN if(_3, _pretty, _value) WHEN _3 THEN coalesce(_pretty_keys[_2], '') ELSE coalesce(_sub[_2], '') END)
       FROM ${PG}._lookup_index WHERE _key = _1)`,
   },
   pg_get_viewdef: {
@@ -142,7 +145,7 @@ const CASTS: Readonly<Record<string, Bodies>> = {
     1: orNumber("relation", "relation_oid"),
   },
   _regclass_name: {
-    1: withText(`CASE WHEN ${NUMBER} THEN coalesce(${lookup("relation", AS_NUMBER)}, _text)
+    1: withText(`CASE WHEN ${NUMBER} THEN coalesce(${lookup("relation", AS_NUMBER)}, if(_text = '0', '-', _text))
     ELSE coalesce((SELECT any_value(t._value) FROM ${PG}._lookup_relation AS t JOIN ${PG}._lookup_relation_oid AS o ON t._key = o._value
       WHERE o._key = ${PG}._stored_name(_text)), _text) END`),
   },
@@ -150,7 +153,7 @@ const CASTS: Readonly<Record<string, Bodies>> = {
     1: orNumber("type", "type_oid"),
   },
   _regtype_name: {
-    1: withText(`CASE WHEN ${NUMBER} THEN coalesce(${lookup("type", AS_NUMBER)}, _text)
+    1: withText(`CASE WHEN ${NUMBER} THEN coalesce(${lookup("type", AS_NUMBER)}, if(_text = '0', '-', _text))
     ELSE coalesce((SELECT any_value(t._value) FROM ${PG}._lookup_type AS t JOIN ${PG}._lookup_type_oid AS o ON t._key = o._value
       WHERE o._key = ${PG}._stored_name(_text)), _text) END`),
   },
@@ -163,7 +166,7 @@ const CASTS: Readonly<Record<string, Bodies>> = {
   },
   _regnamespace_name: {
     1: withText(
-      `CASE WHEN ${NUMBER} THEN (SELECT any_value(_key) FROM ${PG}._lookup_schema_oid WHERE _value = ${AS_NUMBER}) ELSE _text END`,
+      `CASE WHEN ${NUMBER} THEN coalesce((SELECT ${PG}.quote_ident(any_value(_key)) FROM ${PG}._lookup_schema_oid WHERE _value = ${AS_NUMBER}), if(_text = '0', '-', _text)) ELSE _text END`,
     ),
   },
   _regproc: {
@@ -182,11 +185,27 @@ const CASTS: Readonly<Record<string, Bodies>> = {
       `(SELECT any_value(_value) FROM ${PG}._lookup_function_oid WHERE _key = ${PG}._stored_name(regexp_replace(_text, '\\(.*$', '')))`,
     ),
   },
-  to_regrole: { 1: withText("CASE WHEN _text = getvariable('duckbranch_user') THEN 10 END") },
+  _regrole: {
+    1: withText(
+      `CASE WHEN ${NUMBER} THEN coalesce(${AS_NUMBER}, 0) ELSE coalesce(${roleNumber(`${PG}._stored_name(_text)`)}, error('role "' || _text || '" does not exist')) END`,
+    ),
+  },
+  _regrole_name: {
+    1: withText(
+      `CASE WHEN ${NUMBER} THEN CASE ${AS_NUMBER} WHEN 10 THEN ${PG}.quote_ident(getvariable('duckbranch_user')) WHEN 6171 THEN 'pg_database_owner' WHEN 0 THEN '-' ELSE _text END ELSE _text END`,
+    ),
+  },
+  to_regrole: { 1: withText(roleNumber(`${PG}._stored_name(_text)`)) },
   to_regclass: { 1: withText(byName("relation_oid")) },
   to_regtype: { 1: withText(byName("type_oid")) },
   to_regnamespace: { 1: withText(byName("schema_oid")) },
 };
+
+const PRIVILEGE_LETTERS =
+  "MAP {'a': 'INSERT', 'r': 'SELECT', 'w': 'UPDATE', 'd': 'DELETE', 'D': 'TRUNCATE', 'x': 'REFERENCES', 't': 'TRIGGER', 'U': 'USAGE', 'C': 'CREATE', 'X': 'EXECUTE'}";
+
+/** When this process began: no text of its own, for what is made of these texts is kept for other processes. */
+const STARTED = "CAST(getvariable('duckbranch_started') AS TIMESTAMPTZ)";
 
 const OTHERS: Readonly<Record<string, Bodies>> = {
   pg_relation_filenode: { 1: `${PG}._regclass(_1)` },
@@ -202,10 +221,15 @@ const OTHERS: Readonly<Record<string, Bodies>> = {
   pg_is_other_temp_schema: { 1: "false" },
   pg_relation_is_publishable: { 1: "false" },
   pg_tablespace_location: { 1: "''" },
-  pg_postmaster_start_time: { 0: "NULL::TIMESTAMPTZ" },
-  pg_conf_load_time: { 0: "NULL::TIMESTAMPTZ" },
+  pg_postmaster_start_time: { 0: STARTED },
+  pg_conf_load_time: { 0: STARTED },
   // What pg_dump takes as given: it says nothing of who may do what here.
   acldefault: { 2: `CASE WHEN _1 = 'r' AND _2 IS NOT NULL THEN (SELECT acl FROM ${PG}._table_acl) END` },
+  // Nobody but the session's user is in one.
+  aclexplode: {
+    1: `unnest(flatten(list_transform(_1::VARCHAR[], lambda _item: list_transform(regexp_extract_all(regexp_extract(_item, '=([^=/]*)/[^/]*$', 1), '[a-zA-Z][*]?'),
+      lambda _letter: {grantor: 10::BIGINT, grantee: if(starts_with(_item, '='), 0, 10)::BIGINT, privilege_type: map_extract_value(${PRIVILEGE_LETTERS}, left(_letter, 1)), is_grantable: ends_with(_letter, '*')}))))`,
+  },
   _pg_expandarray: { 1: "unnest(list_transform(_1, lambda _e, _i: {x: _e, n: _i::INTEGER}))" },
 };
 

@@ -30,6 +30,8 @@ export const VARIABLES = {
   searchPath: "duckbranch_search_path",
   /** Composite types and their fields: DuckDB lists the types alone. */
   composites: "duckbranch_composites",
+  /** Comments of schemas, of which DuckDB has none. */
+  schemaComments: "duckbranch_schema_comments",
   /** Names and values of SHOW ALL. */
   settings: "duckbranch_settings",
 } as const;
@@ -46,6 +48,7 @@ export const VARIABLE_TYPES = {
     parameters VARCHAR[], is_table BOOLEAN, physical_schema VARCHAR, physical_name VARCHAR, is_dropped BOOLEAN, comment VARCHAR)[]`,
   searchPath: "VARCHAR[]",
   composites: `STRUCT("schema" VARCHAR, "name" VARCHAR, duck_schema VARCHAR, printed VARCHAR, fields STRUCT("name" VARCHAR, "type" VARCHAR)[])[]`,
+  schemaComments: `STRUCT("name" VARCHAR, comment VARCHAR)[]`,
   settings: `STRUCT("name" VARCHAR, setting VARCHAR)[]`,
 } as const satisfies Record<keyof typeof VARIABLES, string>;
 

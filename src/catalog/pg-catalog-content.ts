@@ -1,9 +1,10 @@
 /** What pg_catalog's relations hold, over the helper views of objects.ts. Relations not named here are empty. */
+import { REFERENCED_KEYS } from "./referenced-keys.js";
 import { AGGREGATE, BUILTIN_COMMENTS, CAST, OPERATOR } from "./builtin/tables.js";
 import { DEPEND, REWRITE } from "./dependency-content.js";
 import { FUNCTION } from "./function-content.js";
 import { COLLATION, INDEX, OPERATOR_CLASS_CONTENT } from "./index-content.js";
-import { lastValue } from "./sequence-state.js";
+import { lastValue } from "../engine/sequence-state.js";
 import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { FIRST_USER_OID, PG, variable } from "./names.js";
@@ -48,7 +49,8 @@ const CLASS: Content = {
     relhasindex: `(c.sch, c.nam) IN (SELECT (sch, rel) FROM ${PG}._index)`,
     relpersistence: "if(c.sch = 'pg_temp', 't', 'p')",
     relkind: "c.kind",
-    relnatts: `(SELECT count(*) FROM ${PG}._column AS v WHERE v.sch = c.sch AND v.rel = c.nam AND v.kind = c.kind)`,
+    relnatts: `CASE c.kind WHEN 'S' THEN 3 WHEN 'i' THEN (SELECT len(any_value(i.keys)) FROM ${PG}._index AS i
+      WHERE i.sch = c.sch AND i.rel = c.rel AND i.nam = c.nam) ELSE (SELECT count(*) FROM ${PG}._column AS v WHERE v.sch = c.sch AND v.rel = c.nam AND v.kind = c.kind) END`,
     relchecks: `(SELECT count(*) FROM ${PG}._constraint AS k WHERE k.sch = c.sch AND k.rel = c.nam AND k.kind = 'c')`,
     relhasrules: "c.kind IN ('v', 'm')",
     // psql asks for foreign keys only where triggers could be enforcing them.
@@ -137,7 +139,9 @@ const CONSTRAINT: Content = {
     conbin: "p.plain",
   },
   from: `(SELECT * FROM ${PG}._constraint_numbers UNION ALL BY NAME SELECT oid, sch, nam, 'c' AS kind, 0 AS conrelid, type_oid FROM ${PG}._domain_check) AS c
-    LEFT JOIN ${PG}._class AS x ON x.kind = 'i' AND x.sch = c.sch AND x.nam = c.nam AND x.rel = c.rel AND c.kind IN ('p', 'u')
+    LEFT JOIN ${REFERENCED_KEYS} AS u ON u.oid = c.oid
+    LEFT JOIN ${PG}._class AS x ON x.kind = 'i' AND x.sch = coalesce(u.sch, c.sch) AND x.nam = coalesce(u.nam, c.nam) AND x.rel = coalesce(u.rel, c.rel)
+      AND (c.kind IN ('p', 'u') OR u.oid IS NOT NULL)
     LEFT JOIN ${PG}._printed_check AS p ON p.oid = c.oid`,
 };
 
@@ -240,6 +244,9 @@ const ROLES: Content = {
     rolname: "if(is_user, getvariable('duckbranch_user'), 'pg_database_owner')",
     rolsuper: "false",
     rolinherit: "true",
+    rolcreaterole: "false",
+    rolreplication: "false",
+    rolbypassrls: "false",
     rolcreatedb: "is_user",
     rolcanlogin: "is_user",
     rolconnlimit: "-1",

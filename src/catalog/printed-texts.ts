@@ -8,7 +8,7 @@ const typeName = (oid: string): string => `map_extract_value(${TYPE_NAMES}, ${oi
 
 /** Columns of each relation, as JSON. */
 const TABLE_COLUMNS = `
-  SELECT sch, rel, system.main.to_json(list({'name': nam, 'type': ${typeName("type_oid")}} ORDER BY position))::VARCHAR AS columns,
+  SELECT sch, rel, system.main.to_json(list({'name': nam, 'type': ${typeName("type_oid")}, 'domain': domain_oid IS NOT NULL} ORDER BY position))::VARCHAR AS columns,
     system.main.to_json(list(nam ORDER BY position))::VARCHAR AS names
   FROM ${PG}._typed_column WHERE kind IN ('r', 'v', 'm') GROUP BY sch, rel`;
 

@@ -72,7 +72,7 @@ export const PRIVILEGES: Readonly<Record<string, Bodies>> = {
   },
   has_schema_privilege: both(
     "schema",
-    `if(${isNumber("_text")}, ${found("schema_class", asNumber("_text"))}, ${found("schema_class_of", `${PG}._stored_name(_text)`)})`,
+    `if(${isNumber("_text")}, ${found("schema_class", asNumber("_text"))}, ${found("schema_class_of", "_text")})`,
   ),
   has_database_privilege: both(
     "database",

@@ -4,7 +4,7 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { textCell, type Connection } from "../engine/connection.js";
-import { VOID_CATALOG } from "../engine/database.js";
+import { PLAIN_PATH } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
 import { VARIABLES, VARIABLE_TYPES } from "./names.js";
 import { inOrder, TYPE_NAMES_COPY } from "./needed-copies.js";
@@ -114,6 +114,8 @@ export interface CatalogContents {
   readonly searchPath: readonly string[];
   readonly settings: readonly (readonly [name: string, value: string])[];
   readonly composites: readonly ListedComposite[];
+  /** By the schema's name as clients know it. */
+  readonly schemaComments: readonly { readonly name: string; readonly comment: string }[];
   /** Equal for equal definitions; undefined when they cannot be told from others. */
   readonly version: string | undefined;
   /** Of definitions that others see too: equal for equal ones of the head, and their number; undefined of the session's own. */
@@ -171,7 +173,7 @@ export class SessionCatalog implements Disposable {
 
   /** Whether something was set, and whether copies hold any of it. */
   async #assignAll(contents: CatalogContents): Promise<"of copies" | "beside" | undefined> {
-    const { listing, searchPath, settings, composites } = contents;
+    const { listing, searchPath, settings, composites, schemaComments } = contents;
     const changes = [
       await this.#assign("relations", listing?.relations),
       await this.#assign("columns", listing?.columns),
@@ -180,6 +182,7 @@ export class SessionCatalog implements Disposable {
       await this.#assign("objects", listing?.objects),
       await this.#assign("searchPath", searchPath),
       await this.#assign("composites", composites),
+      await this.#assign("schemaComments", schemaComments),
     ];
     const isSet = await this.#assign(
       "settings",
@@ -249,7 +252,7 @@ export class SessionCatalog implements Disposable {
   /** See shared-copies.ts. */
   async #withPlainPath(script: string): Promise<void> {
     const [row] = await this.#connection.rows("SELECT current_setting('search_path') AS path");
-    await this.#connection.run(`SET search_path = '${VOID_CATALOG}.main'`);
+    await this.#connection.run(`SET search_path = '${PLAIN_PATH}'`);
     try {
       await this.#connection.run(script);
     } finally {

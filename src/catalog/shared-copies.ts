@@ -6,7 +6,7 @@
 import type { Registry } from "../branch/registry.js";
 import { Mutex } from "../core/mutex.js";
 import type { Connection } from "../engine/connection.js";
-import { COPIES_CATALOG, VOID_CATALOG } from "../engine/database.js";
+import { COPIES_CATALOG, PLAIN_PATH } from "../engine/database.js";
 import { sharedScript } from "./snapshot.js";
 
 /** What copies are of. */
@@ -83,7 +83,7 @@ export class SharedCopies {
     prepare: (connection: Connection) => Promise<void>,
   ): Promise<boolean> {
     using connection = await this.#registry.database.connect("void");
-    await connection.run(`SET search_path = '${VOID_CATALOG}.main'`);
+    await connection.run(`SET search_path = '${PLAIN_PATH}'`);
     await prepare(connection);
     const { definitions } = await this.#registry.begin(connection);
     if (definitions !== wanted) {

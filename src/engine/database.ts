@@ -16,6 +16,11 @@ import { classifyFailure } from "./failure.js";
 export const DATA_CATALOG = "duckbranch_db";
 /** The instance's own database: holds no user data. */
 export const VOID_CATALOG = "memory";
+/**
+ * The path on which lists of the data file's constraints are read: DuckDB binds every CHECK for them, and a file may have some
+ * that name a type. Its functions are found before any of the user's.
+ */
+export const PLAIN_PATH = `${VOID_CATALOG}.main,system.main,${DATA_CATALOG}.main`;
 /** In memory as well: copies of what the catalogue computes (catalog/shared-copies.ts). */
 export const COPIES_CATALOG = "duckbranch_copies";
 /**

@@ -109,7 +109,7 @@ export const VALUE_RULES: readonly Rule[] = [
     message: (m) => `${typeName(text(m[1]))} out of range`,
   },
   {
-    pattern: /^Conversion Error: Casting value .* to type DECIMAL/s,
+    pattern: /^Conversion Error: (?:Casting value .* to type|Could not cast value -?[\d.]+ to) DECIMAL/s,
     code: SQLSTATE.numericValueOutOfRange,
     message: () => "numeric field overflow",
   },
@@ -269,6 +269,11 @@ export const VALUE_RULES: readonly Rule[] = [
     message: (m) => `${m[1] === "ORDER" ? "ORDER BY" : "GROUP BY"} position is not in select list`,
   },
   {
+    pattern: /^Binder Error: In a DISTINCT aggregate, ORDER BY expressions must appear in the argument list/i,
+    code: SQLSTATE.invalidColumnReference,
+    message: () => "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list",
+  },
+  {
     pattern: /^Binder Error: (LIMIT|OFFSET)(?:\/OFFSET)? cannot be negative/,
     code: SQLSTATE.invalidRowCountInLimitClause,
     message: () => "LIMIT must not be negative",
@@ -277,6 +282,20 @@ export const VALUE_RULES: readonly Rule[] = [
     pattern: /^(?:Binder|Parser) Error: DECIMAL type width must be between 1 and 38/i,
     code: SQLSTATE.featureNotSupported,
     message: () => "numeric of more than 38 digits is not supported",
+  },
+  {
+    pattern: /^Catalog Error: .*table only has one column/,
+    code: SQLSTATE.featureNotSupported,
+    message: () => "tables without columns are not supported",
+  },
+  {
+    // A column of the relations is none of the result: its name is told with all that is in front of it.
+    pattern: /^Binder Error: Could not ORDER BY column "(?:(?:[^()]*[."])?(\w+)"?|.*)": add the expression/s,
+    code: (m) => (m[1] === undefined ? SQLSTATE.featureNotSupported : SQLSTATE.undefinedColumn),
+    message: (m) =>
+      m[1] === undefined
+        ? "invalid UNION/INTERSECT/EXCEPT ORDER BY clause"
+        : `column "${text(m[1])}" does not exist`,
   },
   {
     pattern: /^Binder Error: interval cannot be 0/i,

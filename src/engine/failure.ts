@@ -286,14 +286,14 @@ const RULES: readonly Rule[] = [
     code: SQLSTATE.featureNotSupported,
     message: (m) => text(m[1]),
   },
-  // Raised by the catalogue's casts: '…'::regclass, ::regtype, ::regproc, ::regnamespace.
+  // Raised by the catalogue's casts: '…'::regclass, ::regtype, ::regproc, ::regnamespace, ::regrole.
   {
     pattern: /^Invalid Input Error: (relation "[^\n]*" does not exist)/,
     code: SQLSTATE.undefinedTable,
     message: (m) => text(m[1]),
   },
   {
-    pattern: /^Invalid Input Error: (type "[^\n]*" does not exist)/,
+    pattern: /^Invalid Input Error: ((?:type|role) "[^\n]*" does not exist)/,
     code: SQLSTATE.undefinedObject,
     message: (m) => text(m[1]),
   },
@@ -325,7 +325,7 @@ function labelText(json: string | undefined): string {
 
 /** A function of this program failed inside DuckDB: the text carries the SQLSTATE through it. */
 const RAISED =
-  /^(?:Invalid Input Error: |Conversion Error: Could not convert string '|Constraint Error: Incorrect value for generated column .*: Could not convert string ')duckbranch raised ([0-9A-Z]{5}): (.*?)(?:' to INT8.*)?$/s;
+  /^(?:Invalid Input Error: |Conversion Error: Could not convert string '|Constraint Error: Incorrect value for generated column .*: Could not convert string ')duckbranch raised ([0-9A-Z]{5}): (.*?)(?:' to (?:U?INT\d+|FLOAT|DOUBLE|DECIMAL)\b.*)?$/s;
 
 /** The text to raise in DuckDB so that `classifyFailure` gives this error again. */
 export function raisedText(error: SqlError): string {

@@ -3,6 +3,7 @@ import {
   DuckDBBigIntType,
   DuckDBArrayValue,
   DuckDBBitType,
+  DuckDBDoubleType,
   DuckDBBlobValue,
   DuckDBListValue,
   DuckDBStructType,
@@ -63,6 +64,8 @@ export function withAlias(type: EngineType, alias: string): EngineType {
       return DuckDBBigIntType.create(alias);
     case DuckDBTypeId.BIT:
       return DuckDBBitType.create(alias);
+    case DuckDBTypeId.DOUBLE:
+      return DuckDBDoubleType.create(alias);
     case DuckDBTypeId.VARCHAR:
       return DuckDBVarCharType.create(alias);
     case DuckDBTypeId.LIST:

@@ -22,6 +22,7 @@ import { isNameOfOid } from "./oids.js";
 import { recordBinary } from "./records.js";
 import { splitTimetz } from "./text-datetime.js";
 import { isVector, type ListLike } from "./text-arrays.js";
+import { specialNumericBinary } from "./special-numeric.js";
 import { textEncoder } from "./text-encoders.js";
 import { keyedBinary } from "./keyed/encoders.js";
 import { keyedTypeOf, type StructType } from "./keyed/registry.js";
@@ -74,7 +75,7 @@ export function binaryEncoder(type: EngineType, options: EncodingOptions): Colum
     case EngineTypeId.FLOAT:
       return floatBinary;
     case EngineTypeId.DOUBLE:
-      return doubleBinary;
+      return type.alias === "numeric" ? specialNumericBinary : doubleBinary;
     case EngineTypeId.BLOB:
       return readStrings;
     case EngineTypeId.BIT:

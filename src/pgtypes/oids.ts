@@ -140,6 +140,7 @@ const NAMED_TYPES: ReadonlyMap<string, PgTypeInfo> = new Map([
   ["varchar", plain(OID.varchar, -1)],
   ["bpchar", plain(OID.bpchar, -1)],
   ["jsonb", plain(OID.jsonb, -1)],
+  ["numeric", plain(OID.numeric, -1)],
   ["bit", plain(OID.bit, -1)],
   ["int2vector", plain(OID.int2vector, -1)],
   ["oidvector", plain(OID.oidvector, -1)],

@@ -13,7 +13,8 @@ import { EngineTypeId } from "../engine/vector-values.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import type { QuerySources, WrittenType } from "../sql/result-sources.js";
 import { normaliseName } from "../sql/names.js";
-import { sourceColumns, tablesRead, type SourceColumn } from "../sql/source-types.js";
+import { readSources, tablesRead, type SourceColumn, type SourceReading } from "../sql/source-types.js";
+import type { UnitedLiteral } from "../sql/union-types.js";
 import { relationColumns, rowIdentity } from "./known-relations.js";
 import { namedColumns } from "./results.js";
 import type { SessionCore } from "./session-core.js";
@@ -24,8 +25,8 @@ interface Found {
   readonly changes: number;
   readonly head: string;
   readonly searchPath: readonly string[];
-  /** By what the reader of the statement found; null where it leads nowhere. */
-  readonly columns: WeakMap<QuerySources, readonly SourceColumn[] | null>;
+  /** By what the reader of the statement found. */
+  readonly readings: WeakMap<QuerySources, SourceReading>;
   /** By name as written: texts come and go, the tables they read stay. */
   readonly relations: Map<string, Relation>;
   /** What DuckDB's columns were announced as last: a prepared statement's are the same each time. */
@@ -43,10 +44,13 @@ const FOUND = new WeakMap<SessionCore, Found>();
 /** To be called before a statement whose columns `announced` is asked for. No result of the session may be open. */
 export async function findSources(core: SessionCore, sources: QuerySources | undefined): Promise<void> {
   if (sources === undefined) return;
-  const { columns, relations } = foundNow(core);
-  if (columns.has(sources)) return;
-  const found = await columnsFound(core, relations, sources);
-  columns.set(sources, found ?? null);
+  const { readings, relations } = foundNow(core);
+  if (!readings.has(sources)) readings.set(sources, await readingOf(core, relations, sources));
+}
+
+/** Strings of a statement that `findSources` was asked about which a set operation puts beside values of another type. */
+export function unitedIn(core: SessionCore, sources: QuerySources): readonly UnitedLiteral[] {
+  return FOUND.get(core)?.readings.get(sources)?.literals ?? [];
 }
 
 /** The types of a query's columns as far as they are known; undefined where not even their number is. */
@@ -55,7 +59,7 @@ export async function writtenTypes(
   query: QuerySources,
 ): Promise<readonly (WrittenType | undefined)[] | undefined> {
   const { relations } = foundNow(core);
-  const columns = await columnsFound(core, relations, query);
+  const { columns } = await readingOf(core, relations, query);
   return columns?.map(({ type }) => type);
 }
 
@@ -64,15 +68,15 @@ export async function columnsOfRelation(core: SessionCore, parts: readonly strin
   return await relationNamed(core, foundNow(core).relations, parts);
 }
 
-async function columnsFound(
+async function readingOf(
   core: SessionCore,
   relations: Map<string, Relation>,
   query: QuerySources,
-): Promise<Relation> {
+): Promise<SourceReading> {
   const known = new Map<string, Relation>();
   for (const parts of tablesRead(query))
     known.set(JSON.stringify(parts), await relationNamed(core, relations, parts));
-  return sourceColumns(query, (parts) => known.get(JSON.stringify(parts)));
+  return readSources(query, (parts) => known.get(JSON.stringify(parts)));
 }
 
 async function relationNamed(
@@ -105,7 +109,7 @@ function foundNow(core: SessionCore): Found {
     changes,
     head,
     searchPath,
-    columns: new WeakMap(),
+    readings: new WeakMap(),
     relations: new Map<string, Relation>(),
     last: new WeakMap(),
   };
@@ -175,7 +179,7 @@ function knownOf(
   columns: Columns,
   sources: QuerySources | undefined,
 ): readonly SourceColumn[] | undefined {
-  const known = sources === undefined ? undefined : FOUND.get(core)?.columns.get(sources);
+  const known = sources === undefined ? undefined : FOUND.get(core)?.readings.get(sources)?.columns;
   if (known?.length !== columns.length) return undefined;
   return columns.every(({ name }, index) => isSame(name, known[index]?.name)) ? known : undefined;
 }

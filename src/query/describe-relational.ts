@@ -13,6 +13,7 @@ import { withDependentColumns } from "./dependent-columns.js";
 import { withInsertForm } from "./insert-forms.js";
 import { requireLiterals } from "./literal-values.js";
 import type { ParameterHint } from "./parameter-types.js";
+import { withNarrowOperands } from "./narrow-operands.js";
 import { requireRelational } from "./permissions.js";
 import { planColumn } from "./results.js";
 import { resolveStatement } from "./resolve.js";
@@ -20,6 +21,8 @@ import type { SessionCore } from "./session-core.js";
 import { withTextTypes } from "./stored-parameters.js";
 import type { StatementDescription } from "./types.js";
 import { withUncastLiterals } from "./uncast-literals.js";
+import { withUnitedLiterals } from "./united-literals.js";
+import { asNumerics, withSpecialNumerics } from "./special-numerics.js";
 import { describeSteps, hasSteps, type StepServices } from "./with-steps.js";
 
 /** A statement without parameters or rows of its own that is longer is not read twice: it says what is wrong when it runs. */
@@ -40,6 +43,11 @@ export async function describeRelational(
   written: RelationalStatement,
   clientOids: readonly number[],
 ): Promise<StatementDescription> {
+  const special = withSpecialNumerics(written);
+  if (special !== undefined) {
+    const { parameterOids, columns } = await describeRelational(core, special.statement, clientOids);
+    return { parameterOids, columns: columns && asNumerics(columns, special.columns) };
+  }
   await requireRelational(core, written);
   if (hasSteps(written)) {
     const oids = await withTextTypes(core, written, clientOids);
@@ -47,11 +55,12 @@ export async function describeRelational(
     return await describeSteps(core, written, oids, describe);
   }
   const isPrepared = PREPARED_VERBS.has(written.verb) && written.text.length <= MAX_CHECKED_LENGTH;
-  const grouped = await withDependentColumns(core, written);
+  const grouped = await withDependentColumns(core, await withNarrowOperands(core, written));
   if (isPrepared) await requireLiterals(core, grouped);
-  const statement = await withUncastLiterals(core, await withInsertForm(core, grouped));
+  await findSources(core, grouped.sources);
+  const united = withUnitedLiterals(core, grouped);
+  const statement = await withUncastLiterals(core, await withInsertForm(core, united));
   const declaredOids = await withTextTypes(core, statement, clientOids);
-  await findSources(core, statement.sources);
   const scope = core.scope(core.transactions.current);
   const hasRows = statement.verb === "select" || statement.returning;
   if (statement.verb === "explain") {

@@ -178,7 +178,13 @@ function columnEdits(tokens: readonly Token[], named: NamedDomain): TextEdit[] {
     throw notSupported("this column of a domain is not supported");
   const value = quoteIdentifier(column.value);
   const test = (constraint: string | null): string => domainTest({ domain: domain.name, constraint });
+  // Without it nobody would know the column's type.
+  const mark =
+    definition.checks.length > 0 || definition.notNull !== null
+      ? []
+      : [`, CHECK ((${value} IS NULL) OR (${test(null)}))`];
   const checks = [
+    ...mark,
     ...(definition.notNull === null ? [] : [`, CHECK ((${value} IS NOT NULL) AND (${test(null)}))`]),
     ...definition.checks.map(
       ({ check, name: own }) => `, CHECK ((${check.replaceAll(DOMAIN_VALUE, value)}) AND (${test(own)}))`,

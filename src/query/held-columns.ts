@@ -52,7 +52,7 @@ export function columnType(
   const held = columns.get(normaliseName(name));
   if (type?.typeId === EngineTypeId.VARCHAR && type.alias === "JSON")
     return held?.name === "json" ? writtenHeldType(held) : JSONB;
-  if (isListOfJson(type)) return held?.name === "json" ? undefined : { ...JSONB, isArray: true };
+  if (isListOfJson(type)) return held?.name === "json" ? writtenHeldType(held) : { ...JSONB, isArray: true };
   if (held === undefined || held.name === "json") return undefined;
   return type?.typeId === holderOf(held) ? writtenHeldType(held) : undefined;
 }

@@ -1,9 +1,9 @@
-/** What LIKE … takes over beside columns and constraints: indexes, under names of their own, and comments on columns. */
+/** What LIKE … takes over beside columns and constraints: indexes, under names of their own, and comments on columns and indexes. */
 import { MAIN, type PhysicalTable, type Version } from "../branch/model.js";
 import { commentsOf, definitionOf, physicalDefinition } from "../branch/catalog-reader.js";
 import { indexName, indexParts } from "../branch/table-rebuild.js";
 import type { Transaction } from "../branch/transaction.js";
-import { generatedName } from "../sql/generated-names.js";
+import { distinctNames, generatedName } from "../sql/generated-names.js";
 import { quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { notedText, readNotes, type IndexNote } from "../sql/table-notes.js";
 import type { LikeClause } from "../sql/table-like.js";
@@ -80,7 +80,7 @@ export async function likeIndexes(
       isUnique: /^CREATE UNIQUE/i.test(sql),
       parts: parts.map(({ text }) => text),
       names: [...keys.map(nameOfKey), ...(note?.include ?? [])],
-      note: note?.comment === undefined ? note : withoutComment(note),
+      note: note?.comment === undefined || like.comments ? note : withoutComment(note),
     };
   });
 }
@@ -108,7 +108,7 @@ export async function likeIndexSteps(
   const steps: PlannedStatement[] = [];
   let comment: string | null = null;
   for (const { isUnique, parts, names, note } of indexes) {
-    const columns = [...new Set(names)].join("_");
+    const columns = distinctNames(names).join("_");
     let name = generatedName(table, columns, "idx");
     for (let n = 1; await isTaken(name); n++) name = generatedName(table, columns, `idx${n}`);
     taken.add(name);

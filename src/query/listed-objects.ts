@@ -1,9 +1,9 @@
 /** What a branch's catalogue lists beside relations. Pure. */
 import { objectKey, type HeadObject } from "../branch/head-objects.js";
-import { commentName, commentsOn } from "../branch/object-comments.js";
+import { commentName, commentsOn, PUBLIC } from "../branch/object-comments.js";
 import type { HeadId } from "../branch/model.js";
 import type { RegistryState } from "../branch/registry-state.js";
-import type { ListedObject } from "../catalog/session-catalog.js";
+import type { CatalogContents, ListedObject } from "../catalog/session-catalog.js";
 import { labelsOf } from "../catalog/type-definition.js";
 import { tokenise } from "../sql/lexer.js";
 import { closingBracket, isSymbol, isWord, splitAtCommas } from "../sql/token-reader.js";
@@ -27,6 +27,21 @@ export function listedObjects(state: RegistryState, head: HeadId): readonly List
       is_dropped: true,
     })),
   ];
+}
+
+const SCHEMA_COMMENTS = new WeakMap<RegistryState, Map<HeadId, CatalogContents["schemaComments"]>>();
+
+/** What a head says of its schemas; asked for by each statement that reads the catalogue. */
+export function schemaComments(state: RegistryState, head: HeadId): CatalogContents["schemaComments"] {
+  const known = SCHEMA_COMMENTS.get(state) ?? new Map<HeadId, CatalogContents["schemaComments"]>();
+  SCHEMA_COMMENTS.set(state, known);
+  const before = known.get(head);
+  if (before !== undefined) return before;
+  const found = commentsOn(state, head).flatMap(({ kind, name, comment }) =>
+    kind === "schema" ? [{ name: name === PUBLIC ? "public" : name, comment }] : [],
+  );
+  known.set(head, found);
+  return found;
 }
 
 /** Sequences in the schemas of the branch and its ancestors that mean nothing to it, or under another name. */

@@ -22,6 +22,7 @@ import { keptTemporary } from "./kept-numeric.js";
 import { noteSteps } from "./plan-table-notes.js";
 import { redefinedTable } from "./redefined-table.js";
 import { planOtherAlter, planRename } from "./plan-rename.js";
+import { refuseTakenName, renamedKey } from "./renamed-constraints.js";
 import { resolveStatement } from "./resolve.js";
 import { writableName } from "./writable-names.js";
 
@@ -35,6 +36,8 @@ export async function planAlter(
   const name = statement.names.find((candidate) => candidate.role === "alter");
   if (name === undefined) throw notSupported("the name this statement alters could not be determined");
   if (alteration.kind === "owner") requireUser(context, alteration.role);
+  const key = await renamedKey(context, transaction, name, alteration);
+  if (key !== undefined) return await planTable(context, transaction, statement, ...key);
   if (name.object !== "table" || alteration.kind === "addLabel" || alteration.kind === "renameLabel")
     return await planOtherAlter(context, transaction, name, alteration, statement.ifExists);
   const meaning = writableName(context.scope, name);
@@ -54,10 +57,22 @@ export async function planAlter(
   if (alteration.kind === "owner" || alteration.kind === "storage") return [NOTHING_TO_RUN];
   const { relation } = meaning;
   if (kind === "view") return await planView(context, transaction, relation, alteration);
+  return await planTable(context, transaction, statement, relation, alteration);
+}
+
+async function planTable(
+  context: PlanContext,
+  transaction: Transaction,
+  statement: RelationalStatement,
+  relation: RelationName,
+  alteration: TableAlteration,
+): Promise<PlannedStatement[]> {
   const altered = transaction.state.find(transaction.head, relation);
   if (altered !== undefined && alteration.kind !== "setPolicy")
     await markAltered(transaction.connection, transaction.head, altered.objectId);
   refuseWaiting(transaction, relation, "ALTER TABLE");
+  if (alteration.kind === "renameConstraint")
+    await refuseTakenName(context, transaction, relation, alteration);
   const guards = [
     await freeForeignKeys(context, transaction, statement, relation, alteration),
     await followColumn(context, transaction, relation, alteration),

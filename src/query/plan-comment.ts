@@ -1,9 +1,11 @@
 /**
- * COMMENT ON VIEW, SEQUENCE, TYPE, DOMAIN, FUNCTION and on columns of views. Main's are DuckDB's own, and a branch's are in the registry
+ * COMMENT ON VIEW, SEQUENCE, TYPE, DOMAIN, FUNCTION, SCHEMA and on columns of views. Main's are DuckDB's own but for schemas', a branch's are in the registry
  * (branch/object-comments.ts). Comments of tables and what belongs to them: plan-table-notes.ts.
  */
 import { MAIN } from "../branch/model.js";
-import { commentName, type Commented } from "../branch/object-comments.js";
+import { isInternalSchema } from "../branch/system-names.js";
+import { DATA_CATALOG } from "../engine/database.js";
+import { commentName, PUBLIC, type Commented } from "../branch/object-comments.js";
 import type { Transaction } from "../branch/transaction.js";
 import { undefinedTable } from "../branch/undefined-table.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
@@ -19,7 +21,7 @@ import { viewQuery } from "./resolve.js";
 import { writableName } from "./writable-names.js";
 
 /**
- * Undefined for a statement that runs as it is: on main, and on a column of a table.
+ * Undefined for a statement that runs as it is: on main but of a schema, and on a column of a table.
  *
  * Errors  42P01, 42704, 42883, 42703 for what is not there
  */
@@ -30,7 +32,7 @@ export async function planObjectComment(
 ): Promise<PlannedStatement | undefined> {
   const name = statement.names.find(({ role }) => role === "alter");
   if (name === undefined) return undefined;
-  if (context.scope.head === MAIN) {
+  if (context.scope.head === MAIN && name.object !== "schema") {
     transaction.objects.markMain("comment");
     if (name.object === "macro") transaction.objects.markMain("function");
     return undefined;
@@ -72,6 +74,7 @@ async function commentedName(
   const { scope } = context;
   const { parts, object } = name;
   const shown = parts.join(".");
+  if (object === "schema") return await commentedSchemaName(context, transaction, parts);
   if (object === "macro" || object === "type" || object === "sequence") {
     const kind = object === "macro" ? "function" : object;
     const found = headObject(scope, kind, parts);
@@ -101,6 +104,33 @@ async function commentedName(
     );
   return { kind: "view", schema: version.schema, name: version.name, column: own };
 }
+
+const ofSchema = (name: string): Commented => ({ kind: "schema", schema: "", name, column: null });
+
+/** Errors: 42501 for a schema that is not the user's, 3F000 for one that is not there. */
+async function commentedSchemaName(
+  { scope }: PlanContext,
+  transaction: Transaction,
+  parts: readonly string[],
+): Promise<Commented> {
+  const name = normaliseName(parts.at(-1) ?? "");
+  if (name === "public" || name === PUBLIC) return ofSchema(PUBLIC);
+  if (SYSTEM_SCHEMAS.has(name) || isInternalSchema(name))
+    throw new SqlError(SQLSTATE.insufficientPrivilege, `must be owner of schema ${name}`);
+  const onMain = await transaction.connection.rows(
+    "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ? AND lower(schema_name) = ?",
+    [DATA_CATALOG, name],
+  );
+  const [row] = scope.head === MAIN ? onMain : [];
+  const own =
+    row === undefined
+      ? transaction.state.findObject(scope.head, { kind: "schema", schema: "", name })?.name
+      : textCell(row, "schema_name");
+  if (own === undefined) throw new SqlError(SQLSTATE.invalidSchemaName, `schema "${name}" does not exist`);
+  return ofSchema(own);
+}
+
+const SYSTEM_SCHEMAS: ReadonlySet<string> = new Set(["pg_catalog", "information_schema", "pg_toast"]);
 
 function missing(kind: "function" | "type" | "sequence", name: string): SqlError {
   if (kind === "function")

@@ -248,6 +248,8 @@ function markSchemaDropped(transaction: Transaction, name: NameReference): void 
   for (const version of transaction.state.liveVersionsOf(MAIN)) {
     if (normaliseName(version.schema) === schema) transaction.markReplaced(version);
   }
+  // DuckDB has none of schemas, so nothing there says that the comment is gone.
+  transaction.objects.dropComments(MAIN, { kind: "schema", schema: "", name: schema });
 }
 
 /** On a branch an index is dropped from the branch's own image of its table. */

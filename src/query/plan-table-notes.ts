@@ -44,7 +44,8 @@ export async function planTableComment(
   if (note.kind === "constraint")
     await requireConstraint(transaction.connection, physical, relation, note.name);
   const [sql] = await noteStatements(transaction, physical, note);
-  return sql === undefined ? planned : { ...planned, sql };
+  // DuckDB's COMMENT ON TABLE would take away what else the table's comment says.
+  return sql === undefined ? NOTHING_TO_RUN : { ...planned, sql };
 }
 
 async function planIndexComment(

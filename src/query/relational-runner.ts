@@ -7,14 +7,10 @@ import type { ResultStream } from "../engine/result-stream.js";
 import { classifyFailure } from "../engine/failure.js";
 import type { NameReference, RelationalStatement, RelationalVerb } from "../sql/analysis.js";
 import { refuseSecondChange } from "./conflict-rows.js";
-import { withDependentColumns } from "./dependent-columns.js";
-import { withInsertForm } from "./insert-forms.js";
-import { withComparedLiterals } from "./keyed-literals.js";
 import { requireLiterals } from "./literal-values.js";
 import { boundRun, startStatement, startSubset, type ExecuteInput } from "./start-statement.js";
-import { withReadValues } from "./query-labels.js";
-import { withUncastLiterals } from "./uncast-literals.js";
 import { withDescribedTargets } from "./describe-targets.js";
+import { inDialect } from "./catalogue-dialect.js";
 import { describeRelational } from "./describe-relational.js";
 import { MAX_CAPTURED_ROWS, type InsertCapture, type InsertedRows } from "./insert-capture.js";
 import type { PlannedStatement } from "./plan-context.js";
@@ -26,6 +22,7 @@ import { orLostRace, throughRaces } from "./lost-race.js";
 import { planStatement } from "./plan-statement.js";
 import { runRecorded, type RunSteps } from "./recorded-write.js";
 import { resolveStatement } from "./resolve.js";
+import { asNumerics, withSpecialNumerics } from "./special-numerics.js";
 import {
   chunkBatches,
   commandTag,
@@ -56,6 +53,13 @@ export async function runRelational(
   input: ExecuteInput,
   running: AbortController,
 ): Promise<StatementResult> {
+  const special = withSpecialNumerics(statement, input);
+  if (special !== undefined) {
+    const result = await runRelational(core, special.statement, special.input, running);
+    return result.kind === "rows"
+      ? { ...result, columns: asNumerics(result.columns, special.columns) }
+      : result;
+  }
   await requireRelational(core, statement);
   const same = await runReadyRead(core, statement, input);
   if (same !== undefined) return same;
@@ -74,18 +78,6 @@ export async function runRelational(
   const ready = hasSteps(statement) ? statement : await inDialect(core, statement, input);
   const asWritten = ready === statement && !waits ? input.declaredOids : undefined;
   return await chooseTransaction(core, ready, { ...input, declaredOids }, running, asWritten);
-}
-
-/** What DuckDB needs to be told otherwise, and the catalogue has to be asked for. */
-async function inDialect(
-  core: SessionCore,
-  statement: RelationalStatement,
-  { parameters, declaredOids }: ExecuteInput,
-): Promise<RelationalStatement> {
-  const timeZone = core.settings.get("TimeZone");
-  const compared = withComparedLiterals(statement, declaredOids, { timeZone });
-  const formed = await withInsertForm(core, await withDependentColumns(core, compared), parameters);
-  return await withUncastLiterals(core, await withReadValues(core, formed));
 }
 
 /** `asWritten`: the types the client declared, for a statement that is run as its text was read. */

@@ -5,9 +5,9 @@
 import { MAIN, type Branch } from "../branch/model.js";
 import { isInternalSchema } from "../branch/system-schema.js";
 import { textCell, type Connection, type Row } from "../engine/connection.js";
-import { lastValue } from "../catalog/sequence-state.js";
+import { lastValue } from "../engine/sequence-state.js";
 import { DATA_CATALOG } from "../engine/database.js";
-import { normaliseName, quoteLiteral } from "../sql/names.js";
+import { formatName, normaliseName, quoteLiteral } from "../sql/names.js";
 import { headObject } from "./head-functions.js";
 import type { SequenceName, SequencePlace } from "./owned-sequences.js";
 import type { NameScope } from "./relation-names.js";
@@ -90,8 +90,44 @@ export async function findSequence(
     if (there !== undefined) return there;
   }
   const physical = recorded?.physical;
-  if (physical == null) return undefined;
+  if (physical == null) return await ownedInSchema(connection, scope, parts, found);
   return found.find((one) => keyOf(one) === keyOf({ catalog: DATA_CATALOG, ...physical }));
+}
+
+/** On a branch the sequence of a column is in the branch's schema, and is called as if it were in the schema of the column's table. */
+async function ownedInSchema(
+  connection: Connection,
+  scope: PlaceScope,
+  parts: readonly string[],
+  called: readonly FoundSequence[],
+): Promise<FoundSequence | undefined> {
+  const [, schema] = parts.toReversed();
+  if (schema === undefined || scope.head === MAIN) return undefined;
+  const places = headPlaces(scope, []);
+  const wanted = normaliseName(schema);
+  for (const sequence of called) {
+    if (!places.some((place) => isSame(place, sequence))) continue;
+    const rows = await connection.rows(
+      `SELECT DISTINCT schema_name, table_name FROM duckdb_columns() WHERE database_name = ? AND contains(column_default, ?)`,
+      [
+        DATA_CATALOG,
+        `(nextval(${quoteLiteral(formatName([sequence.catalog, sequence.schema, sequence.name]))})`,
+      ],
+    );
+    const owners = new Set(
+      rows.map((row) => JSON.stringify([textCell(row, "schema_name"), textCell(row, "table_name")])),
+    );
+    const isOwned = scope.state
+      .visible(scope.head)
+      .some(
+        (version) =>
+          normaliseName(version.schema) === wanted &&
+          version.physical !== null &&
+          owners.has(JSON.stringify([version.physical.schema, version.physical.name])),
+      );
+    if (isOwned) return sequence;
+  }
+  return undefined;
 }
 
 /** By the name the resolver gave it, which must be one that is visible. */

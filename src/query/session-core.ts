@@ -32,6 +32,7 @@ import { SessionCursors } from "./cursors.js";
 import { isOwnDatabase } from "./own-database.js";
 import { PreparedCache } from "./prepared-cache.js";
 import type { PlanContext } from "./plan-context.js";
+import { schemaComments } from "./listed-objects.js";
 import type { NameScope } from "./relation-names.js";
 import type { ResolveServices } from "./resolve.js";
 import { SessionMacros } from "./session-macros.js";
@@ -353,20 +354,20 @@ export class SessionCore implements Disposable {
   async #showCatalog(scope: NameScope, sql: string): Promise<void> {
     const listing = scope.head === MAIN ? undefined : await this.#listing.of(scope);
     await this.types.refresh();
-    const { registry } = this.services.context;
-    const { current } = this.transactions;
+    const [{ registry }, { current }] = [this.services.context, this.transactions];
     const { definitions } = current?.snapshot ?? registry;
-    const shown = await this.#catalog.show({
+    const contents = {
       copies: copiesReadBy(sql),
       listing,
       searchPath: shownSchemas(this.settings.get("search_path")),
       settings: this.settings.all(),
       composites: (await this.types.all()).composites.listed(),
+      schemaComments: schemaComments(scope.state, scope.head),
       version: this.ownDefinitions.version(definitions, scope.temporary),
       shared: sharedDefinitions(registry, scope, definitions, current),
       inTransaction: current !== undefined,
-    });
-    if (shown === "changed") this.prepared.clear();
+    };
+    if ((await this.#catalog.show(contents)) === "changed") this.prepared.clear();
   }
 
   /** The branch must be there; its own state decides what may be done on it. */

@@ -120,6 +120,7 @@ export class SessionFunctions {
       database: quoteLiteral(this.#identity.databaseName),
       process: String(this.#identity.processId),
       session: quoteLiteral(key),
+      started: quoteLiteral(new Date(performance.timeOrigin).toISOString()),
       user: quoteLiteral(this.#identity.user),
     };
     const settings = Object.entries(values).map(

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { notSupported } from "../core/errors.js";
 import { numberCell, type Connection } from "../engine/connection.js";
 import type { DataChunk } from "../engine/types.js";
+import { EngineTypeId } from "../engine/vector-values.js";
 import type { NameReference, RelationalStatement, TextEdit } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { storedType } from "./cursor-store.js";
@@ -29,7 +30,7 @@ export class StepTables {
   /** A table of these rows; gives its name as SQL. Errors: 0A000 for columns of one name, which nothing can tell apart */
   async keep(columns: readonly ResultColumn[], chunks: readonly DataChunk[]): Promise<string> {
     const name = this.#next();
-    const definitions = columns.map((column) => `${quoteIdentifier(column.name)} ${storedType(column)}`);
+    const definitions = columns.map((column) => `${quoteIdentifier(column.name)} ${keptType(column)}`);
     refuseSameNames(columns);
     await this.#connection.run(`CREATE TEMP TABLE ${quoteIdentifier(name)} (${definitions.join(", ")})`);
     this.#made.push(name);
@@ -69,9 +70,16 @@ function tableSql(name: string): string {
 export function emptyTable(columns: readonly ResultColumn[]): string {
   refuseSameNames(columns);
   const values = columns.map(
-    (column) => `CAST(NULL AS ${storedType(column)}) AS ${quoteIdentifier(column.name)}`,
+    (column) => `CAST(NULL AS ${keptType(column)}) AS ${quoteIdentifier(column.name)}`,
   );
   return `(SELECT ${values.join(", ")} WHERE false)`;
+}
+
+/** Documents stay what they are: DuckDB would tell nobody that they are no texts. */
+function keptType({ name, type }: ResultColumn): string {
+  if (type?.typeId === EngineTypeId.LIST) return `${keptType({ name, type: type.valueType })}[]`;
+  const isDocument = type?.typeId === EngineTypeId.VARCHAR && /^jsonb?$/i.test(type.alias ?? "");
+  return isDocument ? "JSON" : storedType({ name, type });
 }
 
 function refuseSameNames(columns: readonly ResultColumn[]): void {

@@ -81,8 +81,8 @@ const MOMENTS: ReadonlyMap<HeldType["name"], string> = new Map([
 
 /** Whether DuckDB's type has values of the other. */
 function holds(type: string, { name, ...held }: HeldType): boolean {
-  if (name === "json") return type === "JSON";
   if (held.kind === "moment") return MOMENTS.get(name) === type;
   const isArray = held.kind === "named" && held.isArray;
+  if (name === "json") return isArray ? /^JSON(?:\[\d*\])+$/.test(type) : type === "JSON";
   return isArray ? /^VARCHAR(?:\[\d*\])+$/.test(type) : type === "VARCHAR";
 }

@@ -23,6 +23,7 @@ import { parseValue } from "../pgtypes/parse-value.js";
 import { isComposite } from "../pgtypes/user-types.js";
 import { parseArrayLiteral, type ArrayItem } from "../pgtypes/parse-array.js";
 import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
+import { intervalText } from "../sql/dialect/interval-literals.js";
 import { byteaLiteral } from "../sql/dialect/bytea-literals.js";
 import { characterPosition, tokenise, type Token } from "../sql/lexer.js";
 import { quoteLiteral } from "../sql/names.js";
@@ -49,8 +50,10 @@ const BEFORE_CHRIST = /\d.*\sBC\s*(?:[-+][\d:]+\s*)?$/i;
 /** Second 60, more decimals of a second than six, a zone behind a blank or behind minutes, an offset without colon. */
 const CLOCK =
   /:60|(?:^|[\sT])\d\d?:\d\d(?:[-+]\d|z\s*$)|:\d\d(?:\.\d{7,}|(?:\.\d+)?(?:\s+(?:[-+]\d|z\s*$)|[-+]\d{3,}\s*$))/i;
+/** A plus sign (as PostgreSQL writes days behind months below zero), ISO's form, and its own with an @. */
+const SPAN = /^[+-]?P[\dT]|^@\s|(?:^|\s)\+(?:\d+ (?:year|mon|day|hour|min|sec)|\d+:\d)/i;
 const MAYBE_MISREAD =
-  /'\s*[-+]?(?:\d*\.\d*|\d+e[-+]?\d+|0x[0-9a-f]+)\s*'|\sBC\s*(?:[-+][\d:]+)?'|:60|['\sT]\d\d?:\d\d(?:[-+]|z)|:\d\d(?:\.\d{7,}|(?:\.\d+)?(?:\s+(?:[-+]|z)|[-+]\d{3,}))/i;
+  /'(?:[+-]?P[\dT]|@\s|[^']*\+\d+(?::\d| [a-z]))|'\s*[-+]?(?:\d*\.\d*|\d+e[-+]?\d+|0x[0-9a-f]+)\s*'|\sBC\s*(?:[-+][\d:]+)?'|:60|['\sT]\d\d?:\d\d(?:[-+]|z)|:\d\d(?:\.\d{7,}|(?:\.\d+)?(?:\s+(?:[-+]|z)|[-+]\d{3,}))/i;
 const MAYBE = /\\x\s*(?:'|[0-9a-f]{2}\s*[0-9a-f]{2})|'[\s\d:=+[\]-]*\{/i;
 /** Ranges, shapes, and what only an address looks like: no times of day. */
 const KEYED = new RegExp(
@@ -246,7 +249,7 @@ const COMPARISONS: ReadonlySet<string> = new Set(["=", "<>", "!=", "<", ">", "<=
 
 /** DuckDB makes something of it where PostgreSQL refuses it for a whole number, or reads another moment, or none. */
 function isMisread(value: string): boolean {
-  return NO_INTEGER.test(value) || BEFORE_CHRIST.test(value) || CLOCK.test(value);
+  return NO_INTEGER.test(value) || BEFORE_CHRIST.test(value) || CLOCK.test(value) || SPAN.test(value);
 }
 
 const INTEGERS: ReadonlySet<EngineTypeId> = new Set([
@@ -263,10 +266,18 @@ const MOMENTS: ReadonlySet<EngineTypeId> = new Set([
   EngineTypeId.TIMESTAMP_TZ,
 ]);
 
+/** Of what is too large DuckDB makes an infinity. */
+const FLOATS: ReadonlySet<EngineTypeId> = new Set([EngineTypeId.FLOAT, EngineTypeId.DOUBLE]);
+
 /** As a parameter of the same text would be read. Throws PostgreSQL's error for what is none. */
 function readMisread(value: string, type: EngineType, timeZone: string): string | undefined {
-  if (!isMisread(value) || !(INTEGERS.has(type.typeId) || MOMENTS.has(type.typeId))) return undefined;
+  if (type.typeId === EngineTypeId.INTERVAL)
+    return SPAN.test(value) ? `CAST(${quoteLiteral(intervalText(value))} AS INTERVAL)` : undefined;
+  const isFloat = FLOATS.has(type.typeId);
+  if (!isMisread(value) || !(isFloat || INTEGERS.has(type.typeId) || MOMENTS.has(type.typeId)))
+    return undefined;
   const read = parseValue(value, inferParameterOid(type), type, { timeZone });
+  if (isFloat) return undefined;
   return `CAST(${quoteLiteral(String(read.value))} AS ${type.toString()})`;
 }
 

@@ -12,6 +12,7 @@ import type { NameReference, RelationalStatement, WithStep } from "../sql/analys
 import { characterPosition, tokenise } from "../sql/lexer.js";
 import { stepTable } from "../sql/modifying-ctes.js";
 import { quoteIdentifier } from "../sql/names.js";
+import { announced, findSources } from "./announced-columns.js";
 import { functionsOfMain } from "./branch-functions.js";
 import { explainFailure } from "./explain-failure.js";
 import { requireSame } from "./insert-capture.js";
@@ -78,7 +79,20 @@ export async function describeSteps(
     ({ columns } = described);
     if (isUsed(steps, at)) empty.set(JSON.stringify(stepTable(at)), emptyTable(columns ?? []));
   }
-  return { parameterOids: Array.from(parameterOids, (oid) => oid ?? 0), columns };
+  const shown = columns === null ? null : await ofWhole(core, whole, columns, declaredOids);
+  return { parameterOids: Array.from(parameterOids, (oid) => oid ?? 0), columns: shown };
+}
+
+/** What the last step selects of what others return are columns of tables. */
+async function ofWhole(
+  core: SessionCore,
+  whole: SteppedStatement,
+  columns: readonly ResultColumn[],
+  declaredOids: readonly number[],
+): Promise<readonly ResultColumn[]> {
+  if (whole.verb !== "select") return columns;
+  await findSources(core, whole.sources);
+  return await announced(core, columns, whole, declaredOids);
 }
 
 function nameKey({ parts }: NameReference): string {
@@ -191,6 +205,8 @@ async function runAll(
     if (step.name === undefined) result = resultOf(step.statement, finished);
   }
   await tables.drop();
+  if (result.kind === "rows")
+    result = { ...result, columns: await ofWhole(core, statement, result.columns, input.declaredOids) };
   return { result, tags };
 }
 

@@ -11,6 +11,7 @@ import { readBranchStatement } from "./branch-grammar.js";
 import { readCopy } from "./copy-grammar.js";
 import { readDeclare } from "./cursor-grammar.js";
 import type { SerializeSelect } from "./duckdb-dialect.js";
+import { distinctNames } from "./generated-names.js";
 import { guardedType } from "./guarded-type.js";
 import { characterPosition, tokenise } from "./lexer.js";
 import { LruCache } from "./lru-cache.js";
@@ -129,7 +130,10 @@ async function analysePartialUnique(
 ): Promise<StatementAnalysis> {
   const made = await readRelational(text, tokenise(text), serializeSelect);
   const said = made.note?.kind === "index" ? made.note.note : undefined;
-  const unnamed = made.unnamedIndex && { ...made.unnamedIndex, columns: names };
+  const written = made.unnamedIndex;
+  // Behind the keys, which are expressions here, those that INCLUDE names.
+  const included = written?.columns.slice(names.length) ?? [];
+  const unnamed = written && { ...written, columns: distinctNames([...names, ...included]) };
   return { ...made, note: { kind: "index", note: { ...said, where, keys } }, unnamedIndex: unnamed };
 }
 

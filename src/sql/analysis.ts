@@ -9,6 +9,7 @@ import type { EnumAlteration, DomainForm, FunctionForm } from "./definition-form
 import type { ForeignKeyClause } from "./foreign-keys.js";
 import type { DefiningQuery, GroupedQuery, QuerySources } from "./result-sources.js";
 import type { LargeObjectStatement } from "./large-object-calls.js";
+import type { NarrowQuery } from "./narrow-operands.js";
 import type { MaterializedForm } from "./materialized-views.js";
 import type { OnCommit, UnnamedIndex } from "./table-forms.js";
 import type { LikeClause } from "./table-like.js";
@@ -220,6 +221,8 @@ export interface RelationalStatement {
   readonly sources: QuerySources | undefined;
   /** Its queries with GROUP BY, also those inside it, where PostgreSQL's parser reads the statement. */
   readonly grouped: readonly GroupedQuery[];
+  /** Its queries that compute with columns, likewise. */
+  readonly narrow: readonly NarrowQuery[];
   /** Of a SELECT that says how many rows it gives at most. */
   readonly rowBound: RowBound | undefined;
   /** It calls a function of a user's: evaluated again, its conditions may choose other rows. */

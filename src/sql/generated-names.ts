@@ -15,6 +15,17 @@ export function generatedName(first: string, second: string, label: string): str
   return [wholeCharacters(one), wholeCharacters(other), label].filter((part) => part !== "").join("_");
 }
 
+/** Names of an index's columns, no two equal: of several that are, those behind the first get a number. */
+export function distinctNames(names: readonly string[]): readonly string[] {
+  const found: string[] = [];
+  for (const name of names) {
+    let own = name;
+    for (let n = 1; found.includes(own); n++) own = `${name}${n}`;
+    found.push(own);
+  }
+  return found;
+}
+
 /** A cut inside a character takes the rest of it away too. */
 function wholeCharacters(bytes: Buffer): string {
   return bytes.toString().replace(/\uFFFD+$/, "");

@@ -91,7 +91,9 @@ function heldType(name: string, modifier: number | undefined, isArray: boolean):
 }
 
 function heldArray(name: string, length: number | undefined): HeldType | undefined {
-  return name === "varchar" || name === "bpchar" ? { kind: "named", name, length, isArray: true } : undefined;
+  return name === "varchar" || name === "bpchar" || name === "json"
+    ? { kind: "named", name, length, isArray: true }
+    : undefined;
 }
 
 function moment(name: MomentName, modifier: number | undefined): HeldType | undefined {

@@ -70,7 +70,7 @@ export function readComment(references: References): Reading {
   const kind = tokens.next().value;
   if (kind === "constraint") return readConstraintComment(tokens, references);
   const object = kind === "column" ? "table" : OBJECTS.get(kind);
-  if (object === undefined || kind === "schema") throw unsupportedStatement(["comment on", kind]);
+  if (object === undefined) throw unsupportedStatement(["comment on", kind]);
   const at = tokens.position;
   commentOnType(references, kind, at - 1);
   const name = tokens.qualifiedName();

@@ -3,6 +3,7 @@ import {
   flagField,
   isNode,
   listField,
+  locationOf,
   nodeField,
   stringList,
   textField,
@@ -67,11 +68,24 @@ function readCtes(node: AstNode, outer: Ctes): Ctes {
     const query = unwrapAs(cte["ctequery"], "SelectStmt");
     // Inside a recursive query its own name is open.
     ctes.set(name, undefined);
-    if (query === undefined) continue;
-    const read = flagField(clause, "recursive") ? readRecursive(query, ctes) : readQuery(query, ctes);
+    const read =
+      query === undefined
+        ? readReturned(cte["ctequery"])
+        : flagField(clause, "recursive")
+          ? readRecursive(query, ctes)
+          : readQuery(query, ctes);
+    if (read === undefined) continue;
     ctes.set(name, renamed(read, stringList(cte, "aliascolnames")));
   }
   return ctes;
+}
+
+/** What a statement that changes rows gives to those around it; undefined where it returns nothing. */
+function readReturned(statement: unknown): QuerySources | undefined {
+  const { type, node } = unwrap(statement) ?? {};
+  if (type === undefined || node === undefined) return undefined;
+  const read = resultSources(type, node);
+  return read?.outputs.length === 0 ? undefined : read;
 }
 
 /** The term that does not recurse says what the columns are; twice, since what a union gives is no table's column. */
@@ -184,7 +198,7 @@ function readValue(expression: unknown, ctes: Ctes): ValueSource {
     case "ParamRef":
       return { kind: "parameter", index: Number(node["number"] ?? 0) - 1 };
     case "A_Const":
-      return "sval" in node || flagField(node, "isnull") ? { kind: "literal" } : OPEN;
+      return readConstant(node);
     case "CollateClause":
       return readValue(node["arg"], ctes);
     case "CoalesceExpr":
@@ -200,7 +214,7 @@ function readValue(expression: unknown, ctes: Ctes): ValueSource {
     case "A_ArrayExpr":
       return { kind: "array", of: { kind: "common", values: values("elements") } };
     case "A_Indirection":
-      return isOneElement(node) ? { kind: "element", of: readValue(node["arg"], ctes) } : OPEN;
+      return isElement(node) ? { kind: "element", of: readValue(node["arg"], ctes) } : OPEN;
     case "A_Expr":
       return readOperator(node, ctes);
     case "FuncCall": {
@@ -222,6 +236,24 @@ function readValue(expression: unknown, ctes: Ctes): ValueSource {
   }
 }
 
+/** A whole number has the first type that holds it; others are exact. */
+function readConstant(node: AstNode): ValueSource {
+  if (flagField(node, "isnull")) return { kind: "literal" };
+  const text = nodeField(node, "sval");
+  if (text !== undefined)
+    return { kind: "literal", text: { value: textField(text, "sval"), at: locationOf(node) } };
+  if ("ival" in node) return ofType("int4");
+  if ("boolval" in node) return ofType("bool");
+  const number = nodeField(node, "fval");
+  if (number === undefined) return OPEN;
+  const digits = textField(number, "fval");
+  return ofType(/^\d{1,18}$/.test(digits) ? "int8" : /^\d+$/.test(digits) ? "" : "numeric");
+}
+
+function ofType(name: string): ValueSource {
+  return name === "" ? OPEN : { kind: "type", type: { name, typmod: -1, isArray: false } };
+}
+
 function readSubquery(node: AstNode, ctes: Ctes): ValueSource {
   const select = unwrapAs(node["subselect"], "SelectStmt");
   if (select === undefined) return OPEN;
@@ -232,10 +264,12 @@ function readSubquery(node: AstNode, ctes: Ctes): ValueSource {
 }
 
 /** `a[1]`, not `a[1:2]`, `a[1][2]` or `(a).b`. */
-function isOneElement(node: AstNode): boolean {
-  const steps = listField(node, "indirection");
-  const indices = steps.length === 1 ? unwrapAs(steps[0], "A_Indices") : undefined;
-  return indices !== undefined && !flagField(indices, "is_slice");
+/** `a[1]`, `d['a']['b']`: however many subscripts there are, what they give is no array. */
+function isElement(node: AstNode): boolean {
+  return listField(node, "indirection").every((step) => {
+    const indices = unwrapAs(step, "A_Indices");
+    return indices !== undefined && !flagField(indices, "is_slice");
+  });
 }
 
 const DOCUMENT_OPERATORS = new Set(["->", "#>", "||", "-", "#-"]);

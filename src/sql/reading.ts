@@ -18,6 +18,7 @@ export type Reading = Pick<
   | "columnNames"
   | "sources"
   | "grouped"
+  | "narrow"
   | "repetition"
   | "rowBound"
   | "sequenceColumns"
@@ -60,6 +61,7 @@ export function plainReading(
     columnNames: undefined,
     sources: undefined,
     grouped: [],
+    narrow: [],
     rowBound: undefined,
     repetition: NOT_REPEATABLE,
     sequenceColumns: [],

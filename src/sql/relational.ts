@@ -15,9 +15,11 @@ import { parsePostgres } from "./pg-parser.js";
 import { plainReading, type Reading } from "./reading.js";
 import { References } from "./references.js";
 import { repetitionOf } from "./repetition.js";
+import { withRecordQueries } from "./record-sets.js";
 import { withSingleAssignments } from "./row-assignments.js";
 import { isWord } from "./token-reader.js";
 import { readLargeInsert } from "./large-insert.js";
+import { querySources } from "./read-sources.js";
 import { readTree } from "./tree-statements.js";
 
 /** A text above this size is not handed to a parser when a reader of its own is enough. UTF-16 units. */
@@ -46,12 +48,16 @@ async function readStatement(
   const reading = await read(references, serializeSelect, whole);
   if (typeof reading === "string")
     return await readStatement(reading, tokenise(reading), serializeSelect, whole);
-  if (reading.steps !== undefined) return withSteps(references, reading.steps);
+  if (reading.steps !== undefined) return withSteps(references, reading.steps, reading.sources);
   return reading.parts === undefined ? assemble(references, reading) : composite(references, reading.parts);
 }
 
 /** As its client sees it, the statement is the one behind WITH; it writes what its steps write. */
-function withSteps({ text, tokens }: References, steps: readonly WithStep[]): RelationalStatement {
+function withSteps(
+  { text, tokens }: References,
+  steps: readonly WithStep[],
+  sources: RelationalStatement["sources"],
+): RelationalStatement {
   const main = steps.at(-1)?.statement;
   return {
     ...plainReading(main?.verb ?? "select", main?.tag ?? "SELECT", true),
@@ -60,6 +66,7 @@ function withSteps({ text, tokens }: References, steps: readonly WithStep[]): Re
     steps,
     returning: main?.returning ?? false,
     columnNames: main?.columnNames,
+    sources,
     certain: steps.every(({ statement }) => statement.certain),
     names: [],
     edits: [],
@@ -116,11 +123,18 @@ async function read(
     if (reading !== undefined) return reading;
   }
   refuseDeepNesting(references.tokens);
+  const other = withRecordQueries(references);
+  if (other !== undefined) return other;
   const outcome = await parsePostgres(references.text);
   if (outcome.kind === "tree") {
     const steps = whole ? stepsOf(outcome, references.text, references.tokens) : undefined;
-    if (steps !== undefined)
-      return { ...plainReading("select", "", true), steps: await readSteps(steps, serializeSelect) };
+    if (steps !== undefined) {
+      const sources = outcome.type === "SelectStmt" ? querySources(outcome.node) : undefined;
+      return {
+        ...plainReading("select", "", true, { sources }),
+        steps: await readSteps(steps, serializeSelect),
+      };
+    }
     const single = withSingleAssignments(outcome, references);
     if (single !== undefined) return single;
     const parts = whole ? partsOf(outcome, references) : undefined;

@@ -66,13 +66,20 @@ export type OutputSource =
   /** `*`, or `relation.*`. */
   | { readonly kind: "star"; readonly relation: string | undefined };
 
+/** A string without a type. */
+export interface LiteralText {
+  readonly value: string;
+  /** The byte at which it begins. */
+  readonly at: number;
+}
+
 export type ValueSource =
   | { readonly kind: "column"; readonly relation: string | undefined; readonly name: string }
   | { readonly kind: "type"; readonly type: WrittenType }
   /** `$1`, from 0 on: what the client declared it as. */
   | { readonly kind: "parameter"; readonly index: number }
   /** A string or NULL: it takes the type of what stands beside it. */
-  | { readonly kind: "literal" }
+  | { readonly kind: "literal"; readonly text?: LiteralText }
   /** CASE, COALESCE and their like: what its values have in common. */
   | { readonly kind: "common"; readonly values: readonly ValueSource[] }
   | { readonly kind: "call"; readonly name: string; readonly values: readonly ValueSource[] }

@@ -3,8 +3,14 @@
  * through sub-queries and common table expressions. Knows relations through a look-up; runs nothing.
  */
 import { normaliseName } from "./names.js";
-import type { QuerySources, SourceRelation, ValueSource, WrittenType } from "./result-sources.js";
-import { requireCommonType } from "./union-types.js";
+import type {
+  LiteralText,
+  QuerySources,
+  SourceRelation,
+  ValueSource,
+  WrittenType,
+} from "./result-sources.js";
+import { requireCommonType, unitedLiterals, type UnitedLiteral } from "./union-types.js";
 
 /** The column of a table or view that a result column shows as it is: `pg_class.oid` and `pg_attribute.attnum`. */
 interface ColumnOrigin {
@@ -21,6 +27,17 @@ export interface SourceColumn {
   readonly row?: number | undefined;
   /** A parameter as it is: what the client declared, which is another type each time. */
   readonly parameter?: number;
+  /** A string or NULL that has no type yet. */
+  readonly isLiteral?: true;
+  readonly text?: LiteralText | undefined;
+}
+
+/** What can be said of a statement's columns. */
+export interface SourceReading {
+  /** Undefined where not even their number is known. */
+  readonly columns: Columns;
+  /** Strings that a set operation puts beside values of another type. */
+  readonly literals: readonly UnitedLiteral[];
 }
 
 /** The columns of a relation, all of them and in order; undefined for one that is not known. */
@@ -32,13 +49,18 @@ interface Relation extends SourceRelation {
   readonly known: Columns;
 }
 
-type Value = Omit<SourceColumn, "name"> & { readonly isLiteral?: true };
+type Value = Omit<SourceColumn, "name">;
 
 const OPEN: Value = { type: undefined, origin: undefined };
 
 /** The columns of a statement's result; undefined where not even their number is known. */
 export function sourceColumns(query: QuerySources, lookup: RelationLookup): Columns {
-  return new SourceReader(lookup).columnsOf(query);
+  return readSources(query, lookup).columns;
+}
+
+export function readSources(query: QuerySources, lookup: RelationLookup): SourceReading {
+  const reader = new SourceReader(lookup);
+  return { columns: reader.columnsOf(query), literals: reader.literals };
 }
 
 /** The relations a query reads by name, as they are written there. */
@@ -66,6 +88,7 @@ export function tablesRead(query: QuerySources): readonly (readonly string[])[] 
 }
 
 class SourceReader {
+  readonly literals: UnitedLiteral[] = [];
   readonly #lookup: RelationLookup;
   /** A common table expression may be named many times, and each of those again. */
   readonly #known = new Map<QuerySources, Columns>();
@@ -93,6 +116,7 @@ class SourceReader {
     return first.map((column, index) => {
       const all = [column, ...others.flatMap((columns) => columns[index] ?? [])];
       requireCommonType(all.map(({ type }) => type));
+      this.literals.push(...unitedLiterals(all));
       return { ...common(all), name: column.name };
     });
   }
@@ -116,7 +140,11 @@ class SourceReader {
   #columnsIn({ source, columns }: SourceRelation): Columns {
     if (source.kind === "open") return undefined;
     const found = source.kind === "table" ? this.#lookup(source.parts) : this.columnsOf(source.query);
-    return found?.map((column, index) => ({ ...column, name: columns[index] ?? column.name }));
+    return found?.map((column, index) => ({
+      ...column,
+      name: columns[index] ?? column.name,
+      text: undefined,
+    }));
   }
 
   /** `scopes`: the relations around the value, the innermost query's first. */
@@ -129,7 +157,7 @@ class SourceReader {
       case "parameter":
         return { ...OPEN, parameter: value.index };
       case "literal":
-        return { ...OPEN, isLiteral: true };
+        return { ...OPEN, isLiteral: true, text: value.text };
       case "common":
         return common(this.#valuesOf(value.values, scopes));
       case "call":
@@ -233,6 +261,7 @@ function isText(type: WrittenType | undefined): boolean {
 }
 
 function elementOf(type: WrittenType | undefined): Value {
+  if (type?.name === "jsonb" && !type.isArray) return { type, origin: undefined };
   return type?.isArray ? { type: { ...type, isArray: false }, origin: undefined } : OPEN;
 }
 
@@ -297,6 +326,6 @@ const RESULTS: ReadonlyMap<string, WrittenType> = new Map([
   ),
   ...results(
     "jsonb",
-    "to_jsonb jsonb_build_object jsonb_build_array jsonb_object jsonb_agg jsonb_object_agg jsonb_set jsonb_insert jsonb_strip_nulls jsonb_extract_path",
+    "to_jsonb jsonb_build_object jsonb_build_array jsonb_object jsonb_agg jsonb_object_agg jsonb_set jsonb_insert jsonb_strip_nulls jsonb_extract_path jsonb_path_query jsonb_path_query_array jsonb_path_query_first jsonb_array_elements",
   ),
 ]);

@@ -2,6 +2,7 @@
  * What PostgreSQL says about a table or an index that DuckDB has no word for and that no reader of it can see: taken out
  * of the text. What would be seen is kept, or refused elsewhere.
  */
+import { distinctNames } from "./generated-names.js";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import {
   flagField,
@@ -161,7 +162,7 @@ export function simplifyIndex(node: AstNode, references: References): UnnamedInd
   if (textField(node, "idxname") !== "") return undefined;
   const parts = [...listField(node, "indexParams"), ...listField(node, "indexIncludingParams")];
   const columns = parts.map((item) => elementName(unwrapAs(item, "IndexElem") ?? item));
-  return { at: tokens[on]?.start ?? 0, columns: [...new Set(columns)] };
+  return { at: tokens[on]?.start ?? 0, columns: distinctNames(columns) };
 }
 
 /** PostgreSQL names an index after its columns, and after the function of an expression. */

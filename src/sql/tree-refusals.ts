@@ -8,6 +8,8 @@ export function refuseTableForms(node: AstNode): void {
     throw notSupported("table inheritance and partitions are not supported");
   if ("partspec" in node || "partbound" in node) throw notSupported("partitioned tables are not supported");
   if ("ofTypename" in node) throw notSupported("typed tables are not supported");
+  if (listField(node, "tableElts").length === 0)
+    throw notSupported("tables without columns are not supported");
   refuseConstraints(node["tableElts"]);
 }
 

@@ -3,9 +3,12 @@ import { listField, nodeField, textField, unwrapAs, type AstNode } from "./ast.j
 import { resultColumnNames } from "./column-names.js";
 import { groupedQueries } from "./grouped-queries.js";
 import { readInsertForm } from "./insert-form.js";
+import { narrowOperands } from "./narrow-operands.js";
 import type { ParsedTree } from "./pg-parser.js";
 import { resultSources } from "./read-sources.js";
 import { plainReading, unsupportedStatement, type Reading } from "./reading.js";
+import { requireDistinctOrders } from "./distinct-orders.js";
+import { requireEvenArrays } from "./even-arrays.js";
 import { dropReturningQualifiers } from "./returning-qualifiers.js";
 import { readRowBound } from "./row-bound.js";
 import type { References } from "./references.js";
@@ -18,10 +21,13 @@ import { Utf8Offsets } from "./utf8-offsets.js";
 /** Reads a parsed statement into `references`. Throws SqlError 0A000 for what DuckDB has no equivalent of. */
 export function readTree(tree: ParsedTree, references: References): Reading {
   refuseReturnedJoins(tree);
+  requireDistinctOrders(tree.node, references);
+  requireEvenArrays(tree.node, references);
   const reading = {
     ...readStatement(tree, references),
     assignments: assignmentsOf(tree),
     grouped: groupedQueries(tree.node, references),
+    narrow: narrowOperands(tree.node, references),
   };
   const named = reading.verb === "select" || reading.returning;
   if (!named) return reading;

@@ -92,6 +92,8 @@ export class TreeWalker {
     if (nodeField(node, "intoClause") !== undefined) {
       throw notSupported("SELECT INTO is not supported", "Use CREATE TABLE ... AS.");
     }
+    if (textField(node, "limitOption") === "LIMIT_OPTION_WITH_TIES")
+      throw notSupported("FETCH ... WITH TIES is not supported", "Use rank() in a sub-query.");
     const scope = new Scope(outer);
     this.withClause(node, scope);
     for (const side of ["larg", "rarg"]) {
@@ -107,6 +109,11 @@ export class TreeWalker {
   modify(node: AstNode, outer: Scope): void {
     const scope = new Scope(outer);
     this.withClause(node, scope);
+    if (listField(node, "targetList").some(assignsElement))
+      throw notSupported(
+        "assigning to an element of a column is not supported",
+        "Assign the column, by jsonb_set() or ||.",
+      );
     const target = nodeField(node, "relation");
     if (target === undefined) this.references.doubt();
     else {
@@ -161,6 +168,7 @@ export class TreeWalker {
       const alias = nodeField(node, "alias");
       if (wrapped?.type === "RangeVar") this.registerTable(node, scope);
       else if (alias !== undefined) scope.addAlias(textField(alias, "aliasname"));
+      if (flagField(node, "is_rowsfrom")) throw notSupported("ROWS FROM is not supported");
       if (wrapped?.type === "JoinExpr") {
         this.register([node["larg"], node["rarg"]].filter(isNode), scope);
       } else if (wrapped?.type === "RangeTableSample")
@@ -215,6 +223,8 @@ export class TreeWalker {
   }
 
   private call(node: AstNode): void {
+    // DuckDB drops the word, and takes the array for one argument.
+    if (flagField(node, "func_variadic")) throw notSupported("VARIADIC arguments are not supported");
     const written = stringList(node, "funcname");
     const name = this.nameOf(node);
     const isBuiltinSyntax = written[0] === "pg_catalog" && name?.parts[0] !== "pg_catalog";
@@ -239,4 +249,10 @@ export class TreeWalker {
     }
     return this.references.addType(isKeyword ? { ...name, parts: ["pg_catalog", written[1] ?? ""] } : name);
   }
+}
+
+/** SET d['a'] = …, SET a[1] = … */
+function assignsElement(item: AstNode): boolean {
+  const target = unwrapAs(item, "ResTarget") ?? item;
+  return listField(target, "indirection").some((step) => unwrapAs(step, "A_Indices") !== undefined);
 }

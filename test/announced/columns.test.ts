@@ -11,6 +11,7 @@ const SETUP = `
   CREATE TABLE customers (name text, id int);
   CREATE VIEW cheap AS SELECT id, price FROM orders WHERE price < 10;
   CREATE TABLE s.held (a varchar(7), b char(3), c json, d timestamptz(2), e numeric(7,3));
+  CREATE TABLE s.documents (id int, a json[], b jsonb[], c jsonb);
   CREATE VIEW s.shown AS SELECT * FROM s.held;
   CREATE VIEW shown AS SELECT a AS x, b, c, d, e, coalesce(e, 0) AS e0, a::varchar(2) AS a2, d::timestamp(0) AS d0, a || '' AS t FROM s.shown;`;
 
@@ -36,6 +37,9 @@ const STATEMENTS = [
   "INSERT INTO orders (id, price) VALUES ($1, $2) RETURNING id, price, price + 1 AS more",
   "UPDATE orders SET price = $1 WHERE id = $2 RETURNING *",
   "DELETE FROM orders AS o WHERE id = $1 RETURNING o.id, o.at",
+  "WITH d AS (INSERT INTO s.documents VALUES (1) RETURNING a, c AS e) SELECT d.*, id FROM d JOIN s.documents ON true",
+  "WITH d AS (UPDATE s.documents SET c = '1' RETURNING *) SELECT b, c, d.id FROM d",
+  "SELECT a, b, a[1] AS c, b[1] AS d FROM s.documents",
   "SELECT o.id FROM orders o LEFT JOIN customers c ON c.id = o.id",
   "SELECT id FROM orders LIMIT 1",
   // modifiers
@@ -77,6 +81,7 @@ const IN_BINARY: readonly (readonly [text: string, values: readonly (string | nu
   ],
   ["SELECT 'a'::varchar(3) AS a, ARRAY['a'::varchar, 'b'] AS b, '101'::bit(3) AS c", []],
   ["SELECT $1::jsonb AS a, $2::oid AS b, $3::varchar AS c, $4::jsonb AS d", ['{"k": 2}', "77", "v", null]],
+  ["SELECT $1::numeric AS a, cast($2 AS numeric), 'inf'::numeric c, $3::numeric", ["NaN", "-inf", "1.5"]],
   ["SELECT indkey, indclass FROM pg_index WHERE indrelid = 'orders'::regclass AND false", []],
   [
     "SELECT attname, atttypid FROM pg_attribute WHERE attrelid = 'pg_class'::regclass AND attname = 'oid'",

@@ -105,6 +105,42 @@ describe.each([false, true])("into a branch: %s", (onBranch) => {
   });
 });
 
+function resolving(id: string, choice: string): string {
+  return `RESOLVE MERGE ${id} WITH (${choice} 'branch_wins')`;
+}
+
+test("conflicts in a renamed table are resolved by either of its names, also where the target renames it meanwhile", async () => {
+  await using open = await OpenWorld.open();
+  const { target, source } = await mergeHeads(open, BEFORE, false);
+  const merging = async (branch: string): Promise<string> =>
+    String((await target.query(`MERGE BRANCH ${branch} USING manual`))[0]?.[1]);
+  await target.query(
+    "CREATE TABLE u (id int PRIMARY KEY, v text); INSERT INTO u VALUES (1, 'u'); CREATE BRANCH c",
+  );
+  await source.query("ALTER TABLE t RENAME TO mine; UPDATE mine SET v = 'b' WHERE id < 3");
+  await target.query("UPDATE t SET v = 'm' WHERE id < 3");
+  await expect(target.query("MERGE BRANCH b USING branch_wins EXCEPT main_wins FOR t")).rejects.toMatchObject(
+    {
+      code: "42P01",
+      hint: 'The branch calls it "mine".',
+    },
+  );
+  const first = await merging("b");
+  expect(await target.outcome(resolving(first, "nowhere"))).toBe("42P01");
+  const twice = `RESOLVE MERGE ${first} WITH (t 'branch_wins', mine 'main_wins')`;
+  expect(await target.outcome(twice)).toBe("22023");
+  await target.query(`RESOLVE MERGE ${first} WITH (t 'main_wins', mine ROW '{"id": 1}' 'branch_wins')`);
+  expect(await target.query("SELECT v FROM mine ORDER BY id")).toEqual([["b"], ["m"], ["three"]]);
+  const c = await open.session("main/c");
+  await c.query("UPDATE u SET v = 'c'");
+  await target.query("UPDATE u SET v = 'm'");
+  const second = await merging("c");
+  await target.query("ALTER TABLE u RENAME TO yours");
+  expect(await target.outcome(resolving(second, "u"))).toBe("55000");
+  await target.query(resolving(second, "yours"));
+  expect(await target.query("SELECT v FROM yours")).toEqual([["c"]]);
+});
+
 test("a table that the target dropped and the branch renamed comes back under the branch's name", async () => {
   await using open = await OpenWorld.open();
   const { target, source } = await mergeHeads(open, BEFORE, false);

@@ -184,7 +184,9 @@ test("definitions come along; what both sides changed is a conflict", async () =
     "CREATE OR REPLACE FUNCTION f() RETURNS int AS 'SELECT 3' LANGUAGE sql; CREATE TABLE fresh (b text); INSERT INTO u VALUES (3)",
   );
   for (const name of ["y", "z", "v"])
-    expect(await main.outcome(`MERGE BRANCH main INTO ${name} USING branch_wins`)).toBe("40002");
+    expect(await main.outcome(`MERGE BRANCH main INTO ${name}`)).toBe("40002");
+  // Two tables of one name are two tables, whoever wins.
+  expect(await main.outcome("MERGE BRANCH main INTO z USING branch_wins")).toBe("40002");
   await main.query("MERGE BRANCH main INTO x");
   expect(await x.query("SELECT id, qty, note, theirs, mine FROM t WHERE id < 3 ORDER BY id")).toEqual([
     [1, 1, "a", 7, 5],
@@ -196,6 +198,38 @@ test("definitions come along; what both sides changed is a conflict", async () =
   expect(await x.query("SELECT id FROM w ORDER BY 1")).toEqual([[1], [3]]);
   await y.query("DROP FUNCTION f()");
   expect(await y.outcome("SELECT f()")).toBe("42883");
+});
+
+function giving(name: string, value: number): string {
+  return `CREATE OR REPLACE FUNCTION ${name}() RETURNS int AS 'SELECT ${value}' LANGUAGE sql`;
+}
+
+test("functions and comments of both sides are merged three-way, by the strategy", async () => {
+  await using open = await OpenWorld.open();
+  const main = await open.session();
+  await main.query(
+    `${TABLES}; ${giving("f", 1)}; ${giving("g", 1)}; ${giving("goes", 1)}; CREATE VIEW w AS SELECT id FROM u; CREATE BRANCH d; CREATE BRANCH c`,
+  );
+  const both = `${giving("f", 2)}; COMMENT ON VIEW w IS 'branch'; COMMENT ON COLUMN w.id IS 'same'; ${giving("g", 7)}; DROP FUNCTION goes`;
+  const [d, c] = [await open.session("main/d"), await open.session("main/c")];
+  for (const branch of [d, c]) await branch.query(both);
+  await main.query("CREATE BRANCH child FROM d");
+  const child = await open.session("main/child");
+  await main.query(
+    `${giving("f", 3)}; COMMENT ON VIEW w IS 'main'; COMMENT ON COLUMN w.id IS 'same'; ${giving("g", 7)}; ${giving("goes", 3)}`,
+  );
+  const says = `SELECT f(), g(), obj_description('w'::regclass), col_description('w'::regclass, 1)`;
+  expect(await main.outcome("MERGE BRANCH main INTO d")).toBe("40002");
+  expect(await d.query(says)).toEqual([[2, 7, "branch", "same"]]);
+  await main.query("MERGE BRANCH main INTO d USING branch_wins; MERGE BRANCH main INTO c USING main_wins");
+  expect(await d.query(says)).toEqual([[2, 7, "branch", "same"]]);
+  expect(await d.outcome("SELECT goes()")).toBe("42883");
+  expect(await c.query(says)).toEqual([[3, 7, "main", "same"]]);
+  expect(await c.query("SELECT goes()")).toEqual([[3]]);
+  expect(await child.query(says)).toEqual([[2, 7, "branch", "same"]]);
+  await main.query("MERGE BRANCH c; MERGE BRANCH child INTO d; MERGE BRANCH d");
+  expect(await main.query(says)).toEqual([[2, 7, "branch", "same"]]);
+  expect(await main.outcome("SELECT goes()")).toBe("42883");
 });
 
 test("whoever writes the branch meanwhile is asked to do it again; whoever reads goes on reading what there was", async () => {

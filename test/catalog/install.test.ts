@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { SQLSTATE, SqlError } from "../../src/core/errors.js";
 import { CATALOG_FUNCTIONS } from "../../src/catalog/functions.js";
@@ -37,6 +38,13 @@ test("every catalogue relation can be read whole, with PostgreSQL's columns", as
     ...calls.flatMap((call) => [`SELECT ${call}`, `SELECT * FROM ${call}`]),
   ]);
   expect(bound).toBeGreaterThan(relations.length + CATALOG_FUNCTIONS.size);
+});
+
+test("its statements are the same in every process: what they make is kept from one to the next", () => {
+  const module = new URL("../../dist/catalog/install.js", import.meta.url).href;
+  const script = `import(${JSON.stringify(module)}).then(({ catalogStatements }) => process.stdout.write(catalogStatements([]).join(";")))`;
+  const options = { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 } as const;
+  expect(execFileSync(process.execPath, ["-e", script], options)).toBe(catalogStatements([]).join(";"));
 });
 
 /**

@@ -8,6 +8,7 @@ import type { Address } from "../support/wire-client.js";
 
 const SCRIPT = `
 create schema sales;
+create sequence people_seq;
 create type mood as enum ('sad', 'ok');
 create type sales.status as enum ('new', 'paid');
 create domain posint as integer default 1 check (value > 0);
@@ -48,6 +49,17 @@ create view v_typed_casts as select a::varchar(2) as a2, cast(b as char(2)) as b
 create view v_typed_made as select upper(a) as u, a || 'x' as ax, coalesce(a, k) as ak, c * 2 as cc, sum(c) as s, max(e) as latest, min(c) as least from typed group by a, k, c;
 create view v_typed_set as select a, c from typed union all select k, 1.5 from typed;
 create view v_natural as select * from typed natural join (select id, 1 as one from people) p;
+create view v_frames as select id, sum(age) over (partition by ok order by id desc rows between 1 preceding and current row) as a, avg(age) over (order by id rows between unbounded preceding and 2 following exclude ties) as b, count(*) filter (where ok) over (order by born range between interval '1 day' preceding and interval '2 days' following) as c, lag(age, 1, 0) over (order by id groups between 3 preceding and 1 preceding exclude current row) as d from people;
+create view v_grouped as select name, age, count(*) as n, grouping(name)::int as g from people group by grouping sets ((name, age), (age), ());
+create view v_ordered as select ok, percentile_cont(0.5) within group (order by age) as m, percentile_disc(0.25) within group (order by born desc) as d from people group by ok;
+create view v_lateral as select p.id, x.n, y.i from people p, lateral (select count(*) as n from sales.orders o where o.person = p.id) x cross join lateral (select p.age + 1 as i) y;
+create view v_remains as select id % 3 as a, big % 3 as b, qty % big as c, (array[age, 1])[1] as d from people join sales.orders using (id);
+create domain plain as text;
+create table domained (p posint, q plain, j jsonb, r real, a int[], t timestamp);
+create view v_domained as select p + 1 as a, q = 'x' as b, lower(q) as c, p, q from domained where p > 5;
+create view v_operands as select j ? 'a' as a, j - 'a' as b, r = 1.5 as c, a[1:2] as d, concat_ws('-', p, q) as e, nextval('people_seq') as f, to_timestamp(p) as g,
+  p ^ 2 as h, p # 2 as i, avg(p) filter (where r > 1) over () as k from domained where p not between 1 and 3 and t > '2020-01-01 10:00' and to_date(q, 'YYYY') is null;
+create view v_averages as select avg(p) filter (where r > 1) as a, avg(distinct p) as b, corr(p, r) as c from domained;
 create view v_rows as values (1, 'a'), (2, 'b');
 create view v_equal as select a from typed where (a, k) = ('x', 'y') and l #>> '{a,b}' = 'c' and l #> '{a,0}' is null`;
 
@@ -92,6 +104,9 @@ async function answers(address: Address, database: string): Promise<unknown[]> {
 /** On a branch: a column more, which makes its table the branch's own, and a view of its own text. */
 const ON_BRANCH = `
 alter table people add column extra text default 'e';
+create view v_windows as select p.id, row_number() over w as rn, sum(p.age) over (w rows between 1 preceding and current row) as s, rank() over v as r from people p
+  window w as (partition by p.ok order by p.born desc nulls last), v as (order by p.id);
+create view v_rolled as select ok, name, count(*) as n from people group by rollup (ok, (name, age)), cube (born, code);
 create view v_own as select p.extra, count(*) as n, substring(p.extra from 2) as s from people p group by p.extra, substring(p.extra from 2)`;
 
 describe.skipIf(!hasPostgres)("definitions are printed as PostgreSQL 15 prints them", () => {

@@ -25,7 +25,6 @@ test.for([
   ["SELECT * FROM t LIMIT 2049", "unknown"],
   ["SELECT * FROM t LIMIT $1", "unknown"],
   ["SELECT * FROM t LIMIT ALL", "unknown"],
-  ["SELECT * FROM t ORDER BY a FETCH FIRST 5 ROWS WITH TIES", "unknown"],
   ["(SELECT 1 LIMIT 1) UNION ALL SELECT a FROM t", "unknown"],
   ["SELECT 1, $1::int", "few"],
   ["SELECT generate_series(1, 10)", "unknown"],

@@ -8,15 +8,26 @@ const J = "_1::JSON";
 const TYPE = `CASE json_type(${J}) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string'
   WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' ELSE CASE WHEN _1 IS NOT NULL THEN 'number' END END`;
 
-const ELEMENTS = `CASE WHEN json_type(${J}) = 'ARRAY' THEN json_extract(${J}, '$[*]')
+const ELEMENTS = `CASE WHEN json_type(${J}) = 'ARRAY' THEN CAST(json_extract(${J}, '$[*]') AS JSON[])
   WHEN _1 IS NOT NULL THEN [to_json(${fail(SQLSTATE.invalidParameterValue, "cannot extract elements from a non-array")})] END`;
+const RECORDS = `CASE WHEN json_type(${J}) = 'ARRAY' THEN list_transform(CAST(json_extract(${J}, '$[*]') AS JSON[]), lambda _e: CASE WHEN json_type(_e) IN ('OBJECT', 'NULL') THEN _e
+    ELSE to_json(${fail(SQLSTATE.invalidParameterValue, "argument must be an array of objects")}) END)
+  WHEN _1 IS NOT NULL THEN [to_json(${fail(SQLSTATE.invalidParameterValue, "argument must be an array of objects")})] END`;
 /** A text of one value: strings without their quotes, JSON's null as none. */
 const asText = (value: string): string => `(${value} ->> '$')`;
 
-const KEYS = `CASE WHEN json_type(${J}) = 'OBJECT' THEN json_keys(${J})
+const KEYS = `CASE WHEN json_type(${J}) = 'OBJECT' THEN CAST(json_keys(${J}) AS VARCHAR[])
   WHEN _1 IS NOT NULL THEN [${failText(SQLSTATE.invalidParameterValue, "cannot call json_object_keys on a non-object")}] END`;
 /** A key as a JSON pointer: nothing in it has a meaning. */
 const pointer = (key: string): string => `'/' || replace(replace(${key}, '~', '~0'), '/', '~1')`;
+
+/** Of what is NULL, as parameters are until they are known, DuckDB tells no type: unnest() takes no such list. */
+const listed = (list: string, type: string): string => `CAST(${list} AS ${type}[])`;
+const members = (extracted: string, type: string): string =>
+  listed(
+    `list_transform(${KEYS}, lambda _k: {key: _k, value: ${extracted}(${J}, ${pointer("_k")})})`,
+    `STRUCT(key VARCHAR, value ${type})`,
+  );
 
 const LENGTH = `CASE WHEN json_type(${J}) = 'ARRAY' THEN ${OWN}.json_array_length(${J})::INTEGER
   WHEN _1 IS NOT NULL THEN ${fail(SQLSTATE.invalidParameterValue, "cannot get array length of a non-array")} END`;
@@ -50,10 +61,6 @@ const NAMES = `CASE json_type(${J}) WHEN 'OBJECT' THEN json_keys(${J}) WHEN 'VAR
   ELSE [] END`;
 const HAS = (quantifier: string, ofNone: string): string =>
   `CASE WHEN _1 IS NOT NULL AND _2 IS NOT NULL THEN coalesce(${quantifier}(list_transform(list_filter(${STEPS}, lambda _k: _k IS NOT NULL), lambda _k: list_contains(${NAMES}, _k))), ${ofNone}) END`;
-
-const no = (what: string): readonly Overload[] => [
-  any(2, fail(SQLSTATE.featureNotSupported, `${what} is not supported`)),
-];
 
 const both = (name: string, overloads: readonly Overload[]): Definitions => ({
   [`json_${name}`]: overloads,
@@ -95,17 +102,21 @@ export const DOCUMENTS: Definitions = {
   json_extract_path: extract,
   jsonb_extract_path: extract,
   // Called inside unnest() by the dialect.
-  ...both("array_elements", one(ELEMENTS)),
-  ...both("array_elements_text", one(`list_transform(${ELEMENTS}, lambda _e: ${asText("_e")})`)),
-  ...both("object_keys", one(KEYS)),
+  duckbranch_records: one(listed(RECORDS, "JSON")),
+  duckbranch_sized: [
+    any(
+      2,
+      `CASE WHEN length(_1) > _2 THEN ${failText(SQLSTATE.stringDataRightTruncation, "value too long for its type")} ELSE _1 END`,
+    ),
+  ],
+  ...both("array_elements", one(listed(ELEMENTS, "JSON"))),
   ...both(
-    "each",
-    one(`list_transform(${KEYS}, lambda _k: {key: _k, value: json_extract(${J}, ${pointer("_k")})})`),
+    "array_elements_text",
+    one(listed(`list_transform(${ELEMENTS}, lambda _e: ${asText("_e")})`, "VARCHAR")),
   ),
-  ...both(
-    "each_text",
-    one(`list_transform(${KEYS}, lambda _k: {key: _k, value: json_extract_string(${J}, ${pointer("_k")})})`),
-  ),
+  ...both("object_keys", one(listed(KEYS, "VARCHAR"))),
+  ...both("each", one(members("json_extract", "JSON"))),
+  ...both("each_text", one(members("json_extract_string", "VARCHAR"))),
   to_jsonb: one("to_json(_1)"),
   array_to_json: one("to_json(_1)"),
   row_to_json: one("to_json(_1)"),
@@ -133,5 +144,4 @@ export const DOCUMENTS: Definitions = {
   jsonb_set: [any(3, atPath("'set'")), any(4, atPath(CREATES))],
   jsonb_insert: [any(3, atPath("'insert'")), any(4, atPath(BEHIND))],
   jsonb_strip_nulls: STRIPPED,
-  "@@": no("the operator @@"),
 };

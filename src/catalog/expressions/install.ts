@@ -5,11 +5,13 @@ import { quoteIdentifier } from "../../sql/names.js";
 import type { Definitions, Overload } from "./definition.js";
 import { ARRAYS } from "./arrays.js";
 import { GROUP_STATES, tellGroups } from "./group-states.js";
+import { MOMENT_TEXT, momentText } from "./moment-text.js";
 import { NUMBER_TEXT, numberText } from "./number-text.js";
 import { DIGITS_OF_INTERVAL, digitsOfInterval, INTERVAL_OF_SUM, intervalOfSum } from "./interval-sums.js";
 import { BOOLEANS } from "./conditions.js";
 import { changeDocument } from "./document-changes.js";
 import { CHANGED_DOCUMENT, DOCUMENTS } from "./documents.js";
+import { DOCUMENT_QUERIES, QUERIED_DOCUMENT, queryDocument } from "./document-queries.js";
 import { FLOAT_FUNCTIONS } from "./float-functions.js";
 import { INPUTS } from "./inputs.js";
 import { MOMENTS } from "./moments.js";
@@ -17,6 +19,7 @@ import { NUMBERS, PICK_DEFINITION, PICK_PLACEHOLDER } from "./numbers.js";
 import { OPERATORS } from "./operators.js";
 import { OUTPUTS, retell, RETOLD, RETOLD_JSON, retellJson } from "./outputs.js";
 import { PATTERNS } from "./patterns.js";
+import { PATTERNS_OF_LISTS } from "./patterns-of-lists.js";
 import { ROWS } from "./rows.js";
 import { TEXTS } from "./texts.js";
 import { TYPES } from "./types.js";
@@ -30,10 +33,12 @@ const ALL: Definitions = {
   ...INPUTS,
   ...OPERATORS,
   ...PATTERNS,
+  ...PATTERNS_OF_LISTS,
   ...TEXTS,
   ...ARRAYS,
   ...MOMENTS,
   ...DOCUMENTS,
+  ...DOCUMENT_QUERIES,
   ...TYPES,
   ...ROWS,
   ...BOOLEANS,
@@ -46,7 +51,9 @@ export function defineExpressions(connection: Connection): void {
   connection.defineFunction(GROUP_STATES, 2, tellGroups, "pure");
   connection.defineFunction(INTERVAL_OF_SUM, 1, intervalOfSum, "pure");
   connection.defineFunction(DIGITS_OF_INTERVAL, 1, digitsOfInterval, "pure");
+  connection.defineFunction(MOMENT_TEXT, 3, momentText, "pure");
   connection.defineFunction(NUMBER_TEXT, 3, numberText, "pure");
+  connection.defineFunction(QUERIED_DOCUMENT, 5, queryDocument, "pure");
   connection.defineFunction(CHANGED_DOCUMENT, 4, changeDocument, "pure");
 }
 

@@ -1,6 +1,7 @@
 /** Functions of dates and times. */
 import { SQLSTATE } from "../../core/errors.js";
-import { any, fail, OWN, type Definitions, type Overload } from "./definition.js";
+import { any, fail, of, OWN, type Definitions, type Overload } from "./definition.js";
+import { MOMENT_TEXT } from "./moment-text.js";
 import { NUMBER_TEXT } from "./number-text.js";
 import { PICK } from "./numbers.js";
 
@@ -77,6 +78,11 @@ function justified(...steps: readonly string[]): readonly Overload[] {
   return [any(1, `CASE WHEN _1 IS NOT NULL THEN list_transform(${changed}, lambda _p: ${made})[1] END`)];
 }
 
+/** With a format as it was written: which of the two it is for the value's type says. */
+const IS_MOMENT = "regexp_matches(typeof(_1), '^(TIME|DATE|INTERVAL)')";
+const FORMATTED = `CASE WHEN ${IS_MOMENT} THEN ${MOMENT_TEXT}(CAST(_1 AS VARCHAR), _2, typeof(_1))
+  ELSE ${NUMBER_TEXT}(CAST(_1 AS VARCHAR), _2, typeof(_1)) END`;
+
 /** A text without a type, as a parameter is, becomes one. Beyond the microseconds of a BIGINT there is only DuckDB's. */
 const SPAN: Overload = {
   parameters: ["_1"],
@@ -84,6 +90,23 @@ const SPAN: Overload = {
     ((year(_i) * 12 + month(_i))::HUGEINT * 30 + day(_i)) * 86400000000
     + hour(_i)::HUGEINT * 3600000000 + minute(_i) * 60000000 + microsecond(_i))::BIGINT)), _i))[1]`,
 };
+
+/** The other end of a span, which may be said by its length. Of both DuckDB binds the expression, and computes one. */
+const otherEnd = (one: string, other: string): string => {
+  const isLength = `typeof(${other}) = 'INTERVAL'`;
+  return `${PICK}({'own': CASE WHEN NOT (${isLength}) THEN ${other} END,
+    'length': CASE WHEN ${isLength} THEN ${one} + CAST(CAST(${other} AS VARCHAR) AS INTERVAL) END}, CASE WHEN ${isLength} THEN 'length' ELSE 'own' END)`;
+};
+const lastOf = (one: string, other: string): string =>
+  `CASE WHEN ${one} IS NOT NULL AND ${other} IS NOT NULL THEN greatest(${one}, ${other}) END`;
+/** The later one begins before the earlier one ends; an end that is not known is asked for only where it decides. */
+const begins = (later: string, laterEnd: string, earlierEnd: string): string =>
+  `CASE WHEN ${earlierEnd} IS NULL THEN NULL WHEN ${later} < ${earlierEnd} THEN true WHEN ${laterEnd} IS NULL THEN NULL ELSE false END`;
+/** Of the first and last moments of both. */
+const OVERLAPPING = `CASE WHEN _1 > _3 THEN ${begins("_1", "_2", "_4")} WHEN _1 < _3 THEN ${begins("_3", "_4", "_2")}
+  WHEN _1 = _3 AND _2 IS NOT NULL AND _4 IS NOT NULL THEN true END`;
+const spanOf = (one: string, other: string): string => `least(${one}, ${other}), ${lastOf(one, other)}`;
+const OVERLAPS = `duckbranch_overlapping(${spanOf("_1", otherEnd("_1", "_2"))}, ${spanOf("_3", otherEnd("_3", "_4"))})`;
 
 export const MOMENTS: Definitions = {
   duckbranch_span: [SPAN],
@@ -96,6 +119,9 @@ export const MOMENTS: Definitions = {
   justify_days: justified(WHOLE_MONTHS, ALIKE_MONTHS),
   justify_interval: justified(WHOLE_DAYS, WHOLE_MONTHS, ALL_ALIKE_MONTHS, ALIKE_DAYS),
   make_interval: [MAKE_INTERVAL],
+  isfinite: [any(1, `${OWN}.isfinite(_1)`), of("CASE WHEN _1 IS NOT NULL THEN true END", "INTERVAL")],
+  duckbranch_overlapping: [any(4, OVERLAPPING)],
+  overlaps: [any(4, OVERLAPS)],
   clock_timestamp: [any(0, CLOCK)],
   // A query of its own: once per statement.
   statement_timestamp: [any(0, `(SELECT ${CLOCK})`)],
@@ -103,7 +129,11 @@ export const MOMENTS: Definitions = {
   current_timestamp: [any(1, rounded("now()"))],
   localtimestamp: [any(1, `${rounded("now()")}::TIMESTAMP`)],
   // With the formats the dialect has translated.
-  to_char: [any(2, "strftime(_1, _2)"), any(3, `${NUMBER_TEXT}(CAST(_1 AS VARCHAR), _2, typeof(_1))`)],
+  to_char: [
+    any(2, "strftime(_1, _2)"),
+    of(`${MOMENT_TEXT}(CAST(_1 AS VARCHAR), _2, 'translated')`, "INTERVAL", ""),
+    any(3, FORMATTED),
+  ],
   to_date: [any(2, "strptime(_1, _2)::DATE")],
   to_timestamp: [any(1, `${OWN}.to_timestamp(_1)`), any(2, "strptime(_1, _2)::TIMESTAMPTZ")],
   to_number: [any(2, fail(SQLSTATE.featureNotSupported, "to_number() is not supported"))],

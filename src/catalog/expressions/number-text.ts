@@ -29,7 +29,10 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
 
 const PARTS = /"([^"]*)"|FM|SG|PL|MI|PR|./gis;
 
+/** Errors: 0A000 for RN, TH, V, EEEE, L, and letters that PostgreSQL would copy */
 function readFormat(format: string): { readonly parts: readonly Part[]; readonly isFitted: boolean } {
+  if (/[a-z\\]/i.test(format.replaceAll(/"[^"]*"|FM|SG|PL|MI|PR|[SDG]/gi, "")))
+    throw notSupported(`the format "${format}" of a number is not supported`);
   const written = [...format.matchAll(PARTS)];
   const isFitted = written.some(([text]) => text.toUpperCase() === "FM");
   const parts = written.flatMap(([text, quoted]): Part[] => {

@@ -70,7 +70,8 @@ export const TEXTS: Definitions = {
   duckbranch_template: [
     any(1, `CASE WHEN contains(CAST(_1 AS VARCHAR), '%') THEN ${NO_TEMPLATE} ELSE CAST(_1 AS VARCHAR) END`),
   ],
-  duckbranch_named: [any(1, `coalesce(_1, ${NO_NAME})`)],
+  // Not coalesce(): DuckDB computes what stands there twice before, whatever the first argument is.
+  duckbranch_named: [any(1, `CASE WHEN _1 IS NULL THEN ${NO_NAME} ELSE _1 END`)],
   octet_length: [any(1, OCTETS)],
   bit_length: [any(1, `${OWN}.bit_length(_1)::INTEGER`)],
   // position(a IN b), its IN made a comma.

@@ -31,8 +31,12 @@ export function printExpression(out: Printer, value: Expression, shown: boolean)
       printList(out, value.fields);
       return out.add(")");
     case "element":
-      inParentheses(out, value, value.value);
+      printIndexed(out, value.value);
       out.add("[");
+      if (value.lower !== undefined) {
+        printExpression(out, value.lower, false);
+        out.add(":");
+      }
       printExpression(out, value.index, false);
       return out.add("]");
     case "operation":
@@ -46,6 +50,14 @@ export function printExpression(out: Printer, value: Expression, shown: boolean)
 }
 
 type Operator = Extract<Expression, { kind: "operation" | "logic" | "test" | "arrayComparison" }>;
+
+/** Only a column is indexed without parentheses. */
+function printIndexed(out: Printer, value: Expression): void {
+  const bare = value.kind === "column";
+  if (!bare) out.add("(");
+  printExpression(out, value, true);
+  if (!bare) out.add(")");
+}
 
 /** What PostgreSQL puts into parentheses of its own where it does not count them. */
 function printOperation(out: Printer, value: Operator): void {
@@ -162,15 +174,16 @@ function printList(out: Printer, values: readonly Expression[]): void {
 }
 
 /** COALESCE and its like, which are no functions, are written large. */
-const LARGE: ReadonlySet<string> = new Set(["coalesce", "nullif", "greatest", "least"]);
+const LARGE: ReadonlySet<string> = new Set(["coalesce", "nullif", "greatest", "least", "grouping"]);
 
 function printCall(out: Printer, value: Call): void {
   out.add(`${LARGE.has(value.name) ? value.name.toUpperCase() : value.name}(`);
   if (value.distinct) out.add("DISTINCT ");
   if (value.star) out.add("*");
   printList(out, value.args);
+  if (value.within) out.add(") WITHIN GROUP (ORDER BY ");
+  else if (value.order.length > 0) out.add(" ORDER BY ");
   if (value.order.length > 0) {
-    out.add(" ORDER BY ");
     printOrder(out, value.order);
   }
   out.add(")");
@@ -185,29 +198,31 @@ function printCall(out: Printer, value: Call): void {
 function printWindow(out: Printer, window: Window): void {
   out.add(" OVER ");
   if (window.name !== undefined) return out.add(printedName(window.name));
-  out.add("(");
-  out.add(windowText(out, window));
-  out.add(")");
+  printWindowParts(out, window);
 }
 
-function windowText(out: Printer, { partition, order, frame }: Window): string {
-  const before = out.text;
-  out.text = "";
+/** What stands in parentheses, with them. */
+export function printWindowParts(out: Printer, { base, partition, order, frame }: Window): void {
+  out.add("(");
+  const start = out.text.length;
+  const next = (word: string): void => out.add(out.text.length === start ? word : ` ${word}`);
+  if (base !== undefined) next(printedName(base));
   if (partition.length > 0) {
-    out.add("PARTITION BY ");
+    next("PARTITION BY ");
     for (const [at, value] of partition.entries()) {
       if (at > 0) out.add(", ");
       printKey(out, value);
     }
   }
   if (order.length > 0) {
-    out.add(out.text === "" ? "ORDER BY " : " ORDER BY ");
+    next("ORDER BY ");
     printOrder(out, order);
   }
-  if (frame !== "") out.add(out.text === "" ? frame : ` ${frame}`);
-  const made = out.text;
-  out.text = before;
-  return made;
+  for (const [at, part] of frame.entries()) {
+    if (typeof part === "string") (at === 0 ? next : (text: string) => out.add(text))(part);
+    else printExpression(out, part, false);
+  }
+  out.add(")");
 }
 
 export function printOrder(out: Printer, keys: readonly SortKey[]): void {
@@ -222,7 +237,9 @@ export function printOrder(out: Printer, keys: readonly SortKey[]): void {
 /** A key of ORDER BY or GROUP BY. */
 export function printKey(out: Printer, value: Expression): void {
   if (value.kind === "constant" || value.kind === "column") return printExpression(out, value, true);
-  const needed = out.style.pretty || value.kind === "call" || value.kind === "worded";
+  const isCalled =
+    value.kind === "call" || value.kind === "worded" || (value.kind === "cast" && isFunction(value));
+  const needed = out.style.pretty || isCalled;
   if (needed) out.add("(");
   printExpression(out, value, true);
   if (needed) out.add(")");

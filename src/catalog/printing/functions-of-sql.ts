@@ -1,5 +1,5 @@
 /** The printer as functions that the catalogue's views call: texts in, a text out. */
-import { isNode, textField } from "../../sql/ast.js";
+import { flagField, isNode, textField } from "../../sql/ast.js";
 import { LruCache } from "../../sql/lru-cache.js";
 import type { Connection } from "../../engine/connection.js";
 import type { TextFunction } from "../../engine/text-function.js";
@@ -54,9 +54,11 @@ function listIn(json: string | null | undefined): readonly unknown[] {
 
 function columnsIn(value: unknown): OutputColumn[] {
   const items: readonly unknown[] = Array.isArray(value) ? value : [];
-  return items
-    .filter(isNode)
-    .map((item) => ({ name: textField(item, "name"), type: textField(item, "type") }));
+  return items.filter(isNode).map((item) => ({
+    name: textField(item, "name"),
+    type: textField(item, "type"),
+    ...(flagField(item, "domain") && { domain: true }),
+  }));
 }
 
 function relationsIn(json: string | null | undefined): KnownRelation[] {

@@ -1,7 +1,7 @@
 /** What PostgreSQL's own functions take and give, as far as it shows: casts of arguments, types of what stands around. */
 import { Unprintable, type Call, type Expression, type TypeName } from "./tree.js";
 import { postgresFormat } from "../../sql/dialect/date-formats.js";
-import { castTo, isNumber } from "./types.js";
+import { based, castTo, isNumber } from "./types.js";
 
 const T = "text";
 const I = "integer";
@@ -10,6 +10,8 @@ const F = "double precision";
 const TZ = "timestamp with time zone";
 /** The argument as it is. */
 const AS_IS = "";
+/** As it is, and a literal that nobody gave a type, too. */
+const ANY = "any";
 
 interface Signature {
   /** The last one goes on for further arguments. */
@@ -28,7 +30,7 @@ function same(names: string, gives: TypeName | 0, ...takes: readonly TypeName[])
 
 const SIGNATURES: ReadonlyMap<string, Signature> = new Map([
   ...texts(
-    "upper lower initcap reverse md5 btrim ltrim rtrim replace translate concat_ws quote_ident quote_literal",
+    "upper lower initcap reverse md5 btrim ltrim rtrim replace translate quote_ident quote_literal",
     3,
   ),
   ...texts("regexp_replace", 4),
@@ -40,7 +42,8 @@ const SIGNATURES: ReadonlyMap<string, Signature> = new Map([
   ...same("split_part", T, T, T, I),
   ...same("substr substring", T, T, I, I),
   ...same("chr", T, I),
-  ...same("concat format", T, AS_IS),
+  ...same("concat", T, ANY),
+  ...same("concat_ws format", T, T, ANY),
   ...same("to_char", T, AS_IS, T),
   ...same("to_date", "date", T, T),
   ...same("to_timestamp", TZ, T, T),
@@ -59,11 +62,16 @@ const SIGNATURES: ReadonlyMap<string, Signature> = new Map([
   ...same("percent_rank cume_dist", F),
   ...same("bool_and bool_or every", "boolean", AS_IS),
   ...same("string_agg", T, T, T),
-  ...same("jsonb_agg jsonb_object_agg jsonb_build_object jsonb_build_array to_jsonb", "jsonb", AS_IS),
-  ...same("json_agg json_object_agg json_build_object json_build_array to_json row_to_json", "json", AS_IS),
+  ...same("jsonb_agg jsonb_object_agg to_jsonb", "jsonb", AS_IS),
+  ...same("jsonb_build_object jsonb_build_array", "jsonb", ANY),
+  ...same("json_build_object json_build_array", "json", ANY),
+  ...same("jsonb_set jsonb_insert", "jsonb", "jsonb", "text[]", "jsonb", AS_IS),
+  ...same("json_agg json_object_agg to_json row_to_json", "json", AS_IS),
   ...same("array_length array_position cardinality array_upper array_lower", I, AS_IS),
   ...same("array_to_string", T, AS_IS, T),
-  ...same("nextval currval", "bigint", AS_IS),
+  ...same("nextval currval", "bigint", "regclass"),
+  ...same("date_bin", 0, "interval", AS_IS, TZ),
+  ...same("corr covar_pop covar_samp regr_slope regr_intercept regr_r2", F, F),
 ]);
 
 /** sum(): of whole numbers a wider type. */
@@ -87,9 +95,14 @@ function givenBy(name: string, args: readonly Expression[], { gives }: Signature
 export function typedCall(base: Call): Call {
   const { name, args } = base;
   const first = args[0]?.type ?? "unknown";
-  if (name === "sum") return { ...base, type: SUMS[first] ?? first };
+  if (base.within) return orderedCall(base);
+  if (name === "sum") return { ...base, args: args.map(based), type: SUMS[first] ?? first };
   if (/^(avg|stddev|stddev_samp|stddev_pop|variance|var_samp|var_pop)$/.test(name))
-    return { ...base, type: first === F || first === "real" ? F : first === "interval" ? first : N };
+    return {
+      ...base,
+      args: args.map(based),
+      type: first === F || first === "real" ? F : first === "interval" ? first : N,
+    };
   if (name === "array_agg") return { ...base, type: `${first}[]` };
   const signature = SIGNATURES.get(name);
   if (signature === undefined)
@@ -100,9 +113,28 @@ export function typedCall(base: Call): Call {
   return { ...base, args: typed, type: givenBy(name, typed, signature) };
 }
 
-function argumentOf({ name, args }: Call, arg: Expression, at: number, { takes }: Signature): Expression {
+/** percentile_cont() counts with doubles, or with intervals; the others give a row's own value. */
+function orderedCall(base: Call): Call {
+  const { name, args, order } = base;
+  const first = order[0]?.value.type ?? "unknown";
+  const fractions = args.map((arg) => (arg.type.endsWith("[]") ? arg : castTo(arg, F)));
+  if (name !== "percentile_cont") return { ...base, args: fractions, type: first };
+  const type = first === "interval" ? first : F;
+  return {
+    ...base,
+    args: fractions,
+    order: order.map((key) => ({ ...key, value: castTo(key.value, type) })),
+    type,
+  };
+}
+
+function argumentOf({ name, args }: Call, given: Expression, at: number, { takes }: Signature): Expression {
   const wanted = takes[Math.min(at, takes.length - 1)] ?? AS_IS;
-  const isMoment = name === "to_char" && args.length === 2;
+  if (wanted === ANY) return given;
+  const arg = wanted === AS_IS ? given : based(given);
+  if (name === "length" && arg.type === "character") return arg;
+  if (name === "to_timestamp" && args.length === 1) return castTo(arg, F);
+  const isMoment = /^to_(?:char|date|timestamp)$/.test(name) && args.length === 2;
   if (isMoment && at === 1 && arg.kind === "constant" && arg.value?.includes("%") === true) {
     const format = postgresFormat(arg.value);
     if (format === undefined) throw new Unprintable("a format of DuckDB's");

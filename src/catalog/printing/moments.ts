@@ -15,8 +15,14 @@ const UNITS: readonly (readonly [words: RegExp, field: "months" | "days" | "seco
 export function momentText(text: string, type: string): string {
   if (type === "interval") return intervalText(text) ?? text;
   if (type.startsWith("time ") && /^\d\d:\d\d$/.test(text)) return `${text}:00`;
-  if (type === "timestamp without time zone" && /^\d{4}-\d\d-\d\d$/.test(text)) return `${text} 00:00:00`;
-  return text;
+  return type === "timestamp without time zone" ? (stampText(text) ?? text) : text;
+}
+
+/** With a time of day, to the second. */
+function stampText(text: string): string | undefined {
+  const [, date, time = "00:00", seconds = ":00"] =
+    /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?)?$/.exec(text) ?? [];
+  return date === undefined ? undefined : `${date} ${time}${seconds}`;
 }
 
 function intervalText(text: string): string | undefined {

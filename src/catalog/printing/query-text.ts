@@ -12,7 +12,8 @@ import type {
   Source,
   Values,
 } from "./tree.js";
-import { printExpression, printKey, printOrder } from "./expression-text.js";
+import { printExpression, printKey, printOrder, printWindowParts } from "./expression-text.js";
+import { printGroupingSet } from "./grouping.js";
 import { INNER, Printer, STEP } from "./printer.js";
 import { printedName } from "./quoting.js";
 
@@ -85,12 +86,23 @@ function printSelect(out: Printer, query: Select, names: readonly string[] | und
     out.keyword(" GROUP BY ", -STEP, STEP, 1);
     for (const [at, value] of query.group.entries()) {
       if (at > 0) out.add(", ");
-      printKey(out, value);
+      if (value.kind === "grouping") printGroupingSet(out, value);
+      else printKey(out, value);
     }
   }
   if (query.having !== undefined) {
     out.keyword(" HAVING ", -STEP, STEP, 0);
     printExpression(out, query.having, false);
+  }
+  printWindows(out, query.windows);
+}
+
+function printWindows(out: Printer, windows: Select["windows"]): void {
+  for (const [at, window] of windows.entries()) {
+    if (at === 0) out.keyword(" WINDOW ", -STEP, STEP, 1);
+    else out.add(", ");
+    out.add(`${printedName(window.name ?? "")} AS `);
+    printWindowParts(out, window);
   }
 }
 

@@ -1,8 +1,9 @@
 /** Calls of functions: PostgreSQL's own, those with a grammar of their own, and those that stand for something of PostgreSQL's. */
 import { flagField, listField, nodeField, stringList, textField, type AstNode } from "../../sql/ast.js";
-import { Unprintable, type Expression, type TypeName, type Window, type Worded } from "./tree.js";
+import { Unprintable, type Expression, type TypeName, type Worded } from "./tree.js";
 import { typedCall } from "./functions.js";
 import { readSortKeys } from "./sort-keys.js";
+import { readWindow } from "./read-window.js";
 import { castStoodFor } from "./stored-casts.js";
 import type { Scope } from "./scope.js";
 import { castTo, literalOf, sides } from "./types.js";
@@ -11,6 +12,7 @@ import { printedName } from "./quoting.js";
 /** This server's functions that are a cast, by what is behind `duckbranch_`. */
 const CASTS: Readonly<Record<string, TypeName>> = {
   text: "text",
+  bool: "boolean",
   int2: "smallint",
   int4: "integer",
   int8: "bigint",
@@ -20,6 +22,12 @@ const CASTS: Readonly<Record<string, TypeName>> = {
   rounded_numeric: "numeric",
   date: "date",
   jsonb: "jsonb",
+};
+
+/** DuckDB's names of aggregates over ordered rows. */
+const ORDERED: Readonly<Record<string, string>> = {
+  quantile_cont: "percentile_cont",
+  quantile_disc: "percentile_disc",
 };
 
 export function readCall(scope: Scope, node: AstNode): Expression {
@@ -40,12 +48,19 @@ function readStandIn(scope: Scope, node: AstNode, name: string): Expression | un
   const args = listField(node, "args");
   const own = name.startsWith("duckbranch_") ? name.slice("duckbranch_".length) : "";
   if (own === "joined" || own === "output" || own === "sum_input") return scope.read(args[0]);
-  if (own === "sum" || own === "averaged" || own === "continuous") return scope.read(args[0]);
+  if (own === "sum" || own === "averaged" || own === "window_average" || own === "continuous")
+    return scope.read(args[0]);
   if (own === "avg") return readPlain(scope, node, "avg");
+  if (own === "distinct_avg") return readPlain(scope, { ...node, agg_distinct: true }, "avg");
+  if (own === "filtered_avg")
+    return readPlain(scope, { ...node, args: args.slice(0, 1), agg_filter: args[1] }, "avg");
   const rows = /^row_equal_(\d+)$/.exec(own);
   if (rows !== null) return rowsEqual(scope.readAll(args), Number(rows[1]));
   const cast = CASTS[own];
   if (cast !== undefined) return castOf(scope.read(args[0]), cast);
+  const ordered = ORDERED[name];
+  if (ordered !== undefined && !scope.verbatim)
+    return readPlain(scope, { ...node, agg_within_group: true }, ordered);
   if (name === "count_star") return { ...readPlain(scope, node, "count"), star: true };
   if (name === "getvariable") return userOf(scope.read(args[0]));
   if (name === "nullif") {
@@ -194,9 +209,10 @@ function readPlain(scope: Scope, node: AstNode, name: string): Extract<Expressio
     distinct: flagField(node, "agg_distinct"),
     order: readSortKeys(scope, listField(node, "agg_order")),
     filter: filter === undefined ? undefined : scope.read(filter),
+    within: flagField(node, "agg_within_group"),
     window: over === undefined ? undefined : readWindow(scope, over),
   } as const;
-  if (flagField(node, "func_variadic") || flagField(node, "agg_within_group")) throw new Unprintable(name);
+  if (flagField(node, "func_variadic")) throw new Unprintable(name);
   if (scope.verbatim) return base;
   return { ...typedCall({ ...base, name }), name: base.name };
 }
@@ -211,32 +227,3 @@ const QUOTED: ReadonlySet<string> = new Set([
   "char",
   "trim",
 ]);
-
-function readWindow(scope: Scope, node: AstNode): Window {
-  const name = textField(node, "name") || textField(node, "refname");
-  return {
-    name: name === "" ? undefined : name,
-    partition: scope.readAll(listField(node, "partitionClause")),
-    order: readSortKeys(scope, listField(node, "orderClause")),
-    frame: frameOf(node),
-  };
-}
-
-/** Bits of a frame's options. */
-const FRAME = { nondefault: 1, range: 2, rows: 4, groups: 8, between: 16 };
-const EDGES: readonly (readonly [start: number, end: number, words: string])[] = [
-  [0x20, 0x40, "UNBOUNDED PRECEDING"],
-  [0x80, 0x100, "UNBOUNDED FOLLOWING"],
-  [0x200, 0x400, "CURRENT ROW"],
-];
-
-function frameOf(node: AstNode): string {
-  const given = node["frameOptions"];
-  const options = typeof given === "number" ? given : 0;
-  if ((options & FRAME.nondefault) === 0) return "";
-  const unit = (options & FRAME.rows) !== 0 ? "ROWS" : (options & FRAME.range) !== 0 ? "RANGE" : "GROUPS";
-  const start = EDGES.find(([bit]) => (options & bit) !== 0)?.[2];
-  const end = EDGES.find(([, bit]) => (options & bit) !== 0)?.[2];
-  if (start === undefined || end === undefined) throw new Unprintable("a window's frame");
-  return (options & FRAME.between) !== 0 ? `${unit} BETWEEN ${start} AND ${end}` : `${unit} ${start}`;
-}

@@ -13,7 +13,8 @@ import { bytesOf, constantOf, numberOf } from "./constants.js";
 import { Unprintable, type Expression, type SubQuery, type TypeName } from "./tree.js";
 import { unified } from "./functions.js";
 import type { Scope } from "./scope.js";
-import { castTo, isText, literalOf, resultOf, sides, typeOfNode } from "./types.js";
+import { operands, operatorName } from "./operands.js";
+import { based, castTo, isText, literalOf, resultOf, sides, typeOfNode } from "./types.js";
 
 /** A wrapped node. */
 export function readExpression(scope: Scope, wrapped: unknown): Expression {
@@ -55,6 +56,8 @@ export function readExpression(scope: Scope, wrapped: unknown): Expression {
       return readWord(node);
     case "A_Indirection":
       return readElement(scope, node);
+    case "GroupingFunc":
+      return { ...plain("grouping", scope.readAll(listField(node, "args"))), type: "integer" };
     case "RowExpr":
       return { kind: "row", fields: scope.readAll(listField(node, "args")), type: "record" };
     default:
@@ -70,36 +73,13 @@ function readColumn(scope: Scope, node: AstNode): Expression {
   return scope.column(parts);
 }
 
-const operatorName = (node: AstNode): string => stringList(node, "name").at(-1) ?? "";
-
 function operation(scope: Scope, operator: string, left: Expression, right: Expression): Expression {
-  const [one, other] = scope.verbatim ? [left, right] : operands(operator, left, right);
+  const [one, other] = scope.verbatim ? [left, right] : operands(operator, based(left), based(right));
   return { kind: "operation", operator, args: [one, other], type: resultOf(operator, one.type, other.type) };
 }
 
-function operands(operator: string, left: Expression, right: Expression): readonly [Expression, Expression] {
-  if (operator === "||") return joined(left, right);
-  if (/^(->>?|#>>?)$/.test(operator))
-    return [
-      left,
-      right.type === "unknown" ? castTo(right, operator.startsWith("#") ? "text[]" : "text") : right,
-    ];
-  if (/^!?~/.test(operator)) return [asText(left), asText(right)];
-  const temporal = /^(date|interval|time)/;
-  if (/^[+-]$/.test(operator) && temporal.test(left.type) && right.type === "unknown")
-    return [left, castTo(right, "interval")];
-  if (/^[*/]$/.test(operator) && left.type === "interval") return [left, castTo(right, "double precision")];
-  return sides(left, right);
-}
-
-const asText = (value: Expression): Expression =>
-  value.type === "unknown" || value.type === "character varying" ? castTo(value, "text") : value;
-
-function joined(left: Expression, right: Expression): readonly [Expression, Expression] {
-  if ([left, right].some(({ type }) => type.endsWith("[]") || type === "jsonb" || type === "bytea"))
-    return [left, right];
-  return [asText(left), asText(right)];
-}
+/** What sql/dialect/quantified-patterns.ts makes of LIKE ANY and its kin. */
+const PATTERNS = /^([|&])(!?~~?\*?)\1$/;
 
 function readOperator(scope: Scope, node: AstNode): Expression {
   const kind = textField(node, "kind");
@@ -107,6 +87,9 @@ function readOperator(scope: Scope, node: AstNode): Expression {
   if (kind === "AEXPR_IN") return readIn(scope, node, operator);
   if (kind.includes("BETWEEN")) return readBetween(scope, node, kind);
   if (kind === "AEXPR_OP_ANY" || kind === "AEXPR_OP_ALL") return readQuantified(scope, node, kind, operator);
+  const [, side, pattern] = PATTERNS.exec(operator) ?? [];
+  if (pattern !== undefined)
+    return readQuantified(scope, node, side === "|" ? "AEXPR_OP_ANY" : "AEXPR_OP_ALL", pattern);
   const right = readExpression(scope, node["rexpr"]);
   if (node["lexpr"] === undefined) return readPrefix(operator, right);
   const left = readExpression(scope, node["lexpr"]);
@@ -159,6 +142,7 @@ function plain(name: string, args: readonly Expression[]): Extract<Expression, {
     distinct: false,
     order: [],
     filter: undefined,
+    within: false,
     window: undefined,
   };
 }
@@ -226,6 +210,11 @@ function readLogic(scope: Scope, node: AstNode): Expression {
   if (operator !== "AND" && operator !== "OR" && operator !== "NOT") throw new Unprintable(operator);
   const args = scope.readAll(listField(node, "args"));
   const [negated] = args;
+  const [only] = listField(node, "args");
+  const between = operator === "NOT" && !scope.verbatim ? unwrapAs(only, "A_Expr") : undefined;
+  // DuckDB's text has no other form of NOT BETWEEN.
+  if (between !== undefined && textField(between, "kind") === "AEXPR_BETWEEN")
+    return readBetween(scope, between, "AEXPR_NOT_BETWEEN");
   // `a !~ 'x'` is kept so.
   if (
     !scope.verbatim &&
@@ -246,8 +235,10 @@ function readLogic(scope: Scope, node: AstNode): Expression {
 function readCast(scope: Scope, node: AstNode): Expression {
   const written = typeOfNode(node, scope.verbatim);
   const { modifier } = written;
-  const type = scope.shownType(written.type);
   const value = readExpression(scope, node["arg"]);
+  // DuckDB writes the labels down: what a label stands beside has the type's name.
+  if (written.type === "enum" && value.kind === "constant") return value;
+  const type = scope.shownType(written.type);
   if (type === "numeric" && modifier.startsWith("(38,") && value.kind === "worded") return value;
   if (
     value.kind === "constant" &&
@@ -261,7 +252,7 @@ function readCast(scope: Scope, node: AstNode): Expression {
   if (isItsOwnSize(value, modifier)) return { kind: "cast", value, type, modifier: "", hidden: false };
   const inner =
     value.type === "unknown" && value.kind === "constant" && modifier !== "" ? literalOf(value, type) : value;
-  if (inner.type === type && modifier === "") return inner;
+  if (inner.type === type && modifier === "") return based(inner);
   return { kind: "cast", value: inner, type, modifier, hidden: false };
 }
 
@@ -357,8 +348,11 @@ function readElement(scope: Scope, node: AstNode): Expression {
   const value = readExpression(scope, node["arg"]);
   const [only, ...more] = listField(node, "indirection");
   const indices = unwrapAs(only, "A_Indices");
-  if (indices === undefined || more.length > 0 || flagField(indices, "is_slice"))
+  if (indices === undefined || more.length > 0 || indices["uidx"] === undefined)
     throw new Unprintable("indirection");
   const index = readExpression(scope, indices["uidx"]);
-  return { kind: "element", value, index, type: value.type.replace(/\[\]$/, "") };
+  if (!flagField(indices, "is_slice"))
+    return { kind: "element", value, lower: undefined, index, type: value.type.replace(/\[\]$/, "") };
+  if (indices["lidx"] === undefined) throw new Unprintable("indirection");
+  return { kind: "element", value, lower: readExpression(scope, indices["lidx"]), index, type: value.type };
 }

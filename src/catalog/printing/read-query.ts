@@ -3,6 +3,7 @@ import {
   Unprintable,
   type Expression,
   type CommonTable,
+  type GroupingSet,
   type Output,
   type OutputColumn,
   type Query,
@@ -20,6 +21,8 @@ import {
 } from "../../sql/ast.js";
 import { constantInteger } from "./constants.js";
 import { printedName } from "./quoting.js";
+import { readGroupingSet } from "./grouping.js";
+import { readWindow } from "./read-window.js";
 import { readSortKeys } from "./sort-keys.js";
 import { settled } from "./types.js";
 import { unwrapped, valuesAlone } from "./values-lists.js";
@@ -121,8 +124,6 @@ function readLimits(
 function readSelect(scope: Scope, node: AstNode, outer: With): Query {
   if (listField(node, "lockingClause").length > 0) throw new Unprintable("FOR UPDATE");
   const from = listField(node, "fromClause").map((item) => readSource(scope, item));
-  const windows = listField(node, "windowClause");
-  if (windows.length > 0) throw new Unprintable("WINDOW");
   const outputs = listField(node, "targetList").flatMap((item) =>
     readOutputs(scope, unwrapAs(item, "ResTarget") ?? {}),
   );
@@ -138,9 +139,15 @@ function readSelect(scope: Scope, node: AstNode, outer: With): Query {
     where: where === undefined ? undefined : scope.read(where),
     group: listField(node, "groupClause").map((item) => readGroup(scope, item, outputs)),
     having: having === undefined ? undefined : scope.read(having),
-    windows: [],
+    windows: listField(node, "windowClause").map((item) =>
+      readWindow(scope, unwrapAs(item, "WindowDef") ?? {}),
+    ),
     order: readSortKeys(scope, listField(node, "sortClause"), keyed),
-    columns: outputs.map(({ name, value }) => ({ name, type: value.type })),
+    columns: outputs.map(({ name, value }) => ({
+      name,
+      type: value.type,
+      ...(value.kind === "column" && value.domain && { domain: true }),
+    })),
     ...readLimits(scope, node),
   };
 }
@@ -171,9 +178,17 @@ function readKey(scope: Scope, item: unknown, outputs: readonly Output[]): Expre
 }
 
 /** GROUP BY asks the tables first. */
-function readGroup(scope: Scope, item: AstNode, outputs: readonly Output[]): Expression {
+function readGroup(scope: Scope, item: AstNode, outputs: readonly Output[]): Expression | GroupingSet {
   const found = unwrap(item);
-  if (found === undefined || found.type === "GroupingSet") throw new Unprintable("GROUP BY");
+  if (found === undefined) throw new Unprintable("GROUP BY");
+  if (found.type === "GroupingSet")
+    return readGroupingSet(found.node, (key) => readGroupKey(scope, key, outputs));
+  return readGroupKey(scope, item, outputs);
+}
+
+function readGroupKey(scope: Scope, item: AstNode, outputs: readonly Output[]): Expression {
+  const found = unwrap(item);
+  if (found === undefined) throw new Unprintable("GROUP BY");
   const names = found.type === "ColumnRef" ? stringList(found.node, "fields") : [];
   const column = names.length === 1 ? scope.find(names) : undefined;
   return column ?? readKey(scope, item, outputs);
@@ -275,15 +290,28 @@ function readRows(scope: Scope, node: AstNode): Source {
   const query = unwrapAs(node["subquery"], "SelectStmt");
   const alias = aliasOf(node);
   if (query === undefined || alias === undefined) throw new Unprintable("a sub-query in FROM");
-  const lateral = flagField(node, "lateral");
-  const outer = new Scope(scope.reading, scope.outer);
-  for (const [name, columns] of scope.tables) outer.tables.set(name, columns);
-  if (lateral) outer.ranges.push(...scope.ranges);
-  const read = outer.query(query);
+  const { read, lateral } = readSubselect(scope, query, flagField(node, "lateral"));
   const columns = read.columns.map((column, at) => ({ ...column, name: alias.columns[at] ?? column.name }));
   const label = { text: alias.name };
   scope.ranges.push({ alias: label, columns, merged: false });
   return { kind: "query", lateral, query: read, alias: label, columns: alias.columns };
+}
+
+/** DuckDB's text says LATERAL of none: it is where the names are found in no other way. */
+function readSubselect(
+  scope: Scope,
+  query: AstNode,
+  lateral: boolean,
+): { readonly read: Query; readonly lateral: boolean } {
+  const outer = new Scope(scope.reading, scope.outer);
+  for (const [name, columns] of scope.tables) outer.tables.set(name, columns);
+  if (lateral) outer.ranges.push(...scope.ranges);
+  try {
+    return { read: outer.query(query), lateral };
+  } catch (error) {
+    if (lateral || !(error instanceof Unprintable)) throw error;
+    return readSubselect(scope, query, true);
+  }
 }
 
 function readFunction(scope: Scope, node: AstNode): Source {

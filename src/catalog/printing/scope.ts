@@ -149,6 +149,7 @@ export class Scope {
           table: range.merged ? NO_LABEL : range.alias,
           name: column.name,
           type: column.type,
+          ...(column.domain && { domain: true }),
         };
     }
     return this.outer?.find(parts);
@@ -162,7 +163,7 @@ export class Scope {
     if (ranges.length === 0) throw new Unprintable("*");
     if (alias === undefined && this.ranges.some(({ merged }) => merged)) return this.#allMerged();
     return ranges.flatMap((range) =>
-      range.columns.map(({ name, type }): Column => ({ kind: "column", table: range.alias, name, type })),
+      range.columns.map((column): Column => ({ kind: "column", table: range.alias, ...column })),
     );
   }
 
@@ -176,8 +177,8 @@ export class Scope {
     const rest = this.ranges
       .filter((range) => !range.merged)
       .flatMap(({ alias, columns }) =>
-        columns.flatMap(({ name, type }): Column[] =>
-          names.has(name) ? [] : [{ kind: "column", table: alias, name, type }],
+        columns.flatMap((column): Column[] =>
+          names.has(column.name) ? [] : [{ kind: "column", table: alias, ...column }],
         ),
       );
     return [...first, ...rest];

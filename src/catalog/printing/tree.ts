@@ -12,10 +12,20 @@ export interface SortKey {
 export interface Window {
   /** Of a window that is named behind the query. */
   readonly name: string | undefined;
+  /** The named window that this one adds to. */
+  readonly base: string | undefined;
   readonly partition: readonly Expression[];
   readonly order: readonly SortKey[];
-  /** ` ROWS BETWEEN …`, or nothing. */
-  readonly frame: string;
+  /** `ROWS BETWEEN `, an expression, ` PRECEDING`; empty where none was said. */
+  readonly frame: readonly (string | Expression)[];
+}
+
+/** A list of keys in GROUP BY; of ROLLUP, CUBE and GROUPING SETS what stands inside. */
+export interface GroupingSet {
+  readonly kind: "grouping";
+  readonly form: "LIST" | "ROLLUP" | "CUBE" | "GROUPING SETS";
+  readonly keys: readonly Expression[];
+  readonly sets: readonly GroupingSet[];
 }
 
 interface Typed {
@@ -39,6 +49,8 @@ export interface Column extends Typed {
   /** Of the relation; empty for a column that JOIN … USING makes of two. */
   readonly table: Label;
   readonly name: string;
+  /** Its type is what its domain is over. */
+  readonly domain?: true;
 }
 
 export interface Call extends Typed {
@@ -49,6 +61,8 @@ export interface Call extends Typed {
   readonly distinct: boolean;
   readonly order: readonly SortKey[];
   readonly filter: Expression | undefined;
+  /** WITHIN GROUP, of an aggregate over ordered rows. */
+  readonly within: boolean;
   readonly window: Window | undefined;
 }
 
@@ -121,6 +135,8 @@ interface RowOf extends Typed {
 interface Element extends Typed {
   readonly kind: "element";
   readonly value: Expression;
+  /** Of a slice the first. */
+  readonly lower: Expression | undefined;
   readonly index: Expression;
 }
 
@@ -161,6 +177,7 @@ export class Unprintable extends Error {}
 export interface OutputColumn {
   readonly name: string;
   readonly type: TypeName;
+  readonly domain?: true;
 }
 
 export interface CommonTable {
@@ -228,9 +245,9 @@ export interface Select extends Tail {
   readonly outputs: readonly Output[];
   readonly from: readonly Source[];
   readonly where: Expression | undefined;
-  readonly group: readonly Expression[];
+  readonly group: readonly (Expression | GroupingSet)[];
   readonly having: Expression | undefined;
-  readonly windows: readonly { readonly name: string; readonly text: string }[];
+  readonly windows: readonly Window[];
 }
 
 export interface Values extends Tail {

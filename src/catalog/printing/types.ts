@@ -102,6 +102,12 @@ export function castTo(value: Expression, type: TypeName): Expression {
   return { kind: "cast", value, type, modifier: "", hidden: true };
 }
 
+/** What operators and functions take of a column of a domain: what the domain is over. */
+export function based(value: Expression): Expression {
+  if (value.kind !== "column" || value.domain !== true) return value;
+  return { kind: "cast", value, type: value.type, modifier: "", hidden: true };
+}
+
 /** How PostgreSQL calls the type of a literal: character's own name means something else without a length. */
 export function literalOf(value: Constant, type: TypeName): Constant {
   if (value.form === "null") return { ...value, type };
@@ -118,7 +124,10 @@ export function sides(left: Expression, right: Expression): readonly [Expression
   if (other === "unknown") return sides(left, castTo(right, literalType(one)));
   if (one === "unknown") return sides(castTo(left, literalType(other)), right);
   const common = commonType(one, other);
-  return common === undefined ? [left, right] : [castTo(left, common), castTo(right, common)];
+  if (common === undefined) return [left, right];
+  // A real has operators with double precision.
+  const side = (value: Expression): Expression => (value.type === "real" ? value : castTo(value, common));
+  return [side(left), side(right)];
 }
 
 const literalType = (other: TypeName): TypeName => (other === "character varying" ? "text" : other);

@@ -9,7 +9,7 @@ import type { DialectPass } from "./pass.js";
 /** Where the catalogue's macros are; see src/catalog. */
 export const CATALOG_SCHEMA = "memory.duckbranch_pg_catalog";
 
-const LOOKUPS = new Set(["regclass", "regtype", "regnamespace", "regproc"]);
+const LOOKUPS = new Set(["regclass", "regtype", "regnamespace", "regproc", "regrole"]);
 const TEXT_TYPES = new Set(["text", "varchar", "name", "char", "bpchar"]);
 /** Functions that are given an OID, and here no name. */
 const OID_FUNCTIONS = new Set([
@@ -22,6 +22,8 @@ const OID_FUNCTIONS = new Set([
   "pg_get_function_identity_arguments",
   "pg_get_function_result",
   "pg_table_is_visible",
+  "pg_relation_is_updatable",
+  "pg_column_is_updatable",
 ]);
 const COMPARISONS = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
 

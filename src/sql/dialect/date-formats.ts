@@ -1,7 +1,7 @@
-import { notSupported } from "../../core/errors.js";
+import { notSupported, SqlError } from "../../core/errors.js";
 import type { Token } from "../lexer.js";
 import { quoteLiteral } from "../names.js";
-import { closingBracket, isSymbol, isWord, nameAt, splitAtCommas } from "../token-reader.js";
+import { closingBracket, isSymbol, nameAt, splitAtCommas } from "../token-reader.js";
 import type { DialectPass } from "./pass.js";
 
 const FUNCTIONS = new Set(["to_char", "to_date", "to_timestamp"]);
@@ -9,6 +9,7 @@ const FUNCTIONS = new Set(["to_char", "to_date", "to_timestamp"]);
 /** Longest first; the second form is FM's, without zeros or blanks in front. */
 const ELEMENTS: readonly (readonly [string, string | undefined, string | undefined])[] = [
   ["Y,YYY", undefined, undefined],
+  ["SSSS", undefined, undefined],
   ["IYYY", "%G", "%G"],
   ["YYYY", "%Y", "%-Y"],
   ["HH24", "%H", "%-H"],
@@ -44,33 +45,60 @@ function isNumberFormat(format: string): boolean {
  * Formats of dates and times.
  *
  *   to_char(t, 'YYYY-MM-DD')  ⇒  to_char(t, '%Y-%m-%d')
- *   to_char(n, 'FM9,990.00')  ⇒  to_char(n, 'FM9,990.00', 'number')
+ *   to_char(n, 'FM9,990.00')  ⇒  to_char(n, 'FM9,990.00', 'as written')
+ *   to_char(t, 'FMDay, DDth') ⇒  to_char(t, 'FMDay, DDth', 'as written')
  *
- * Reason  to_char, to_date and to_timestamp are strftime and strptime here, with formats of their own. Throws 0A000 for
- *         an element without an equivalent, and for a format that is not in the text
+ * Reason  to_char, to_date and to_timestamp are strftime and strptime here, with formats of their own; what strftime has no
+ *         element for is written by this program (catalog/expressions/moment-text.ts). Throws 0A000 for what to_date and
+ *         to_timestamp would have to read so, and for a format of theirs that is not in the text
  */
 export const dateFormatsPass: DialectPass = ({ tokens }) =>
   tokens.flatMap((_, index) => {
-    const format = formatOf(tokens, index);
-    if (format !== undefined && isWord(tokens[index], "to_char") && isNumberFormat(format.value))
-      return [{ start: format.end, end: format.end, text: ", 'number'" }];
-    if (format === undefined || format.value.includes("%")) return [];
+    const call = formatOf(tokens, index);
+    if (call === undefined) return [];
+    const { format, end } = call;
+    const asWritten = [{ start: end, end, text: ", 'as written'" }];
+    if (format === undefined) return asWritten;
+    if (call.name === "to_char" && isNumberFormat(format.value)) return asWritten;
+    if (format.value.includes("%")) return [];
+    if (call.name === "to_char" && !isTranslated(format.value)) return asWritten;
     return [{ start: format.start, end: format.end, text: quoteLiteral(strftimeFormat(format.value)) }];
   });
 
-function formatOf(tokens: readonly Token[], index: number): Token | undefined {
+interface FormatCall {
+  readonly name: string;
+  /** Undefined for a format that is not in the text. */
+  readonly format: Token | undefined;
+  /** Behind the format. */
+  readonly end: number;
+}
+
+function formatOf(tokens: readonly Token[], index: number): FormatCall | undefined {
   const name = isSymbol(tokens[index - 1], ".") ? undefined : nameAt(tokens, index);
   const isFormat = FUNCTIONS.has(name?.parts.at(-1) ?? "") && (name?.parts.length ?? 3) <= 2;
   if (name === undefined || !isFormat || !isSymbol(tokens[name.next], "(")) return undefined;
   const close = closingBracket(tokens, name.next) ?? name.next;
   const [, second, third] = splitAtCommas(tokens, name.next + 1, close);
-  // A number's: as this pass has written it.
+  // As this pass has written it.
   if (second === undefined || third !== undefined) return undefined;
   const [from, to] = second;
   const literal = to === from + 1 ? tokens[from] : undefined;
-  if (literal?.kind !== "string")
-    throw notSupported(`${name.parts.at(-1) ?? ""}() with a format that is not a literal is not supported`);
-  return literal;
+  const called = name.parts.at(-1) ?? "";
+  const end = tokens[to - 1]?.end ?? 0;
+  if (literal?.kind === "string") return { name: called, format: literal, end };
+  if (called === "to_char") return { name: called, format: undefined, end };
+  throw notSupported(`${called}() with a format that is not a literal is not supported`);
+}
+
+/** Whether strftime has all of it. */
+function isTranslated(template: string): boolean {
+  try {
+    strftimeFormat(template);
+    return true;
+  } catch (error) {
+    if (error instanceof SqlError) return false;
+    throw error;
+  }
 }
 
 /** PostgreSQL's template as strftime's. */

@@ -16,10 +16,11 @@ const WRAPPED: Readonly<Record<string, readonly [string, string]>> = {
 /**
  * format() with PostgreSQL's specifiers.
  *
- *   format('%s is %L', a, b)  ⇒  format('{} is {}', coalesce((a)::VARCHAR, ''), quote_nullable((b)::VARCHAR))
+ *   format('%s is %L', a, b)  ⇒  format('{0} is {1}', coalesce((a)::VARCHAR, ''), quote_nullable((b)::VARCHAR))
+ *   format('%2$-5s|', a, b)   ⇒  format('{1:<5}|', …)
  *
  * Reason  DuckDB's format() has {} and takes % for itself, silently. A text without % is DuckDB's. Throws 0A000 for
- *         positions and widths, and when it is run for a text with % that is no literal
+ *         widths that are arguments, and when it is run for a text with % that is no literal
  */
 export const formatCallsPass: DialectPass = ({ tokens }) =>
   tokens.flatMap((token, index) => {
@@ -43,31 +44,50 @@ function otherTemplate(tokens: readonly Token[], range: readonly [number, number
   ];
 }
 
+/** `%2$-10s`: position, width, what it is. */
+const SPECIFIER = /%(?:%|(?:(\d+)\$)?(-?)(\d*)(.?))/gs;
+
 function formatEdits(
   tokens: readonly Token[],
   template: Token,
   ranges: readonly (readonly [number, number])[],
 ): TextEdit[] {
-  const edits: TextEdit[] = [];
+  const given = ranges.map(() => new Set<string>());
   let used = 0;
-  const text = template.value.replace(/[{}]/g, "$&$&").replace(/%(.?)/gs, (_, specifier: string) => {
-    if (specifier === "%") return "%";
-    const wrapped = WRAPPED[specifier];
-    if (wrapped === undefined) throw wrongSpecifier(specifier);
-    const range = ranges[used];
-    used += 1;
-    const [from, to] = [tokens[range?.[0] ?? -1], tokens[(range?.[1] ?? 0) - 1]];
-    if (from === undefined || to === undefined)
-      throw new SqlError(SQLSTATE.invalidParameterValue, "too few arguments for format()");
-    edits.push({ start: from.start, end: from.start, text: wrapped[0] });
-    edits.push({ start: to.end, end: to.end, text: wrapped[1] });
-    return "{}";
+  const text = template.value
+    .replace(/[{}]/g, "$&$&")
+    .replace(SPECIFIER, (whole, position: string, left: string, width: string, specifier: string) => {
+      if (whole === "%%") return "%";
+      if (WRAPPED[specifier] === undefined) throw wrongSpecifier(specifier);
+      const at = position === undefined ? used : Number(position) - 1;
+      if (at < 0)
+        throw new SqlError(
+          SQLSTATE.invalidParameterValue,
+          "format specifies argument 0, but arguments are numbered from 1",
+        );
+      used = at + 1;
+      if (given[at] === undefined)
+        throw new SqlError(SQLSTATE.invalidParameterValue, "too few arguments for format()");
+      given[at].add(specifier);
+      return `{${at}${width === "" ? "" : `:${left === "" ? ">" : "<"}${width}`}}`;
+    });
+  const edits = ranges.flatMap(([first, behind], at): TextEdit[] => {
+    const [from, to] = [tokens[first], tokens[behind - 1]];
+    const [specifier = "s", ...others] = given[at] ?? [];
+    const [before, after] = WRAPPED[specifier] ?? ["", ""];
+    if (others.length > 0)
+      throw notSupported("an argument of format() for two kinds of specifiers is not supported");
+    if (from === undefined || to === undefined) return [];
+    return [
+      { start: from.start, end: from.start, text: before },
+      { start: to.end, end: to.end, text: after },
+    ];
   });
   return [{ start: template.start, end: template.end, text: quoteLiteral(text) }, ...edits];
 }
 
 function wrongSpecifier(specifier: string): SqlError {
-  return /[0-9*-]/.test(specifier)
-    ? notSupported("positions and widths in format() are not supported")
+  return specifier === "*"
+    ? notSupported("a width of format() that is an argument is not supported")
     : new SqlError(SQLSTATE.invalidParameterValue, `unrecognized format() type specifier "${specifier}"`);
 }

@@ -24,7 +24,7 @@ export function intervalLiteral(tokens: readonly Token[], index: number, type: C
   const isField = type.form === "prefix" && field?.kind === "word" && UNIT.test(field.value);
   // A plain number with a field is DuckDB's own form.
   if (isField && to === undefined) return [];
-  const text = converted(token.value);
+  const text = intervalText(token.value);
   const edits: TextEdit[] =
     text === token.value ? [] : [{ start: token.start, end: token.end, text: quoteLiteral(text) }];
   if (!isField || field === undefined || to === undefined) return edits;
@@ -32,7 +32,8 @@ export function intervalLiteral(tokens: readonly Token[], index: number, type: C
   return [...edits, { start: field.start, end: to.end, text: "" }];
 }
 
-function converted(text: string): string {
+/** An interval's text as DuckDB reads it. Throws 22007 for a text that is none. */
+export function intervalText(text: string): string {
   const trimmed = microseconds(text.trim());
   return (
     isoForm(trimmed) ??

@@ -13,6 +13,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ["#>", "->@"],
   ["#>>", "->>@"],
   ["#-", "-@"],
+  ["@?", "@|~"],
 ]);
 
 /**

@@ -34,6 +34,8 @@ export const operatorsPass: DialectPass = ({ tokens }) => {
   for (let index = 0; index < tokens.length; index += 1) {
     const operator = operatorAt(tokens, index);
     if (operator === undefined) continue;
+    // quantified-patterns.ts
+    if (["any", "all", "some"].some((word) => isWord(tokens[operator.next], word))) continue;
     if (REGEX_OPERATORS.has(operator.name) && isOperand(tokens[index - 1])) {
       edits.push(...regexEdits(tokens, operator));
     } else if (operator.isSpelt) {

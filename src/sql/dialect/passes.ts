@@ -36,7 +36,9 @@ import { numericTypesPass } from "./numeric-types.js";
 import { operatorNamesPass } from "./operator-names.js";
 import { operatorsPass } from "./operators.js";
 import type { DialectEdit, DialectPass, PassInput } from "./pass.js";
+import { overlapsPass } from "./overlaps.js";
 import { quantifiedArraysPass } from "./quantified-arrays.js";
+import { quantifiedPatternsPass } from "./quantified-patterns.js";
 import { quantifiedChecksPass } from "./quantified-checks.js";
 import { regclassLiteralsPass } from "./regclass-literals.js";
 import { reservedAliasesPass } from "./reserved-aliases.js";
@@ -91,11 +93,13 @@ const PASSES: readonly DialectPass[] = [
   vectorBoundsPass,
   quantifiedArraysPass,
   quantifiedChecksPass,
+  quantifiedPatternsPass,
   arrayLiteralsPass,
   defaultLiteralsPass,
   bitLiteralsPass,
   extractFieldsPass,
   keywordCallsPass,
+  overlapsPass,
   dateFormatsPass,
   wrappedCallsPass,
   setFunctionsPass,

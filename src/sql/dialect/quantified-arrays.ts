@@ -14,7 +14,10 @@ export const quantifiedArraysPass: DialectPass = ({ tokens }) =>
   tokens.flatMap((token, index) => {
     const isQuantifier = ["any", "all", "some"].some((word) => isWord(token, word));
     const open = tokens[index + 1];
-    if (!isQuantifier || tokens[index - 1]?.kind !== "operator" || !isSymbol(open, "(")) return [];
+    const sign = tokens[index - 1];
+    // Patterns: quantified-patterns.ts
+    const isComparison = sign?.kind === "operator" && !sign.value.includes("~");
+    if (!isQuantifier || !isComparison || !isSymbol(open, "(")) return [];
     const close = closingBracket(tokens, index + 1);
     const last = close === undefined ? undefined : tokens[close];
     // Only names, and what is cast to an array: a literal is not NULL, a parameter has its type from where it stands, a query is none of this.

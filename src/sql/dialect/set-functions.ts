@@ -1,16 +1,19 @@
 import type { TextEdit } from "../analysis.js";
 import { canBeAlias } from "../builtin-names.js";
 import type { Token } from "../lexer.js";
+import { quoteIdentifier } from "../names.js";
 import { closingBracket, isName, isSymbol, isWord, nameAt } from "../token-reader.js";
 import { placesOf, type Place } from "./places.js";
 import type { DialectPass } from "./pass.js";
 
 /** Functions that return a set in PostgreSQL and a list here, and the column they give in FROM. */
 const COLUMNS: ReadonlyMap<string, string> = new Map([
+  ["duckbranch_records", "value"],
   ["json_array_elements", "value"],
   ["jsonb_array_elements", "value"],
   ["json_array_elements_text", "value"],
   ["jsonb_array_elements_text", "value"],
+  ["jsonb_path_query", "jsonb_path_query"],
   ["json_object_keys", "json_object_keys"],
   ["jsonb_object_keys", "jsonb_object_keys"],
   ["regexp_matches", "regexp_matches"],
@@ -33,6 +36,7 @@ interface Call {
  *
  *   SELECT json_object_keys(j)              ⇒  SELECT unnest(json_object_keys(j))
  *   FROM jsonb_array_elements(j) AS e       ⇒  FROM unnest(jsonb_array_elements(j)) AS e(e)
+ *   FROM json_array_elements(j) WITH ORDINALITY AS e  ⇒  FROM unnest(…) WITH ORDINALITY AS e(value, ordinality)
  *   FROM json_each(j)                       ⇒  FROM (SELECT unnest(json_each(j), recursive := true)) AS json_each
  *   WHERE regexp_matches(a, b)              ⇒  WHERE (len(regexp_matches(a, b)) > 0)
  *
@@ -63,9 +67,19 @@ function callEdits(tokens: readonly Token[], call: Call, place: Place): TextEdit
   if (PAIRS.has(call.name) && isFrom) return pairEdits(tokens, call);
   const column = COLUMNS.get(call.name);
   if (column === undefined || isUnnested(tokens, place)) return [];
-  if (isFrom) return [...around(call, "unnest(", ")"), ...aliasEdits(tokens, call, column)];
+  if (isFrom) return [...takenApart(tokens, call), ...aliasEdits(tokens, call, column)];
   if (place.clause === "select" || isInSelect(tokens, place)) return around(call, "unnest(", ")");
   return call.name === "regexp_matches" ? around(call, "(len(", ") > 0)") : [];
+}
+
+/** Of a parameter DuckDB tells no type in FROM, and none of the statement's columns then; in a select list it does. */
+function takenApart(tokens: readonly Token[], call: Call): TextEdit[] {
+  const hasParameter = tokens.slice(call.first, call.close).some(({ kind }) => kind === "parameter");
+  if (!hasParameter) return around(call, "unnest(", ")");
+  if (!aliasOf(tokens, call.close).isOrdinal) return around(call, "(SELECT unnest(", "))");
+  const [opening] = around(call, "(SELECT *, row_number() OVER () AS ordinality FROM (SELECT unnest(", "");
+  const end = tokens[call.close + 2]?.end ?? call.end;
+  return [...(opening === undefined ? [] : [opening]), { start: call.end, end, text: ")))" }];
 }
 
 /** `(regexp_matches(a, b))[1]` in a SELECT list. */
@@ -103,12 +117,26 @@ function aliasOf(
 
 function aliasEdits(tokens: readonly Token[], call: Call, column: string): TextEdit[] {
   const { at, hasColumns, isOrdinal } = aliasOf(tokens, call.close);
-  if (hasColumns || isOrdinal) return [];
+  if (hasColumns) return [];
+  if (isOrdinal) return ordinalAlias(tokens, call, column, at);
   if (at === undefined) return [{ start: call.end, end: call.end, text: ` AS ${call.name}(${column})` }];
   // In PostgreSQL both names mean the column; here the statement says which one it uses.
   const isNamed = column !== call.name && tokens.some((token) => isWord(token, column));
   const name = isNamed ? column : `"${at.value.replaceAll('"', '""')}"`;
   return [{ start: at.end, end: at.end, text: `(${name})` }];
+}
+
+/** Two columns, of which the first has its own name; where that is only the function's, an alias names it as well. */
+function ordinalAlias(
+  tokens: readonly Token[],
+  call: Call,
+  column: string,
+  alias: Token | undefined,
+): TextEdit[] {
+  const own = alias === undefined || column !== call.name ? column : quoteIdentifier(alias.value);
+  const end = alias?.end ?? tokens[call.close + 2]?.end ?? call.end;
+  const name = alias === undefined ? ` AS ${call.name}` : "";
+  return [{ start: end, end, text: `${name}(${own}, ordinality)` }];
 }
 
 function pairEdits(tokens: readonly Token[], call: Call): TextEdit[] {

@@ -15,8 +15,8 @@ const EQUIVALENTS: ReadonlyMap<string, string> = new Map([
   ["regprocedure", "VARCHAR"],
   ["regoper", "VARCHAR"],
   ["regoperator", "VARCHAR"],
-  ["regrole", "VARCHAR"],
   ["jsonb", "JSON"],
+  ["jsonpath", "VARCHAR"],
   ["xid", "BIGINT"],
   ["xid8", "UBIGINT"],
   ["cid", "BIGINT"],
@@ -27,7 +27,7 @@ const EQUIVALENTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Their meaning is a look-up in the catalogue, not a type: the catalogue layer translates them. */
-const LOOKUPS = new Set(["regclass", "regtype", "regnamespace", "regproc"]);
+const LOOKUPS = new Set(["regclass", "regtype", "regnamespace", "regproc", "regrole"]);
 
 /**
  * Type names DuckDB does not know, and the schema pg_catalog in front of any.

@@ -42,11 +42,11 @@ export const typedLiteralsPass: DialectPass = ({ text, tokens }) =>
 
 function literalEdits(tokens: readonly Token[], token: Token, index: number, type: CastType): TextEdit[] {
   if (type.name === "numeric") return type.hasModifier ? [] : numericEdits(tokens, token, type);
+  const nearest = FLOATS.get(type.name);
+  if (nearest !== undefined) return requireFinite(token, nearest);
   if (token.kind !== "string") return [];
   const range = RANGES.get(type.name);
   if (range !== undefined) return integerEdits(token, range);
-  const nearest = FLOATS.get(type.name);
-  if (nearest !== undefined) return requireFinite(token, nearest);
   if (type.name === "bool") return replaced(token, booleanLiteral(token.value));
   if (type.name === "interval") return intervalLiteral(tokens, index, type);
   const readAs = type.name === "text" && type.form === "suffix" ? castBehind(tokens, type) : type.name;

@@ -20,8 +20,23 @@ const BOUNDS = new Set(["array_lower", "array_upper", "generate_subscripts"]);
  *
  * Reason  they are lists and texts here, which begin at 1; a macro that gives several rows is none of FROM's
  */
-export const vectorBoundsPass: DialectPass = ({ tokens }) =>
-  tokens.flatMap((_, index) => [...subscript(tokens, index), ...bound(tokens, index)]);
+export const vectorBoundsPass: DialectPass = ({ tokens }) => {
+  if (!tokens.some(isVector)) return tokens.flatMap((_, index) => edits(tokens, index, NO_ALIASES));
+  const aliases = new Set(
+    tokens.flatMap((token, index) =>
+      isVector(tokens[index - 2]) && isWord(tokens[index - 1], "as") && token.kind === "word"
+        ? [token.value]
+        : [],
+    ),
+  );
+  return tokens.flatMap((_, index) => edits(tokens, index, aliases));
+};
+
+const NO_ALIASES: ReadonlySet<string> = new Set();
+
+function edits(tokens: readonly Token[], index: number, aliases: ReadonlySet<string>): TextEdit[] {
+  return [...subscript(tokens, index, aliases), ...bound(tokens, index)];
+}
 
 /** Whether a name that ends in front of the index is a vector's. */
 function isVector(token: Token | undefined): boolean {
@@ -32,8 +47,11 @@ function isName(token: Token | undefined): boolean {
   return token?.kind === "word" && NAMES.has(token.value);
 }
 
-function subscript(tokens: readonly Token[], index: number): TextEdit[] {
-  if (!isVector(tokens[index - 1]) && !isName(tokens[index - 1])) return [];
+/** `aliases`: names that a vector got in the statement, as in `i.indoption AS options`. */
+function subscript(tokens: readonly Token[], index: number, aliases: ReadonlySet<string>): TextEdit[] {
+  const named = tokens[index - 1];
+  const isAlias = named?.kind === "word" && aliases.has(named.value);
+  if (!isAlias && !isVector(named) && !isName(named)) return [];
   const open = isSymbol(tokens[index], "[") ? tokens[index] : undefined;
   const last = open === undefined ? undefined : closingBracket(tokens, index);
   const close = last === undefined ? undefined : tokens[last];

@@ -1,15 +1,13 @@
 /** Statements that change a table of a head, each with what it does to the model's rows. */
 import * as fc from "fast-check";
-import { TABLES, type TableName } from "./head-model.js";
+import { TABLES, type TableModel, type TableName } from "./head-model.js";
 import { KEYS } from "./model.js";
-
-type Rows = Map<number, number>;
 
 export interface Change {
   readonly table: TableName;
   /** By the rows there are; undefined where the statement would make no sense. `number` is a new one. */
   readonly sql: (rows: ReadonlyMap<number, number> | undefined, number: number) => string | undefined;
-  readonly apply: (rows: Rows) => void;
+  readonly apply: (rows: TableModel) => void;
   readonly text: string;
 }
 
@@ -46,7 +44,7 @@ function moveKey(key: number): Change {
   };
 }
 
-function fixed(name: TableName, sql: string, apply: (rows: Rows) => void): Change {
+function fixed(name: TableName, sql: string, apply: (rows: TableModel) => void): Change {
   return { table: name, sql: () => sql, apply, text: sql };
 }
 
@@ -98,7 +96,9 @@ function addColumn(name: TableName): Change {
   return {
     table: name,
     sql: (_, number) => `ALTER TABLE ${name} ADD COLUMN c${number} int DEFAULT 3`,
-    apply: () => undefined,
+    apply: (rows) => {
+      rows.columnsAdded++;
+    },
     text: `add a column to ${name}`,
   };
 }

@@ -2,7 +2,15 @@
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { changes, rowChanges, type Change } from "./changes.js";
-import { changesSameRow, copyOf, merged, TABLES, type MergedStates, type TableName } from "./head-model.js";
+import {
+  changesSameRow,
+  copyOf,
+  mergedTable,
+  TABLES,
+  TableModel,
+  type MergedStates,
+  type TableName,
+} from "./head-model.js";
 import { KEYS, MOST_HEADS, type Head, type Model } from "./model.js";
 import { definition, type Program } from "./program.js";
 
@@ -67,7 +75,7 @@ function block(choice: number, parts: readonly Change[], commits: boolean): Step
       const rows = copyOf(head.rows);
       const gone: (() => void)[] = [];
       const statements = parts.flatMap(({ table, sql, apply }) => {
-        const part = rows.get(table) ?? new Map<number, number>();
+        const part = rows.get(table) ?? new TableModel();
         const text = sql(part, model.newNumber());
         if (text === undefined) return [];
         apply(part);
@@ -98,7 +106,7 @@ function recreate(choice: number, table: TableName): Step {
       const session = await program.session(head.name);
       const isThere = head.rows.get(table) !== undefined;
       await session.query(isThere ? `DROP TABLE ${table}` : definition(table));
-      head.rows.set(table, isThere ? undefined : new Map());
+      head.rows.set(table, isThere ? undefined : new TableModel(undefined, model.newNumber()));
       return [head];
     },
   );
@@ -159,14 +167,9 @@ function merge(choice: number, branchWins: boolean): Step {
       const parent = head.parent ?? model.main;
       if (!(await isMerged(program, head, parent, branchWins))) return [head, parent];
       for (const table of TABLES) {
-        const { base, source, target } = statesOf(head, parent, table);
-        const isKept = !branchWins && !isDeepStrictEqual(base, target);
-        if (source === undefined && base !== undefined && !isKept) parent.rows.set(table, undefined);
-        if (source === undefined || isDeepStrictEqual(base, source)) continue;
-        // What the parent dropped comes back whole, or not at all.
-        const isGone = base !== undefined && target === undefined;
-        if (!isGone) parent.rows.set(table, merged({ base, source, target }, branchWins));
-        else if (branchWins) parent.rows.set(table, new Map(source));
+        const states = statesOf(head, parent, table);
+        if (!isDeepStrictEqual(states.base, states.source))
+          parent.rows.set(table, mergedTable(states, branchWins, model.newNumber()));
       }
       await dropBranch(model, program, head);
       return [parent];
@@ -184,11 +187,8 @@ function sync(choice: number, branchWins: boolean): Step {
       const parent = head.parent ?? model.main;
       if (!(await isMerged(program, parent, head, branchWins))) return [head];
       for (const table of TABLES) {
-        const { base, source, target } = statesOf(head, parent, table);
-        const isDropped = base !== undefined && source === undefined;
-        const isUnchanged = base !== undefined && isDeepStrictEqual(base, source);
-        const isGone = isDropped || (target === undefined && (source === undefined || isUnchanged));
-        head.rows.set(table, isGone ? undefined : merged({ base, source, target }, branchWins));
+        const states = statesOf(head, parent, table);
+        head.rows.set(table, mergedTable(states, branchWins, model.newNumber()));
       }
       for (const [table, rows] of copyOf(parent.rows)) head.base.set(table, rows);
       return [head, ...model.childrenOf(head)];

@@ -1,14 +1,29 @@
 /** What a head holds, as plain maps: the reference that histories are compared with. */
+import { isDeepStrictEqual } from "node:util";
+
 export const TABLES = ["keyed", "plain"] as const;
 export type TableName = (typeof TABLES)[number];
 
-type Rows = ReadonlyMap<number, number>;
+/** Values by id, and what a comparison of definitions would find. */
+export class TableModel extends Map<number, number> {
+  columnsAdded: number;
+  /** Of a table that was dropped and made again it is another one. */
+  readonly identity: number;
 
-/** Each table's values by id; undefined for a table that does not exist. */
-export type HeadModel = Map<TableName, Map<number, number> | undefined>;
+  constructor(rows?: TableModel, identity = rows?.identity ?? 0) {
+    super(rows);
+    this.columnsAdded = rows?.columnsAdded ?? 0;
+    this.identity = identity;
+  }
+}
+
+type Rows = Readonly<TableModel>;
+
+/** Undefined for a table that does not exist. */
+export type HeadModel = Map<TableName, TableModel | undefined>;
 
 export function copyOf(model: HeadModel): HeadModel {
-  return new Map([...model].map(([table, rows]) => [table, rows === undefined ? undefined : new Map(rows)]));
+  return new Map([...model].map(([table, rows]) => [table, copyOfTable(rows)]));
 }
 
 /** Three states of one table. */
@@ -25,8 +40,9 @@ export function changesSameRow({ base, source, target }: MergedStates): boolean 
 }
 
 /** Row by row: what the source changed goes into the target; where both changed a row differently, one of them wins. */
-export function merged({ base, source, target }: MergedStates, sourceWins: boolean): Map<number, number> {
-  const result = new Map(target);
+function merged({ base, source, target }: MergedStates, sourceWins: boolean): TableModel {
+  const result = new TableModel(target);
+  result.columnsAdded += (source?.columnsAdded ?? 0) - (base?.columnsAdded ?? 0);
   for (const id of new Set([...(base?.keys() ?? []), ...(source?.keys() ?? [])])) {
     const value = source?.get(id);
     const changedHere = base?.get(id) !== value;
@@ -36,4 +52,28 @@ export function merged({ base, source, target }: MergedStates, sourceWins: boole
     else result.set(id, value);
   }
   return result;
+}
+
+/** What a merge makes of a table, where it is not refused. A table that comes back is another one: it gets `identity`. */
+export function mergedTable(
+  states: MergedStates,
+  sourceWins: boolean,
+  identity: number,
+): TableModel | undefined {
+  const { base, source, target } = states;
+  if (base === undefined) {
+    if (source === undefined || target === undefined) return copyOfTable(source ?? target);
+    return merged(states, sourceWins);
+  }
+  const [isHere, isThere] = [source?.identity === base.identity, target?.identity === base.identity];
+  if (isHere && isThere) return merged(states, sourceWins);
+  if (!isHere && !isThere) return copyOfTable(target ?? source);
+  const isUntouched = isDeepStrictEqual(base, isHere ? source : target);
+  const takesSource = isUntouched ? isThere : sourceWins;
+  if (!takesSource) return copyOfTable(target);
+  return source && new TableModel(source, isHere ? identity : source.identity);
+}
+
+function copyOfTable(rows: TableModel | undefined): TableModel | undefined {
+  return rows && new TableModel(rows);
 }

@@ -1,5 +1,5 @@
 /** What a history has led to so far, without a database: heads with their rows, and a block that is open on main. */
-import { copyOf, TABLES, type HeadModel, type TableName } from "./head-model.js";
+import { copyOf, TableModel, TABLES, type HeadModel, type TableName } from "./head-model.js";
 
 /** Ids are below this; `moveKey` adds it. */
 export const KEYS = 6;
@@ -29,7 +29,7 @@ export class Model {
   #names = 0;
 
   constructor() {
-    const rows: HeadModel = new Map(TABLES.map((table) => [table, new Map()]));
+    const rows: HeadModel = new Map(TABLES.map((table) => [table, new TableModel()]));
     this.main = { name: "main", rows, parent: undefined, base: new Map() };
     this.heads = [this.main];
   }

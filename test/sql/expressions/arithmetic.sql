@@ -206,3 +206,9 @@ SELECT 10 ^ 400
 SELECT exp(-1000)
 SELECT exp('-infinity'::float8), exp('infinity'::float8), power('infinity', 2), power(2, '-infinity')
 SELECT power(-8, 3), power(2, -2), power(0, 0), pow(2, 3), dpow(2, 3), 2 ^ -1, 2 ^ 3 ^ 2
+SELECT si * 20000, si + 40000, 20000 * t.si, si - 40000 FROM t WHERE id = 1
+SELECT r * 0.1, r + 1, r - a, 3 / r, t.r * bi, n - r, -r, r * r FROM t WHERE id IN (1, 2) ORDER BY id
+SELECT id, r > 0.3, 0.25 = r, r <> a FROM t ORDER BY r * 2, id
+SELECT (SELECT max(si * 20000) FROM t AS u WHERE u.r * 0.1 < 5) AS m, si * 20000 AS s FROM t GROUP BY si, si * 20000 ORDER BY si * 20000
+SELECT "public"."t"."r" * 1.5, "public"."t"."si" * 20000 FROM "public"."t" WHERE "public"."t"."r" > 0.1 ORDER BY "public"."t"."id"
+SELECT floor("public"."t"."r" / 1.25) * 1.25 AS bin, count(*) FROM "public"."t" GROUP BY floor("public"."t"."r" / 1.25) * 1.25 ORDER BY 1

@@ -102,3 +102,6 @@ SELECT NULL::int[] || NULL::int[]
 SELECT array_position('{1,2,3,2}'::int[], 2), array_position('{1,2}'::int[], 5), array_position('{1,2,3,2}'::int[], 2, 3)
 SELECT 1 = any(null::int[]), 1 = all(null::int[])
 SELECT arr[-1:2], arr[-1:], arr[:-1], arr[id - 2:id], arr[-1:2]::text, arr[NULL:2], arr[0:1] FROM t ORDER BY id
+SELECT ARRAY[[1,2],[3]]
+SELECT ARRAY[[[1],[2]],[[3]]]
+SELECT ARRAY[[[1],[2]],[[3],[4]]], ARRAY[ARRAY[1],ARRAY[2]]

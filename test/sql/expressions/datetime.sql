@@ -107,3 +107,9 @@ SELECT make_date(0, 1, 1)
 SELECT justify_hours(interval '27 hours'), justify_days(interval '35 days'), justify_interval(interval '1 mon -1 hour'), justify_hours(interval '-27 hours')
 SELECT justify_hours(interval '1 day -1 hour'), justify_days(interval '1 month -35 days'), justify_interval(interval '-1 mon 1 day'), justify_interval(interval '100 days 50 hours'), justify_hours(null)
 SELECT extract(day from 'infinity'::timestamp), date_part('year', 'infinity'::timestamp), date_part('epoch', '-infinity'::timestamptz), date_part('day', 'infinity'::date), extract(year from null::date)
+SELECT to_char(date '2021-01-03', 'IYYY-IW-ID IDDD D W q am A.D. "lit" \"x'), to_char(timestamp '2020-02-29 13:04:05.678901', 'FF3 mon th DDTH ddth Day|FMDay|month'), to_char(date '0044-03-15 BC', 'Y,YYY BC FMMonth CC')
+SELECT to_char(interval '3 days 04:05:06.789', 'DD HH24 HH12 FMDD MS'), to_char(v, 'HH24:MI'), to_char(v, f) FROM (VALUES (interval '26:03:00', 'MI"m"'), (NULL, 'MI')) AS t(v, f) ORDER BY 2
+SELECT to_char(v, f) FROM (VALUES (timestamptz '2024-01-15 10:00+00', 'OF TZH:TZM Dy'), ('infinity', 'Day')) AS t(v, f) ORDER BY 1
+SELECT (timestamp '2024-01-01', interval '10 days') OVERLAPS (timestamp '2024-01-05', interval '1 day'), (date '2024-01-01', date '2024-01-01') OVERLAPS (date '2024-01-01', date '2024-01-01'), ROW(date '2024-02-01', date '2024-01-01') OVERLAPS ROW(date '2024-02-01', date '2024-03-01')
+SELECT isfinite(interval '4 hours'), isfinite(date 'infinity'), isfinite(timestamp '2020-01-01'), isfinite(NULL::date), isfinite(NULL::interval)
+SELECT to_char(ts, 'SSSS'), to_char(ts, 'SSSSS'), to_char(ts, 'HH24 SSSS SS') FROM t WHERE id = 1

@@ -141,3 +141,8 @@ SELECT width_bucket(1, 5, 5, 3)
 SELECT width_bucket(1, 0, 5, 0)
 SELECT percentile_cont(0.25) within group (order by x) from (values (1.5), (2.5)) t(x)
 SELECT percentile_cont(0.25) within group (order by x desc) from (values (1), (2)) t(x)
+SELECT 1e400::float8
+SELECT 1e39::real
+SELECT 1e-400::float8
+SELECT 1e38::real, -1e308::float8
+SELECT cast('-inf' AS decimal) x, 'Infinity'::numeric AS y, 'NaN'::float8, 1.5::numeric

@@ -175,3 +175,8 @@ SELECT upper('ß'), upper('straße'), upper('ßẞ')
 SELECT format('%I', NULL)
 SELECT regexp_match('abc', '(x)?b'), regexp_match('abc', '(x*)b'), regexp_match('ab', '(a)|(b)'), regexp_match('b', '(a)|(b)|(c)')
 SELECT r FROM regexp_matches('1.5 2 3.', '(\d+)(\.(\d*))?', 'g') AS r
+SELECT format('%1$s %1$s %s', 'a', 'b'), format('{%s}', 1), format('%-5s|%5s', 'x', 2), format('|%5L|', NULL), format('%3s', 'abcdef'), format('%10s|', 'äö'), format('%2$I %1$L', 'it''s', 'A b')
+SELECT format('%0$s', 'a')
+SELECT format('%3$s', 'a', 'b')
+SELECT x, x LIKE ANY (p), x NOT LIKE ALL (p), x LIKE ALL (p), x !~ ANY (p), x ~* ALL (p), x NOT ILIKE SOME (p) FROM (VALUES ('apple', ARRAY['a%', 'b%']), ('Banana', NULL), ('cherry', ARRAY[]::text[]), (NULL, ARRAY['a']), ('a_b', ARRAY['a\_b', NULL])) AS t(x, p) ORDER BY 1
+SELECT 'a' || 'x' LIKE ANY ('{%yx,ax}'), NOT 'b' ILIKE ANY (SELECT unnest(ARRAY['B', 'c'])), 'a' LIKE ANY (ARRAY['b', NULL])
