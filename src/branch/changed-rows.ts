@@ -10,6 +10,8 @@ export interface RowIds {
   readonly json: string;
   readonly lowest: number;
   readonly highest: number;
+  /** They are changed where they are: no row leaves the table. */
+  readonly inPlace?: boolean;
 }
 
 /** Of rows that are not known every one may have changed. */

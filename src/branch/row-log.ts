@@ -28,8 +28,8 @@ export interface TableToKeep {
 }
 
 /**
- * Without a key rows are numbered anew when some were deleted: such a table can be added to as long as none is missing, for
- * whatever deletes copies it first.
+ * Without a key rows are numbered anew when some were deleted: such a table can be added to, and its rows changed where they are,
+ * as long as none is missing, for whatever deletes copies it first.
  */
 export async function canLog(
   connection: Connection,
@@ -38,7 +38,7 @@ export async function canLog(
 ): Promise<boolean> {
   if (version.layer !== null || hidesRowIds(definition)) return false;
   if (keepsRowIds(definition, version.name)) return true;
-  return rows.length === 0 && (await hasEveryRowId(connection, version));
+  return rows.every(({ inPlace }) => inPlace === true) && (await hasEveryRowId(connection, version));
 }
 
 /**

@@ -19,7 +19,7 @@ import {
   type Sequence,
   type Version,
 } from "./model.js";
-import { overlayShape, type OverlayShape } from "./overlay-shape.js";
+import { hidesRowIds, overlayShape, type OverlayShape } from "./overlay-shape.js";
 import { preserve } from "./preserve.js";
 import { keepsRowIds } from "./row-ids.js";
 import type { Registry } from "./registry.js";
@@ -38,8 +38,8 @@ import { nothingTouched } from "./touched-rows.js";
 export interface TableStorage {
   /** What statements have to know of a table that is, or could be, an overlay; undefined where it could not. */
   shape(view: CatalogView, version: Version): Promise<OverlayShape | undefined>;
-  /** Whether rows of the table keep their ids, so that a log can name them. */
-  keepsRowIds(view: CatalogView, version: Version): Promise<boolean>;
+  /** Whether rows of the table keep their ids, so that a log can name them; `inPlace`: as long as none is deleted. */
+  keepsRowIds(view: CatalogView, version: Version, inPlace: boolean): Promise<boolean>;
   /** SQL that stands where a table name may stand and yields the version's rows. */
   relation(state: RegistryState, version: Version, reading?: Reading): string;
   /**
@@ -118,8 +118,9 @@ export class LayeredStorage implements TableStorage {
   }
 
   /** By id of version, as above; but an overlay of that id may have become a table. */
-  async keepsRowIds(view: CatalogView, version: Version): Promise<boolean> {
+  async keepsRowIds(view: CatalogView, version: Version, inPlace: boolean): Promise<boolean> {
     if (version.layer !== null) return false;
+    if (inPlace) return !hidesRowIds(await this.#definitions.definitionOf(view, version));
     let keeps = this.#keepsRowIds.get(version.id);
     if (keeps === undefined) {
       keeps = keepsRowIds(await this.#definitions.definitionOf(view, version), version.name);

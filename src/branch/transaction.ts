@@ -149,11 +149,11 @@ export class Transaction {
   }
 
   /** To ask which rows of the head's relation change is worth its time: some pin reads it, and row ids last. */
-  async logsRows(relation: RelationName, head: HeadId = this.head): Promise<boolean> {
+  async logsRows(relation: RelationName, head: HeadId = this.head, inPlace = false): Promise<boolean> {
     const { registry, storage } = this.context;
     const version = registry.state.own(head, relation);
     if (version === undefined || !registry.state.isRead(version)) return false;
-    return await storage.keepsRowIds(this.view, version);
+    return await storage.keepsRowIds(this.view, version, inPlace);
   }
 
   /** Remembers that a name of main stands for another table from here on: dropped, replaced, renamed away, or a copy of it. */

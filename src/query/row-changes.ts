@@ -52,6 +52,17 @@ function changesRows({ verb, insert }: RelationalStatement): boolean {
   return verb === "update" || verb === "delete" || verb === "merge" || insert?.conflict === "update";
 }
 
+/** Every row that the statement changes stays where it is: none leaves its table. */
+export async function changesInPlace(
+  transaction: Transaction,
+  statement: RelationalStatement,
+  { relation, version }: { readonly relation: RelationName; readonly version: Version },
+): Promise<boolean> {
+  if (statement.verb !== "update") return false;
+  const ways = waysOf(statement, await transaction.definitionOf(version), relation.name);
+  return ways.every((way) => way === "in place");
+}
+
 function waysOf(
   { verb, returning, assignments, names }: RelationalStatement,
   definition: TableDefinition,

@@ -13,6 +13,7 @@ import type { RelationalStatement, TextSpan } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { writeSpans, type WriteSpans } from "../sql/write-spans.js";
 import type { PlanContext, PlannedStatement } from "./plan-context.js";
+import { changesInPlace } from "./row-changes.js";
 import { mainRelationText } from "./head-relations.js";
 import { ownQualifiers } from "./reference-captures.js";
 import { resolvedSlices } from "./resolve.js";
@@ -34,7 +35,8 @@ export async function rowsInPlace(
     return "unknown";
   const query = rowsToChange(spans, withRowIds(target.sql), target.slice);
   const id = `${quoteIdentifier(query.alias)}.${quoteIdentifier(ROW_ID)}`;
-  return readRowIds(await runBound.firstRow(rowIdsQuery(id, query.source, query.with)));
+  const rows = readRowIds(await runBound.firstRow(rowIdsQuery(id, query.source, query.with)));
+  return rows === "unknown" ? rows : rows.map((ids) => ({ ...ids, inPlace: target.inPlace }));
 }
 
 /** INSERT … ON CONFLICT DO UPDATE of such a table; undefined where it can run as it is. */
@@ -90,6 +92,8 @@ function updatesRows({ conflictAt, tokens }: WriteSpans): boolean {
 interface LoggedTarget {
   readonly version: Version;
   readonly sql: string;
+  /** None of the rows it changes leaves the table. */
+  readonly inPlace: boolean;
   readonly slice: (span: TextSpan | undefined) => string;
 }
 
@@ -105,7 +109,9 @@ async function loggedTarget(
   if (target === undefined || meaning?.kind !== "relation") return undefined;
   const { relation, version } = meaning;
   const own = wholeTable(transaction.state, head, relation);
-  if (own === undefined || !(await transaction.logsRows(relation))) return undefined;
+  if (own === undefined) return undefined;
+  const inPlace = await changesInPlace(transaction, statement, meaning);
+  if (!(await transaction.logsRows(relation, head, inPlace))) return undefined;
   // Nobody else writes the branch's table before its rows are looked at.
   if (head !== MAIN) await transaction.writableVersion(relation, head, []);
   const sql = head === MAIN ? mainRelationText(scope, relation) : physicalName(own);
@@ -115,5 +121,5 @@ async function loggedTarget(
   const qualifiers = spans === undefined ? [] : ownQualifiers(statement, target, spans);
   const targets = new Map([[target.start, text], ...qualifiers]);
   const slice = await resolvedSlices(services, inside, statement, targets);
-  return { version, sql, slice };
+  return { version, sql, inPlace, slice };
 }

@@ -33,6 +33,10 @@ async function rows(session: TestSession): Promise<unknown> {
   return { count, changed };
 }
 
+async function sums(session: TestSession): Promise<unknown> {
+  return await session.query("SELECT count(*)::int, sum(n)::int, sum(l[1])::int FROM k");
+}
+
 const UNTOUCHED = { count: 1000, changed: [] };
 
 describe("only rows that change are kept", () => {
@@ -93,7 +97,7 @@ describe("only rows that change are kept", () => {
     expect(await rows(main)).toEqual({ count: 1000, changed: [[1, 9, 0]] });
   });
 
-  test("a table without a key can be added to; what changes it copies it", async () => {
+  test("a table without a key can be added to; what deletes rows copies it", async () => {
     await main.query("CREATE TABLE k (n int); INSERT INTO k SELECT * FROM range(100)");
     const one = await fork("one");
     await main.query("INSERT INTO k VALUES (100)");
@@ -112,6 +116,23 @@ describe("only rows that change are kept", () => {
     const three = await fork("three");
     await main.query("INSERT INTO k VALUES (1000); DELETE FROM k WHERE n = 50; CHECKPOINT");
     expect(await three.query("SELECT count(*), max(n)::bigint FROM k")).toEqual([[151n, 299n]]);
+  });
+
+  test("rows without a key that are changed where they are are logged; what takes rows away copies the table", async () => {
+    await main.query("CREATE TABLE k (n int, l int[]); INSERT INTO k SELECT i, [i] FROM range(100) r(i)");
+    const one = await fork("one");
+    await main.query("UPDATE k SET n = 1000 WHERE n < 3; PREPARE p AS UPDATE k SET n = $1 WHERE n = $2");
+    await main.query("EXECUTE p(2000, 50)");
+    expect(await keptRows(opened.world)).toEqual({ logged: [4], copied: [] });
+    const two = await fork("two");
+    // A list, and what is returned, are taken away and added anew.
+    await main.query("UPDATE k SET l = [0] WHERE n = 99; CHECKPOINT");
+    expect((await keptRows(opened.world)).copied).toEqual([100]);
+    const three = await fork("three");
+    await main.query("UPDATE k SET n = 3000 WHERE n = 98 RETURNING n; CHECKPOINT");
+    expect(await sums(one)).toEqual([[100, 4950, 4950]]);
+    expect(await sums(two)).toEqual([[100, 4950 - 3 + 3000 - 50 + 2000, 4950]]);
+    expect(await sums(three)).toEqual([[100, 4950 - 3 + 3000 - 50 + 2000, 4950 - 99]]);
   });
 });
 
