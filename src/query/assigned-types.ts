@@ -1,6 +1,6 @@
 /** Constants of a type that PostgreSQL does not assign to their column's, where DuckDB casts without a word. */
 import type { TableDefinition } from "../branch/table-definition.js";
-import { SQLSTATE, SqlError } from "../core/errors.js";
+import { SQLSTATE, SqlError, notSupported } from "../core/errors.js";
 import type { RelationalStatement } from "../sql/analysis.js";
 import { characterPosition, type Token } from "../sql/lexer.js";
 import { normaliseName } from "../sql/names.js";
@@ -15,19 +15,19 @@ const NUMBERS: readonly (readonly [pattern: RegExp, shown: string])[] = [
   [/^FLOAT$/, "real"],
 ];
 
-/** `columns`: those INSERT fills, in order. Errors: 42804 a number for a boolean, a truth value for a number */
+/** `columns`: those INSERT fills, in order. Errors: 42804 a number for a boolean, a truth value for a number; 0A000 */
 export function refuseOtherTypes(
   statement: RelationalStatement,
   definition: TableDefinition,
   columns: readonly string[],
 ): void {
+  refuseDeeperArrays(statement, definition, columns);
   const hasBooleans = definition.columns.some(({ type }) => type === "BOOLEAN");
   if (!hasBooleans && !/\b(?:true|false)\b/i.test(statement.text)) return;
   for (const { column, only, start } of storedValues(statement).values) {
     const given = only && constantType(only);
     if (given === undefined) continue;
-    const name = typeof column === "number" ? columns[column] : column;
-    const found = definition.columns.find((one) => normaliseName(one.name) === normaliseName(name ?? ""));
+    const found = columnOf(definition, columns, column);
     const type = found && columnType(found.type);
     if (type === undefined || (type === "boolean") === (given === "boolean")) continue;
     throw new SqlError(
@@ -40,6 +40,36 @@ export function refuseOtherTypes(
       },
     );
   }
+}
+
+const NESTED = /\barray\s*\[\s*(?:array\s*)?\[/i;
+const NESTED_VALUE = new RegExp(`^(?:cast\\s*\\(\\s*)?${NESTED.source}`, "i");
+const ONE_DEEP = /[^\]]\[\d*\]$/;
+
+/** Of lists in a list of texts DuckDB would make texts. */
+function refuseDeeperArrays(
+  statement: RelationalStatement,
+  definition: TableDefinition,
+  columns: readonly string[],
+): void {
+  if (!NESTED.test(statement.text)) return;
+  for (const { column, start, end } of storedValues(statement).values) {
+    if (!NESTED_VALUE.test(statement.text.slice(start, end))) continue;
+    if (!ONE_DEEP.test(columnOf(definition, columns, column)?.type ?? "")) continue;
+    const refused = notSupported(
+      "an array of more dimensions than its column was made with is not supported",
+    );
+    throw refused.with({ position: characterPosition(statement.text, start) });
+  }
+}
+
+function columnOf(
+  definition: TableDefinition,
+  columns: readonly string[],
+  column: string | number,
+): TableDefinition["columns"][number] | undefined {
+  const name = normaliseName((typeof column === "number" ? columns[column] : column) ?? "");
+  return definition.columns.find((one) => normaliseName(one.name) === name);
 }
 
 function columnType(type: string): string | undefined {

@@ -9,7 +9,7 @@ import type { ResultStream } from "../engine/result-stream.js";
 import { elementOidOf } from "../pgtypes/oids.js";
 import { decodeParameter } from "../pgtypes/parameters.js";
 import type { RelationalStatement } from "../sql/analysis.js";
-import { withArrayDepths } from "./array-depths.js";
+import { requireDimensions, withArrayDepths } from "./array-depths.js";
 import { hasGaps } from "./declared-parameters.js";
 import { givesFewRows } from "./few-rows.js";
 import { withOwnDigits } from "./own-digits.js";
@@ -157,9 +157,11 @@ export function bindParameters(
     return decodeParameter(parameter, input.declaredOids[i] ?? 0, type, { timeZone });
   });
   if (stores) {
-    for (const [i, { type, value }] of bound.entries())
+    for (const [i, { type, value }] of bound.entries()) {
       if (isNumeric(type) && isBareNumeric(inferred[i]) && value !== null)
         requireKept(parseNumeric(String(value)));
+      requireDimensions(type, inferred[i]);
+    }
   }
   const types = bound.map((b) => b.type);
   prepared.bind(

@@ -6,6 +6,7 @@ import { isSymbol, isWord, nameAt } from "../token-reader.js";
 import { byteaLiteral, isBytea } from "./bytea-literals.js";
 import { isLookUp } from "./catalog-casts.js";
 import { requireKeptDecimals } from "./kept-decimals.js";
+import { deeperEdits } from "./nested-arrays.js";
 import { isOperand } from "./operators.js";
 import type { DialectPass } from "./pass.js";
 
@@ -43,9 +44,11 @@ export const arrayLiteralsPass: DialectPass = ({ tokens }) =>
     const edits: TextEdit[] = [{ start: token.start, end: token.end, text: listText(elements, write) }];
     const end = type === undefined ? undefined : typeEnd(tokens, type);
     const depth = depthOf(elements);
-    return depth > 1 && end !== undefined
-      ? [...edits, { start: end, end, text: "[]".repeat(depth - 1) }]
-      : edits;
+    const last = tokens.findIndex((other) => other.end === end);
+    if (depth < 2 || last === -1) return edits;
+    const isPrefix = isWord(tokens[index + 1], "as");
+    const [first, behind] = isPrefix ? [index - 2, last + 1] : [index, last];
+    return [...edits, ...deeperEdits(tokens, { first, last: behind, inner: tokens[last], depth })];
   });
 
 /** An array's text as DuckDB's list of texts; undefined for what is none. */

@@ -31,6 +31,7 @@ import { lengthCastsPass } from "./length-casts.js";
 import { lockingClausesPass } from "./locking-clauses.js";
 import { momentModifiersPass } from "./moment-modifiers.js";
 import { negativeSubscriptsPass } from "./negative-subscripts.js";
+import { nestedArraysPass } from "./nested-arrays.js";
 import { numberLiteralsPass } from "./number-literals.js";
 import { numericTypesPass } from "./numeric-types.js";
 import { operatorNamesPass } from "./operator-names.js";
@@ -95,6 +96,7 @@ const PASSES: readonly DialectPass[] = [
   quantifiedChecksPass,
   quantifiedPatternsPass,
   arrayLiteralsPass,
+  nestedArraysPass,
   defaultLiteralsPass,
   bitLiteralsPass,
   extractFieldsPass,

@@ -105,3 +105,10 @@ SELECT arr[-1:2], arr[-1:], arr[:-1], arr[id - 2:id], arr[-1:2]::text, arr[NULL:
 SELECT ARRAY[[1,2],[3]]
 SELECT ARRAY[[[1],[2]],[[3]]]
 SELECT ARRAY[[[1],[2]],[[3],[4]]], ARRAY[ARRAY[1],ARRAY[2]]
+SELECT ARRAY[ARRAY[1,2]]::int[], CAST(ARRAY[['a','b']] AS text[]), ARRAY[ARRAY[NULL]]::int[], ARRAY[['2024-01-01']]::date[]
+SELECT ARRAY[ARRAY[ARRAY[1,2]]]::int8[], ARRAY[ARRAY['a']::text[], ARRAY['b']]::text[], ARRAY[[1.5,2]]::numeric[][]
+SELECT ARRAY[ARRAY[]]::int[], 10 = ANY (ARRAY[ARRAY[]]::int[])
+SELECT unnest(ARRAY[[1,2],[3,4]])
+SELECT unnest('{{1,2},{3,4}}'::int[])
+SELECT * FROM unnest(CAST(ARRAY[ARRAY['a'],ARRAY['b']] AS text[])) WITH ORDINALITY AS u(v, n)
+SELECT 3 = ANY (ARRAY[[1,2],[3,4]]), 5 = ANY ('{{1,2},{3,4}}'::int[]), 1 <> ALL (CAST('{{1},{2}}' AS int[]))
