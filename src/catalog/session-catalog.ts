@@ -4,7 +4,7 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import { textCell, type Connection } from "../engine/connection.js";
-import { PLAIN_PATH } from "../engine/database.js";
+import { onPlainPath } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
 import { VARIABLES, VARIABLE_TYPES } from "./names.js";
 import { inOrder, TYPE_NAMES_COPY } from "./needed-copies.js";
@@ -252,9 +252,8 @@ export class SessionCatalog implements Disposable {
   /** See shared-copies.ts. */
   async #withPlainPath(script: string): Promise<void> {
     const [row] = await this.#connection.rows("SELECT current_setting('search_path') AS path");
-    await this.#connection.run(`SET search_path = '${PLAIN_PATH}'`);
     try {
-      await this.#connection.run(script);
+      await onPlainPath(this.#connection, async () => await this.#connection.run(script));
     } finally {
       const path = row === undefined ? "" : textCell(row, "path");
       await this.#connection.run(`SET search_path = ${quoteLiteral(path)}`);

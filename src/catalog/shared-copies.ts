@@ -6,7 +6,7 @@
 import type { Registry } from "../branch/registry.js";
 import { Mutex } from "../core/mutex.js";
 import type { Connection } from "../engine/connection.js";
-import { COPIES_CATALOG, PLAIN_PATH } from "../engine/database.js";
+import { COPIES_CATALOG, onPlainPath } from "../engine/database.js";
 import { sharedScript } from "./snapshot.js";
 
 /** What copies are of. */
@@ -83,15 +83,19 @@ export class SharedCopies {
     prepare: (connection: Connection) => Promise<void>,
   ): Promise<boolean> {
     using connection = await this.#registry.database.connect("void");
-    await connection.run(`SET search_path = '${PLAIN_PATH}'`);
     await prepare(connection);
-    const { definitions } = await this.#registry.begin(connection);
-    if (definitions !== wanted) {
-      await connection.run("ROLLBACK");
-      return false;
-    }
-    await connection.run(sharedScript(copies.schema, helpers));
-    await connection.run("COMMIT");
+    const isMade = await onPlainPath(connection, async () => {
+      const { definitions } = await this.#registry.begin(connection);
+      try {
+        if (definitions === wanted) await connection.run(sharedScript(copies.schema, helpers));
+        await connection.run("COMMIT");
+      } catch (error) {
+        await connection.run("ROLLBACK");
+        throw error;
+      }
+      return definitions === wanted;
+    });
+    if (!isMade) return false;
     for (const name of helpers) copies.helpers.add(name);
     await this.#dropIdle(connection);
     return true;

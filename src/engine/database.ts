@@ -16,11 +16,6 @@ import { classifyFailure } from "./failure.js";
 export const DATA_CATALOG = "duckbranch_db";
 /** The instance's own database: holds no user data. */
 export const VOID_CATALOG = "memory";
-/**
- * The path on which lists of the data file's constraints are read: DuckDB binds every CHECK for them, and a file may have some
- * that name a type. Its functions are found before any of the user's.
- */
-export const PLAIN_PATH = `${VOID_CATALOG}.main,system.main,${DATA_CATALOG}.main`;
 /** In memory as well: copies of what the catalogue computes (catalog/shared-copies.ts). */
 export const COPIES_CATALOG = "duckbranch_copies";
 /**
@@ -28,6 +23,13 @@ export const COPIES_CATALOG = "duckbranch_copies";
  * before DuckDB's own. Empty until the catalogue fills it.
  */
 export const FUNCTIONS_SCHEMA = `${VOID_CATALOG}.duckbranch_functions`;
+/**
+ * The path on which lists of the data file's constraints are read: DuckDB binds every CHECK for them, and a file may have some
+ * that name a type. DuckDB's own functions are found first, for PostgreSQL's are macros that take long to bind, and the user's last.
+ */
+const PLAIN_PATH = `${VOID_CATALOG}.main,system.main,${FUNCTIONS_SCHEMA},${DATA_CATALOG}.main`;
+/** For a CHECK that calls one of DuckDB's names in a way that only PostgreSQL's function of that name takes. */
+const PLAIN_PATH_OF_POSTGRES = `${VOID_CATALOG}.main,${FUNCTIONS_SCHEMA},system.main,${DATA_CATALOG}.main`;
 
 /**
  * What DuckDB takes a commit's log for before it writes all changed columns into the file then and there. It takes a row that is
@@ -174,6 +176,18 @@ export async function useCatalog(connection: Connection, catalog: "data" | "void
 export async function setSearchPath(connection: Connection, schemas: readonly string[]): Promise<void> {
   const path = [...schemas, FUNCTIONS_SCHEMA].join(",");
   await connection.run(`SET search_path = '${path.replaceAll("'", "''")}'`);
+}
+
+/** Runs what lists constraints, for a second time where DuckDB's functions do not take what a CHECK gives them. */
+export async function onPlainPath<T>(connection: Connection, run: () => Promise<T>): Promise<T> {
+  await connection.run(`SET search_path = '${PLAIN_PATH}'`);
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof SqlError) || !error.code.startsWith("42")) throw error;
+  }
+  await connection.run(`SET search_path = '${PLAIN_PATH_OF_POSTGRES}'`);
+  return await run();
 }
 
 function engineConfiguration(options: DatabaseOptions): Record<string, string> {
