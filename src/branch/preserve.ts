@@ -88,7 +88,7 @@ async function keepOnce(
         ? { changes, written: [] }
         : undefined,
     );
-    if (committed === undefined) await connection.run("ROLLBACK");
+    if (committed === undefined) await connection.rollback();
     return committed === undefined ? undefined : keptAt;
   } catch (error) {
     await rollbackQuietly(connection);
@@ -144,7 +144,7 @@ async function copyWhole(
 /** ROLLBACK on an error path: DuckDB may have ended the transaction already, which is what is wanted. */
 export async function rollbackQuietly(connection: Connection): Promise<void> {
   try {
-    await connection.run("ROLLBACK");
+    await connection.rollback();
   } catch (error) {
     if (!(error instanceof Error) || !/no transaction is active/.test(error.message)) throw error;
   }

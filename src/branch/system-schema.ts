@@ -129,7 +129,7 @@ export async function openSystemSchema(connection: Connection): Promise<OpenedRe
     await connection.run("COMMIT");
     return { state, highest };
   } catch (error) {
-    await connection.run("ROLLBACK");
+    await connection.rollback();
     throw error;
   }
 }

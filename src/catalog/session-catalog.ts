@@ -266,7 +266,7 @@ export class SessionCatalog implements Disposable {
       await work();
       await this.#connection.run("COMMIT");
     } catch (error) {
-      await this.#connection.run("ROLLBACK");
+      await this.#connection.rollback();
       throw error;
     }
   }

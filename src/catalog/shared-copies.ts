@@ -90,7 +90,7 @@ export class SharedCopies {
         if (definitions === wanted) await connection.run(sharedScript(copies.schema, helpers));
         await connection.run("COMMIT");
       } catch (error) {
-        await connection.run("ROLLBACK");
+        await connection.rollback();
         throw error;
       }
       return definitions === wanted;

@@ -132,7 +132,8 @@ export class Connection implements Disposable {
   readonly #connection: DuckDBConnection;
   readonly #interruptions: Interruptions = { count: 0 };
   readonly #constants = new Map<string, DuckDBPreparedStatement>();
-  #committing = false;
+  /** A transaction is being ended. */
+  #ending = false;
 
   constructor(connection: DuckDBConnection) {
     this.#connection = connection;
@@ -178,11 +179,20 @@ export class Connection implements Disposable {
 
   /** COMMIT, which cannot be interrupted: an error from it means that nothing was committed. */
   async commit(): Promise<void> {
-    this.#committing = true;
+    await this.#end(async () => await this.runConstant("COMMIT"));
+  }
+
+  /** ROLLBACK, which cannot be interrupted either: nobody would know of the transaction that it left open. */
+  async rollback(): Promise<void> {
+    await this.#end(async () => await this.run("ROLLBACK"));
+  }
+
+  async #end(run: () => Promise<void>): Promise<void> {
+    this.#ending = true;
     try {
-      await this.runConstant("COMMIT");
+      await run();
     } finally {
-      this.#committing = false;
+      this.#ending = false;
     }
   }
 
@@ -270,9 +280,9 @@ export class Connection implements Disposable {
     this.#connection.registerScalarFunction(numberWitness(name, tell));
   }
 
-  /** Interrupts what runs now, but never a COMMIT; harmless when nothing runs. */
+  /** Interrupts what runs now, but never the end of a transaction; harmless when nothing runs. */
   interrupt(): void {
-    if (this.#committing) return;
+    if (this.#ending) return;
     this.#interruptions.count++;
     this.#connection.interrupt();
   }
