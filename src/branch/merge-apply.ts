@@ -10,7 +10,7 @@ import { quoteIdentifier } from "../sql/names.js";
 import { readRowIds, rowIdsQuery, type ChangedRows } from "./changed-rows.js";
 import { isKeyed, type MergeInput, type TablePlan } from "./merge-plan.js";
 import { moveUp, type OverlayTable } from "./overlay.js";
-import { baseRows } from "./rows.js";
+import { baseRows, ROW_ID } from "./rows.js";
 import { columnAlias, columnList, keyAlias } from "./row-sql.js";
 import type { Transaction } from "./transaction.js";
 import { sameValue } from "./value-forms.js";
@@ -41,13 +41,27 @@ export function takenRows(plan: TablePlan, branchWins: boolean): string {
 }
 
 /** Joins a row of the target, `t`, with its row of the plan, `p`. */
-export function sameKey(input: MergeInput): string {
-  return input.key.map((k, i) => `t.${quoteIdentifier(k)} = p.${keyAlias(i)}`).join(" AND ");
+export function sameKey({ key }: MergeInput): string {
+  return key.map((k, i) => `t.${storedKey(k)} = p.${keyAlias(i)}`).join(" AND ");
 }
 
-/** Rows of a plan without a key that are taken. Shape: c0 … · delta BIGINT, rows more or fewer */
+function storedKey(column: string): string {
+  return column === ROW_ID ? "rowid" : quoteIdentifier(column);
+}
+
+/** Rows of a table without a key that are taken. Shape: c0 … · delta BIGINT, rows more or fewer */
 export function takenCounts(plan: TablePlan, branchWins: boolean): string {
-  const aliases = plan.input.columns.map((_, i) => columnAlias(i)).join(", ");
+  const { columns } = plan.input;
+  const aliases = columns.map((_, i) => columnAlias(i)).join(", ");
+  if (isKeyed(plan.input)) {
+    const values = (row: string): string =>
+      columns.map((c, i) => `${row}.${quoteIdentifier(c)} AS ${columnAlias(i)}`).join(", ");
+    const rows = takenRows(plan, branchWins);
+    return `SELECT ${aliases}, sum(n)::BIGINT AS delta FROM (
+        SELECT ${values("wanted")}, 1 AS n FROM ${rows} WHERE wanted IS NOT NULL
+        UNION ALL SELECT ${values("target_row")}, -1 FROM ${rows} WHERE target_row IS NOT NULL)
+      GROUP BY ALL HAVING sum(n) <> 0`;
+  }
   return `SELECT ${aliases}, wanted_count - target_count AS delta FROM ${plan.planTable}
     WHERE ${taken(plan, branchWins)} AND wanted_count <> target_count`;
 }

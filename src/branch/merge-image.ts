@@ -3,7 +3,7 @@ import { numberCell, type Connection } from "../engine/connection.js";
 import { quoteIdentifier } from "../sql/names.js";
 import { sameKey, taken, takenCounts, takenRows } from "./merge-apply.js";
 import { labelsOfColumn } from "./merge-head-objects.js";
-import { isKeyed, type TablePlan } from "./merge-plan.js";
+import { hasPrimaryKey, isKeyed, type TablePlan } from "./merge-plan.js";
 import type { MergedColumn } from "./merge-schema.js";
 import { columnAlias, columnList } from "./row-sql.js";
 
@@ -47,8 +47,9 @@ export function comparedRows(
   from: string,
 ): string {
   const list = columns.map((column) => `${column.from.target} AS ${quoteIdentifier(column.name)}`).join(", ");
-  const rows = `(SELECT ${list} FROM ${from} AS r)`;
   const { input, planTable } = plan;
+  const isNumbered = isKeyed(input) && !hasPrimaryKey(input);
+  const rows = `(SELECT ${list}${isNumbered ? ", rowid" : ""} FROM ${from} AS r)`;
   const names = input.columns;
   if (isKeyed(input)) {
     const chosen = takenRows(plan, branchWins);

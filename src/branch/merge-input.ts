@@ -21,7 +21,7 @@ import { mergeSchema, type MergedColumn, type MergeState, type SchemaMerge } fro
 import { MAIN, relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
 import { hidesRowIds } from "./overlay-shape.js";
 import type { RegistryState } from "./registry-state.js";
-import { numberedStates } from "./row-identity.js";
+import { identities, numberedStates } from "./row-identity.js";
 import { ROW_ID } from "./rows.js";
 import type { WinnerOf } from "./merge-types.js";
 import type { TableDefinition } from "./table-definition.js";
@@ -182,6 +182,15 @@ async function mergeTable(
   };
   await droppedAndChanged(transaction.connection, sides, schema, rows, winner);
   conflicts.take(schema.conflicts, displayName(target));
+  const isAsItWas = schema.steps.length === 0 && view === undefined && !schema.columns.some(isConverted);
+  const known =
+    schema.key.length === 0 && isAsItWas
+      ? await identities(
+          transaction,
+          versions,
+          schema.columns.map(({ name }) => name),
+        )
+      : {};
   const compared = states(state, versions);
   // Nobody wrote the rows of a materialized view: the target keeps its own until it is refreshed.
   const written = (relation: string): string => (view === undefined ? relation : noneOf(relation));
@@ -198,6 +207,7 @@ async function mergeTable(
       ...(schema.key.length > 0
         ? NO_IDS
         : withIds(state, versions, schema, sides.base.definition, sides.target.definition)),
+      ...known,
     },
     target,
     source,
@@ -241,6 +251,11 @@ function projected(
   if (columns.every(({ name, from }) => from[side] === quoteIdentifier(name))) return relation;
   const list = columns.map(({ name, from }) => `${from[side]} AS ${quoteIdentifier(name)}`);
   return `(SELECT ${[...list, ...more].join(", ")} FROM ${relation} AS r)`;
+}
+
+/** It is not compared as it is in every state. */
+function isConverted({ name, from }: MergedColumn): boolean {
+  return Object.values(from).some((value) => value !== quoteIdentifier(name));
 }
 
 /** Rows that cannot differ need not be there. */

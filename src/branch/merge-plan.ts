@@ -20,6 +20,8 @@ import {
   rowStruct,
   sameRow,
 } from "./row-sql.js";
+import type { KnownRows } from "./row-identity.js";
+import { withRowsByValues, type RowsOfBase } from "./rows-by-values.js";
 import { ROW_ID } from "./rows.js";
 import { multisetPlan } from "./merge-multisets.js";
 import type { Granularity, KeylessMode, Strategy } from "./strategy.js";
@@ -47,6 +49,10 @@ export interface MergeInput {
   /** All rows with row ids, for tables without a key. */
   readonly baseWithIds: string;
   readonly targetWithIds: string;
+  /** The states as they are compared if rows without a key are known one by one, by ROW_ID. */
+  readonly known?: KnownRows;
+  /** The same where the target's row ids are not the base's. */
+  readonly byValues?: RowsOfBase;
 }
 
 export interface TablePlan {
@@ -91,29 +97,61 @@ export interface ConflictRow {
   readonly base_value: string | null;
 }
 
+/** Rows are compared one by one: by a primary key or, in a plan, by ROW_ID. */
 export function isKeyed(input: MergeInput): boolean {
   return input.key.length > 0;
+}
+
+/** The rows' key is their own, and clients can name them by it. */
+export function hasPrimaryKey({ key }: MergeInput): boolean {
+  return key.length > 0 && key[0] !== ROW_ID;
+}
+
+function asKnown(input: MergeInput, known: KnownRows): MergeInput {
+  return { ...input, ...known, key: [ROW_ID] };
 }
 
 /** Compares one table. Atomic: reads in the caller's transaction; writes only a temporary table. */
 export async function planTable(
   connection: Connection,
-  input: MergeInput,
+  table: MergeInput,
   index: number,
   asked: { readonly granularity: Granularity; readonly keyless: KeylessMode },
 ): Promise<TablePlan> {
-  const granularity = isKeyed(input) ? asked.granularity : "row";
+  const byIdentity = asked.keyless === "row_identity";
+  const input = table.known !== undefined && byIdentity ? asKnown(table, table.known) : table;
+  const granularity = hasPrimaryKey(input) ? asked.granularity : "row";
   const name = `temp.main.merge_plan_${index}`;
   if (isKeyed(input)) await planKeyed(connection, input, index, granularity);
   else await planCounted(connection, input, index, asked.keyless);
-  return {
+  const plan = {
     input,
     planTable: name,
     counts: await countPlan(connection, input, name, granularity),
     granularity,
     settled: granularity === "cell" ? await settledCells(connection, input, name) : [],
-    isDecidable: isKeyed(input) || asked.keyless !== "row_identity",
+    isDecidable: isKeyed(input) || !byIdentity,
   };
+  if (plan.isDecidable || plan.counts.conflicts === 0) return plan;
+  return (await planByValues(connection, plan, index)) ?? plan;
+}
+
+/** The plan of a table whose conflicts are known row by row after all. */
+async function planByValues(
+  connection: Connection,
+  { input: table, ...plan }: TablePlan,
+  index: number,
+): Promise<TablePlan | undefined> {
+  if (table.byValues === undefined) return undefined;
+  let input = table;
+  const isKnown = await withRowsByValues(connection, table.byValues, table.columns, async (known) => {
+    input = asKnown(table, known);
+    await connection.run(`DROP TABLE ${plan.planTable}`);
+    await planKeyed(connection, input, index, "row");
+  });
+  if (!isKnown) return undefined;
+  const counts = await countPlan(connection, input, plan.planTable, "row");
+  return { ...plan, input, counts, isDecidable: true };
 }
 
 /** The plan once its rows have changed. */
@@ -305,9 +343,10 @@ async function countPlan(
 export function conflictQuery(plan: TablePlan): string {
   const { input, planTable: table } = plan;
   if (isKeyed(input)) {
-    const key = input.key.map((column, index) => [column, keyAlias(index)] as const);
+    const names = input.key.map((column, index) => [column, keyAlias(index)] as const);
+    const key = hasPrimaryKey(input) ? objectJson(names) : "NULL::VARCHAR";
     const row = (struct: string): string => structJson(input.columns, struct);
-    return `SELECT kind, ${objectJson(key)} AS key, ${row("old_row")} AS base_value, ${row("target_row")} AS main_value,
+    return `SELECT kind, ${key} AS key, ${row("old_row")} AS base_value, ${row("target_row")} AS main_value,
       ${row("new_row")} AS branch_value FROM ${table} AS p WHERE class = 'conflict' ORDER BY ${input.key.map((_, i) => keyAlias(i)).join(", ")}`;
   }
   const counted = (count: string): string =>

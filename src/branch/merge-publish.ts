@@ -279,13 +279,15 @@ async function writableTarget(
   if (whole !== undefined) {
     const relation = physicalName(whole);
     await transaction.writableTable(input.relation, target, []);
-    if (isKeyed(input) && (await transaction.logsRows(input.relation, target)))
+    const inPlace = ways.every((way) => way === "in place");
+    if (isKeyed(input) && (await transaction.logsRows(input.relation, target, inPlace))) {
+      const rows = await rowsChanged(transaction.connection, plan, relation, branchWins);
       transaction.markWritten(
         input.relation,
         target,
-        await rowsChanged(transaction.connection, plan, relation, branchWins),
+        rows === "unknown" ? rows : rows.map((ids) => ({ ...ids, inPlace })),
       );
-    else if (isKeyed(input) || counts.deletes + counts.conflicts > 0)
+    } else if (isKeyed(input) || counts.deletes + counts.conflicts > 0)
       transaction.markWritten(input.relation, target);
     return { relation };
   }

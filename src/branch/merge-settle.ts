@@ -2,7 +2,7 @@
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { Connection } from "../engine/connection.js";
 import { displayName } from "./merge-ledger.js";
-import { isKeyed, recounted, type TablePlan } from "./merge-plan.js";
+import { hasPrimaryKey, recounted, type TablePlan } from "./merge-plan.js";
 import { relationKey, type RelationName } from "./model.js";
 import { jsonOf, valueJson } from "./row-json.js";
 import { keyAlias } from "./row-sql.js";
@@ -29,7 +29,7 @@ export async function settleRows(
   const own = choices.filter(({ table }) => relationKey(table) === relationKey(plan.input.relation));
   if (own.length === 0) return plan;
   const name = displayName(plan.input.relation);
-  if (!isKeyed(plan.input))
+  if (!hasPrimaryKey(plan.input))
     throw notSupported(`cannot resolve rows of table "${name}": it has no primary key`);
   const chosen = new Map<Strategy, number>();
   for (const { key, strategy } of own) {

@@ -120,7 +120,8 @@ export type Layer =
    * the overlay's columns. The base is the table as of the pin of the branch `baseOf`: the version's own branch, or an
    * ancestor it took both tables from. Where the overlay was renamed, `base` is the name its base goes by; where its columns
    * were changed, `columns` has all of them, in order. Rows are replaced within `touched` only; anywhere, if it is not there.
-   * Of a copy of an overlay that says `numbered`, `physical` has the row ids of what it was copied from, in ROW_ID.
+   * Of a copy of an overlay that says `numbered`, `physical` has the row ids of what it was copied from, in ROW_ID. `inOrder`:
+   * no row has ever left `physical`, see row-order.ts.
    */
   | {
       readonly kind: "overlay";
@@ -130,6 +131,7 @@ export type Layer =
       readonly columns?: readonly BaseColumn[];
       readonly touched?: TouchedRows;
       readonly numbered?: true;
+      readonly inOrder?: true;
     }
   /** A copy whose column ROW_ID has the row ids of the table it was copied from. */
   | { readonly kind: "kept" }

@@ -9,8 +9,9 @@ import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { closingBracket, splitAtCommas } from "../sql/token-reader.js";
 import type { TableComment } from "./catalog-reader.js";
 import { wordAt } from "./constraint-names.js";
-import type { BaseColumn, Layer, PhysicalTable, Version } from "./model.js";
+import type { BaseColumn, PhysicalTable, Version } from "./model.js";
 import { hidesName } from "./overlay-shape.js";
+import { withoutOrder, type OverlayLayer } from "./row-order.js";
 import { BATCH, requirePhysical, ROW_ID } from "./rows.js";
 import { createBefore } from "./storage.js";
 import { physicalName } from "./system-schema.js";
@@ -23,8 +24,6 @@ import {
   type TableElement,
 } from "./table-definition.js";
 import { remakeImage, type NewDefinition } from "./table-rebuild.js";
-
-type OverlayLayer = Extract<Layer, { readonly kind: "overlay" }>;
 
 /** An overlay, and what its table says. */
 export interface DefinedOverlay {
@@ -111,7 +110,9 @@ export async function alterOverlay(
   base: string,
   { change, next }: { readonly change: TableChange; readonly next: NewDefinition },
 ): Promise<{ readonly layer: OverlayLayer; readonly unwritten: boolean }> {
-  const { version, layer } = overlay;
+  const { version } = overlay;
+  // Its own rows are made anew.
+  const layer = withoutOrder(overlay.layer);
   await refuseBaseRows(connection, version, base, change);
   const own = requirePhysical(version);
   await remakeImage(connection, own, next, overlay.comments);

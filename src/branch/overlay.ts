@@ -20,6 +20,7 @@ import {
   requirePhysical,
   ROW_ID,
 } from "./rows.js";
+import { countOwnRows, isInOrder } from "./row-order.js";
 import type { TakenOver } from "./taken-over.js";
 import { isSmallPart, widened } from "./touched-rows.js";
 import { physicalName } from "./system-schema.js";
@@ -45,6 +46,8 @@ export interface BaseQuery {
   readonly with: string;
   readonly alias: string;
   readonly source: string;
+  /** The statement deletes all of them. */
+  readonly deletes?: boolean;
 }
 
 /** More rows than this are moved up only when they are a small part of the table. */
@@ -91,22 +94,21 @@ async function moveAtMost(
   const { connection } = writer;
   const before = physicalName(requireBefore(version));
   const alias = quoteIdentifier(query.alias);
-  const batch = newBatch();
-  const inBatch = `${quoteIdentifier(BATCH)} = ${batch}`;
+  const batch = await newBatchOf(writer, version, query);
   const values = [ROW_ID, ...shape.columns].map((column) => `${alias}.${quoteIdentifier(column)}`);
-  const insert = `${query.with} INSERT INTO ${before} SELECT ${batch}, ${values.join(", ")} ${query.source}`;
+  const insert = `${query.with} INSERT INTO ${before} SELECT ${batch.number}, ${values.join(", ")} ${query.source}`;
   const moved = await orLostRace(
     run(Number.isFinite(limit) ? `${insert} LIMIT ${limit + 1}` : insert),
     version,
   );
   if (moved === 0) return true;
   if (moved > limit) {
-    await connection.run(`DELETE FROM ${before} WHERE ${inBatch}`);
+    await connection.run(`DELETE FROM ${before} WHERE ${batch.test}`);
     return false;
   }
   writer.context.takenOver.add(version, moved);
   const columns = shape.columns.map(quoteIdentifier).join(", ");
-  const own = `INSERT INTO ${physicalName(requirePhysical(version))} (${columns}) SELECT ${columns} FROM ${before} WHERE ${inBatch}`;
+  const own = `INSERT INTO ${physicalName(requirePhysical(version))} (${columns}) SELECT ${columns} FROM ${before} WHERE ${batch.test}${batch.order}`;
   const current = writer.state.current(version) ?? version;
   const touched = current.layer?.kind === "overlay" ? current.layer.touched : undefined;
   if (touched === undefined) await connection.run(own);
@@ -116,10 +118,33 @@ async function moveAtMost(
       writer,
       current,
       touched,
-      await connection.firstRow(`${own};\n${touchedRows(before, inBatch, base)}`),
+      await connection.firstRow(`${own};\n${touchedRows(before, batch.test, base)}`),
     );
   }
   return true;
+}
+
+/** What BATCH is in the rows that one statement moves up, as SQL. */
+interface Batch {
+  readonly number: string;
+  /** True for these rows. */
+  readonly test: string;
+  /** ORDER BY in which they are put into the overlay's own table, where that matters. */
+  readonly order: string;
+}
+
+/** See row-order.ts for overlays whose rows are in order. */
+async function newBatchOf({ connection }: Writer, overlay: Version, { deletes }: BaseQuery): Promise<Batch> {
+  const column = quoteIdentifier(BATCH);
+  const number = deletes === true ? -newBatch() : newBatch();
+  if (!isInOrder(overlay) || deletes === true)
+    return { number: String(number), test: `${column} = ${number}`, order: "" };
+  const place = await countOwnRows(connection, overlay);
+  return {
+    number: `${place - 1} + row_number() OVER ()`,
+    test: `${column} >= ${place}`,
+    order: ` ORDER BY ${column}`,
+  };
 }
 
 /** Between which row ids a statement took rows over, and how many rows the base has. */

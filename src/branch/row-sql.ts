@@ -50,11 +50,12 @@ export function keyedDifference(
   const keys = key.map((k, i) => `coalesce(${qualified(k, "o")}, ${qualified(k, "n")}) AS ${keyAlias(i)}`);
   const present = (alias: string): string => `${qualified(first, alias)} IS NOT NULL`;
   const join = key.map((k) => `${qualified(k, "o")} = ${qualified(k, "n")}`).join(" AND ");
+  const read = columnList([...key.filter((name) => !columns.includes(name)), ...columns]);
   return `SELECT ${keys.join(", ")},
       CASE WHEN ${present("o")} THEN ${rowStruct(columns, "o")} END AS old_row,
       CASE WHEN ${present("n")} THEN ${rowStruct(columns, "n")} END AS new_row
-    FROM (SELECT ${columnList(columns)} FROM ${oldRelation}) AS o
-    FULL OUTER JOIN (SELECT ${columnList(columns)} FROM ${newRelation}) AS n ON ${join}
+    FROM (SELECT ${read} FROM ${oldRelation}) AS o
+    FULL OUTER JOIN (SELECT ${read} FROM ${newRelation}) AS n ON ${join}
     WHERE NOT (${present("o")} AND ${present("n")} AND ${sameValues(columns, forms, "o", "n")})`;
 }
 

@@ -74,6 +74,13 @@ function remember<T>(known: Map<number, T>, id: number, value: T): void {
 /** What is made of an inherited table: an overlay if it can have one, a table with all its rows, or one without any. */
 export type ForkForm = "overlay" | "whole" | "empty";
 
+/** How a writer wants a branch's table. */
+export interface WritableForm {
+  readonly form?: ForkForm;
+  /** It takes no row away from an overlay's own table: see row-order.ts. */
+  readonly staysInOrder?: boolean;
+}
+
 export class LayeredStorage implements TableStorage {
   readonly #shapes = new Map<number, OverlayShape>();
   readonly #keepsRowIds = new Map<number, boolean>();
@@ -189,14 +196,16 @@ async function createOverlay(
   if (parent?.kind !== "overlay") {
     const indexed = definition.indexes.flatMap(indexParts).flatMap(({ column }) => column ?? []);
     const found = [...new Set([...keys.flatMap((key) => key.columns), ...indexed])].map(normaliseName);
-    return { kind: "overlay", before, baseOf: head, touched: nothingTouched(found) };
+    const layer = { kind: "overlay", before, baseOf: head, touched: nothingTouched(found) } as const;
+    // Rows with a key are known by it.
+    return definition.primaryKey.length > 0 ? layer : { ...layer, inOrder: true };
   }
   const list = columns.map(quoteIdentifier).join(", ");
   await connection.run(
     `INSERT INTO ${physicalName(target)} (${list}) SELECT ${list} FROM ${physicalName(inherited.physical ?? target)}`,
   );
   await connection.run(`INSERT INTO ${physicalName(before)} SELECT * FROM ${physicalName(parent.before)}`);
-  const { numbered: _, ...layer } = parent;
+  const { numbered: _, inOrder: __, ...layer } = parent;
   return { ...layer, before };
 }
 

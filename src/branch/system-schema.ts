@@ -26,7 +26,7 @@ import { isLogged, RegistryState, type RegistryChange } from "./registry-state.j
 export { isInternalSchema, STORE_SCHEMA, SYSTEM_SCHEMA } from "./system-names.js";
 
 /** Of the file: what this program reads and writes. */
-export const FORMAT_VERSION = 16;
+export const FORMAT_VERSION = 17;
 
 const DDL = [
   `CREATE SCHEMA IF NOT EXISTS ${SYSTEM}`,
@@ -55,7 +55,7 @@ const DDL = [
 /**
  * What brings a file of each older format to the next one, before the DDL above. From 2 to 3 came only another kind of
  * layer, from 3 to 4 what an overlay says of its base, from 4 to 5 a table that the DDL makes, from 6 to 7 row ids in copies
- * of overlays.
+ * of overlays, from 16 to 17 what an overlay says of the order of its rows.
  */
 const MIGRATIONS: ReadonlyMap<number, readonly string[]> = new Map([
   [1, [`ALTER TABLE ${SYSTEM}.version_log ADD COLUMN layer JSON`]],

@@ -3,6 +3,7 @@
  * looks for replaced rows only there. Pure.
  */
 import type { Layer, TouchedRows } from "./model.js";
+import { withoutOrder } from "./row-order.js";
 
 /** Rows in one of DuckDB's row groups: filters on row ids skip whole groups, and a range in steps of them seldom grows. */
 const ROW_GROUP = 122_880;
@@ -34,8 +35,10 @@ export function isSmallPart({ from, below }: TouchedRows, rows: number): boolean
   return below - from <= LARGE_PART * rows;
 }
 
-/** The layer a transaction planned for an overlay, and whatever others have touched in it meanwhile. */
-export function withTouchedMeanwhile(planned: Layer | null, current: Layer | null): Layer | null {
+/** The layer a transaction planned for an overlay, and whatever others have done to it meanwhile. */
+export function withTouchedMeanwhile(asked: Layer | null, current: Layer | null): Layer | null {
+  const isInOrder = current?.kind === "overlay" && current.inOrder === true;
+  const planned = asked?.kind === "overlay" && !isInOrder ? withoutOrder(asked) : asked;
   if (planned?.kind !== "overlay" || planned.touched === undefined) return planned;
   const { touched, ...layer } = planned;
   if (current?.kind !== "overlay" || current.touched === undefined) return layer;

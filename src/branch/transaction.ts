@@ -23,6 +23,7 @@ import {
   type Version,
 } from "./model.js";
 import { rollbackQuietly } from "./preserve.js";
+import { loseOrder } from "./row-order.js";
 import type { NewVersion, Snapshot, WrittenRelation } from "./registry.js";
 import { refuseChangedHeads, type RegistryChange, type RegistryState } from "./registry-state.js";
 import { finalChanges, PENDING } from "./final-changes.js";
@@ -32,7 +33,7 @@ import { lostRace, refuseChanged } from "./overlay.js";
 import type { OverlayShape } from "./overlay-shape.js";
 import { requirePhysical } from "./rows.js";
 import { ObjectChanges } from "./object-changes.js";
-import { newPhysicalTable, type ForkForm } from "./storage.js";
+import { newPhysicalTable, type ForkForm, type WritableForm } from "./storage.js";
 import { physicalName } from "./system-schema.js";
 import type { TableDefinition } from "./table-definition.js";
 import { undefinedTable } from "./undefined-table.js";
@@ -195,7 +196,7 @@ export class Transaction {
       this.markWritten(relation, MAIN, rows);
       return { schema: relation.schema, name: relation.name };
     }
-    const version = await this.writableVersion(relation, head, rows, "whole");
+    const version = await this.writableVersion(relation, head, rows, { form: "whole" });
     if (version.layer?.kind === "overlay") {
       refuseChanged(this, version);
       this.markWritten(version, head);
@@ -207,7 +208,7 @@ export class Transaction {
 
   /** The table to write on a branch by a statement that empties it: what it inherits is not copied. */
   async emptiedTable(relation: RelationName, head: HeadId = this.head): Promise<PhysicalTable> {
-    const version = await this.writableVersion(relation, head, "unknown", "empty");
+    const version = await this.writableVersion(relation, head, "unknown", { form: "empty" });
     if (version.layer?.kind === "overlay") {
       refuseChanged(this, version);
       await this.connection.run(`DROP TABLE ${physicalName(version.layer.before)}`);
@@ -226,7 +227,7 @@ export class Transaction {
     relation: RelationName,
     head = this.head,
     rows?: ChangedRows,
-    form: ForkForm = "overlay",
+    { form = "overlay", staysInOrder = false }: WritableForm = {},
   ): Promise<Version> {
     await this.lock(relation, head);
     const version = this.#state.find(head, relation);
@@ -239,7 +240,9 @@ export class Transaction {
       throw new SqlError(SQLSTATE.wrongObjectType, `cannot change view "${relation.name}"`);
     }
     this.markWritten(version, head, rows);
-    return version.head === head ? version : await this.#fork(version, head, form);
+    const writable = version.head === head ? version : await this.#fork(version, head, form);
+    if (!staysInOrder || !this.isUnchanged(writable)) loseOrder(this, writable);
+    return this.#state.find(head, relation) ?? writable;
   }
 
   async #fork(inherited: Version, head: HeadId, form: ForkForm): Promise<Version> {

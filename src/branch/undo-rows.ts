@@ -9,7 +9,7 @@ import { appendRecords } from "../engine/record-writer.js";
 import { normaliseName, quoteIdentifier as quote, quoteLiteral } from "../sql/names.js";
 import type { BranchContext } from "./branch-context.js";
 import { changesRows, takenCounts, takenRows } from "./merge-apply.js";
-import { isKeyed, type MergeInput } from "./merge-plan.js";
+import { hasPrimaryKey, type MergeInput } from "./merge-plan.js";
 import type { MergeAttempt } from "./merge-types.js";
 import type { HeadId, RelationName } from "./model.js";
 import { columnAlias } from "./row-sql.js";
@@ -47,7 +47,7 @@ export async function keepUndoRows(
     const definition = await transaction.definitionOf(target);
     const { schema, name: table, objectId } = target;
     const name = `undo_${head}_${objectId}_${fingerprint(definition)}`;
-    const changed = isKeyed(plan.input)
+    const changed = hasPrimaryKey(plan.input)
       ? `SELECT target_row AS before, wanted AS after FROM ${takenRows(plan, branchWins)}`
       : takenCounts(plan, branchWins);
     const rows = `SELECT ${quoteLiteral(mergeId)} AS merge_id, * FROM (${changed})`;

@@ -109,7 +109,10 @@ async function branchTable(
 ): Promise<CopyTable> {
   const isNew = transaction.state.own(transaction.head, relation) === undefined;
   const isWhole = wholeTable(transaction.state, transaction.head, relation) !== undefined;
-  const version = await transaction.writableVersion(relation, transaction.head, isWhole ? [] : "unknown");
+  const changed = isWhole ? [] : "unknown";
+  const version = await transaction.writableVersion(relation, transaction.head, changed, {
+    staysInOrder: true,
+  });
   const table = await storedTable(core.connection, requirePhysical(version));
   if (version.layer?.kind !== "overlay") return table;
   const keys = (await transaction.overlayShape(version))?.keys;

@@ -3,10 +3,11 @@
  * then the statement runs as it is on the overlay's own table. Statements whose rows cannot be told for certain get no plan
  * here: they run on the whole table.
  */
-import { MAIN, relationKey, type Version } from "../branch/model.js";
+import { MAIN, relationKey, type RelationName, type Version } from "../branch/model.js";
 import { isLarge, MANY_ROWS, moveUp, refuseTakenKeys, type OverlayTable } from "../branch/overlay.js";
 import type { UniqueKey } from "../branch/overlay-shape.js";
 import { canTakeRows } from "../branch/row-ids.js";
+import { countOwnRows, isInOrder, loseOrder } from "../branch/row-order.js";
 import { baseRows, requirePhysical, rowsOf } from "../branch/rows.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
@@ -18,6 +19,7 @@ import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-
 import { planStagedInsert } from "./staged-insert.js";
 import { changingTable } from "./changing-table.js";
 import { resolveName } from "./relation-names.js";
+import { changesInPlace } from "./row-changes.js";
 import { rowsToChange, tellsItsRows } from "./rows-to-change.js";
 import { resolvedSlices } from "./resolve.js";
 import { targetText, writableName } from "./writable-names.js";
@@ -38,7 +40,9 @@ export async function planOverlayWrite(
   if (deletesAll(statement, spans)) return await planDeleteAll(transaction, meaning.version);
   if (!tellsRowsOfBase(context, statement, spans)) return undefined;
   const isNew = transaction.state.own(context.scope.head, meaning.relation) === undefined;
-  const version = await transaction.writableVersion(meaning.relation);
+  const { head } = context.scope;
+  const staysInOrder = await staysInPlace(transaction, statement, spans, meaning);
+  const version = await transaction.writableVersion(meaning.relation, head, "unknown", { staysInOrder });
   if (version.layer?.kind !== "overlay") return undefined;
   const shape = await transaction.overlayShape(version);
   if (shape === undefined) return undefined;
@@ -101,11 +105,39 @@ export function namesRowIds({ tokens }: Pick<WriteSpans, "tokens">): boolean {
 /** UPDATE and DELETE. */
 async function planChange(write: OverlayWrite): Promise<PlannedStatement | undefined> {
   const { spans, transaction, overlay } = write;
-  const query = rowsToChange(spans, baseRows(transaction.state, overlay.version), await slicesOf(write));
-  if (!(await moveUp(transaction, overlay, query, runOf(write), "fewRows"))) return undefined;
+  const deletes = write.statement.verb === "delete";
+  const rows = rowsToChange(spans, baseRows(transaction.state, overlay.version), await slicesOf(write));
+  const own =
+    deletes && isInOrder(overlay.version) ? await countOwnRows(transaction.connection, overlay.version) : 0;
+  if (!(await moveUp(transaction, overlay, { ...rows, deletes }, runOf(write), "fewRows"))) return undefined;
   const planned =
     spans.from === undefined || spans.set !== undefined ? await wholeText(write) : await oncePerRow(write);
-  return { ...planned, check: overlayCheck(write, changedKeys(write)) };
+  const check = overlayCheck(write, changedKeys(write));
+  if (!deletes || !isInOrder(overlay.version)) return { ...planned, check };
+  return {
+    ...planned,
+    check: async (changed) => {
+      // Those moved up are gone again; others may be gone, too.
+      if ((await countOwnRows(transaction.connection, overlay.version)) !== own)
+        loseOrder(transaction, currentOf(write));
+      await check(changed);
+    },
+  };
+}
+
+function currentOf({ transaction, overlay }: OverlayWrite): Version {
+  return transaction.state.current(overlay.version) ?? overlay.version;
+}
+
+/** No row leaves the overlay's own table, as far as one can tell before: see branch/row-order.ts. */
+async function staysInPlace(
+  transaction: Transaction,
+  statement: RelationalStatement,
+  { conflictAt }: WriteSpans,
+  target: { readonly relation: RelationName; readonly version: Version },
+): Promise<boolean> {
+  if (statement.verb === "update") return await changesInPlace(transaction, statement, target);
+  return statement.verb === "delete" || conflictAt === undefined;
 }
 
 /** DELETE … USING: DuckDB cannot delete a row twice that the transaction itself has added, and those moved up are such. */

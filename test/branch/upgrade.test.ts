@@ -131,6 +131,36 @@ test("a file of format 15, whose branches knew no comments but those of tables",
   expect([await branch.query(said), await main.query(said)]).toEqual([[["before"]], [["after"]]]);
 });
 
+test("a file of format 16, whose overlays without a key did not say which row was which", async () => {
+  const path = newFile();
+  {
+    await using world = await World.open(path);
+    await using main = await world.connect();
+    await main.query("CREATE TABLE t (a int, v text); INSERT INTO t VALUES (1, ''), (2, ''), (3, '')");
+    await main.query("CREATE BRANCH b");
+    await using branch = await world.connect("main/b");
+    await branch.query("UPDATE t SET v = 'b' WHERE a = 1; DELETE FROM t WHERE v = 'b'");
+  }
+  {
+    await using database = await Database.open({ path });
+    using connection = await database.connect("data");
+    await connection.run(
+      `UPDATE duckbranch.version_log SET layer = replace(layer::VARCHAR, ',"inOrder":true', '');
+       UPDATE duckbranch.format SET version = 16`,
+    );
+  }
+  await using world = await World.open(path);
+  await using main = await world.connect();
+  await using branch = await world.connect("main/b");
+  await branch.query("UPDATE t SET v = 'b' WHERE a = 2");
+  await main.query("UPDATE t SET v = 'm' WHERE a = 2");
+  expect(await main.outcome("MERGE BRANCH b USING branch_wins")).toBe("0A000");
+  expect(await branch.query("SELECT a, v FROM t ORDER BY a")).toEqual([
+    [2, "b"],
+    [3, ""],
+  ]);
+});
+
 test("a file of format 4, which had no record of functions, types, sequences and schemas", async () => {
   const path = newFile();
   {

@@ -1,0 +1,97 @@
+/** Tables without a key, by row identity: what both sides made of one row of the base, and strategies that decide it. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { OpenWorld } from "../support/open-world.js";
+import type { TestSession } from "../support/world.js";
+
+let opened: OpenWorld;
+let main: TestSession;
+let branch: TestSession;
+
+beforeEach(async () => {
+  opened = await OpenWorld.open();
+  main = await opened.session();
+  await main.query("CREATE TABLE k (n int, v text); INSERT INTO k SELECT i, 'base' FROM range(8) r(i)");
+  await main.query("CREATE BRANCH b");
+  branch = await opened.session("main/b");
+});
+
+afterEach(async () => await opened[Symbol.asyncDispose]());
+
+async function rows(session: TestSession): Promise<unknown> {
+  return (await session.query("SELECT n || v FROM k WHERE v <> 'base' OR n > 7 ORDER BY n, v")).flat();
+}
+
+async function missing(session: TestSession): Promise<unknown> {
+  return (await session.query("SELECT i::int FROM range(8) r(i) WHERE i NOT IN (SELECT n FROM k)")).flat();
+}
+
+async function mergedBy(strategy: string): Promise<unknown> {
+  await main.query(`MERGE BRANCH b USING ${strategy}`);
+  return { rows: await rows(main), missing: await missing(main) };
+}
+
+const BRANCH = `UPDATE k SET v = 'b' WHERE n IN (1, 2, 3); DELETE FROM k WHERE n = 4; INSERT INTO k VALUES (10, 'b');
+  UPDATE k SET v = 'bb' WHERE n IN (2, 5)`;
+const MAIN = "UPDATE k SET v = 'm' WHERE n IN (2, 4, 6); INSERT INTO k VALUES (10, 'b'), (11, 'm')";
+
+describe("both sides changed rows of the base", () => {
+  beforeEach(async () => {
+    await branch.query(BRANCH);
+    await main.query(MAIN);
+  });
+
+  test("the branch wins: its rows and what it deleted, once each", async () => {
+    expect(await mergedBy("branch_wins")).toEqual({
+      rows: ["1b", "2bb", "3b", "5bb", "6m", "10b", "10b", "11m"],
+      missing: [4],
+    });
+  });
+
+  test("main wins: its own rows, and all else of the branch", async () => {
+    expect(await mergedBy("main_wins")).toEqual({
+      rows: ["1b", "2m", "3b", "4m", "5bb", "6m", "10b", "10b", "11m"],
+      missing: [],
+    });
+  });
+});
+
+describe("main deleted rows, which numbers the others anew", () => {
+  beforeEach(async () => {
+    await branch.query(
+      "UPDATE k SET v = 'b' WHERE n IN (1, 2); DELETE FROM k WHERE n = 3; INSERT INTO k VALUES (9, 'b')",
+    );
+    await main.query("DELETE FROM k WHERE n IN (0, 2, 3); CHECKPOINT");
+  });
+
+  test("the report shows what each side made of the row", async () => {
+    expect(await main.outcome("MERGE BRANCH b")).toBe("40002");
+    const conflicts =
+      "SELECT kind, base_value::text, main_value::text, branch_value::text FROM duckbranch.conflicts";
+    expect(await main.query(conflicts)).toEqual([
+      ["delete/update", '{"n":2,"v":"base"}', null, '{"n":2,"v":"b"}'],
+    ]);
+  });
+
+  test("the branch wins: its row comes back", async () => {
+    expect(await mergedBy("branch_wins")).toEqual({ rows: ["1b", "2b", "9b"], missing: [0, 3] });
+  });
+
+  test("main wins: it stays deleted", async () => {
+    expect(await mergedBy("main_wins")).toEqual({ rows: ["1b", "9b"], missing: [0, 2, 3] });
+  });
+
+  test("a row that may be the changed form of one is not taken for another", async () => {
+    await main.query("INSERT INTO k VALUES (12, 'm')");
+    for (const strategy of ["branch_wins", "main_wins"])
+      expect(await main.outcome(`MERGE BRANCH b USING ${strategy}`)).toBe("0A000");
+  });
+});
+
+test("of equal rows main deleted some: which is not guessed", async () => {
+  await main.query("INSERT INTO k VALUES (20, 'e'), (20, 'e'); CREATE BRANCH c");
+  await using other = await opened.session("main/c");
+  await other.query("UPDATE k SET v = 'c' WHERE n = 20");
+  await main.query("DELETE FROM k WHERE rowid = (SELECT max(rowid) FROM k)");
+  expect(await main.outcome("MERGE BRANCH c USING branch_wins")).toBe("0A000");
+  expect(await main.query("SELECT count(*)::int FROM k WHERE n = 20")).toEqual([[1]]);
+});
