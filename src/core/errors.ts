@@ -20,6 +20,7 @@ export const SQLSTATE = {
   invalidTimeZoneDisplacement: "22009",
   substringError: "22011",
   divisionByZero: "22012",
+  intervalFieldOverflow: "22015",
   sequenceLimitExceeded: "2200H",
   invalidArgumentForLogarithm: "2201E",
   invalidArgumentForPowerFunction: "2201F",

@@ -11,8 +11,9 @@ const UNIT =
 const ISO =
   /^([+-])?P(?:([+-]?[\d.]+)Y)?(?:([+-]?[\d.]+)M)?(?:([+-]?[\d.]+)W)?(?:([+-]?[\d.]+)D)?(?:T(?:([+-]?[\d.]+)H)?(?:([+-]?[\d.]+)M)?(?:([+-]?[\d.]+)S)?)?$/i;
 const ISO_UNITS = ["years", "months", "weeks", "days", "hours", "minutes", "seconds"];
-const YEARS = /^([+-])?(\d+)-(\d+)$/;
-const DAYS = /^([+-]?\d+) +([+-]?\d+:\d\d?(?::\d\d?(?:\.\d+)?)?)$/;
+/** `1-2`, `3 04:05:06` and `1-2 3 04:05:06`, each with a sign of its own. */
+const STANDARD =
+  /^(?:([+-]?)(\d+)-(\d+)(?= |$))?(?: *([+-]?\d+)(?= ))?(?: *([+-]?\d+:\d\d?(?::\d\d?(?:\.\d+)?)?))?$/;
 const CLOCK = /^[+-]?\d+:\d\d?(?::\d\d?(?:\.\d+)?)?$/;
 
 /** Edits for `interval 'text' [field [TO field]]` and `'text'::interval`. Throws 22007 for a text that is none. */
@@ -36,10 +37,7 @@ export function intervalLiteral(tokens: readonly Token[], index: number, type: C
 export function intervalText(text: string): string {
   const trimmed = microseconds(text.trim());
   return (
-    isoForm(trimmed) ??
-    yearForm(trimmed) ??
-    dayForm(trimmed) ??
-    checked(trimmed === text.trim() ? text : trimmed, trimmed)
+    isoForm(trimmed) ?? standardForm(trimmed) ?? checked(trimmed === text.trim() ? text : trimmed, trimmed)
   );
 }
 
@@ -73,14 +71,24 @@ function negated(amount: string): string {
   return amount.startsWith("-") ? amount.slice(1) : `-${amount.replace("+", "")}`;
 }
 
-function yearForm(text: string): string | undefined {
-  const [match, sign = "", years = "", months = ""] = YEARS.exec(text) ?? [];
-  return match === undefined ? undefined : `${sign}${years} years ${sign}${months} months`;
-}
-
-function dayForm(text: string): string | undefined {
-  const [match, days = "", clock = ""] = DAYS.exec(text) ?? [];
-  return match === undefined ? undefined : `${days} days ${clock}`;
+/**
+ * The SQL standard's form. Errors: 22015 for more months than a year has; undefined for what is none, and where a sign may be
+ * of all fields or of the first alone, as IntervalStyle says.
+ */
+function standardForm(text: string): string | undefined {
+  const [match, sign = "", years, months, days, clock] = STANDARD.exec(text) ?? [];
+  if (match === undefined || (years === undefined && days === undefined)) return undefined;
+  if (Number(months) > 11)
+    throw new SqlError(SQLSTATE.intervalFieldOverflow, `interval field value out of range: "${text}"`);
+  const isAmbiguous = sign === "-" && [days, clock].some((part) => part !== undefined && /^\d/.test(part));
+  if (isAmbiguous) return undefined;
+  return [
+    ...(years === undefined ? [] : [`${sign}${years} years ${sign}${months} months`]),
+    ...(days === undefined ? [] : [`${days} days`]),
+    ...(clock === undefined ? [] : [clock]),
+  ]
+    .join(" ")
+    .replaceAll(/(?<=^| )\+(?=\d)/g, "");
 }
 
 /** Words must be units: DuckDB's own error does not say what was wrong. */

@@ -113,3 +113,6 @@ SELECT to_char(v, f) FROM (VALUES (timestamptz '2024-01-15 10:00+00', 'OF TZH:TZ
 SELECT (timestamp '2024-01-01', interval '10 days') OVERLAPS (timestamp '2024-01-05', interval '1 day'), (date '2024-01-01', date '2024-01-01') OVERLAPS (date '2024-01-01', date '2024-01-01'), ROW(date '2024-02-01', date '2024-01-01') OVERLAPS ROW(date '2024-02-01', date '2024-03-01')
 SELECT isfinite(interval '4 hours'), isfinite(date 'infinity'), isfinite(timestamp '2020-01-01'), isfinite(NULL::date), isfinite(NULL::interval)
 SELECT to_char(ts, 'SSSS'), to_char(ts, 'SSSSS'), to_char(ts, 'HH24 SSSS SS') FROM t WHERE id = 1
+SELECT interval '-1-2 +3 -4:05:06', interval '1-2 3 4:05:06', '+1-2 -3 +4:05:06'::interval, '3 04:05:06'::interval, '-1-2'::interval, '1-2 4:05'::interval
+SELECT interval '1-13'
+SELECT interval '1-2 3-4'
