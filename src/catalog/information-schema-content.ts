@@ -1,5 +1,5 @@
 /** What information_schema's relations hold. The catalogue's name is the database the session is connected to. */
-import { OBJECT_CONTENT } from "./information-schema-objects.js";
+import { OBJECT_CONTENT, typeLengths } from "./information-schema-objects.js";
 import { PG } from "./names.js";
 import { printedQuery } from "./printed-texts.js";
 import { BRANCH_SCHEMAS, BRANCH_TABLES } from "./session-content.js";
@@ -46,10 +46,6 @@ const VIEWS: Content = {
   from: `${PG}._stored_view AS c WHERE c.kind = 'v'`,
 };
 
-const TYPMOD = "if(a.type_oid = 1700 AND a.typmod >= 4, a.typmod - 4, NULL)";
-
-const LENGTH = "if(a.type_oid IN (1042, 1043) AND a.typmod >= 4, a.typmod - 4, NULL)";
-
 const COLUMNS: Content = {
   columns: {
     table_catalog: DATABASE,
@@ -61,14 +57,7 @@ const COLUMNS: Content = {
     is_nullable: `if(a.not_null, ${NO}, ${YES})`,
     data_type:
       "CASE WHEN t.typcategory = 'A' THEN 'ARRAY' WHEN t.typtype IN ('e', 'c') THEN 'USER-DEFINED' ELSE t.printed END",
-    character_maximum_length: LENGTH,
-    character_octet_length: `coalesce(4 * ${LENGTH}, if(a.type_oid IN (25, 1043), 1073741824, NULL))`,
-    numeric_precision: `CASE a.type_oid WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 700 THEN 24 WHEN 701 THEN 53 ELSE ${TYPMOD} >> 16 END`,
-    numeric_precision_radix:
-      "CASE WHEN a.type_oid IN (20, 21, 23, 700, 701) THEN 2 WHEN a.type_oid = 1700 THEN 10 END",
-    numeric_scale: `CASE WHEN a.type_oid IN (20, 21, 23) THEN 0 ELSE ${TYPMOD} & 65535 END`,
-    datetime_precision:
-      "CASE WHEN a.type_oid IN (1083, 1114, 1184, 1186, 1266) THEN if(a.typmod < 0, 6, a.typmod & 65535) WHEN a.type_oid = 1082 THEN 0 END",
+    ...typeLengths("a.type_oid", "a.typmod"),
     domain_catalog: `if(o.oid IS NULL, NULL, ${DATABASE})`,
     domain_schema: "o.sch",
     domain_name: "o.nam",

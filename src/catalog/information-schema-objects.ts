@@ -60,12 +60,28 @@ const COLUMN_PRIVILEGES: Content = {
   from: `${PG}._column AS c, ${PG}._held_privilege AS p WHERE p.is_held AND p.of_columns AND c.kind IN ('r', 'v')`,
 };
 
+/** What a type's modifier says, of a type by its OID. */
+export function typeLengths(type: string, modifier: string): Content["columns"] {
+  const length = `if(${type} IN (1042, 1043) AND ${modifier} >= 4, ${modifier} - 4, NULL)`;
+  const digits = `if(${type} = 1700 AND ${modifier} >= 4, ${modifier} - 4, NULL)`;
+  return {
+    character_maximum_length: length,
+    character_octet_length: `coalesce(4 * ${length}, if(${type} IN (25, 1043), 1073741824, NULL))`,
+    numeric_precision: `CASE ${type} WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 700 THEN 24 WHEN 701 THEN 53 ELSE ${digits} >> 16 END`,
+    numeric_precision_radix: `CASE WHEN ${type} IN (20, 21, 23, 700, 701) THEN 2 WHEN ${type} = 1700 THEN 10 END`,
+    numeric_scale: `CASE WHEN ${type} IN (20, 21, 23) THEN 0 ELSE ${digits} & 65535 END`,
+    datetime_precision: `CASE WHEN ${type} IN (1083, 1114, 1184, 1186, 1266) THEN if(${modifier} < 0, 6, ${modifier} & 65535) WHEN ${type} = 1082 THEN 0 END`,
+  };
+}
+
 const DOMAINS: Content = {
   columns: {
     domain_catalog: DATABASE,
     domain_schema: "d.sch",
     domain_name: "d.typname",
-    data_type: "b.printed",
+    data_type:
+      "CASE WHEN b.typcategory = 'A' THEN 'ARRAY' WHEN b.typtype <> 'b' THEN 'USER-DEFINED' ELSE b.printed END",
+    ...typeLengths("d.base", "d.base_typmod"),
     domain_default: "d.by_default",
     udt_catalog: DATABASE,
     udt_schema: "b.sch",

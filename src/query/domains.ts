@@ -14,6 +14,7 @@ import type { NameReference, RelationalStatement, TextEdit } from "../sql/analys
 import { operandStart } from "../sql/dialect/operand-start.js";
 import { DOMAIN_VALUE } from "../sql/domain-definitions.js";
 import { tokenise, type Token } from "../sql/lexer.js";
+import { heldTypeCheck, writtenTypeOf, type HeldType } from "../sql/held-types.js";
 import { quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
 import { closingBracket, isSymbol, isWord } from "../sql/token-reader.js";
@@ -76,9 +77,16 @@ function rewritten(
   return { ...statement, names, edits: sortEdits([...edits, ...statement.edits]) };
 }
 
-/** It allows what its base allows. */
-function isFree({ checks, notNull, default: byDefault }: DomainDefinition): boolean {
-  return checks.length === 0 && notNull === null && byDefault === null;
+/** It allows what DuckDB's type allows. */
+function isFree(definition: DomainDefinition): boolean {
+  const { checks, notNull, default: byDefault } = definition;
+  return checks.length === 0 && notNull === null && byDefault === null && limitOf(definition) === undefined;
+}
+
+/** Of a domain over varchar(n) or char(n). */
+function limitOf({ type }: DomainDefinition): HeldType | undefined {
+  const held = writtenTypeOf(type);
+  return held?.kind === "text" ? held : undefined;
 }
 
 function typeEdit({ name, domain }: NamedDomain): TextEdit {
@@ -113,7 +121,9 @@ function placeOf(
 function castEdits(tokens: readonly Token[], { name, domain }: NamedDomain): TextEdit[] {
   const at = tokens.findIndex(({ start }) => start === name.start);
   const { definition } = domain;
-  const checked = `AS ${definition.type})], lambda ${DOMAIN_VALUE}: ${checkedValue(domain)})[1]`;
+  const [before, behind] = aroundCast(domain);
+  const opening = `list_transform([${before}CAST(`;
+  const checked = `AS ${definition.type})${behind}], lambda ${DOMAIN_VALUE}: ${checkedValue(domain)})[1]`;
   const sign = tokens[at - 1];
   if (sign !== undefined && isSymbol(sign, "::")) {
     const isNull = isWord(tokens[at - 2], "null");
@@ -121,7 +131,7 @@ function castEdits(tokens: readonly Token[], { name, domain }: NamedDomain): Tex
     if (first === undefined)
       throw notSupported("this cast to a domain is not supported", "write CAST(value AS domain)");
     return [
-      { start: first.start, end: first.start, text: "list_transform([CAST(" },
+      { start: first.start, end: first.start, text: opening },
       { start: sign.start, end: name.end, text: ` ${checked}` },
     ];
   }
@@ -140,9 +150,18 @@ function castEdits(tokens: readonly Token[], { name, domain }: NamedDomain): Tex
   )
     throw notSupported("this cast to a domain is not supported", "write CAST(value AS domain)");
   return [
-    { start: word.start, end: bracket.end, text: "list_transform([CAST(" },
+    { start: word.start, end: bracket.end, text: opening },
     { start: sign.start, end: close.end, text: checked },
   ];
+}
+
+/** A cast cuts a text off, which DuckDB does not do. */
+function aroundCast({ definition }: CatalogDomain): readonly [before: string, behind: string] {
+  const limit = limitOf(definition);
+  if (limit?.kind !== "text") return ["", ""];
+  // A result of it would have to be filled up with blanks.
+  if (limit.name === "bpchar") throw notSupported("casts to a domain over char(n) are not supported");
+  return ["left(", `, ${limit.length})`];
 }
 
 /** NULL satisfies a check that is not true of it. */
@@ -183,7 +202,9 @@ function columnEdits(tokens: readonly Token[], named: NamedDomain): TextEdit[] {
     definition.checks.length > 0 || definition.notNull !== null
       ? []
       : [`, CHECK ((${value} IS NULL) OR (${test(null)}))`];
+  const limit = limitOf(definition);
   const checks = [
+    ...(limit === undefined ? [] : [`, ${heldTypeCheck(column.value, limit)}`]),
     ...mark,
     ...(definition.notNull === null ? [] : [`, CHECK ((${value} IS NOT NULL) AND (${test(null)}))`]),
     ...definition.checks.map(

@@ -9,7 +9,7 @@ import { identified } from "../pgtypes/user-types.js";
 import type { NameReference, RelationalStatement } from "../sql/analysis.js";
 import type { DomainForm } from "../sql/definition-forms.js";
 import { DOMAIN_VALUE } from "../sql/domain-definitions.js";
-import { writtenTypeOf, type HeldType } from "../sql/held-types.js";
+import { writtenHeldType, writtenTypeOf, type HeldType } from "../sql/held-types.js";
 import { quoteLiteral } from "../sql/names.js";
 import { withPrepared } from "./deferred-columns.js";
 import { step, type PlanContext, type PlannedStatement } from "./plan-context.js";
@@ -30,7 +30,7 @@ export async function planCreateDomain(
 /**
  * The type a domain is kept as.
  *
- * Errors  those of DuckDB for a type or an expression that is none; 0A000 for lengths, which nobody would hold values to
+ * Errors  those of DuckDB for a type or an expression that is none; 0A000 for digits of a second and bits, which nobody would hold values to
  */
 export async function domainType(
   context: PlanContext,
@@ -41,11 +41,8 @@ export async function domainType(
   const created = createdName(statement);
   const typeText = statement.text.slice(form.base.start, form.base.end);
   const held = writtenTypeOf(typeText);
-  if ((held !== undefined && held.kind !== "named") || /^\s*(?:bit|varbit)\b/i.test(typeText))
-    throw notSupported(
-      "domains over types of limited length are not supported",
-      "make it over text, with a check of the length",
-    );
+  if (held?.kind === "moment" || /^\s*(?:bit|varbit)\b/i.test(typeText))
+    throw notSupported("domains over this type of limited length are not supported");
   const { head } = context.scope;
   const types = await TypeCatalog.ofHead(transaction.connection, typeDefinitionsOf(transaction.state, head));
   const over = overDomain(context, statement, form, types);
@@ -74,7 +71,7 @@ export async function domainType(
   const definition: DomainDefinition = {
     type,
     base: over?.domain.oid ?? heldOid(held) ?? pgType.oid,
-    typmod: over === undefined ? pgType.typmod : -1,
+    typmod: over !== undefined ? -1 : held?.kind === "text" ? writtenHeldType(held).typmod : pgType.typmod,
     checks,
     notNull: form.notNull ? name : (over?.domain.definition.notNull ?? null),
     default: byDefault,

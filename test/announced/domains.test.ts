@@ -66,7 +66,7 @@ describe.skipIf(!hasPostgres)("domains are as on PostgreSQL 15", () => {
         "ALTER TABLE goods ADD COLUMN more posint",
         "SELECT ARRAY[1]::posint[]",
         "CREATE TYPE holds AS (a posint)",
-        "CREATE DOMAIN short AS varchar(3)",
+        "CREATE DOMAIN short AS time(3)",
         "CREATE DOMAIN asks AS int CHECK (value IN (SELECT 1))",
       ])
         expect([text, ...(await servers.head(name).run(text))]).toEqual([
