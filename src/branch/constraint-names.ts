@@ -1,4 +1,5 @@
 /** Constraints of a table by the names PostgreSQL knows them by; how DuckDB is made to keep a name: constraint-labels.ts. */
+import { readDomainCheck } from "../core/domain-checks.js";
 import type { ConstraintType } from "../sql/analysis.js";
 import type { Token } from "../sql/lexer.js";
 import { defaultConstraintName, readLabel, type Label } from "../sql/constraint-labels.js";
@@ -77,9 +78,11 @@ function constraintsIn(
     return found;
   }
   const type = tableConstraintType(tokens[0]);
-  // A column's length is no constraint to PostgreSQL, and its merge policy an option.
-  if (type === undefined || readHeldType(element.text) !== undefined || isPolicyCheck(element.text))
-    return [];
+  // A column's length and its domain are no constraints of the table to PostgreSQL, and its merge policy an option.
+  const { text } = element;
+  const isNone =
+    readHeldType(text) !== undefined || readDomainCheck(text) !== undefined || isPolicyCheck(text);
+  if (type === undefined || isNone) return [];
   const foreign = readForeignKeyCheck(element.text);
   if (foreign !== undefined) return [{ type: "foreign", columns: foreign.columns }];
   if (type !== "check") return [{ type, columns: listedColumns(tokens) }];

@@ -1,4 +1,5 @@
 /** What one ALTER TABLE action makes of a table's definition, as text for `rebuildTable`. Pure. */
+import { readDomainCheck } from "../core/domain-checks.js";
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { ConstraintType } from "../sql/analysis.js";
 import { defaultConstraintName, nameTest, withoutName } from "../sql/constraint-labels.js";
@@ -200,9 +201,10 @@ function storedValue(value: string, type: string, held: HeldType | undefined): s
   return (held && assignedValue(value, held)) ?? `CAST(${value} AS ${type})`;
 }
 
-/** True for the check that holds the column to its type. */
+/** True for a check that holds the column to its type or domain. */
 function limits(element: TableElement | undefined, definition: TableDefinition, column: string): boolean {
-  if (element === undefined || readHeldType(element.text) === undefined) return false;
+  if (element === undefined) return false;
+  if (readHeldType(element.text) === undefined && readDomainCheck(element.text) === undefined) return false;
   const names = mentionedColumns(element.tokens, definition);
   return names.some((name) => normaliseName(name) === normaliseName(column));
 }

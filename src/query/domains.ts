@@ -15,8 +15,8 @@ import { operandStart } from "../sql/dialect/operand-start.js";
 import { DOMAIN_VALUE } from "../sql/domain-definitions.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { heldTypeCheck, writtenTypeOf, type HeldType } from "../sql/held-types.js";
-import { quoteIdentifier, quoteLiteral } from "../sql/names.js";
-import { sortEdits } from "../sql/splice.js";
+import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
+import { applyEdits, sortEdits } from "../sql/splice.js";
 import { closingBracket, isSymbol, isWord } from "../sql/token-reader.js";
 import type { SessionCore } from "./session-core.js";
 import { castOpening } from "./user-casts.js";
@@ -44,13 +44,49 @@ export async function withDomains(
       const domain = name.role === "type" ? domains.named(name.parts, searchPath) : undefined;
       return domain === undefined ? [] : [{ name, domain }];
     });
-  const rewrite = (one: RelationalStatement): RelationalStatement => {
+  const rewrite = async (one: RelationalStatement): Promise<readonly RelationalStatement[]> => {
     const named = namedIn(one);
-    return named.length === 0 ? one : rewritten(one, named, core.head === MAIN);
+    if (named.length === 0) return [one];
+    const checks = addedChecks(one, named);
+    const added = await Promise.all(checks.map(async (text) => await readPart(core, one, text)));
+    return [rewritten(one, named, core.head === MAIN), ...added];
   };
   // What is known of a statement is known by the object: one that stays as it is stays the same.
-  if (!parts.some((part) => namedIn(part).length > 0)) return rewrite(statement);
-  return { ...statement, parts: parts.map(rewrite) };
+  if (!parts.some((part) => namedIn(part).length > 0)) {
+    const [only = statement, ...more] = await rewrite(statement);
+    return more.length === 0 ? only : { ...statement, names: [], edits: [], parts: [only, ...more] };
+  }
+  return { ...statement, parts: (await Promise.all(parts.map(rewrite))).flat() };
+}
+
+/** `ADD COLUMN c d`: the domain, and what adds its checks behind the column, as DuckDB adds one with a default only. */
+function addedChecks(
+  { text, names, alteration }: RelationalStatement,
+  [named]: readonly NamedDomain[],
+): readonly string[] {
+  const table = names.find(({ role }) => role === "alter");
+  if (alteration?.kind !== "addColumn" || table === undefined || named === undefined) return [];
+  const checks = columnChecks(alteration.column, named.domain, ({ source }, value) => saidOf(source, value));
+  return checks.map((check) => `${text.slice(0, table.end)} ADD ${check}`);
+}
+
+async function readPart(
+  core: SessionCore,
+  { alteration }: RelationalStatement,
+  text: string,
+): Promise<RelationalStatement> {
+  const [part] = await core.services.analyse(text);
+  if (part?.kind !== "relational") throw notSupported("this column of a domain is not supported");
+  const isOptional = alteration?.kind === "addColumn" && alteration.ifNotExists;
+  return isOptional ? { ...part, ifAdded: alteration.column } : part;
+}
+
+/** A check as it was written, of a column. */
+function saidOf(source: string, column: string): string {
+  const edits = tokenise(source).flatMap((token): TextEdit[] =>
+    isWord(token, "value") ? [{ start: token.start, end: token.end, text: column }] : [],
+  );
+  return applyEdits(source, edits);
 }
 
 function rewritten(
@@ -66,7 +102,7 @@ function rewritten(
       case "cast":
         return castEdits(tokens, one);
       case "column":
-        return columnEdits(tokens, one);
+        return columnEdits(statement, tokens, one);
       case "other":
         throw notSupported(`a domain with constraints cannot be used in ${statement.tag} here`);
       default:
@@ -105,7 +141,7 @@ const CASTING: ReadonlySet<string> = new Set([
 
 /** A view of a branch is kept as it was written: nothing would check what it casts. */
 function placeOf(
-  { verb }: RelationalStatement,
+  { verb, alteration }: RelationalStatement,
   tokens: readonly Token[],
   name: NameReference,
   onMain: boolean,
@@ -115,7 +151,10 @@ function placeOf(
   if (isSymbol(behind, "[") || isWord(behind, "array")) return "other";
   const isCast = isSymbol(tokens[at - 1], "::") || isWord(tokens[at - 1], "as");
   if (isCast) return CASTING.has(verb) || (verb === "createView" && onMain) ? "cast" : "other";
-  return verb === "createTable" ? "column" : "other";
+  const isAdded =
+    alteration?.kind === "addColumn" &&
+    normaliseName(tokens[at - 1]?.value ?? "") === normaliseName(alteration.column);
+  return verb === "createTable" || isAdded ? "column" : "other";
 }
 
 function castEdits(tokens: readonly Token[], { name, domain }: NamedDomain): TextEdit[] {
@@ -185,37 +224,48 @@ function violation(domain: string, constraint: string): SqlError {
   );
 }
 
-function columnEdits(tokens: readonly Token[], named: NamedDomain): TextEdit[] {
+function columnEdits(
+  statement: RelationalStatement,
+  tokens: readonly Token[],
+  named: NamedDomain,
+): TextEdit[] {
   const { name, domain } = named;
   const at = tokens.findIndex(({ start }) => start === name.start);
   const behind = tokens.findIndex(({ start }) => start >= name.end);
   const column = tokens[at - 1];
   const { definition } = domain;
+  const isAdded = statement.verb === "alterTable";
   const open = tokens.findIndex((token) => isSymbol(token, "("));
   const close = tokens[closingBracket(tokens, open) ?? -1];
-  if (column === undefined || close === undefined)
+  if (column === undefined || (close === undefined && !isAdded))
     throw notSupported("this column of a domain is not supported");
-  const value = quoteIdentifier(column.value);
-  const test = (constraint: string | null): string => domainTest({ domain: domain.name, constraint });
-  // Without it nobody would know the column's type.
-  const mark =
-    definition.checks.length > 0 || definition.notNull !== null
-      ? []
-      : [`, CHECK ((${value} IS NULL) OR (${test(null)}))`];
-  const limit = limitOf(definition);
-  const checks = [
-    ...(limit === undefined ? [] : [`, ${heldTypeCheck(column.value, limit)}`]),
-    ...mark,
-    ...(definition.notNull === null ? [] : [`, CHECK ((${value} IS NOT NULL) AND (${test(null)}))`]),
-    ...definition.checks.map(
-      ({ check, name: own }) => `, CHECK ((${check.replaceAll(DOMAIN_VALUE, value)}) AND (${test(own)}))`,
-    ),
-  ];
+  const checks = columnChecks(column.value, domain, ({ check }, value) =>
+    check.replaceAll(DOMAIN_VALUE, value),
+  );
   const hasDefault = definition.default === null || saysDefault(tokens, behind);
   const text = hasDefault ? definition.type : `${definition.type} DEFAULT (${definition.default})`;
+  const typed = { start: name.start, end: name.end, text };
+  if (close === undefined || isAdded) return [typed];
+  return [typed, { start: close.start, end: close.start, text: checks.map((one) => `, ${one}`).join("") }];
+}
+
+/** What holds a column to its domain, and says that it has it. */
+function columnChecks(
+  column: string,
+  domain: CatalogDomain,
+  textOf: (check: DomainDefinition["checks"][number], value: string) => string,
+): readonly string[] {
+  const { definition } = domain;
+  const value = quoteIdentifier(column);
+  const test = (constraint: string | null): string => domainTest({ domain: domain.name, constraint });
+  const limit = limitOf(definition);
+  // Without it nobody would know the column's type.
+  const isUnmarked = definition.checks.length === 0 && definition.notNull === null;
   return [
-    { start: name.start, end: name.end, text },
-    { start: close.start, end: close.start, text: checks.join("") },
+    ...(limit === undefined ? [] : [heldTypeCheck(column, limit)]),
+    ...(isUnmarked ? [`CHECK ((${value} IS NULL) OR (${test(null)}))`] : []),
+    ...(definition.notNull === null ? [] : [`CHECK ((${value} IS NOT NULL) AND (${test(null)}))`]),
+    ...definition.checks.map((check) => `CHECK ((${textOf(check, value)}) AND (${test(check.name)}))`),
   ];
 }
 
