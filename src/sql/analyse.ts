@@ -16,7 +16,7 @@ import { guardedType } from "./guarded-type.js";
 import { characterPosition, tokenise } from "./lexer.js";
 import { LruCache } from "./lru-cache.js";
 import { refusalOf } from "./refusals.js";
-import { partialUnique, type PartialUnique } from "./partial-unique.js";
+import { documentIndex, partialUnique, type DocumentIndex, type PartialUnique } from "./partial-unique.js";
 import { highestParameter, readRelational } from "./relational.js";
 import { readSchemaBranch } from "./schema-branches.js";
 import { readSessionStatement } from "./session-grammar.js";
@@ -104,8 +104,8 @@ async function analyseStatement(
     const made = await readRelational(definition, tokenise(definition), serializeSelect);
     return { ...made, tag: "DO" };
   }
-  const partial = partialUnique(reader);
-  if (partial !== undefined) return await analysePartialUnique(partial, serializeSelect);
+  const told = partialUnique(reader) ?? documentIndex(reader);
+  if (told !== undefined) return await analyseToldIndex(told, serializeSelect);
   const statement = readSessionStatement(reader);
   if (statement !== undefined) return { kind: "session", text, statement };
   const call = readLargeObjectCall(reader);
@@ -124,8 +124,9 @@ async function analyseStatement(
   return readRelational(text, tokens, serializeSelect);
 }
 
-async function analysePartialUnique(
-  { text, where, keys, names }: PartialUnique,
+/** An index that stands for another. */
+async function analyseToldIndex(
+  { text, names, ...told }: PartialUnique | DocumentIndex,
   serializeSelect: SerializeSelect | undefined,
 ): Promise<StatementAnalysis> {
   const made = await readRelational(text, tokenise(text), serializeSelect);
@@ -134,7 +135,7 @@ async function analysePartialUnique(
   // Behind the keys, which are expressions here, those that INCLUDE names.
   const included = written?.columns.slice(names.length) ?? [];
   const unnamed = written && { ...written, columns: distinctNames([...names, ...included]) };
-  return { ...made, note: { kind: "index", note: { ...said, where, keys } }, unnamedIndex: unnamed };
+  return { ...made, note: { kind: "index", note: { ...said, ...told } }, unnamedIndex: unnamed };
 }
 
 /** PreparableStmt of PostgreSQL's grammar; SELECT INTO is refused by COPY itself. */

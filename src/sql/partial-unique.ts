@@ -5,7 +5,8 @@
  *   CREATE UNIQUE INDEX i ON t (a, lower(b) DESC) INCLUDE (c) WHERE d > 0
  *     ⇒  CREATE UNIQUE INDEX i ON t ((CASE WHEN (d > 0) THEN (a) END), (CASE WHEN (d > 0) THEN (lower(b)) END) DESC) INCLUDE (c)
  */
-import { normaliseName } from "./names.js";
+import { notSupported } from "../core/errors.js";
+import { normaliseName, quoteIdentifier } from "./names.js";
 import { applyEdits } from "./splice.js";
 import {
   closingBracket,
@@ -62,6 +63,48 @@ export function partialUnique({ text, tokens }: TokenReader): PartialUnique | un
     keys: elements.map(({ key }) => key),
     names: elements.map(({ name }) => name),
   };
+}
+
+/** Instead of an index over parts of documents, which DuckDB refuses: one over the documents, told as it was written. */
+export type DocumentIndex = Omit<PartialUnique, "where">;
+
+/**
+ *   CREATE INDEX ON t ((doc ->> 'a'), b)  ⇒  CREATE INDEX ON t (doc, b)
+ *
+ * Undefined for any other statement. Errors: 0A000 for a unique one, which would hold the documents apart and not their parts
+ */
+export function documentIndex({ text, tokens }: TokenReader): DocumentIndex | undefined {
+  const isUnique = isWord(tokens[1], "unique");
+  if (!isWord(tokens[0], "create") || !isWord(tokens[isUnique ? 2 : 1], "index")) return undefined;
+  const on = tokens.findIndex((token, at) => at > 1 && isWord(token, "on") && !isSymbol(tokens[at - 1], "."));
+  const open = tokens.findIndex((token, at) => at > on && isSymbol(token, "("));
+  const close = closingBracket(tokens, open);
+  if (on < 0 || close === undefined) return undefined;
+  const elements = splitAtCommas(tokens, open + 1, close).map(([from, to]) => ({
+    ...elementOf(text, tokens, from, to),
+    document: documentIn(tokens, from, to),
+  }));
+  const documents = elements.filter(({ document }) => document !== undefined);
+  if (documents.length === 0) return undefined;
+  if (isUnique) throw notSupported("unique indexes over parts of documents are not supported");
+  return {
+    text: applyEdits(
+      text,
+      documents.map(({ start, end, document = "" }) => ({ start, end, text: document })),
+    ),
+    keys: elements.map(({ key }) => key),
+    names: elements.map(({ name }) => name),
+  };
+}
+
+/** The column in front of the first `->` or `->>` of a key. */
+function documentIn(tokens: Tokens, from: number, to: number): string | undefined {
+  const arrow = tokens.findIndex(
+    ({ kind, value }, at) => at > from && at < to && kind === "operator" && /^->>?$/.test(value),
+  );
+  const column = isSymbol(tokens[arrow - 2], "(") ? tokens[arrow - 1] : undefined;
+  if (column?.kind === "quoted") return quoteIdentifier(column.value);
+  return column?.kind === "word" ? column.value : undefined;
 }
 
 type Tokens = TokenReader["tokens"];
