@@ -56,6 +56,8 @@ create view v_lateral as select p.id, x.n, y.i from people p, lateral (select co
 create view v_remains as select id % 3 as a, big % 3 as b, qty % big as c, (array[age, 1])[1] as d from people join sales.orders using (id);
 create domain plain as text;
 create table domained (p posint, q plain, j jsonb, r real, a int[], t timestamp);
+create table typed_documents (j jsonb check (jsonb_typeof(j) = 'object'), k jsonb check (jsonb_array_length(k) > 1), check (jsonb_typeof(j) in ('object', 'array')));
+create view v_domained_in as select p in (1, 2) as one, q in ('x', 'y') as two, case when q in ('a', 'b') then 1 else 2 end as three from domained where p not in (3, 4);
 create view v_domained as select p + 1 as a, q = 'x' as b, lower(q) as c, p, q from domained where p > 5;
 create view v_operands as select j ? 'a' as a, j - 'a' as b, r = 1.5 as c, a[1:2] as d, concat_ws('-', p, q) as e, nextval('people_seq') as f, to_timestamp(p) as g,
   p ^ 2 as h, p # 2 as i, avg(p) filter (where r > 1) over () as k from domained where p not between 1 and 3 and t > '2020-01-01 10:00' and to_date(q, 'YYYY') is null;

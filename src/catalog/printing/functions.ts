@@ -68,6 +68,8 @@ const SIGNATURES: ReadonlyMap<string, Signature> = new Map([
   ...same("jsonb_set jsonb_insert", "jsonb", "jsonb", "text[]", "jsonb", AS_IS),
   ...same("json_agg json_object_agg to_json row_to_json", "json", AS_IS),
   ...same("array_length array_position cardinality array_upper array_lower", I, AS_IS),
+  ...same("jsonb_typeof json_typeof", T, AS_IS),
+  ...same("jsonb_array_length json_array_length", I, AS_IS),
   ...same("array_to_string", T, AS_IS, T),
   ...same("nextval currval", "bigint", "regclass"),
   ...same("date_bin", 0, "interval", AS_IS, TZ),

@@ -160,7 +160,7 @@ function readIn(scope: Scope, node: AstNode, operator: string): Expression {
   const items = scope.readAll(listField(list, "items"));
   const [only] = items;
   if (only !== undefined && items.length === 1) return operation(scope, operator, value, only);
-  const { left, array } = comparedList(value, items);
+  const { left, array } = comparedList(scope.verbatim ? value : based(value), items);
   return {
     kind: "arrayComparison",
     operator,
