@@ -7,14 +7,15 @@ import { MAIN, relationKey, type RelationName, type Version } from "../branch/mo
 import { isLarge, MANY_ROWS, moveUp, refuseTakenKeys, type OverlayTable } from "../branch/overlay.js";
 import type { UniqueKey } from "../branch/overlay-shape.js";
 import { canTakeRows } from "../branch/row-ids.js";
-import { countOwnRows, isInOrder, loseOrder } from "../branch/row-order.js";
-import { baseRows, requirePhysical, rowsOf } from "../branch/rows.js";
+import { countOwnRows, forgetPlaces, isInOrder, loseOrder, placedRows } from "../branch/row-order.js";
+import { baseRows, requirePhysical, ROW_ID, rowsOf } from "../branch/rows.js";
 import { physicalName } from "../branch/system-schema.js";
 import type { Transaction } from "../branch/transaction.js";
 import { wholeTable } from "../branch/whole-table.js";
 import type { NameReference, RelationalStatement, TextSpan } from "../sql/analysis.js";
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { writeSpans, type WriteSpans } from "../sql/write-spans.js";
+import { SNAPSHOT_PREFIX } from "../catalog/names.js";
 import { NOTHING_TO_RUN, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { planStagedInsert } from "./staged-insert.js";
 import { changingTable } from "./changing-table.js";
@@ -23,6 +24,9 @@ import { changesInPlace } from "./row-changes.js";
 import { rowsToChange, tellsItsRows } from "./rows-to-change.js";
 import { resolvedSlices } from "./resolve.js";
 import { targetText, writableName } from "./writable-names.js";
+
+const LEAVING = quoteIdentifier(`${SNAPSHOT_PREFIX}leaving`);
+const LEAVING_SQL = `temp.main.${LEAVING}`;
 
 /** Undefined when the statement has to run on the whole table. */
 export async function planOverlayWrite(
@@ -106,21 +110,49 @@ export function namesRowIds({ tokens }: Pick<WriteSpans, "tokens">): boolean {
 async function planChange(write: OverlayWrite): Promise<PlannedStatement | undefined> {
   const { spans, transaction, overlay } = write;
   const deletes = write.statement.verb === "delete";
-  const rows = rowsToChange(spans, baseRows(transaction.state, overlay.version), await slicesOf(write));
-  const own =
-    deletes && isInOrder(overlay.version) ? await countOwnRows(transaction.connection, overlay.version) : 0;
+  const slice = await slicesOf(write);
+  const leaving = deletes && isInOrder(overlay.version) ? await leavingRows(write, slice) : undefined;
+  const rows = rowsToChange(spans, baseRows(transaction.state, overlay.version), slice);
   if (!(await moveUp(transaction, overlay, { ...rows, deletes }, runOf(write), "fewRows"))) return undefined;
+  await leaving?.begin();
   const planned =
     spans.from === undefined || spans.set !== undefined ? await wholeText(write) : await oncePerRow(write);
   const check = overlayCheck(write, changedKeys(write));
-  if (!deletes || !isInOrder(overlay.version)) return { ...planned, check };
   return {
     ...planned,
     check: async (changed) => {
-      // Those moved up are gone again; others may be gone, too.
-      if ((await countOwnRows(transaction.connection, overlay.version)) !== own)
-        loseOrder(transaction, currentOf(write));
+      await leaving?.end();
       await check(changed);
+    },
+  };
+}
+
+/** Those of the overlay's own rows that a DELETE will take away: the places of the others change. */
+async function leavingRows(
+  write: OverlayWrite,
+  slice: (span: TextSpan | undefined) => string,
+): Promise<{ begin(): Promise<void>; end(): Promise<void> }> {
+  const { spans, transaction, overlay } = write;
+  const { connection } = transaction;
+  const count = async (): Promise<number> => await countOwnRows(connection, overlay.version);
+  const before = await count();
+  let left = 0;
+  if (before > 0) {
+    const query = rowsToChange(spans, placedRows(overlay.version), slice);
+    const place = `${quoteIdentifier(query.alias)}.${quoteIdentifier(ROW_ID)}`;
+    await runOf(write)(
+      `CREATE OR REPLACE TEMP TABLE ${LEAVING} AS ${query.with} SELECT DISTINCT ${place} AS place ${query.source}`,
+    );
+    left = Number((await connection.firstRow(`SELECT count(*) FROM ${LEAVING_SQL}`))[0]);
+  }
+  return {
+    begin: async () => {
+      if (left > 0) await forgetPlaces(connection, overlay.version, LEAVING_SQL);
+      if (before > 0) await connection.run(`DROP TABLE ${LEAVING_SQL}`);
+    },
+    end: async () => {
+      // Those moved up are gone again.
+      if ((await count()) !== before - left) loseOrder(transaction, currentOf(write));
     },
   };
 }
@@ -129,7 +161,7 @@ function currentOf({ transaction, overlay }: OverlayWrite): Version {
   return transaction.state.current(overlay.version) ?? overlay.version;
 }
 
-/** No row leaves the overlay's own table, as far as one can tell before: see branch/row-order.ts. */
+/** Rows keep their order in the overlay's own table, as far as one can tell before: see branch/row-order.ts. */
 async function staysInPlace(
   transaction: Transaction,
   statement: RelationalStatement,

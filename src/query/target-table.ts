@@ -34,8 +34,12 @@ export async function targetTable(
   }
   if (meaning.kind === "unknown" && scope.head !== MAIN) throw undefinedTable(meaning.relation);
   const { head } = scope;
+  // Rows are only added.
+  const form = { staysInOrder: true };
   const physical =
-    head === MAIN ? meaning.relation : requirePhysical(await transaction.writableVersion(meaning.relation));
+    head === MAIN
+      ? meaning.relation
+      : requirePhysical(await transaction.writableVersion(meaning.relation, head, "unknown", form));
   const sql = scope.head === MAIN ? mainRelationText(scope, physical) : physicalName(physical);
   return { ...physical, sql, catalog: DATA_CATALOG };
 }

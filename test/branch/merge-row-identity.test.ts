@@ -30,7 +30,9 @@ async function mergedBy(strategy: string): Promise<unknown> {
   return { rows: await rows(main), missing: await missing(main) };
 }
 
-const BRANCH = `UPDATE k SET v = 'b' WHERE n IN (1, 2, 3); DELETE FROM k WHERE n = 4; INSERT INTO k VALUES (10, 'b');
+const BRANCH = `BEGIN; UPDATE k SET v = 'b' WHERE n IN (1, 2, 3); INSERT INTO k VALUES (10, 'b'), (12, 'b'); COMMIT;
+  DELETE FROM k WHERE n = 4; BEGIN; UPDATE k SET v = 'x' WHERE n = 0; INSERT INTO k VALUES (13, 'b');
+  DELETE FROM k USING (VALUES (0), (0), (12), (13)) AS s(m) WHERE s.m = n; COMMIT;
   UPDATE k SET v = 'bb' WHERE n IN (2, 5)`;
 const MAIN = "UPDATE k SET v = 'm' WHERE n IN (2, 4, 6); INSERT INTO k VALUES (10, 'b'), (11, 'm')";
 
@@ -43,14 +45,14 @@ describe("both sides changed rows of the base", () => {
   test("the branch wins: its rows and what it deleted, once each", async () => {
     expect(await mergedBy("branch_wins")).toEqual({
       rows: ["1b", "2bb", "3b", "5bb", "6m", "10b", "10b", "11m"],
-      missing: [4],
+      missing: [0, 4],
     });
   });
 
   test("main wins: its own rows, and all else of the branch", async () => {
     expect(await mergedBy("main_wins")).toEqual({
       rows: ["1b", "2m", "3b", "4m", "5bb", "6m", "10b", "10b", "11m"],
-      missing: [],
+      missing: [0],
     });
   });
 });
