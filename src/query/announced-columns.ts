@@ -48,6 +48,17 @@ export async function findSources(core: SessionCore, sources: QuerySources | und
   if (!readings.has(sources)) readings.set(sources, await readingOf(core, relations, sources));
 }
 
+/** The types of a query's columns as far as they are known, remembered like those of a statement. */
+export async function typesOfSources(
+  core: SessionCore,
+  sources: QuerySources,
+): Promise<readonly (WrittenType | undefined)[] | undefined> {
+  await findSources(core, sources);
+  return FOUND.get(core)
+    ?.readings.get(sources)
+    ?.columns?.map(({ type }) => type);
+}
+
 /** Strings of a statement that `findSources` was asked about which a set operation puts beside values of another type. */
 export function unitedIn(core: SessionCore, sources: QuerySources): readonly UnitedLiteral[] {
   return FOUND.get(core)?.readings.get(sources)?.literals ?? [];

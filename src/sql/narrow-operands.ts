@@ -1,8 +1,9 @@
 /**
- * Columns beside numbers and other columns in arithmetic and comparisons: whoever knows their types tells DuckDB which of
- * them PostgreSQL would make wider. Reads PostgreSQL's syntax tree.
+ * Values beside one another in arithmetic and comparisons: whoever knows their types tells DuckDB which of them PostgreSQL
+ * would make wider. Reads PostgreSQL's syntax tree.
  */
 import {
+  flagField,
   isNode,
   listField,
   locationOf,
@@ -13,30 +14,42 @@ import {
   unwrapAs,
   type AstNode,
 } from "./ast.js";
-import { normaliseName } from "./names.js";
-import { relationsFrom } from "./read-sources.js";
+import { callEnd, isSymbol } from "./token-reader.js";
+import { readCte, readRelations, readValue, type Ctes } from "./read-sources.js";
 import type { References } from "./references.js";
-import type { SourceRelation } from "./result-sources.js";
+import type { QuerySources, ValueSource } from "./result-sources.js";
 import { Utf8Offsets } from "./utf8-offsets.js";
 
-/** A column as it is written, and what stands on the operator's other side. */
+/** A value on one side of an operator. */
 export interface NarrowOperand {
-  readonly relation: string | undefined;
-  readonly name: string;
+  /** Its place among the outputs of the query's sources. */
+  readonly output: number;
+  /** A cast is a call. */
+  readonly kind: "column" | "integer" | "number" | "string" | "call" | "other";
+  /** Where it stands, if that is known. */
   readonly start: number;
   readonly end: number;
-  readonly compares: boolean;
-  readonly other: "integer" | "number" | { readonly relation: string | undefined; readonly name: string };
 }
 
-/** The operands of one query. */
-export interface NarrowQuery {
-  readonly relations: readonly SourceRelation[];
+export interface NarrowOperation {
+  readonly kind: "arithmetic" | "difference" | "comparison";
   readonly operands: readonly NarrowOperand[];
+}
+
+/** The operations of one query. */
+export interface NarrowQuery {
+  /** Its relations, and its operands as if it selected them. */
+  readonly sources: QuerySources;
+  readonly operations: readonly NarrowOperation[];
+  /** What sum() is called with. */
+  readonly sums: readonly { readonly output: number; readonly start: number }[];
 }
 
 const ARITHMETIC = new Set(["+", "-", "*", "/", "%"]);
 const COMPARISONS = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
+/** `r IN (0.1, 0.2)`, `r = ANY (ARRAY[0.1])`, `r BETWEEN 0.1 AND 0.2`: one side is several values. */
+const LISTS = new Set(["AEXPR_IN", "AEXPR_OP_ANY", "AEXPR_OP_ALL", "AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN"]);
+const NOWHERE = { start: 0, end: 0 };
 
 /** All queries of a statement that have such operands. */
 export function narrowOperands(tree: AstNode, references: References): readonly NarrowQuery[] {
@@ -45,30 +58,44 @@ export function narrowOperands(tree: AstNode, references: References): readonly 
 
 interface OpenQuery {
   readonly node: AstNode;
-  readonly operands: NarrowOperand[];
+  readonly ctes: Ctes;
+  readonly values: ValueSource[];
+  readonly operations: NarrowOperation[];
+  readonly sums: { output: number; start: number }[];
 }
 
 class OperandReader {
   readonly #references: References;
   #offsets: Utf8Offsets | undefined;
   readonly #queries: OpenQuery[] = [];
-  readonly #ctes: string[] = [];
 
   constructor(references: References) {
     this.#references = references;
   }
 
   queriesIn(tree: AstNode): readonly NarrowQuery[] {
-    this.#visit(tree, this.#open(tree));
+    this.#visitQuery(tree, new Map());
     return this.#queries
-      .filter(({ operands }) => operands.length > 0)
-      .map(({ node, operands }) => ({ relations: relationsOf(node, this.#ctes), operands }));
+      .filter(({ values }) => values.length > 0)
+      .map(({ node, ctes, values, operations, sums }) => {
+        const outputs = values.map((value) => ({ kind: "value", name: "", value }) as const);
+        return { sources: { relations: relationsOf(node, ctes), outputs, others: [] }, operations, sums };
+      });
   }
 
-  #open(node: AstNode): OpenQuery {
-    const query = { node, operands: [] };
+  /** A common table expression sees those before it, and itself where the clause is recursive. */
+  #visitQuery(node: AstNode, outer: Ctes): void {
+    const clause = nodeField(node, "withClause");
+    let ctes = outer;
+    for (const item of clause === undefined ? [] : listField(clause, "ctes")) {
+      const isRecursive = flagField(clause ?? {}, "recursive");
+      const after = readCte(unwrapAs(item, "CommonTableExpr") ?? item, ctes, isRecursive);
+      this.#visit(item, { ...opened(item, isRecursive ? after : ctes) });
+      ctes = after;
+    }
+    const query = opened(node, ctes);
     this.#queries.push(query);
-    return query;
+    for (const [field, child] of Object.entries(node)) if (field !== "withClause") this.#visit(child, query);
   }
 
   #visit(value: unknown, query: OpenQuery): void {
@@ -79,60 +106,134 @@ class OperandReader {
     if (!isNode(value)) return;
     const wrapped = unwrap(value);
     const node = wrapped?.node ?? value;
-    if (typeof node["ctename"] === "string") this.#ctes.push(normaliseName(node["ctename"]));
-    const isQuery =
-      node !== query.node && ("targetList" in node || "fromClause" in node || "whereClause" in node);
-    const own = isQuery ? this.#open(node) : query;
-    if (wrapped?.type === "A_Expr" && textField(node, "kind") === "AEXPR_OP") this.#readOperator(node, own);
-    for (const child of Object.values(node)) this.#visit(child, own);
-  }
-
-  #readOperator(node: AstNode, { operands }: OpenQuery): void {
-    const names = stringList(node, "name");
-    const [name = ""] = names;
-    if (names.length !== 1 || !(ARITHMETIC.has(name) || COMPARISONS.has(name))) return;
-    const compares = COMPARISONS.has(name);
-    for (const [side, beside] of [
-      [node["lexpr"], node["rexpr"]],
-      [node["rexpr"], node["lexpr"]],
-    ]) {
-      const column = this.#columnAt(side);
-      const other = otherSide(beside);
-      if (column !== undefined && other !== undefined) operands.push({ ...column, compares, other });
+    if ("targetList" in node || "fromClause" in node || "whereClause" in node || "withClause" in node) {
+      this.#visitQuery(node, query.ctes);
+      return;
     }
+    if (wrapped?.type === "A_Expr") this.#readOperator(node, query);
+    if (wrapped?.type === "FuncCall") this.#readSum(node, query);
+    for (const child of Object.values(node)) this.#visit(child, query);
   }
 
-  #columnAt(value: unknown): Omit<NarrowOperand, "compares" | "other"> | undefined {
-    const node = unwrapAs(value, "ColumnRef");
-    const column = columnOf(node);
-    if (node === undefined || column === undefined) return undefined;
+  #readOperator(node: AstNode, { ctes, values, operations }: OpenQuery): void {
+    const [kind, names] = [textField(node, "kind"), stringList(node, "name")];
+    const isList = LISTS.has(kind);
+    const [name = ""] = names;
+    if (
+      names.length !== 1 ||
+      !(isList || (kind === "AEXPR_OP" && (ARITHMETIC.has(name) || COMPARISONS.has(name))))
+    )
+      return;
+    const sides = [node["lexpr"], ...(isList ? listItems(node["rexpr"]) : [node["rexpr"]])];
+    const sources = sides.map((side) => readValue(side, ctes));
+    // PostgreSQL compares with an array of the first side's type.
+    if (kind === "AEXPR_IN" && sides.length > 2) return;
+    if (sides.includes(undefined) || sides.every((side) => isConstant(side)) || sources.every(isOpen)) return;
+    const operands = sides.map((side, index) => {
+      values.push(sources[index] ?? { kind: "open" });
+      return { output: values.length - 1, ...this.#placed(side) };
+    });
+    const isArithmetic = !isList && ARITHMETIC.has(name);
+    operations.push({
+      kind: !isArithmetic ? "comparison" : name === "-" ? "difference" : "arithmetic",
+      operands,
+    });
+  }
+
+  #readSum(node: AstNode, { ctes, values, sums }: OpenQuery): void {
+    const [argument] = listField(node, "args");
+    if (stringList(node, "funcname").at(-1) !== "sum" || argument === undefined) return;
+    const source = readValue(argument, ctes);
+    if (isOpen(source)) return;
+    values.push(source);
+    sums.push({ output: values.length - 1, start: this.#offset(node) });
+  }
+
+  #placed(side: unknown): Omit<NarrowOperand, "output"> {
+    const { type, node } = unwrap(side) ?? {};
+    if (type === undefined || node === undefined) return { kind: "other", ...NOWHERE };
+    if (type === "ColumnRef") return { kind: "column", ...this.#nameOf(node) };
+    if (type === "A_Const") {
+      const kind = "ival" in node ? "integer" : "fval" in node ? "number" : "string";
+      return { kind, ...this.#tokenOf(node) };
+    }
+    if (type === "SQLValueFunction") return { kind: "column", ...this.#tokenOf(node) };
+    if (type === "TypeCast") return { kind: "call", ...this.#castOf(node) };
+    return type === "FuncCall" ? { kind: "call", ...this.#callOf(node) } : { kind: "other", ...NOWHERE };
+  }
+
+  #nameOf(node: AstNode): { start: number; end: number } {
+    const index = this.#tokenIndex(node);
+    const name = index === undefined ? undefined : this.#references.nameAtIndex(index);
+    return name?.parts.length === listField(node, "fields").length
+      ? { start: name.start, end: name.end }
+      : NOWHERE;
+  }
+
+  /** A sign belongs to a constant for the parser, and is a token of its own. */
+  #tokenOf(node: AstNode): { start: number; end: number } {
+    const index = this.#tokenIndex(node);
+    const token = index === undefined ? undefined : this.#references.tokens[index];
+    return token === undefined || token.kind === "operator"
+      ? NOWHERE
+      : { start: token.start, end: token.end };
+  }
+
+  /** `date '2024-01-01'`, and `a::date` of a column or a literal. */
+  #castOf(node: AstNode): { start: number; end: number } {
+    const { kind, start, end } = this.#placed(node["arg"]);
+    const type = nodeField(node, "typeName");
+    const index = type === undefined ? undefined : this.#tokenIndex(unwrapAs(type, "TypeName") ?? type);
+    const token = index === undefined ? undefined : this.#references.tokens[index];
+    if (start === end || token === undefined || kind === "call") return NOWHERE;
+    const behind = this.#references.tokens[(index ?? 0) + 1];
+    if (token.start < start)
+      return kind === "string" && behind?.start === start ? { start: token.start, end } : NOWHERE;
+    const goesOn = isSymbol(behind, "(") || isSymbol(behind, "[") || isSymbol(behind, ".");
+    return goesOn || behind?.kind === "word" ? NOWHERE : { start, end: token.end };
+  }
+
+  /** With its brackets, and FILTER and OVER behind them. */
+  #callOf(node: AstNode): { start: number; end: number } {
+    const index = this.#tokenIndex(node);
+    const { tokens } = this.#references;
+    if (index === undefined || !isSymbol(tokens[index + 1], "(")) return NOWHERE;
+    const [first, last] = [tokens[index], tokens[callEnd(tokens, index + 1) ?? index]];
+    return first === undefined || last === undefined || first === last
+      ? NOWHERE
+      : { start: first.start, end: last.end };
+  }
+
+  #tokenIndex(node: AstNode): number | undefined {
+    return this.#references.tokenIndexAt(this.#offset(node));
+  }
+
+  #offset(node: AstNode): number {
     this.#offsets ??= new Utf8Offsets(this.#references.text);
-    const index = this.#references.tokenIndexAt(this.#offsets.toUtf16(locationOf(node)));
-    const place = index === undefined ? undefined : this.#references.nameAtIndex(index);
-    return place?.parts.length === listField(node, "fields").length
-      ? { ...column, start: place.start, end: place.end }
-      : undefined;
+    return this.#offsets.toUtf16(locationOf(node));
   }
 }
 
-/** A column of one name, or of a relation's, which may be said with its schema. */
-function columnOf(node: AstNode | undefined): Pick<NarrowOperand, "relation" | "name"> | undefined {
-  if (node === undefined) return undefined;
-  const names = stringList(node, "fields");
-  const name = names.at(-1);
-  const isPlain = names.length === listField(node, "fields").length && names.length <= 3;
-  return name === undefined || !isPlain ? undefined : { relation: names.at(-2), name };
+function opened(node: AstNode, ctes: Ctes): OpenQuery {
+  return { node, ctes, values: [], operations: [], sums: [] };
 }
 
-function otherSide(value: unknown): NarrowOperand["other"] | undefined {
-  const constant = unwrapAs(value, "A_Const");
-  if (constant === undefined) return columnOf(unwrapAs(value, "ColumnRef"));
-  if ("ival" in constant) return "integer";
-  return "fval" in constant ? "number" : undefined;
+function listItems(value: unknown): readonly unknown[] {
+  const wrapped = unwrap(value);
+  if (wrapped?.type === "A_ArrayExpr") return listField(wrapped.node, "elements");
+  return wrapped?.type === "List" ? listField(wrapped.node, "items") : [];
 }
 
-function relationsOf(node: AstNode, ctes: readonly string[]): readonly SourceRelation[] {
+function isConstant(value: unknown): boolean {
+  return unwrap(value)?.type === "A_Const";
+}
+
+function isOpen({ kind }: ValueSource): boolean {
+  return kind === "open" || kind === "literal" || kind === "parameter";
+}
+
+function relationsOf(node: AstNode, ctes: Ctes): QuerySources["relations"] {
   const target = nodeField(node, "relation");
   const items = [...listField(node, "fromClause"), ...listField(node, "usingClause")];
-  return relationsFrom([...(target === undefined ? [] : [{ RangeVar: target }]), ...items], ctes);
+  return readRelations(target, items, ctes);
 }

@@ -17,7 +17,7 @@ import type { OutputSource, QuerySources, SourceRelation, ValueSource } from "./
 import { writtenType } from "./written-types.js";
 
 /** Common table expressions by folded name; undefined for one of which nothing is known. */
-type Ctes = ReadonlyMap<string, QuerySources | undefined>;
+export type Ctes = ReadonlyMap<string, QuerySources | undefined>;
 
 const OPEN: ValueSource = { kind: "open" };
 const OPEN_QUERY: QuerySources = { relations: [], outputs: [], others: [] };
@@ -28,12 +28,8 @@ export function resultSources(type: string, node: AstNode): QuerySources | undef
   const ctes = readCtes(node, new Map());
   const target = nodeField(node, "relation");
   if (target === undefined) return undefined;
-  const relations = [
-    ...readRelation(target, ctes, true),
-    ...[...listField(node, "fromClause"), ...listField(node, "usingClause")].flatMap((item) =>
-      readFrom(item, ctes),
-    ),
-  ];
+  const items = [...listField(node, "fromClause"), ...listField(node, "usingClause")];
+  const relations = readRelations(target, items, ctes);
   const clause = nodeField(node, "returningClause");
   const returned = clause === undefined ? listField(node, "returningList") : listField(clause, "exprs");
   return { relations, outputs: readOutputs(returned, ctes), others: [] };
@@ -61,23 +57,25 @@ function readQuery(node: AstNode, outer: Ctes): QuerySources {
 function readCtes(node: AstNode, outer: Ctes): Ctes {
   const clause = nodeField(node, "withClause");
   if (clause === undefined) return outer;
-  const ctes = new Map(outer);
-  for (const item of listField(clause, "ctes")) {
-    const cte = unwrapAs(item, "CommonTableExpr") ?? item;
-    const name = normaliseName(textField(cte, "ctename"));
-    const query = unwrapAs(cte["ctequery"], "SelectStmt");
-    // Inside a recursive query its own name is open.
-    ctes.set(name, undefined);
-    const read =
-      query === undefined
-        ? readReturned(cte["ctequery"])
-        : flagField(clause, "recursive")
-          ? readRecursive(query, ctes)
-          : readQuery(query, ctes);
-    if (read === undefined) continue;
-    ctes.set(name, renamed(read, stringList(cte, "aliascolnames")));
-  }
+  let ctes = outer;
+  for (const item of listField(clause, "ctes"))
+    ctes = readCte(unwrapAs(item, "CommonTableExpr") ?? item, ctes, flagField(clause, "recursive"));
   return ctes;
+}
+
+/** What is known behind one of them. */
+export function readCte(cte: AstNode, outer: Ctes, isRecursive: boolean): Ctes {
+  const name = normaliseName(textField(cte, "ctename"));
+  const query = unwrapAs(cte["ctequery"], "SelectStmt");
+  // Inside a recursive query its own name is open.
+  const own = isRecursive ? new Map([...outer, [name, undefined]]) : outer;
+  const read =
+    query === undefined
+      ? readReturned(cte["ctequery"])
+      : isRecursive
+        ? readRecursive(query, own)
+        : readQuery(query, own);
+  return new Map([...outer, [name, read && renamed(read, stringList(cte, "aliascolnames"))]]);
 }
 
 /** What a statement that changes rows gives to those around it; undefined where it returns nothing. */
@@ -101,6 +99,16 @@ function renamed(query: QuerySources, columns: readonly string[]): QuerySources 
   if (columns.length === 0) return query;
   const relation = { name: "", columns, merged: [], source: { kind: "query", query } } as const;
   return { relations: [relation], outputs: [{ kind: "star", relation: undefined }], others: [] };
+}
+
+/** The table a statement changes, if it does, and what its FROM clause names. */
+export function readRelations(
+  target: AstNode | undefined,
+  items: readonly AstNode[],
+  ctes: Ctes,
+): readonly SourceRelation[] {
+  const changed = target === undefined ? [] : readRelation(target, ctes, true);
+  return [...changed, ...items.flatMap((item) => readFrom(item, ctes))];
 }
 
 /** What a FROM clause names. Tables of the names in `ctes` are none; nothing is known of their columns. */
@@ -178,7 +186,7 @@ function readOutputs(items: readonly AstNode[], ctes: Ctes): OutputSource[] {
   });
 }
 
-function readValue(expression: unknown, ctes: Ctes): ValueSource {
+export function readValue(expression: unknown, ctes: Ctes): ValueSource {
   const wrapped = unwrap(expression);
   if (wrapped === undefined) return OPEN;
   const { type, node } = wrapped;
@@ -278,6 +286,9 @@ function readOperator(node: AstNode, ctes: Ctes): ValueSource {
   if (textField(node, "kind") === "AEXPR_NULLIF")
     return { kind: "call", name: "nullif", values: [readValue(node["lexpr"], ctes)] };
   const [name] = stringList(node, "name");
+  // A sign keeps the type, as abs() does.
+  if (name === "-" && !("lexpr" in node))
+    return { kind: "call", name: "abs", values: [readValue(node["rexpr"], ctes)] };
   return textField(node, "kind") === "AEXPR_OP" && DOCUMENT_OPERATORS.has(name ?? "")
     ? { kind: "document", of: readValue(node["lexpr"], ctes) }
     : OPEN;

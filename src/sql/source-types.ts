@@ -10,7 +10,7 @@ import type {
   ValueSource,
   WrittenType,
 } from "./result-sources.js";
-import { requireCommonType, unitedLiterals, type UnitedLiteral } from "./union-types.js";
+import { requireCommonType, unitedLiterals, widestNumber, type UnitedLiteral } from "./union-types.js";
 
 /** The column of a table or view that a result column shows as it is: `pg_class.oid` and `pg_attribute.attnum`. */
 interface ColumnOrigin {
@@ -250,7 +250,7 @@ function common(values: readonly Value[]): Value {
       ? { type: { ...type, typmod: -1 }, origin: undefined }
       : OPEN;
   if (others.some((other) => other.type?.name !== type.name || other.type.isArray !== type.isArray))
-    return OPEN;
+    return { ...OPEN, type: widestNumber([type, ...others.map((other) => other.type)]) };
   const isSame =
     others.length === values.length - 1 && others.every((other) => other.type?.typmod === type.typmod);
   return { type: isSame ? type : { ...type, typmod: -1 }, origin: undefined };
@@ -280,6 +280,7 @@ function isAmong(names: readonly string[], name: string): boolean {
 /** Functions that give one of their argument's values. Text's kin come back as text. */
 const PASSING = new Set([
   "nullif",
+  "abs",
   "min",
   "max",
   "first_value",
@@ -290,11 +291,14 @@ const PASSING = new Set([
   "any_value",
 ]);
 const MADE = new Set(["min", "max", "nullif"]);
+const REAL: WrittenType = { name: "float4", typmod: -1, isArray: false };
 const TEXT_KIN = new Set(["varchar", "name", "char"]);
 
 function callType(name: string, [first]: readonly Value[]): Value {
   if (name === "array_agg") return arrayOf(first?.type && { ...first.type, typmod: -1 });
   if (name === "unnest") return elementOf(first?.type);
+  if (name === "sum")
+    return first?.type?.name === "float4" && !first.type.isArray ? { ...OPEN, type: REAL } : OPEN;
   if (PASSING.has(name)) {
     const type = first?.type;
     if (type === undefined) return OPEN;
@@ -320,6 +324,7 @@ const RESULTS: ReadonlyMap<string, WrittenType> = new Map([
   ...results("regclass", "to_regclass"),
   ...results("regnamespace", "to_regnamespace"),
   ...results("oid", "pg_my_temp_schema"),
+  ...results("date", "current_date"),
   ...results(
     "void",
     "pg_notify pg_sleep pg_sleep_for pg_sleep_until pg_advisory_lock pg_advisory_lock_shared pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_advisory_unlock_all",

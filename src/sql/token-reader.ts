@@ -202,3 +202,12 @@ export function sliceTokens(text: string, tokens: readonly Token[], first: numbe
   const to = tokens[end - 1];
   return from === undefined || to === undefined || end <= first ? "" : text.slice(from.start, to.end);
 }
+
+/** The index of the last token of a call with FILTER and OVER behind it. */
+export function callEnd(tokens: readonly Token[], open: number): number | undefined {
+  let close = closingBracket(tokens, open);
+  if (close !== undefined && isWord(tokens[close + 1], "filter")) close = closingBracket(tokens, close + 2);
+  if (close !== undefined && isWord(tokens[close + 1], "over"))
+    close = isSymbol(tokens[close + 2], "(") ? closingBracket(tokens, close + 2) : close + 2;
+  return close;
+}

@@ -79,6 +79,14 @@ function widerType(one: WrittenType | undefined, other: WrittenType | undefined)
   return names.indexOf(one.name) >= names.indexOf(other.name) ? one : other;
 }
 
+/** What numbers of several types are together; undefined where one of them is none, or not known. */
+export function widestNumber(types: readonly (WrittenType | undefined)[]): WrittenType | undefined {
+  const names = [...(KINDS[0]?.keys() ?? [])];
+  const places = types.map((type) => (type === undefined || type.isArray ? -1 : names.indexOf(type.name)));
+  const name = names[Math.max(...places)];
+  return name === undefined || places.includes(-1) ? undefined : { name, typmod: -1, isArray: false };
+}
+
 function kindOf({ name }: WrittenType): number {
   return KINDS.findIndex((names) => names.has(name));
 }

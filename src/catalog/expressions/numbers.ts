@@ -119,6 +119,10 @@ export const NUMBERS: Definitions = {
   width_bucket: [any(2, "list_count(list_filter(_2, lambda _b: _b <= _1))::INTEGER"), any(4, BUCKET)],
   duckbranch_sum_input: [any(1, SUM_INPUT)],
   duckbranch_sum: [any(1, SUM)],
+  // What DuckDB counts as a bigint: src/sql/dialect/wrapped-calls.ts
+  duckbranch_integer: [any(1, "CAST(_1 AS INTEGER)")],
+  // Of reals, where their type is known: src/query/narrow-operands.ts
+  duckbranch_real_sum: [any(1, "CAST(_1 AS FLOAT)")],
   duckbranch_averaged: [any(1, AVERAGED)],
   duckbranch_average: [any(2, AVERAGE)],
   // Of a window: DuckDB's average, the sum and how many.

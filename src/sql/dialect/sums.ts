@@ -35,9 +35,9 @@ export const sumsPass: DialectPass = ({ text, tokens }) => {
 };
 
 /** A column of a view, a table or a subquery that has the function's name; the statement's own result is named elsewhere. */
-function isNamedByCall(
+export function isNamedByCall(
   tokens: readonly Token[],
-  { name, last }: AggregateCall,
+  { name, last }: Pick<AggregateCall, "name" | "last">,
   places: readonly Place[],
 ): boolean {
   const place = places[name];

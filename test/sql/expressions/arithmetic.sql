@@ -212,3 +212,11 @@ SELECT id, r > 0.3, 0.25 = r, r <> a FROM t ORDER BY r * 2, id
 SELECT (SELECT max(si * 20000) FROM t AS u WHERE u.r * 0.1 < 5) AS m, si * 20000 AS s FROM t GROUP BY si, si * 20000 ORDER BY si * 20000
 SELECT "public"."t"."r" * 1.5, "public"."t"."si" * 20000 FROM "public"."t" WHERE "public"."t"."r" > 0.1 ORDER BY "public"."t"."id"
 SELECT floor("public"."t"."r" / 1.25) * 1.25 AS bin, count(*) FROM "public"."t" GROUP BY floor("public"."t"."r" / 1.25) * 1.25 ORDER BY 1
+SELECT r * 0.1, r + 1, r + n, abs(r) * 2, -r * 2, coalesce(r, 0) * 0.1, max(r) OVER () * 2, r + r FROM t ORDER BY id
+SELECT id FROM t WHERE r * 0.4 = 0.1 OR r = ANY (ARRAY[0.25, 0.1]) OR r IN (0.25) OR r BETWEEN 0.1 AND 0.25 ORDER BY id
+SELECT r IN (0.1), r IN (0.1, 0.2), r = ANY (ARRAY[0.1]), r = 0.1, r BETWEEN 0.1 AND 0.1 FROM (SELECT 0.1::real AS r) AS x
+WITH c AS (SELECT si, r FROM t), c2 AS (SELECT si AS s, sum(r) AS r FROM c GROUP BY si) SELECT s * 30000, s + s, r * 0.1, r FROM c2 ORDER BY s
+SELECT max(si) * 30000, 32767::smallint + 1, min(si) - 30000, sum(r), sum(r) FILTER (WHERE id < 3), sum(DISTINCT r) * 0.1 FROM t
+SELECT d - ts::date, max(d) OVER () - d, (d - date '2020-01-01') / 7, '2024-01-01' - d FROM t ORDER BY id
+SELECT max(d) - min(d) AS days, sum(d - date '2020-01-01') FROM t
+SELECT ntile, json_agg FROM (SELECT ntile(2) OVER (ORDER BY id) FROM t) AS x, (SELECT json_agg(1)) AS y ORDER BY 1
