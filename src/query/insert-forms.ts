@@ -24,7 +24,7 @@ import type { BoundParameter } from "./types.js";
 
 const identities = new WeakMap<TableDefinition, readonly string[]>();
 
-/** The statement as DuckDB takes it; `parameters` once they are bound. Errors: 428C9 a value for an identity column, 42704 an unknown constraint */
+/** The statement as DuckDB takes it; `parameters` once they are bound. Errors: 428C9 a value for an identity or a generated column, 42704 an unknown constraint */
 export async function withInsertForm(
   core: SessionCore,
   statement: RelationalStatement,
@@ -39,7 +39,9 @@ export async function withInsertForm(
   const definition = await tableBehind(core, name.parts);
   if (definition === undefined) return statement;
   const always = alwaysColumns(definition);
+  const generated = definition.columns.filter((column) => column.generated).map((column) => column.name);
   refuseIdentityChanges(statement, always);
+  refuseGeneratedChanges(statement, generated);
   if (!inserts) return withAssigned(statement, assignedEdits(statement, definition, []), []);
   if (insert === undefined) {
     refuseUnreadValues(statement, name.end, always);
@@ -47,9 +49,12 @@ export async function withInsertForm(
     return withAssigned(statement, assignedEdits(statement, definition, columns), []);
   }
   const table = name.parts.at(-1) ?? "";
-  const width = insert.width ?? (await sourceWidth(core, statement));
+  // As many as DuckDB stores where it has nothing to say of their number.
+  const stored = definition.columns.length - generated.length;
+  const width = insert.width ?? (await sourceWidth(core, statement)) ?? stored;
   const columns = insert.columns.length > 0 ? insert.columns : givenColumns(width, definition);
   refuseIdentityValues(insert, columns, always);
+  refuseGeneratedValues(insert, columns, generated);
   const edits: TextEdit[] = [...excludedEdits(statement, definition)];
   let { conflictColumns } = insert;
   if (insert.columns.length === 0 && columns.length < definition.columns.length) {
@@ -177,7 +182,7 @@ function refuseIdentityValues(
 ): void {
   if (insert.overriding) return;
   for (const [index, column] of columns.entries()) {
-    const isAlways = always.some((own) => normaliseName(own) === normaliseName(column));
+    const isAlways = isAmong(always, column);
     const isDefault = insert.rows > 0 && insert.values.every((row) => row[index]?.kind === "default");
     if (!isAlways || isDefault) continue;
     throw new SqlError(
@@ -193,14 +198,48 @@ function refuseIdentityValues(
 
 /** UPDATE, and ON CONFLICT DO UPDATE. */
 function refuseIdentityChanges({ assignments }: RelationalStatement, always: readonly string[]): void {
-  const changed = assignments.find(
-    ({ column, isDefault }) =>
-      !isDefault && always.some((own) => normaliseName(own) === normaliseName(column)),
-  );
+  const changed = assignments.find(({ column, isDefault }) => !isDefault && isAmong(always, column));
   if (changed === undefined) return;
   throw new SqlError(SQLSTATE.generatedAlways, `column "${changed.column}" can only be updated to DEFAULT`, {
     detail: `Column "${changed.column}" is an identity column defined as GENERATED ALWAYS.`,
   });
+}
+
+function refuseGeneratedValues(
+  insert: InsertForm,
+  columns: readonly string[],
+  generated: readonly string[],
+): void {
+  for (const [index, column] of columns.entries()) {
+    if (!isAmong(generated, column)) continue;
+    if (insert.rows > 0 && insert.values.every((row) => row[index]?.kind === "default"))
+      throw notSupported(
+        `DEFAULT for the generated column "${column}" is not supported`,
+        "leave the column out",
+      );
+    throw new SqlError(
+      SQLSTATE.generatedAlways,
+      `cannot insert a non-DEFAULT value into column "${column}"`,
+      { detail: `Column "${column}" is a generated column.` },
+    );
+  }
+}
+
+function refuseGeneratedChanges({ assignments }: RelationalStatement, generated: readonly string[]): void {
+  const changed = assignments.find(({ column }) => isAmong(generated, column));
+  if (changed === undefined) return;
+  if (changed.isDefault)
+    throw notSupported(
+      `DEFAULT for the generated column "${changed.column}" is not supported`,
+      "leave the column out",
+    );
+  throw new SqlError(SQLSTATE.generatedAlways, `column "${changed.column}" can only be updated to DEFAULT`, {
+    detail: `Column "${changed.column}" is a generated column.`,
+  });
+}
+
+function isAmong(names: readonly string[], name: string): boolean {
+  return names.some((own) => normaliseName(own) === normaliseName(name));
 }
 
 /** A statement too large for a parser, or in DuckDB's dialect: what it gives an identity column was not read. */

@@ -4,6 +4,9 @@
  *   real * 0.1, real = ANY (ARRAY[0.1])  ⇒  CAST(real AS DOUBLE) * 0.1, …    double precision in PostgreSQL
  *   smallint * 2, max(smallint) * 2      ⇒  CAST(smallint AS INTEGER) * 2, max(smallint) * CAST(2 AS INTEGER)
  *   date - date                          ⇒  duckbranch_days(date) - duckbranch_days(date)    an integer
+ *   time - time                          ⇒  duckbranch_clock(time) - duckbranch_clock(time)  an interval
+ *   interval / 2                         ⇒  duckbranch_divided_interval(interval, 2)
+ *   timestamptz::time                    ⇒  CAST(timestamptz AS TIMESTAMP)::time
  *   sum(real)                            ⇒  duckbranch_real_sum(…)    a real
  */
 import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
@@ -79,10 +82,18 @@ function hasSum({ edits }: RelationalStatement, start: number): boolean {
 
 function operationEdits(
   statement: RelationalStatement,
-  { kind, operands }: NarrowOperation,
+  { kind, operands, sign }: NarrowOperation,
   types: Types,
 ): readonly TextEdit[] {
   const typeOf = ({ output }: NarrowOperand): string | undefined => types[output];
+  const [first, second] = operands;
+  if (first === undefined) return [];
+  if (kind === "clock")
+    return typeOf(first) === "timestamptz"
+      ? (wrapped(statement, first, "CAST(", " AS TIMESTAMP)") ?? [])
+      : [];
+  if (kind === "division" && typeOf(first) === "interval" && second !== undefined)
+    return dividedInterval(statement, first, second, sign);
   const reals = operands.filter((operand) => typeOf(operand) === "float4");
   const wider = operands.filter((operand) => WIDER.has(typeOf(operand) ?? ""));
   if (reals.length > 0 && wider.length > 0) return firstOf(statement, [reals, wider], "DOUBLE");
@@ -90,7 +101,7 @@ function operationEdits(
   const small = operands.filter((operand) => typeOf(operand) === "int2");
   const whole = operands.filter((operand) => operand.kind === "integer");
   if (small.length === 1 && whole.length === 1) return firstOf(statement, [small, whole], "INTEGER");
-  return kind === "difference" ? daysBetween(statement, operands, typeOf) : [];
+  return kind === "difference" ? difference(statement, operands, typeOf) : [];
 }
 
 /** All operands of one side as this type: of the first side of which that can be said. Calls are left as they are if possible. */
@@ -99,7 +110,6 @@ function firstOf(
   sides: readonly (readonly NarrowOperand[])[],
   type: string,
 ): readonly TextEdit[] {
-  const hasCall = (side: readonly NarrowOperand[]): boolean => side.some(({ kind }) => kind === "call");
   for (const side of [...sides.filter((one) => !hasCall(one)), ...sides.filter(hasCall)]) {
     const casts = side.map((operand) => wrapped(statement, operand, "CAST(", ` AS ${type})`));
     if (casts.every((edits) => edits !== undefined)) return casts.flat();
@@ -107,16 +117,43 @@ function firstOf(
   return [];
 }
 
-/** A string beside a date is one. */
-function daysBetween(
+function hasCall(side: readonly NarrowOperand[]): boolean {
+  return side.some(({ kind }) => kind === "call");
+}
+
+/** Type ⇒ what its values are subtracted as. */
+const SUBTRACTED: ReadonlyMap<string, string> = new Map([
+  ["date", "duckbranch_days("],
+  ["time", "duckbranch_clock("],
+]);
+
+/** A string beside a date or a time is one. */
+function difference(
   statement: RelationalStatement,
   operands: readonly NarrowOperand[],
   typeOf: (operand: NarrowOperand) => string | undefined,
 ): readonly TextEdit[] {
-  const areDates = operands.every((operand) => typeOf(operand) === "date" || operand.kind === "string");
-  if (!areDates || operands.length !== 2) return [];
-  const days = operands.map((operand) => wrapped(statement, operand, "duckbranch_days(", ")"));
-  return days.every((edits) => edits !== undefined) ? days.flat() : [];
+  const types = new Set(operands.filter(({ kind }) => kind !== "string").map(typeOf));
+  const [type = ""] = types;
+  const macro = SUBTRACTED.get(type);
+  if (macro === undefined || types.size !== 1 || operands.length !== 2) return [];
+  const parts = operands.map((operand) => wrapped(statement, operand, macro, ")"));
+  return parts.every((edits) => edits !== undefined) ? parts.flat() : [];
+}
+
+function dividedInterval(
+  statement: RelationalStatement,
+  interval: NarrowOperand,
+  divisor: NarrowOperand,
+  sign: NarrowOperation["sign"],
+): readonly TextEdit[] {
+  const before = wrapped(statement, interval, "duckbranch_divided_interval(", "");
+  const behind = wrapped(statement, divisor, "", ")");
+  const isCall = statement.edits.some((edit) => isSamePlace(edit, sign) && edit.text === ",");
+  if (before === undefined || behind === undefined || sign.start === sign.end || isCall) return [];
+  return [...before, { ...sign, text: "," }, ...behind].filter(
+    (edit) => edit.text !== "" || edit.end > edit.start,
+  );
 }
 
 /** Undefined where it cannot be told what else is made of the operand. */
@@ -137,15 +174,25 @@ function wrapped(
     return [{ ...place, text: `${before}${own?.text ?? statement.text.slice(start, end)}${behind}` }];
   // Its relation's name is replaced. Other statements are cut into parts, between which an insertion would be lost.
   if (statement.verb !== "select" || (kind !== "call" && own !== undefined)) return undefined;
-  // What opens at its start or inside, and closes at its end: which of the two is inside cannot be told.
-  const opens = statement.edits.some((edit) => edit.start >= start && edit.start < end);
-  const closes = statement.edits.some((edit) => edit.start === end && edit.end === end);
-  if (kind === "call" && opens && closes) return undefined;
-  return [
+  const [opening, closing] = [
     { start, end: start, text: before },
     { start: end, end, text: behind },
   ];
+  if (kind !== "call") return [opening, closing];
+  const atStart = statement.edits.filter((edit) => edit.start === start && edit.end === start);
+  if (atStart.length > 0 && atStart.every(({ text }) => AGGREGATE.test(text)))
+    return [
+      { ...opening, around: "opens" },
+      { ...closing, around: "closes" },
+    ];
+  // What opens at its start or inside, and closes at its end: which of the two is inside cannot be told.
+  const opens = statement.edits.some((edit) => edit.start >= start && edit.start < end);
+  const closes = statement.edits.some((edit) => edit.start === end && edit.end === end);
+  return opens && closes ? undefined : [opening, closing];
 }
+
+/** What src/sql/dialect/sums.ts puts in front of sum() and avg(). */
+const AGGREGATE = /^duckbranch_(?:sum\(|window_average\(|(?:distinct_)?(?:filtered_)?)$/;
 
 function isSamePlace(
   one: { readonly start: number; readonly end: number },

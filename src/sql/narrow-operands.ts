@@ -14,11 +14,12 @@ import {
   unwrapAs,
   type AstNode,
 } from "./ast.js";
-import { callEnd, isSymbol } from "./token-reader.js";
+import { callEnd, isSymbol, isWord } from "./token-reader.js";
 import { readCte, readRelations, readValue, type Ctes } from "./read-sources.js";
 import type { References } from "./references.js";
 import type { QuerySources, ValueSource } from "./result-sources.js";
 import { Utf8Offsets } from "./utf8-offsets.js";
+import { writtenType } from "./written-types.js";
 
 /** A value on one side of an operator. */
 export interface NarrowOperand {
@@ -32,8 +33,11 @@ export interface NarrowOperand {
 }
 
 export interface NarrowOperation {
-  readonly kind: "arithmetic" | "difference" | "comparison";
+  /** Of a clock: what is cast to `time`. */
+  readonly kind: "arithmetic" | "difference" | "division" | "comparison" | "clock";
   readonly operands: readonly NarrowOperand[];
+  /** The operator. */
+  readonly sign: { readonly start: number; readonly end: number };
 }
 
 /** The operations of one query. */
@@ -49,6 +53,12 @@ const ARITHMETIC = new Set(["+", "-", "*", "/", "%"]);
 const COMPARISONS = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
 /** `r IN (0.1, 0.2)`, `r = ANY (ARRAY[0.1])`, `r BETWEEN 0.1 AND 0.2`: one side is several values. */
 const LISTS = new Set(["AEXPR_IN", "AEXPR_OP_ANY", "AEXPR_OP_ALL", "AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN"]);
+const OWN_KINDS: ReadonlyMap<string, "difference" | "division"> = new Map([
+  ["-", "difference"],
+  ["/", "division"],
+]);
+/** Words of a type's name behind its first. */
+const LONGER = ["precision", "varying", "with", "without"];
 const NOWHERE = { start: 0, end: 0 };
 
 /** All queries of a statement that have such operands. */
@@ -112,6 +122,7 @@ class OperandReader {
     }
     if (wrapped?.type === "A_Expr") this.#readOperator(node, query);
     if (wrapped?.type === "FuncCall") this.#readSum(node, query);
+    if (wrapped?.type === "TypeCast") this.#readClock(node, query);
     for (const child of Object.values(node)) this.#visit(child, query);
   }
 
@@ -134,10 +145,19 @@ class OperandReader {
       return { output: values.length - 1, ...this.#placed(side) };
     });
     const isArithmetic = !isList && ARITHMETIC.has(name);
-    operations.push({
-      kind: !isArithmetic ? "comparison" : name === "-" ? "difference" : "arithmetic",
-      operands,
-    });
+    const own = OWN_KINDS.get(name) ?? "arithmetic";
+    operations.push({ kind: isArithmetic ? own : "comparison", operands, sign: this.#tokenAt(node) });
+  }
+
+  /** `now()::time` */
+  #readClock(node: AstNode, { ctes, values, operations }: OpenQuery): void {
+    const type = nodeField(node, "typeName");
+    if (type === undefined || writtenType(unwrapAs(type, "TypeName") ?? type).name !== "time") return;
+    const source = readValue(node["arg"], ctes);
+    if (isOpen(source)) return;
+    values.push(source);
+    const operand = { output: values.length - 1, ...this.#placed(node["arg"]) };
+    operations.push({ kind: "clock", operands: [operand], sign: NOWHERE });
   }
 
   #readSum(node: AstNode, { ctes, values, sums }: OpenQuery): void {
@@ -173,10 +193,15 @@ class OperandReader {
   /** A sign belongs to a constant for the parser, and is a token of its own. */
   #tokenOf(node: AstNode): { start: number; end: number } {
     const index = this.#tokenIndex(node);
-    const token = index === undefined ? undefined : this.#references.tokens[index];
-    return token === undefined || token.kind === "operator"
+    return index !== undefined && this.#references.tokens[index]?.kind === "operator"
       ? NOWHERE
-      : { start: token.start, end: token.end };
+      : this.#tokenAt(node);
+  }
+
+  #tokenAt(node: AstNode): { start: number; end: number } {
+    const index = this.#tokenIndex(node);
+    const token = index === undefined ? undefined : this.#references.tokens[index];
+    return token === undefined ? NOWHERE : { start: token.start, end: token.end };
   }
 
   /** `date '2024-01-01'`, and `a::date` of a column or a literal. */
@@ -190,7 +215,7 @@ class OperandReader {
     if (token.start < start)
       return kind === "string" && behind?.start === start ? { start: token.start, end } : NOWHERE;
     const goesOn = isSymbol(behind, "(") || isSymbol(behind, "[") || isSymbol(behind, ".");
-    return goesOn || behind?.kind === "word" ? NOWHERE : { start, end: token.end };
+    return goesOn || LONGER.some((word) => isWord(behind, word)) ? NOWHERE : { start, end: token.end };
   }
 
   /** With its brackets, and FILTER and OVER behind them. */

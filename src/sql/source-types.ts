@@ -291,14 +291,16 @@ const PASSING = new Set([
   "any_value",
 ]);
 const MADE = new Set(["min", "max", "nullif"]);
-const REAL: WrittenType = { name: "float4", typmod: -1, isArray: false };
+const SUMMED = new Set(["sum", "avg"]);
 const TEXT_KIN = new Set(["varchar", "name", "char"]);
 
 function callType(name: string, [first]: readonly Value[]): Value {
   if (name === "array_agg") return arrayOf(first?.type && { ...first.type, typmod: -1 });
   if (name === "unnest") return elementOf(first?.type);
-  if (name === "sum")
-    return first?.type?.name === "float4" && !first.type.isArray ? { ...OPEN, type: REAL } : OPEN;
+  if (SUMMED.has(name) && first?.type !== undefined && !first.type.isArray) {
+    const keeps = first.type.name === "interval" || (name === "sum" && first.type.name === "float4");
+    return keeps ? { ...OPEN, type: { ...first.type, typmod: -1 } } : OPEN;
+  }
   if (PASSING.has(name)) {
     const type = first?.type;
     if (type === undefined) return OPEN;
@@ -325,6 +327,11 @@ const RESULTS: ReadonlyMap<string, WrittenType> = new Map([
   ...results("regnamespace", "to_regnamespace"),
   ...results("oid", "pg_my_temp_schema"),
   ...results("date", "current_date"),
+  ...results("interval", "age justify_days justify_hours justify_interval make_interval"),
+  ...results(
+    "timestamptz",
+    "now current_timestamp clock_timestamp statement_timestamp transaction_timestamp",
+  ),
   ...results(
     "void",
     "pg_notify pg_sleep pg_sleep_for pg_sleep_until pg_advisory_lock pg_advisory_lock_shared pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_advisory_unlock_all",

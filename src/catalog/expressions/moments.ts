@@ -112,6 +112,7 @@ export const MOMENTS: Definitions = {
   duckbranch_span: [SPAN],
   // A difference of dates is one of these: src/query/narrow-operands.ts
   duckbranch_days: [any(1, "(CAST(_1 AS DATE) - DATE '1970-01-01')::INTEGER")],
+  duckbranch_clock: [any(1, "to_microseconds(epoch_us(CAST(_1 AS TIME)))")],
   date_part: [any(2, DATE_PART)],
   duckbranch_extracted: [any(2, EXTRACTED)],
   date_trunc: [any(2, TRUNCATED), any(3, `timezone(_3, ${OWN}.date_trunc(_1, timezone(_3, _2)))`)],

@@ -13,7 +13,7 @@ function like(operator: string, escaped: string): string {
 
 export const OPERATORS: Definitions = {
   // What the dialect makes of `/` behind an interval.
-  "/@": [
+  duckbranch_divided_interval: [
     any(
       2,
       `coalesce(${OWN}."/"(_1, _2::DOUBLE), CASE WHEN _2 = 0 AND _1 IS NOT NULL THEN to_seconds(${DIVISION_BY_ZERO}) END)`,

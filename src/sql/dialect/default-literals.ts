@@ -6,7 +6,9 @@ import { isSymbol, isWord } from "../token-reader.js";
 import { listLiteral } from "./array-literals.js";
 import { byteaLiteral } from "./bytea-literals.js";
 import { isDefinition } from "./checked-casts.js";
+import { typeNameAt } from "./cast-places.js";
 import { requireKeptDecimals } from "./kept-decimals.js";
+import { momentLiteral } from "./moment-literals.js";
 import type { DialectPass } from "./pass.js";
 
 /**
@@ -14,6 +16,7 @@ import type { DialectPass } from "./pass.js";
  *
  *   CREATE TABLE t (a int[] DEFAULT '{1,2}')                 ⇒  CREATE TABLE t (a int[] DEFAULT ['1','2'])
  *   ALTER TABLE t ADD b bytea NOT NULL DEFAULT '\x00ff'      ⇒  ALTER TABLE t ADD b bytea NOT NULL DEFAULT '\x00\xFF'
+ *   CREATE TABLE t (m timestamptz DEFAULT '2024-01-01 00:00+00')  ⇒  CREATE TABLE t (m timestamptz DEFAULT '2024-01-01 00:00:00+00')
  *   CREATE TABLE t (j jsonb DEFAULT '{"b":1,"a":2}')         ⇒  CREATE TABLE t (j jsonb DEFAULT '{"a": 2, "b": 1}')
  *
  * Errors  0A000 for a number that a numeric without a scale would round
@@ -45,6 +48,8 @@ function columnBefore(tokens: readonly Token[], end: number): readonly Token[] {
     if (depth === 0 && (isSymbol(before, "(") || isSymbol(before, ",") || isWord(before, "add"))) break;
     if (isSymbol(before, "(") || isSymbol(before, "[")) depth -= 1;
   }
+  // ADD COLUMN IF NOT EXISTS
+  while (["column", "if", "not", "exists"].some((word) => isWord(tokens[first], word))) first += 1;
   return tokens.slice(first + 1, end);
 }
 
@@ -57,5 +62,7 @@ function ofType(value: string, column: readonly Token[]): string | undefined {
   const has = (word: string): boolean => column.some((token) => isWord(token, word));
   if (has("array") || column.some((token) => isSymbol(token, "["))) return listLiteral(value);
   if (has("bytea")) return byteaLiteral(value);
-  return has("jsonb") ? quoteLiteral(canonicalJson(value)) : undefined;
+  if (has("jsonb")) return quoteLiteral(canonicalJson(value));
+  const moment = momentLiteral(typeNameAt(column, 0)?.name ?? "", value);
+  return moment?.kind === "literal" ? quoteLiteral(moment.text) : undefined;
 }

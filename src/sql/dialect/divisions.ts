@@ -19,7 +19,7 @@ const MAX_TOTAL = 4096;
  * Divisions of intervals, and those of which a side is divided itself; others are checked by the operator
  * (src/catalog/expressions/numbers.ts).
  *
- *   interval '1 day' / a  ⇒  interval '1 day' /@ a
+ *   interval '1 day' / a  ⇒  duckbranch_divided_interval(interval '1 day', a)
  *   a / b / c             ⇒  duckbranch_divided(a / b, c)
  *
  * Reason  the operator writes its sides several times, the function once, which costs more per row; only where the text
@@ -30,22 +30,29 @@ export const divisionsPass: DialectPass = ({ tokens }) => {
   const edits: TextEdit[] = [];
   const cost = new DivisionCost();
   tokens.forEach((token, index) => {
+    const interval = isSymbol(token, "/") ? intervalStart(tokens, index) : undefined;
     const isAgain = isSymbol(token, "/") && (cost.isDivided || dividesAgain(tokens, index + 1));
     const again = isAgain ? againEdits(tokens, index) : [];
-    if (isSymbol(token, "/") && isInterval(tokens, index)) {
-      edits.push({ start: token.start, end: token.end, text: "/@" });
-    } else if (again.length > 0) edits.push(...again);
+    const ofInterval =
+      interval === undefined ? [] : callEdits(tokens, interval, index, "duckbranch_divided_interval");
+    if (ofInterval.length > 0) edits.push(...ofInterval);
+    else if (again.length > 0) edits.push(...again);
     else cost.add(token);
   });
   return edits;
 };
 
 function againEdits(tokens: readonly Token[], index: number): TextEdit[] {
-  const [first, behind] = [termStart(tokens, index), behindFactor(tokens, index + 1)];
-  const [begin, sign, last] = [tokens[first ?? -1], tokens[index], tokens[(behind ?? 0) - 1]];
+  const first = termStart(tokens, index);
+  return first === undefined ? [] : callEdits(tokens, first, index, "duckbranch_divided");
+}
+
+function callEdits(tokens: readonly Token[], first: number, index: number, macro: string): TextEdit[] {
+  const behind = behindFactor(tokens, index + 1);
+  const [begin, sign, last] = [tokens[first], tokens[index], tokens[(behind ?? 0) - 1]];
   if (begin === undefined || sign === undefined || last === undefined) return [];
   return [
-    { start: begin.start, end: begin.start, text: "duckbranch_divided(" },
+    { start: begin.start, end: begin.start, text: `${macro}(` },
     { start: sign.start, end: sign.end, text: "," },
     { start: last.end, end: last.end, text: ")" },
   ];
@@ -82,11 +89,12 @@ function dividesAgain(tokens: readonly Token[], index: number): boolean {
 
 const UNITS = ["year", "month", "day", "hour", "minute", "second"];
 
-/** `interval '1' [day]` or `…::interval` just before the index. */
-function isInterval(tokens: readonly Token[], index: number): boolean {
+/** Where `interval '1' [day]` or `…::interval` just before the index begins. */
+function intervalStart(tokens: readonly Token[], index: number): number | undefined {
   const last = UNITS.includes(tokens[index - 1]?.value ?? "") ? index - 2 : index - 1;
-  if (tokens[last]?.kind === "string") return isWord(tokens[last - 1], "interval");
-  return isWord(tokens[last], "interval") && isSymbol(tokens[last - 1], "::");
+  if (tokens[last]?.kind === "string") return isWord(tokens[last - 1], "interval") ? last - 1 : undefined;
+  const isCast = isWord(tokens[last], "interval") && isSymbol(tokens[last - 1], "::");
+  return isCast ? operandStart(tokens, last) : undefined;
 }
 
 interface Level {

@@ -9,6 +9,7 @@ import type { DialectPass } from "./pass.js";
  *   CHECK (a = ANY (ARRAY[1, 2]))                          ⇒  CHECK (a IN (1, 2))
  *   CHECK (a <> ALL (ARRAY[1, 2]))                         ⇒  CHECK (a NOT IN (1, 2))
  *   CHECK (a = ANY ((ARRAY['x'::varchar])::text[]))        ⇒  CHECK (a IN ('x'::varchar))
+ *   CHECK (a = ANY (ARRAY['x', 'y']::mood[]))              ⇒  CHECK (a IN ('x', 'y'::mood))
  *
  * Reason  ANY over a list is a sub-query to DuckDB: a CHECK can have none, and a view would be shown with it
  */
@@ -25,10 +26,28 @@ function quantifiedList(tokens: readonly Token[], index: number): TextEdit[] {
   const last = close === undefined ? undefined : tokens[close];
   if (word === undefined || sign === undefined || close === undefined || last === undefined) return [];
   const list = listAt(tokens, index + 3, close);
-  if (list === undefined) return [];
+  if (list === undefined) return castListEdits(tokens, index, close, word);
   return [
     { start: sign.start, end: list.open.end, text: ` ${word} (` },
     { start: list.close.start, end: last.end, text: ")" },
+  ];
+}
+
+/** `ARRAY['x', 'y']::mood[]`: the last one's cast says what they are. The type's name is for whoever resolves it. */
+function castListEdits(tokens: readonly Token[], index: number, end: number, word: string): TextEdit[] {
+  const isArray = isWord(tokens[index + 3], "array") && isSymbol(tokens[index + 4], "[");
+  const last = isArray ? closingBracket(tokens, index + 4) : undefined;
+  const type = last !== undefined && isSymbol(tokens[last + 1], "::") ? nameAt(tokens, last + 2) : undefined;
+  const elements = tokens.slice(index + 5, last).filter((token) => !isSymbol(token, ","));
+  const [sign, open, close] = [tokens[index], tokens[index + 4], tokens[last ?? -1]];
+  const [first, second] = [tokens[type?.next ?? -1], tokens[(type?.next ?? -2) + 1]];
+  if (sign === undefined || open === undefined || close === undefined || type?.next !== end - 2) return [];
+  if (elements.length === 0 || elements.some(({ kind }) => kind !== "string")) return [];
+  if (first === undefined || second === undefined || !isSymbol(first, "[")) return [];
+  return [
+    { start: sign.start, end: open.end, text: ` ${word} (` },
+    { start: close.start, end: close.end, text: "" },
+    { start: first.start, end: second.end, text: "" },
   ];
 }
 

@@ -116,3 +116,7 @@ SELECT to_char(ts, 'SSSS'), to_char(ts, 'SSSSS'), to_char(ts, 'HH24 SSSS SS') FR
 SELECT interval '-1-2 +3 -4:05:06', interval '1-2 3 4:05:06', '+1-2 -3 +4:05:06'::interval, '3 04:05:06'::interval, '-1-2'::interval, '1-2 4:05'::interval
 SELECT interval '1-13'
 SELECT interval '1-2 3-4'
+SELECT iv / 2, iv / a, sum(iv) OVER () / 2, ti - time '01:00', ti - '02:00', tz::time, CAST(tz AS time) FROM t WHERE id < 3 ORDER BY id
+SELECT sum(iv) / 2, sum(iv) / count(*), max(ti) - min(ti), sum(ti - time '00:00:01') FROM t
+SELECT timestamp '2024-01-01' + interval '1 day' / 2, interval '1' day / 4, '1 day'::interval / 3 * 2, age(timestamp '2024-03-01', timestamp '2024-01-01') / 2, now()::time IS NOT NULL
+SELECT iv / 0 FROM t WHERE id = 1
