@@ -284,6 +284,11 @@ export const VALUE_RULES: readonly Rule[] = [
     message: () => "numeric of more than 38 digits is not supported",
   },
   {
+    pattern: /Invalid Type \[(.*)\]: Invalid type for index key/i,
+    code: SQLSTATE.featureNotSupported,
+    message: (m) => `an index on a column of type ${typeName(text(m[1]))} is not supported`,
+  },
+  {
     pattern: /^Catalog Error: .*table only has one column/,
     code: SQLSTATE.featureNotSupported,
     message: () => "tables without columns are not supported",

@@ -1,5 +1,6 @@
 /** From the top node of PostgreSQL's tree to a reading: queries and statements that change rows. */
 import { listField, nodeField, textField, unwrapAs, type AstNode } from "./ast.js";
+import { markBareLabels } from "./bare-labels.js";
 import { resultColumnNames } from "./column-names.js";
 import { groupedQueries } from "./grouped-queries.js";
 import { readInsertForm } from "./insert-form.js";
@@ -23,6 +24,7 @@ export function readTree(tree: ParsedTree, references: References): Reading {
   refuseReturnedJoins(tree);
   requireDistinctOrders(tree.node, references);
   requireEvenArrays(tree.node, references);
+  markBareLabels(tree.node, references);
   const reading = {
     ...readStatement(tree, references),
     assignments: assignmentsOf(tree),

@@ -79,7 +79,8 @@ export function typeNameAt(
 
 /** What the literal at `index` is cast to at once. */
 export function castTypeOf(tokens: readonly Token[], index: number): CastType | undefined {
-  if (isSymbol(tokens[index + 1], "::")) return typed(tokens, index + 2, "suffix");
+  // `date '…'::text`: the type in front reads the literal.
+  if (isSymbol(tokens[index + 1], "::")) return prefixed(tokens, index) ?? typed(tokens, index + 2, "suffix");
   if (isWord(tokens[index + 1], "as") && isSymbol(tokens[index - 1], "(")) {
     const isCast = isWord(tokens[index - 2], "cast") || isWord(tokens[index - 2], "try_cast");
     return isCast ? typed(tokens, index + 2, "call") : undefined;

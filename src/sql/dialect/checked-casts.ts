@@ -1,3 +1,4 @@
+import { KEYED_TYPES } from "../../core/keyed-types.js";
 import { isReserved } from "../builtin-names.js";
 import type { Token } from "../lexer.js";
 import { closingBracket, isSymbol, isWord } from "../token-reader.js";
@@ -103,7 +104,7 @@ function castStart(tokens: readonly Token[], index: number): number | undefined 
   return PREFIXES.has(before.value) ? first - 1 : first;
 }
 
-const PREFIXES = new Set(["timestamp", "timestamptz", "time", "date", "interval"]);
+const PREFIXES = new Set(["timestamp", "timestamptz", "time", "date", "interval", ...KEYED_TYPES.keys()]);
 
 function prefixCast(tokens: readonly Token[], index: number): DialectEdit[] {
   const close = closingBracket(tokens, index + 1);
