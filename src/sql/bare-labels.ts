@@ -1,5 +1,5 @@
 /**
- * Names of result columns that stand without AS.
+ * Keywords that result columns are called by without AS.
  *
  *   SELECT count(*) data, max(x) value FROM t  ⇒  SELECT count(*) AS data, max(x) AS value FROM t
  *
@@ -7,6 +7,7 @@
  */
 import { listField, locationOf, nodeField, textField, unwrapAs, visitAll, type AstNode } from "./ast.js";
 import { isOperand } from "./dialect/operators.js";
+import { DUCKDB_KEYWORDS } from "./duckdb-keywords.js";
 import type { Token } from "./lexer.js";
 import type { References } from "./references.js";
 import { isSymbol, isWord } from "./token-reader.js";
@@ -25,7 +26,7 @@ export function markBareLabels(tree: AstNode, references: References): void {
     for (const item of resultsOf(type, node)) {
       const target = unwrapAs(item, "ResTarget") ?? item;
       const name = textField(target, "name");
-      if (name === "") continue;
+      if (!DUCKDB_KEYWORDS.has(name)) continue;
       offsets ??= new Utf8Offsets(references.text);
       const from = references.tokenIndexAt(offsets.toUtf16(locationOf(target)));
       const label = from === undefined ? undefined : bareLabel(references.tokens, from, name);
