@@ -1,6 +1,6 @@
 /** Functions of dates and times. */
 import { SQLSTATE } from "../../core/errors.js";
-import { any, fail, of, OWN, type Definitions, type Overload } from "./definition.js";
+import { any, fail, failText, of, OWN, type Definitions, type Overload } from "./definition.js";
 import { MOMENT_TEXT } from "./moment-text.js";
 import { NUMBER_TEXT } from "./number-text.js";
 import { PICK } from "./numbers.js";
@@ -48,6 +48,17 @@ const DATE_TRUNC = `CASE WHEN ${HAS_ERA} THEN ${OWN}.date_trunc(_1, _2 - to_year
 const IS_DATE = "typeof(_2) = 'DATE'";
 const TRUNCATED = `${PICK}({'own': ${DATE_TRUNC}, 'date': CASE WHEN ${IS_DATE} THEN CAST(${DATE_TRUNC} AS TIMESTAMPTZ) END},
   CASE WHEN ${IS_DATE} THEN 'date' ELSE 'own' END)`;
+
+/** `UTC-5`, `<+05>-5` and `-05:00` count hours westwards; ICU takes the second for none, and those of the first for eastwards. */
+const POSIX_ZONE = "'^(?:(?:<[A-Za-z0-9+:-]+>|[A-Za-z]{3,})([+-]?)|([+-]))(\\d{1,2})((?::\\d{2}){0,2})$'";
+const zonePart = (group: number): string => `regexp_extract(_1, ${POSIX_ZONE}, ${group})`;
+const PARTS_OF_HOURS = failText(
+  SQLSTATE.featureNotSupported,
+  "time zones with an offset in parts of an hour are not supported",
+);
+const ZONE = `CASE WHEN NOT regexp_matches(_1, ${POSIX_ZONE}) THEN _1 WHEN regexp_matches(${zonePart(4)}, '[1-9]') THEN ${PARTS_OF_HOURS}
+  WHEN ${zonePart(3)} IN ('0', '00') THEN 'Etc/GMT'
+  ELSE 'Etc/GMT' || CASE '-' WHEN ${zonePart(1)} THEN '-' WHEN ${zonePart(2)} THEN '-' ELSE '+' END || ltrim(${zonePart(3)}, '0') END`;
 
 /** There is no year 0: DuckDB's is 1 BC. */
 const NO_YEAR = fail(SQLSTATE.datetimeFieldOverflow, "date field value out of range: 0");
@@ -116,6 +127,13 @@ export const MOMENTS: Definitions = {
   date_part: [any(2, DATE_PART)],
   duckbranch_extracted: [any(2, EXTRACTED)],
   date_trunc: [any(2, TRUNCATED), any(3, `timezone(_3, ${OWN}.date_trunc(_1, timezone(_3, _2)))`)],
+  // x AT TIME ZONE _1
+  duckbranch_zone: [any(1, ZONE)],
+  timezone: [
+    any(1, `${OWN}.timezone(_1)`),
+    of(`${OWN}.timezone(${ZONE}, _2)`, "VARCHAR", ""),
+    of(`${OWN}.timezone(_1, _2)`, "INTERVAL", ""),
+  ],
   date_bin: [any(3, "time_bucket(_1::INTERVAL, _2, _3)")],
   make_date: [any(3, MAKE_DATE)],
   justify_hours: justified(WHOLE_DAYS, ALIKE_DAYS),

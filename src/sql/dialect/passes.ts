@@ -61,6 +61,7 @@ import { unnestRowsPass } from "./unnest-rows.js";
 import { valuesColumnsPass } from "./values-columns.js";
 import { vectorBoundsPass } from "./vector-bounds.js";
 import { wrappedCallsPass } from "./wrapped-calls.js";
+import { zonesPass } from "./zones.js";
 
 /** The order matters only where two passes insert at one place: what the earlier one opens is outermost. */
 const PASSES: readonly DialectPass[] = [
@@ -102,6 +103,7 @@ const PASSES: readonly DialectPass[] = [
   extractFieldsPass,
   keywordCallsPass,
   overlapsPass,
+  zonesPass,
   dateFormatsPass,
   wrappedCallsPass,
   setFunctionsPass,

@@ -120,3 +120,6 @@ SELECT iv / 2, iv / a, sum(iv) OVER () / 2, ti - time '01:00', ti - '02:00', tz:
 SELECT sum(iv) / 2, sum(iv) / count(*), max(ti) - min(ti), sum(ti - time '00:00:01') FROM t
 SELECT timestamp '2024-01-01' + interval '1 day' / 2, interval '1' day / 4, '1 day'::interval / 3 * 2, age(timestamp '2024-03-01', timestamp '2024-01-01') / 2, now()::time IS NOT NULL
 SELECT iv / 0 FROM t WHERE id = 1
+SELECT timestamptz '2015-06-15 23:30+00' AT TIME ZONE 'UTC-05:00', timestamptz '2015-06-15 23:30+00' AT TIME ZONE 'UTC+3', timestamptz '2015-06-15 23:30+00' AT TIME ZONE '+10:00', timestamptz '2015-06-15 23:30+00' AT TIME ZONE '-03'
+SELECT timestamp '2015-06-15 23:30' AT TIME ZONE '<+05>-5', timestamptz '2015-06-15 23:30+00' AT TIME ZONE 'GMT-2', timestamptz '2015-06-15 23:30+00' AT TIME ZONE 'Etc/GMT-2', timestamptz '2015-06-15 23:30+00' AT TIME ZONE 'EST5EDT'
+SELECT timezone('UTC0', timestamptz '2015-06-15 23:30+00'), timestamptz '2015-06-15 23:30+00' AT TIME ZONE NULL, z, timestamptz '2015-06-15 23:30+00' AT TIME ZONE z FROM (VALUES ('UTC-5'), ('Europe/Berlin'), ('UTC')) AS v (z) ORDER BY z
