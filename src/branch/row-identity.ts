@@ -88,9 +88,17 @@ export async function identities(
     source: identifiedRows(source, columns),
   };
   const all = { base: rowsWithIds(base), target: withRowIds(physicalName(requirePhysical(target))) };
-  return isStillThere(base, target)
+  return isStillThere(base, target) && (await hasRowsOf(connection, source, all.target))
     ? { known: { ...rows, target: all.target } }
     : { byValues: { ...rows, all } };
+}
+
+/** A row that main has not may have been taken away and added anew: where ids last, such are logged, too. */
+async function hasRowsOf(connection: Connection, source: Version, target: string): Promise<boolean> {
+  const [missing] = await connection.rows(
+    `SELECT 1 AS missing FROM ${physicalName(requireBefore(source))} AS x ANTI JOIN ${target} AS t ON t.${ROW_ID_SQL} = x.${ROW_ID_SQL} LIMIT 1`,
+  );
+  return missing === undefined;
 }
 
 /** Rows of the base have their row ids in the target's table, too. */

@@ -57,6 +57,34 @@ describe("both sides changed rows of the base", () => {
   });
 });
 
+test("RESOLVE decides them, and UNDO takes it back", async () => {
+  await branch.query("UPDATE k SET v = 'b' WHERE n IN (1, 2)");
+  await main.query("UPDATE k SET v = 'm' WHERE n = 2");
+  const [[, merge] = []] = await main.query("MERGE BRANCH b USING manual");
+  await main.query(`RESOLVE MERGE '${String(merge)}' WITH (k 'branch_wins')`);
+  expect(await rows(main)).toEqual(["1b", "2b"]);
+  await main.query("UPDATE k SET v = 'later' WHERE n = 5");
+  await main.query(`UNDO MERGE '${String(merge)}'`);
+  expect(await rows(main)).toEqual(["2m", "5later"]);
+  // It put the rows back anew: which was which is not known any more.
+  expect(await main.outcome("MERGE BRANCH b")).toBe("40002");
+  expect(await main.outcome("MERGE BRANCH b USING main_wins")).toBe("0A000");
+});
+
+test("a row that main took away and added anew, where ids last, is not one that it deleted", async () => {
+  await main.query("CREATE TABLE u (n int UNIQUE, v text); INSERT INTO u VALUES (1, 'base'), (2, 'base')");
+  await main.query("CREATE BRANCH c");
+  await using other = await opened.session("main/c");
+  await other.query("UPDATE u SET v = 'c' WHERE n = 1");
+  await main.query("UPDATE u SET n = 10, v = 'm' WHERE n = 1 RETURNING n");
+  for (const strategy of ["branch_wins", "main_wins"])
+    expect(await main.outcome(`MERGE BRANCH c USING ${strategy}`)).toBe("0A000");
+  expect(await main.query("SELECT n, v FROM u ORDER BY n")).toEqual([
+    [2, "base"],
+    [10, "m"],
+  ]);
+});
+
 describe("main deleted rows, which numbers the others anew", () => {
   beforeEach(async () => {
     await branch.query(
