@@ -34,8 +34,8 @@ export function loseOrder(
 
 /** How many rows the branch's own table has: the place of the next one. */
 export async function countOwnRows(connection: Connection, overlay: Version): Promise<number> {
-  const [row] = await connection.rows(`SELECT count(*) AS n FROM ${physicalName(requirePhysical(overlay))}`);
-  return row === undefined ? 0 : numberCell(row, "n");
+  const own = physicalName(requirePhysical(overlay));
+  return Number((await connection.firstRow(`SELECT count(*) FROM ${own}`))[0]);
 }
 
 /** The overlay's own rows, with their places as ROW_ID. */

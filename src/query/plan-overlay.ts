@@ -135,7 +135,7 @@ async function leavingRows(
   const { spans, transaction, overlay } = write;
   const { connection } = transaction;
   const count = async (): Promise<number> => await countOwnRows(connection, overlay.version);
-  const before = await count();
+  const before = write.isNew ? 0 : await count();
   let left = 0;
   if (before > 0) {
     const query = rowsToChange(spans, placedRows(overlay.version), slice);
