@@ -5,8 +5,10 @@
  *   CREATE TABLE t (m mood CHECK (m > 'sad'))        ⇒  … CHECK (m > CAST('sad' AS ENUM('sad', 'ok')))
  *   ALTER TABLE t ADD CHECK (m > 'sad'::mood)        ⇒  … CHECK (m > 'sad'::ENUM('sad', 'ok'))
  *   CREATE INDEX i ON t (id) WHERE m > 'sad'         ⇒  … WHERE m > CAST('sad' AS ENUM('sad', 'ok'))
+ *   CREATE TABLE t (m mood DEFAULT 'sad'::mood)      ⇒  … DEFAULT 'sad'
  */
 import { enumText, type CatalogEnum, type EnumCatalog } from "../catalog/enum-catalog.js";
+import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { NameReference, RelationalStatement, RelationalVerb, TextEdit } from "../sql/analysis.js";
 import { tokenise, type Token } from "../sql/lexer.js";
 import { normaliseName, quoteLiteral } from "../sql/names.js";
@@ -36,7 +38,8 @@ export async function withDeclaredLabels(
 ): Promise<RelationalStatement> {
   const { searchPath } = core.scope(core.transactions.current);
   const texts = [statement, ...(statement.parts ?? [])].map((one) => definedText(one, enums, searchPath));
-  if (texts.every(({ labels, casts }) => labels.length === 0 && casts.length === 0)) return statement;
+  if (texts.every((one) => one.labels.length + one.casts.length + one.defaults.length === 0))
+    return statement;
   const columns: Columns = new Map();
   // ADD COLUMN a mood CHECK (a > 'sad') is two parts, of which one tells the other's column.
   for (const text of texts) await addColumns(columns, core, text, enums);
@@ -53,6 +56,7 @@ interface DefinedText {
   readonly typed: readonly TypeUse[];
   readonly labels: readonly Token[];
   readonly casts: readonly TypeUse[];
+  readonly defaults: readonly TypeUse[];
 }
 
 function definedText(
@@ -67,11 +71,13 @@ function definedText(
     return own === undefined || at < 0 ? [] : [{ name, own, at }];
   });
   const labels = comparedLabels(tokens, enums).filter((label) => !isEdited(statement, label));
-  return { statement, tokens, typed, labels, casts: typed.filter(({ at }) => isLastingCast(tokens, at)) };
+  const casts = typed.filter(({ at }) => isLastingCast(tokens, at));
+  const defaults = typed.filter((use) => isDefaultLabel(tokens, use));
+  return { statement, tokens, typed, labels, casts, defaults };
 }
 
 function withLabels(
-  { statement, tokens, labels, casts }: DefinedText,
+  { statement, tokens, labels, casts, defaults }: DefinedText,
   columns: Columns,
 ): RelationalStatement {
   const edits = [
@@ -79,9 +85,15 @@ function withLabels(
       labels.flatMap((label) => labelEdits(tokens, label, columns)).map((edit) => [edit.start, edit]),
     ).values(),
     ...casts.map(({ name: { start, end }, own }) => ({ start, end, text: enumText(own.labels) })),
+    ...defaults.map(({ name, at }) => ({
+      start: tokens[at - 1]?.start ?? name.start,
+      end: name.end,
+      text: "",
+    })),
   ];
   if (edits.length === 0) return statement;
-  const names = statement.names.filter((name) => !casts.some((cast) => cast.name === name));
+  const written = new Set([...casts, ...defaults].map(({ name }) => name));
+  const names = statement.names.filter((name) => !written.has(name));
   return { ...statement, names, edits: sortEdits([...statement.edits, ...edits]) };
 }
 
@@ -92,10 +104,24 @@ interface TypeUse {
   readonly at: number;
 }
 
-/** `x::mood`, `CAST(x AS mood)`; a default keeps the name: it is told from the label alone. */
+/** `x::mood`, `CAST(x AS mood)`; a default is told from the label alone. */
 function isLastingCast(tokens: readonly Token[], at: number): boolean {
   if (isWord(tokens[at - 1], "as")) return true;
   return isSymbol(tokens[at - 1], "::") && !isWord(tokens[at - 3], "default");
+}
+
+/** `DEFAULT 'sad'::mood` is the label: with the type's name in it DuckDB would not let the type get other labels. Errors: 22P02 */
+function isDefaultLabel(tokens: readonly Token[], { name, own, at }: TypeUse): boolean {
+  const label = tokens[at - 2];
+  const isCast = isSymbol(tokens[at - 1], "::") && isWord(tokens[at - 3], "default");
+  if (!isCast || label?.kind !== "string") return false;
+  const behind = tokens.find(({ start }) => start >= name.end);
+  if (isSymbol(behind, "[") || isWord(behind, "array")) return false;
+  if (own.labels.includes(label.value)) return true;
+  throw new SqlError(
+    SQLSTATE.invalidTextRepresentation,
+    `invalid input value for enum ${own.typeName}: "${label.value}"`,
+  );
 }
 
 /** The table's, those the statement declares, and what a domain calls VALUE. */
