@@ -50,6 +50,9 @@ function readStandIn(scope: Scope, node: AstNode, name: string): Expression | un
   if (own === "joined" || own === "output" || own === "sum_input") return scope.read(args[0]);
   if (own === "sum" || own === "averaged" || own === "window_average" || own === "continuous")
     return scope.read(args[0]);
+  // DuckDB's own type of it is another.
+  if (own === "integer") return { ...scope.read(args[0]), type: "integer" };
+  if (own === "real_sum") return { ...scope.read(args[0]), type: "real" };
   if (own === "avg") return readPlain(scope, node, "avg");
   if (own === "distinct_avg") return readPlain(scope, { ...node, agg_distinct: true }, "avg");
   if (own === "filtered_avg")
