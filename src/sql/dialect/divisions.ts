@@ -16,11 +16,12 @@ const MAX_COPIES = 128;
 const MAX_TOTAL = 4096;
 
 /**
- * Divisions of intervals, and those of which a side is divided itself; others are checked by the operator
+ * Divisions of intervals, and those of which a side is divided itself, or a window of an aggregate; others are checked by the operator
  * (src/catalog/expressions/numbers.ts).
  *
  *   interval '1 day' / a  ⇒  duckbranch_divided_interval(interval '1 day', a)
  *   a / b / c             ⇒  duckbranch_divided(a / b, c)
+ *   a / sum(sum(b)) OVER () ⇒  duckbranch_divided(a, sum(sum(b)) OVER ())
  *
  * Reason  the operator writes its sides several times, the function once, which costs more per row; only where the text
  *         says that the left side is an interval is it known in time. Throws 54001 where the copies would still grow beyond reason
@@ -31,7 +32,9 @@ export const divisionsPass: DialectPass = ({ tokens }) => {
   const cost = new DivisionCost();
   tokens.forEach((token, index) => {
     const interval = isSymbol(token, "/") ? intervalStart(tokens, index) : undefined;
-    const isAgain = isSymbol(token, "/") && (cost.isDivided || dividesAgain(tokens, index + 1));
+    const isAgain =
+      isSymbol(token, "/") &&
+      (cost.isDivided || dividesAgain(tokens, index + 1) || dividesByWindow(tokens, index + 1));
     const again = isAgain ? againEdits(tokens, index) : [];
     const ofInterval =
       interval === undefined ? [] : callEdits(tokens, interval, index, "duckbranch_divided_interval");
@@ -85,6 +88,18 @@ function dividesAgain(tokens: readonly Token[], index: number): boolean {
       : undefined;
   const close = open === undefined ? undefined : closingBracket(tokens, open);
   return close !== undefined && tokens.slice(index, close).some(isDivision);
+}
+
+/** What is divided by is a window function of an aggregate: each copy of it takes DuckDB as long to bind as a division. */
+function dividesByWindow(tokens: readonly Token[], index: number): boolean {
+  const factor = tokens.slice(index, behindFactor(tokens, index) ?? index);
+  const over = factor.findIndex((token) => isWord(token, "over"));
+  const calls = factor.filter((token, at) => at < over && isSymbol(factor[at + 1], "(") && isName(token));
+  return calls.length > 1;
+}
+
+function isName({ kind, value }: Token): boolean {
+  return kind === "quoted" || (kind === "word" && !isReserved(value));
 }
 
 const UNITS = ["year", "month", "day", "hour", "minute", "second"];

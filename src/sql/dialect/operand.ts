@@ -55,7 +55,19 @@ function primaryEnd(tokens: readonly Token[], index: number): number | undefined
     return isWord(token, "null") ? index + 1 : undefined;
   const name = nameAt(tokens, index);
   if (name === undefined) return undefined;
-  return isSymbol(tokens[name.next], "(") ? behindBracket(tokens, name.next) : name.next;
+  return isSymbol(tokens[name.next], "(") ? behindCall(tokens, name.next) : name.next;
+}
+
+/** Behind its arguments and `WITHIN GROUP (…)`, `FILTER (…)`, `OVER (…)` or `OVER w`. */
+function behindCall(tokens: readonly Token[], open: number): number | undefined {
+  let next = behindBracket(tokens, open);
+  while (next !== undefined) {
+    const words = isWord(tokens[next], "within") && isWord(tokens[next + 1], "group") ? 2 : 1;
+    const isClause = words === 2 || isWord(tokens[next], "filter") || isWord(tokens[next], "over");
+    if (isClause && isSymbol(tokens[next + words], "(")) next = behindBracket(tokens, next + words);
+    else return isWord(tokens[next], "over") ? (nameAt(tokens, next + 1)?.next ?? next) : next;
+  }
+  return undefined;
 }
 
 function postfixEnd(tokens: readonly Token[], from: number): number {

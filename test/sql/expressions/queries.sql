@@ -219,3 +219,8 @@ SELECT value, ordinality FROM jsonb_array_elements_text('["a", "b"]') WITH ORDIN
 SELECT r.r, r.ordinality FROM regexp_matches('a1b2', '[0-9]', 'g') WITH ORDINALITY AS r
 SELECT format('%s %s', VARIADIC ARRAY['x', 'y'])
 SELECT * FROM ROWS FROM (json_to_recordset('[{"a": 1}]') AS (a int)) AS x
+SELECT c, sum(n) / sum(sum(n)) OVER () FROM (VALUES (1, 1.50), (2, 2.50)) v(c, n) GROUP BY c ORDER BY c
+SELECT c, round(100 * sum(n) / nullif(sum(sum(n)) OVER (), 0), 1) FROM (VALUES (1, 1.50), (2, 2.50)) v(c, n) GROUP BY c ORDER BY c
+SELECT sum(n) / count(*) / sum(sum(n)) OVER () FROM (VALUES (1, 1.50), (2, 2.50)) v(c, n)
+SELECT sum(n) / 2 / sum(n) FILTER (WHERE c > 1), percentile_cont(0.5) WITHIN GROUP (ORDER BY n) / 2 / 3 FROM (VALUES (1, 1.50), (2, 2.50)) v(c, n)
+SELECT n / 2 / sum(n) OVER w, c / 2 / count(*) OVER w AS over_all, sum(c) OVER w / 3 FROM (VALUES (1, 1.50), (2, 2.50)) v(c, n) WINDOW w AS (PARTITION BY c % 2) ORDER BY c
