@@ -259,8 +259,8 @@ function mergeAnswer(
 }
 
 function conflictError(outcome: MergeOutcome): SqlError {
-  // Without a key nobody can tell which row is the changed form of which.
-  const areBags = outcome.conflicts.every(({ rows }) => rows.every(({ pk }) => pk === null));
+  // Where rows are only counted nobody can tell which is the changed form of which.
+  const areBags = outcome.conflicts.every(({ rows }) => rows.every(({ kind }) => kind === "row count"));
   const tables = outcome.conflicts.map((conflict) => `table "${conflict.table}": ${conflict.row_count} rows`);
   return new SqlError(
     SQLSTATE.transactionIntegrityConstraintViolation,

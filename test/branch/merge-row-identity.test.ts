@@ -57,6 +57,32 @@ describe("both sides changed rows of the base", () => {
   });
 });
 
+describe("which of the branch's rows was which is not known", () => {
+  test.each([
+    "UPDATE k SET v = 'b' WHERE n IN (1, 2) RETURNING n",
+    "MERGE INTO k USING (VALUES (1), (2)) AS s(m) ON k.n = s.m WHEN MATCHED THEN UPDATE SET v = 'b'",
+    "ALTER TABLE k ADD CHECK (n < 100); UPDATE k SET v = 'b' WHERE n = 2",
+  ])("behind %s", async (statement) => {
+    await branch.query("UPDATE k SET v = 'b' WHERE n = 3");
+    await branch.query(statement);
+    await main.query("UPDATE k SET v = 'm' WHERE n = 2");
+    expect(await main.outcome("MERGE BRANCH b USING branch_wins")).toBe("0A000");
+  });
+
+  test("to a writer that does not see the rows another session has put there", async () => {
+    await using other = await opened.session("main/b");
+    await branch.query("INSERT INTO k VALUES (19, 'b')");
+    await other.query("BEGIN; SELECT count(*) FROM k");
+    await branch.query("INSERT INTO k VALUES (20, 'b')");
+    await other.query("UPDATE k SET v = 'b' WHERE n = 2; COMMIT");
+    await main.query("UPDATE k SET v = 'm' WHERE n = 2");
+    for (const strategy of ["branch_wins", "main_wins"])
+      expect(await main.outcome(`MERGE BRANCH b USING ${strategy}`)).toBe("0A000");
+    expect(await rows(branch)).toEqual(["2b", "19b", "20b"]);
+    expect(await rows(main)).toEqual(["2m"]);
+  });
+});
+
 test("RESOLVE decides them, and UNDO takes it back", async () => {
   await branch.query("UPDATE k SET v = 'b' WHERE n IN (1, 2)");
   await main.query("UPDATE k SET v = 'm' WHERE n = 2");

@@ -174,4 +174,7 @@ test("ranges go in steps of row groups, and are forgotten where they are no use"
   });
   expect(withTouchedMeanwhile({ ...overlay, touched: first }, overlay)).toEqual(overlay);
   expect(withTouchedMeanwhile(overlay, { ...overlay, touched: first })).toEqual(overlay);
+  const inOrder = { ...overlay, inOrder: true } as const;
+  expect(withTouchedMeanwhile(inOrder, inOrder)).toEqual(inOrder);
+  expect(withTouchedMeanwhile(inOrder, overlay)).toEqual(overlay);
 });
