@@ -6,24 +6,30 @@ import type { Winner } from "./strategy.js";
 /** How many conflicts of definitions each side was chosen for. */
 export type SettledDefinitions = Readonly<Record<"source" | "target", number>>;
 
-export const NONE_SETTLED: SettledDefinitions = { source: 0, target: 0 };
+const NONE_SETTLED: SettledDefinitions = { source: 0, target: 0 };
+
+/** One of them, as people read it, and the name of the table, or whatever it is, that it is about. */
+export interface DefinitionConflict {
+  readonly about: string;
+  readonly line: string;
+}
 
 export class DefinitionConflicts {
-  readonly #lines: string[] = [];
+  readonly #told: DefinitionConflict[] = [];
   readonly #settled = { ...NONE_SETTLED };
   #isChoosable = true;
 
   /** The side that is chosen. Where none is, the line is told. */
-  settle(winner: Winner, line: string): Winner {
-    if (winner === undefined) this.#lines.push(line);
+  settle(winner: Winner, line: string, about = ""): Winner {
+    if (winner === undefined) this.#told.push({ about, line });
     else this.#settled[winner]++;
     return winner;
   }
 
   /** What no side can be chosen for. */
-  refuse(...lines: readonly string[]): void {
-    this.#lines.push(...lines.filter((line) => !this.#lines.includes(line)));
-    if (lines.length > 0) this.#isChoosable = false;
+  refuse(line: string, about = ""): void {
+    this.#isChoosable = false;
+    if (this.#told.every((told) => told.line !== line)) this.#told.push({ about, line });
   }
 
   get settled(): SettledDefinitions {
@@ -31,25 +37,30 @@ export class DefinitionConflicts {
   }
 
   get isEmpty(): boolean {
-    return this.#lines.length === 0;
+    return this.#told.length === 0;
+  }
+
+  get told(): readonly DefinitionConflict[] {
+    return this.#told;
   }
 
   /** Of one table, whose name stands before each line. */
   take(other: DefinitionConflicts, table: string): void {
-    this.#lines.push(...other.#lines.map((line) => `table "${table}": ${line}`));
+    this.#told.push(...other.#told.map(({ line }) => ({ about: table, line: `table "${table}": ${line}` })));
     this.#settled.source += other.#settled.source;
     this.#settled.target += other.#settled.target;
     this.#isChoosable &&= other.#isChoosable;
   }
 
-  /** 40002 */
-  error(branch: Branch): SqlError {
+  /** Errors: 40002 if there are any */
+  refuseAny(branch: Branch): void {
+    if (this.isEmpty) return;
     const choice = this.#isChoosable ? "choose with USING branch_wins or main_wins, or " : "";
-    return new SqlError(
+    throw new SqlError(
       SQLSTATE.transactionIntegrityConstraintViolation,
       `cannot merge branch "${branch.name}": definitions were changed on both sides`,
       {
-        detail: this.#lines.join("\n"),
+        detail: this.#told.map(({ line }) => line).join("\n"),
         hint: `${choice}give both sides the same definition, then merge again`,
       },
     );

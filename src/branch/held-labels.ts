@@ -12,16 +12,16 @@ import { rowsOf } from "./rows.js";
 import type { Strategy } from "./strategy.js";
 import { storedColumns, type TableDefinition } from "./table-definition.js";
 
-/** Before anything is written. Errors: 40002 */
-export async function refuseHeldLabels(
+/** Before anything is written. */
+export async function heldLabels(
   attempt: MergeAttempt,
   strategyOf: (table: RelationName) => Strategy,
-): Promise<void> {
-  const { transaction, target, tables, plans, objects, branch } = attempt;
+): Promise<DefinitionConflicts> {
+  const { transaction, target, tables, plans, objects } = attempt;
   const conflicts = new DefinitionConflicts();
   const refuse = async (rows: string, types: Types, table: RelationName): Promise<void> => {
     const label = await heldLabel(transaction.connection, rows, types);
-    if (label !== undefined) conflicts.refuse(heldLine(label, table));
+    if (label !== undefined) conflicts.refuse(heldLine(label, table), displayName(table));
   };
   for (const [index, { schema, target: table }] of tables.entries()) {
     const plan = plans[index];
@@ -37,7 +37,7 @@ export async function refuseHeldLabels(
     const types = otherTypes(await transaction.definitionOf(source), says.definition);
     if (types.length > 0) await refuse(rowsOf(transaction.state, source), types, source);
   }
-  if (!conflicts.isEmpty) throw conflicts.error(branch);
+  return conflicts;
 }
 
 export function heldLine(label: string, table: RelationName): string {

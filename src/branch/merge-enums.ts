@@ -116,6 +116,7 @@ export async function refuseGoneLabels(
       if (label === undefined) continue;
       conflicts.refuse(
         `label "${label.value}" of type "${displayName(here)}" is gone on one side, and ${version.kind} "${displayName(version)}" says it on the other`,
+        displayName(version),
       );
     }
   }
@@ -194,7 +195,7 @@ async function refuseHeld(
       .filter(({ type }) => type.includes(from))
       .map(({ name, type }) => ({ name, type: retypedText(type, { from, to, renamed: undefined }) }));
     const label = await heldLabel(transaction.connection, rowsOf(transaction.state, version), types);
-    if (label !== undefined) conflicts.refuse(heldLine(label, relation));
+    if (label !== undefined) conflicts.refuse(heldLine(label, relation), displayName(relation));
   }
-  if (!conflicts.isEmpty) throw conflicts.error(branch);
+  conflicts.refuseAny(branch);
 }

@@ -43,17 +43,18 @@ export function mergeHeadObjects(
     if (here === there || here === was) continue;
     const commented = kind === "comment" ? commentedBy(own) : undefined;
     const shown = objectText(own);
+    const about = objectName(own);
     const merged = there === was ? undefined : unitedLabels(base, after, before);
     const isConflict = there !== was && merged === undefined;
     const line = `${shown} ${conflictText(base, after, before)}`;
     const isTwin = base === undefined && commented === undefined;
-    if (isConflict && isTwin) conflicts.refuse(line);
+    if (isConflict && isTwin) conflicts.refuse(line, about);
     const winner = winnerOf(commented ?? { schema, name });
-    if (isConflict && (isTwin || conflicts.settle(winner, line) !== "source")) continue;
+    if (isConflict && (isTwin || conflicts.settle(winner, line, about) !== "source")) continue;
     if (commented !== undefined && after !== undefined && !willHave(state, { branch, target }, commented)) {
       const lost = `${shown} was changed in the branch, and what it is on was dropped on the target`;
-      if (winner === "target") conflicts.settle(winner, lost);
-      else conflicts.refuse(lost);
+      if (winner === "target") conflicts.settle(winner, lost, about);
+      else conflicts.refuse(lost, about);
       continue;
     }
     const verb = before === undefined ? "new" : after === undefined ? "dropped" : "changed";
@@ -67,6 +68,12 @@ export function mergeHeadObjects(
 export function objectText({ kind, schema, name }: ObjectName): string {
   if (kind === "comment") return `comment on ${commentedText(commentedBy({ schema, name }))}`;
   return `${kind} "${displayName({ schema: kind === "schema" ? "main" : schema, name })}"`;
+}
+
+/** The name alone, of what is changed or what a comment is on. */
+export function objectName(name: ObjectName): string {
+  if (name.kind === "schema") return name.name;
+  return displayName(name.kind === "comment" ? commentedBy(name) : name);
 }
 
 function commentedText(commented: Commented): string {

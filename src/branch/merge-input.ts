@@ -5,7 +5,7 @@ import { notedText, readNotes, type ViewNote } from "../sql/table-notes.js";
 import type { BranchContext } from "./branch-context.js";
 import { cellPolicies } from "./column-policies.js";
 import { comparedRows } from "./compared-rows.js";
-import { DefinitionConflicts, type SettledDefinitions } from "./definition-conflicts.js";
+import { DefinitionConflicts } from "./definition-conflicts.js";
 import { droppedAndChanged } from "./dropped-columns.js";
 import { descents, type Descent } from "./descent.js";
 import { tablesMadeTwice } from "./made-twice.js";
@@ -15,7 +15,7 @@ import { displayName } from "./merge-ledger.js";
 import type { Side } from "./merge-names.js";
 import type { MergeInput } from "./merge-plan.js";
 import { isRekeyed } from "./merge-keys.js";
-import { isSameState, mergeObjects, targetTable, type MergeObjects } from "./merge-objects.js";
+import { isSameState, mergeObjects, NO_OBJECTS, targetTable, type MergeObjects } from "./merge-objects.js";
 import { renameStep, type RenamedTable } from "./merge-renames.js";
 import { mergeSchema, type MergedColumn, type MergeState, type SchemaMerge } from "./merge-schema.js";
 import { MAIN, relationKey, type Branch, type HeadId, type RelationName, type Version } from "./model.js";
@@ -38,15 +38,22 @@ export interface MergeTable {
 }
 
 export interface MergedDefinitions {
+  /** Without those whose definitions are in conflict. */
   readonly tables: readonly MergeTable[];
   readonly objects: MergeObjects;
-  readonly settled: SettledDefinitions;
+  readonly conflicts: DefinitionConflicts;
 }
+
+export const NO_DEFINITIONS: MergedDefinitions = {
+  tables: [],
+  objects: NO_OBJECTS,
+  conflicts: new DefinitionConflicts(),
+};
 
 /**
  * The tables a branch changed, ready to be compared.
  *
- * Errors  0A000 for what is not merged yet, 40002 for definitions that both sides changed in different ways
+ * Errors  0A000 for what is not merged yet
  */
 export async function mergeTables(
   context: BranchContext,
@@ -76,6 +83,7 @@ export async function mergeTables(
     }
     if (base === undefined) continue;
     const winner = winnerOf(source);
+    const shown = displayName(source);
     const there = targetTable(state, target, base);
     if (there === undefined && target === MAIN && !(await isKnownByKey(transaction, base)))
       // It may as well have another name now: main's tables without a key are known by their names.
@@ -83,10 +91,10 @@ export async function mergeTables(
         `cannot merge table "${displayName(source)}": it was dropped or replaced on the target since the branch was made`,
       );
     if (there === undefined) {
-      const line = `table "${displayName(source)}" was changed in the branch, and dropped or replaced on the target`;
+      const line = `table "${shown}" was changed in the branch, and dropped or replaced on the target`;
       const hasPlace = hasSchema(state, target, source);
-      if (winner === "source" && !hasPlace) conflicts.refuse(`${line}, with its schema`);
-      else if (conflicts.settle(winner, line) === "source") created.push({ base: undefined, source });
+      if (winner === "source" && !hasPlace) conflicts.refuse(`${line}, with its schema`, shown);
+      else if (conflicts.settle(winner, line, shown) === "source") created.push({ base: undefined, source });
       continue;
     }
     if (await isRekeyed(transaction, base, source)) {
@@ -94,9 +102,9 @@ export async function mergeTables(
         unchanged.add(base);
         created.push({ base, source: undefined }, { base: undefined, source });
       } else {
-        const line = `table "${displayName(source)}" was given another primary key in the branch, and changed on the target`;
-        if (winner === "target") conflicts.settle(winner, line);
-        else conflicts.refuse(line);
+        const line = `table "${shown}" was given another primary key in the branch, and changed on the target`;
+        if (winner === "target") conflicts.settle(winner, line, shown);
+        else conflicts.refuse(line, shown);
       }
       continue;
     }
@@ -107,6 +115,7 @@ export async function mergeTables(
       conflicts.settle(
         winner,
         `table "${displayName(base)}" was renamed to "${displayName(source)}" in the branch and to "${displayName(there)}" on the target`,
+        shown,
       );
     const rename = { table: there, to: source };
     const isRenamed = isMoved && !isNamedAs(there, source) && chosen !== "target";
@@ -124,8 +133,7 @@ export async function mergeTables(
     { branch, target, descents: others, unchanged, renamed, winnerOf, retyped: enums.retyped },
     conflicts,
   );
-  if (!conflicts.isEmpty) throw conflicts.error(branch);
-  return { tables, objects: made, settled: conflicts.settled };
+  return { tables: tables.filter(({ schema }) => schema.conflicts.isEmpty), objects: made, conflicts };
 }
 
 function hasSchema(state: RegistryState, target: HeadId, { schema }: RelationName): boolean {
@@ -169,7 +177,7 @@ async function mergeTable(
   const { base, source, target } = versions;
   const view = await viewNote(transaction, target);
   if ((view === undefined) !== ((await viewNote(transaction, source)) === undefined))
-    conflicts.refuse(`"${displayName(target)}" is a materialized view on one side only`);
+    conflicts.refuse(`"${displayName(target)}" is a materialized view on one side only`, displayName(target));
   const found = { base: await read(base), source: await read(source), target: await read(target) };
   const sides = view === undefined ? found : withData(found, view);
   refuseCollations(source, sides.base.definition);

@@ -79,14 +79,16 @@ export async function mergeObjects(
     const line = `table "${displayName(base)}" was dropped in the branch, and changed on the target`;
     // Another one of its name is not the one that was dropped: nobody can choose it to go.
     const isItself = there.objectId === base.objectId && there.kind === "table";
-    if (!isUnchanged && !isItself) conflicts.refuse(line);
-    else if (isUnchanged || conflicts.settle(winnerOf(base), line) === "source") dropped.push(there);
+    if (!isUnchanged && !isItself) conflicts.refuse(line, displayName(base));
+    else if (isUnchanged || conflicts.settle(winnerOf(base), line, displayName(base)) === "source")
+      dropped.push(there);
   }
   const sides = { transaction, texts: context.texts, branch, target, winnerOf };
   const views = await mergeViews(sides, descents, conflicts);
   const others = mergeHeadObjects(sides, conflicts);
   const objects = { created, dropped, renamed, views, others };
-  conflicts.refuse(...takenNames(state, target, objects));
+  for (const name of takenNames(state, target, objects))
+    conflicts.refuse(`"${name}" was made on both sides`, name);
   return objects;
 }
 
@@ -168,7 +170,7 @@ function takenNames(
   ];
   return given
     .filter((name) => state.find(target, name) !== undefined && !freed.has(relationKey(name)))
-    .map((name) => `"${displayName(name)}" was made on both sides`);
+    .map(displayName);
 }
 
 async function createdTable(

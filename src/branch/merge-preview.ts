@@ -1,11 +1,12 @@
 /** EXPLAIN MERGE: what a merge would do, table by table, and the token of that plan. */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { BranchContext } from "./branch-context.js";
+import type { DefinitionConflict } from "./definition-conflicts.js";
+import { heldLabels } from "./held-labels.js";
 import { withAttempt } from "./merge.js";
 import { strategyByTable } from "./merge-exceptions.js";
 import { mergeViolations, type TableViolation } from "./merge-check.js";
-import type { ObjectName } from "./head-objects.js";
-import { commentedBy } from "./object-comments.js";
+import { objectName } from "./merge-head-objects.js";
 import { displayName } from "./merge-ledger.js";
 import type { MergeObjects } from "./merge-objects.js";
 import { readConflicts, type ConflictRow, type TablePlan } from "./merge-plan.js";
@@ -25,7 +26,7 @@ export async function previewMerge(
   signal: AbortSignal,
 ): Promise<TablePreview[]> {
   const manner = { hasTurn: false, isCareful: false };
-  return await withAttempt({ context, request, signal, manner }, async (attempt) => {
+  return await withAttempt({ context, request, signal, manner, isPreview: true }, async (attempt) => {
     const { connection } = attempt.transaction;
     const strategyOf = strategyByTable(request, attempt);
     const token = await planToken(context, attempt, strategyOf, request);
@@ -40,14 +41,16 @@ export async function previewMerge(
       conflictRows: conflictRows.get(plan) ?? [],
       settled: plan.settled,
     }));
-    const violations = await mergeViolations(attempt, strategyOf);
+    const definitions = [...attempt.definitions.told, ...(await heldLabels(attempt, strategyOf)).told];
+    const isAgreed = definitions.length === 0;
+    const violations = isAgreed ? await mergeViolations(attempt, strategyOf) : [];
     const unreadable =
-      violations.length === 0 && isPublished(attempt, strategyOf)
+      isAgreed && violations.length === 0 && isPublished(attempt, strategyOf)
         ? await unreadableBehind(context, attempt, strategyOf)
         : [];
     await attempt.transaction.rollback();
-    const objects = [...objectPreviews(attempt.objects), ...unreadable];
-    return previewsWith([...previews, ...objects], violations, token);
+    const all = withDefinitions([...previews, ...objectPreviews(attempt.objects)], definitions);
+    return previewsWith([...all, ...unreadable], violations, token);
   });
 }
 
@@ -86,6 +89,27 @@ async function unreadableBehind(
 function dependant(line: string): string {
   return /^\w+ "((?:[^"]|"")*)"/.exec(line)?.[1] ?? /^\w+ (\S+)/.exec(line)?.[1] ?? "";
 }
+
+/** It keeps the merge from being published whatever its rows are; what constraints say of them is not asked. */
+function withDefinitions(
+  previews: readonly PlainPreview[],
+  conflicts: readonly DefinitionConflict[],
+): readonly PlainPreview[] {
+  const shown = [...previews];
+  for (const { about, line } of conflicts) {
+    const at = shown.findIndex(({ table }) => table === about);
+    const found = shown[at] ?? { ...NO_ROWS, table: about, steps: [] };
+    const conflictRows = [{ ...NO_VALUES, kind: `definition: ${line}` }, ...found.conflictRows];
+    shown.splice(at === -1 ? shown.length : at, 1, {
+      ...found,
+      conflicts: found.conflicts + 1,
+      conflictRows,
+    });
+  }
+  return shown;
+}
+
+const NO_VALUES = { pk: null, main_value: null, branch_value: null, base_value: null };
 
 type PlainPreview = Omit<TablePreview, "token" | "violations"> & { readonly unreadable?: string };
 
@@ -135,10 +159,4 @@ function objectPreviews({ created, dropped, views, others }: MergeObjects): read
       return view === undefined ? [] : [{ ...NO_ROWS, table: displayName(view), steps: [step] }];
     }),
   ];
-}
-
-/** What is changed, or what a comment is on. */
-function objectName(name: ObjectName): string {
-  if (name.kind === "schema") return name.name;
-  return displayName(name.kind === "comment" ? commentedBy(name) : name);
 }

@@ -5,7 +5,7 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import { putLineage } from "./column-lineage.js";
 import { columnOrigins } from "./column-origins.js";
 import type { NewName, RenamedColumns } from "./definition-texts.js";
-import { refuseHeldLabels } from "./held-labels.js";
+import { heldLabels } from "./held-labels.js";
 import { recordHistory } from "./history.js";
 import {
   applyDeletes,
@@ -122,7 +122,7 @@ export async function writeMerge(
 ): Promise<{ readonly attempt: MergeAttempt; readonly totals: MergeTotals }> {
   const { transaction, branch, sync } = asked;
   const { connection } = transaction;
-  await refuseHeldLabels(asked, strategyOf);
+  (await heldLabels(asked, strategyOf)).refuseAny(branch);
   const readable = await readableBefore(asked, context.texts);
   const planned =
     sync === undefined ? asked : { ...asked, objects: await beginSync(transaction, sync, asked.objects) };

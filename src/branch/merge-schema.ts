@@ -112,7 +112,7 @@ export function mergeSchema(
   const steps = [...moved, ...changes.map(changeLine)];
   const isDone = !conflicts.isEmpty || steps.length === 0;
   const merged = isDone ? named.target : changeDefinition(named, names, changes, table);
-  conflicts.refuse(...unfitPolicies(merged.definition));
+  for (const line of unfitPolicies(merged.definition)) conflicts.refuse(line);
   return {
     conflicts,
     steps,

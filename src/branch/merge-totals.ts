@@ -45,15 +45,15 @@ export function mergeTotals(
 
 /** How many conflicts each strategy decided, and how many cells each policy settled. */
 export function resolvedBy(
-  { plans, settled: definitions }: MergeAttempt,
+  { plans, definitions }: MergeAttempt,
   strategyOf: (table: RelationName) => Strategy,
 ): MergeTotals["resolved"] {
   const resolved = new Map<string, number>();
   const add = (by: string, count: number): void => {
     if (count > 0) resolved.set(by, (resolved.get(by) ?? 0) + count);
   };
-  add("branch_wins", definitions.source);
-  add("main_wins", definitions.target);
+  add("branch_wins", definitions.settled.source);
+  add("main_wins", definitions.settled.target);
   for (const { input, counts, settled, chosen = [] } of plans) {
     add(strategyOf(input.relation), counts.conflicts);
     for (const [strategy, rows] of chosen) add(strategy, rows);

@@ -1,7 +1,7 @@
 /** What goes into a merge and what comes out of it. */
 import type { MergeTable } from "./merge-input.js";
 import type { MergeObjects } from "./merge-objects.js";
-import type { SettledDefinitions } from "./definition-conflicts.js";
+import type { DefinitionConflicts } from "./definition-conflicts.js";
 import type { MergeTotals } from "./merge-ledger.js";
 import type { ConflictRow, TablePlan } from "./merge-plan.js";
 import type { Branch, HeadId, RelationName } from "./model.js";
@@ -89,7 +89,7 @@ export interface MergeAttempt {
   readonly tables: readonly MergeTable[];
   readonly objects: MergeObjects;
   /** Of definitions that both sides changed. */
-  readonly settled: SettledDefinitions;
+  readonly definitions: DefinitionConflicts;
   readonly plans: readonly TablePlan[];
   /** Written as they stand, the rows broke a constraint: it is looked for first, and DuckDB's own mistakes are gone around. */
   readonly isCareful: boolean;

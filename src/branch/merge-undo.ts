@@ -10,14 +10,13 @@ import { undoPolicies } from "./column-policies.js";
 import { recordHistory } from "./history.js";
 import { newMergeId } from "./merge.js";
 import { retryOnChange, TURN_LOCK_MS } from "./merge-retry.js";
-import { NONE_SETTLED } from "./definition-conflicts.js";
-import { mergeTables, type MergedDefinitions, type MergeTable } from "./merge-input.js";
+import { mergeTables, NO_DEFINITIONS, type MergedDefinitions, type MergeTable } from "./merge-input.js";
 import { displayName, markUndone, readMerge, type MergeRecord } from "./merge-ledger.js";
 import { isKeyed, planFrom, planTable, type TablePlan } from "./merge-plan.js";
 import { outcome, recordConflicts, writeMerge } from "./merge-publish.js";
 import { unchangedHeads, verifyPublished } from "./merge-commit.js";
 import { NO_CHANGES } from "./merge-totals.js";
-import { type CreatedTable, NO_OBJECTS } from "./merge-objects.js";
+import type { CreatedTable } from "./merge-objects.js";
 import { SAME_ENUMS } from "./merge-enums.js";
 import { mergeSchema } from "./merge-schema.js";
 import { advanceSequences } from "./merge-sequences.js";
@@ -128,7 +127,7 @@ async function undoOnce(
       targetName: merge.target,
       tables,
       objects: definitions.objects,
-      settled: definitions.settled,
+      definitions: definitions.conflicts,
       plans,
       isCareful,
     };
@@ -202,10 +201,12 @@ async function undoneDefinitions(
   transaction: Transaction,
   { target, before, strategy }: UndoneHeads,
 ): Promise<MergedDefinitions> {
-  if (before === undefined) return { tables: [], objects: NO_OBJECTS, settled: NONE_SETTLED };
-  const merged = await undoing(
-    async () => await mergeTables(context, transaction, before, target, () => winnerUnder(strategy)),
-  );
+  if (before === undefined) return NO_DEFINITIONS;
+  const merged = await undoing(async () => {
+    const found = await mergeTables(context, transaction, before, target, () => winnerUnder(strategy));
+    found.conflicts.refuseAny(before);
+    return found;
+  });
   const { objects } = merged;
   return { ...merged, objects: { ...objects, created: objects.created.map(asItWas) } };
 }

@@ -70,27 +70,31 @@ async function mergeView(
     if (there === undefined) return undefined;
     const isDropped =
       now === was ||
-      conflicts.settle(winner, `view "${shown}" was dropped in the branch, and changed on the target`) ===
-        "source";
+      conflicts.settle(
+        winner,
+        `view "${shown}" was dropped in the branch, and changed on the target`,
+        shown,
+      ) === "source";
     return isDropped ? { before: there, after: undefined, step: "dropped view" } : undefined;
   }
   const isMoved = !isSame(source, base);
   if (there === undefined) {
     if (here === was && !isMoved) return undefined;
     const line = `view "${shown}" was changed in the branch, and dropped on the target`;
-    return conflicts.settle(winner, line) === "source"
+    return conflicts.settle(winner, line, shown) === "source"
       ? { before: undefined, after: defined(source, source, source), step: "new view" }
       : undefined;
   }
   if (isMoved && !isSame(there, base) && !isSame(there, source)) {
     conflicts.refuse(
       `view "${displayName(base)}" was renamed to "${shown}" in the branch and to "${displayName(there)}" on the target`,
+      shown,
     );
     return undefined;
   }
   const isBoth = here !== was && now !== was && here !== now;
   const line = `view "${shown}" was changed on both sides in different ways`;
-  const chosen = isBoth ? conflicts.settle(winner, line) : "source";
+  const chosen = isBoth ? conflicts.settle(winner, line, shown) : "source";
   if (chosen === undefined) return undefined;
   const name = isMoved ? source : there;
   const says = here === was || here === now || chosen === "target" ? there : source;

@@ -4,12 +4,10 @@
  */
 import { randomBytes } from "node:crypto";
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
-import { NONE_SETTLED } from "./definition-conflicts.js";
 import { endedBranch, requireBranch, requireReadable, requireWritable } from "./branch-rules.js";
-import { mergeTables } from "./merge-input.js";
+import { mergeTables, NO_DEFINITIONS } from "./merge-input.js";
 import { refuseColumns, strategyByTable, winners, withColumnStrategies } from "./merge-exceptions.js";
 import { openMergeOf, type MergeRecord } from "./merge-ledger.js";
-import { NO_OBJECTS } from "./merge-objects.js";
 import { planTable, type TablePlan } from "./merge-plan.js";
 import { outcome, publish, recordConflicts } from "./merge-publish.js";
 import { NO_CHANGES } from "./merge-totals.js";
@@ -111,11 +109,13 @@ interface MergeRun {
   readonly request: MergeRequest;
   readonly signal: AbortSignal;
   readonly manner: Manner;
+  /** Definitions in conflict are told with the attempt: it cannot be published. */
+  readonly isPreview?: boolean;
 }
 
-/** Plans all tables in a fresh transaction on the target; `work` commits or rolls back. */
+/** Plans all tables in a fresh transaction on the target; `work` commits or rolls back. Errors: 40002 definitions in conflict */
 export async function withAttempt<T>(
-  { context, request, signal, manner: { hasTurn, isCareful } }: MergeRun,
+  { context, request, signal, manner: { hasTurn, isCareful }, isPreview = false }: MergeRun,
   work: (attempt: MergeAttempt) => Promise<T>,
 ): Promise<T> {
   const { state } = context.registry;
@@ -143,10 +143,11 @@ export async function withAttempt<T>(
     const {
       tables: all,
       objects,
-      settled,
+      conflicts: definitions,
     } = finished
-      ? { tables: [], objects: NO_OBJECTS, settled: NONE_SETTLED }
+      ? NO_DEFINITIONS
       : await mergeTables(context, transaction, sync?.before ?? branch, head, winners(request));
+    if (!isPreview) definitions.refuseAny(sync?.before ?? branch);
     if (sync !== undefined && objects.renamed.length > 0)
       throw notSupported("tables renamed on a branch are not brought up to date", "merge the branch first");
     const tables = all.map((table) => withColumnStrategies(table, request));
@@ -161,7 +162,7 @@ export async function withAttempt<T>(
       target: head,
       tables,
       objects,
-      settled,
+      definitions,
       plans,
       isCareful,
     });
