@@ -13,7 +13,7 @@ import { withDependentColumns } from "./dependent-columns.js";
 import { withInsertForm } from "./insert-forms.js";
 import { requireLiterals } from "./literal-values.js";
 import type { ParameterHint } from "./parameter-types.js";
-import { withNarrowOperands } from "./narrow-operands.js";
+import { withNarrowOperands, withNarrowSteps } from "./narrow-operands.js";
 import { requireRelational } from "./permissions.js";
 import { planColumn } from "./results.js";
 import { resolveStatement } from "./resolve.js";
@@ -52,7 +52,7 @@ export async function describeRelational(
   if (hasSteps(written)) {
     const oids = await withTextTypes(core, written, clientOids);
     const describe: StepServices["describe"] = async (step, own) => await describeRelational(core, step, own);
-    return await describeSteps(core, written, oids, describe);
+    return await describeSteps(core, await withNarrowSteps(core, written), oids, describe);
   }
   const isPrepared = PREPARED_VERBS.has(written.verb) && written.text.length <= MAX_CHECKED_LENGTH;
   const grouped = await withDependentColumns(core, await withNarrowOperands(core, written));

@@ -1,29 +1,51 @@
 /**
- * Values that PostgreSQL makes wider, or narrower, than DuckDB, which takes a number for what stands beside it.
+ * Values that PostgreSQL makes wider, or narrower, than DuckDB, which takes a number for what stands beside it. The text is
+ * given what PostgreSQL would put there, and read again: what is kept of a definition says it too.
  *
- *   real * 0.1, real = ANY (ARRAY[0.1])  ⇒  CAST(real AS DOUBLE) * 0.1, …    double precision in PostgreSQL
- *   smallint * 2, max(smallint) * 2      ⇒  CAST(smallint AS INTEGER) * 2, max(smallint) * CAST(2 AS INTEGER)
- *   date - date                          ⇒  duckbranch_days(date) - duckbranch_days(date)    an integer
- *   time - time                          ⇒  duckbranch_clock(time) - duckbranch_clock(time)  an interval
- *   interval / 2                         ⇒  duckbranch_divided_interval(interval, 2)
- *   timestamptz::time                    ⇒  CAST(timestamptz AS TIMESTAMP)::time
- *   sum(real)                            ⇒  duckbranch_real_sum(…)    a real
+ *   real * 0.1, real = 0.1          ⇒  real * CAST(0.1 AS double precision), …
+ *   smallint * 2, coalesce(smallint, 2)  ⇒  smallint * CAST(2 AS integer), …
+ *   date - date                     ⇒  duckbranch_days(date) - duckbranch_days(date)    an integer
+ *   time - time                     ⇒  duckbranch_clock(time) - duckbranch_clock(time)  an interval
+ *   interval / 2                    ⇒  duckbranch_divided_interval(interval, 2)
+ *   timestamptz::time               ⇒  duckbranch_local(timestamptz)::time
+ *   sum(real)                       ⇒  duckbranch_real_sum(sum(real))    a real
  */
-import type { RelationalStatement, TextEdit } from "../sql/analysis.js";
-import type { NarrowOperand, NarrowOperation, NarrowQuery } from "../sql/narrow-operands.js";
-import type { WrittenType } from "../sql/result-sources.js";
-import { sortEdits } from "../sql/splice.js";
+import type { RelationalStatement, TextEdit, TextSpan, WithStep } from "../sql/analysis.js";
+import { quoteIdentifier } from "../sql/names.js";
+import type { NarrowOperand, NarrowOperation } from "../sql/narrow-operands.js";
+import { applyEdits } from "../sql/splice.js";
 import { typesOfSources } from "./announced-columns.js";
 import type { SessionCore } from "./session-core.js";
 
-/** Names of types of a query's operands; undefined for what is not known, and arrays. */
-type Types = readonly (string | undefined)[];
+/** What is written around a span; an operator in it becomes a comma. */
+interface Wrap extends TextSpan {
+  readonly before: string;
+  readonly behind: string;
+  readonly sign?: TextSpan;
+}
 
-const VERBS: ReadonlySet<string> = new Set(["select", "insert", "update", "delete", "merge"]);
+/** An operand, and the name of its type; undefined for what is not known, and arrays. */
+interface Typed extends NarrowOperand {
+  readonly type: string | undefined;
+}
+
+const VERBS: ReadonlySet<string> = new Set([
+  "select",
+  "explain",
+  "insert",
+  "update",
+  "delete",
+  "merge",
+  "createTableAs",
+  "createView",
+]);
 const WIDER: ReadonlySet<string> = new Set(["int2", "int4", "int8", "numeric"]);
 
 /** What was made of a statement last. The same object, so that what others know of it is found again. */
-const MADE = new WeakMap<RelationalStatement, { readonly key: string; readonly made: RelationalStatement }>();
+const MADE = new WeakMap<
+  RelationalStatement,
+  { readonly text: string; readonly made: RelationalStatement }
+>();
 
 /** The statement with operands of PostgreSQL's types; as it is where none differs. */
 export async function withNarrowOperands(
@@ -31,94 +53,110 @@ export async function withNarrowOperands(
   statement: RelationalStatement,
 ): Promise<RelationalStatement> {
   if (statement.narrow.length === 0 || !VERBS.has(statement.verb)) return statement;
-  const found: TextEdit[] = [];
-  for (const query of statement.narrow) {
-    const types = (await typesOfSources(core, query.sources))?.map(nameOf);
-    if (types !== undefined) found.push(...editsOf(statement, query, types));
+  const wraps: Wrap[] = [];
+  for (const { sources, operations } of statement.narrow) {
+    const types = await typesOfSources(core, sources);
+    if (types === undefined) continue;
+    for (const operation of operations) {
+      const operands = operation.operands.map((operand): Typed => {
+        const type = types[operand.output];
+        return { ...operand, type: type?.isArray === false ? type.name : undefined };
+      });
+      wraps.push(...wrapsOf(statement.text, operation, operands));
+    }
   }
-  if (found.length === 0) return statement;
-  const key = JSON.stringify(found);
+  if (wraps.length === 0) return statement;
+  const text = wrapped(statement.text, wraps);
   const before = MADE.get(statement);
-  if (before?.key === key) return before.made;
-  const made = { ...statement, edits: merged(statement.edits, found) };
-  MADE.set(statement, { key, made });
+  if (before?.text === text) return before.made;
+  const made = await readAgain(core, statement, text);
+  MADE.set(statement, { text, made });
   return made;
 }
 
-function nameOf(type: WrittenType | undefined): string | undefined {
-  return type?.isArray === false ? type.name : undefined;
+/** Each step of WITH is read again by itself. */
+export async function withNarrowSteps<Stepped extends RelationalStatement>(
+  core: SessionCore,
+  whole: Stepped & { readonly steps: readonly WithStep[] },
+): Promise<Stepped & { readonly steps: readonly WithStep[] }> {
+  const steps: WithStep[] = [];
+  for (const step of whole.steps)
+    steps.push({ ...step, statement: await withNarrowOperands(core, step.statement) });
+  return steps.every(({ statement }, at) => statement === whole.steps[at]?.statement)
+    ? whole
+    : { ...whole, steps };
 }
 
-/** Around one operand alone: what opens in front of it comes behind others, what closes behind it before them. */
-function merged(given: readonly TextEdit[], found: readonly TextEdit[]): TextEdit[] {
-  const own = [...new Map(found.map((edit) => [JSON.stringify(edit), edit])).values()];
-  const kept = given.filter(
-    (edit) =>
-      !own.some((other) => other.start < other.end && isSamePlace(edit, other)) && !isReplacedSum(edit, own),
-  );
-  const closing = own.filter((edit) => edit.start === edit.end && edit.text.endsWith(")"));
-  const others = own.filter((edit) => !closing.includes(edit));
-  return sortEdits([...closing, ...kept, ...others]);
-}
-
-const SUM = "duckbranch_sum(";
-const REAL_SUM = "duckbranch_real_sum(";
-
-function isReplacedSum({ start, text }: TextEdit, own: readonly TextEdit[]): boolean {
-  return text === SUM && own.some((edit) => edit.text === REAL_SUM && edit.start === start);
-}
-
-function editsOf(statement: RelationalStatement, query: NarrowQuery, types: Types): TextEdit[] {
-  const { operations, sums } = query;
-  const ofSums = sums
-    .filter(({ output, start }) => types[output] === "float4" && hasSum(statement, start))
-    .map(({ start }) => ({ start, end: start, text: REAL_SUM }));
-  return [...operations.flatMap((operation) => operationEdits(statement, operation, types)), ...ofSums];
-}
-
-function hasSum({ edits }: RelationalStatement, start: number): boolean {
-  return edits.some((edit) => edit.start === start && edit.text === SUM);
-}
-
-function operationEdits(
+/** What clients are told of the result stays what the statement's own text says. */
+async function readAgain(
+  core: SessionCore,
   statement: RelationalStatement,
-  { kind, operands, sign }: NarrowOperation,
-  types: Types,
-): readonly TextEdit[] {
-  const typeOf = ({ output }: NarrowOperand): string | undefined => types[output];
-  const [first, second] = operands;
-  if (first === undefined) return [];
+  text: string,
+): Promise<RelationalStatement> {
+  const [read] = await core.services.analyse(text);
+  if (read?.kind !== "relational") throw new Error("a statement became another one");
+  const { columnNames, sources, materialized } = statement;
+  const query = read.query && {
+    ...read.query,
+    ...(statement.query?.sources && { sources: statement.query.sources }),
+  };
+  return { ...read, columnNames, sources, query, narrow: [], ...(materialized && { materialized }) };
+}
+
+/** Spans lie in one another, or apart: what opens at one place is closed the other way round. */
+function wrapped(text: string, wraps: readonly Wrap[]): string {
+  const own = [...new Map(wraps.map((wrap) => [JSON.stringify(wrap), wrap])).values()];
+  const opening = own.toSorted((one, other) => other.end - one.end);
+  const closing = own.toReversed().toSorted((one, other) => other.start - one.start);
+  const edits: TextEdit[] = [];
+  for (const { start, before } of opening) edits.push({ start, end: start, text: before });
+  for (const { end, behind } of closing) edits.push({ start: end, end, text: behind });
+  for (const { sign } of own) if (sign !== undefined) edits.push({ ...sign, text: "," });
+  return applyEdits(text, edits);
+}
+
+function wrapsOf(text: string, operation: NarrowOperation, operands: readonly Typed[]): readonly Wrap[] {
+  const { kind } = operation;
+  const types = new Set(operands.map(({ type }) => type ?? ""));
   if (kind === "clock")
-    return typeOf(first) === "timestamptz"
-      ? (wrapped(statement, first, "CAST(", " AS TIMESTAMP)") ?? [])
+    return types.has("timestamptz")
+      ? [...around(operands, "duckbranch_local(", ")"), ...labelled(text, operation, "", "")]
       : [];
-  if (kind === "division" && typeOf(first) === "interval" && second !== undefined)
-    return dividedInterval(statement, first, second, sign);
-  const reals = operands.filter((operand) => typeOf(operand) === "float4");
-  const wider = operands.filter((operand) => WIDER.has(typeOf(operand) ?? ""));
-  if (reals.length > 0 && wider.length > 0) return firstOf(statement, [reals, wider], "DOUBLE");
+  if (kind === "sum")
+    return types.has("float4") ? labelled(text, operation, "duckbranch_real_sum(", ")") : [];
+  if (kind === "choice") return asIntegers(operands);
+  if (kind === "division" && operands[0]?.type === "interval") return dividedInterval(operation);
+  const macro = kind === "difference" ? subtractedAs(operands) : undefined;
+  if (macro !== undefined) return around(operands, macro, ")");
+  if (types.has("float4") && operands.some(isWider)) return asDoubles(text, kind, operands);
   if (kind === "comparison") return [];
-  const small = operands.filter((operand) => typeOf(operand) === "int2");
-  const whole = operands.filter((operand) => operand.kind === "integer");
-  if (small.length === 1 && whole.length === 1) return firstOf(statement, [small, whole], "INTEGER");
-  return kind === "difference" ? difference(statement, operands, typeOf) : [];
+  return kind === "division" ? asInteger(operands) : asIntegers(operands);
 }
 
-/** All operands of one side as this type: of the first side of which that can be said. Calls are left as they are if possible. */
-function firstOf(
-  statement: RelationalStatement,
-  sides: readonly (readonly NarrowOperand[])[],
-  type: string,
-): readonly TextEdit[] {
-  for (const side of [...sides.filter((one) => !hasCall(one)), ...sides.filter(hasCall)]) {
-    const casts = side.map((operand) => wrapped(statement, operand, "CAST(", ` AS ${type})`));
-    if (casts.every((edits) => edits !== undefined)) return casts.flat();
-  }
-  return [];
+/** Around each of them; around none where one has no place. */
+function around(operands: readonly Typed[], before: string, behind: string): readonly Wrap[] {
+  return operands.every(({ span }) => span !== undefined)
+    ? operands.flatMap(({ span }) => (span === undefined ? [] : [{ ...span, before, behind }]))
+    : [];
 }
 
-function hasCall(side: readonly NarrowOperand[]): boolean {
-  return side.some(({ kind }) => kind === "call");
+/** A column that is this call keeps its name. In brackets, which may be a sub-query's, nothing can be called anything. */
+function labelled(
+  text: string,
+  { call, label }: NarrowOperation,
+  before: string,
+  behind: string,
+): readonly Wrap[] {
+  if (call === undefined) return [];
+  const isNamed = label !== undefined && !/^\s*\)/.test(text.slice(call.end));
+  const name = isNamed ? ` AS ${quoteIdentifier(label)}` : "";
+  return [{ start: call.start, end: call.end, before, behind: `${behind}${name}` }];
+}
+
+function dividedInterval({ call, sign }: NarrowOperation): readonly Wrap[] {
+  return call === undefined || sign === undefined
+    ? []
+    : [{ ...call, before: "duckbranch_divided_interval(", behind: ")", sign }];
 }
 
 /** Type ⇒ what its values are subtracted as. */
@@ -128,75 +166,54 @@ const SUBTRACTED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A string beside a date or a time is one. */
-function difference(
-  statement: RelationalStatement,
-  operands: readonly NarrowOperand[],
-  typeOf: (operand: NarrowOperand) => string | undefined,
-): readonly TextEdit[] {
-  const types = new Set(operands.filter(({ kind }) => kind !== "string").map(typeOf));
+function subtractedAs(operands: readonly Typed[]): string | undefined {
+  const types = new Set(operands.flatMap(({ kind, type }) => (kind === "untyped" ? [] : [type ?? ""])));
   const [type = ""] = types;
-  const macro = SUBTRACTED.get(type);
-  if (macro === undefined || types.size !== 1 || operands.length !== 2) return [];
-  const parts = operands.map((operand) => wrapped(statement, operand, macro, ")"));
-  return parts.every((edits) => edits !== undefined) ? parts.flat() : [];
+  return types.size === 1 ? SUBTRACTED.get(type) : undefined;
 }
 
-function dividedInterval(
-  statement: RelationalStatement,
-  interval: NarrowOperand,
-  divisor: NarrowOperand,
-  sign: NarrowOperation["sign"],
-): readonly TextEdit[] {
-  const before = wrapped(statement, interval, "duckbranch_divided_interval(", "");
-  const behind = wrapped(statement, divisor, "", ")");
-  const isCall = statement.edits.some((edit) => isSamePlace(edit, sign) && edit.text === ",");
-  if (before === undefined || behind === undefined || sign.start === sign.end || isCall) return [];
-  return [...before, { ...sign, text: "," }, ...behind].filter(
-    (edit) => edit.text !== "" || edit.end > edit.start,
+function isWider({ type }: Typed): boolean {
+  return WIDER.has(type ?? "");
+}
+
+/** What a real can be is compared as it is. */
+function isExact(text: string, { kind, span }: Typed): boolean {
+  if (kind !== "number" || span === undefined) return false;
+  const value = Number(text.slice(span.start, span.end));
+  return Math.fround(value) === value;
+}
+
+/** PostgreSQL has operators of a real and a double: what is neither becomes a double, or the reals where it has no place. */
+function asDoubles(text: string, kind: NarrowOperation["kind"], operands: readonly Typed[]): readonly Wrap[] {
+  const wider = operands.filter(isWider);
+  const others = kind === "comparison" ? wider.filter((operand) => !isExact(text, operand)) : wider;
+  const found = around(others, ...DOUBLE);
+  if (found.length > 0 || others.length === 0) return found;
+  return around(
+    operands.filter(({ type }) => type === "float4"),
+    ...DOUBLE,
   );
 }
 
-/** Undefined where it cannot be told what else is made of the operand. */
-function wrapped(
-  statement: RelationalStatement,
-  { kind, start, end }: NarrowOperand,
-  before: string,
-  behind: string,
-): readonly TextEdit[] | undefined {
-  if (start === end) return undefined;
-  const place = { start, end };
-  const inside = statement.edits.filter((edit) => edit.start < end && start < edit.end);
-  const [own] = inside;
-  const isWhole =
-    inside.length === 0 || (inside.length === 1 && own !== undefined && isSamePlace(own, place));
-  const isNamed = statement.names.some((name) => name.start < end && start < name.end);
-  if (kind !== "call" && isWhole && !isNamed)
-    return [{ ...place, text: `${before}${own?.text ?? statement.text.slice(start, end)}${behind}` }];
-  // Its relation's name is replaced. Other statements are cut into parts, between which an insertion would be lost.
-  if (statement.verb !== "select" || (kind !== "call" && own !== undefined)) return undefined;
-  const [opening, closing] = [
-    { start, end: start, text: before },
-    { start: end, end, text: behind },
-  ];
-  if (kind !== "call") return [opening, closing];
-  const atStart = statement.edits.filter((edit) => edit.start === start && edit.end === start);
-  if (atStart.length > 0 && atStart.every(({ text }) => AGGREGATE.test(text)))
-    return [
-      { ...opening, around: "opens" },
-      { ...closing, around: "closes" },
-    ];
-  // What opens at its start or inside, and closes at its end: which of the two is inside cannot be told.
-  const opens = statement.edits.some((edit) => edit.start >= start && edit.start < end);
-  const closes = statement.edits.some((edit) => edit.start === end && edit.end === end);
-  return opens && closes ? undefined : [opening, closing];
+const DOUBLE = ["CAST(", " AS double precision)"] as const;
+
+/** DuckDB's literals of whole numbers are smallints beside smallints. */
+function asIntegers(operands: readonly Typed[]): readonly Wrap[] {
+  const isSmall = operands.some(({ type }) => type === "int2");
+  return isSmall ? around(operands.filter(isWhole), "CAST(", " AS integer)") : [];
 }
 
-/** What src/sql/dialect/sums.ts puts in front of sum() and avg(). */
-const AGGREGATE = /^duckbranch_(?:sum\(|window_average\(|(?:distinct_)?(?:filtered_)?)$/;
+/** What is divided by a literal is checked otherwise: it stays one. */
+function asInteger(operands: readonly Typed[]): readonly Wrap[] {
+  return operands.some(isWhole)
+    ? around(
+        operands.filter(({ type }) => type === "int2"),
+        "duckbranch_integer(",
+        ")",
+      )
+    : [];
+}
 
-function isSamePlace(
-  one: { readonly start: number; readonly end: number },
-  other: { readonly start: number; readonly end: number },
-): boolean {
-  return one.start === other.start && one.end === other.end;
+function isWhole({ kind, type }: Typed): boolean {
+  return kind === "number" && type === "int4";
 }

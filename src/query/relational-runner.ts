@@ -19,6 +19,7 @@ import { rememberRead, startLoneRead } from "./lone-reads.js";
 import { changesHead, requireRelational } from "./permissions.js";
 import { materializedParts } from "./materialized-views.js";
 import { orLostRace, throughRaces } from "./lost-race.js";
+import { withNarrowSteps } from "./narrow-operands.js";
 import { planStatement } from "./plan-statement.js";
 import { runRecorded, type RunSteps } from "./recorded-write.js";
 import { resolveStatement } from "./resolve.js";
@@ -75,7 +76,9 @@ export async function runRelational(
     },
   );
   if (statement.writes) await refuseReadOnly(core, statement, input);
-  const ready = hasSteps(statement) ? statement : await inDialect(core, statement, input);
+  const ready = hasSteps(statement)
+    ? await withNarrowSteps(core, statement)
+    : await inDialect(core, statement, input);
   const asWritten = ready === statement && !waits ? input.declaredOids : undefined;
   return await chooseTransaction(core, ready, { ...input, declaredOids }, running, asWritten);
 }

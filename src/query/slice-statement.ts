@@ -17,5 +17,6 @@ export function sliceStatement(statement: RelationalStatement, span: TextSpan): 
       return { ...moved, aliasAt: name.aliasAt === undefined ? undefined : name.aliasAt - span.start };
     }),
     edits: statement.edits.filter(isInside).map(shift),
+    narrow: [],
   };
 }

@@ -103,7 +103,7 @@ function inDoubles(
   );
   const asText = (parameter: BoundParameter, index: number): BoundParameter =>
     numbers.has(index) ? { format: "text", bytes: Buffer.from(given[index] ?? "") } : parameter;
-  const made = { ...statement, edits: sortEdits([...kept, ...edits]) };
+  const made = { ...statement, edits: sortEdits([...kept, ...edits]), narrow: [] };
   MADE.add(made);
   return {
     statement: made,

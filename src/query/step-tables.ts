@@ -115,5 +115,10 @@ export function withRelations(
     ];
   });
   const names = statement.names.filter((name) => !replaced.some((item) => item.name === name));
-  return { ...statement, names, edits: [...statement.edits, ...edits].toSorted((a, b) => a.start - b.start) };
+  return {
+    ...statement,
+    names,
+    narrow: [],
+    edits: [...statement.edits, ...edits].toSorted((a, b) => a.start - b.start),
+  };
 }

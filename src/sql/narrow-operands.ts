@@ -2,11 +2,11 @@
  * Values beside one another in arithmetic and comparisons: whoever knows their types tells DuckDB which of them PostgreSQL
  * would make wider. Reads PostgreSQL's syntax tree.
  */
+import type { TextSpan } from "./analysis.js";
 import {
   flagField,
   isNode,
   listField,
-  locationOf,
   nodeField,
   stringList,
   textField,
@@ -14,30 +14,32 @@ import {
   unwrapAs,
   type AstNode,
 } from "./ast.js";
-import { callEnd, isSymbol, isWord } from "./token-reader.js";
+import { targetName } from "./column-names.js";
+import { ExpressionSpans } from "./expression-spans.js";
 import { readCte, readRelations, readValue, type Ctes } from "./read-sources.js";
 import type { References } from "./references.js";
-import type { QuerySources, ValueSource } from "./result-sources.js";
-import { Utf8Offsets } from "./utf8-offsets.js";
+import type { QuerySources, SourceRelation, ValueSource } from "./result-sources.js";
 import { writtenType } from "./written-types.js";
 
 /** A value on one side of an operator. */
 export interface NarrowOperand {
   /** Its place among the outputs of the query's sources. */
   readonly output: number;
-  /** A cast is a call. */
-  readonly kind: "column" | "integer" | "number" | "string" | "call" | "other";
+  /** Literals: a string and NULL have no type of their own. */
+  readonly kind: "number" | "untyped" | "other";
   /** Where it stands, if that is known. */
-  readonly start: number;
-  readonly end: number;
+  readonly span: TextSpan | undefined;
 }
 
 export interface NarrowOperation {
-  /** Of a clock: what is cast to `time`. */
-  readonly kind: "arithmetic" | "difference" | "division" | "comparison" | "clock";
+  /** Of a clock: what is cast to `time`. Of a choice: what CASE, COALESCE and their like choose from. */
+  readonly kind: "arithmetic" | "difference" | "division" | "comparison" | "clock" | "choice" | "sum";
   readonly operands: readonly NarrowOperand[];
-  /** The operator. */
-  readonly sign: { readonly start: number; readonly end: number };
+  /** The operator of a division. */
+  readonly sign?: TextSpan | undefined;
+  /** All of it, and what a column is called that is nothing else. */
+  readonly call?: TextSpan | undefined;
+  readonly label?: string | undefined;
 }
 
 /** The operations of one query. */
@@ -45,21 +47,19 @@ export interface NarrowQuery {
   /** Its relations, and its operands as if it selected them. */
   readonly sources: QuerySources;
   readonly operations: readonly NarrowOperation[];
-  /** What sum() is called with. */
-  readonly sums: readonly { readonly output: number; readonly start: number }[];
 }
 
 const ARITHMETIC = new Set(["+", "-", "*", "/", "%"]);
 const COMPARISONS = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
 /** `r IN (0.1, 0.2)`, `r = ANY (ARRAY[0.1])`, `r BETWEEN 0.1 AND 0.2`: one side is several values. */
 const LISTS = new Set(["AEXPR_IN", "AEXPR_OP_ANY", "AEXPR_OP_ALL", "AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN"]);
+/** What compares, whatever its operator is called. */
+const EQUALITIES = new Set(["AEXPR_DISTINCT", "AEXPR_NOT_DISTINCT", "AEXPR_NULLIF"]);
 const OWN_KINDS: ReadonlyMap<string, "difference" | "division"> = new Map([
   ["-", "difference"],
   ["/", "division"],
 ]);
-/** Words of a type's name behind its first. */
-const LONGER = ["precision", "varying", "with", "without"];
-const NOWHERE = { start: 0, end: 0 };
+const STATEMENTS = new Set(["SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"]);
 
 /** All queries of a statement that have such operands. */
 export function narrowOperands(tree: AstNode, references: References): readonly NarrowQuery[] {
@@ -67,45 +67,48 @@ export function narrowOperands(tree: AstNode, references: References): readonly 
 }
 
 interface OpenQuery {
-  readonly node: AstNode;
   readonly ctes: Ctes;
+  readonly relations: readonly SourceRelation[];
+  readonly outer: OpenQuery | undefined;
   readonly values: ValueSource[];
   readonly operations: NarrowOperation[];
-  readonly sums: { output: number; start: number }[];
 }
 
 class OperandReader {
-  readonly #references: References;
-  #offsets: Utf8Offsets | undefined;
+  readonly #spans: ExpressionSpans;
   readonly #queries: OpenQuery[] = [];
+  /** Names of columns that are calls, by the node of the call. */
+  readonly #labels = new Map<unknown, string>();
 
   constructor(references: References) {
-    this.#references = references;
+    this.#spans = new ExpressionSpans(references);
   }
 
   queriesIn(tree: AstNode): readonly NarrowQuery[] {
-    this.#visitQuery(tree, new Map());
+    this.#visitQuery(tree, new Map(), undefined);
     return this.#queries
-      .filter(({ values }) => values.length > 0)
-      .map(({ node, ctes, values, operations, sums }) => {
-        const outputs = values.map((value) => ({ kind: "value", name: "", value }) as const);
-        return { sources: { relations: relationsOf(node, ctes), outputs, others: [] }, operations, sums };
-      });
+      .filter(({ operations }) => operations.length > 0)
+      .map((query) => ({ sources: sourcesOf(query), operations: query.operations }));
   }
 
   /** A common table expression sees those before it, and itself where the clause is recursive. */
-  #visitQuery(node: AstNode, outer: Ctes): void {
+  #visitQuery(node: AstNode, before: Ctes, outer: OpenQuery | undefined): void {
     const clause = nodeField(node, "withClause");
-    let ctes = outer;
+    let ctes = before;
     for (const item of clause === undefined ? [] : listField(clause, "ctes")) {
       const isRecursive = flagField(clause ?? {}, "recursive");
       const after = readCte(unwrapAs(item, "CommonTableExpr") ?? item, ctes, isRecursive);
-      this.#visit(item, { ...opened(item, isRecursive ? after : ctes) });
+      this.#visit(item, opened({}, isRecursive ? after : ctes, outer));
       ctes = after;
     }
-    const query = opened(node, ctes);
+    const query = opened(node, ctes, outer);
     this.#queries.push(query);
-    for (const [field, child] of Object.entries(node)) if (field !== "withClause") this.#visit(child, query);
+    for (const [field, child] of Object.entries(node)) {
+      // Sides of a set operation.
+      if ((field === "larg" || field === "rarg") && isNode(child))
+        this.#visitQuery(unwrap(child)?.node ?? child, ctes, outer);
+      else if (field !== "withClause") this.#visit(child, query);
+    }
   }
 
   #visit(value: unknown, query: OpenQuery): void {
@@ -116,131 +119,133 @@ class OperandReader {
     if (!isNode(value)) return;
     const wrapped = unwrap(value);
     const node = wrapped?.node ?? value;
-    if ("targetList" in node || "fromClause" in node || "whereClause" in node || "withClause" in node) {
-      this.#visitQuery(node, query.ctes);
+    if (STATEMENTS.has(wrapped?.type ?? "")) {
+      this.#visitQuery(node, query.ctes, query);
       return;
     }
-    if (wrapped?.type === "A_Expr") this.#readOperator(node, query);
-    if (wrapped?.type === "FuncCall") this.#readSum(node, query);
-    if (wrapped?.type === "TypeCast") this.#readClock(node, query);
+    this.#read(wrapped?.type ?? "", node, value, query);
     for (const child of Object.values(node)) this.#visit(child, query);
   }
 
-  #readOperator(node: AstNode, { ctes, values, operations }: OpenQuery): void {
+  #read(type: string, node: AstNode, whole: AstNode, query: OpenQuery): void {
+    switch (type) {
+      case "A_Expr":
+        this.#readOperator(node, whole, query);
+        break;
+      case "FuncCall":
+        this.#readSum(node, whole, query);
+        break;
+      case "TypeCast":
+        this.#readClock(node, whole, query);
+        break;
+      case "CaseExpr":
+        this.#readCase(node, query);
+        break;
+      case "CoalesceExpr":
+      case "MinMaxExpr":
+        this.#add("choice", listField(node, "args"), query);
+        break;
+      case "SubLink":
+        if (textField(node, "subLinkType") === "ANY_SUBLINK") this.#readMembership(node, query);
+        break;
+      case "ResTarget":
+        if (textField(node, "name") === "") this.#labels.set(node["val"], targetName(node));
+        break;
+      default:
+    }
+  }
+
+  #readOperator(node: AstNode, whole: AstNode, query: OpenQuery): void {
     const [kind, names] = [textField(node, "kind"), stringList(node, "name")];
-    const isList = LISTS.has(kind);
     const [name = ""] = names;
-    if (
-      names.length !== 1 ||
-      !(isList || (kind === "AEXPR_OP" && (ARITHMETIC.has(name) || COMPARISONS.has(name))))
-    )
-      return;
+    const isList = LISTS.has(kind);
+    const compares = isList || EQUALITIES.has(kind) || (kind === "AEXPR_OP" && COMPARISONS.has(name));
+    if (!compares && !(kind === "AEXPR_OP" && names.length === 1 && ARITHMETIC.has(name))) return;
     const sides = [node["lexpr"], ...(isList ? listItems(node["rexpr"]) : [node["rexpr"]])];
-    const sources = sides.map((side) => readValue(side, ctes));
     // PostgreSQL compares with an array of the first side's type.
     if (kind === "AEXPR_IN" && sides.length > 2) return;
-    if (sides.includes(undefined) || sides.every((side) => isConstant(side)) || sources.every(isOpen)) return;
-    const operands = sides.map((side, index) => {
-      values.push(sources[index] ?? { kind: "open" });
-      return { output: values.length - 1, ...this.#placed(side) };
-    });
-    const isArithmetic = !isList && ARITHMETIC.has(name);
-    const own = OWN_KINDS.get(name) ?? "arithmetic";
-    operations.push({ kind: isArithmetic ? own : "comparison", operands, sign: this.#tokenAt(node) });
+    if (sides.includes(undefined) || sides.every(isConstant)) return;
+    const fields = sides.map(rowFields);
+    const [left, right] = fields;
+    if (compares && left !== undefined && right !== undefined)
+      left.forEach((side, at) => this.#add("comparison", [side, right[at]], query));
+    else if (compares) this.#add("comparison", sides, query);
+    else {
+      const own = OWN_KINDS.get(name) ?? "arithmetic";
+      const division = { sign: this.#spans.sign(node), call: this.#spans.of(whole) };
+      this.#add(own, sides, query, own === "division" ? division : {});
+    }
+  }
+
+  /** `CASE a WHEN b THEN c ELSE d END` */
+  #readCase(node: AstNode, query: OpenQuery): void {
+    const cases = listField(node, "args").map((item) => unwrapAs(item, "CaseWhen") ?? item);
+    const otherwise = "defresult" in node ? [node["defresult"]] : [];
+    this.#add("choice", [...cases.map((one) => one["result"]), ...otherwise], query);
+    if (!("arg" in node)) return;
+    for (const one of cases) this.#add("comparison", [node["arg"], one["expr"]], query);
+  }
+
+  /** `a IN (SELECT b …)`, `a = ANY (SELECT b …)` */
+  #readMembership(node: AstNode, query: OpenQuery): void {
+    const rows = { SubLink: { ...node, subLinkType: "EXPR_SUBLINK", location: -1 } };
+    if ("testexpr" in node) this.#add("comparison", [node["testexpr"], rows], query);
   }
 
   /** `now()::time` */
-  #readClock(node: AstNode, { ctes, values, operations }: OpenQuery): void {
+  #readClock(node: AstNode, whole: AstNode, query: OpenQuery): void {
     const type = nodeField(node, "typeName");
     if (type === undefined || writtenType(unwrapAs(type, "TypeName") ?? type).name !== "time") return;
-    const source = readValue(node["arg"], ctes);
-    if (isOpen(source)) return;
-    values.push(source);
-    const operand = { output: values.length - 1, ...this.#placed(node["arg"]) };
-    operations.push({ kind: "clock", operands: [operand], sign: NOWHERE });
+    const label = this.#labels.get(whole);
+    this.#add("clock", [node["arg"]], query, { call: this.#spans.of(whole), label });
   }
 
-  #readSum(node: AstNode, { ctes, values, sums }: OpenQuery): void {
+  #readSum(node: AstNode, whole: AstNode, query: OpenQuery): void {
     const [argument] = listField(node, "args");
     if (stringList(node, "funcname").at(-1) !== "sum" || argument === undefined) return;
-    const source = readValue(argument, ctes);
-    if (isOpen(source)) return;
-    values.push(source);
-    sums.push({ output: values.length - 1, start: this.#offset(node) });
+    this.#add("sum", [argument], query, { call: this.#spans.of(whole), label: this.#labels.get(whole) });
   }
 
-  #placed(side: unknown): Omit<NarrowOperand, "output"> {
-    const { type, node } = unwrap(side) ?? {};
-    if (type === undefined || node === undefined) return { kind: "other", ...NOWHERE };
-    if (type === "ColumnRef") return { kind: "column", ...this.#nameOf(node) };
-    if (type === "A_Const") {
-      const kind = "ival" in node ? "integer" : "fval" in node ? "number" : "string";
-      return { kind, ...this.#tokenOf(node) };
-    }
-    if (type === "SQLValueFunction") return { kind: "column", ...this.#tokenOf(node) };
-    if (type === "TypeCast") return { kind: "call", ...this.#castOf(node) };
-    return type === "FuncCall" ? { kind: "call", ...this.#callOf(node) } : { kind: "other", ...NOWHERE };
-  }
-
-  #nameOf(node: AstNode): { start: number; end: number } {
-    const index = this.#tokenIndex(node);
-    const name = index === undefined ? undefined : this.#references.nameAtIndex(index);
-    return name?.parts.length === listField(node, "fields").length
-      ? { start: name.start, end: name.end }
-      : NOWHERE;
-  }
-
-  /** A sign belongs to a constant for the parser, and is a token of its own. */
-  #tokenOf(node: AstNode): { start: number; end: number } {
-    const index = this.#tokenIndex(node);
-    return index !== undefined && this.#references.tokens[index]?.kind === "operator"
-      ? NOWHERE
-      : this.#tokenAt(node);
-  }
-
-  #tokenAt(node: AstNode): { start: number; end: number } {
-    const index = this.#tokenIndex(node);
-    const token = index === undefined ? undefined : this.#references.tokens[index];
-    return token === undefined ? NOWHERE : { start: token.start, end: token.end };
-  }
-
-  /** `date '2024-01-01'`, and `a::date` of a column or a literal. */
-  #castOf(node: AstNode): { start: number; end: number } {
-    const { kind, start, end } = this.#placed(node["arg"]);
-    const type = nodeField(node, "typeName");
-    const index = type === undefined ? undefined : this.#tokenIndex(unwrapAs(type, "TypeName") ?? type);
-    const token = index === undefined ? undefined : this.#references.tokens[index];
-    if (start === end || token === undefined || kind === "call") return NOWHERE;
-    const behind = this.#references.tokens[(index ?? 0) + 1];
-    if (token.start < start)
-      return kind === "string" && behind?.start === start ? { start: token.start, end } : NOWHERE;
-    const goesOn = isSymbol(behind, "(") || isSymbol(behind, "[") || isSymbol(behind, ".");
-    return goesOn || LONGER.some((word) => isWord(behind, word)) ? NOWHERE : { start, end: token.end };
-  }
-
-  /** With its brackets, and FILTER and OVER behind them. */
-  #callOf(node: AstNode): { start: number; end: number } {
-    const index = this.#tokenIndex(node);
-    const { tokens } = this.#references;
-    if (index === undefined || !isSymbol(tokens[index + 1], "(")) return NOWHERE;
-    const [first, last] = [tokens[index], tokens[callEnd(tokens, index + 1) ?? index]];
-    return first === undefined || last === undefined || first === last
-      ? NOWHERE
-      : { start: first.start, end: last.end };
-  }
-
-  #tokenIndex(node: AstNode): number | undefined {
-    return this.#references.tokenIndexAt(this.#offset(node));
-  }
-
-  #offset(node: AstNode): number {
-    this.#offsets ??= new Utf8Offsets(this.#references.text);
-    return this.#offsets.toUtf16(locationOf(node));
+  #add(
+    kind: NarrowOperation["kind"],
+    sides: readonly unknown[],
+    { ctes, values, operations }: OpenQuery,
+    own: Partial<Pick<NarrowOperation, "sign" | "call" | "label">> = {},
+  ): void {
+    const sources = sides.map((side) => readValue(side, ctes));
+    if (!isConcerned(kind, sources)) return;
+    const operands = sides.map((side, index): NarrowOperand => {
+      values.push(sources[index] ?? { kind: "open" });
+      const isUntyped = sources[index]?.kind === "literal";
+      const operandKind = isUntyped ? "untyped" : isConstant(side) ? "number" : "other";
+      return { output: values.length - 1, kind: operandKind, span: this.#spans.of(side) };
+    });
+    operations.push({ kind, operands, ...own });
   }
 }
 
-function opened(node: AstNode, ctes: Ctes): OpenQuery {
-  return { node, ctes, values: [], operations: [], sums: [] };
+/** What stands beside a string or a parameter alone is of one type. */
+function isConcerned(kind: NarrowOperation["kind"], sources: readonly ValueSource[]): boolean {
+  const typed = sources.filter((source) => source.kind !== "literal" && source.kind !== "parameter");
+  const known = typed.filter((source) => source.kind !== "open").length;
+  const isWithUntyped = kind === "difference" || kind === "division" || kind === "clock" || kind === "sum";
+  return known > 0 && (isWithUntyped || typed.length > 1);
+}
+
+function opened(node: AstNode, ctes: Ctes, outer: OpenQuery | undefined): OpenQuery {
+  const relations = relationsOf(node, ctes);
+  const query = { ctes, relations, outer, values: [], operations: [] };
+  const [changed] = relations;
+  // Another row of the table, never meant without its name.
+  return changed !== undefined && nodeField(node, "onConflictClause") !== undefined
+    ? { ...query, outer: { ...query, relations: [{ ...changed, name: "excluded" }] } }
+    : query;
+}
+
+function sourcesOf({ relations, outer, values }: OpenQuery): QuerySources {
+  const outputs = values.map((value) => ({ kind: "value", name: "", value }) as const);
+  const around = outer && sourcesOf({ ...outer, values: [] });
+  return { relations, outputs, others: [], outer: around };
 }
 
 function listItems(value: unknown): readonly unknown[] {
@@ -249,16 +254,21 @@ function listItems(value: unknown): readonly unknown[] {
   return wrapped?.type === "List" ? listField(wrapped.node, "items") : [];
 }
 
+function rowFields(value: unknown): readonly unknown[] | undefined {
+  const row = unwrapAs(value, "RowExpr");
+  return row && listField(row, "args");
+}
+
 function isConstant(value: unknown): boolean {
   return unwrap(value)?.type === "A_Const";
 }
 
-function isOpen({ kind }: ValueSource): boolean {
-  return kind === "open" || kind === "literal" || kind === "parameter";
-}
-
 function relationsOf(node: AstNode, ctes: Ctes): QuerySources["relations"] {
-  const target = nodeField(node, "relation");
-  const items = [...listField(node, "fromClause"), ...listField(node, "usingClause")];
-  return readRelations(target, items, ctes);
+  const source = node["sourceRelation"];
+  const items = [
+    ...listField(node, "fromClause"),
+    ...listField(node, "usingClause"),
+    ...(isNode(source) ? [source] : []),
+  ];
+  return readRelations(nodeField(node, "relation"), items, ctes);
 }

@@ -50,8 +50,23 @@ function readQuery(node: AstNode, outer: Ctes): QuerySources {
     if (first === undefined || second === undefined) return OPEN_QUERY;
     return { ...first, others: [...first.others, second] };
   }
+  const rows = listField(node, "valuesLists");
+  if (rows.length > 0) return { relations: [], outputs: readRows(rows, ctes), others: [] };
   const relations = listField(node, "fromClause").flatMap((item) => readFrom(item, ctes));
   return { relations, outputs: readOutputs(listField(node, "targetList"), ctes), others: [] };
+}
+
+/** More rows of VALUES are not looked at. */
+const MAX_ROWS = 256;
+
+/** `VALUES (1, 2), (3, 4)`: what the values of a column have in common. */
+function readRows(rows: readonly AstNode[], ctes: Ctes): OutputSource[] {
+  const lists = rows.map((row) => listField(unwrapAs(row, "List") ?? {}, "items"));
+  const isRead = rows.length <= MAX_ROWS;
+  return (lists[0] ?? []).map((_, at): OutputSource => {
+    const values = isRead ? lists.map((items) => readValue(items[at], ctes)) : [OPEN];
+    return { kind: "value", name: `column${at + 1}`, value: { kind: "common", values } };
+  });
 }
 
 function readCtes(node: AstNode, outer: Ctes): Ctes {
@@ -125,8 +140,11 @@ function readFrom(item: AstNode, ctes: Ctes): SourceRelation[] {
       return readRelation(node, ctes, false);
     case "RangeSubselect": {
       const query = unwrapAs(node["subquery"], "SelectStmt");
-      return [aliased(node, query && { kind: "query", query: readQuery(query, ctes) })];
+      const lateral = flagField(node, "lateral");
+      return [aliased(node, query && { kind: "query", query: readQuery(query, ctes), lateral })];
     }
+    case "RangeFunction":
+      return [readRangeFunction(node, ctes)];
     case "JoinExpr":
       return readJoin(node, ctes);
     default:
@@ -144,6 +162,30 @@ function readRelation(node: AstNode, ctes: Ctes, isTarget: boolean): SourceRelat
   return [aliased(node, query && { kind: "query", query }, name)];
 }
 
+/** Functions that give rows of one value. */
+const SETS: ReadonlySet<string> = new Set(["unnest", "generate_series"]);
+
+/** `unnest(a) AS u`: its column is called like the relation. */
+function readRangeFunction(node: AstNode, ctes: Ctes): SourceRelation {
+  const functions = listField(node, "functions").flatMap((item) =>
+    listField(unwrapAs(item, "List") ?? {}, "items"),
+  );
+  const call = functions.find((item) => unwrapAs(item, "FuncCall") !== undefined);
+  const first = unwrapAs(call, "FuncCall") ?? {};
+  const name = stringList(first, "funcname").at(-1) ?? "";
+  const isKnown = SETS.has(name) && (name !== "unnest" || listField(first, "args").length === 1);
+  if (!isKnown || flagField(node, "ordinality") || listField(node, "coldeflist").length > 0)
+    return aliased(node, undefined);
+  const relation = aliased(node, undefined, name);
+  const value = readValue(call, ctes);
+  const query: QuerySources = {
+    relations: [],
+    outputs: [{ kind: "value", name: relation.name, value }],
+    others: [],
+  };
+  return { ...relation, source: { kind: "query", query, lateral: true } };
+}
+
 function readJoin(node: AstNode, ctes: Ctes): SourceRelation[] {
   const [left, right] = ["larg", "rarg"].map((side) => {
     const item = node[side];
@@ -152,13 +194,16 @@ function readJoin(node: AstNode, ctes: Ctes): SourceRelation[] {
   const using = stringList(node, "usingClause");
   const all = [...(left ?? []), ...(right ?? [])];
   const isPlain = ["JOIN_INNER", "JOIN_LEFT"].includes(textField(node, "jointype") || "JOIN_INNER");
-  // An alias of the whole join, a natural one, and columns either side may fill are not followed.
+  const isNatural = flagField(node, "isNatural");
+  // An alias of the whole join, and columns either side may fill are not followed.
   if (
     nodeField(node, "alias") !== undefined ||
-    flagField(node, "isNatural") ||
-    (using.length > 0 && !isPlain)
+    (isNatural && right?.length !== 1) ||
+    ((isNatural || using.length > 0) && !isPlain)
   )
     return all.map((relation) => ({ ...relation, source: { kind: "open" } }));
+  if (isNatural)
+    return [...(left ?? []), ...(right ?? []).map((one) => ({ ...one, natural: left?.length ?? 0 }))];
   if (using.length === 0) return all;
   return [...(left ?? []), ...(right ?? []).map((relation) => ({ ...relation, merged: using }))];
 }
@@ -222,7 +267,7 @@ export function readValue(expression: unknown, ctes: Ctes): ValueSource {
     case "A_ArrayExpr":
       return { kind: "array", of: { kind: "common", values: values("elements") } };
     case "A_Indirection":
-      return isElement(node) ? { kind: "element", of: readValue(node["arg"], ctes) } : OPEN;
+      return isElement(node) ? { kind: "element", of: readValue(node["arg"], ctes) } : readField(node, ctes);
     case "A_Expr":
       return readOperator(node, ctes);
     case "FuncCall": {
@@ -271,6 +316,16 @@ function readSubquery(node: AstNode, ctes: Ctes): ValueSource {
   return type === "EXPR_SUBLINK" ? query : OPEN;
 }
 
+/** `(t).a` of a relation. */
+function readField(node: AstNode, ctes: Ctes): ValueSource {
+  const whole = readValue(node["arg"], ctes);
+  const [name, ...others] = stringList(node, "indirection");
+  const isOne = others.length === 0 && listField(node, "indirection").length === 1;
+  return name !== undefined && isOne && whole.kind === "column" && whole.relation === undefined
+    ? { kind: "column", relation: whole.name, name }
+    : OPEN;
+}
+
 /** `a[1]`, not `a[1:2]`, `a[1][2]` or `(a).b`. */
 /** `a[1]`, `d['a']['b']`: however many subscripts there are, what they give is no array. */
 function isElement(node: AstNode): boolean {
@@ -280,7 +335,8 @@ function isElement(node: AstNode): boolean {
   });
 }
 
-const DOCUMENT_OPERATORS = new Set(["->", "#>", "||", "-", "#-"]);
+const DOCUMENT_OPERATORS = new Set(["->", "#>", "||", "#-"]);
+const ARITHMETIC = new Set(["+", "-", "*", "/", "%"]);
 
 function readOperator(node: AstNode, ctes: Ctes): ValueSource {
   if (textField(node, "kind") === "AEXPR_NULLIF")
@@ -289,7 +345,24 @@ function readOperator(node: AstNode, ctes: Ctes): ValueSource {
   // A sign keeps the type, as abs() does.
   if (name === "-" && !("lexpr" in node))
     return { kind: "call", name: "abs", values: [readValue(node["rexpr"], ctes)] };
-  return textField(node, "kind") === "AEXPR_OP" && DOCUMENT_OPERATORS.has(name ?? "")
-    ? { kind: "document", of: readValue(node["lexpr"], ctes) }
-    : OPEN;
+  if (textField(node, "kind") !== "AEXPR_OP" || name === undefined) return OPEN;
+  if (DOCUMENT_OPERATORS.has(name)) return { kind: "document", of: readValue(node["lexpr"], ctes) };
+  if (!ARITHMETIC.has(name) || !("lexpr" in node) || isLong(node)) return OPEN;
+  return {
+    kind: "operation",
+    name,
+    values: [readValue(node["lexpr"], ctes), readValue(node["rexpr"], ctes)],
+  };
+}
+
+/** More operators in a row are not followed: each of them is asked for. */
+const MAX_OPERATORS = 64;
+
+function isLong(node: AstNode): boolean {
+  let left: AstNode | undefined = node;
+  for (let count = 0; count < MAX_OPERATORS; count += 1) {
+    left = unwrapAs(left["lexpr"], "A_Expr");
+    if (left === undefined) return false;
+  }
+  return true;
 }

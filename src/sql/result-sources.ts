@@ -18,6 +18,8 @@ export interface QuerySources {
   readonly outputs: readonly OutputSource[];
   /** Further branches of a set operation. */
   readonly others: readonly QuerySources[];
+  /** The query around it, whose columns its values see behind its own. */
+  readonly outer?: QuerySources | undefined;
 }
 
 /** What a view or a table is made of. */
@@ -37,10 +39,13 @@ export interface SourceRelation {
   readonly columns: readonly string[];
   /** Columns that a join merges into the one on its left, and shows once. */
   readonly merged: readonly string[];
+  /** NATURAL: it merges what this many relations before it have too. */
+  readonly natural?: number;
   readonly source:
     | { readonly kind: "table"; readonly parts: readonly string[] }
-    | { readonly kind: "query"; readonly query: QuerySources }
-    /** A function, VALUES, a recursive query: nothing is known of its columns. */
+    /** LATERAL, and functions: it sees the relations before it. */
+    | { readonly kind: "query"; readonly query: QuerySources; readonly lateral?: boolean }
+    /** A recursive query, a function of rows: nothing is known of its columns. */
     | { readonly kind: "open" };
 }
 
@@ -83,6 +88,8 @@ export type ValueSource =
   /** CASE, COALESCE and their like: what its values have in common. */
   | { readonly kind: "common"; readonly values: readonly ValueSource[] }
   | { readonly kind: "call"; readonly name: string; readonly values: readonly ValueSource[] }
+  /** An operator with two sides. */
+  | { readonly kind: "operation"; readonly name: string; readonly values: readonly ValueSource[] }
   | { readonly kind: "element" | "array" | "document"; readonly of: ValueSource }
   | { readonly kind: "query"; readonly query: QuerySources }
   | { readonly kind: "open" };

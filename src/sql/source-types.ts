@@ -10,6 +10,7 @@ import type {
   ValueSource,
   WrittenType,
 } from "./result-sources.js";
+import { aggregateType, operationType } from "./operation-types.js";
 import { requireCommonType, unitedLiterals, widestNumber, type UnitedLiteral } from "./union-types.js";
 
 /** The column of a table or view that a result column shows as it is: `pg_class.oid` and `pg_attribute.attnum`. */
@@ -51,6 +52,9 @@ interface Relation extends SourceRelation {
 
 type Value = Omit<SourceColumn, "name">;
 
+/** Relations that a value sees, the innermost query's first. */
+type Scopes = readonly (readonly Relation[])[];
+
 const OPEN: Value = { type: undefined, origin: undefined };
 
 /** The columns of a statement's result; undefined where not even their number is known. */
@@ -77,6 +81,7 @@ export function tablesRead(query: QuerySources): readonly (readonly string[])[] 
     }
     for (const output of one.outputs) if (output.kind === "value") inValue(output.value);
     for (const other of one.others) inQuery(other);
+    if (one.outer !== undefined) inQuery(one.outer);
   };
   const inValue = (value: ValueSource): void => {
     if ("values" in value) for (const part of value.values) inValue(part);
@@ -99,13 +104,13 @@ class SourceReader {
 
   columnsOf(query: QuerySources): Columns {
     if (this.#known.has(query)) return this.#known.get(query);
-    const columns = this.#readQuery(query);
+    const columns = this.#readQuery(query, []);
     this.#known.set(query, columns);
     return columns;
   }
 
-  #readQuery(query: QuerySources): Columns {
-    const first = this.#readBranch(query);
+  #readQuery(query: QuerySources, around: Scopes): Columns {
+    const first = this.#readBranch(query, around);
     if (first === undefined || query.others.length === 0) return first;
     const others: (readonly SourceColumn[])[] = [];
     for (const other of query.others) {
@@ -121,13 +126,13 @@ class SourceReader {
     });
   }
 
-  #readBranch(query: QuerySources): Columns {
-    const relations: Relation[] = [];
-    for (const relation of query.relations) relations.push({ ...relation, known: this.#columnsIn(relation) });
+  #readBranch(query: QuerySources, around: Scopes): Columns {
+    const scopes = this.#scopesOf(query, around);
+    const [relations = []] = scopes;
     const columns: SourceColumn[] = [];
     for (const output of query.outputs) {
       if (output.kind === "value") {
-        columns.push({ ...this.#valueOf(output.value, [relations]), name: output.name });
+        columns.push({ ...this.#valueOf(output.value, scopes), name: output.name });
         continue;
       }
       const all = starColumns(relations, output.relation);
@@ -137,9 +142,25 @@ class SourceReader {
     return columns;
   }
 
-  #columnsIn({ source, columns }: SourceRelation): Columns {
+  /** A query's relations, and those of the queries around it. */
+  #scopesOf(query: QuerySources, around: Scopes): Scopes {
+    const outer = query.outer === undefined ? around : this.#scopesOf(query.outer, []);
+    const relations: Relation[] = [];
+    for (const relation of query.relations) {
+      const known = this.#columnsIn(relation, [relations, ...outer]);
+      relations.push({ ...relation, merged: mergedIn(relation, known, relations), known });
+    }
+    return [relations, ...outer];
+  }
+
+  #columnsIn({ source, columns }: SourceRelation, around: Scopes): Columns {
     if (source.kind === "open") return undefined;
-    const found = source.kind === "table" ? this.#lookup(source.parts) : this.columnsOf(source.query);
+    const found =
+      source.kind === "table"
+        ? this.#lookup(source.parts)
+        : source.lateral === true
+          ? this.#readQuery(source.query, around)
+          : this.columnsOf(source.query);
     return found?.map((column, index) => ({
       ...column,
       name: columns[index] ?? column.name,
@@ -147,8 +168,7 @@ class SourceReader {
     }));
   }
 
-  /** `scopes`: the relations around the value, the innermost query's first. */
-  #valueOf(value: ValueSource, scopes: readonly (readonly Relation[])[]): Value {
+  #valueOf(value: ValueSource, scopes: Scopes): Value {
     switch (value.kind) {
       case "column":
         return columnNamed(scopes, value.relation, value.name);
@@ -162,6 +182,8 @@ class SourceReader {
         return common(this.#valuesOf(value.values, scopes));
       case "call":
         return callType(value.name, this.#valuesOf(value.values.slice(0, 1), scopes));
+      case "operation":
+        return operationOf(value.name, this.#valuesOf(value.values, scopes));
       case "element":
         return elementOf(this.#valueOf(value.of, scopes).type);
       case "array":
@@ -182,19 +204,28 @@ class SourceReader {
   }
 
   /** Values of a sub-query see the relations around it; its relations do not. */
-  #subquery(query: QuerySources, scopes: readonly (readonly Relation[])[]): Columns {
+  #subquery(query: QuerySources, scopes: Scopes): Columns {
     const [output] = query.outputs;
     if (query.others.length > 0 || output?.kind !== "value") return this.columnsOf(query);
-    const relations: Relation[] = [];
-    for (const relation of query.relations) relations.push({ ...relation, known: this.#columnsIn(relation) });
-    return [{ ...this.#valueOf(output.value, [relations, ...scopes]), name: output.name }];
+    return [{ ...this.#valueOf(output.value, this.#scopesOf(query, scopes)), name: output.name }];
   }
 
-  #valuesOf(values: readonly ValueSource[], scopes: readonly (readonly Relation[])[]): readonly Value[] {
+  #valuesOf(values: readonly ValueSource[], scopes: Scopes): readonly Value[] {
     const read: Value[] = [];
     for (const value of values) read.push(this.#valueOf(value, scopes));
     return read;
   }
+}
+
+/** What NATURAL merges is known with the columns. */
+function mergedIn(
+  { merged, natural }: SourceRelation,
+  known: Columns,
+  before: readonly Relation[],
+): readonly string[] {
+  if (natural === undefined || known === undefined) return merged;
+  const left = before.slice(before.length - natural).flatMap((relation) => relation.known ?? []);
+  return known.map(({ name }) => name).filter((name) => left.some((other) => sameName(other.name, name)));
 }
 
 /** `*` and `relation.*`: what a join merges is shown once. */
@@ -209,11 +240,7 @@ function starColumns(relations: readonly Relation[], name: string | undefined): 
   return columns;
 }
 
-function columnNamed(
-  scopes: readonly (readonly Relation[])[],
-  relation: string | undefined,
-  name: string,
-): Value {
+function columnNamed(scopes: Scopes, relation: string | undefined, name: string): Value {
   for (const relations of scopes) {
     const meant = relations.filter((one) => relation === undefined || sameName(one.name, relation));
     const found = meant.flatMap(({ known, merged }) =>
@@ -260,6 +287,23 @@ function isText(type: WrittenType | undefined): boolean {
   return type !== undefined && !type.isArray && (type.name === "text" || type.name === "varchar");
 }
 
+function plain(name: string): Value {
+  return { type: { name, typmod: -1, isArray: false }, origin: undefined };
+}
+
+/** Strings and parameters are of the other side's type. */
+function operationOf(operator: string, sides: readonly Value[]): Value {
+  const [left, right] = sides.map(({ type, isLiteral, parameter }) =>
+    isLiteral === true || parameter !== undefined
+      ? "unknown"
+      : type?.isArray === false
+        ? type.name
+        : undefined,
+  );
+  const type = operationType(operator, left, right);
+  return type === undefined ? OPEN : plain(type);
+}
+
 function elementOf(type: WrittenType | undefined): Value {
   if (type?.name === "jsonb" && !type.isArray) return { type, origin: undefined };
   return type?.isArray ? { type: { ...type, isArray: false }, origin: undefined } : OPEN;
@@ -291,16 +335,14 @@ const PASSING = new Set([
   "any_value",
 ]);
 const MADE = new Set(["min", "max", "nullif"]);
-const SUMMED = new Set(["sum", "avg"]);
 const TEXT_KIN = new Set(["varchar", "name", "char"]);
 
 function callType(name: string, [first]: readonly Value[]): Value {
   if (name === "array_agg") return arrayOf(first?.type && { ...first.type, typmod: -1 });
   if (name === "unnest") return elementOf(first?.type);
-  if (SUMMED.has(name) && first?.type !== undefined && !first.type.isArray) {
-    const keeps = first.type.name === "interval" || (name === "sum" && first.type.name === "float4");
-    return keeps ? { ...OPEN, type: { ...first.type, typmod: -1 } } : OPEN;
-  }
+  if (name === "generate_series") return first?.type?.name === "date" ? OPEN : { ...OPEN, type: first?.type };
+  const aggregate = first?.type?.isArray === true ? undefined : aggregateType(name, first?.type?.name);
+  if (aggregate !== undefined) return plain(aggregate);
   if (PASSING.has(name)) {
     const type = first?.type;
     if (type === undefined) return OPEN;

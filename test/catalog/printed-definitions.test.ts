@@ -57,6 +57,9 @@ create view v_remains as select id % 3 as a, big % 3 as b, qty % big as c, (arra
 create domain plain as text;
 create table domained (p posint, q plain, j jsonb, r real, a int[], t timestamp);
 create table typed_documents (j jsonb check (jsonb_typeof(j) = 'object'), k jsonb check (jsonb_array_length(k) > 1), check (jsonb_typeof(j) in ('object', 'array')));
+create table narrow (id int, s smallint, r real, d date, ti time, tz timestamptz, iv interval, n int, num numeric(10,2));
+create view v_narrow as select id, s*300 as x, r*0.1 as y, d - date '2024-01-01' as z, ti - time '01:00' as w, iv/2 as v, sum(r) over () as q, r*n as rn, s / 7 as s7, d - '2024-01-01' as dd, n/2/3 as n23, iv / (n+1) as ivn, tz::time as u, (tz + interval '1 day')::time as u1 from narrow;
+create view v_narrow_compared as select coalesce(s, 0) as cs, greatest(s, 1) as g, nullif(r, 1.1) as nu, r is distinct from 1.1 as di, max(d) over () - d as days from narrow where r = 1.1 or r <> num or r in (1.1, 2.2) or r between 1.1 and 2.2 or r > 1;
 create view v_domained_in as select p in (1, 2) as one, q in ('x', 'y') as two, case when q in ('a', 'b') then 1 else 2 end as three from domained where p not in (3, 4);
 create view v_domained as select p + 1 as a, q = 'x' as b, lower(q) as c, p, q from domained where p > 5;
 create view v_operands as select j ? 'a' as a, j - 'a' as b, r = 1.5 as c, a[1:2] as d, concat_ws('-', p, q) as e, nextval('people_seq') as f, to_timestamp(p) as g,

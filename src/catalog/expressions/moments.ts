@@ -123,6 +123,7 @@ export const MOMENTS: Definitions = {
   duckbranch_span: [SPAN],
   // A difference of dates is one of these: src/query/narrow-operands.ts
   duckbranch_days: [any(1, "(CAST(_1 AS DATE) - DATE '1970-01-01')::INTEGER")],
+  duckbranch_local: [any(1, "CAST(_1 AS TIMESTAMP)")],
   duckbranch_clock: [any(1, "to_microseconds(epoch_us(CAST(_1 AS TIME)))")],
   date_part: [any(2, DATE_PART)],
   duckbranch_extracted: [any(2, EXTRACTED)],

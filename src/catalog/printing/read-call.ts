@@ -24,6 +24,14 @@ const CASTS: Readonly<Record<string, TypeName>> = {
   jsonb: "jsonb",
 };
 
+/** Those that make of a moment what PostgreSQL's operators do, and what they take. */
+const MOMENTS: Readonly<Record<string, TypeName>> = {
+  days: "date",
+  clock: "time without time zone",
+  local: "timestamp with time zone",
+};
+const DIVISION = { kind: "AEXPR_OP", name: [{ String: { sval: "/" } }] };
+
 /** DuckDB's names of aggregates over ordered rows. */
 const ORDERED: Readonly<Record<string, string>> = {
   quantile_cont: "percentile_cont",
@@ -52,6 +60,13 @@ function readStandIn(scope: Scope, node: AstNode, name: string): Expression | un
     return scope.read(args[0]);
   // DuckDB's own type of it is another.
   if (own === "integer") return { ...scope.read(args[0]), type: "integer" };
+  if (own === "divided" || own === "divided_interval")
+    return scope.read({ A_Expr: { ...DIVISION, lexpr: args[0], rexpr: args[1] } });
+  const moment = MOMENTS[own];
+  if (moment !== undefined) {
+    const value = scope.read(args[0]);
+    return value.kind === "constant" ? castOf(value, moment) : value;
+  }
   if (own === "real_sum") return { ...scope.read(args[0]), type: "real" };
   if (own === "avg") return readPlain(scope, node, "avg");
   if (own === "distinct_avg") return readPlain(scope, { ...node, agg_distinct: true }, "avg");

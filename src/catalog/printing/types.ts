@@ -175,6 +175,7 @@ function momentOf(operator: string, left: TypeName, right: TypeName): TypeName |
   if (left === "date" && right === "interval") return "timestamp without time zone";
   if (left === "interval" && right === "date") return "timestamp without time zone";
   if (isStamp(left) && isStamp(right)) return "interval";
+  if (left.startsWith("time without") && right === left) return "interval";
   if (left === "interval" && isStamp(right)) return right;
   if (left === "integer" && right === "date") return "date";
   return undefined;

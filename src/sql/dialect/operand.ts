@@ -59,7 +59,7 @@ function primaryEnd(tokens: readonly Token[], index: number): number | undefined
 }
 
 /** Behind its arguments and `WITHIN GROUP (…)`, `FILTER (…)`, `OVER (…)` or `OVER w`. */
-function behindCall(tokens: readonly Token[], open: number): number | undefined {
+export function behindCall(tokens: readonly Token[], open: number): number | undefined {
   let next = behindBracket(tokens, open);
   while (next !== undefined) {
     const words = isWord(tokens[next], "within") && isWord(tokens[next + 1], "group") ? 2 : 1;
@@ -80,11 +80,12 @@ function postfixEnd(tokens: readonly Token[], from: number): number {
   }
 }
 
-/** Behind a type: `text`, `pg_catalog.text`, `varchar(3)`, `character varying`, `int[]`. */
-function typeEnd(tokens: readonly Token[], from: number): number {
+/** Behind a type: `text`, `pg_catalog.text`, `varchar(3)`, `character varying`, `time with time zone`, `int[]`. */
+export function typeEnd(tokens: readonly Token[], from: number): number {
   let next = nameAt(tokens, from)?.next ?? from + 1;
   if (isWord(tokens[next], "varying") || isWord(tokens[next], "precision")) next += 1;
   if (isSymbol(tokens[next], "(")) next = behindBracket(tokens, next) ?? next + 1;
+  if (isWord(tokens[next + 1], "time") && isWord(tokens[next + 2], "zone")) next += 3;
   while (isSymbol(tokens[next], "[")) next = behindBracket(tokens, next) ?? next + 1;
   return next;
 }
