@@ -1,6 +1,5 @@
 /** What depends on what, as far as clients ask: whose column a sequence is, which constraint has an index, what has a default. */
 import { PG } from "./names.js";
-import { REFERENCED_KEYS } from "./referenced-keys.js";
 import type { Content } from "./shapes.js";
 
 /** OIDs of pg_class, pg_constraint, pg_attrdef and pg_rewrite. */
@@ -21,7 +20,7 @@ const CONSTRAINED_COLUMNS = `SELECT ${CONSTRAINT}, oid, ${RELATION}, conrelid, u
 /** A foreign key needs the columns it refers to, and the index of the key over them. */
 const REFERRED_COLUMNS = `SELECT ${CONSTRAINT}, oid, ${RELATION}, confrelid, unnest(confkey), 'n' FROM ${PG}._constraint_numbers WHERE kind = 'f'`;
 const REFERRED_INDEXES = `
-  SELECT ${CONSTRAINT}, u.oid, ${RELATION}, x.oid, 0, 'n' FROM ${REFERENCED_KEYS} AS u
+  SELECT ${CONSTRAINT}, u.oid, ${RELATION}, x.oid, 0, 'n' FROM ${PG}._referenced_key AS u
   JOIN ${PG}._class AS x ON x.kind = 'i' AND x.sch = u.sch AND x.nam = u.nam AND x.rel = u.rel`;
 
 const DEFAULTS = `

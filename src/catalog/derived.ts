@@ -3,7 +3,7 @@ import { DATA_CATALOG } from "../engine/database.js";
 import { quoteLiteral } from "../sql/names.js";
 import { BUILTIN_FUNCTIONS, builtinTables } from "./builtin/tables.js";
 import { BUILTIN_TYPES } from "./builtin-types.js";
-import { ACCESS_METHODS } from "./index-content.js";
+import { ACCESS_METHODS } from "./index-methods.js";
 import { PG, variable } from "./names.js";
 import { BRANCH_OBJECTS } from "./objects.js";
 import { INFORMATION_SCHEMA, PG_CATALOG, type RelationShape } from "./shapes.js";

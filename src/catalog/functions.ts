@@ -5,15 +5,17 @@
 import { FUNCTION_TEXTS } from "./function-texts.js";
 import { FORMAT_TYPE } from "./format-type.js";
 import { PG } from "./names.js";
-import { PRETTY } from "./printing/functions-of-sql.js";
+import { printedQuery } from "./printed-texts.js";
+import { CONSTRAINT_TEXT, INDEX_TEXT, KEY_TEXT, PRETTY } from "./printing/functions-of-sql.js";
 import { PRIVILEGES, PRIVILEGE_VIEWS } from "./privilege-functions.js";
 import { PROPERTIES } from "./property-functions.js";
 import { lastValue } from "../engine/sequence-state.js";
+import { TYPE_NAMES } from "./snapshot.js";
 import { DATABASE_SIZE, SIZE_VIEWS, sizeOf } from "./table-sizes.js";
 import { TYPE_FUNCTION_OIDS } from "./type-functions.js";
 
-/** Overloads: parameter count ⇒ body. */
-type Bodies = Readonly<Record<number, string>>;
+/** Overloads: parameter count ⇒ body; `1 BIGINT` is that of an OID, which takes less than a name. */
+type Bodies = Readonly<Record<number, string>> & { readonly "1 BIGINT"?: string };
 
 /** `(SELECT … WHERE _key = _1)`: one value or NULL, correlated with the caller. */
 function lookup(view: string, key = "_1", more = ""): string {
@@ -37,7 +39,10 @@ const SIZE = `list_transform([_1], lambda _bytes: CASE WHEN abs(_bytes) < 10240 
   WHEN abs(_bytes) < 10995116277760 THEN round(_bytes / 1073741824.0)::BIGINT::VARCHAR || ' GB'
   ELSE round(_bytes / 1099511627776.0)::BIGINT::VARCHAR || ' TB' END)[1]`;
 
-const CONSTRAINT = lookup("constraint");
+/** A text made of one row of what is looked up: made in a view it would be made of each. */
+function textOf(view: string, text: string, oid = "_1"): string {
+  return `(SELECT any_value(${text}) FROM ${PG}._lookup_${view} WHERE _oid = ${oid})`;
+}
 
 /**
  * `body` with the argument's text as _text, computed once: DuckDB copies an argument to wherever a macro names it, and of
@@ -46,6 +51,8 @@ const CONSTRAINT = lookup("constraint");
 const withText = (body: string): string => `(SELECT ${body} FROM (SELECT _1::VARCHAR AS _text) AS _argument)`;
 const NUMBER = `regexp_full_match(_text, '-|\\d+')`;
 const AS_NUMBER = `try_cast(_text AS BIGINT)`;
+const shownRelation = (oid: string): string =>
+  `(SELECT any_value(_shown) FROM ${PG}._lookup_relation WHERE _oid = ${oid})`;
 const byName = (view: string): string => lookup(view, `${PG}._stored_name(_text)`);
 /** An OID: of a number, as it is, and otherwise of a name there must be. */
 const orNumber = (kind: string, view: string): string =>
@@ -58,19 +65,24 @@ const roleNumber = (name: string): string =>
 const DEFINITIONS: Readonly<Record<string, Bodies>> = {
   pg_get_expr: { 2: "rtrim(_1::VARCHAR)", 3: `if(_3, ${PRETTY}(_1::VARCHAR), _1)` },
   pg_get_constraintdef: {
-    1: CONSTRAINT,
-    // One look-up: DuckDB binds what is behind the view anew for each.
-    2: `(SELECT any_value(if(_2, coalesce(_sub, _value), _value)) FROM ${PG}._lookup_constraint WHERE _key = _1)`,
+    1: textOf("constraint", `${CONSTRAINT_TEXT}(_definition, _read, 'plain')`),
+    2: textOf("constraint", `${CONSTRAINT_TEXT}(_definition, _read, if(_2, 'pretty', 'plain'))`),
   },
   pg_get_indexdef: {
-    1: lookup("index"),
-    3: `(SELECT any_value(CASE WHEN _2 = 0 THEN if(_3, _pretty, _value) WHEN _3 THEN coalesce(_pretty_keys[_2], '') ELSE coalesce(_sub[_2], '') END)
-      FROM ${PG}._lookup_index WHERE _key = _1)`,
+    1: textOf("index", `${INDEX_TEXT}(_definition, _read, 'plain')`),
+    3: textOf(
+      "index",
+      `if(_2 = 0, ${INDEX_TEXT}(_definition, _read, if(_3, 'pretty', 'plain')), coalesce(${KEY_TEXT}(_keys[_2], _read, if(_3, 'pretty', 'plain')), ''))`,
+    ),
   },
   pg_get_viewdef: {
-    1: lookup("view", `${PG}._regclass(_1)`),
+    1: textOf("view", printedQuery("'plain'", "_"), `${PG}._regclass(_1)`),
     // A number is the width of lines.
-    2: `(SELECT any_value(if(_2::VARCHAR = 'false', _value, _sub)) FROM ${PG}._lookup_view WHERE _key = ${PG}._regclass(_1))`,
+    2: textOf(
+      "view",
+      printedQuery("if(_2::VARCHAR = 'false', 'plain', 'pretty')", "_"),
+      `${PG}._regclass(_1)`,
+    ),
   },
   pg_get_serial_sequence: { 2: lookup("serial", `${PG}._regclass(_1)`, " AND _sub = _2") },
   pg_get_function_arguments: { 1: `(SELECT any_value(_value) FROM ${PG}._lookup_arguments WHERE _key = _1)` },
@@ -109,7 +121,7 @@ const NAMES: Readonly<Record<string, Bodies>> = {
 };
 
 const VISIBILITY: Readonly<Record<string, Bodies>> = {
-  pg_table_is_visible: { 1: `_1 IN (SELECT _key FROM ${PG}._lookup_relation WHERE _sub)` },
+  pg_table_is_visible: { 1: `_1 IN (SELECT _oid FROM ${PG}._lookup_relation WHERE _visible)` },
   pg_type_is_visible: { 1: `_1 IN (SELECT _key FROM ${PG}._lookup_type WHERE NOT contains(_value, '.'))` },
   pg_function_is_visible: { 1: `_1 IN (SELECT _key FROM ${PG}._lookup_result WHERE _sub)` },
   ...Object.fromEntries(
@@ -145,9 +157,10 @@ const CASTS: Readonly<Record<string, Bodies>> = {
     1: orNumber("relation", "relation_oid"),
   },
   _regclass_name: {
-    1: withText(`CASE WHEN ${NUMBER} THEN coalesce(${lookup("relation", AS_NUMBER)}, if(_text = '0', '-', _text))
-    ELSE coalesce((SELECT any_value(t._value) FROM ${PG}._lookup_relation AS t JOIN ${PG}._lookup_relation_oid AS o ON t._key = o._value
+    1: withText(`CASE WHEN ${NUMBER} THEN coalesce(${shownRelation(AS_NUMBER)}, if(_text = '0', '-', _text))
+    ELSE coalesce((SELECT any_value(t._shown) FROM ${PG}._lookup_relation AS t JOIN ${PG}._lookup_relation_oid AS o ON t._oid = o._value
       WHERE o._key = ${PG}._stored_name(_text)), _text) END`),
+    "1 BIGINT": `coalesce(${shownRelation("_1")}, if(_1 = 0, '-', _1::VARCHAR))`,
   },
   _regtype: {
     1: orNumber("type", "type_oid"),
@@ -156,6 +169,7 @@ const CASTS: Readonly<Record<string, Bodies>> = {
     1: withText(`CASE WHEN ${NUMBER} THEN coalesce(${lookup("type", AS_NUMBER)}, if(_text = '0', '-', _text))
     ELSE coalesce((SELECT any_value(t._value) FROM ${PG}._lookup_type AS t JOIN ${PG}._lookup_type_oid AS o ON t._key = o._value
       WHERE o._key = ${PG}._stored_name(_text)), _text) END`),
+    "1 BIGINT": `coalesce(map_extract_value(${TYPE_NAMES}, _1), if(_1 = 0, '-', _1::VARCHAR))`,
   },
   _regtype_names: {
     1: `(SELECT list(coalesce(v._value, u._position::VARCHAR) ORDER BY u._position) FROM
@@ -224,7 +238,7 @@ const OTHERS: Readonly<Record<string, Bodies>> = {
   pg_postmaster_start_time: { 0: STARTED },
   pg_conf_load_time: { 0: STARTED },
   // What pg_dump takes as given: it says nothing of who may do what here.
-  acldefault: { 2: `CASE WHEN _1 = 'r' AND _2 IS NOT NULL THEN (SELECT acl FROM ${PG}._table_acl) END` },
+  acldefault: { 2: `CASE WHEN _1 = 'r' AND _2 IS NOT NULL THEN ${PG}._table_acl() END` },
   // Nobody but the session's user is in one.
   aclexplode: {
     1: `unnest(flatten(list_transform(_1::VARCHAR[], lambda _item: list_transform(regexp_extract_all(regexp_extract(_item, '=([^=/]*)/[^/]*$', 1), '[a-zA-Z][*]?'),
@@ -299,15 +313,14 @@ export const CATALOG_FUNCTIONS: ReadonlySet<string> = new Set([
 /** Statements that make the functions; the catalogue's relations come first. */
 export function functionStatements(): readonly string[] {
   const scalars = Object.entries(ALL).map(([name, bodies]) => {
-    const overloads = Object.entries(bodies).map(
-      ([count, body]) => `(${parameters(Number(count))}) AS ${body}`,
-    );
+    const overloads = Object.entries(bodies).map(([count, body]) => `(${parameters(count)}) AS ${body}`);
     return `CREATE MACRO ${PG}."${name}"${overloads.join(", ")}`;
   });
   const tables = Object.entries(TABLES).map(([name, body]) => `CREATE MACRO ${PG}."${name}"${body}`);
   return [...LOOKUPS, ...scalars, ...tables];
 }
 
-function parameters(count: number): string {
-  return Array.from({ length: count }, (_, i) => `_${i + 1}`).join(", ");
+function parameters(key: string): string {
+  const [count, type = ""] = key.split(" ");
+  return Array.from({ length: Number(count) }, (_, i) => `_${i + 1} ${type}`.trim()).join(", ");
 }

@@ -2,6 +2,7 @@
 import { OBJECT_CONTENT, typeLengths } from "./information-schema-objects.js";
 import { PG } from "./names.js";
 import { printedQuery } from "./printed-texts.js";
+import { CONSTRAINT_TEXT } from "./printing/functions-of-sql.js";
 import { BRANCH_SCHEMAS, BRANCH_TABLES } from "./session-content.js";
 import type { Content } from "./shapes.js";
 
@@ -35,7 +36,7 @@ const VIEWS: Content = {
     table_catalog: DATABASE,
     table_schema: "c.sch",
     table_name: "c.nam",
-    view_definition: printedQuery("c", "'plain'"),
+    view_definition: printedQuery("'plain'", "c."),
     check_option: "'NONE'",
     is_updatable: NO,
     is_insertable_into: NO,
@@ -157,8 +158,8 @@ const REFERENTIAL_CONSTRAINTS: Content = {
 };
 
 const CHECK_CONSTRAINTS: Content = {
-  columns: { ...KEY_COLUMNS, check_clause: "'(' || p.plain || ')'" },
-  from: `${PG}._constraint_numbers AS c JOIN ${PG}._printed_check AS p ON p.oid = c.oid`,
+  columns: { ...KEY_COLUMNS, check_clause: `${CONSTRAINT_TEXT}(c.definition, c.read, 'plain')[7:]` },
+  from: `${PG}._constraint_row AS c WHERE c.kind = 'c'`,
 };
 
 const SEQUENCES: Content = {

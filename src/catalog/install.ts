@@ -3,11 +3,11 @@ import { staticStatements } from "./derived.js";
 import { functionStatements } from "./functions.js";
 import { INFORMATION_SCHEMA_CONTENT } from "./information-schema-content.js";
 import { lookupStatements, namingStatements } from "./lookups.js";
-import { INFORMATION, OWN_MACROS, PG } from "./names.js";
+import { COUNTED, INFORMATION, OWN_MACROS, PG } from "./names.js";
 import { objectMacros } from "./objects.js";
 import { printedStatements } from "./printed-texts.js";
 import { HELD_VIEWS } from "./privilege-functions.js";
-import { PG_CATALOG_CONTENT } from "./pg-catalog-content.js";
+import { COUNTED_CONTENT, PG_CATALOG_CONTENT } from "./pg-catalog-content.js";
 import { snapshotViews } from "./snapshot.js";
 import { INFORMATION_SCHEMA, PG_CATALOG, shapedQuery, type Content, type RelationShape } from "./shapes.js";
 import { FUNCTIONS_SCHEMA } from "../engine/database.js";
@@ -19,6 +19,7 @@ export function catalogStatements(functions: readonly string[]): string[] {
   return [
     `CREATE SCHEMA ${PG}`,
     `CREATE SCHEMA ${INFORMATION}`,
+    `CREATE SCHEMA ${COUNTED}`,
     ...ownMacros([...functions, ...made]),
     ...made,
   ];
@@ -35,10 +36,15 @@ export function relationsAndMacros(): readonly string[] {
     ...snapshotViews(),
     ...printedStatements(),
     ...HELD_VIEWS,
-    ...views(PG, PG_CATALOG, PG_CATALOG_CONTENT),
+    ...views(PG, [...PG_CATALOG.values()], PG_CATALOG_CONTENT),
+    ...views(
+      COUNTED,
+      [...PG_CATALOG.values()].filter(({ name }) => COUNTED_CONTENT.has(name)),
+      COUNTED_CONTENT,
+    ),
     ...lookupStatements(),
     ...functionStatements(),
-    ...views(INFORMATION, INFORMATION_SCHEMA, INFORMATION_SCHEMA_CONTENT),
+    ...views(INFORMATION, [...INFORMATION_SCHEMA.values()], INFORMATION_SCHEMA_CONTENT),
   ]);
 }
 
@@ -58,10 +64,10 @@ function ownMacros(statements: readonly string[]): string[] {
 
 function views(
   schema: string,
-  shapes: ReadonlyMap<string, RelationShape>,
+  shapes: readonly RelationShape[],
   contents: ReadonlyMap<string, Content>,
 ): string[] {
-  return [...shapes.values()].map(
+  return shapes.map(
     (shape) =>
       `CREATE VIEW ${schema}.${quoteIdentifier(shape.name)} AS ${shapedQuery(shape, contents.get(shape.name))}`,
   );

@@ -8,6 +8,9 @@ export const PG = CATALOG_SCHEMA;
 /** Holds information_schema's relations. */
 export const INFORMATION = `${VOID_CATALOG}.duckbranch_information_schema`;
 
+/** Holds pg_class with the number of its tables' rows as it is now: see pg-catalog-content.ts. */
+export const COUNTED = `${VOID_CATALOG}.duckbranch_counted`;
+
 /** Names of this program's macros, with their schema: FUNCTIONS_SCHEMA or that of pg_catalog. */
 export const OWN_MACROS = `${PG}._own_macro`;
 

@@ -3,13 +3,13 @@
  * of is known. More than it reads does no harm; one too few would be an error of DuckDB's, for what was copied before is gone.
  */
 import { relationsAndMacros } from "./install.js";
-import { INFORMATION, PG } from "./names.js";
+import { COUNTED, INFORMATION, PG } from "./names.js";
 import { COPIED, liveName, TYPE_NAMES } from "./snapshot.js";
 
 /** Stands for the names of types, a variable of the connection's that is made of `_type`. */
 export const TYPE_NAMES_COPY = "type names";
 
-const PLACES = [PG, INFORMATION].map((schema) => schema.replaceAll(".", "\\."));
+const PLACES = [PG, INFORMATION, COUNTED].map((schema) => schema.replaceAll(".", "\\."));
 const MENTION = new RegExp(`(${PLACES.join("|")})\\."?(\\w+)"?`, "g");
 const DEFINED = new RegExp(`^CREATE (?:OR REPLACE )?(?:VIEW|MACRO|TABLE) (${PLACES.join("|")})\\."?(\\w+)"?`);
 

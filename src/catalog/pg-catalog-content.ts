@@ -1,19 +1,19 @@
 /** What pg_catalog's relations hold, over the helper views of objects.ts. Relations not named here are empty. */
-import { REFERENCED_KEYS } from "./referenced-keys.js";
 import { AGGREGATE, BUILTIN_COMMENTS, CAST, OPERATOR } from "./builtin/tables.js";
 import { DEPEND, REWRITE } from "./dependency-content.js";
 import { FUNCTION } from "./function-content.js";
-import { COLLATION, INDEX, OPERATOR_CLASS_CONTENT } from "./index-content.js";
+import { INDEX, OPERATOR_CLASS_CONTENT } from "./index-content.js";
 import { lastValue } from "../engine/sequence-state.js";
 import { SYSTEM_SCHEMA } from "../branch/system-schema.js";
 import { DATA_CATALOG } from "../engine/database.js";
 import { FIRST_USER_OID, PG, variable } from "./names.js";
-import { PRINTED, READS_COLUMNS } from "./printing/functions-of-sql.js";
+import { COLLATION } from "./index-methods.js";
+import { CONSTRAINT_TEXT, INDEX_TEXT, PRINTED, READS_COLUMNS } from "./printing/functions-of-sql.js";
 import { ACTIVITY, CURSORS, PREPARED_STATEMENTS } from "./session-content.js";
 import { TYPE_NAMES } from "./snapshot.js";
 import type { Content } from "./shapes.js";
 import { STATISTICS } from "./statistics-content.js";
-import { MATERIALIZED_VIEWS, POPULATED, VIEWS } from "./view-content.js";
+import { MATERIALIZED_VIEWS, VIEWS } from "./view-content.js";
 
 /** The only role there is: whoever is connected owns everything. */
 const OWNER = "10";
@@ -29,55 +29,38 @@ const NAMESPACE: Content = {
   from: `${PG}._schema`,
 };
 
-/**
- * System relations too, so that 'pg_class'::regclass means something. What few statements ask for is a sub-query, so that
- * the others do not pay for it.
- */
 const CLASS: Content = {
   columns: {
     oid: "c.oid",
     relname: "c.nam",
-    relnamespace: `${PG}._schema_oid(c.sch)`,
-    reltype: `coalesce(t.oid, 0)`,
+    relnamespace: "c.namespace",
+    reltype: "c.row_type",
     relowner: OWNER,
-    relam: `CASE c.kind WHEN 'r' THEN 2 WHEN 'm' THEN 2 WHEN 'i' THEN coalesce((SELECT any_value(a.oid) FROM ${PG}._index AS i
-      JOIN ${PG}._access_method AS a ON a.nam = i.method WHERE i.sch = c.sch AND i.rel = c.rel AND i.nam = c.nam), 403) ELSE 0 END`,
+    relam: "c.method",
     relfilenode: "if(c.kind IN ('v', 'c'), 0, c.oid)",
     relpages: "0",
-    reltuples: `coalesce((SELECT any_value(t.estimated_size) FROM duckdb_tables() AS t WHERE t.database_name = c.database_name
-      AND t.schema_name = c.psch AND t.table_name = c.pnam AND c.kind IN ('r', 'm')), if(c.kind IN ('r', 'm'), -1, 0))`,
-    relhasindex: `(c.sch, c.nam) IN (SELECT (sch, rel) FROM ${PG}._index)`,
+    reltuples: "c.rows",
+    relhasindex: "c.has_index",
     relpersistence: "if(c.sch = 'pg_temp', 't', 'p')",
     relkind: "c.kind",
-    relnatts: `CASE c.kind WHEN 'S' THEN 3 WHEN 'i' THEN (SELECT len(any_value(i.keys)) FROM ${PG}._index AS i
-      WHERE i.sch = c.sch AND i.rel = c.rel AND i.nam = c.nam) ELSE (SELECT count(*) FROM ${PG}._column AS v WHERE v.sch = c.sch AND v.rel = c.nam AND v.kind = c.kind) END`,
-    relchecks: `(SELECT count(*) FROM ${PG}._constraint AS k WHERE k.sch = c.sch AND k.rel = c.nam AND k.kind = 'c')`,
+    relnatts: "c.natts",
+    relchecks: "c.checks",
     relhasrules: "c.kind IN ('v', 'm')",
     // psql asks for foreign keys only where triggers could be enforcing them.
-    relhastriggers: `c.kind = 'r' AND (c.sch, c.nam) IN (SELECT unnest([(sch, rel), (referenced_schema, referenced_table)]) FROM ${PG}._constraint WHERE kind = 'f')`,
-    relacl: `CASE WHEN c.kind IN ('r', 'v', 'm') AND c.oid >= ${FIRST_USER_OID} THEN (SELECT acl FROM ${PG}._table_acl) END`,
-    relispopulated: `c.kind <> 'm' OR ${POPULATED}`,
+    relhastriggers: "c.has_references",
+    relacl: `CASE WHEN c.kind IN ('r', 'v', 'm') AND c.oid >= ${FIRST_USER_OID} THEN ${PG}._table_acl() END`,
+    relispopulated: "c.populated",
     relreplident: "if(c.kind IN ('r', 'm') AND c.sch <> 'pg_catalog', 'd', 'n')",
   },
-  from: `(SELECT * FROM ${PG}._class UNION ALL SELECT oid, sch, nam, kind, NULL, NULL, NULL, NULL, NULL FROM ${PG}._system_class) AS c LEFT JOIN ${PG}._row_type AS t ON t.relid = c.oid`,
+  from: `${PG}._class_row AS c`,
 };
 
-/** `expr`, `expr1`: what an expression is called when another is called so. */
-const KEY_NAME = `regexp_extract(i.described, '^(.*):', 1) || coalesce(nullif(row_number() OVER (PARTITION BY i.sch, i.rel, i.nam, i.described IS NULL, regexp_extract(i.described, '^(.*):', 1) ORDER BY i.position) - 1, 0)::VARCHAR, '')`;
-
-const ATTRIBUTE_TABLES = `
-  SELECT c.oid AS attrelid, t.nam, coalesce(t.domain_oid, t.type_oid) AS type_oid, if(t.domain_oid IS NULL, t.typmod, -1) AS typmod, t.position, t.not_null, t.default_value IS NOT NULL AS has_default, t.dimensions, t.identity, t.default_value
-  FROM ${PG}._typed_column AS t JOIN ${PG}._class AS c ON c.sch = t.sch AND c.nam = t.rel AND c.kind IN ('r', 'v', 'm', 'c')
-  UNION ALL
-  SELECT c.oid, coalesce(${KEY_NAME}, i.key), if(i.method = 'hash', 23, coalesce(t.domain_oid, t.type_oid, e.oid, 25)), if(i.method = 'hash' OR t.domain_oid IS NOT NULL, -1, coalesce(t.typmod, -1)), i.position, false, false, 0, '', NULL
-  FROM ${PG}._printed_key AS i JOIN ${PG}._class AS c ON c.sch = i.sch AND c.nam = i.nam AND c.kind = 'i'
-  LEFT JOIN ${PG}._typed_column AS t ON t.sch = i.sch AND t.rel = i.rel AND t.nam = i.key
-  LEFT JOIN ${PG}._type AS e ON e.printed = regexp_extract(i.described, ':(.*)$', 1)
-  UNION ALL
-  SELECT c.oid, s.nam, s.type_oid, -1, s.position, true, false, 0, '', NULL
-  FROM ${PG}._class AS c, (VALUES ('last_value', 20, 1), ('log_cnt', 20, 2), ('is_called', 16, 3)) AS s(nam, type_oid, position) WHERE c.kind = 'S'
-  UNION ALL
-  SELECT s.attrelid, s.nam, t.oid, -1, s.position, s.not_null, false, 0, '', NULL FROM ${PG}._system_column AS s JOIN ${PG}._builtin_type AS t ON t.typname = s.type`;
+/** The same with the number of rows as it is now: to list it takes DuckDB a while, so it is for statements that name it. */
+const COUNTED_CLASS: Content = {
+  columns: { ...CLASS.columns, reltuples: "coalesce(if(c.kind IN ('r', 'm'), t.rows, 0), -1)" },
+  from: `${PG}._class_row AS c LEFT JOIN (SELECT database_name, schema_name, table_name, estimated_size AS rows FROM duckdb_tables()) AS t
+    ON t.database_name = c.database_name AND t.schema_name = c.psch AND t.table_name = c.pnam`,
+};
 
 const ATTRIBUTE: Content = {
   columns: {
@@ -85,24 +68,23 @@ const ATTRIBUTE: Content = {
     attname: "a.nam",
     atttypid: "a.type_oid",
     attstattarget: "-1",
-    attlen: "coalesce(t.typlen, 4)",
+    attlen: "a.typlen",
     attnum: "a.position",
     attndims: "a.dimensions",
     attcacheoff: "-1",
     atttypmod: "a.typmod",
-    attbyval: "coalesce(t.typbyval, false)",
-    attalign: "coalesce(t.typalign, 'i')",
-    attstorage: "coalesce(t.typstorage, 'p')",
+    attbyval: "a.typbyval",
+    attalign: "a.typalign",
+    attstorage: "a.typstorage",
     attnotnull: "a.not_null",
     atthasdef: "a.has_default",
     attidentity: "a.identity",
     attgenerated: `if(${READS_COLUMNS}(a.default_value) = 't', 's', '')`,
     attislocal: "true",
-    attoptions: "CASE WHEN p.policy IS NOT NULL THEN ['merge_policy=' || p.policy] END",
-    attcollation: COLLATION,
+    attoptions: "CASE WHEN a.policy IS NOT NULL THEN ['merge_policy=' || a.policy] END",
+    attcollation: "a.collation",
   },
-  from: `(${ATTRIBUTE_TABLES}) AS a LEFT JOIN ${PG}._type AS t ON t.oid = a.type_oid
-    LEFT JOIN ${PG}._merge_policy AS p ON p.relid = a.attrelid AND p.nam = a.nam`,
+  from: `${PG}._attribute_row AS a`,
 };
 
 const ATTRDEF: Content = {
@@ -123,8 +105,8 @@ const CONSTRAINT: Content = {
     contype: "c.kind",
     convalidated: "true",
     conrelid: "c.conrelid",
-    contypid: "coalesce(c.type_oid, 0)",
-    conindid: "coalesce(x.oid, 0)",
+    contypid: "c.type_oid",
+    conindid: "c.index_oid",
     confrelid: "coalesce(c.confrelid, 0)",
     condeferrable: "coalesce(c.foreign_key->>'$.deferrable' <> 'not', false)",
     condeferred: "coalesce(c.foreign_key->>'$.deferrable' = 'deferred', false)",
@@ -136,13 +118,9 @@ const CONSTRAINT: Content = {
     connoinherit: "c.kind <> 'c'",
     conkey: "c.conkey",
     confkey: "c.confkey",
-    conbin: "p.plain",
+    conbin: `CASE WHEN c.kind = 'c' THEN ${CONSTRAINT_TEXT}(c.definition, c.read, 'plain')[8:-2] END`,
   },
-  from: `(SELECT * FROM ${PG}._constraint_numbers UNION ALL BY NAME SELECT oid, sch, nam, 'c' AS kind, 0 AS conrelid, type_oid FROM ${PG}._domain_check) AS c
-    LEFT JOIN ${REFERENCED_KEYS} AS u ON u.oid = c.oid
-    LEFT JOIN ${PG}._class AS x ON x.kind = 'i' AND x.sch = coalesce(u.sch, c.sch) AND x.nam = coalesce(u.nam, c.nam) AND x.rel = coalesce(u.rel, c.rel)
-      AND (c.kind IN ('p', 'u') OR u.oid IS NOT NULL)
-    LEFT JOIN ${PG}._printed_check AS p ON p.oid = c.oid`,
+  from: `${PG}._constraint_row AS c`,
 };
 
 const TYPE: Content = {
@@ -283,9 +261,9 @@ const INDEXES: Content = {
     schemaname: "i.sch",
     tablename: "i.rel",
     indexname: "i.nam",
-    indexdef: `${PG}._index_definition(i, p.plain, p.predicate)`,
+    indexdef: `${INDEX_TEXT}(i.definition, i.read, 'plain')`,
   },
-  from: `${PG}._index AS i JOIN ${PG}._printed_index AS p ON p.sch = i.sch AND p.rel = i.rel AND p.nam = i.nam`,
+  from: `${PG}._index_row AS i`,
 };
 
 const SEQUENCES: Content = {
@@ -312,6 +290,9 @@ function rows(columns: readonly string[], values: string): Content {
     from: `(VALUES ${values}) AS s(${columns.join(", ")})`,
   };
 }
+
+/** Contents of COUNTED. */
+export const COUNTED_CONTENT: ReadonlyMap<string, Content> = new Map([["pg_class", COUNTED_CLASS]]);
 
 export const PG_CATALOG_CONTENT: ReadonlyMap<string, Content> = new Map([
   ["pg_namespace", NAMESPACE],

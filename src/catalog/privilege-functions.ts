@@ -88,21 +88,37 @@ export const PRIVILEGES: Readonly<Record<string, Bodies>> = {
   pg_has_role: both("role", OWN),
 };
 
-const EVERY_PRIVILEGE =
-  "('INSERT', 'a', true), ('SELECT', 'r', true), ('UPDATE', 'w', true), ('DELETE', 'd', false), ('TRUNCATE', 'D', false), ('REFERENCES', 'x', true), ('TRIGGER', 't', false)";
-const ofUser = (privileges: string): string =>
-  held(OWN, `'table' || ${BREAK} || 'user' || ${BREAK}`, privileges);
+function ofUser(privileges: string): string {
+  return held(OWN, `'table' || ${BREAK} || 'user' || ${BREAK}`, privileges);
+}
 const USER = `${PG}.quote_ident(getvariable('duckbranch_user'))`;
 
+/** Each with its letter in an ACL, and whether columns have it. */
+const EVERY_PRIVILEGE = [
+  ["INSERT", "a", true],
+  ["SELECT", "r", true],
+  ["UPDATE", "w", true],
+  ["DELETE", "d", false],
+  ["TRUNCATE", "D", false],
+  ["REFERENCES", "x", true],
+  ["TRIGGER", "t", false],
+] as const;
+const ROWS = EVERY_PRIVILEGE.map(
+  ([privilege, letter, ofColumns]) => `('${privilege}', '${letter}', ${ofColumns})`,
+).join(", ");
+const HELD_LETTERS = EVERY_PRIVILEGE.map(
+  ([privilege, letter]) => `if(${ofUser(`'${privilege}'`)}, '${letter}', '')`,
+).join(" || ");
+const ALL_LETTERS = EVERY_PRIVILEGE.map(([, letter]) => letter).join("");
 /**
- * What the session's user may do with each of the head's tables: `privilege`, its letter in an ACL, whether columns have it.
- * An ACL says it only of somebody who may not do everything, as PostgreSQL's says nothing of owners.
+ * What the session's user may do with each of the head's tables. An ACL says it only of somebody who may not do everything, as
+ * PostgreSQL's says nothing of owners; it is an expression, for a sub-query would be run by whoever reads pg_class.
  */
 export const HELD_VIEWS: readonly string[] = [
   `CREATE VIEW ${PG}._held_privilege AS SELECT *, ${ofUser("privilege")} AS is_held, ${ofUser("privilege || ' WITH GRANT OPTION'")} AS is_grantable
-     FROM (VALUES ${EVERY_PRIVILEGE}) AS p(privilege, letter, of_columns)`,
-  `CREATE VIEW ${PG}._table_acl AS SELECT CASE WHEN NOT bool_or(is_held) THEN []::VARCHAR[] WHEN NOT bool_and(is_held)
-     THEN [${USER} || '=' || string_agg(letter, '') FILTER (WHERE is_held) || '/' || ${USER}] END AS acl FROM ${PG}._held_privilege`,
+     FROM (VALUES ${ROWS}) AS p(privilege, letter, of_columns)`,
+  `CREATE MACRO ${PG}._table_acl() AS list_transform([${HELD_LETTERS}], lambda _letters: CASE _letters WHEN '' THEN []::VARCHAR[]
+     WHEN '${ALL_LETTERS}' THEN NULL ELSE [${USER} || '=' || _letters || '/' || ${USER}] END)[1]`,
 ];
 
 /** Views they look things up in; everything these read comes first. */

@@ -1,7 +1,7 @@
 /** Which names mean the catalogue, and what stands for them in a statement. */
 import { normaliseName, quoteIdentifier } from "../sql/names.js";
 import { CATALOG_FUNCTIONS, RENAMED_FUNCTIONS } from "./functions.js";
-import { INFORMATION, PG } from "./names.js";
+import { COUNTED, INFORMATION, PG } from "./names.js";
 import { INFORMATION_SCHEMA, PG_CATALOG } from "./shapes.js";
 
 /** Full name of the view behind a catalogue relation; undefined for any other name. */
@@ -13,6 +13,12 @@ export function catalogRelation(parts: readonly string[]): string | undefined {
   if (first === "information_schema" && INFORMATION_SCHEMA.has(second))
     return `${INFORMATION}.${quoteIdentifier(second)}`;
   return undefined;
+}
+
+/** The same relation for a statement's text: pg_class counts its rows for those that name the count. */
+export function relationFor(relation: string, text: string): string {
+  const isCounted = relation === `${PG}."pg_class"` && /reltuples/i.test(text);
+  return isCounted ? `${COUNTED}."pg_class"` : relation;
 }
 
 /** What to call instead of a function of pg_catalog: a macro, or DuckDB's own function of that name. */
@@ -32,5 +38,5 @@ export function catalogFunction(parts: readonly string[]): string | undefined {
 
 /** True for SQL that reads the catalogue: the session's variables must be as they should before it runs. */
 export function readsCatalog(sql: string): boolean {
-  return sql.includes(PG) || sql.includes(INFORMATION);
+  return [PG, INFORMATION, COUNTED].some((schema) => sql.includes(schema));
 }

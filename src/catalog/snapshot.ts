@@ -4,12 +4,13 @@
  * database, the head or a setting has changed since: tables that sessions share (shared-copies.ts), or temporary ones of the
  * session's own.
  */
+import { ROW_QUERIES } from "./catalog-rows.js";
 import { DERIVED_QUERIES } from "./derived.js";
 import { PG, SNAPSHOT_PREFIX } from "./names.js";
 import { OBJECT_QUERIES } from "./objects.js";
 
 /** Each after those it reads. */
-const HELPERS = [...OBJECT_QUERIES, ...DERIVED_QUERIES];
+const HELPERS = [...OBJECT_QUERIES, ...DERIVED_QUERIES, ...ROW_QUERIES];
 /**
  * Functions are read by few statements, and take a fifth of the time of all copies: DuckDB lists its thousands for it.
  * Sequences go on while nothing else changes.

@@ -1,14 +1,14 @@
 /**
- * Splices the names of a statement for a session's head: the client's own text, with each relation's name replaced by
- * what holds its rows. Main's statements keep their text but for `public` and names of other heads. On a branch every
- * relation is replaced by a full name; a name that is missed leads into the void catalogue, never to main.
+ * Splices the names of a statement for a session's head: the client's own text, each relation's name replaced by what holds
+ * its rows. Main's statements keep their text but for `public` and names of other heads. On a branch every relation is replaced
+ * by a full name; a name that is missed leads into the void catalogue, never to main.
  */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { HeadObject } from "../branch/head-objects.js";
 import { MAIN, type AnyView, type Version } from "../branch/model.js";
 import type { TableStorage } from "../branch/storage.js";
 import { FunctionCatalog } from "../catalog/function-catalog.js";
-import { readsCatalog } from "../catalog/resolve.js";
+import { readsCatalog, relationFor } from "../catalog/resolve.js";
 import { DATA_CATALOG, VOID_CATALOG } from "../engine/database.js";
 import type {
   NameReference,
@@ -137,7 +137,7 @@ async function nameEdits(
     by === undefined ? [] : [{ start: name.start, end: name.end, text: by }];
   switch (name.role) {
     case "read":
-      return await readEdits(services, scope, name, depth);
+      return await readEdits(services, scope, text, name, depth);
     case "columnQualifier":
       return replace(qualifierText(scope, name, /^\s*\.\s*\*/.test(text.slice(name.end, name.end + 16))));
     case "function":
@@ -163,16 +163,14 @@ async function nameEdits(
 async function readEdits(
   services: ResolveServices,
   scope: NameScope,
+  text: string,
   name: NameReference,
   depth: number,
 ): Promise<TextEdit[]> {
-  const meaning = resolveName(scope, name.parts);
-  const relation = await relationSql(services, scope, name, meaning, depth);
+  const relation = await relationSql(services, scope, text, name, depth);
   if (relation === undefined) return [];
-  const alias =
-    name.alias === undefined && relation.aliased && name.aliasAt !== undefined
-      ? ` AS ${quoteIdentifier(name.parts.at(-1) ?? "")}`
-      : "";
+  const isNamed = name.alias !== undefined || !relation.aliased || name.aliasAt === undefined;
+  const alias = isNamed ? "" : ` AS ${quoteIdentifier(name.parts.at(-1) ?? "")}`;
   if (alias !== "" && name.aliasAt !== name.end) {
     return [
       { start: name.start, end: name.end, text: relation.sql },
@@ -191,13 +189,14 @@ interface RelationSql {
 async function relationSql(
   services: ResolveServices,
   scope: NameScope,
+  text: string,
   name: NameReference,
-  meaning: NameMeaning,
   depth: number,
 ): Promise<RelationSql | undefined> {
+  const meaning = resolveName(scope, name.parts);
   switch (meaning.kind) {
     case "catalog":
-      return { sql: meaning.sql, aliased: false };
+      return { sql: relationFor(meaning.sql, text), aliased: false };
     case "temporary":
       return { sql: `temp.main.${quoteIdentifier(meaning.name)}`, aliased: false };
     case "system":

@@ -11,6 +11,7 @@ import {
   printedView,
   readsColumns,
 } from "./print.js";
+import { constraintText, indexText, keyText } from "./definitions.js";
 import { VIEW_TYPES, viewTypes } from "../view-types.js";
 import { relationsRead } from "./relations-read.js";
 import type { KnownRelation } from "./scope.js";
@@ -18,6 +19,12 @@ import type { OutputColumn } from "./tree.js";
 
 /** `(text, type, columns as JSON, the form)` */
 export const PRINTED = "duckbranch_printed";
+/** `(a row of an index as JSON, columns as JSON, plain or pretty)` */
+export const INDEX_TEXT = "duckbranch_index_text";
+/** `(a key, columns as JSON, plain or pretty)` */
+export const KEY_TEXT = "duckbranch_key_text";
+/** `(a row of a constraint as JSON, columns as JSON, plain or pretty)` */
+export const CONSTRAINT_TEXT = "duckbranch_constraint_text";
 /** A plain text in the pretty form. */
 export const PRETTY = "duckbranch_pretty";
 /** `(query, relations as JSON, search_path as JSON, the view's columns as JSON, style, the view's schema, functions as JSON)`; NULL for one that cannot be printed. */
@@ -82,6 +89,14 @@ function formNamed(name: string | null | undefined): ExpressionForm {
   return FORMS.find((form) => form === name) ?? "plain";
 }
 
+const print = remembered(printed);
+
+/** NULL of NULL. */
+const ofRow =
+  (text: typeof indexText): TextFunction =>
+  ([row, columns, form]) =>
+    row === null || row === undefined ? null : text(print, row, columns ?? null, form ?? "plain");
+
 const pretty: TextFunction = ([text]) =>
   text === null || text === undefined ? null : prettyExpression(text);
 
@@ -114,7 +129,10 @@ const described: TextFunction = ([text, columns]) =>
 
 /** Once per instance. */
 export function definePrinting(connection: Connection): void {
-  connection.defineFunction(PRINTED, 4, remembered(printed), "pure");
+  connection.defineFunction(PRINTED, 4, print, "pure");
+  connection.defineFunction(INDEX_TEXT, 3, ofRow(indexText), "pure");
+  connection.defineFunction(KEY_TEXT, 3, ofRow(keyText), "pure");
+  connection.defineFunction(CONSTRAINT_TEXT, 3, ofRow(constraintText), "pure");
   connection.defineFunction(PRETTY, 1, remembered(pretty), "pure");
   connection.defineFunction(PRINTED_VIEW, 7, remembered(view), "pure");
   connection.defineFunction(VIEW_READS, 3, remembered(viewReads), "pure");
