@@ -12,7 +12,7 @@ import type { RelationalStatement, StatementAnalysis } from "../sql/analysis.js"
 import { tokenise } from "../sql/lexer.js";
 import { formatName, quoteLiteral } from "../sql/names.js";
 import { followingViews } from "./following-views.js";
-import { inheritedFrom, ownText } from "./main-texts.js";
+import { inheritedFrom, ownText, readableText } from "./main-texts.js";
 import { resolveName, type NameScope } from "./relation-names.js";
 import {
   macroOf,
@@ -140,7 +140,7 @@ type ViewStatement = RelationalStatement & { readonly query: NonNullable<Relatio
 
 /** Errors: 0A000 for a text whose names are not all known */
 async function readView(analyse: Analyse, view: DefinedView): Promise<ViewStatement> {
-  const [statement] = await analyse(view.definition);
+  const [statement] = await analyse(readableText(view));
   if (statement?.kind === "relational" && statement.query !== undefined && statement.certain)
     return { ...inheritedFrom(view.head, statement), query: statement.query };
   throw notSupported(

@@ -18,6 +18,7 @@ import { resolveName } from "./relation-names.js";
 import { resolveStatement } from "./resolve.js";
 import type { SessionCore } from "./session-core.js";
 import { viewColumnTypes } from "./view-columns.js";
+import { isNumber } from "../sql/union-types.js";
 
 type Columns = readonly SourceColumn[] | undefined;
 
@@ -97,9 +98,14 @@ async function withViewTypes(core: SessionCore, view: Version, columns: Columns)
   if (types?.length !== columns?.length) return columns;
   return columns?.map((column, index) => {
     const made = types?.[index];
-    if (made !== undefined) return { ...column, type: made };
+    if (made !== undefined && !isOtherNumber(made, column.type)) return { ...column, type: made };
     return column.type?.name === "numeric" ? { ...column, type: { ...column.type, typmod: -1 } } : column;
   });
+}
+
+/** What numbers are DuckDB knows better than a text that it has printed. */
+function isOtherNumber(one: WrittenType, other: WrittenType | undefined): boolean {
+  return other !== undefined && one.name !== other.name && isNumber(one) && isNumber(other);
 }
 
 /** An engine's type by PostgreSQL's name. Undefined for what has no name there, and for enums, whose name is not known. */

@@ -2,10 +2,11 @@
  * Definitions of main as DuckDB prints them: `main` stands there for the schema that clients call `public`. In the text of a
  * branch it stands for the head main.
  */
-import { MAIN, type HeadId } from "../branch/model.js";
+import { MAIN, type AnyView, type HeadId } from "../branch/model.js";
 import type { DefinedView } from "../branch/definition-texts.js";
 import type { NameReference, RelationalStatement, StatementAnalysis } from "../sql/analysis.js";
 import { formatName, normaliseName } from "../sql/names.js";
+import { withReals } from "../sql/duckdb-texts.js";
 import { applyEdits } from "../sql/splice.js";
 
 /** The statement as a branch reads it that has it from `head`. `SELECT * FROM main.t ⇒ SELECT * FROM public.t` */
@@ -14,12 +15,17 @@ export function inheritedFrom(head: HeadId, statement: RelationalStatement): Rel
   return { ...statement, names: statement.names.map((name) => (isInMain(name) ? inPublic(name) : name)) };
 }
 
+/** A view's text as PostgreSQL's parser reads it. */
+export function readableText({ head, definition }: Pick<AnyView, "head" | "definition">): string {
+  return head === MAIN ? withReals(definition ?? "") : (definition ?? "");
+}
+
 /** A view's text as a branch may have it for its own. */
 export async function ownText(
   analyse: (text: string) => Promise<readonly StatementAnalysis[]>,
   { head, definition }: Pick<DefinedView, "head" | "definition">,
 ): Promise<string> {
-  const [statement] = head === MAIN ? await analyse(definition) : [];
+  const [statement] = head === MAIN ? await analyse(withReals(definition)) : [];
   if (statement?.kind !== "relational") return definition;
   const edits = statement.names
     .filter((name) => isInMain(name) && name.role !== "sequence")

@@ -38,6 +38,8 @@ const VERBS: ReadonlySet<string> = new Set([
   "merge",
   "createTableAs",
   "createView",
+  "createTable",
+  "alterTable",
 ]);
 const WIDER: ReadonlySet<string> = new Set(["int2", "int4", "int8", "numeric"]);
 

@@ -19,7 +19,7 @@ import { rememberRead, startLoneRead } from "./lone-reads.js";
 import { changesHead, requireRelational } from "./permissions.js";
 import { materializedParts } from "./materialized-views.js";
 import { orLostRace, throughRaces } from "./lost-race.js";
-import { withNarrowSteps } from "./narrow-operands.js";
+import { withNarrowOperands, withNarrowSteps } from "./narrow-operands.js";
 import { planStatement } from "./plan-statement.js";
 import { runRecorded, type RunSteps } from "./recorded-write.js";
 import { resolveStatement } from "./resolve.js";
@@ -232,7 +232,7 @@ async function runParts(
   for (const part of parts) {
     if (part.ifAdded !== undefined && skipped.has(part.ifAdded)) continue;
     const isOwn = part.materialized?.kind === "filled";
-    const ready = isOwn ? await inDialect(core, part, input) : part;
+    const ready = isOwn ? await inDialect(core, part, input) : await withNarrowOperands(core, part);
     const ended = await runOne(core, transaction, ready, input, async () => {}, skipped);
     if (!isOwn) result = ended;
     if (skipped.has(WHOLE_STATEMENT)) break;

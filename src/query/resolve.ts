@@ -23,7 +23,7 @@ import { mayReadTemporary } from "./bound-views.js";
 import { insideView, isReadAhead, readAhead } from "./changing-table.js";
 import { mainRelationText, refuseChangedHere } from "./head-relations.js";
 import { headFunction, headObject } from "./head-functions.js";
-import { inheritedFrom } from "./main-texts.js";
+import { inheritedFrom, readableText } from "./main-texts.js";
 import { sequenceSql } from "./owned-sequences.js";
 import { sequenceRow, type FoundSequence } from "./sequence-names.js";
 import { MACRO_PREFIX } from "./session-macros.js";
@@ -278,7 +278,7 @@ async function viewSql(
 ): Promise<string> {
   if (depth >= MAX_VIEW_DEPTH)
     throw new SqlError(SQLSTATE.programLimitExceeded, `view "${view.name}" is nested too deeply`);
-  const [statement] = await services.analyse(view.definition ?? "");
+  const [statement] = await services.analyse(readableText(view));
   if (statement?.kind !== "relational" || statement.query === undefined || !statement.certain) {
     throw notSupported(
       `view "${view.name}" cannot be read on a branch: its definition could not be resolved safely`,
@@ -350,7 +350,7 @@ export async function macroOf(
 ): Promise<string> {
   if (depth >= MAX_VIEW_DEPTH)
     throw new SqlError(SQLSTATE.programLimitExceeded, `function "${name}" is nested too deeply`);
-  const [statement] = await services.analyse(definition ?? "");
+  const [statement] = await services.analyse(readableText({ head: MAIN, definition }));
   const created =
     statement?.kind === "relational" ? statement.names.find(({ role }) => role === "create") : undefined;
   if (statement?.kind !== "relational" || !statement.certain || created === undefined) {

@@ -61,6 +61,9 @@ const OWN_KINDS: ReadonlyMap<string, "difference" | "division"> = new Map([
 ]);
 const STATEMENTS = new Set(["SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"]);
 
+/** More values beside one another are not looked at. */
+const MAX_VALUES = 256;
+
 /** All queries of a statement that have such operands. */
 export function narrowOperands(tree: AstNode, references: References): readonly NarrowQuery[] {
   return new OperandReader(references).queriesIn(tree);
@@ -103,6 +106,8 @@ class OperandReader {
     }
     const query = opened(node, ctes, outer);
     this.#queries.push(query);
+    const rows = listField(node, "valuesLists");
+    if (rows.length > 1 && rows.length <= MAX_VALUES) this.#readRows(rows, query);
     for (const [field, child] of Object.entries(node)) {
       // Sides of a set operation.
       if ((field === "larg" || field === "rarg") && isNode(child))
@@ -145,6 +150,9 @@ class OperandReader {
       case "MinMaxExpr":
         this.#add("choice", listField(node, "args"), query);
         break;
+      case "A_ArrayExpr":
+        this.#readChoice(listField(node, "elements"), query);
+        break;
       case "SubLink":
         if (textField(node, "subLinkType") === "ANY_SUBLINK") this.#readMembership(node, query);
         break;
@@ -161,7 +169,8 @@ class OperandReader {
     const isList = LISTS.has(kind);
     const compares = isList || EQUALITIES.has(kind) || (kind === "AEXPR_OP" && COMPARISONS.has(name));
     if (!compares && !(kind === "AEXPR_OP" && names.length === 1 && ARITHMETIC.has(name))) return;
-    const sides = [node["lexpr"], ...(isList ? listItems(node["rexpr"]) : [node["rexpr"]])];
+    const items = isList ? listItems(node["rexpr"]) : [node["rexpr"]];
+    const sides = [node["lexpr"], ...items];
     // PostgreSQL compares with an array of the first side's type.
     if (kind === "AEXPR_IN" && sides.length > 2) return;
     if (sides.includes(undefined) || sides.every(isConstant)) return;
@@ -169,12 +178,19 @@ class OperandReader {
     const [left, right] = fields;
     if (compares && left !== undefined && right !== undefined)
       left.forEach((side, at) => this.#add("comparison", [side, right[at]], query));
+    else if (isList && items.length === 0) this.#readElements(node, query);
     else if (compares) this.#add("comparison", sides, query);
     else {
       const own = OWN_KINDS.get(name) ?? "arithmetic";
       const division = { sign: this.#spans.sign(node), call: this.#spans.of(whole) };
       this.#add(own, sides, query, own === "division" ? division : {});
     }
+  }
+
+  /** `a = ANY (b)` of an array: only `a` has a place. */
+  #readElements(node: AstNode, query: OpenQuery): void {
+    const element = { A_Indirection: { arg: node["rexpr"], indirection: [] } };
+    this.#add("comparison", [node["lexpr"], element], query, {}, 1);
   }
 
   /** `CASE a WHEN b THEN c ELSE d END` */
@@ -186,10 +202,25 @@ class OperandReader {
     for (const one of cases) this.#add("comparison", [node["arg"], one["expr"]], query);
   }
 
+  /** Constants alone are what they are. */
+  #readChoice(values: readonly unknown[], query: OpenQuery): void {
+    if (values.length <= MAX_VALUES && !values.every(isConstant)) this.#add("choice", values, query);
+  }
+
+  /** `VALUES (a, b), (c, d)`: a column is chosen from. */
+  #readRows(rows: readonly AstNode[], query: OpenQuery): void {
+    const lists = rows.map((row) => listField(unwrapAs(row, "List") ?? {}, "items"));
+    for (const at of (lists[0] ?? []).keys())
+      this.#readChoice(
+        lists.flatMap((items) => items[at] ?? []),
+        query,
+      );
+  }
+
   /** `a IN (SELECT b …)`, `a = ANY (SELECT b …)` */
   #readMembership(node: AstNode, query: OpenQuery): void {
-    const rows = { SubLink: { ...node, subLinkType: "EXPR_SUBLINK", location: -1 } };
-    if ("testexpr" in node) this.#add("comparison", [node["testexpr"], rows], query);
+    const rows = { SubLink: { ...node, subLinkType: "EXPR_SUBLINK" } };
+    if ("testexpr" in node) this.#add("comparison", [node["testexpr"], rows], query, {}, 1);
   }
 
   /** `now()::time` */
@@ -211,6 +242,7 @@ class OperandReader {
     sides: readonly unknown[],
     { ctes, values, operations }: OpenQuery,
     own: Partial<Pick<NarrowOperation, "sign" | "call" | "label">> = {},
+    placed = sides.length,
   ): void {
     const sources = sides.map((side) => readValue(side, ctes));
     if (!isConcerned(kind, sources)) return;
@@ -218,7 +250,11 @@ class OperandReader {
       values.push(sources[index] ?? { kind: "open" });
       const isUntyped = sources[index]?.kind === "literal";
       const operandKind = isUntyped ? "untyped" : isConstant(side) ? "number" : "other";
-      return { output: values.length - 1, kind: operandKind, span: this.#spans.of(side) };
+      return {
+        output: values.length - 1,
+        kind: operandKind,
+        span: index < placed ? this.#spans.of(side) : undefined,
+      };
     });
     operations.push({ kind, operands, ...own });
   }
@@ -263,7 +299,9 @@ function isConstant(value: unknown): boolean {
   return unwrap(value)?.type === "A_Const";
 }
 
+/** A new table's columns are those it is declared with. */
 function relationsOf(node: AstNode, ctes: Ctes): QuerySources["relations"] {
+  if ("tableElts" in node) return [declaredTable(listField(node, "tableElts"))];
   const source = node["sourceRelation"];
   const items = [
     ...listField(node, "fromClause"),
@@ -271,4 +309,16 @@ function relationsOf(node: AstNode, ctes: Ctes): QuerySources["relations"] {
     ...(isNode(source) ? [source] : []),
   ];
   return readRelations(nodeField(node, "relation"), items, ctes);
+}
+
+function declaredTable(elements: readonly AstNode[]): SourceRelation {
+  const outputs = elements.flatMap((element): QuerySources["outputs"] => {
+    const column = unwrapAs(element, "ColumnDef");
+    const type = column && nodeField(column, "typeName");
+    if (column === undefined || type === undefined) return [];
+    const value = { kind: "type", type: writtenType(unwrapAs(type, "TypeName") ?? type) } as const;
+    return [{ kind: "value", name: textField(column, "colname"), value }];
+  });
+  const query: QuerySources = { relations: [], outputs, others: [] };
+  return { name: "", columns: [], merged: [], source: { kind: "query", query } };
 }

@@ -33,7 +33,9 @@ function momentOf(operator: string, left: string, right: string): string | undef
   if (operator === "-") {
     const same = left === "unknown" ? right : right === "unknown" ? left : left === right ? left : undefined;
     if (same === "date") return "int4";
-    if (same === "time" || same === "interval" || (same !== undefined && STAMPS.has(same))) return "interval";
+    if (same === "time" || same === "interval") return "interval";
+    if ([left, right].every((side) => STAMPS.has(side) || side === "date" || side === "unknown"))
+      return "interval";
   }
   if (operator !== "+" && operator !== "-") return undefined;
   const [moment, other] = right === "interval" ? [left, right] : [right, left];

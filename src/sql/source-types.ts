@@ -181,7 +181,7 @@ class SourceReader {
       case "common":
         return common(this.#valuesOf(value.values, scopes));
       case "call":
-        return callType(value.name, this.#valuesOf(value.values.slice(0, 1), scopes));
+        return callType(value.name, this.#valuesOf(value.values.slice(0, 2), scopes));
       case "operation":
         return operationOf(value.name, this.#valuesOf(value.values, scopes));
       case "element":
@@ -337,7 +337,8 @@ const PASSING = new Set([
 const MADE = new Set(["min", "max", "nullif"]);
 const TEXT_KIN = new Set(["varchar", "name", "char"]);
 
-function callType(name: string, [first]: readonly Value[]): Value {
+function callType(name: string, [first, second]: readonly Value[]): Value {
+  if (name === "date_trunc") return second?.type?.name === "date" ? OPEN : { ...OPEN, type: second?.type };
   if (name === "array_agg") return arrayOf(first?.type && { ...first.type, typmod: -1 });
   if (name === "unnest") return elementOf(first?.type);
   if (name === "generate_series") return first?.type?.name === "date" ? OPEN : { ...OPEN, type: first?.type };

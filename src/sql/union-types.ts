@@ -87,6 +87,10 @@ export function widestNumber(types: readonly (WrittenType | undefined)[]): Writt
   return name === undefined || places.includes(-1) ? undefined : { name, typmod: -1, isArray: false };
 }
 
+export function isNumber({ name, isArray }: WrittenType): boolean {
+  return !isArray && KINDS[0]?.has(name) === true;
+}
+
 function kindOf({ name }: WrittenType): number {
   return KINDS.findIndex((names) => names.has(name));
 }

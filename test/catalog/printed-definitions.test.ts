@@ -59,6 +59,10 @@ create table domained (p posint, q plain, j jsonb, r real, a int[], t timestamp)
 create table typed_documents (j jsonb check (jsonb_typeof(j) = 'object'), k jsonb check (jsonb_array_length(k) > 1), check (jsonb_typeof(j) in ('object', 'array')));
 create table narrow (id int, s smallint, r real, d date, ti time, tz timestamptz, iv interval, n int, num numeric(10,2));
 create view v_narrow as select id, s*300 as x, r*0.1 as y, d - date '2024-01-01' as z, ti - time '01:00' as w, iv/2 as v, sum(r) over () as q, r*n as rn, s / 7 as s7, d - '2024-01-01' as dd, n/2/3 as n23, iv / (n+1) as ivn, tz::time as u, (tz + interval '1 day')::time as u1 from narrow;
+create view v_reals as select 1.1::real as x, s::real as y, s::float8 as z, s::double precision as w from narrow;
+create table narrow_kept (s smallint default 200::smallint * 3, r real default 1.1::real, d date default date '2024-02-01' - 3, ti time, tz timestamptz, iv interval, f float8 default 1.1::real * 0.1,
+  n int default date '2024-02-01' - date '2024-01-01', x int generated always as (s*300) stored, y float8 generated always as (r*0.1) stored, z int generated always as (d - date '2024-01-01') stored,
+  check (s * 300 < 100000), check (r <> 1.1), check (d - date '2024-01-01' < 10), check (coalesce(s, 0) * 300 >= 0), check (ti - time '01:00' > interval '1 hour'), check (iv / 2 < interval '10 days'), check (tz::time > '01:00'));
 create view v_narrow_compared as select coalesce(s, 0) as cs, greatest(s, 1) as g, nullif(r, 1.1) as nu, r is distinct from 1.1 as di, max(d) over () - d as days from narrow where r = 1.1 or r <> num or r in (1.1, 2.2) or r between 1.1 and 2.2 or r > 1;
 create view v_domained_in as select p in (1, 2) as one, q in ('x', 'y') as two, case when q in ('a', 'b') then 1 else 2 end as three from domained where p not in (3, 4);
 create view v_domained as select p + 1 as a, q = 'x' as b, lower(q) as c, p, q from domained where p > 5;

@@ -7,6 +7,7 @@ import { Unprintable, type Expression, type OutputColumn } from "./tree.js";
 import { parseLoaded } from "../../sql/pg-parser.js";
 import { listField, unwrapAs, visitAll, type AstNode } from "../../sql/ast.js";
 import { SqlError } from "../../core/errors.js";
+import { withReals } from "../../sql/duckdb-texts.js";
 import { printExpression, withModifier } from "./expression-text.js";
 import { nameRelations } from "./relation-labels.js";
 import { Printer, type Style } from "./printer.js";
@@ -27,7 +28,7 @@ const typesOf = (columns: readonly OutputColumn[]): string[] => columns.map(({ t
 /** `undefined` for a text that cannot be read. */
 function read<T>(text: string, make: (node: AstNode) => T): T | undefined {
   try {
-    const tree = parseLoaded(text);
+    const tree = parseLoaded(withReals(text));
     return tree === undefined ? undefined : make(tree);
   } catch (error) {
     if (error instanceof Unprintable || error instanceof SqlError) return undefined;
