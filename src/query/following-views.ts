@@ -94,7 +94,7 @@ async function rewrite(
   // Reading a text costs more than looking whether the name is in it at all.
   const isIn = (name: string): boolean => text.includes(normaliseName(name).replaceAll('"', '""'));
   const isNamed = ({ from, columns = [] }: NewName): boolean =>
-    isIn(from.name) && columns.every(([was, is]) => was !== "" || isIn(is));
+    isIn(from.name) && columns.every(([was, is]) => was !== "" || isIn(is) || isIn("natural"));
   const mentioned = renamed.filter(isNamed);
   if (mentioned.length === 0) return undefined;
   const { note } = view;

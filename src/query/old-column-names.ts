@@ -25,8 +25,10 @@ export function columnsUnderOldNames(
     isListed(tokens, end, alias);
   const had = columns.filter(([was]) => was !== "");
   const mentioned = meansAll ? had : had.filter(([was]) => isMentioned(was));
-  // What the text calls so is something else, and must not become the column.
-  const isHidden = columns.some(([was, is]) => !isSameName(was, is) && isMentioned(is));
+  // What the text calls so is something else, and must not become the column; NATURAL would join by it.
+  const isHidden = columns.some(
+    ([was, is]) => !isSameName(was, is) && (isMentioned(is) || isMentioned("natural")),
+  );
   if (!isHidden && mentioned.every(([was, is]) => isSameName(was, is))) return undefined;
   const meant = mentioned.length === 0 ? had : mentioned;
   const list = meant.map(([was, is]) =>

@@ -150,6 +150,7 @@ function readCreateView(node: AstNode, walker: TreeWalker, references: Reference
   walker.visit(node["query"], new Scope());
   const range = queryRange(references);
   const written = columnNames(references, stringList(node, "aliases"));
+  refuseTwice(written);
   const query = unwrapAs(node["query"], "SelectStmt");
   return plainReading("createView", "CREATE VIEW", true, {
     orReplace: flagField(node, "replace"),
@@ -165,6 +166,12 @@ function readCreateView(node: AstNode, walker: TreeWalker, references: Reference
   });
 }
 
+function refuseTwice(names: readonly string[]): void {
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined)
+    throw new SqlError(SQLSTATE.duplicateColumn, `column "${twice}" specified more than once`);
+}
+
 /** DuckDB calls what is no column by its text, `count_star()`; nobody could ask a view for it by PostgreSQL's name. */
 function addColumnNames(
   query: AstNode | undefined,
@@ -173,9 +180,7 @@ function addColumnNames(
 ): readonly string[] {
   const names = query === undefined ? undefined : resultColumnNames("SelectStmt", query);
   if (query === undefined || names === undefined || names.star) return [];
-  const twice = names.head.find((name, at) => names.head.indexOf(name) < at);
-  if (twice !== undefined)
-    throw new SqlError(SQLSTATE.duplicateColumn, `column "${twice}" specified more than once`);
+  refuseTwice(names.head);
   if (hasPlainNames(query)) return [];
   const as = tokens.findLast((token) => token.start < start && isWord(token, "as"));
   if (as === undefined) return [];
