@@ -85,6 +85,7 @@ export async function mergeTables(
     const winner = winnerOf(source);
     const shown = displayName(source);
     const there = targetTable(state, target, base);
+    if (there === undefined && (await isSameState(context, transaction, base, source))) continue;
     if (there === undefined && target === MAIN && !(await isKnownByKey(transaction, base)))
       // It may as well have another name now: main's tables without a key are known by their names.
       throw notSupported(

@@ -53,6 +53,8 @@ export interface MergeInput {
   readonly known?: KnownRows;
   /** The same where the target's row ids are not the base's. */
   readonly byValues?: RowsOfBase;
+  /** The source is what is there now, the target what comes back: reports call them main's and the branch's all the same. */
+  readonly isReversed?: true;
 }
 
 export interface TablePlan {
@@ -221,13 +223,21 @@ function keyedPlan(input: MergeInput, difference: string, granularity: Granulari
   const rows = `SELECT d.*, CASE WHEN ${present} THEN ${rowStruct(columns, "t")} END AS target_row
           FROM temp.main.${difference} AS d
           LEFT JOIN ${input.target} AS t ON ${join}`;
+  const { main, branch } = reportedSides(input);
   const plan = `SELECT *,
       CASE WHEN ${sameRow(columns, forms, "target_row", "new_row")} THEN 'agreed'
            WHEN ${sameRow(columns, forms, "target_row", "old_row")} THEN 'change' ELSE 'conflict' END AS class,
-      CASE WHEN old_row IS NULL THEN 'insert/insert' WHEN target_row IS NULL THEN 'delete/update'
-           WHEN new_row IS NULL THEN 'update/delete' ELSE 'update/update' END AS kind
+      CASE WHEN old_row IS NULL THEN 'insert/insert' WHEN ${main} IS NULL THEN 'delete/update'
+           WHEN ${branch} IS NULL THEN 'update/delete' ELSE 'update/update' END AS kind
     FROM (${rows})`;
   return granularity === "cell" ? cellwiseRows(plan, input) : plan;
+}
+
+/** Which of a plan's rows reports call main's and the branch's. */
+function reportedSides({ isReversed }: MergeInput): { readonly main: string; readonly branch: string } {
+  return isReversed === true
+    ? { main: "new_row", branch: "target_row" }
+    : { main: "target_row", branch: "new_row" };
 }
 
 /** Where the branch only added rows nobody has to look at base and target. */
@@ -346,8 +356,9 @@ export function conflictQuery(plan: TablePlan): string {
     const names = input.key.map((column, index) => [column, keyAlias(index)] as const);
     const key = hasPrimaryKey(input) ? objectJson(names) : "NULL::VARCHAR";
     const row = (struct: string): string => structJson(input.columns, struct);
-    return `SELECT kind, ${key} AS key, ${row("old_row")} AS base_value, ${row("target_row")} AS main_value,
-      ${row("new_row")} AS branch_value FROM ${table} AS p WHERE class = 'conflict' ORDER BY ${input.key.map((_, i) => keyAlias(i)).join(", ")}`;
+    const { main, branch } = reportedSides(input);
+    return `SELECT kind, ${key} AS key, ${row("old_row")} AS base_value, ${row(main)} AS main_value,
+      ${row(branch)} AS branch_value FROM ${table} AS p WHERE class = 'conflict' ORDER BY ${input.key.map((_, i) => keyAlias(i)).join(", ")}`;
   }
   const counted = (count: string): string =>
     `concat('{"row":', ${objectJson(countedRow(input.columns, "p"))}, ',"count":', ${count}, '}')`;

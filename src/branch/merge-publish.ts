@@ -28,8 +28,8 @@ import { readableBefore, refuseUnreadable } from "./merge-bindings.js";
 import { dropSchemas, makeBeforeTables, makeBehindTables, sayComments } from "./merge-object-steps.js";
 import { byOldNames, newNames, renameMerged } from "./merge-renames.js";
 import { dropChangedViews, makeChangedViews } from "./merge-views.js";
-import { keepUndoRows, markAltered } from "./undo-rows.js";
-import { canKeepDefinitions, keepDefinitions, plantUndoBranch, type KeptDefinitions } from "./undo-branch.js";
+import { markAltered } from "./undo-rows.js";
+import { keepForUndo, type KeptForUndo } from "./merge-kept.js";
 import { mergeTotals, NO_CHANGES, resolvedBy } from "./merge-totals.js";
 import { refuseTakenKeys } from "./overlay.js";
 import { requirePhysical } from "./rows.js";
@@ -57,12 +57,33 @@ export async function publish(
   request: MergeRequest,
   resolutions: Readonly<Record<string, string>> | undefined,
 ): Promise<MergeOutcome> {
+  const kept = await keepForUndo(context, planned, mergeId, strategyOf);
+  try {
+    return await publishKept(context, planned, { mergeId, strategyOf, request, resolutions, kept });
+  } catch (error) {
+    await kept.forget();
+    throw error;
+  }
+}
+
+interface Publication {
+  readonly mergeId: string;
+  readonly strategyOf: (table: RelationName) => Strategy;
+  readonly request: MergeRequest;
+  readonly resolutions: Readonly<Record<string, string>> | undefined;
+  readonly kept: KeptForUndo;
+}
+
+async function publishKept(
+  context: BranchContext,
+  planned: MergeAttempt,
+  { mergeId, strategyOf, request, resolutions, kept }: Publication,
+): Promise<MergeOutcome> {
   const { transaction, branch, sync } = planned;
   const { connection } = transaction;
-  const undo = sync === undefined ? await keepForUndo(context, planned, mergeId, strategyOf) : undefined;
   const { attempt, totals } = await writeMerge(context, planned, strategyOf);
-  if (undo?.definitions !== undefined) plantUndoBranch(transaction, undo.definitions);
-  const undoableUntilMs = undo?.untilMs ?? null;
+  const areKept = kept.plant();
+  const undoableUntilMs = kept.untilMs;
   const merged: Branch = sync?.branch ?? { ...branch, status: "merged" };
   if (sync === undefined) transaction.putBranch({ change: "putBranch", branch: merged });
   if (resolutions === undefined) {
@@ -96,22 +117,13 @@ export async function publish(
     detail,
   });
   await advanceSequences(attempt);
-  await transaction.commit(unchangedHeads(context, planned));
+  const areUnchanged = unchangedHeads(context, planned);
+  await transaction.commit((state, snapshot) => {
+    areUnchanged(state, snapshot);
+    areKept(state);
+  });
   await verifyPublished(context, mergeId);
   return outcome(attempt, "merged", mergeId, totals, []);
-}
-
-/** What the merge is about to change, kept for its retention; undefined where not all of it can be. */
-async function keepForUndo(
-  context: BranchContext,
-  planned: MergeAttempt,
-  mergeId: string,
-  strategyOf: (table: RelationName) => Strategy,
-): Promise<{ readonly untilMs: number; readonly definitions: KeptDefinitions | undefined } | undefined> {
-  if (!canKeepDefinitions(planned)) return undefined;
-  const untilMs = Date.now() + context.retention.undoMs;
-  await keepUndoRows(planned, mergeId, strategyOf);
-  return { untilMs, definitions: await keepDefinitions(context, planned, mergeId, untilMs) };
 }
 
 /** Writes all of a merge but what the registry and the ledger say of it. */

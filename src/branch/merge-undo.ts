@@ -7,35 +7,27 @@ import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { BranchContext } from "./branch-context.js";
 import { requireReadable, requireWritable } from "./branch-rules.js";
 import { undoPolicies } from "./column-policies.js";
-import { recordHistory } from "./history.js";
 import { newMergeId } from "./merge.js";
 import { retryOnChange, TURN_LOCK_MS } from "./merge-retry.js";
 import { mergeTables, NO_DEFINITIONS, type MergedDefinitions, type MergeTable } from "./merge-input.js";
-import { displayName, markUndone, readMerge, type MergeRecord } from "./merge-ledger.js";
+import { displayName, readMerge, type MergeRecord } from "./merge-ledger.js";
 import { isKeyed, planFrom, planTable, type TablePlan } from "./merge-plan.js";
 import { outcome, recordConflicts, writeMerge } from "./merge-publish.js";
-import { unchangedHeads, verifyPublished } from "./merge-commit.js";
 import { NO_CHANGES } from "./merge-totals.js";
 import type { CreatedTable } from "./merge-objects.js";
 import { SAME_ENUMS } from "./merge-enums.js";
 import { mergeSchema } from "./merge-schema.js";
-import { advanceSequences } from "./merge-sequences.js";
-import type { Manner, MergeAttempt, MergeOutcome, MergeRequest } from "./merge-types.js";
+import type { Manner, MergeAttempt, MergeOutcome } from "./merge-types.js";
 import { headId, MAIN, type Branch, type HeadId } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import { winnerUnder, type Strategy } from "./strategy.js";
 import { storedColumns } from "./table-definition.js";
+import { undoSync } from "./sync-back.js";
 import { Transaction } from "./transaction.js";
+import { asMerge, commitUndo, undoing, type UndoRequest } from "./undo-commit.js";
 import { endUndoBranch, undoBranchOf } from "./undo-branch.js";
 import { valueForms } from "./value-forms.js";
 import { countedUndo, dropUndoRows, shapeOf, undoStates, undoTablesOf, type UndoTable } from "./undo-rows.js";
-
-export interface UndoRequest {
-  readonly mergeId: string;
-  /** `branch_wins` takes rows back that were changed since, `main_wins` leaves them. */
-  readonly strategy: Strategy;
-  readonly actor: string;
-}
 
 /**
  * Takes back what a merge changed. Undone already is success: whoever lost the answer may ask again.
@@ -91,6 +83,13 @@ async function undoOnce(
   try {
     // Somebody else may have undone it meanwhile.
     const merge = requireUndoable(await readMerge(connection, request.mergeId), request.mergeId);
+    if (merge.syncedId !== null)
+      return await undoSync(context, transaction, {
+        merge,
+        branch: requireTarget(transaction.state, merge),
+        request,
+        isCareful,
+      });
     const branch = transaction.state.branches.get(headId(merge.branchId));
     if (branch === undefined)
       throw new SqlError(SQLSTATE.internalError, "the merged branch is not in the registry");
@@ -168,17 +167,10 @@ async function publishUndo(
   );
   await dropUndoRows(connection, merge.mergeId);
   if (before !== undefined) endUndoBranch(transaction, before);
-  if (!(await markUndone(connection, merge.mergeId)))
-    throw notUndoable(merge.mergeId, "was undone meanwhile");
-  const detail = { merge_id: merge.mergeId, strategy, ...totals };
-  await recordHistory(connection, { action: "undo", branch, actor, detail });
   const again: Branch = { ...branch, status: "active" };
   if (branch.status === "merged" && !branch.released)
     transaction.putBranch({ change: "putBranch", branch: again });
-  await advanceSequences(written);
-  await transaction.commit(unchangedHeads(context, attempt));
-  await verifyPublished(context, merge.mergeId, "undone");
-  return outcome(attempt, "undone", merge.mergeId, totals, []);
+  return await commitUndo(context, { attempt, written, totals }, { merge, branch, strategy, actor });
 }
 
 interface UndoneHeads {
@@ -211,31 +203,14 @@ async function undoneDefinitions(
   return { ...merged, objects: { ...objects, created: objects.created.map(asItWas) } };
 }
 
-/** What is in conflict as the undoing has it. */
-async function undoing<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof SqlError) || error.code !== SQLSTATE.transactionIntegrityConstraintViolation)
-      throw error;
-    throw new SqlError(error.code, "cannot undo the merge: definitions that it changed were changed since", {
-      detail: error.detail
-        ?.replaceAll("in the branch", "by the undoing")
-        .replaceAll("on the target", "since")
-        .replaceAll("on one side", "with the merge")
-        .replaceAll("have it on the other", "that were written since have it"),
-    });
-  }
-}
-
 function requireUndoable(merge: MergeRecord | undefined, mergeId: string): MergeRecord {
   if (merge === undefined) throw new SqlError(SQLSTATE.undefinedObject, `merge "${mergeId}" does not exist`);
   if (merge.status === "undone") return merge;
   if (merge.status !== "merged") throw notUndoable(mergeId, `is ${merge.status}, not merged`);
-  if (merge.syncedId !== null)
-    throw notSupported(`merge "${mergeId}" cannot be undone: it brought branch "${merge.target}" up to date`);
-  if (merge.undoableUntilMs === null)
-    throw notSupported(`merge "${mergeId}" cannot be undone: what it changed of definitions was not kept`);
+  if (merge.undoableUntilMs === null) {
+    const what = merge.syncedId === null ? "what it changed of definitions" : "what the branch was before it";
+    throw notSupported(`merge "${mergeId}" cannot be undone: ${what} was not kept`);
+  }
   if (merge.undoableUntilMs < Date.now())
     throw notUndoable(mergeId, "is too long ago: what it changed is not kept any more");
   return merge;
@@ -251,12 +226,20 @@ function notUndoable(mergeId: string, why: string): SqlError {
 
 /** The head that was merged into. */
 function targetOf(state: RegistryState, merge: MergeRecord): HeadId {
+  if (merge.syncedId !== null) return requireTarget(state, merge).id;
   const parent = state.branches.get(headId(merge.branchId))?.parent ?? MAIN;
-  const target = state.branches.get(parent);
-  if (target === undefined) return MAIN;
+  return parent === MAIN ? MAIN : requireTarget(state, merge).id;
+}
+
+/** Errors: 55000 */
+function requireTarget(state: RegistryState, { branchId, syncedId }: MergeRecord): Branch {
+  const target = state.branches.get(
+    syncedId === null ? (state.branches.get(headId(branchId))?.parent ?? MAIN) : headId(syncedId),
+  );
+  if (target === undefined) throw new SqlError(SQLSTATE.internalError, "the target is not in the registry");
   requireReadable(state, target, Date.now());
   requireWritable(state, target, Date.now());
-  return parent;
+  return target;
 }
 
 async function undoneTable(
@@ -296,10 +279,4 @@ function changedSince(table: UndoTable): SqlError {
   return notSupported(
     `cannot undo the merge of table "${displayName(table)}": it was dropped, replaced or altered since`,
   );
-}
-
-/** For the record of an undoing that met conflicts. */
-function asMerge(merge: MergeRecord, { strategy, actor }: UndoRequest): MergeRequest {
-  const { branchId, target, granularity, keyless } = merge;
-  return { branch: branchId, into: target, strategy, granularity, keyless, exceptions: [], actor };
 }

@@ -148,8 +148,6 @@ export async function withAttempt<T>(
       ? NO_DEFINITIONS
       : await mergeTables(context, transaction, sync?.before ?? branch, head, winners(request));
     if (!isPreview) definitions.refuseAny(sync?.before ?? branch);
-    if (sync !== undefined && objects.renamed.length > 0)
-      throw notSupported("tables renamed on a branch are not brought up to date", "merge the branch first");
     const tables = all.map((table) => withColumnStrategies(table, request));
     const plans: TablePlan[] = [];
     for (const [index, { input }] of tables.entries())

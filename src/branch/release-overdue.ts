@@ -24,7 +24,9 @@ export async function releaseOverdue(
   for (const branch of [...deleted, ...registry.state.branches.undoing()]) {
     if (signal.aborted) break;
     const isOver = excess.has(branch) || (branch.held !== null && branch.held.untilMs <= nowMs);
-    if (isOver && (excess.has(branch) || registry.state.childrenOf(branch.id).length === 0))
+    // What is kept to undo merges into it goes with it.
+    const isNeeded = registry.state.childrenOf(branch.id).some(({ held }) => held?.undoes === undefined);
+    if (isOver && (excess.has(branch) || !isNeeded))
       released += await releaseUnlessMoved(context, branch, signal);
   }
   return released;

@@ -140,7 +140,7 @@ function asBefore({ registry }: BranchContext, version: Version, before: Branch)
 }
 
 /** Earlier pins by which branches made from this one may still read it. */
-function readPins(state: RegistryState, { id, earlierPins }: Branch): Branch["earlierPins"] {
+export function readPins(state: RegistryState, { id, earlierPins }: Branch): Branch["earlierPins"] {
   const children = state.childrenOf(id);
   if (children.some(({ isolation }) => isolation === "live")) return earlierPins;
   const points = children.flatMap((child) => [child.pin, ...child.earlierPins.map(({ pin }) => pin)]);

@@ -70,7 +70,11 @@ export async function keepDefinitions(
   const views = objects.views.flatMap(({ before }) => before ?? []);
   const copied = [...altered, ...objects.dropped];
   if (copied.length + marks.length + views.length + objects.others.length === 0) return undefined;
-  const branch = undoBranch(context, attempt, mergeId, untilMs);
+  const branch: Branch = {
+    ...hiddenBranch(context, { parent: attempt.target, name: nameFor(mergeId), mergeId, untilMs }),
+    description: `what the merge of "${attempt.source.name}" changed, as it was before`,
+    isolation: "live",
+  };
   const { id: head, schemaName } = branch;
   await transaction.connection.run(`CREATE SCHEMA ${DATA_CATALOG}.${quoteIdentifier(schemaName)}`);
   const versions = new Map<string, NewVersion>();
@@ -128,25 +132,31 @@ async function copyOf(
   return { head, schema, name, kind: "table", objectId, physical: target, definition: null, layer, lineage };
 }
 
-function undoBranch(
+interface HiddenBranch {
+  readonly parent: HeadId;
+  readonly name: string;
+  readonly mergeId: string;
+  readonly untilMs: number;
+}
+
+/** Nobody can use it: it is kept to undo a merge. Its pin is that of the commit that makes it. */
+export function hiddenBranch(
   { registry }: BranchContext,
-  { target, source }: MergeAttempt,
-  mergeId: string,
-  untilMs: number,
+  { parent, name, mergeId, untilMs }: HiddenBranch,
 ): Branch {
   const id = registry.newBranchId();
   const createdAtMs = Date.now();
   return {
     id,
-    name: nameFor(mergeId),
+    name,
     schemaName: `branch_${id}`,
-    parent: target,
+    parent,
     pin: PENDING,
     earlierPins: [],
     comingPin: null,
     owner: "duckbranch",
     agent: null,
-    description: `what the merge of "${source.name}" changed, as it was before`,
+    description: null,
     createdAtMs,
     expiresAtMs: null,
     status: "discarded",
@@ -154,7 +164,7 @@ function undoBranch(
     terms: NO_TERMS,
     grants: null,
     released: false,
-    isolation: "live",
+    isolation: "snapshot",
     tablePins: new Map(),
     held: { sinceMs: createdAtMs, untilMs, undoes: mergeId },
   };

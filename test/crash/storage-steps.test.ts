@@ -110,6 +110,16 @@ const CHANGES: Readonly<Record<string, Change>> = {
     ],
     work: ["main", "MERGE BRANCH main INTO b USING branch_wins"],
   },
+  "a branch going back to what it was before that": {
+    prepared: [
+      ["main", "CREATE BRANCH b"],
+      FIRST_WRITE,
+      LOGGED,
+      ["main", "DELETE FROM t WHERE id = 9; MERGE BRANCH main INTO b USING branch_wins"],
+      ["main/b", "UPDATE t SET v = -3 WHERE id = 77; CREATE BRANCH c"],
+    ],
+    work: ["main", "UNDO MERGE $MERGE"],
+  },
   "a merge that adds a column": {
     prepared: [["main", "CREATE BRANCH b"], ADDED_COLUMN],
     work: ["main", "MERGE BRANCH b"],

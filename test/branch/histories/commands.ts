@@ -148,11 +148,27 @@ async function dropBranch(model: Model, program: Program, head: Head): Promise<v
  * Tables that mean something else on either side are in conflict (40002), and what cannot be told is refused: then nothing has
  * happened.
  */
-async function isMerged(program: Program, source: Head, target: Head, branchWins: boolean): Promise<boolean> {
-  const main = await program.session("main");
-  const outcome = await main.outcome(
-    `MERGE BRANCH ${source.name} INTO ${target.name} USING ${branchWins ? "branch_wins" : "main_wins"}`,
+async function isMerged(
+  program: Program,
+  source: Head,
+  target: Head,
+  branchWins: boolean,
+  mergeId = "",
+): Promise<boolean> {
+  const id = mergeId === "" ? "" : `WITH (merge_id '${mergeId}')`;
+  return await isDone(
+    program,
+    `MERGE BRANCH ${source.name} INTO ${target.name} USING ${winner(branchWins)} ${id}`,
   );
+}
+
+function winner(branchWins: boolean): string {
+  return branchWins ? "branch_wins" : "main_wins";
+}
+
+async function isDone(program: Program, sql: string): Promise<boolean> {
+  const main = await program.session("main");
+  const outcome = await main.outcome(sql);
   if (outcome === "ok") return true;
   if (outcome !== "40002") requireOutcome(outcome, "0A000");
   return false;
@@ -185,12 +201,44 @@ function sync(choice: number, branchWins: boolean): Step {
     async (model, program) => {
       const head = model.head(choice);
       const parent = head.parent ?? model.main;
-      if (!(await isMerged(program, parent, head, branchWins))) return [head];
+      const mergeId = `sync_${model.newNumber()}`;
+      const [before, base] = [copyOf(head.rows), copyOf(head.base)];
+      if (!(await isMerged(program, parent, head, branchWins, mergeId))) return [head];
       for (const table of TABLES) {
         const states = statesOf(head, parent, table);
         head.rows.set(table, mergedTable(states, branchWins, model.newNumber()));
       }
+      const main = await program.session("main");
+      const recorded = await main.query(`SELECT 1 FROM duckbranch.merges WHERE merge_id = '${mergeId}'`);
+      // Where nothing was to be done the branch is as it was the last time.
+      if (recorded.length > 0) head.synced = { mergeId, before, base, behind: copyOf(head.rows) };
       for (const [table, rows] of copyOf(parent.rows)) head.base.set(table, rows);
+      return [head, ...model.childrenOf(head)];
+    },
+  );
+}
+
+/** What the branch changed since is merged into what it was. */
+function undoSync(choice: number, branchWins: boolean): Step {
+  return step(
+    `${choice}: UNDO MERGE of its parent into it, ${branchWins ? "what it was" : "what it is"} wins`,
+    (model) => model.head(choice).synced !== undefined,
+    async (model, program) => {
+      const head = model.head(choice);
+      const { synced } = head;
+      if (synced === undefined) return [];
+      const sql = `UNDO MERGE '${synced.mergeId}' USING ${winner(branchWins)}`;
+      if (!(await isDone(program, sql))) return [head];
+      for (const table of TABLES) {
+        const states = {
+          base: synced.behind.get(table),
+          source: head.rows.get(table),
+          target: synced.before.get(table),
+        };
+        head.rows.set(table, mergedTable(states, !branchWins, model.newNumber()));
+      }
+      for (const [table, rows] of synced.base) head.base.set(table, rows);
+      head.synced = undefined;
       return [head, ...model.childrenOf(head)];
     },
   );
@@ -295,6 +343,10 @@ export const steps: fc.Arbitrary<Step>[] = [
   ...often(
     4,
     fc.tuple(head, fc.boolean()).map((args) => sync(...args)),
+  ),
+  ...often(
+    3,
+    fc.tuple(head, fc.boolean()).map((args) => undoSync(...args)),
   ),
   ...often(
     4,

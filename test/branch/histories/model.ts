@@ -11,6 +11,16 @@ export interface Head {
   readonly parent: Head | undefined;
   /** What the parent held when the branch was made, or last brought up to date. */
   readonly base: HeadModel;
+  /** How it was last brought up to date, for as long as that was not undone. */
+  synced?: Synced | undefined;
+}
+
+interface Synced {
+  readonly mergeId: string;
+  /** What it held, and what its parent had held, before; and what it held behind it. */
+  readonly before: HeadModel;
+  readonly base: HeadModel;
+  readonly behind: HeadModel;
 }
 
 /** A row of main that a block, open beside everything else, has given a value. */
