@@ -26,15 +26,40 @@ export function columnsUnderOldNames(
   const had = columns.filter(([was]) => was !== "");
   const mentioned = meansAll ? had : had.filter(([was]) => isMentioned(was));
   // What the text calls so is something else, and must not become the column; NATURAL would join by it.
-  const isHidden = columns.some(
-    ([was, is]) => !isSameName(was, is) && (isMentioned(is) || isMentioned("natural")),
-  );
+  const isJoined = isMentioned("natural") && isJoinedNaturally(tokens, end);
+  const isHidden = columns.some(([was, is]) => !isSameName(was, is) && (isJoined || isMentioned(is)));
   if (!isHidden && mentioned.every(([was, is]) => isSameName(was, is))) return undefined;
   const meant = mentioned.length === 0 ? had : mentioned;
   const list = meant.map(([was, is]) =>
     isSameName(was, is) ? quoteIdentifier(is) : `${quoteIdentifier(is)} AS ${quoteIdentifier(was)}`,
   );
   return `(SELECT ${list.join(", ")} FROM ${rows})`;
+}
+
+/**
+ * NATURAL stands in the FROM clause of the name that ends here, in its parentheses or in those around it: from its FROM on, and
+ * behind it. What is found behind the clause, in a query beside it, is taken for one too.
+ */
+function isJoinedNaturally(tokens: readonly Token[], end: number): boolean {
+  const is = (at: number, word: string): boolean =>
+    tokens[at]?.kind === "word" && isSameName(tokens[at].value, word);
+  const place = tokens.findIndex((token) => token.end === end);
+  let [depth, around] = [0, 0];
+  for (let at = place; at >= 0; at--) {
+    const { value } = tokens[at] ?? {};
+    if (depth === 0 && is(at, "natural")) return true;
+    if (depth === 0 && is(at, "from") && !is(at - 1, "distinct")) break;
+    if (value === ")") depth++;
+    if (value === "(" && depth-- === 0) [depth, around] = [0, around + 1];
+  }
+  depth = 0;
+  for (let at = place + 1; at < tokens.length && depth >= -around; at++) {
+    const { value } = tokens[at] ?? {};
+    if (depth <= 0 && is(at, "natural")) return true;
+    if (value === "(") depth++;
+    if (value === ")") depth--;
+  }
+  return false;
 }
 
 /** The table stands for a whole row: `SELECT t FROM t`. */
