@@ -15,9 +15,9 @@ const TABLE_COLUMNS = `
 
 /** Checks of domains: those a domain was given itself. */
 const DOMAIN_CHECKS = `
-  SELECT ${PG}._oid('k', d.sch || '.' || d.nam, d.c->>'name') AS oid, d.sch, d.c->>'name' AS nam, d.oid AS type_oid, d.c->>'source' AS source,
+  SELECT ${PG}._oid('k', d.sch || '.' || d.nam, d.c->>'name') AS oid, d.sch, d.position, d.c->>'name' AS nam, d.oid AS type_oid, d.c->>'source' AS source,
     t.printed AS base
-  FROM (SELECT oid, sch, nam, (definition->>'base')::BIGINT AS base, unnest((definition->'checks')::JSON[]) AS c FROM ${PG}._domain) AS d
+  FROM (SELECT oid, sch, nam, (definition->>'base')::BIGINT AS base, unnest((definition->'checks')::JSON[]) AS c, generate_subscripts((definition->'checks')::JSON[], 1) AS position FROM ${PG}._domain) AS d
   LEFT JOIN ${PG}._type AS t ON t.oid = d.base WHERE d.c->>'domain' = d.nam`;
 
 const isExpression = "starts_with(i.key, '(')";
@@ -83,17 +83,18 @@ const INDEX_ROWS = `
     LEFT JOIN ${PG}._type AS t ON t.oid = c.type_oid GROUP BY ALL) AS k ON k.sch = i.sch AND k.rel = i.rel AND k.nam = i.nam
   LEFT JOIN ${PG}._table_columns AS c ON c.sch = i.sch AND c.rel = i.rel`;
 
-/** `definition` and `read` as of an index. */
+/** `definition` and `read` as of an index. In the order in which they were made, in which PostgreSQL shows those of domains. */
 const CONSTRAINT_ROWS = `
   SELECT c.*, system.main.to_json({'kind': c.kind, 'columns': c.columns, 'source': c.source, 'domain': c.domain_read IS NOT NULL,
       'table': ${PG}._qualified(c.referenced_schema, c.referenced_table), 'target': c.referenced_columns, 'rules': c.foreign_key})::VARCHAR AS definition, coalesce(x.oid, 0) AS index_oid, if(c.kind = 'c', coalesce(c.domain_read, k.columns), NULL) AS read
   FROM (SELECT *, 0 AS type_oid, expression AS source, NULL AS domain_read FROM ${PG}._constraint_numbers
-    UNION ALL BY NAME SELECT oid, sch, nam, 'c' AS kind, 0 AS conrelid, type_oid, source,
+    UNION ALL BY NAME SELECT oid, sch, position, nam, 'c' AS kind, 0 AS conrelid, type_oid, source,
       system.main.to_json([{'name': 'VALUE', 'type': base}])::VARCHAR AS domain_read FROM ${PG}._domain_check) AS c
   LEFT JOIN ${PG}._referenced_key AS u ON u.oid = c.oid
   LEFT JOIN ${PG}._class AS x ON x.kind = 'i' AND x.sch = coalesce(u.sch, c.sch) AND x.nam = coalesce(u.nam, c.nam) AND x.rel = coalesce(u.rel, c.rel)
     AND (c.kind IN ('p', 'u') OR u.oid IS NOT NULL)
-  LEFT JOIN ${PG}._table_columns AS k ON k.sch = c.sch AND k.rel = c.rel`;
+  LEFT JOIN ${PG}._table_columns AS k ON k.sch = c.sch AND k.rel = c.rel
+  ORDER BY c.sch, c.rel, c.position`;
 
 /**
  * Which key's index a foreign key relies on: that of the key over the columns it refers to, in any order. `oid` of the foreign

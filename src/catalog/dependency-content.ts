@@ -2,8 +2,8 @@
 import { PG } from "./names.js";
 import type { Content } from "./shapes.js";
 
-/** OIDs of pg_class, pg_constraint, pg_attrdef and pg_rewrite. */
-const [RELATION, CONSTRAINT, DEFAULT, RULE] = ["1259", "2606", "2604", "2618"];
+/** OIDs of pg_class, pg_constraint, pg_attrdef, pg_rewrite and pg_type. */
+const [RELATION, CONSTRAINT, DEFAULT, RULE, TYPE] = ["1259", "2606", "2604", "2618", "1247"];
 
 /** A serial column's sequence goes with it, an identity column's is a part of it. */
 const OWNED_SEQUENCES = `
@@ -40,6 +40,15 @@ const READ_RELATIONS = `
   JOIN ${PG}._class AS t ON t.sch = v.read_schema AND t.nam = v.read_name AND t.kind IN ('r', 'v', 'm')
   JOIN ${PG}._column AS c ON c.sch = t.sch AND c.rel = t.nam AND c.kind = t.kind AND list_contains(v.read_columns, c.nam)`;
 
+/** A composite type is a relation, which needs the types of its fields, and a domain needs its own: pg_dump puts those in front. */
+const NEEDED_TYPES = `
+  SELECT ${RELATION}, r.relid, ${TYPE}, r.oid, 0, 'i' FROM ${PG}._row_type AS r JOIN ${PG}._class AS c ON c.oid = r.relid AND c.kind = 'c'
+  UNION ALL SELECT ${RELATION}, c.oid, ${TYPE}, coalesce(nullif(t.typelem, 0), t.oid), 0, 'n' FROM ${PG}._typed_column AS a
+  JOIN ${PG}._class AS c ON c.sch = a.sch AND c.nam = a.rel AND c.kind = 'c' AND a.kind = 'c'
+  JOIN ${PG}._type AS t ON t.oid = coalesce(a.domain_oid, a.type_oid) WHERE t.namespace <> 11
+  UNION ALL SELECT ${TYPE}, d.oid, ${TYPE}, coalesce(nullif(b.typelem, 0), b.oid), 0, 'n' FROM ${PG}._type AS d
+  JOIN ${PG}._type AS b ON b.oid = d.base WHERE d.typtype = 'd' AND b.namespace <> 11`;
+
 export const DEPEND: Content = {
   columns: {
     classid: "d.classid",
@@ -50,7 +59,7 @@ export const DEPEND: Content = {
     refobjsubid: "d.refobjsubid",
     deptype: "d.deptype",
   },
-  from: `(${[OWNED_SEQUENCES, KEY_INDEXES, CONSTRAINED_COLUMNS, REFERRED_COLUMNS, REFERRED_INDEXES, DEFAULTS, DRAWN_SEQUENCES, READ_RELATIONS].join(" UNION ALL ")}) AS d`,
+  from: `(${[OWNED_SEQUENCES, KEY_INDEXES, CONSTRAINED_COLUMNS, REFERRED_COLUMNS, REFERRED_INDEXES, DEFAULTS, DRAWN_SEQUENCES, READ_RELATIONS, NEEDED_TYPES].join(" UNION ALL ")}) AS d`,
 };
 
 /** Each view is a rule, which is called so. */

@@ -123,6 +123,9 @@ const CONSTRAINT: Content = {
   from: `${PG}._constraint_row AS c`,
 };
 
+/** Of a domain. pg_dump reads the tree, and takes the text alone for a literal. */
+const TYPE_DEFAULT = `${PRINTED}(t.by_default, map_extract_value(${TYPE_NAMES}, t.base), '[]', 'plain')`;
+
 const TYPE: Content = {
   columns: {
     oid: "t.oid",
@@ -149,7 +152,8 @@ const TYPE: Content = {
     typnotnull: "t.not_null",
     typbasetype: "t.base",
     typtypmod: "t.base_typmod",
-    typdefault: `${PRINTED}(t.by_default, map_extract_value(${TYPE_NAMES}, t.base), '[]', 'plain')`,
+    typdefaultbin: TYPE_DEFAULT,
+    typdefault: TYPE_DEFAULT,
     typcollation: COLLATION,
   },
   from: `${PG}._type AS t`,

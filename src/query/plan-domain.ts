@@ -57,8 +57,8 @@ export async function domainType(
   const name = created.parts.at(-1) ?? "";
   const checks = [
     ...(over?.domain.definition.checks ?? []),
-    ...form.checks.map((check, index) => ({
-      name: check.name ?? `${name}_check${index === 0 ? "" : String(index)}`,
+    ...namedChecks(name, form.checks).map((check) => ({
+      name: check.name,
       domain: name,
       check: slice(check.expression),
       source: check.source,
@@ -77,6 +77,18 @@ export async function domainType(
     default: byDefault,
   };
   return `ENUM(${quoteLiteral(domainLabel(definition))})`;
+}
+
+/** Those without a name have the first that is free: d_check, d_check1. */
+function namedChecks(domain: string, checks: DomainForm["checks"]) {
+  const taken = new Set(checks.flatMap(({ name }) => name ?? []));
+  return checks.map((check) => {
+    if (check.name !== undefined) return { ...check, name: check.name };
+    let [name, nth] = [`${domain}_check`, 0];
+    while (taken.has(name)) name = `${domain}_check${++nth}`;
+    taken.add(name);
+    return { ...check, name };
+  });
 }
 
 /** DuckDB says text of a varchar. */

@@ -45,6 +45,12 @@ create materialized view "We ird"."M v" (k, "Up", n) as select a, upper(c), coun
 create materialized view later as select k + 1 as next from "We ird"."M v" with no data;
 create unique index on "We ird"."M v" (k);
 comment on materialized view later is 'not yet';
+create type "We ird".kind as enum ('a', 'b');
+create type a_kinds as (one "We ird".kind, more "We ird".kind[]);
+create domain a_kind as "We ird".kind default 'a';
+create domain a_when as timestamptz default now();
+create domain a_number as int constraint low check (value > 1) check (value < 9);
+create view arrays as select array(select a from part where b > 1 order by a desc) as x, array(select upper(c) from part order by b + 1, c) as y;
 create view totals as select c, count(*), max(a), a + b from part where c !~* '^z' group by c, a + b`;
 
 const CHANGES = `

@@ -10,6 +10,7 @@ import {
 } from "../../sql/ast.js";
 import { readCall } from "./read-call.js";
 import { bytesOf, constantOf, numberOf } from "./constants.js";
+import { listedQuery } from "./listed-query.js";
 import { Unprintable, type Expression, type SubQuery, type TypeName } from "./tree.js";
 import { unified } from "./functions.js";
 import type { Scope } from "./scope.js";
@@ -313,6 +314,10 @@ function readSubQuery(scope: Scope, node: AstNode): Expression {
   const form = forms[textField(node, "subLinkType")];
   const query = unwrapAs(node["subselect"], "SelectStmt");
   if (form === undefined || query === undefined) throw new Unprintable("sub-query");
+  const listed = form === "VALUE" ? listedQuery(query) : undefined;
+  if (listed !== undefined)
+    return readSubQuery(scope, { ...node, subLinkType: "ARRAY_SUBLINK", subselect: listed });
+
   const read = scope.query(query);
   const value = node["testexpr"] === undefined ? undefined : readExpression(scope, node["testexpr"]);
   const given: TypeName = read.columns[0]?.type ?? "unknown";
