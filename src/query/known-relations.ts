@@ -8,6 +8,7 @@ import { describeType, elementOidOf } from "../pgtypes/oids.js";
 import type { TypeIdentity } from "../pgtypes/user-types.js";
 import { typeNamed } from "../catalog/type-names.js";
 import type { EngineType } from "../engine/types.js";
+import { EngineTypeId } from "../engine/vector-values.js";
 import type { WrittenType } from "../sql/result-sources.js";
 import { clientSchema, formatName } from "../sql/names.js";
 import type { SourceColumn } from "../sql/source-types.js";
@@ -114,5 +115,12 @@ function writtenAs(type: EngineType): WrittenType | undefined {
   const { oid, typmod } = describeType(type);
   const element = elementOidOf(oid);
   const name = typeNamed(element ?? oid);
-  return name === undefined ? undefined : { name, typmod, isArray: element !== undefined };
+  const dimensions = dimensionsOf(type);
+  return name === undefined
+    ? undefined
+    : { name, typmod, isArray: element !== undefined, ...(dimensions > 1 && { dimensions }) };
+}
+
+function dimensionsOf(type: EngineType): number {
+  return type.typeId === EngineTypeId.LIST ? 1 + dimensionsOf(type.valueType) : 0;
 }

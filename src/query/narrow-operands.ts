@@ -8,10 +8,13 @@
  *   time - time                     ⇒  duckbranch_clock(time) - duckbranch_clock(time)  an interval
  *   interval / 2                    ⇒  duckbranch_divided_interval(interval, 2)
  *   timestamptz::time               ⇒  duckbranch_local(timestamptz)::time
+ *   text[] @> '{a}'                 ⇒  text[] @> CAST('{a}' AS text[])
+ *   unnest(int[][])                 ⇒  unnest(duckbranch_flat(int[][]))
  *   sum(real)                       ⇒  duckbranch_real_sum(sum(real))    a real
  */
 import type { RelationalStatement, TextEdit, TextSpan, WithStep } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
+import type { WrittenType } from "../sql/result-sources.js";
 import type { NarrowOperand, NarrowOperation } from "../sql/narrow-operands.js";
 import { applyEdits } from "../sql/splice.js";
 import { typesOfSources } from "./announced-columns.js";
@@ -27,6 +30,7 @@ interface Wrap extends TextSpan {
 /** An operand, and the name of its type; undefined for what is not known, and arrays. */
 interface Typed extends NarrowOperand {
   readonly type: string | undefined;
+  readonly array: WrittenType | undefined;
 }
 
 const VERBS: ReadonlySet<string> = new Set([
@@ -62,7 +66,9 @@ export async function withNarrowOperands(
     for (const operation of operations) {
       const operands = operation.operands.map((operand): Typed => {
         const type = types[operand.output];
-        return { ...operand, type: type?.isArray === false ? type.name : undefined };
+        return type?.isArray === true
+          ? { ...operand, type: undefined, array: type }
+          : { ...operand, type: type?.name, array: undefined };
       });
       wraps.push(...wrapsOf(statement.text, operation, operands));
     }
@@ -127,6 +133,8 @@ function wrapsOf(text: string, operation: NarrowOperation, operands: readonly Ty
   if (kind === "sum")
     return types.has("float4") ? labelled(text, operation, "duckbranch_real_sum(", ")") : [];
   if (kind === "choice") return asIntegers(operands);
+  if (kind === "elements") return operands.flatMap(flattened);
+  if (kind === "array") return asArray(operands);
   if (kind === "division" && operands[0]?.type === "interval") return dividedInterval(operation);
   const macro = kind === "difference" ? subtractedAs(operands) : undefined;
   if (macro !== undefined) return around(operands, macro, ")");
@@ -172,6 +180,19 @@ function subtractedAs(operands: readonly Typed[]): string | undefined {
   const types = new Set(operands.flatMap(({ kind, type }) => (kind === "untyped" ? [] : [type ?? ""])));
   const [type = ""] = types;
   return types.size === 1 ? SUBTRACTED.get(type) : undefined;
+}
+
+function flattened(operand: Typed): readonly Wrap[] {
+  const more = (operand.array?.dimensions ?? 1) - 1;
+  return more > 0 ? around([operand], "duckbranch_flat(".repeat(more), ")".repeat(more)) : [];
+}
+
+function asArray(operands: readonly Typed[]): readonly Wrap[] {
+  const type = operands.find(({ array }) => array !== undefined)?.array;
+  const strings = operands.filter(({ kind }) => kind === "untyped");
+  if (type === undefined || type.dimensions !== undefined) return [];
+  const name = /^[a-z]\w*$/.test(type.name) ? type.name : quoteIdentifier(type.name);
+  return around(strings, "CAST(", ` AS ${name}[])`);
 }
 
 function isWider({ type }: Typed): boolean {

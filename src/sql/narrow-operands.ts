@@ -32,8 +32,20 @@ export interface NarrowOperand {
 }
 
 export interface NarrowOperation {
-  /** Of a clock: what is cast to `time`. Of a choice: what CASE, COALESCE and their like choose from. */
-  readonly kind: "arithmetic" | "difference" | "division" | "comparison" | "clock" | "choice" | "sum";
+  /**
+   * Of a clock: what is cast to `time`. Of a choice: what CASE, COALESCE and their like choose from. Of elements: an array of which
+   * each is looked at. Of an array: a string beside one.
+   */
+  readonly kind:
+    | "arithmetic"
+    | "difference"
+    | "division"
+    | "comparison"
+    | "clock"
+    | "choice"
+    | "sum"
+    | "elements"
+    | "array";
   readonly operands: readonly NarrowOperand[];
   /** The operator of a division. */
   readonly sign?: TextSpan | undefined;
@@ -59,6 +71,8 @@ const OWN_KINDS: ReadonlyMap<string, "difference" | "division"> = new Map([
   ["-", "difference"],
   ["/", "division"],
 ]);
+/** Of two arrays, and of documents. */
+const ARRAYS = new Set(["@>", "<@", "&&", "||"]);
 const STATEMENTS = new Set(["SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"]);
 
 /** More values beside one another are not looked at. */
@@ -138,7 +152,7 @@ class OperandReader {
         this.#readOperator(node, whole, query);
         break;
       case "FuncCall":
-        this.#readSum(node, whole, query);
+        this.#readCall(node, whole, query);
         break;
       case "TypeCast":
         this.#readClock(node, whole, query);
@@ -168,17 +182,21 @@ class OperandReader {
     const [name = ""] = names;
     const isList = LISTS.has(kind);
     const compares = isList || EQUALITIES.has(kind) || (kind === "AEXPR_OP" && COMPARISONS.has(name));
+    if (ARRAYS.has(name) && kind === "AEXPR_OP") this.#readArray([node["lexpr"], node["rexpr"]], query);
     if (!compares && !(kind === "AEXPR_OP" && names.length === 1 && ARITHMETIC.has(name))) return;
     const items = isList ? listItems(node["rexpr"]) : [node["rexpr"]];
     const sides = [node["lexpr"], ...items];
     // PostgreSQL compares with an array of the first side's type.
     if (kind === "AEXPR_IN" && sides.length > 2) return;
+    if (isList && items.length === 0) {
+      this.#readElements(node, query);
+      return;
+    }
     if (sides.includes(undefined) || sides.every(isConstant)) return;
     const fields = sides.map(rowFields);
     const [left, right] = fields;
     if (compares && left !== undefined && right !== undefined)
       left.forEach((side, at) => this.#add("comparison", [side, right[at]], query));
-    else if (isList && items.length === 0) this.#readElements(node, query);
     else if (compares) this.#add("comparison", sides, query);
     else {
       const own = OWN_KINDS.get(name) ?? "arithmetic";
@@ -191,6 +209,16 @@ class OperandReader {
   #readElements(node: AstNode, query: OpenQuery): void {
     const element = { A_Indirection: { arg: node["rexpr"], indirection: [] } };
     this.#add("comparison", [node["lexpr"], element], query, {}, 1);
+    this.#add("elements", [node["rexpr"]], query);
+  }
+
+  /** `a @> '{b}'` */
+  #readArray(sides: readonly unknown[], query: OpenQuery): void {
+    const isBeside = sides.some((side) => {
+      const text = nodeField(unwrapAs(side, "A_Const") ?? {}, "sval");
+      return text !== undefined && textField(text, "sval").trimStart().startsWith("{");
+    });
+    if (isBeside) this.#add("array", sides, query);
   }
 
   /** `CASE a WHEN b THEN c ELSE d END` */
@@ -231,9 +259,11 @@ class OperandReader {
     this.#add("clock", [node["arg"]], query, { call: this.#spans.of(whole), label });
   }
 
-  #readSum(node: AstNode, whole: AstNode, query: OpenQuery): void {
+  #readCall(node: AstNode, whole: AstNode, query: OpenQuery): void {
     const [argument] = listField(node, "args");
-    if (stringList(node, "funcname").at(-1) !== "sum" || argument === undefined) return;
+    const name = stringList(node, "funcname").at(-1);
+    if (name === "unnest") this.#add("elements", listField(node, "args").slice(0, 1), query);
+    if (name !== "sum" || argument === undefined) return;
     this.#add("sum", [argument], query, { call: this.#spans.of(whole), label: this.#labels.get(whole) });
   }
 
@@ -260,12 +290,13 @@ class OperandReader {
   }
 }
 
+const EVEN: ReadonlySet<NarrowOperation["kind"]> = new Set(["arithmetic", "comparison", "choice"]);
+
 /** What stands beside a string or a parameter alone is of one type. */
 function isConcerned(kind: NarrowOperation["kind"], sources: readonly ValueSource[]): boolean {
   const typed = sources.filter((source) => source.kind !== "literal" && source.kind !== "parameter");
   const known = typed.filter((source) => source.kind !== "open").length;
-  const isWithUntyped = kind === "difference" || kind === "division" || kind === "clock" || kind === "sum";
-  return known > 0 && (isWithUntyped || typed.length > 1);
+  return known > 0 && (typed.length > 1 || !EVEN.has(kind));
 }
 
 function opened(node: AstNode, ctes: Ctes, outer: OpenQuery | undefined): OpenQuery {

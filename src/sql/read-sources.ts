@@ -140,8 +140,8 @@ function readFrom(item: AstNode, ctes: Ctes): SourceRelation[] {
       return readRelation(node, ctes, false);
     case "RangeSubselect": {
       const query = unwrapAs(node["subquery"], "SelectStmt");
-      const lateral = flagField(node, "lateral");
-      return [aliased(node, query && { kind: "query", query: readQuery(query, ctes), lateral })];
+      const lateral = flagField(node, "lateral") ? { lateral: "query" as const } : {};
+      return [aliased(node, query && { kind: "query", query: readQuery(query, ctes), ...lateral })];
     }
     case "RangeFunction":
       return [readRangeFunction(node, ctes)];
@@ -164,6 +164,25 @@ function readRelation(node: AstNode, ctes: Ctes, isTarget: boolean): SourceRelat
 
 /** Functions that give rows of one value. */
 const SETS: ReadonlySet<string> = new Set(["unnest", "generate_series"]);
+/** Functions whose columns have names of their own. */
+const DOCUMENTS: ReadonlyMap<string, readonly (readonly [string, string])[]> = new Map([
+  ["jsonb_array_elements", [["value", "jsonb"]]],
+  ["jsonb_array_elements_text", [["value", "text"]]],
+  [
+    "jsonb_each",
+    [
+      ["key", "text"],
+      ["value", "jsonb"],
+    ],
+  ],
+  [
+    "jsonb_each_text",
+    [
+      ["key", "text"],
+      ["value", "text"],
+    ],
+  ],
+]);
 
 /** `unnest(a) AS u`: its column is called like the relation. */
 function readRangeFunction(node: AstNode, ctes: Ctes): SourceRelation {
@@ -173,17 +192,18 @@ function readRangeFunction(node: AstNode, ctes: Ctes): SourceRelation {
   const call = functions.find((item) => unwrapAs(item, "FuncCall") !== undefined);
   const first = unwrapAs(call, "FuncCall") ?? {};
   const name = stringList(first, "funcname").at(-1) ?? "";
-  const isKnown = SETS.has(name) && (name !== "unnest" || listField(first, "args").length === 1);
-  if (!isKnown || flagField(node, "ordinality") || listField(node, "coldeflist").length > 0)
-    return aliased(node, undefined);
+  const isSet = SETS.has(name) && (name !== "unnest" || listField(first, "args").length === 1);
+  const named = DOCUMENTS.get(name);
+  const isRows = listField(node, "coldeflist").length > 0;
+  if ((!isSet && named === undefined) || isRows || functions.length > 2) return aliased(node, undefined);
   const relation = aliased(node, undefined, name);
-  const value = readValue(call, ctes);
-  const query: QuerySources = {
-    relations: [],
-    outputs: [{ kind: "value", name: relation.name, value }],
-    others: [],
-  };
-  return { ...relation, source: { kind: "query", query, lateral: true } };
+  const outputs =
+    named?.map(([own, type]): OutputSource => ({ kind: "value", name: own, value: ofType(type) })) ?? [];
+  if (isSet) outputs.push({ kind: "value", name: relation.name, value: readValue(call, ctes) });
+  if (flagField(node, "ordinality"))
+    outputs.push({ kind: "value", name: "ordinality", value: ofType("int8") });
+  const query: QuerySources = { relations: [], outputs, others: [] };
+  return { ...relation, source: { kind: "query", query, lateral: "function" } };
 }
 
 function readJoin(node: AstNode, ctes: Ctes): SourceRelation[] {

@@ -10,6 +10,8 @@ export interface WrittenType {
   /** As pg_attribute.atttypmod holds it; -1 for none. */
   readonly typmod: number;
   readonly isArray: boolean;
+  /** Of an array of several, where that is known. */
+  readonly dimensions?: number;
 }
 
 /** One query: its relations, and what it selects. */
@@ -43,8 +45,8 @@ export interface SourceRelation {
   readonly natural?: number;
   readonly source:
     | { readonly kind: "table"; readonly parts: readonly string[] }
-    /** LATERAL, and functions: it sees the relations before it. */
-    | { readonly kind: "query"; readonly query: QuerySources; readonly lateral?: boolean }
+    /** LATERAL, and functions: it sees the relations before it. Of a function of one column the relation is that column. */
+    | { readonly kind: "query"; readonly query: QuerySources; readonly lateral?: "query" | "function" }
     /** A recursive query, a function of rows: nothing is known of its columns. */
     | { readonly kind: "open" };
 }

@@ -158,7 +158,7 @@ class SourceReader {
     const found =
       source.kind === "table"
         ? this.#lookup(source.parts)
-        : source.lateral === true
+        : source.lateral !== undefined
           ? this.#readQuery(source.query, around)
           : this.columnsOf(source.query);
     return found?.map((column, index) => ({
@@ -251,6 +251,9 @@ function columnNamed(scopes: Scopes, relation: string | undefined, name: string)
     if (found.length > 1) return OPEN;
     if (found[0] !== undefined) return { type: found[0].type, origin: found[0].origin };
     const whole = relation === undefined ? relations.filter((one) => sameName(one.name, name)) : [];
+    const [only, ...others] = whole.length === 1 ? (whole[0]?.known ?? []) : [];
+    if (only !== undefined && others.length === 0 && isFunction(whole[0]))
+      return { type: only.type, origin: undefined };
     if (whole.length === 1 && whole[0]?.known !== undefined) {
       const row = rowOf(whole[0]);
       return { type: undefined, origin: row === 0 ? undefined : { table: row, column: 0 }, row };
@@ -260,6 +263,10 @@ function columnNamed(scopes: Scopes, relation: string | undefined, name: string)
       return OPEN;
   }
   return OPEN;
+}
+
+function isFunction(relation: Relation | undefined): boolean {
+  return relation?.source.kind === "query" && relation.source.lateral === "function";
 }
 
 function rowOf({ source, known }: Relation): number {
@@ -306,7 +313,9 @@ function operationOf(operator: string, sides: readonly Value[]): Value {
 
 function elementOf(type: WrittenType | undefined): Value {
   if (type?.name === "jsonb" && !type.isArray) return { type, origin: undefined };
-  return type?.isArray ? { type: { ...type, isArray: false }, origin: undefined } : OPEN;
+  if (type?.isArray !== true) return OPEN;
+  const { name, typmod } = type;
+  return { type: { name, typmod, isArray: false }, origin: undefined };
 }
 
 function arrayOf(type: WrittenType | undefined): Value {

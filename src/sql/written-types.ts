@@ -13,6 +13,7 @@ export function writtenType(node: AstNode): WrittenType {
     name: isUnderscored ? name.slice(1) : name,
     typmod: modifier(name, listField(node, "typmods").map(numberOf)),
     isArray: bounds.length > 0 || isUnderscored,
+    ...(bounds.length > 1 && { dimensions: bounds.length }),
   };
 }
 

@@ -41,6 +41,7 @@ const SLICE = `CASE WHEN _2 IS NULL OR _3 IS NULL THEN NULL WHEN suffix(typeof(_
   THEN _1[if(_2 < 1, 1, _2):if(_3 < 0, 0, _3)] ELSE _1[_2:_3] END`;
 
 export const ARRAYS: Definitions = {
+  duckbranch_flat: [any(1, `${OWN}.flatten(_1)`)],
   duckbranch_list_side: [any(2, LIST_SIDE)],
   duckbranch_text_side: [any(2, TEXT_SIDE)],
   array_length: [any(1, `${OWN}.array_length(_1)`), any(2, LENGTH)],

@@ -55,7 +55,8 @@ export function readCall(scope: Scope, node: AstNode): Expression {
 function readStandIn(scope: Scope, node: AstNode, name: string): Expression | undefined {
   const args = listField(node, "args");
   const own = name.startsWith("duckbranch_") ? name.slice("duckbranch_".length) : "";
-  if (own === "joined" || own === "output" || own === "sum_input") return scope.read(args[0]);
+  if (own === "joined" || own === "output" || own === "sum_input" || own === "flat")
+    return scope.read(args[0]);
   if (own === "sum" || own === "averaged" || own === "window_average" || own === "continuous")
     return scope.read(args[0]);
   // DuckDB's own type of it is another.
