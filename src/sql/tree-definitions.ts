@@ -31,6 +31,7 @@ import {
 } from "./table-forms.js";
 import { readLikes } from "./table-like.js";
 import type { TreeWalker } from "./tree-walker.js";
+import { typeNulls } from "./untyped-nulls.js";
 import { readCompositeType } from "./type-definitions.js";
 import { Utf8Offsets } from "./utf8-offsets.js";
 
@@ -113,6 +114,7 @@ function readCreateTableAs(node: AstNode, walker: TreeWalker, references: Refere
   if (isView) refuseModifying(query);
   const target = addTarget(into, "rel", "table", walker, references);
   walker.select(query, new Scope());
+  typeNulls(query, references);
   const range = queryRange(references);
   const as = references.tokens.findIndex((token) => token.start === range?.start) - 1;
   dropTableAsOptions(references, as);
@@ -152,6 +154,7 @@ function readCreateView(node: AstNode, walker: TreeWalker, references: Reference
   const written = columnNames(references, stringList(node, "aliases"));
   refuseTwice(written);
   const query = unwrapAs(node["query"], "SelectStmt");
+  if (query !== undefined) typeNulls(query, references);
   return plainReading("createView", "CREATE VIEW", true, {
     orReplace: flagField(node, "replace"),
     temporary: readTemporary(target, references),

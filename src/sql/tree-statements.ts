@@ -17,6 +17,7 @@ import { assignmentsOf, refuseReturnedJoins } from "./row-assignments.js";
 import { Scope } from "./scope.js";
 import { readDefinition } from "./tree-definitions.js";
 import { TreeWalker } from "./tree-walker.js";
+import { typeNulls } from "./untyped-nulls.js";
 import { Utf8Offsets } from "./utf8-offsets.js";
 
 /** Reads a parsed statement into `references`. Throws SqlError 0A000 for what DuckDB has no equivalent of. */
@@ -43,6 +44,7 @@ function readStatement(tree: ParsedTree, references: References): Reading {
   switch (tree.type) {
     case "SelectStmt":
       walker.select(node, new Scope());
+      typeNulls(node, references);
       return plainReading("select", "SELECT", false, { rowBound: readRowBound(node) });
     case "InsertStmt":
       walker.modify(node, new Scope());

@@ -224,3 +224,7 @@ SELECT c, round(100 * sum(n) / nullif(sum(sum(n)) OVER (), 0), 1) FROM (VALUES (
 SELECT sum(n) / count(*) / sum(sum(n)) OVER () FROM (VALUES (1, 1.50), (2, 2.50)) v(c, n)
 SELECT sum(n) / 2 / sum(n) FILTER (WHERE c > 1), percentile_cont(0.5) WITHIN GROUP (ORDER BY n) / 2 / 3 FROM (VALUES (1, 1.50), (2, 2.50)) v(c, n)
 SELECT n / 2 / sum(n) OVER w, c / 2 / count(*) OVER w AS over_all, sum(c) OVER w / 3 FROM (VALUES (1, 1.50), (2, 2.50)) v(c, n) WINDOW w AS (PARTITION BY c % 2) ORDER BY c
+SELECT NULL
+SELECT NULL AS x, 1, NULL UNION ALL SELECT 2, 3, 'x'
+SELECT 1, NULL
+SELECT a = 1.1::real, a * 1.1::real FROM (VALUES (1.1::real), (2)) AS v(a)
