@@ -14,8 +14,10 @@
  */
 import type { RelationalStatement, TextEdit, TextSpan, WithStep } from "../sql/analysis.js";
 import { quoteIdentifier } from "../sql/names.js";
-import type { WrittenType } from "../sql/result-sources.js";
-import type { NarrowOperand, NarrowOperation } from "../sql/narrow-operands.js";
+import type { FunctionForm } from "../sql/definition-forms.js";
+import type { NarrowOperand, NarrowOperation, NarrowQuery } from "../sql/narrow-operands.js";
+import type { QuerySources, WrittenType } from "../sql/result-sources.js";
+import { sourceColumns } from "../sql/source-types.js";
 import { applyEdits } from "../sql/splice.js";
 import { typesOfSources } from "./announced-columns.js";
 import type { SessionCore } from "./session-core.js";
@@ -32,6 +34,9 @@ interface Typed extends NarrowOperand {
   readonly type: string | undefined;
   readonly array: WrittenType | undefined;
 }
+
+/** Of a query's operands. */
+type Types = readonly (WrittenType | undefined)[] | undefined;
 
 const VERBS: ReadonlySet<string> = new Set([
   "select",
@@ -59,27 +64,49 @@ export async function withNarrowOperands(
   statement: RelationalStatement,
 ): Promise<RelationalStatement> {
   if (statement.narrow.length === 0 || !VERBS.has(statement.verb)) return statement;
-  const wraps: Wrap[] = [];
-  for (const { sources, operations } of statement.narrow) {
-    const types = await typesOfSources(core, sources);
-    if (types === undefined) continue;
-    for (const operation of operations) {
+  const types = new Map<NarrowQuery, Types>();
+  for (const query of statement.narrow) types.set(query, await typesOfSources(core, query.sources));
+  const text = narrowedText(statement, (query) => types.get(query));
+  if (text === undefined) return statement;
+  const before = MADE.get(statement);
+  if (before?.text === text) return before.made;
+  const made = await readAgain(core, statement, text);
+  MADE.set(statement, { text, made });
+  return made;
+}
+
+/** The body of a function, over its arguments. */
+export function narrowedBody(body: RelationalStatement, form: FunctionForm): string | undefined {
+  const outputs = form.arguments.map(({ name = "", type }) => {
+    return { kind: "value", name, value: { kind: "type", type: { ...type, typmod: -1 } } } as const;
+  });
+  const query: QuerySources = { relations: [], outputs, others: [] };
+  const relation = { name: "", columns: [], merged: [], source: { kind: "query", query } } as const;
+  const outer: QuerySources = { relations: [relation], outputs: [], others: [] };
+  return narrowedText(body, ({ sources }) =>
+    sourceColumns({ ...sources, outer }, () => undefined)?.map(({ type }) => type),
+  );
+}
+
+/** Undefined where nothing has to be said. */
+function narrowedText(
+  { text, narrow }: RelationalStatement,
+  typesOf: (query: NarrowQuery) => Types,
+): string | undefined {
+  const wraps = narrow.flatMap((query) => {
+    const types = typesOf(query);
+    if (types === undefined) return [];
+    return query.operations.flatMap((operation) => {
       const operands = operation.operands.map((operand): Typed => {
         const type = types[operand.output];
         return type?.isArray === true
           ? { ...operand, type: undefined, array: type }
           : { ...operand, type: type?.name, array: undefined };
       });
-      wraps.push(...wrapsOf(statement.text, operation, operands));
-    }
-  }
-  if (wraps.length === 0) return statement;
-  const text = wrapped(statement.text, wraps);
-  const before = MADE.get(statement);
-  if (before?.text === text) return before.made;
-  const made = await readAgain(core, statement, text);
-  MADE.set(statement, { text, made });
-  return made;
+      return wrapsOf(text, operation, operands);
+    });
+  });
+  return wraps.length === 0 ? undefined : wrapped(text, wraps);
 }
 
 /** Each step of WITH is read again by itself. */

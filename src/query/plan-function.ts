@@ -20,6 +20,7 @@ import { normaliseName, quoteIdentifier, quoteLiteral } from "../sql/names.js";
 import { sortEdits } from "../sql/splice.js";
 import { functionsOfMain } from "./branch-functions.js";
 import { withPrepared } from "./deferred-columns.js";
+import { narrowedBody } from "./narrow-operands.js";
 import { NOTHING_TO_RUN, step, type PlanContext, type PlannedStatement } from "./plan-context.js";
 import { resolvedSlices } from "./resolve.js";
 import { creatableName, createdName, mainObjectName } from "./write-targets.js";
@@ -132,7 +133,9 @@ export function refuseTaken(statement: RelationalStatement): void {
 }
 
 async function bodyExpression({ services, scope }: PlanContext, form: FunctionForm): Promise<string> {
-  const [body, ...more] = await services.analyse(form.body);
+  const [written, ...more] = await services.analyse(form.body);
+  const narrow = written?.kind === "relational" ? narrowedBody(written, form) : undefined;
+  const [body] = narrow === undefined ? [written] : await services.analyse(narrow);
   const isPlain = body?.kind === "relational" && body.verb === "select" && body.certain && more.length === 0;
   if (tokenise(form.body).length === 0)
     throw new SqlError(
