@@ -176,6 +176,27 @@ export async function relabelTarget(
   await follow?.();
 }
 
+/**
+ * As above for the target's own tables, whose parent has given labels to the types they use; `before` is the target as it was. Its other
+ * tables have them already.
+ */
+export async function relabelOwn(
+  transaction: Transaction,
+  {
+    before,
+    target,
+    texts,
+  }: { readonly before: Branch; readonly target: HeadId; readonly texts: DefinitionTexts },
+): Promise<void> {
+  const { state } = transaction;
+  for (const was of state.visibleObjects(before.id, "type")) {
+    const definition = state.findObject(target, was)?.definition ?? null;
+    const change = labelChange({ name: was, before: was, after: undefined, definition, step: "" });
+    if (change !== undefined && change.from !== change.to)
+      await relabelTarget({ transaction, branch: before, target }, texts, was, change);
+  }
+}
+
 async function refuseHeld(
   transaction: Transaction,
   {

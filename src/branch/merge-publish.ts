@@ -17,6 +17,7 @@ import {
 } from "./merge-apply.js";
 import { displayName, finishMerge, insertConflicts, insertMerge, type MergeTotals } from "./merge-ledger.js";
 import { mergeViolations } from "./merge-check.js";
+import { relabelOwn } from "./merge-enums.js";
 import { refuseViolations } from "./merge-violations.js";
 import { unchangedHeads, verifyPublished } from "./merge-commit.js";
 import { createMerged, dropMerged } from "./merge-objects.js";
@@ -167,12 +168,13 @@ export async function writeMerge(
   return { attempt, totals };
 }
 
-/** What the parent has renamed meanwhile: the branch's own views go on reading it. */
+/** What the parent has renamed meanwhile: the branch's own views go on reading it; labels it has given: own tables have them, too. */
 async function followParent(
   { texts }: BranchContext,
   transaction: Transaction,
   { before, branch }: Sync,
 ): Promise<void> {
+  await relabelOwn(transaction, { before, target: branch.id, texts });
   const visible = transaction.state.visible(branch.id);
   if (!visible.some(({ kind, head }) => kind === "view" && head === branch.id)) return;
   const now = new Map(visible.map((version) => [version.objectId, version]));

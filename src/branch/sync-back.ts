@@ -17,7 +17,7 @@ import { MAIN, type Branch, type Version } from "./model.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
 import { newPhysicalTable } from "./storage.js";
 import { winnerUnder } from "./strategy.js";
-import { readPins, type Sync } from "./sync.js";
+import { isMergedAnew, readPins, type Sync } from "./sync.js";
 import { endKept, keptSync, type KeptSync } from "./sync-kept.js";
 import type { Transaction } from "./transaction.js";
 import { asMerge, commitUndo, undoing, type UndoRequest } from "./undo-commit.js";
@@ -243,7 +243,7 @@ function changedObjects(
     state.findBaseObject(branch.id, object)?.id !== after.findBaseObject(branch.id, object)?.id;
   const all = state.objectsOf(branch.id).filter(isChanged);
   const redoneObjects = all.filter(({ to }) => to === null);
-  const other = redoneObjects.find(({ kind }) => kind !== "function" && kind !== "comment");
+  const other = redoneObjects.find((object) => !isMergedAnew(object));
   if (other !== undefined)
     throw notSupported(
       `branch "${branch.name}" cannot go back: its ${other.kind} "${displayName(other)}" is another one there`,

@@ -9,7 +9,7 @@ import type { BranchContext } from "./branch-context.js";
 import { dropTables } from "./dropped-tables.js";
 import { PENDING } from "./final-changes.js";
 import { OBJECT_KINDS, type HeadObject } from "./head-objects.js";
-import { objectText } from "./merge-head-objects.js";
+import { labelsOf, objectText } from "./merge-head-objects.js";
 import type { CreatedTable, MergeObjects } from "./merge-objects.js";
 import { isEnded, MAIN, tablesOf, type Branch, type HeadId, type Sequence, type Version } from "./model.js";
 import { rollbackQuietly } from "./preserve.js";
@@ -163,16 +163,18 @@ function redoneVersions(before: RegistryState, after: RegistryState, branch: Bra
   return own.filter(({ objectId }) => objects.has(objectId));
 }
 
-/**
- * Functions and comments of the branch whose parent has changed what they stand for; others stay. They are texts alone: rows
- * and columns may hang on a type or a sequence. Errors: 40002
- */
+/** Functions and comments are texts alone; of enums the tables that have them are made anew. Rows may hang on any other. */
+export function isMergedAnew(object: HeadObject): boolean {
+  return object.kind === "function" || object.kind === "comment" || labelsOf(object) !== undefined;
+}
+
+/** Objects of the branch whose parent has changed what they stand for. Errors: 40002 */
 function objectsOfBoth(before: RegistryState, after: RegistryState, branch: Branch): readonly HeadObject[] {
   const own = before.objectsOf(branch.id).filter(({ to }) => to === null);
   const both = own.filter(
     (object) => before.findBaseObject(branch.id, object)?.id !== after.findBaseObject(branch.id, object)?.id,
   );
-  const others = both.filter(({ kind }) => kind !== "function" && kind !== "comment");
+  const others = both.filter((object) => !isMergedAnew(object));
   if (others.length === 0) return both;
   throw new SqlError(
     SQLSTATE.transactionIntegrityConstraintViolation,
