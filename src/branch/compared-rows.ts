@@ -15,13 +15,20 @@ export interface ComparedRows {
 
 export function comparedRows(state: RegistryState, before: Version, after: Version): ComparedRows {
   const base = state.baseOf(after);
-  const own = ownRows(after);
-  if (base !== undefined && base.id === before.id && columnsOf(after) === undefined)
-    return { before: replacedRows(after), after: own };
+  if (columnsOf(after) === undefined && isOver(state, after, before)) return writtenRows(after);
   // Overlays of one base: of a branch and its parent, or of two branches.
   if (base !== undefined && state.baseOf(before)?.id === base.id && columnsOf(before) === columnsOf(after))
     return { before: withReplaced(before, after), after: withReplaced(after, before) };
   return { before: rowsOf(state, before), after: rowsOf(state, after) };
+}
+
+export function isOver(state: RegistryState, overlay: Version, base: Version): boolean {
+  return state.baseOf(overlay)?.id === base.id;
+}
+
+/** What an overlay replaced, in its own columns, and what it has written. */
+export function writtenRows(overlay: Version): ComparedRows {
+  return { before: replacedRows(overlay), after: ownRows(overlay) };
 }
 
 /** Equal for overlays that read their base in the same way; undefined where its columns are theirs. */

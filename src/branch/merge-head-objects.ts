@@ -111,7 +111,7 @@ export function baseOf(state: RegistryState, { id, held }: Branch, own: ObjectNa
 }
 
 /** Equal for objects that are the same; undefined for none. */
-function canonical(object: SaidObject | undefined): string | undefined {
+export function canonical(object: SaidObject | undefined): string | undefined {
   if (object === undefined) return undefined;
   const { kind, definition, physical } = object;
   switch (kind) {

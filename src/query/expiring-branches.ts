@@ -84,14 +84,14 @@ async function changedRows(
   return changed;
 }
 
-/** A table that was made or altered is one line of a diff, but its rows are what would be lost: those that the branch has itself. */
+/** A table that was made is one line of a diff, but its rows are what would be lost: those that the branch has itself. */
 async function countChanges(
   connection: Connection,
   diff: string,
   versions: readonly Version[],
 ): Promise<number> {
   const rows = await connection.rows(
-    `SELECT if(change IN ('insert', 'update', 'delete'), NULL, table_name) AS whole, count(*) AS changed FROM (${diff}) GROUP BY whole`,
+    `SELECT if(change IN ('insert', 'update', 'delete', 'definition changed'), NULL, table_name) AS whole, count(*) AS changed FROM (${diff}) GROUP BY whole`,
   );
   let changes = 0;
   for (const row of rows) {
