@@ -101,3 +101,13 @@ export const INPUTS: Definitions = {
     any(2, `${INTERVAL} - to_microseconds(${SECONDS}) + to_microseconds(${rounded(SECONDS)})`),
   ],
 };
+
+/** Of a sub-query, which is written once: sql/dialect/checked-casts.ts. */
+export const SINGLE_CASTS: Definitions = Object.fromEntries(
+  "text int2 int4 int8 bool float4 float8 numeric jsonb rounded_numeric"
+    .split(" ")
+    .map((type) => [
+      `duckbranch_single_${type}`,
+      [any(1, `list_transform([_1], lambda _v: duckbranch_${type}(_v))[1]`)],
+    ]),
+);

@@ -13,7 +13,7 @@ import { changeDocument } from "./document-changes.js";
 import { CHANGED_DOCUMENT, DOCUMENTS } from "./documents.js";
 import { DOCUMENT_QUERIES, QUERIED_DOCUMENT, queryDocument } from "./document-queries.js";
 import { FLOAT_FUNCTIONS } from "./float-functions.js";
-import { INPUTS } from "./inputs.js";
+import { INPUTS, SINGLE_CASTS } from "./inputs.js";
 import { MOMENTS } from "./moments.js";
 import { NUMBERS, PICK_DEFINITION, PICK_PLACEHOLDER } from "./numbers.js";
 import { OPERATORS } from "./operators.js";
@@ -31,6 +31,7 @@ const ALL: Definitions = {
   ...FLOAT_FUNCTIONS,
   ...OUTPUTS,
   ...INPUTS,
+  ...SINGLE_CASTS,
   ...OPERATORS,
   ...PATTERNS,
   ...PATTERNS_OF_LISTS,

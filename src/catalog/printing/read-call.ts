@@ -75,7 +75,7 @@ function readStandIn(scope: Scope, node: AstNode, name: string): Expression | un
     return readPlain(scope, { ...node, args: args.slice(0, 1), agg_filter: args[1] }, "avg");
   const rows = /^row_equal_(\d+)$/.exec(own);
   if (rows !== null) return rowsEqual(scope.readAll(args), Number(rows[1]));
-  const cast = CASTS[own];
+  const cast = CASTS[own.replace("single_", "")];
   if (cast !== undefined) return castOf(scope.read(args[0]), cast);
   const ordered = ORDERED[name];
   if (ordered !== undefined && !scope.verbatim)

@@ -26,6 +26,7 @@ const MODIFIED: ReadonlyMap<string, number> = new Map([
  *
  *   a::text              ⇒  duckbranch_text(a)
  *   CAST(a AS int)       ⇒  duckbranch_int4(a)                  a::jsonb   ⇒  duckbranch_jsonb(a)
+ *   (SELECT a)::text     ⇒  duckbranch_single_text((SELECT a))
  *   a::numeric           ⇒  duckbranch_numeric(a)               round(a::numeric, 2)  ⇒  round(duckbranch_rounded_numeric(a), 2)
  *   a::timestamptz(0)    ⇒  duckbranch_timestamptz(a, 0)        5::bit(4)  ⇒  duckbranch_bit(5, 4)
  *
@@ -77,13 +78,34 @@ function suffixCast(tokens: readonly Token[], index: number): DialectEdit[] {
   if (type === undefined || first === undefined || begin === undefined) return [];
   if (sign === undefined || last === undefined || isRead(tokens, first, index, type)) return [];
   if (isDoneAlike(tokens, first, index, type)) return [];
-  const macro = isRounded(tokens, first, type) ? ROUNDED_NUMERIC : type.macro;
+  const macro = castMacro(tokens, first, [first, index], type);
   return [
     { start: begin.start, end: begin.start, text: `${macro}(`, reach: last.end },
     { start: sign.start, end: last.end, text: closing(type) },
   ];
 }
 
+/** What the cast that begins at `first` calls; its operand is given by its first token and the one behind it. */
+function castMacro(
+  tokens: readonly Token[],
+  first: number,
+  operand: readonly [number, number],
+  type: CheckedType,
+): string {
+  const macro = isRounded(tokens, first, type) ? ROUNDED_NUMERIC : type.macro;
+  const isSingle = type.digits === undefined && isSubquery(tokens, ...operand);
+  return isSingle ? macro.replace("duckbranch_", SINGLE) : macro;
+}
+
+function isSubquery(tokens: readonly Token[], first: number, end: number): boolean {
+  const word = tokens[first + 1];
+  const isQuery = isSymbol(tokens[first], "(") && word?.kind === "word" && QUERY_WORDS.has(word.value);
+  return isQuery && closingBracket(tokens, first) === end - 1;
+}
+
+/** What writes its argument once: a sub-query is bound and run as often as it is written. */
+const SINGLE = "duckbranch_single_";
+const QUERY_WORDS: ReadonlySet<string> = new Set(["select", "with", "values"]);
 const ROUNDED_NUMERIC = "duckbranch_rounded_numeric";
 const ROUNDING = new Set(["round", "trunc", "ceil", "ceiling", "floor", "to_char"]);
 
@@ -117,7 +139,7 @@ function prefixCast(tokens: readonly Token[], index: number): DialectEdit[] {
     if (word === undefined || as === undefined || end === undefined) return [];
     if (isDoneAlike(tokens, index + 2, at, type)) return [];
     if (VECTOR_COLUMNS.has(tokens[at - 1]?.value ?? "")) return [];
-    const macro = isRounded(tokens, index, { ...type, last: close }) ? ROUNDED_NUMERIC : type.macro;
+    const macro = castMacro(tokens, index, [index + 2, at], { ...type, last: close });
     return [
       { start: word.start, end: word.end, text: macro },
       { start: as.start, end: end.end, text: closing(type) },

@@ -5,6 +5,9 @@ import { isSymbol, isWord } from "../token-reader.js";
 
 const LITERALS: ReadonlySet<Token["kind"]> = new Set(["string", "number", "parameter", "bits"]);
 
+/** They are not reserved, but what stands in brackets behind them is no argument: ORDER BY (a)::text. */
+const NEVER_CALLED: ReadonlySet<string> = new Set(["by", "between", "like", "ilike", "escape", "zone"]);
+
 /**
  * The index of the first token of the operand whose last token is at `index`: a literal, parameter, name, call,
  * parenthesis or array, with subscripts and casts behind it. Undefined for anything else.
@@ -40,7 +43,9 @@ function callStart(tokens: readonly Token[], close: number): number | undefined 
     isSymbol(tokens[open - 2], ")") && (isWord(before, "filter") || isWord(before, "over"));
   if (isBehindCall) return callStart(tokens, open - 2);
   if (isWord(before, "group") && isWord(tokens[open - 2], "within")) return callStart(tokens, open - 3);
-  const isName = before?.kind === "quoted" || (before?.kind === "word" && !isReserved(before.value));
+  const isWordOfName =
+    before?.kind === "word" && !isReserved(before.value) && !NEVER_CALLED.has(before.value);
+  const isName = before?.kind === "quoted" || isWordOfName;
   const isCast = before?.kind === "word" && before.value === "cast";
   if (!isName && !isCast) return open;
   const first = nameStart(tokens, open - 1);
