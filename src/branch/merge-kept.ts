@@ -28,7 +28,8 @@ export async function keepForUndo(
   const untilMs = Date.now() + context.retention.undoMs;
   if (sync !== undefined) {
     const kept = await keepBeforeSync(context, branch, mergeId, untilMs);
-    const forget = async (): Promise<void> => await forgetKept(context, kept);
+    // What is not forgotten goes with its time.
+    const forget = async (): Promise<void> => await forgetKept(context, kept).catch(() => undefined);
     return { untilMs, plant: () => plantBehind(transaction, branch, kept), forget };
   }
   if (!canKeepDefinitions(attempt)) return { untilMs: null, plant: () => asksNothing, forget: doesNothing };

@@ -4,8 +4,8 @@
  */
 import { SQLSTATE, SqlError } from "../core/errors.js";
 import type { BranchContext } from "./branch-context.js";
-import type { Branch, Sequence } from "./model.js";
-import { rollbackQuietly } from "./preserve.js";
+import { commitBranch } from "./commit-branch.js";
+import type { Branch } from "./model.js";
 import type { RegistryState } from "./registry-state.js";
 import type { Transaction } from "./transaction.js";
 import { endUndoBranch, hiddenBranch } from "./undo-branch.js";
@@ -37,38 +37,17 @@ export async function keepBeforeSync(
   const hidden = { parent: branch.id, mergeId, untilMs };
   const before = hiddenBranch(context, { ...hidden, name: nameBefore(mergeId) });
   const behind = hiddenBranch(context, { ...hidden, name: nameBehind(mergeId) });
-  const { registry } = context;
-  const pin = await putBranch(context, (_, sequence) => ({ ...before, pin: sequence - 1 }));
-  return { before: registry.state.branches.get(before.id) ?? { ...before, pin }, behind };
+  let made = before;
+  await commitBranch(context.registry, (_, sequence) => (made = { ...before, pin: sequence - 1 }));
+  return { before: made, behind };
 }
 
 /** What was kept for a merge that did not come about. */
 export async function forgetKept(context: BranchContext, { before }: KeptSync): Promise<void> {
-  await putBranch(context, (state) => {
+  await commitBranch(context.registry, (state) => {
     const branch = state.branches.get(before.id);
     if (branch?.held == null) return undefined;
     return { ...branch, held: { ...branch.held, untilMs: Date.now() } };
-  });
-}
-
-async function putBranch(
-  { registry }: BranchContext,
-  change: (state: RegistryState, sequence: Sequence) => Branch | undefined,
-): Promise<Sequence> {
-  return await registry.database.onSpare(async (connection) => {
-    await registry.begin(connection);
-    try {
-      const committed = await registry.commit(connection, (state, sequence) => {
-        const branch = change(state, sequence);
-        if (branch === undefined) return undefined;
-        return { changes: [{ change: "putBranch", branch }], written: [] };
-      });
-      if (committed === undefined) await rollbackQuietly(connection);
-      return committed ?? registry.sequence;
-    } catch (error) {
-      await rollbackQuietly(connection);
-      throw error;
-    }
   });
 }
 
@@ -83,7 +62,10 @@ export function plantBehind(
   branch: Branch,
   { before, behind }: KeptSync,
 ): (state: RegistryState) => void {
-  const older = keptOf(transaction.state, branch).filter(({ id }) => id !== before.id);
+  const now = Date.now();
+  const older = keptOf(transaction.state, branch).filter(
+    ({ id, held }) => id !== before.id && held !== null && held.untilMs > now,
+  );
   transaction.putBranch({ change: "putBranch", branch: behind });
   return endKept(transaction, older);
 }

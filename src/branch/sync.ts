@@ -6,13 +6,13 @@
  */
 import { notSupported, SQLSTATE, SqlError } from "../core/errors.js";
 import type { BranchContext } from "./branch-context.js";
+import { commitBranch } from "./commit-branch.js";
 import { dropTables } from "./dropped-tables.js";
 import { PENDING } from "./final-changes.js";
 import { OBJECT_KINDS, type HeadObject } from "./head-objects.js";
 import { labelsOf, objectText } from "./merge-head-objects.js";
 import type { CreatedTable, MergeObjects } from "./merge-objects.js";
 import { isEnded, MAIN, tablesOf, type Branch, type HeadId, type Sequence, type Version } from "./model.js";
-import { rollbackQuietly } from "./preserve.js";
 import { rowsOf } from "./rows.js";
 import type { Registry } from "./registry.js";
 import type { RegistryChange, RegistryState } from "./registry-state.js";
@@ -61,24 +61,14 @@ export async function holdingPin<T>(registry: Registry, branch: HeadId, work: ()
 
 /** Sets the newest point, or takes back the one that is not in use. Returns it. */
 async function putComingPin(registry: Registry, id: HeadId, held: Sequence | undefined): Promise<Sequence> {
-  return await registry.database.onSpare(async (connection) => {
-    await registry.begin(connection);
-    let pin = held ?? 0;
-    try {
-      const committed = await registry.commit(connection, (state, sequence) => {
-        const branch = state.branches.get(id);
-        if (branch === undefined || (held !== undefined && branch.comingPin !== held)) return undefined;
-        if (held === undefined) pin = sequence - 1;
-        const comingPin = held === undefined ? pin : null;
-        return { changes: [{ change: "putBranch", branch: { ...branch, comingPin } }], written: [] };
-      });
-      if (committed === undefined) await rollbackQuietly(connection);
-      return pin;
-    } catch (error) {
-      await rollbackQuietly(connection);
-      throw error;
-    }
+  let pin = held ?? 0;
+  await commitBranch(registry, (state, sequence) => {
+    const branch = state.branches.get(id);
+    if (branch === undefined || (held !== undefined && branch.comingPin !== held)) return undefined;
+    if (held === undefined) pin = sequence - 1;
+    return { ...branch, comingPin: held === undefined ? pin : null };
   });
+  return pin;
 }
 
 /**
